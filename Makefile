@@ -1,0 +1,48 @@
+# Two commands on a machine with git, make and Python 3.11 or later: `make demo` and `make test`.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help demo test lint check bench docs clean
+.DEFAULT_GOAL := help
+
+help: ## Show the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "datamotion needs Python 3.11 or later; set PYTHON=/path/to/python3.11" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	$(PIP) --editable '.[test]'
+	@touch $@
+
+demo: $(VENV)/.run ## Run the main job on two lab clusters (FROM=folder, KEEP=1)
+	@$(BIN)/datamotion demo $(if $(FROM),--from "$(FROM)") $(if $(KEEP),--keep)
+
+test: $(VENV)/.test ## Run all tests
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: $(VENV)/.test ## ruff, mypy --strict, import contracts, generated pages fresh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m docs.generate --check
+
+check: lint test ## All that CI runs
+
+bench: $(VENV)/.test ## Calls and seconds of status, plan and failover
+	$(BIN)/python -m bench
+
+docs: $(VENV)/.test ## Rewrite the generated pages
+	$(BIN)/python -m docs.generate
+
+clean: ## Remove what the targets made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""The configuration as one frozen tree. Every key is documented here; the reference page is printed from it."""

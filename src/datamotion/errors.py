@@ -1,0 +1,97 @@
+"""What can go wrong, as one tree.
+
+    DataMotionError
+      ConfigError        the configuration or the command line is wrong; nothing was contacted
+      Refused            we decline: the step would lose data or break a rule; nothing was changed
+      ClusterError       a cluster was asked
+        ClusterRefused   it answered no: status, ONTAP's code and message, the request
+        ClusterSilent    it gave no answer: the change may or may not have happened
+      RunStuck           a run cannot go on by itself; run the same command again to go on from there
+      InternalError      our own mistake; please report it
+
+Refused and silent are never the same class: after a refusal nothing has changed, after silence only another look tells.
+Each class carries the exit status that the command line ends with.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DataMotionError(Exception):
+    """Something a person has to know: a message, and a hint that says what to do next."""
+
+    code: ClassVar[str] = "error"
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigError(DataMotionError):
+    """The files or the arguments are wrong. Nothing was contacted, nothing was changed."""
+
+    code = "config"
+    exit_status = 2
+
+
+class Refused(DataMotionError):
+    """A safety rule declines. Nothing was changed; the hint names the command that overrides it, and its price."""
+
+    code = "refused"
+    exit_status = 3
+
+
+class ClusterError(DataMotionError):
+    """A cluster was asked and the result is not what was hoped for. `cluster` is the name in the configuration."""
+
+    code = "cluster"
+
+    def __init__(self, cluster: str, message: str, *, request: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.cluster = cluster
+        self.request = request
+
+
+class ClusterRefused(ClusterError):
+    """The cluster answered no: nothing was changed by this request.
+
+    `status` is the HTTP status, `ontap_code` the string in `error.code` ("" where the body held none).
+    """
+
+    code = "cluster-refused"
+
+    def __init__(
+        self,
+        cluster: str,
+        message: str,
+        *,
+        request: str,
+        status: int,
+        ontap_code: str,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(cluster, message, request=request, hint=hint)
+        self.status = status
+        self.ontap_code = ontap_code
+
+
+class ClusterSilent(ClusterError):
+    """No answer came. A change that was asked for is unknown: neither done nor failed. Observe again."""
+
+    code = "cluster-silent"
+    exit_status = 4
+
+
+class RunStuck(DataMotionError):
+    """A run ended before all its volumes did. Running the same command again goes on from what is there."""
+
+    code = "run-stuck"
+
+
+class InternalError(DataMotionError):
+    """Our own mistake. Please report it."""
+
+    code = "internal"

@@ -1,0 +1,139 @@
+"""What a cluster reports, as immutable records: made in `ontap/` from JSON, read by planners and reports.
+
+Identity is the uuid; names are labels that people change. Sizes are bytes, durations `timedelta`, instants aware UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One end of a relationship. `svm` is the name as the destination cluster knows it (the peer's alias there)."""
+
+    svm: str
+    volume: str
+
+    def __str__(self) -> str:
+        return f"{self.svm}:{self.volume}"
+
+    @classmethod
+    def parse(cls, path: str) -> Endpoint:
+        """The endpoint that ONTAP writes as `svm:volume`.
+
+        >>> Endpoint.parse("svm_gold:vol_1")
+        Endpoint(svm='svm_gold', volume='vol_1')
+        """
+        svm, _, volume = path.partition(":")
+        return cls(svm, volume)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterIdentity:
+    """`name` is what the cluster calls itself, which need not be its name in the configuration."""
+
+    name: str
+    uuid: str
+    version: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterPeer:
+    uuid: str
+    name: str
+    available: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Svm:
+    uuid: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SvmPeer:
+    """A peering of two SVMs as one cluster sees it. `name` is the alias by which paths here name the peer."""
+
+    uuid: str
+    name: str
+    svm: str
+    peer_svm: str
+    peer_cluster: str
+    state: str
+    applications: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    name: str
+    available_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A SnapMirror policy. `svm` is None for one of cluster scope, `schedule` None where it has none."""
+
+    name: str
+    svm: str | None
+    type: str
+    schedule: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """`path` is the junction path, None while unmounted. `provisioning` is what a destination copies from it."""
+
+    uuid: str
+    name: str
+    svm: str
+    type: VolumeType
+    state: VolumeState
+    style: str
+    size_bytes: int
+    used_bytes: int
+    aggregates: tuple[str, ...]
+    path: str | None
+    comment: str
+    language: str | None
+    guarantee: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """The running transfer of a relationship, else its last one. `uuid` is known only while it runs."""
+
+    uuid: str | None
+    state: TransferState
+    bytes_transferred: int | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relationship:
+    """A SnapMirror relationship as its destination cluster reports it.
+
+    `lag` is the age of `exported_snapshot`, the newest state that the destination can serve; both are None while it
+    holds none. `source_cluster` is None when both ends are on one cluster. `schedule` is its own, else its policy's.
+    """
+
+    uuid: str
+    source: Endpoint
+    source_cluster: str | None
+    destination: Endpoint
+    state: MirrorState
+    healthy: bool
+    unhealthy_reason: str | None
+    policy: str
+    schedule: str | None
+    lag: timedelta | None
+    exported_snapshot: str | None
+    transfer: Transfer | None
+
+    @property
+    def is_transferring(self) -> bool:
+        return self.transfer is not None and self.transfer.state.is_running

@@ -1,0 +1,80 @@
+"""One immutable look at the clusters: all that a planner may know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from datamotion.model.records import (
+    Aggregate,
+    ClusterIdentity,
+    ClusterPeer,
+    Endpoint,
+    Policy,
+    Relationship,
+    Svm,
+    SvmPeer,
+    Volume,
+)
+
+
+class Aspect(StrEnum):
+    """What can be looked at. Each costs one collection GET a cluster, whatever the number of volumes (pages aside)."""
+
+    IDENTITY = "identity"
+    CLUSTER_PEERS = "cluster peers"
+    SVMS = "svms"
+    SVM_PEERS = "svm peers"
+    AGGREGATES = "aggregates"
+    POLICIES = "policies"
+    SCHEDULES = "schedules"
+    VOLUMES = "volumes"
+    RELATIONSHIPS = "relationships"
+
+
+EVERYTHING = frozenset(Aspect)
+SERVING = frozenset({Aspect.SVMS, Aspect.SVM_PEERS, Aspect.VOLUMES, Aspect.RELATIONSHIPS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterView:
+    """What one cluster reported at `observed_at`. What was not asked for is None or empty; `aspects` tells which.
+
+    Volumes and peers are those of the SVMs that were asked for; relationships those that end in one of them.
+    """
+
+    observed_at: datetime
+    aspects: frozenset[Aspect]
+    identity: ClusterIdentity | None = None
+    cluster_peers: tuple[ClusterPeer, ...] = ()
+    svms: tuple[Svm, ...] = ()
+    svm_peers: tuple[SvmPeer, ...] = ()
+    aggregates: tuple[Aggregate, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    schedules: frozenset[str] = frozenset()
+    volumes: tuple[Volume, ...] = ()
+    relationships: tuple[Relationship, ...] = ()
+
+    def svm(self, name: str) -> Svm | None:
+        return next((svm for svm in self.svms if svm.name == name), None)
+
+    def volumes_of(self, svm: str) -> Mapping[str, Volume]:
+        return {volume.name: volume for volume in self.volumes if volume.svm == svm}
+
+    def relationships_into(self, svm: str) -> Mapping[Endpoint, Relationship]:
+        """By destination: an ONTAP volume is the destination of at most one relationship."""
+        return {each.destination: each for each in self.relationships if each.destination.svm == svm}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """A cluster that could not be looked at, and why. Never the same as one that was seen to hold nothing."""
+
+    reason: str
+    refused: bool = False  # it answered, and said no (a wrong password); otherwise no answer came
+
+
+View = Mapping[str, ClusterView | Unseen]
+"""By the cluster's name in the configuration. A cluster that is absent was not asked."""

@@ -1,0 +1,83 @@
+"""The words of the domain: ONTAP's for what clusters report, our own for what a group is and does.
+
+Two alphabets that are never mixed: what a cluster reports (`MirrorState`, `TransferState`, `VolumeType`) and what
+datamotion means (`Role`, `Operation`). A word that a newer ONTAP adds reads as `UNKNOWN` and is never acted on.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class _OntapWord(StrEnum):
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        return cls.__members__.get("UNKNOWN")  # type: ignore[return-value]  # each subclass declares UNKNOWN
+
+
+class MirrorState(_OntapWord):
+    """`state` of /snapmirror/relationships."""
+
+    UNINITIALIZED = "uninitialized"
+    SNAPMIRRORED = "snapmirrored"
+    PAUSED = "paused"
+    BROKEN_OFF = "broken_off"
+    IN_SYNC = "in_sync"
+    OUT_OF_SYNC = "out_of_sync"
+    SYNCHRONIZING = "synchronizing"
+    EXPANDING = "expanding"
+    SHRINKING = "shrinking"
+    UNKNOWN = "unknown"
+
+
+class TransferState(_OntapWord):
+    """`transfer.state` of /snapmirror/relationships: the running transfer's, else the last one's."""
+
+    QUEUED = "queued"
+    TRANSFERRING = "transferring"
+    SUCCESS = "success"
+    FAILED = "failed"
+    ABORTED = "aborted"
+    HARD_ABORTED = "hard_aborted"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_running(self) -> bool:
+        return self in (TransferState.QUEUED, TransferState.TRANSFERRING)
+
+
+class VolumeType(_OntapWord):
+    """`type` of /storage/volumes: `rw` is writable, `dp` a read-only mirror destination, `ls` load sharing."""
+
+    RW = "rw"
+    DP = "dp"
+    LS = "ls"
+    UNKNOWN = "unknown"
+
+
+class VolumeState(_OntapWord):
+    """`state` of /storage/volumes."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+    RESTRICTED = "restricted"
+    ERROR = "error"
+    MIXED = "mixed"
+    UNKNOWN = "unknown"
+
+
+class Role(StrEnum):
+    """What a copy of a volume is to its group, as written in the volume's comment."""
+
+    ACTIVE = "active"  # serves; its epoch says since which failover
+    MIRROR = "mirror"  # receives from the active copy
+    FENCED = "fenced"  # was active, another site has taken over; not served
+
+
+class Operation(StrEnum):
+    """What a run does to a group."""
+
+    PROTECT = "protect"
+    UPDATE = "update"
+    FAILOVER = "failover"
