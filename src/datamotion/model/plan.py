@@ -11,7 +11,7 @@ from datamotion.model.words import Operation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Acts of one kind at one cluster, done together. Steps of one `stage` go side by side, stages one after another."""
+    """Acts of one kind at one cluster, done together. Steps of one `stage` go side by side, stages in order."""
 
     stage: int
     cluster: str
@@ -31,10 +31,14 @@ class Loss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why nothing is done for a volume (None: for the whole group), with the evidence, and what would override it."""
+    """Why nothing is done, with the evidence and what would override it.
 
-    volume: str | None
+    For one volume, for one target (`backend`), or, where both are None, for the group as a whole.
+    """
+
     text: str
+    volume: str | None = None
+    backend: str | None = None
     hint: str | None = None
     because_silent: bool = False  # a cluster that is needed does not answer
 
@@ -66,4 +70,4 @@ class Plan:
     @property
     def refused(self) -> Refusal | None:
         """The refusal of the group as a whole, if there is one; then there are no steps."""
-        return next((each for each in self.refusals if each.volume is None), None)
+        return next((each for each in self.refusals if each.volume is None and each.backend is None), None)

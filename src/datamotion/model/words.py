@@ -13,7 +13,7 @@ from typing import Self
 class _OntapWord(StrEnum):
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
-        return cls.__members__.get("UNKNOWN")  # type: ignore[return-value]  # each subclass declares UNKNOWN
+        return cls.__members__.get("UNKNOWN")
 
 
 class MirrorState(_OntapWord):

@@ -1,0 +1,45 @@
+"""What is wanted: a group, its home and its targets, with every name already resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fnmatch import fnmatchcase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """A named place: one SVM of one cluster. `volumes` are the patterns of the volumes that it protects."""
+
+    name: str
+    cluster: str
+    svm: str
+    volumes: tuple[str, ...] = ("*",)
+
+    def protects(self, volume: str) -> bool:
+        return any(fnmatchcase(volume, pattern) for pattern in self.volumes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A back end that holds mirrors. `aggregates` tells for each source aggregate where its mirrors may live."""
+
+    backend: Backend
+    aggregates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    policy: str = "Asynchronous"
+    schedule: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Volumes that are protected, failed over and brought back together."""
+
+    name: str
+    home: Backend
+    targets: tuple[Target, ...]
+    rpo: timedelta | None = None
+
+    @property
+    def backends(self) -> tuple[Backend, ...]:
+        return (self.home, *(target.backend for target in self.targets))

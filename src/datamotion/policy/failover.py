@@ -1,0 +1,227 @@
+"""Failing a group over to one of its targets, from what the targets alone report.
+
+The source is not asked for anything, not even for a name: it may be gone. For each volume of the chosen target: abort
+the transfer that runs, pause, break, then serve: mount at the source's junction path and write the new epoch, which is
+what makes this copy the active one. Only the chosen leg is broken. A volume that is already served is not in the plan,
+so an interrupted failover is finished by planning again; it keeps to the target and the epoch that it began with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from datamotion.model.acts import AbortTransfer, Break, ModifyVolume, Pause
+from datamotion.model.group import Group
+from datamotion.model.mark import Mark
+from datamotion.model.plan import Loss, Plan, RecoveryPoint, Refusal
+from datamotion.model.units import count_text, duration_text
+from datamotion.model.view import ClusterView
+from datamotion.model.words import MirrorState, Operation, Role
+from datamotion.policy.mirrors import Mirror
+from datamotion.policy.serving import mirrored_epoch, serving_target
+from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.steps import Stage, StepList
+from datamotion.policy.target import Candidate, assess_targets, best_of
+
+_ABORT = Stage(rank=1, title="Abort running transfers", because="a break waits for them, and their source may be gone")
+_PAUSE = Stage(rank=2, title="Pause mirrors", because="no new transfer may start while they are broken off")
+_BREAK = Stage(rank=3, title="Break mirrors off", because="each destination becomes writable at its last snapshot")
+_SERVE = Stage(
+    rank=4, title="Serve", because="clients find each volume where it was; the epoch says which copy is newer"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailoverChoice:
+    """What the operator asked for: a certain target, or a target that holds only a part of the group."""
+
+    to: str | None = None
+    allow_partial: bool = False
+
+
+def failover_planner(group: Group, choice: FailoverChoice) -> Planner:
+    """The planner for `datamotion failover`."""
+
+    def plan(situation: Situation) -> Plan:
+        candidates = assess_targets(group, situation.now)
+        chosen = _choose(group, choice, situation, candidates)
+        if isinstance(chosen, Refusal):
+            return _titled(group, None, refusals=(chosen,))
+        return _plan_to(group, situation, candidates, chosen)
+
+    return plan
+
+
+def _titled(group: Group, backend: str | None, refusals: tuple[Refusal, ...]) -> Plan:
+    where = f" to {backend}" if backend else ""
+    return Plan(
+        operation=Operation.FAILOVER,
+        group=group.name,
+        title=f"Fail {group.name} over from {group.home.name}{where}",
+        refusals=refusals,
+        backend=backend,
+    )
+
+
+def _choose(
+    group: Group, choice: FailoverChoice, situation: Situation, candidates: Sequence[Candidate]
+) -> Candidate | Refusal:
+    by_name = {each.name: each for each in candidates}
+    serving = serving_target(group, situation.now)
+    if serving and choice.to not in (None, serving.backend):
+        return Refusal(
+            text=f"{serving.backend} serves {group.name} already, since epoch {serving.epoch};"
+            f" {choice.to} holds what {group.home.name} had before that",
+            hint=f"finish it there: datamotion failover {group.name} --to {serving.backend}",
+        )
+    if serving:
+        return by_name[serving.backend]
+    if choice.to is not None:
+        return _judge(group, choice, by_name[choice.to])
+    return best_of(tuple(candidates)) or _nothing_complete(group, choice, candidates)
+
+
+def _judge(group: Group, choice: FailoverChoice, candidate: Candidate) -> Candidate | Refusal:
+    if candidate.why_not:
+        return Refusal(
+            text=f"{candidate.name} cannot take over {group.name}: {candidate.why_not}",
+            hint=f"datamotion status {group.name} shows every copy",
+            because_silent=candidate.silent is not None,
+        )
+    if candidate.unusable and not choice.allow_partial:
+        return Refusal(
+            text=f"{candidate.name} holds only a part of {group.name}: {candidate.shortfall}",
+            hint=f"datamotion failover {group.name} --to {candidate.name} --allow-partial fails over the other"
+            f" {count_text(len(candidate.usable), 'volume')} and leaves these where they are",
+        )
+    return candidate
+
+
+def _nothing_complete(group: Group, choice: FailoverChoice, candidates: Sequence[Candidate]) -> Candidate | Refusal:
+    partial = [each for each in candidates if each.why_not is None]
+    if partial:
+        fullest = min(partial, key=lambda each: (len(each.unusable), each.worst_lag))
+        return _judge(group, choice, fullest)
+    reasons = "; ".join(f"{each.name}: {each.why_not}" for each in candidates)
+    return Refusal(
+        text=f"no target can take over {group.name}: {reasons}",
+        hint=f"datamotion status {group.name} shows every copy",
+        because_silent=any(each.silent for each in candidates),
+    )
+
+
+def _plan_to(group: Group, situation: Situation, candidates: Sequence[Candidate], chosen: Candidate) -> Plan:
+    view = situation.now[chosen.target.backend.cluster]
+    assert isinstance(view, ClusterView)
+    epoch = _epoch(group, situation)
+    due = StepList()
+    for mirror in chosen.usable:
+        mark = Mark(
+            group=group.name,
+            role=Role.ACTIVE,
+            epoch=epoch,
+            path=_junction_path(mirror),
+            since=view.observed_at,
+        )
+        _add_steps(due, chosen, mirror, mark)
+    steps = due.steps()
+    begun = {act.volume for step in steps for act in step.acts}
+    points = tuple(_recovery_point(situation, chosen, mirror) for mirror in chosen.usable)
+    return Plan(
+        operation=Operation.FAILOVER,
+        group=group.name,
+        title=f"Fail {group.name} over from {group.home.name} to {chosen.name}, epoch {epoch}",
+        steps=steps,
+        losses=tuple(_loss(group, point) for point in points if point.volume in begun),
+        refusals=tuple(
+            Refusal(volume=volume, backend=chosen.name, text=why) for volume, why in chosen.unusable.items()
+        ),
+        notes=tuple(_notes(group, candidates, chosen)) if steps else (),
+        recovery_points=points,
+        backend=chosen.name,
+        epoch=epoch,
+    )
+
+
+def _epoch(group: Group, situation: Situation) -> int:
+    """One above the mirrors' epoch; where a part is served already, the epoch that this failover began with."""
+    serving = serving_target(group, situation.now)
+    return serving.epoch if serving else mirrored_epoch(group, situation.now) + 1
+
+
+def _junction_path(mirror: Mirror) -> str | None:
+    return mirror.mark.path if mirror.mark else f"/{mirror.volume}"
+
+
+def _add_steps(due: StepList, chosen: Candidate, mirror: Mirror, mark: Mark) -> None:
+    relationship, backend, volume = mirror.relationship, chosen.target.backend, mirror.volume
+    assert mirror.destination is not None
+    if relationship.state is not MirrorState.BROKEN_OFF:
+        if relationship.is_transferring and relationship.transfer and relationship.transfer.uuid:
+            abort = AbortTransfer(relationship_uuid=relationship.uuid, transfer_uuid=relationship.transfer.uuid)
+            due.add(_ABORT, backend, volume, abort, f"{volume}: abort the transfer that runs")
+        if relationship.state is not MirrorState.PAUSED:
+            due.add(
+                _PAUSE,
+                backend,
+                volume,
+                Pause(uuid=relationship.uuid),
+                f"{volume}: pause {relationship.destination}",
+            )
+        due.add(
+            _BREAK,
+            backend,
+            volume,
+            Break(uuid=relationship.uuid),
+            f"{volume}: {relationship.destination} becomes writable at {_kept_text(mirror)}",
+        )
+    mounted = mirror.destination.path == mark.path or mark.path is None
+    if mounted and mark.says_the_same(mirror.mark):
+        return
+    serve = ModifyVolume(
+        uuid=mirror.destination.uuid,
+        path=None if mounted else mark.path,
+        comment=mark.write(mirror.destination.comment),
+    )
+    where = f"served at {mark.path}" if mark.path else "active, not mounted (its source was not)"
+    due.add(_SERVE, backend, volume, serve, f"{volume}: {where}, epoch {mark.epoch}")
+
+
+def _kept_text(mirror: Mirror) -> str:
+    snapshot, lag = mirror.relationship.exported_snapshot, mirror.relationship.lag
+    age = f", {duration_text(lag)} old" if lag is not None else ""
+    return f"{snapshot or 'its last snapshot'}{age}"
+
+
+def _recovery_point(situation: Situation, chosen: Candidate, mirror: Mirror) -> RecoveryPoint:
+    """As first observed: from then on the copy no longer follows its source, and its age says nothing of loss."""
+    first = situation.first.get(chosen.target.backend.cluster)
+    earlier = first.relationships_into(chosen.target.backend.svm) if isinstance(first, ClusterView) else {}
+    relationship = earlier.get(mirror.relationship.destination, mirror.relationship)
+    return RecoveryPoint(volume=mirror.volume, snapshot=relationship.exported_snapshot, age=relationship.lag)
+
+
+def _loss(group: Group, point: RecoveryPoint) -> Loss:
+    age = f"the last {duration_text(point.age)} of writes" if point.age is not None else "an unknown time of writes"
+    return Loss(
+        volume=point.volume,
+        text=f"{age} at {group.home.name} at most: what came after {point.snapshot or 'the last transfer'}",
+        age=point.age,
+    )
+
+
+def _notes(group: Group, candidates: Sequence[Candidate], chosen: Candidate) -> list[str]:
+    notes = [
+        f"{group.home.name} is not asked. If it still runs, its clients can go on writing there: stop them, and when it"
+        f" answers run `datamotion apply {group.name}`, which fences it (unmounts, resyncs nothing)."
+    ]
+    if chosen.worst_lag > timedelta() and group.rpo is not None and chosen.worst_lag > group.rpo:
+        notes.append(f"{chosen.lag_text}: over the group's RPO of {duration_text(group.rpo)}.")
+    for each in candidates:
+        if each is chosen:
+            continue
+        why = each.why_not or (each.shortfall if each.unusable else each.lag_text)
+        notes.append(f"{each.name} is passed over: {why}. Its mirrors stay as they are.")
+    return notes

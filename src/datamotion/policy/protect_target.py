@@ -1,0 +1,267 @@
+"""One target's part of protecting a group: peering, destination volumes, relationships, first transfers.
+
+What can be known before is checked before: cluster peering, policy, schedule, aggregates, room. What exists already is
+adopted, under another destination name too; what is in the way is refused, never removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from datamotion.model.acts import (
+    AcceptSvmPeer,
+    AwaitTransfer,
+    CreateRelationship,
+    CreateVolume,
+    Initialize,
+    ModifyRelationship,
+    ModifyVolume,
+    PeerSvms,
+    Resume,
+)
+from datamotion.model.group import Group, Target
+from datamotion.model.mark import Mark, read_mark
+from datamotion.model.plan import Refusal
+from datamotion.model.records import Endpoint, SvmPeer, Volume
+from datamotion.model.units import size_text
+from datamotion.model.view import ClusterView
+from datamotion.model.words import MirrorState, Role, VolumeType
+from datamotion.policy.mirrors import Mirror, mirrors_at, peer_alias
+from datamotion.policy.steps import Stage, StepList
+
+_PEER = Stage(rank=1, title="Peer the SVMs", because="SnapMirror needs the two SVMs to be peered, and they are not")
+_ACCEPT = Stage(rank=2, title="Accept the SVM peering", because="the other cluster has asked for it")
+_VOLUME = Stage(rank=3, title="Create destination volumes", because="these volumes have no mirror there yet")
+_ADJUST = Stage(rank=3, title="Adjust destination volumes", because="they no longer match their sources")
+_RELATE = Stage(rank=4, title="Create relationships", because="each destination has to be told what it mirrors")
+_MODIFY = Stage(rank=4, title="Change relationships", because="policy or schedule differ from the configuration")
+_INITIALIZE = Stage(rank=5, title="Initialize", because="the destinations hold no copy yet")
+_RESUME = Stage(rank=5, title="Resume", because="a paused mirror receives nothing and grows old")
+_AWAIT = Stage(rank=6, title="Wait for the first transfers", because="until then there is nothing to fail over to")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeCopy:
+    """A volume of the home that is to be mirrored, and the epoch since which it serves."""
+
+    volume: Volume
+    epoch: int
+
+
+class TargetPlanner:
+    """Adds one target's acts to the list; what it cannot plan comes back as refusals."""
+
+    def __init__(self, group: Group, target: Target, home: ClusterView, seen: ClusterView, due: StepList) -> None:
+        self._group = group
+        self._target = target
+        self._home = home
+        self._seen = seen
+        self._due = due
+        self._backend = target.backend
+
+    def plan(self, copies: Sequence[HomeCopy]) -> list[Refusal]:
+        if obstacle := self._obstacle():
+            return [Refusal(backend=self._backend.name, text=obstacle[0], hint=obstacle[1])]
+        alias = self._peer_svms() if copies else self._group.home.svm
+        mirrors = mirrors_at(self._group, self._target, self._seen)
+        refusals = [self._mirror(copy, alias, mirrors.get(copy.volume.name)) for copy in copies]
+        return [refusal for refusal in refusals if refusal] + self._room(copies, mirrors)
+
+    def _obstacle(self) -> tuple[str, str] | None:
+        """What stands in the way of the whole target, and what to do about it."""
+        seen, target, cluster = self._seen, self._target, self._backend.cluster
+        svm = seen.svm(self._backend.svm)
+        if svm is None:
+            return f"SVM {self._backend.svm} is not on {cluster}", "create it, or correct `svm` in the configuration"
+        if not self._is_same_cluster and not any(
+            p.available and p.name == self._home_cluster for p in seen.cluster_peers
+        ):
+            return (
+                f"{cluster} has no available cluster peer {self._home_cluster}",
+                "peer the two clusters first (`cluster peer create` on both)",
+            )
+        if not any(p.name == target.policy and p.svm in (None, self._backend.svm) for p in seen.policies):
+            return f"{cluster} has no SnapMirror policy {target.policy}", "create it there, or correct `policy`"
+        if target.schedule is not None and target.schedule not in seen.schedules:
+            return f"{cluster} has no schedule {target.schedule}", "create it there, or correct `schedule`"
+        return None
+
+    @property
+    def _home_cluster(self) -> str:
+        assert self._home.identity is not None
+        return self._home.identity.name
+
+    @property
+    def _is_same_cluster(self) -> bool:
+        return self._seen.identity == self._home.identity
+
+    def _peer_svms(self) -> str:
+        """The peering is there or in the plan; returns the name by which the destination knows the source SVM."""
+        home, here = self._group.home, self._backend
+        peer = peer_alias(self._seen, svm=here.svm, peer_svm=home.svm, peer_cluster=self._home_cluster)
+        if _is_ready(peer):
+            assert peer is not None
+            return peer.name
+        pending = next((p for p in self._home.svm_peers if p.peer_svm == here.svm and p.state == "pending"), None)
+        if peer is None:
+            change = PeerSvms(svm=here.svm, peer_svm=home.svm, peer_cluster=self._home_cluster)
+            self._due.add(
+                _PEER, here, None, change, f"{here.svm} with {home.svm} of {self._home_cluster}, for snapmirror"
+            )
+        if not self._is_same_cluster:
+            accept = AcceptSvmPeer(uuid=pending.uuid if pending else None, svm=home.svm, peer_svm=here.svm)
+            self._due.add(_ACCEPT, home, None, accept, f"{home.svm} accepts {here.svm} of {here.cluster}")
+        return peer.name if peer else home.svm
+
+    def _mirror(self, copy: HomeCopy, alias: str, mirror: Mirror | None) -> Refusal | None:
+        """What is left to do for one volume; a refusal if something stands in its way."""
+        if mirror is None:
+            return self._new_mirror(copy, alias)
+        name, relationship = copy.volume.name, mirror.relationship
+        if relationship.state is MirrorState.BROKEN_OFF:
+            return Refusal(
+                volume=name,
+                backend=self._backend.name,
+                text=f"the mirror of {name} is broken off: its destination may hold newer writes, so nothing is resynced",
+                hint=f"if a failover was cut short: datamotion failover {self._group.name} --to {self._backend.name}",
+            )
+        if mirror.destination is not None:
+            self._adjust_volume(copy, mirror.destination)
+        self._adjust_relationship(name, mirror)
+        if relationship.is_transferring and relationship.state is MirrorState.UNINITIALIZED:
+            self._due.add(_AWAIT, self._backend, name, AwaitTransfer(uuid=relationship.uuid), name)
+        elif relationship.state is MirrorState.UNINITIALIZED:
+            self._initialize(copy, relationship.uuid)
+        elif relationship.state is MirrorState.PAUSED:
+            self._due.add(
+                _RESUME, self._backend, name, Resume(uuid=relationship.uuid), f"{name}: {relationship.destination}"
+            )
+        return None
+
+    def _new_mirror(self, copy: HomeCopy, alias: str) -> Refusal | None:
+        name = copy.volume.name
+        source, destination = Endpoint(alias, name), Endpoint(self._backend.svm, name)
+        existing = self._seen.volumes_of(self._backend.svm).get(name)
+        if existing is None:
+            aggregates = self._aggregates_for(copy.volume)
+            if aggregates is None:
+                return self._unmapped(copy.volume)
+            self._create_volume(copy, aggregates)
+        elif refusal := self._in_the_way(existing, destination):
+            return refusal
+        change = CreateRelationship(
+            source=source, destination=destination, policy=self._target.policy, schedule=self._target.schedule
+        )
+        when = f", {self._target.schedule}" if self._target.schedule else ""
+        self._due.add(_RELATE, self._backend, name, change, f"{source} -> {destination} ({self._target.policy}{when})")
+        self._initialize(copy, None)
+        return None
+
+    def _in_the_way(self, existing: Volume, destination: Endpoint) -> Refusal | None:
+        """None if `existing` is a destination that an earlier, interrupted run of ours made."""
+        mark = read_mark(existing.comment)
+        other = self._seen.relationships_into(self._backend.svm).get(destination)
+        if other is None and existing.type is VolumeType.DP and mark and mark.group == self._group.name:
+            return None
+        why = f"it is the mirror of {other.source}" if other else f"a volume of that name is there ({existing.type})"
+        return Refusal(
+            volume=existing.name,
+            backend=self._backend.name,
+            text=f"{destination} cannot become the mirror of {existing.name}: {why}",
+            hint="rename one of the two, or leave the volume out with `volumes` of the back end",
+        )
+
+    def _create_volume(self, copy: HomeCopy, aggregates: tuple[str, ...]) -> None:
+        volume = copy.volume
+        change = CreateVolume(
+            volume=volume.name,
+            svm=self._backend.svm,
+            aggregates=aggregates,
+            size_bytes=volume.size_bytes,
+            style=volume.style,
+            language=volume.language,
+            guarantee=volume.guarantee,
+            comment=self._mirror_mark(copy).write(""),
+        )
+        text = f"{volume.name}: {size_text(volume.size_bytes)} on {', '.join(aggregates)}"
+        self._due.add(_VOLUME, self._backend, volume.name, change, text)
+
+    def _initialize(self, copy: HomeCopy, uuid: str | None) -> None:
+        name = copy.volume.name
+        text = f"{name}: {size_text(copy.volume.used_bytes)} to copy"
+        self._due.add(_INITIALIZE, self._backend, name, Initialize(uuid=uuid), text)
+        self._due.add(_AWAIT, self._backend, name, AwaitTransfer(uuid=uuid), name)
+
+    def _mirror_mark(self, copy: HomeCopy) -> Mark:
+        return Mark(
+            group=self._group.name,
+            role=Role.MIRROR,
+            epoch=copy.epoch,
+            path=copy.volume.path,
+            since=self._seen.observed_at,
+        )
+
+    def _adjust_volume(self, copy: HomeCopy, destination: Volume) -> None:
+        mark = self._mirror_mark(copy)
+        same = mark.says_the_same(read_mark(destination.comment))
+        grow = copy.volume.size_bytes if destination.size_bytes < copy.volume.size_bytes else None
+        if same and grow is None:
+            return
+        comment = None if same else mark.write(destination.comment)
+        change = ModifyVolume(uuid=destination.uuid, comment=comment, size_bytes=grow)
+        what = [f"grow to {size_text(grow)}"] if grow else []
+        what += [] if same else [f"note that it is to be served at {mark.path or 'no junction path'}"]
+        self._due.add(_ADJUST, self._backend, copy.volume.name, change, f"{copy.volume.name}: {', '.join(what)}")
+
+    def _adjust_relationship(self, name: str, mirror: Mirror) -> None:
+        relationship, target = mirror.relationship, self._target
+        policy = target.policy if relationship.policy != target.policy else None
+        schedule = target.schedule if target.schedule not in (None, relationship.schedule) else None
+        if policy or schedule:
+            change = ModifyRelationship(uuid=relationship.uuid, policy=policy, schedule=schedule)
+            what = [f"policy {relationship.policy} -> {policy}"] if policy else []
+            what += [f"schedule {relationship.schedule or 'none'} -> {schedule}"] if schedule else []
+            self._due.add(_MODIFY, self._backend, name, change, f"{name}: {', '.join(what)}")
+
+    def _aggregates_for(self, volume: Volume) -> tuple[str, ...] | None:
+        """Where its mirror may live: as mapped; with no mapping at all, the aggregate with the most room."""
+        if not self._target.aggregates:
+            roomiest = max(self._seen.aggregates, key=lambda each: each.available_bytes, default=None)
+            return (roomiest.name,) if roomiest else None
+        mapped = [self._target.aggregates.get(name) for name in volume.aggregates]
+        return tuple(name for names in mapped if names for name in names) if all(mapped) else None
+
+    def _unmapped(self, volume: Volume) -> Refusal:
+        where = ", ".join(volume.aggregates)
+        return Refusal(
+            volume=volume.name,
+            backend=self._backend.name,
+            text=f"{volume.name} lives on {where}, for which {self._backend.name} names no aggregate",
+            hint=f"add `aggregates: {{{where}: ...}}` to the target",
+        )
+
+    def _room(self, copies: Sequence[HomeCopy], mirrors: Mapping[str, Mirror]) -> list[Refusal]:
+        """A refusal for each aggregate without room for the new mirrors that were planned on it."""
+        needed: dict[str, int] = {}
+        for copy in copies:
+            aggregates = self._aggregates_for(copy.volume)
+            if copy.volume.name not in mirrors and aggregates:
+                needed[aggregates[0]] = needed.get(aggregates[0], 0) + copy.volume.used_bytes
+        room = {each.name: each.available_bytes for each in self._seen.aggregates}
+        return [
+            Refusal(
+                backend=self._backend.name,
+                text=f"{name} of {self._backend.cluster} has {size_text(room.get(name, 0))} left,"
+                f" the new mirrors hold {size_text(bytes_needed)}",
+                hint="make room, or map the volumes to another aggregate"
+                if name in room
+                else "it does not exist there",
+            )
+            for name, bytes_needed in needed.items()
+            if bytes_needed > room.get(name, 0)
+        ]
+
+
+def _is_ready(peer: SvmPeer | None) -> bool:
+    return peer is not None and peer.state == "peered" and "snapmirror" in peer.applications
