@@ -1,1 +1,242 @@
-"""The configuration as one frozen tree. Every key is documented here; the reference page is printed from it."""
+"""The configuration as one frozen tree. Every key is documented here; the reference page is printed from it.
+
+Nothing in this module, nor in what it imports, reads a file, the environment or the network: planners import it.
+Paths in a loaded configuration are absolute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from typing import Annotated, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from datamotion.config.durations import Duration
+from datamotion.config.fields import (
+    Aggregates,
+    EnvironmentName,
+    FilePath,
+    HttpsUrl,
+    Name,
+    NotEmpty,
+    StoreLocation,
+    Text,
+    Texts,
+)
+from datamotion.config.mistakes import closest, key_path
+from datamotion.config.references import dangling_references
+from datamotion.errors import ConfigError
+
+_REFERENCES = "{env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}"
+_Named = TypeVar("_Named")
+
+
+class _Branch(BaseModel):
+    # An input may be a password in the wrong place: pydantic's own messages leave it out.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class SecretRef(_Branch):
+    """Where a secret is found. Exactly one of the keys is given; the secret itself is never in the configuration."""
+
+    env: EnvironmentName | None = Field(
+        default=None, description="The environment variable that holds it.", examples=["PARIS_PASSWORD"]
+    )
+    file: FilePath | None = Field(
+        default=None,
+        description="The file that holds it and nothing else, readable by its owner only (mode 600). "
+        "Relative to the configuration file's folder.",
+        examples=["secrets/paris"],
+    )
+    command: Texts | None = Field(
+        default=None,
+        description="The program and its arguments that print it, run without a shell in the configuration "
+        "file's folder.",
+        examples=[["pass", "show", "netapp/paris"]],
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_one_place(cls, given: object) -> object:
+        if isinstance(given, SecretRef):
+            return given
+        if isinstance(given, str):
+            raise ValueError(f"a reference to the secret, not the secret itself: {_REFERENCES}")  # noqa: TRY004  # pydantic reports ValueError only
+        if not isinstance(given, Mapping) or len(given) != 1 or not given.keys() <= cls.model_fields.keys():
+            raise ValueError(f"exactly one of {_REFERENCES}")
+        if None in given.values():
+            raise ValueError(f"a value in {_REFERENCES}")
+        return given
+
+    def __str__(self) -> str:
+        """The reference in words. Of a command, the program only: people do put secrets into arguments."""
+        if self.env is not None:
+            return f"environment variable {self.env}"
+        return f"file {self.file}" if self.command is None else f"command {self.command[0]!r}"
+
+    def __repr__(self) -> str:
+        return f"SecretRef({self})"
+
+
+class ClusterConfig(_Branch):
+    """How a cluster is reached. Its certificate is always verified; no key turns that off."""
+
+    url: HttpsUrl = Field(description="Its management address. Only https.", examples=["https://paris.example.com"])
+    user: Text = Field(description="The account to log in with.", examples=["datamotion"])
+    password: SecretRef = Field(
+        description="Where that account's password is found.", examples=[{"env": "PARIS_PASSWORD"}]
+    )
+    ca_file: FilePath | None = Field(
+        default=None,
+        description="The certificates (PEM) that the cluster's must lead to; without it, those that the machine "
+        "trusts. Relative to the configuration file's folder.",
+        examples=["ca.pem"],
+    )
+    connect_timeout: Duration = Field(
+        default=timedelta(seconds=3),
+        description="How long to wait for a connection before the cluster counts as silent.",
+        examples=["3s"],
+    )
+    read_timeout: Duration = Field(
+        default=timedelta(seconds=30),
+        description="How long to wait for an answer once connected.",
+        examples=["30s"],
+    )
+    concurrency: int = Field(
+        default=16,
+        strict=True,
+        ge=1,
+        le=256,
+        description="How many calls to the cluster may be in flight at once.",
+        examples=[16],
+    )
+
+
+class Backend(_Branch):
+    """A named place: one SVM of one cluster, with the volumes it serves."""
+
+    cluster: Text = Field(description="A name under `clusters`.", examples=["paris"])
+    svm: Text = Field(description="The SVM. No two back ends share one.", examples=["svm_gold"])
+    volumes: Texts = Field(
+        default=("*",),
+        description="Patterns of the names of the volumes that belong to it; `*`, `?` and `[abc]` match as in a "
+        "shell. A back end that is only a target needs none.",
+        examples=[["vol_*"]],
+    )
+
+    def selects(self, volume: str) -> bool:
+        """Whether a volume of this name belongs to the back end."""
+        return any(fnmatchcase(volume, pattern) for pattern in self.volumes)
+
+
+class Target(_Branch):
+    """A back end that receives copies of the group's volumes."""
+
+    backend: Text = Field(description="A name under `backends`, other than the group's home.", examples=["gold-lyon"])
+    aggregates: Aggregates = Field(
+        description="Where new destination volumes are made: for each aggregate of the source the one at the "
+        "destination, or simply a list of aggregates at the destination.",
+        examples=[{"aggr1": "aggr1_lyon"}, ["aggr1_lyon", "aggr2_lyon"]],
+    )
+    policy: Text = Field(default="Asynchronous", description="The SnapMirror policy.", examples=["MirrorAllSnapshots"])
+    schedule: Text | None = Field(
+        default=None,
+        description="The schedule, by its name at the destination cluster, that transfers follow; without it, the "
+        "policy's.",
+        examples=["hourly"],
+    )
+
+    def aggregates_for(self, source: str) -> tuple[str, ...]:
+        """The destination aggregates for what is on the aggregate `source`; empty when that one is not mapped."""
+        if isinstance(self.aggregates, tuple):
+            return self.aggregates
+        return (self.aggregates[source],) if source in self.aggregates else ()
+
+
+class Group(_Branch):
+    """The volumes of one back end, protected together."""
+
+    home: Text = Field(
+        description="The back end that serves the volumes when nothing is wrong. A name under `backends`, the home of "
+        "no other group.",
+        examples=["gold-paris"],
+    )
+    rpo: Duration = Field(
+        description="The recovery point objective: how old the newest state at a target may become.",
+        examples=["2h"],
+    )
+    targets: Annotated[tuple[Target, ...], NotEmpty] = Field(
+        description="The back ends that hold copies, the preferred one first.",
+        examples=[[{"backend": "gold-lyon", "aggregates": {"aggr1": "aggr1_lyon"}}]],
+    )
+
+
+class Configuration(_Branch):
+    """All of it."""
+
+    clusters: Annotated[Mapping[Name, ClusterConfig], NotEmpty] = Field(
+        description="The clusters, by names of your choice.",
+        examples=[
+            {
+                name: {"url": f"https://{name}.example.com", "user": "admin", "password": {"env": env}}
+                for name, env in (("paris", "PARIS_PASSWORD"), ("lyon", "LYON_PASSWORD"))
+            }
+        ],
+    )
+    backends: Mapping[Name, Backend] = Field(
+        default_factory=dict,
+        description="The back ends, by names of your choice.",
+        examples=[
+            {
+                "gold-paris": {"cluster": "paris", "svm": "svm_gold"},
+                "gold-lyon": {"cluster": "lyon", "svm": "svm_gold_dr"},
+            }
+        ],
+    )
+    groups: Mapping[Name, Group] = Field(
+        default_factory=dict,
+        description="What is protected, and where to, by names of your choice.",
+        examples=[
+            {
+                "gold": {
+                    "home": "gold-paris",
+                    "rpo": "2h",
+                    "targets": [{"backend": "gold-lyon", "aggregates": ["aggr1"]}],
+                }
+            }
+        ],
+    )
+    store: StoreLocation = Field(
+        default="datamotion.db",
+        validate_default=True,
+        description="The local store of journal and history: a file, relative to the configuration file's folder, or "
+        "the URL of a PostgreSQL database, without a password.",
+        examples=["/var/lib/datamotion/store.db"],
+    )
+
+    @model_validator(mode="after")
+    def _names_fit_together(self) -> Self:
+        mistakes = [f"{key_path(each.keys)}: {each.text}" for each in dangling_references(self)]
+        if mistakes:
+            raise ValueError("\n".join(mistakes))
+        return self
+
+    def backend(self, name: str) -> Backend:
+        """The back end of that name. Raises: ConfigError, listing the names there are."""
+        return _pick(self.backends, name, "back end")
+
+    def group(self, name: str) -> Group:
+        """The group of that name. Raises: ConfigError, listing the names there are."""
+        return _pick(self.groups, name, "group")
+
+
+def _pick(section: Mapping[str, _Named], name: str, kind: str) -> _Named:
+    if name not in section:
+        known = ", ".join(section) or "none"
+        raise ConfigError(
+            f"there is no {kind} {name!r} in the configuration{closest(name, section)}",
+            hint=f"It has these {kind}s: {known}",
+        )
+    return section[name]

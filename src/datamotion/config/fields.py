@@ -1,0 +1,76 @@
+"""The kinds of value that the configuration holds. A validator's ValueError says what was expected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sized
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
+
+_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
+_HTTPS = re.compile(r"https://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?", re.ASCII | re.IGNORECASE)
+_DATABASE = re.compile(r"postgresql(\+\w+)?://", re.ASCII)
+_Entries = TypeVar("_Entries", bound=Sized)
+_PASSWORD_IN_URL = re.compile(r"//[^/@]*:.*@|[?&]password=", re.DOTALL)
+
+
+def _name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError("a name of letters, digits, '_', '-' and '.'")
+    return name
+
+
+def _https_url(url: str) -> str:
+    if url.lower().startswith("http:"):
+        raise ValueError("https: over http the password and all answers could be read and changed on the way")
+    if "@" in url:
+        raise ValueError("a URL without user and password, which have keys of their own")
+    found = _HTTPS.fullmatch(url)
+    if found is None or int(found[2] or 443) not in range(1, 65536):
+        raise ValueError("https, a host and maybe a port, such as https://paris.example.com")
+    return url.rstrip("/")
+
+
+def _in_folder(path: Path, info: ValidationInfo) -> Path:
+    """Relative paths start at the `folder` of the context, which is the configuration file's."""
+    if str(path).startswith("~"):
+        raise ValueError("a path without '~': either absolute or relative to the configuration file's folder")
+    if not path.name or "\0" in str(path):
+        raise ValueError("the path of a file")
+    return Path((info.context or {}).get("folder", "")) / path
+
+
+def _store(location: str, info: ValidationInfo) -> str:
+    if "://" not in location:
+        return str(_in_folder(Path(location), info))
+    if not _DATABASE.match(location):
+        raise ValueError("a path, or a URL that starts with postgresql://")
+    if _PASSWORD_IN_URL.search(location):
+        raise ValueError("a URL without a password: PostgreSQL's client takes it from PGPASSFILE or PGPASSWORD")
+    return location
+
+
+def _aggregates(given: object) -> object:
+    names = [*given, *given.values()] if isinstance(given, Mapping) else given
+    if not isinstance(names, list | tuple) or not names or not all(isinstance(n, str) and n for n in names):
+        raise ValueError("a mapping of source to destination aggregates, or a list of destination aggregates")
+    return given
+
+
+def _not_empty(entries: _Entries) -> _Entries:
+    if not entries:
+        raise ValueError("at least one entry")
+    return entries
+
+
+NotEmpty = AfterValidator(_not_empty)
+Text = Annotated[str, StringConstraints(min_length=1)]
+Name = Annotated[str, AfterValidator(_name)]
+HttpsUrl = Annotated[str, AfterValidator(_https_url)]
+FilePath = Annotated[Path, AfterValidator(_in_folder)]
+StoreLocation = Annotated[str, AfterValidator(_store)]
+Aggregates = Annotated[Mapping[str, str] | tuple[str, ...], BeforeValidator(_aggregates)]
+Texts = Annotated[tuple[Text, ...], NotEmpty]
+EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]

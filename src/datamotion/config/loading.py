@@ -1,0 +1,120 @@
+"""From a file to the configuration: checked whole before anything is contacted, all mistakes listed at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from datamotion.config.document import Document, read_document
+from datamotion.config.keys import Key, matches, walk
+from datamotion.config.mistakes import Keys, Mistake, closest, key_path, shown
+from datamotion.config.models import Configuration
+from datamotion.config.references import dangling_references
+from datamotion.errors import ConfigError
+
+_TRY = "Name one with -c FILE; `datamotion lab up --dir lab` writes one to try."
+_REFERENCE = "Every key is described in docs/reference/configuration.md."
+
+_EXPECTED: Mapping[str, str] = {
+    "model_type": "a mapping of keys to values",
+    "dict_type": "a mapping of names to what they stand for",
+    "string_type": "text",
+    "path_type": "the path of a file",
+    "tuple_type": "a list",
+    "int_type": "a whole number",
+    "greater_than_equal": "a number from {ge} on",
+    "less_than_equal": "a number up to {le}",
+    "string_too_short": "some text",
+    "string_pattern_mismatch": "the name of an environment variable: letters, digits and '_'",
+}
+"""What was expected, by pydantic's word for what is wrong. What is absent here keeps pydantic's own sentence."""
+
+
+def load(path: Path) -> Configuration:
+    """The configuration in the file `path`, its paths absolute. Nothing is contacted, no secret is looked up.
+
+    Raises: ConfigError, listing every mistake with line, key and what was expected.
+    """
+    document = read_document(_read(path), str(path))
+    if document.tree is None:
+        raise ConfigError(f"{path} is empty", hint=_TRY)
+    if not isinstance(document.tree, dict):
+        found = shown(document.tree) if isinstance(document.tree, list) else "a single value"
+        raise ConfigError(f"{path}: found {found}, expected keys: {', '.join(Configuration.model_fields)}", hint=_TRY)
+    mistakes = [*document.duplicates, *dangling_references(document.tree)]
+    try:
+        configuration = Configuration.model_validate(document.tree, context={"folder": path.absolute().parent})
+    except ValidationError as error:
+        # The error without a place is the model's own list of dangling references, which we have.
+        mistakes += [_mistake(details) for details in error.errors() if details["loc"]]
+    else:
+        if not mistakes:
+            return configuration
+    raise ConfigError("\n".join(_listed(path, mistakes, document)), hint=_REFERENCE)
+
+
+def _read(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(f"there is no configuration file {path}", hint=_TRY) from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path} is a folder, expected a configuration file", hint=_TRY) from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+    raise ConfigError(f"{path}:{line}: not UTF-8", hint="Save the file as UTF-8.")
+
+
+def _mistake(details: ErrorDetails) -> Mistake:
+    keys = tuple(key for key in details["loc"] if key != "[key]")
+    if details["type"] == "missing":
+        return Mistake(keys, f"required, but missing{_example(keys)}")
+    if details["type"] == "extra_forbidden":
+        known = [str(key.pattern[-1]) for key in walk() if matches(key.pattern[:-1], keys[:-1])]
+        return Mistake(keys, f"unknown key, expected one of {', '.join(known)}{closest(str(keys[-1]), known)}")
+    found = "" if _is_secret(keys) else f"found {_found(details)}, "
+    return Mistake(keys, f"{found}expected {_expected(details)}")
+
+
+def _found(details: ErrorDetails) -> str:
+    if details["type"] in ("model_type", "dict_type") and isinstance(details["input"], str):
+        return "text"  # where a mapping belongs, text may be anything, a password too
+    return shown(details["input"])
+
+
+def _expected(details: ErrorDetails) -> str:
+    context = details.get("ctx", {})
+    if details["type"] == "value_error":
+        return str(context["error"])
+    expected = _EXPECTED.get(details["type"], details["msg"]).format_map(context)
+    if details["type"] == "string_type" and isinstance(details["input"], int | float):
+        return f"{expected}: put it into quotes"
+    return expected
+
+
+def _example(keys: Keys) -> str:
+    known = _key_at(keys)
+    return f", for example {keys[-1]}: {known.examples[0]}" if known else ""
+
+
+def _key_at(keys: Keys) -> Key | None:
+    return next((key for key in walk() if matches(key.pattern, keys)), None)
+
+
+def _is_secret(keys: Keys) -> bool:
+    """Whether `keys` lead to a reference to a secret or into one."""
+    above = (_key_at(keys[:length]) for length in range(1, len(keys) + 1))
+    return any(key.is_secret for key in above if key)
+
+
+def _listed(path: Path, mistakes: list[Mistake], document: Document) -> Iterator[str]:
+    lines = sorted((document.line_of(each.keys), f"{key_path(each.keys)}: {each.text}") for each in mistakes)
+    yield f"{path} has {len(lines)} mistake{'s' if len(lines) > 1 else ''}:"
+    yield from (f"  line {line}: {text}" for line, text in lines)
