@@ -1,0 +1,1 @@
+"""HTTP and ONTAP's conventions. Knows no resource."""

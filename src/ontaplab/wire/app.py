@@ -1,0 +1,200 @@
+"""The resources as one Starlette application.
+
+What is not simulated, a path or a method, answers with an error that says so.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, unquote_plus
+
+from pydantic_core import to_json
+from starlette.applications import Starlette
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ontaplab.clock import Clock
+from ontaplab.errors import OntapError, not_simulated
+from ontaplab.wire.body import decode
+from ontaplab.wire.calls import Calls
+from ontaplab.wire.parameters import Parameters, read_parameters, read_query
+from ontaplab.wire.reading import instance, render_collection, render_instance
+from ontaplab.wire.resource import Request, Resource, Tunnel
+from ontaplab.wire.writing import Answer, Write
+
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PATCH", "PUT", "DELETE")
+_PARAMETER = re.compile(r"\{([\w.]+)\}")
+
+Authenticate = Callable[[str, str], bool]
+Endpoint = Callable[[HttpRequest], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A route under `/api` that is no collection of records. `path` is Starlette's; errors may be raised."""
+
+    path: str
+    methods: tuple[str, ...]
+    endpoint: Endpoint
+
+
+def build_app(
+    resources: Sequence[Resource[Any]],
+    *,
+    clock: Clock,
+    authenticate: Authenticate,
+    extra: Sequence[Extra] = (),
+    mounts: Sequence[BaseRoute] = (),
+) -> ASGIApp:
+    """The application: `/api`, the lab's own `/lab`, and `mounts`, which see to their own authentication."""
+    api = _Api(clock, authenticate, Calls())
+    routes: list[BaseRoute] = [*api.calls.routes(), *mounts]
+    routes += [api.route(each.path, each.methods, each.endpoint) for each in extra]
+    for resource in resources:
+        routes += api.resource_routes(resource)
+    routes.append(api.route("/{rest:path}", _METHODS, _no_such_path))
+    return _Normalised(Starlette(routes=routes))
+
+
+def list_routes(resources: Sequence[Resource[Any]], extra: Sequence[Extra] = ()) -> list[tuple[str, str]]:
+    """What is simulated: each path below `/api` with its methods, sorted."""
+    rows = {each.path: " ".join(each.methods) for each in extra}
+    for resource in resources:
+        rows[resource.path] = " ".join(resource.methods)
+        if not resource.singleton:
+            rows[resource.instance_path] = " ".join(m for m in resource.methods if m != "POST")
+    return sorted(rows.items())
+
+
+class _Api:
+    """Turns resources into routes: counts, waits, authenticates, answers errors."""
+
+    def __init__(self, clock: Clock, authenticate: Authenticate, calls: Calls) -> None:
+        self._clock = clock
+        self._authenticate = authenticate
+        self.calls = calls
+
+    def resource_routes(self, resource: Resource[Any]) -> list[Route]:
+        methods = resource.methods
+        if resource.singleton:
+            return [self.route(resource.path, methods, self._on_instance(resource))]
+        below = tuple(method for method in methods if method != "POST")
+        return [
+            self.route(resource.path, methods, self._on_collection(resource)),
+            self.route(resource.instance_path, below, self._on_instance(resource)),
+        ]
+
+    def route(self, path: str, methods: Sequence[str], endpoint: Endpoint) -> Route:
+        async def answer(http: HttpRequest) -> Response:
+            self.calls.count(http.method, path if path != "/{rest:path}" else http.url.path)
+            if self.calls.latency_s:
+                await self._clock.sleep(self.calls.latency_s)
+            try:
+                self._check_account(http)
+                if http.method == "OPTIONS":
+                    return Response(headers={"Allow": ", ".join((*methods, "HEAD", "OPTIONS"))})
+                if http.method not in (*methods, "HEAD"):
+                    raise not_simulated(f"{http.method} {http.url.path}", status=405)
+                return await endpoint(http)
+            except OntapError as error:
+                return error_response(error)
+
+        return Route("/api" + _PARAMETER.sub(_starlette_parameter, path), answer, methods=list(_METHODS))
+
+    def _on_collection(self, resource: Resource[Any]) -> Endpoint:
+        async def endpoint(http: HttpRequest) -> Response:
+            request, parameters = _understand(resource, http)
+            if http.method in ("GET", "HEAD"):
+                return hal(render_collection(resource, request, parameters, http.url.query))
+            write = Write(resource, request, parameters, self._clock)
+            raw = decode(await http.body())
+            match http.method:
+                case "POST":
+                    return _written(await write.post(raw))
+                case "PATCH":
+                    return _written(await write.patch_all(raw))
+            return _written(await write.delete_all(raw))
+
+        return endpoint
+
+    def _on_instance(self, resource: Resource[Any]) -> Endpoint:
+        async def endpoint(http: HttpRequest) -> Response:
+            request, parameters = _understand(resource, http)
+            if http.method in ("GET", "HEAD"):
+                return hal(render_instance(resource, request, instance(resource, request), parameters))
+            write = Write(resource, request, parameters, self._clock)
+            if http.method == "PATCH":
+                return _written(await write.patch(decode(await http.body())))
+            return _written(await write.delete())
+
+        return endpoint
+
+    def _check_account(self, http: HttpRequest) -> None:
+        if not self._authenticate(*_credentials(http)):
+            raise OntapError(401, "6", "User is not authorized.")
+
+
+def hal(content: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(to_json(content), status, headers, media_type="application/hal+json")
+
+
+def error_response(error: OntapError) -> Response:
+    headers = {"WWW-Authenticate": 'Basic realm="ontaplab"'} if error.status == 401 else None
+    return hal({"error": error.body()}, error.status, headers)
+
+
+def _written(answer: Answer) -> Response:
+    return hal(answer.body, answer.status, {"Location": answer.location} if answer.location else None)
+
+
+def _understand(resource: Resource[Any], http: HttpRequest) -> tuple[Request, Parameters]:
+    parameters = read_parameters(resource, read_query(http.url.query))
+    name, uuid = http.headers.get("x-dot-svm-name"), http.headers.get("x-dot-svm-uuid")
+    request = Request(
+        method=http.method,
+        account=_credentials(http)[0],
+        path={name.replace("__", "."): value for name, value in http.path_params.items()},
+        flags=parameters.flags,
+        tunnel=Tunnel(name, uuid) if name or uuid else None,
+    )
+    return request, parameters
+
+
+def _credentials(http: HttpRequest) -> tuple[str, str]:
+    """Name and password of Basic authentication; empty where there are none."""
+    scheme, _, encoded = http.headers.get("authorization", "").partition(" ")
+    try:
+        name, _, password = b64decode(encoded).decode().partition(":")
+    except ValueError:
+        return "", ""
+    return (name, password) if scheme.lower() == "basic" else ("", "")
+
+
+async def _no_such_path(http: HttpRequest) -> Response:
+    raise not_simulated(f"{http.method} {http.url.path}")
+
+
+def _starlette_parameter(found: re.Match[str]) -> str:
+    """Starlette's parameter names may not hold dots."""
+    return "{" + found[1].replace(".", "__") + "}"
+
+
+class _Normalised:
+    """Collapses repeated slashes and drops a trailing one, as sent and not as decoded: `%2F` is part of a name."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            raw = scope.get("raw_path") or scope["path"].encode()
+            plain = re.sub(rb"/+", b"/", raw.partition(b"?")[0]).rstrip(b"/").decode("ascii", "replace") or "/"
+            decode_path = unquote_plus if plain.startswith("/api/") else unquote
+            scope = {**scope, "path": decode_path(plain), "raw_path": plain.encode()}
+        await self._app(scope, receive, send)

@@ -1,0 +1,50 @@
+"""The lab's own questions to the API: what was called, and how slow it shall be. Outside `/api`, never counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Calls:
+    """How often each route under `/api` was called, refused calls included; and the latency of each call."""
+
+    def __init__(self) -> None:
+        self._routes: Counter[tuple[str, str]] = Counter()
+        self.latency_s = 0.0
+
+    def count(self, method: str, route: str) -> None:
+        self._routes[method, route] += 1
+
+    def report(self) -> dict[str, object]:
+        """Reads, writes, and calls by "METHOD route"."""
+        reads = sum(number for (method, _), number in self._routes.items() if method in _READS)
+        return {
+            "reads": reads,
+            "writes": self._routes.total() - reads,
+            "routes": {f"{method} {route}": number for (method, route), number in sorted(self._routes.items())},
+        }
+
+    def routes(self) -> list[Route]:
+        """`GET` and `DELETE /lab/calls`, `PUT /lab/latency`."""
+        return [
+            Route("/lab/calls", self._calls, methods=["GET", "DELETE"]),
+            Route("/lab/latency", self._latency, methods=["PUT"]),
+        ]
+
+    async def _calls(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self._routes.clear()
+        return JSONResponse(self.report())
+
+    async def _latency(self, request: Request) -> Response:
+        seconds = (await request.json()).get("seconds")
+        if not isinstance(seconds, (int, float)) or seconds < 0:
+            return JSONResponse({"error": {"message": '"seconds" must be a number, 0 or more'}}, 400)
+        self.latency_s = float(seconds)
+        return JSONResponse({"seconds": self.latency_s})

@@ -1,0 +1,151 @@
+"""What a resource tells the wire: its path, its fields, and what can be done with it.
+
+A path is a template whose parameters are field names: `/storage/volumes/{volume.uuid}/snapshots`. An instance is below
+it, at its keys. A parameter is a query too, so that `/storage/volumes/*/snapshots` lists those of all volumes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import quote
+
+from ontaplab.errors import OntapError
+from ontaplab.wire.body import Body
+from ontaplab.wire.fields import Fields, Json
+
+R = TypeVar("R")
+B = TypeVar("B", bound=Body)
+
+_PARAMETER = re.compile(r"\{([\w.]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """The SVM that a cluster-wide account acts as (`X-Dot-SVM-Name`, `X-Dot-SVM-UUID`)."""
+
+    name: str | None = None
+    uuid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What handlers may know about a request, besides its body."""
+
+    method: str
+    account: str
+    path: Mapping[str, str]
+    """Path parameters, by field name."""
+    flags: Mapping[str, str]
+    """Query parameters that the resource declares as its own."""
+    tunnel: Tunnel | None = None
+
+    def flag(self, name: str) -> bool:
+        """Whether a query parameter that is a switch was set."""
+        return self.flags.get(name, "false").lower() == "true"
+
+
+class StartedJob(Protocol):
+    """A job, as replies need it."""
+
+    @property
+    def uuid(self) -> str: ...
+
+    @property
+    def ended(self) -> bool: ...
+
+    @property
+    def error(self) -> OntapError | None:
+        """Why it failed; None while it runs and after success."""
+        ...
+
+    async def wait(self) -> None:
+        """Return when it has ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[R]):
+    """It is done: `record` as it is now (None: gone). `reply` replaces what the body would hold."""
+
+    record: R | None = None
+    status: int | None = None
+    reply: Json | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Generic[R]):
+    """A job carries it out; `record` is what it works on, or what will be there when it has succeeded."""
+
+    job: StartedJob
+    record: R | None = None
+
+
+Reply = Done[R] | Started[R]
+
+
+@dataclass(frozen=True, slots=True)
+class Create(Generic[R, B]):
+    """POST: the body it takes and what carries it out."""
+
+    body: type[B]
+    call: Callable[[Request, B], Reply[R]]
+
+
+@dataclass(frozen=True, slots=True)
+class Modify(Generic[R, B]):
+    """PATCH: the body it takes and what carries it out."""
+
+    body: type[B]
+    call: Callable[[Request, R, B], Reply[R]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource(Generic[R]):
+    """One collection, or one singleton. A method whose callable is None is not simulated."""
+
+    path: str
+    fields: Fields[R]
+    rows: Callable[[Request], Iterable[R]]
+    """All records below this path. May leave out what the path parameters exclude; the wire filters by them."""
+    keys: tuple[str, ...] = ("uuid",)
+    find: Callable[[Request], R | None] | None = None
+    """The record at an instance path, where that is quicker than looking through all rows."""
+    create: Create[R, Any] | None = None
+    modify: Modify[R, Any] | None = None
+    remove: Callable[[Request, R], Reply[R]] | None = None
+    singleton: bool = False
+    flags: frozenset[str] = field(default_factory=frozenset)
+    tunnel: str | None = "svm"
+    """The field whose `.name` and `.uuid` say to which SVM a record belongs; None: visible from every SVM."""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The path's parameters, the keys not among them."""
+        return tuple(_PARAMETER.findall(self.path))
+
+    @property
+    def instance_path(self) -> str:
+        return self.path if self.singleton else self.path + "".join(f"/{{{key}}}" for key in self.keys)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that are simulated."""
+        optional = (("POST", self.create), ("PATCH", self.modify), ("DELETE", self.remove))
+        return ("GET", *(method for method, how in optional if how is not None))
+
+    def collection_href(self, request: Request) -> str:
+        return "/api" + _fill(self.path, request.path)
+
+    def href(self, request: Request, record: R) -> str:
+        """Where the record is: a path without a trailing slash."""
+        if self.singleton:
+            return "/api" + self.path
+        known = {name: self.fields.getter(name)(record) for name in (*self.parameters, *self.keys)}
+        return "/api" + _fill(self.instance_path, known)
+
+
+def _fill(template: str, values: Mapping[str, object]) -> str:
+    return _PARAMETER.sub(lambda found: quote(str(values[found[1]]), safe="*|"), template)
