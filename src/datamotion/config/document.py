@@ -65,7 +65,7 @@ def _loader(text: str, name: str) -> yaml.SafeLoader:
 
 def _problem(error: yaml.MarkedYAMLError) -> str:
     """What the library found wrong, without the words it quotes: a tag or an alias may be an unquoted password."""
-    return re.sub(r"'[^'<]{2,}'", "…", error.problem or "unreadable")
+    return re.sub(r"'(?!<|\\.')[^']{2,}'", "…", error.problem or "unreadable")
 
 
 def _entries(node: yaml.Node, keys: Keys, seen: set[int]) -> Iterator[tuple[Keys, int]]:

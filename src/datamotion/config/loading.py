@@ -22,6 +22,8 @@ _EXPECTED: Mapping[str, str] = {
     "model_type": "a mapping of keys to values",
     "dict_type": "a mapping of names to what they stand for",
     "string_type": "text",
+    "string_unicode": "text",
+    "invalid_key": "keys that are text",
     "path_type": "the path of a file",
     "tuple_type": "a list",
     "int_type": "a whole number",
@@ -48,8 +50,8 @@ def load(path: Path) -> Configuration:
     try:
         configuration = Configuration.model_validate(document.tree, context={"folder": path.absolute().parent})
     except ValidationError as error:
-        # The error without a place is the model's own list of dangling references, which we have.
-        mistakes += [_mistake(details) for details in error.errors() if details["loc"]]
+        # The root's own value_error is the model's list of dangling references, which we have.
+        mistakes += [_mistake(each) for each in error.errors() if each["loc"] or each["type"] != "value_error"]
     else:
         if not mistakes:
             return configuration

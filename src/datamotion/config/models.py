@@ -174,7 +174,7 @@ class Group(_Branch):
 
 
 class Configuration(_Branch):
-    """All of it."""
+    """Clusters, the back ends on them, and the groups of volumes that are protected."""
 
     clusters: Annotated[Mapping[Name, ClusterConfig], NotEmpty] = Field(
         description="The clusters, by names of your choice.",

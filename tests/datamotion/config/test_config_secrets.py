@@ -1,0 +1,115 @@
+"""A secret is found where its reference says, and shown nowhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+
+from datamotion.config.models import SecretRef
+from datamotion.config.secrets import resolve
+from datamotion.errors import ConfigError
+
+SECRET = "hunter2"
+
+
+def printing(text: str, status: int = 0) -> SecretRef:
+    program = f"import sys; sys.stdout.write({text!r}); sys.stderr.write({text!r}); sys.exit({status})"
+    return SecretRef(command=(sys.executable, "-c", program))
+
+
+def secret_file(folder: Path, content: bytes, mode: int = 0o600) -> SecretRef:
+    (folder / "password").write_bytes(content)
+    (folder / "password").chmod(mode)
+    return SecretRef(file=Path("password"))
+
+
+def refusal(ref: SecretRef, folder: Path, environ: dict[str, str] | None = None) -> ConfigError:
+    """The refusal to look `ref` up; neither it nor anything it drags along shows the secret."""
+    with pytest.raises(ConfigError) as refused:
+        resolve(ref, environ or {}, folder)
+    error = refused.value
+    assert SECRET not in "".join(traceback.format_exception(error))
+    assert error.__context__ is None or SECRET not in repr(vars(error.__context__)) + repr(error.__context__)
+    assert str(ref) in error.message
+    return error
+
+
+def test_a_variable_gives_its_value(tmp_path: Path) -> None:
+    assert resolve(SecretRef(env="P"), {"P": SECRET}, tmp_path) == SECRET
+
+
+def test_a_variable_that_is_not_set_is_refused_by_name(tmp_path: Path) -> None:
+    error = refusal(SecretRef(env="PARIS_PASSWORD"), tmp_path)
+    assert error.message == "environment variable PARIS_PASSWORD is not set"
+    assert "export PARIS_PASSWORD=" in (error.hint or "")
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_file_gives_its_text_without_the_newline(tmp_path: Path, end: str) -> None:
+    assert resolve(secret_file(tmp_path, f" pass wörd {end}".encode()), {}, tmp_path) == " pass wörd "
+
+
+def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
+    assert "cannot be read: No such file" in refusal(SecretRef(file=Path("password")), tmp_path).message
+
+
+def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "password").mkdir()
+    assert "is not a file" in refusal(SecretRef(file=Path("password")), tmp_path).message
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620, 0o601])
+def test_a_file_open_to_others_is_refused_with_the_command_that_closes_it(tmp_path: Path, mode: int) -> None:
+    error = refusal(secret_file(tmp_path, SECRET.encode(), mode), tmp_path)
+    assert "is open to others (-rw" in error.message
+    assert error.hint == f"chmod 600 {tmp_path / 'password'}"
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_a_file_for_its_owner_alone_is_taken(tmp_path: Path, mode: int) -> None:
+    assert resolve(secret_file(tmp_path, SECRET.encode(), mode), {}, tmp_path) == SECRET
+
+
+def test_a_command_gives_what_it_prints_without_the_newline(tmp_path: Path) -> None:
+    assert resolve(printing(f"{SECRET}\n"), {}, tmp_path) == SECRET
+
+
+def test_a_command_runs_in_the_files_folder_with_the_environment_given(tmp_path: Path) -> None:
+    program = tmp_path / "show"
+    program.write_text('#!/bin/sh\necho "$WHO of ${PWD##*/}"\n')
+    program.chmod(0o700)
+    found = resolve(SecretRef(command=("./show",)), {"WHO": "admin", "PATH": os.defpath}, tmp_path)
+    assert found == f"admin of {tmp_path.name}"
+
+
+def test_a_failing_command_is_refused_with_its_status_and_none_of_its_words(tmp_path: Path) -> None:
+    assert "ended with status 3" in refusal(printing(SECRET, status=3), tmp_path).message
+
+
+def test_a_command_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    assert "cannot be run: No such file" in refusal(SecretRef(command=("./none", SECRET)), tmp_path).message
+
+
+def test_a_command_that_cannot_be_written_down_for_the_system_is_refused(tmp_path: Path) -> None:
+    assert "an argument holds a NUL" in refusal(SecretRef(command=("show", f"{SECRET}\0")), tmp_path).message
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\r\n"])
+def test_an_empty_secret_is_refused(tmp_path: Path, content: bytes) -> None:
+    assert refusal(secret_file(tmp_path, content), tmp_path).message == "the secret in file password is empty"
+    assert "is empty" in refusal(printing(content.decode()), tmp_path).message
+    assert "is empty" in refusal(SecretRef(env="P"), tmp_path, {"P": content.decode()}).message
+
+
+def test_a_secret_of_two_lines_is_refused(tmp_path: Path) -> None:
+    assert "more than one line" in refusal(secret_file(tmp_path, b"hunter2\nuser: admin\n"), tmp_path).message
+
+
+def test_a_secret_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    content = SECRET.encode() + b"\xff"
+    assert "not UTF-8" in refusal(secret_file(tmp_path, content), tmp_path).message
+    assert "not UTF-8" in refusal(SecretRef(env="P"), tmp_path, {"P": os.fsdecode(content)}).message
