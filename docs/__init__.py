@@ -1,0 +1,1 @@
+"""The project's pages, and what writes those that are made from code."""
