@@ -1,0 +1,39 @@
+"""A cluster itself: who it is, which clusters it is peered with, which schedules it knows."""
+
+from __future__ import annotations
+
+from datamotion.model.records import ClusterIdentity, ClusterPeer
+from datamotion.ontap.transport import Transport
+
+_IDENTITY = ("name", "uuid", "version.generation", "version.major", "version.minor")
+_PEER = ("uuid", "name", "status.state")
+
+
+async def get_identity(transport: Transport) -> ClusterIdentity:
+    record = await transport.get("/cluster", _IDENTITY)
+    return ClusterIdentity(
+        name=record.required("name", str),
+        uuid=record.required("uuid", str),
+        version=(
+            record.required("version.generation", int),
+            record.required("version.major", int),
+            record.required("version.minor", int),
+        ),
+    )
+
+
+async def list_cluster_peers(transport: Transport) -> tuple[ClusterPeer, ...]:
+    return tuple(
+        ClusterPeer(
+            uuid=record.required("uuid", str),
+            name=record.required("name", str),
+            available=record.optional("status.state", str) == "available",
+        )
+        for record in await transport.get_records("/cluster/peers", _PEER)
+    )
+
+
+async def list_schedules(transport: Transport) -> frozenset[str]:
+    """Names of the schedules that SnapMirror takes: those of type cron."""
+    records = await transport.get_records("/cluster/schedules", ("name",), {"type": "cron"})
+    return frozenset(record.required("name", str) for record in records)

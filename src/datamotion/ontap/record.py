@@ -1,0 +1,67 @@
+"""One element of a collection's `records`, read field by field: dotted names, checked types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from datamotion.ontap.errors import MalformedRecord
+
+T = TypeVar("T")
+_adapter = cache(TypeAdapter)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`cluster` and `request` say where the values came from, for the error when they cannot be read."""
+
+    cluster: str
+    request: str
+    values: Mapping[str, object]
+
+    def required(self, field: str, kind: type[T]) -> T:
+        """The field's value. Raises: MalformedRecord when it is absent or of another type."""
+        found = self.optional(field, kind)
+        if found is None:
+            raise self.malformed(f"{self._who} has no `{field}`")
+        return found
+
+    def optional(self, field: str, kind: type[T]) -> T | None:
+        """The field's value, None when it is absent. Raises: MalformedRecord when it is of another type.
+
+        ONTAP may write numbers and booleans as strings, and durations as ISO 8601 ("P1DT8M12S").
+        """
+        value = self._find(field)
+        if value is None:
+            return None
+        try:
+            checked: T = _adapter(kind).validate_python(value)  # type: ignore[arg-type]  # types are hashable
+        except ValidationError:
+            raise self.malformed(f"`{field}` of {self._who} is {value!r:.80}, not a {kind.__name__}") from None
+        return checked
+
+    def objects(self, field: str) -> tuple[Record, ...]:
+        """The elements of the list `field`; none when it is absent."""
+        elements = self.optional(field, list) or []
+        if not all(isinstance(element, Mapping) for element in elements):
+            raise self.malformed(f"`{field}` of {self._who} is not a list of objects")
+        return tuple(Record(self.cluster, self.request, element) for element in elements)
+
+    def malformed(self, problem: str) -> MalformedRecord:
+        return MalformedRecord(self.cluster, self.request, problem)
+
+    def _find(self, field: str) -> object:
+        found: object = self.values
+        for name in field.split("."):
+            if not isinstance(found, Mapping):
+                return None
+            found = found.get(name)
+        return found
+
+    @property
+    def _who(self) -> str:
+        return next((f"record {self.values[key]}" for key in ("uuid", "name") if key in self.values), "the answer")

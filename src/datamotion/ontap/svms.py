@@ -1,0 +1,59 @@
+"""SVMs, and the peerings between them that SnapMirror needs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import assert_never
+
+from datamotion.model.acts import AcceptSvmPeer, PeerSvms
+from datamotion.model.records import Svm, SvmPeer
+from datamotion.ontap.answer import Answer
+from datamotion.ontap.replies import known
+from datamotion.ontap.transport import AT_ONCE, Transport
+
+SvmPeerChange = PeerSvms | AcceptSvmPeer
+
+_SVM = ("uuid", "name", "state")
+_PEER = ("uuid", "name", "svm.name", "peer.svm.name", "peer.cluster.name", "state", "applications")
+
+
+async def list_svms(transport: Transport) -> tuple[Svm, ...]:
+    return tuple(
+        Svm(
+            uuid=record.required("uuid", str),
+            name=record.required("name", str),
+            state=record.required("state", str),
+        )
+        for record in await transport.get_records("/svm/svms", _SVM)
+    )
+
+
+async def list_svm_peers(transport: Transport, svms: Collection[str]) -> tuple[SvmPeer, ...]:
+    records = await transport.get_records("/svm/peers", _PEER, {"svm.name": "|".join(sorted(svms))})
+    return tuple(
+        SvmPeer(
+            uuid=record.required("uuid", str),
+            name=record.required("name", str),
+            svm=record.required("svm.name", str),
+            peer_svm=record.required("peer.svm.name", str),
+            peer_cluster=record.required("peer.cluster.name", str),
+            state=record.required("state", str),
+            applications=frozenset(record.optional("applications", list) or ()),
+        )
+        for record in records
+    )
+
+
+async def change_svm_peer(transport: Transport, change: SvmPeerChange) -> Answer:
+    match change:
+        case PeerSvms():
+            body = {
+                "svm": {"name": change.svm},
+                "peer": {"svm": {"name": change.peer_svm}, "cluster": {"name": change.peer_cluster}},
+                "applications": ["snapmirror"],
+            }
+            return await transport.post("/svm/peers", body, AT_ONCE)
+        case AcceptSvmPeer():
+            return await transport.patch(f"/svm/peers/{known(change.uuid)}", {"state": "peered"}, AT_ONCE)
+        case _:
+            assert_never(change)

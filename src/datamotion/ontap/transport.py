@@ -1,0 +1,195 @@
+"""One cluster's REST API over one pool of connections: requests in, records or one of our errors out.
+
+    status >= 400 with ONTAP's error body   ClusterRefused, with ONTAP's code and message
+    an answer that is not ONTAP's           ClusterRefused; after a write that may have passed, ClusterSilent
+    no connection, no answer, cut off       ClusterSilent
+
+Reads that met 429, 503 or a dropped connection are sent again, twice at most. Writes never are: nobody knows what
+became of the first. A cluster to which no connection could be made is silent until `forget`: its connect time-out is
+paid once.
+
+A certificate that cannot be verified is ClusterSilent although it is certain that nothing was sent: whoever answered is
+not known to be the cluster, so the cluster itself has said nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import httpx
+
+from datamotion.clock import Clock
+from datamotion.errors import ClusterSilent, ConfigError
+from datamotion.ontap.answer import TOO_BUSY, Answer, Asked, Body, Query, Request, read_answer
+from datamotion.ontap.record import Record
+from datamotion.ontap.silence import Silence, why_silent
+
+AT_ONCE: Query = {"return_timeout": "0"}
+"""A change that takes time is answered by its job, not waited for by the cluster."""
+
+_log = logging.getLogger(__name__)
+
+_HEADERS = {"Accept": "application/hal+json", "X-Dot-Client-App": "datamotion"}
+_PAGE_RECORDS = "10000"  # what OpenStack's NetApp drivers ask of every collection
+_KEEP_ALIVE_S = 60.0
+_PAUSES_S = (0.2, 1.0)  # before a read is sent for the second and the third time
+
+
+class Transport:
+    """Made by `open_transport`. Any number of tasks may use it; at most `limit` requests are under way at once."""
+
+    def __init__(
+        self,
+        name: str,
+        http: httpx.AsyncClient,
+        limit: int,
+        clock: Clock,
+        *,
+        user: str = "",
+        ca_file: Path | None = None,
+    ) -> None:
+        self.name = name
+        self._http = http
+        self._limiter = anyio.CapacityLimiter(limit)
+        self._clock = clock
+        self._asked = Asked(name=name, url=str(http.base_url).rstrip("/"), user=user)
+        self._ca_file = ca_file
+        self._unreachable: Silence | None = None
+
+    def forget(self) -> None:
+        """A cluster that could not be reached is tried again by the next request."""
+        self._unreachable = None
+
+    async def get(self, path: str, fields: Sequence[str]) -> Record:
+        """The one object at this path."""
+        answer = await self._send(Request("GET", _url(path, {"fields": ",".join(fields)})))
+        return Record(self.name, answer.request, answer.body)
+
+    async def get_records(self, path: str, fields: Sequence[str], query: Query | None = None) -> list[Record]:
+        """All records of a collection that match the query, whatever the number of pages."""
+        asked = {**(query or {}), "fields": ",".join(fields), "max_records": _PAGE_RECORDS}
+        found: list[Record] = []
+        url: str | None = _url(path, asked)
+        while url is not None:
+            answer = await self._send(Request("GET", url))
+            page = Record(self.name, answer.request, answer.body)
+            page.required("records", list)
+            found.extend(page.objects("records"))
+            url = _next_page(page, url)
+        return found
+
+    async def post(self, path: str, body: Body, query: Query | None = None) -> Answer:
+        return await self._send(Request("POST", _url(path, query), body))
+
+    async def patch(self, path: str, body: Body, query: Query | None = None) -> Answer:
+        return await self._send(Request("PATCH", _url(path, query), body))
+
+    async def _send(self, request: Request) -> Answer:
+        pauses_s = iter(_PAUSES_S if request.only_reads else ())
+        while True:
+            outcome = await self._exchange(request)
+            pause_s = next(pauses_s, None) if _may_pass(outcome) else None
+            if pause_s is None:
+                return self._judge(request, outcome)
+            await self._clock.sleep(pause_s)
+
+    async def _exchange(self, request: Request) -> httpx.Response | httpx.RequestError:
+        """One attempt: what came back, or what went wrong instead."""
+        async with self._limiter:
+            if self._unreachable is not None:
+                raise self._silent(request, self._unreachable)
+            began_s = self._clock.monotonic_s()
+            try:
+                response = await self._http.request(request.method, request.url, json=request.body)
+            except httpx.RequestError as error:
+                _log.debug("%s %s: %s", self.name, request, type(error).__name__)
+                if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+                    self._unreachable = self._why(error)
+                return error
+        took_ms = (self._clock.monotonic_s() - began_s) * 1000
+        _log.debug("%s %s: %d in %.0f ms", self.name, request, response.status_code, took_ms)
+        return response
+
+    def _judge(self, request: Request, outcome: httpx.Response | httpx.RequestError) -> Answer:
+        if isinstance(outcome, httpx.RequestError):
+            raise self._silent(request, self._why(outcome)) from outcome
+        return read_answer(self._asked, request, outcome)
+
+    def _silent(self, request: Request, why: Silence) -> ClusterSilent:
+        return ClusterSilent(self.name, f"{self._asked} {why.message}", request=str(request), hint=why.hint)
+
+    def _why(self, error: httpx.RequestError) -> Silence:
+        return why_silent(error, timeout=self._http.timeout, ca_file=self._ca_file)
+
+
+@asynccontextmanager
+async def open_transport(
+    name: str,
+    *,
+    url: str,
+    user: str,
+    password: str,
+    ca_file: Path | None,
+    connect_timeout_s: float,
+    read_timeout_s: float,
+    limit: int,
+    clock: Clock,
+    http_transport: httpx.AsyncBaseTransport | None = None,
+) -> AsyncIterator[Transport]:
+    """A transport whose connections are closed at the end. Nothing is contacted before the first request.
+
+    `http_transport` answers instead of the network: a lab in this process. Proxies and credentials that the environment
+    names are not used.
+    Raises: ConfigError when the CA file cannot be read.
+    """
+    async with httpx.AsyncClient(
+        base_url=url,
+        auth=httpx.BasicAuth(user, password),
+        headers=_HEADERS,
+        timeout=httpx.Timeout(read_timeout_s, connect=connect_timeout_s, pool=None),
+        limits=httpx.Limits(max_connections=limit, max_keepalive_connections=limit, keepalive_expiry=_KEEP_ALIVE_S),
+        verify=_trust(name, ca_file),
+        transport=http_transport,
+        trust_env=False,
+    ) as http:
+        yield Transport(name, http, limit, clock, user=user, ca_file=ca_file)
+
+
+def _trust(name: str, ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError as error:
+        raise ConfigError(
+            f"clusters.{name}.ca_file: {ca_file} holds no certificate in PEM form",
+            hint="It has to hold the CA's certificate, from BEGIN CERTIFICATE to END CERTIFICATE.",
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"clusters.{name}.ca_file: {ca_file} cannot be read: {error.strerror}",
+            hint="Name the file that holds the certificate of the CA that signed the cluster's.",
+        ) from error
+
+
+def _url(path: str, query: Query | None) -> str:
+    return str(httpx.URL(f"/api{path}", params=query))
+
+
+def _next_page(page: Record, url: str) -> str | None:
+    """Where the records go on, exactly as the cluster says. Never another host: the password would go with it."""
+    following = page.optional("_links.next.href", str)
+    if following is not None and (following == url or not following.startswith("/api/")):
+        raise page.malformed(f"its next page is {following!r}")
+    return following
+
+
+def _may_pass(outcome: httpx.Response | httpx.RequestError) -> bool:
+    """Whether the same request may do better in a moment: too much at once, or a connection dropped while idle."""
+    if isinstance(outcome, httpx.Response):
+        return outcome.status_code in TOO_BUSY
+    dropped = isinstance(outcome, httpx.NetworkError | httpx.RemoteProtocolError)
+    return dropped and not isinstance(outcome, httpx.ConnectError)
