@@ -1,0 +1,162 @@
+"""One cluster's world: what it holds, and the means by which it changes.
+
+It knows the kinds of records, not their rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+from uuid import NAMESPACE_DNS, UUID, uuid5
+
+import anyio
+from anyio.abc import TaskGroup
+
+from ontaplab.clock import Clock
+from ontaplab.firings import Firings
+from ontaplab.network import Network
+from ontaplab.resources.aggregates.state import Aggregate
+from ontaplab.resources.cluster_peers.state import ClusterPeer
+from ontaplab.resources.jobs.state import Job
+from ontaplab.resources.schedules.state import Schedule
+from ontaplab.resources.snapmirror_policies.state import Policy
+from ontaplab.resources.snapshots.state import Snapshot
+from ontaplab.resources.svm_peers.state import SvmPeer
+from ontaplab.resources.svms.state import Svm
+from ontaplab.resources.volumes.state import Volume
+from ontaplab.running_jobs import Jobs, RunningJob, Work
+from ontaplab.store import Store
+
+T = TypeVar("T")
+
+
+class Offload(Protocol):
+    """How blocking disk work is run."""
+
+    async def __call__(self, work: Callable[[], T], /) -> T: ...
+
+
+async def inline(work: Callable[[], T], /) -> T:
+    """In place: for in-process clusters, where a thread would let a mock clock jump."""
+    return work()
+
+
+async def in_thread(work: Callable[[], T], /) -> T:
+    """In a worker thread: for a cluster that is a process."""
+    return await anyio.to_thread.run_sync(work)
+
+
+class Cluster:
+    """One cluster. It answers while it is `running()`.
+
+    `root` is its directory; with `durable=False` the records are in memory only, the volumes' files are there all the
+    same. `address` is its intercluster address in `network`.
+    """
+
+    version = (9, 15, 1)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        root: Path,
+        clock: Clock,
+        network: Network,
+        address: str,
+        accounts: dict[str, str],
+        durable: bool = True,
+        offload: Offload = inline,
+    ) -> None:
+        self.name = name
+        self.uuid = str(uuid5(NAMESPACE_DNS, f"{name}.ontaplab"))
+        self.root = root
+        self.clock = clock
+        self.network = network
+        self.address = address
+        self.accounts = accounts
+        self.offload = offload
+        root.mkdir(parents=True, exist_ok=True)
+        self.store = Store(root / "cluster.db" if durable else None)
+        self.jobs = self.store.table("job", Job)
+        self.schedules = self.store.table("schedule", Schedule)
+        self.cluster_peers = self.store.table("cluster_peer", ClusterPeer)
+        self.svms = self.store.table("svm", Svm)
+        self.svm_peers = self.store.table("svm_peer", SvmPeer)
+        self.aggregates = self.store.table("aggregate", Aggregate)
+        self.volumes = self.store.table("volume", Volume)
+        self.snapshots = self.store.table("snapshot", Snapshot)
+        self.policies = self.store.table("policy", Policy)
+        self.firings = Firings(self.schedules, clock)
+        self._jobs = Jobs(self.jobs, clock)
+        self._at_start: list[Callable[[], None]] = []
+        self._locks: dict[str, anyio.Lock] = {}
+        self._named: tuple[str, dict[str, int]] = ("", {})
+        self._tasks: TaskGroup | None = None
+
+    def authenticates(self, account: str, password: str) -> bool:
+        return account in self.accounts and self.accounts[account] == password
+
+    def together(self) -> AbstractContextManager[None]:
+        """All changes made within are kept, or none."""
+        return self.store.together()
+
+    def new_uuid(self, kind: str, name: str) -> str:
+        """A uuid never given before, the same in every run of the same virtual history."""
+        now = self.clock.now().isoformat()
+        if self._named[0] != now:
+            self._named = (now, {})
+        name = f"{kind}/{name}"
+        count = self._named[1][name] = self._named[1].get(name, -1) + 1
+        return str(uuid5(UUID(self.uuid), f"{name}/{now}/{count}"))
+
+    def at_start(self, call: Callable[[], None]) -> None:
+        """`call` is called whenever the cluster starts, when jobs can be started: what a crash cut off goes on."""
+        self._at_start.append(call)
+
+    def start_job(self, description: str, work: Work, *, svm: str | None = None) -> RunningJob:
+        """A job does the work. An OntapError or OSError that the work raises is its failure.
+
+        `description` is the request, as in "POST /api/storage/volumes"; `svm` the uuid of the SVM it works for.
+        """
+        job = Job(
+            uuid=self.new_uuid("job", description),
+            description=description,
+            state="queued",
+            started=self.clock.now(),
+            svm=svm,
+        )
+        return self._jobs.start(self._running_tasks(), job, work)
+
+    def start_task(self, task: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """The task runs while the cluster does. It leaves no record and must not fail."""
+        self._running_tasks().start_soon(task)
+
+    def volume_lock(self, uuid: str) -> anyio.Lock:
+        """Held by whoever changes the files of that volume."""
+        return self._locks.setdefault(uuid, anyio.Lock())
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The cluster lives: what a crash cut off goes on or has failed, schedules fire. Leaving cuts it off."""
+        async with anyio.create_task_group() as tasks:
+            self._tasks = tasks
+            self._jobs.resume(tasks)
+            for call in self._at_start:
+                call()
+            tasks.start_soon(self.firings.run)
+            try:
+                yield
+            finally:
+                self._tasks = None
+                tasks.cancel_scope.cancel()
+
+    async def aclose(self) -> None:
+        """Nothing of the cluster is held open any more."""
+        self.store.close()
+        await self.network.aclose()
+
+    def _running_tasks(self) -> TaskGroup:
+        assert self._tasks is not None, "a cluster changes only while it is running"
+        return self._tasks

@@ -1,0 +1,1 @@
+"""What the lab answers: one folder a resource."""

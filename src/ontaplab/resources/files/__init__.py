@@ -1,0 +1,1 @@
+"""/storage/volumes/{volume.uuid}/files"""

@@ -1,0 +1,1 @@
+"""/snapmirror/policies"""

@@ -1,0 +1,142 @@
+"""Records in memory, written through to SQLite.
+
+Reading never touches the disk. A change is on disk when `put` or `remove` returns, or when the outermost
+`together()` is left: it survives SIGKILL, not the loss of power (`synchronous=OFF`).
+
+One thread only.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from pydantic import TypeAdapter
+
+
+class Record(Protocol):
+    """A frozen dataclass with a uuid."""
+
+    @property
+    def uuid(self) -> str: ...
+
+
+R = TypeVar("R", bound=Record)
+
+
+class Store:
+    """All tables of one cluster. Without a path it lives in memory only."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._undo: list[Callable[[], None]] | None = None
+        self._database = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute("PRAGMA synchronous=OFF")
+        self._database.execute(
+            "CREATE TABLE IF NOT EXISTS records"
+            " (position INTEGER PRIMARY KEY, kind TEXT, uuid TEXT, body BLOB, UNIQUE (kind, uuid))"
+        )
+
+    def table(self, kind: str, record: type[R]) -> Table[R]:
+        """The table of that kind, with what is on disk."""
+        return Table(self, kind, record)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All changes made within are on disk together. An error undoes them, in memory too."""
+        if self._undo is not None:  # within another one, which decides
+            yield
+            return
+        self._undo = []
+        self._database.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            for undo in reversed(self._undo):
+                undo()
+            raise
+        else:
+            self._database.execute("COMMIT")
+        finally:
+            self._undo = None
+
+    def close(self) -> None:
+        self._database.close()
+
+    def load(self, kind: str) -> list[bytes]:
+        """The bodies of that kind, the oldest record first."""
+        rows = self._database.execute("SELECT body FROM records WHERE kind = ? ORDER BY position", (kind,))
+        return [body for (body,) in rows]
+
+    def write(self, kind: str, uuid: str, body: bytes | None, undo: Callable[[], None]) -> None:
+        """Writes a body, or removes it (None); `undo` takes back what the caller did in memory."""
+        if self._undo is not None:
+            self._undo.append(undo)
+        if body is None:
+            self._database.execute("DELETE FROM records WHERE kind = ? AND uuid = ?", (kind, uuid))
+            return
+        self._database.execute(
+            "INSERT INTO records (kind, uuid, body) VALUES (?, ?, ?)"
+            " ON CONFLICT (kind, uuid) DO UPDATE SET body = excluded.body",
+            (kind, uuid, body),
+        )
+
+
+class Table(Generic[R]):
+    """The records of one kind by uuid, in the order in which they were first put."""
+
+    def __init__(self, store: Store, kind: str, record: type[R]) -> None:
+        self._store = store
+        self._kind = kind
+        self._adapter = TypeAdapter(record)
+        self._records = {each.uuid: each for each in map(self._adapter.validate_json, store.load(kind))}
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __iter__(self) -> Iterator[R]:
+        """The records as they are now; the table may change while they are walked."""
+        return iter(list(self._records.values()))
+
+    def __contains__(self, uuid: object) -> bool:
+        return uuid in self._records
+
+    def get(self, uuid: str | None) -> R | None:
+        return None if uuid is None else self._records.get(uuid)
+
+    def __getitem__(self, uuid: str) -> R:
+        """Raises: KeyError."""
+        return self._records[uuid]
+
+    def first(self, wanted: Callable[[R], bool]) -> R | None:
+        """The oldest record that is wanted; None if none is."""
+        return next(filter(wanted, self._records.values()), None)
+
+    def where(self, wanted: Callable[[R], bool]) -> list[R]:
+        """The records that are wanted, the oldest first."""
+        return list(filter(wanted, self._records.values()))
+
+    def put(self, record: R) -> R:
+        """The record is there, in place of one of the same uuid. Returns it."""
+        former = self._records.get(record.uuid)
+        self._records[record.uuid] = record
+        self._store.write(
+            self._kind, record.uuid, self._adapter.dump_json(record), lambda: self._restore(record.uuid, former)
+        )
+        return record
+
+    def remove(self, uuid: str) -> None:
+        """There is no such record. Harmless if there was none."""
+        former = self._records.pop(uuid, None)
+        if former is not None:
+            self._store.write(self._kind, uuid, None, lambda: self._restore(uuid, former))
+
+    def _restore(self, uuid: str, former: R | None) -> None:
+        if former is None:
+            self._records.pop(uuid, None)
+        else:
+            self._records[uuid] = former

@@ -1,0 +1,70 @@
+"""Tables: what is put stays, together or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ontaplab.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    uuid: str
+    made: datetime
+    took: timedelta = timedelta(0)
+    names: tuple[str, ...] = ()
+
+
+MADE = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+ONE = Thing(uuid="1", made=MADE, took=timedelta(seconds=1.5), names=("a", "b"))
+
+
+def test_what_was_put_is_there_again_without_the_store_having_been_closed(tmp_path: Path) -> None:
+    things = Store(tmp_path / "db").table("thing", Thing)
+    things.put(Thing(uuid="0", made=MADE))
+    things.put(ONE)
+    things.put(Thing(uuid="0", made=MADE, names=("changed",)))
+    things.remove("no such")
+    again = Store(tmp_path / "db").table("thing", Thing)
+    assert list(again) == [Thing(uuid="0", made=MADE, names=("changed",)), ONE]
+    assert (again.get("1"), again.get("2"), "0" in again, len(again)) == (ONE, None, True, 2)
+
+
+def test_tables_of_two_kinds_do_not_mix() -> None:
+    store = Store()
+    store.table("thing", Thing).put(ONE)
+    assert len(store.table("other", Thing)) == 0
+
+
+def test_an_error_within_together_undoes_everything_in_memory_and_on_disk(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+    things = store.table("thing", Thing)
+    things.put(ONE)
+    things.put(Thing(uuid="2", made=MADE))
+    before = list(things)
+
+    def fail() -> None:
+        with store.together():
+            things.put(replace(ONE, names=()))
+            things.put(Thing(uuid="3", made=MADE))
+            with store.together():
+                things.remove("2")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert sorted(things, key=lambda thing: thing.uuid) == before
+    assert list(Store(tmp_path / "db").table("thing", Thing)) == before
+
+
+def test_a_change_together_is_not_on_disk_before_its_end(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+    things = store.table("thing", Thing)
+    with store.together():
+        things.put(ONE)
+        assert len(Store(tmp_path / "db").table("thing", Thing)) == 0
+    assert len(Store(tmp_path / "db").table("thing", Thing)) == 1
