@@ -8,17 +8,18 @@ from typing import Protocol
 
 from datamotion.errors import ClusterRefused, ClusterSilent
 from datamotion.model.acts import Act
-from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.view import Aspect, ClusterView, View
+from datamotion.runs.journal import Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The cluster said yes. `job` is the uuid of the job that carries it out, None where it is done already.
+    """The cluster said yes. `jobs` are the uuids of those that carry it out; a batch of acts may share them.
 
-    Neither is proof that the wanted state was reached: only observing is.
+    Neither a yes nor a job's success is proof that the wanted state was reached: only observing is.
     """
 
-    job: str | None = None
+    jobs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +62,30 @@ class Cluster(Protocol):
 
         A job that can no longer be found, or whose cluster stopped answering, is Unanswered.
         """
+        ...
+
+
+class Journal(Protocol):
+    """Where a run writes down what it does. An entry is durable when `write` returns."""
+
+    def write(self, entry: Entry) -> None: ...
+
+
+class Watcher(Protocol):
+    """Who follows a run as it goes: a terminal, a log, nobody."""
+
+    def asking(self, acts: Sequence[Act]) -> None:
+        """These acts, all of one kind at one cluster, are being asked for."""
+        ...
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        """These acts have been observed to hold."""
+        ...
+
+    def given_up(self, act: Act, why: str) -> None:
+        """This act's volume is left as it is."""
+        ...
+
+    def waiting(self, acts: Sequence[Act], view: View) -> None:
+        """These acts are still awaited; `view` is what was seen just now."""
         ...

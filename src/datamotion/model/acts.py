@@ -143,9 +143,11 @@ Change = (
 class Act:
     """One change, for one volume of the group at one back end. `volume` is None when it serves all of them.
 
-    `backend` and `volume` (the source volume's name) are what outcomes are counted by; `text` is for people.
+    `cluster` is the one that is asked, by its name in the configuration. `backend` and `volume` (the source volume's
+    name) are what outcomes are counted by; `text` is for people.
     """
 
+    cluster: str
     backend: str
     volume: str | None
     change: Change

@@ -23,12 +23,19 @@ class Backend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A back end that holds mirrors. `aggregates` tells for each source aggregate where its mirrors may live."""
+    """A back end that holds mirrors.
+
+    `aggregates` tells for each source aggregate where its mirrors may live; the key `*` stands for every other one.
+    """
 
     backend: Backend
     aggregates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     policy: str = "Asynchronous"
     schedule: str | None = None
+
+    def aggregates_for(self, source: str) -> tuple[str, ...]:
+        """The destination aggregates for what lives on the aggregate `source`; empty when that one is not mapped."""
+        return self.aggregates.get(source) or self.aggregates.get("*", ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

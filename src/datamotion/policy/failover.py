@@ -21,7 +21,7 @@ from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Operation, Role
 from datamotion.policy.mirrors import Mirror
 from datamotion.policy.serving import mirrored_epoch, serving_target
-from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.situation import Planner, Situation, since
 from datamotion.policy.steps import Stage, StepList
 from datamotion.policy.target import Candidate, assess_targets, best_of
 
@@ -113,8 +113,6 @@ def _nothing_complete(group: Group, choice: FailoverChoice, candidates: Sequence
 
 
 def _plan_to(group: Group, situation: Situation, candidates: Sequence[Candidate], chosen: Candidate) -> Plan:
-    view = situation.now[chosen.target.backend.cluster]
-    assert isinstance(view, ClusterView)
     epoch = _epoch(group, situation)
     due = StepList()
     for mirror in chosen.usable:
@@ -123,7 +121,7 @@ def _plan_to(group: Group, situation: Situation, candidates: Sequence[Candidate]
             role=Role.ACTIVE,
             epoch=epoch,
             path=_junction_path(mirror),
-            since=view.observed_at,
+            since=since(situation, chosen.target.backend),
         )
         _add_steps(due, chosen, mirror, mark)
     steps = due.steps()

@@ -19,7 +19,7 @@ from datamotion.model.words import Operation, Role, VolumeType
 from datamotion.policy.mirrors import mirrors_at
 from datamotion.policy.protect_target import HomeCopy, TargetPlanner
 from datamotion.policy.serving import Serving, home_volumes, mark_of, mirrored_epoch, serving_target
-from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.situation import Planner, Situation, since
 from datamotion.policy.steps import Stage, StepList
 
 _FENCE = Stage(
@@ -85,7 +85,7 @@ def _plan_fence(group: Group, situation: Situation, home: ClusterView, serving: 
             role=Role.FENCED,
             epoch=mark.epoch if mark else serving.epoch - 1,
             path=volume.path or (mark.path if mark else None),
-            since=home.observed_at,
+            since=since(situation, group.home),
         )
         if volume.path or not (mark and mark.role is Role.FENCED):
             change = ModifyVolume(
@@ -93,8 +93,8 @@ def _plan_fence(group: Group, situation: Situation, home: ClusterView, serving: 
             )
             due.add(_FENCE, group.home, volume.name, change, f"{volume.name}: {_fence_text(volume)}, keep all data")
     note = (
-        f"{serving.backend} serves {group.name} since epoch {serving.epoch}. Its mirrors stay broken off: resyncing them"
-        f" from {group.home.name} would discard what has been written at {serving.backend} since."
+        f"{serving.backend} serves {group.name} since epoch {serving.epoch}. Its mirrors stay broken off: a resync"
+        f" from {group.home.name} would discard what has been written at {serving.backend} since then."
     )
     return _plan(group, due, notes=[note])
 
@@ -113,7 +113,9 @@ def _plan_mirrors(group: Group, situation: Situation, home: ClusterView) -> Plan
             refusals.append(refusal)
             continue
         copies.append(HomeCopy(volume=volume, epoch=epoch))
-        mark = Mark(group=group.name, role=Role.ACTIVE, epoch=epoch, path=volume.path, since=home.observed_at)
+        mark = Mark(
+            group=group.name, role=Role.ACTIVE, epoch=epoch, path=volume.path, since=since(situation, group.home)
+        )
         if not mark.says_the_same(mark_of(group, volume)):
             change = ModifyVolume(uuid=volume.uuid, comment=mark.write(volume.comment))
             due.add(
@@ -125,7 +127,7 @@ def _plan_mirrors(group: Group, situation: Situation, home: ClusterView) -> Plan
     for target in group.targets:
         seen = situation.now.get(target.backend.cluster)
         if isinstance(seen, ClusterView):
-            refusals += TargetPlanner(group, target, home, seen, due).plan(copies)
+            refusals += TargetPlanner(group, target, situation, due).plan(copies)
         else:
             reason = seen.reason if seen else "it was not asked"
             refusals.append(Refusal(backend=target.backend.name, text=reason, because_silent=True))

@@ -6,7 +6,7 @@ adopted, under another destination name too; what is in the way is refused, neve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from datamotion.model.acts import (
@@ -28,7 +28,9 @@ from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Role, VolumeType
 from datamotion.policy.mirrors import Mirror, mirrors_at, peer_alias
+from datamotion.policy.situation import Situation, since
 from datamotion.policy.steps import Stage, StepList
+from datamotion.policy.transfers import relationship_before, transfer_failure, transfer_has_ended
 
 _PEER = Stage(rank=1, title="Peer the SVMs", because="SnapMirror needs the two SVMs to be peered, and they are not")
 _ACCEPT = Stage(rank=2, title="Accept the SVM peering", because="the other cluster has asked for it")
@@ -52,21 +54,28 @@ class HomeCopy:
 class TargetPlanner:
     """Adds one target's acts to the list; what it cannot plan comes back as refusals."""
 
-    def __init__(self, group: Group, target: Target, home: ClusterView, seen: ClusterView, due: StepList) -> None:
+    def __init__(self, group: Group, target: Target, situation: Situation, due: StepList) -> None:
+        home, seen = situation.now[group.home.cluster], situation.now[target.backend.cluster]
+        assert isinstance(home, ClusterView)
+        assert isinstance(seen, ClusterView)
         self._group = group
         self._target = target
+        self._situation = situation
         self._home = home
         self._seen = seen
         self._due = due
         self._backend = target.backend
+        self._places: dict[str, str] = {}
 
     def plan(self, copies: Sequence[HomeCopy]) -> list[Refusal]:
-        if obstacle := self._obstacle():
+        mirrors = mirrors_at(self._group, self._target, self._seen)
+        there = self._seen.volumes_of(self._backend.svm)
+        new = [each for each in copies if each.volume.name not in mirrors and each.volume.name not in there]
+        if obstacle := self._obstacle() or self._place(new):
             return [Refusal(backend=self._backend.name, text=obstacle[0], hint=obstacle[1])]
         alias = self._peer_svms() if copies else self._group.home.svm
-        mirrors = mirrors_at(self._group, self._target, self._seen)
-        refusals = [self._mirror(copy, alias, mirrors.get(copy.volume.name)) for copy in copies]
-        return [refusal for refusal in refusals if refusal] + self._room(copies, mirrors)
+        refusals = (self._mirror(copy, alias, mirrors.get(copy.volume.name)) for copy in copies)
+        return [refusal for refusal in refusals if refusal]
 
     def _obstacle(self) -> tuple[str, str] | None:
         """What stands in the way of the whole target, and what to do about it."""
@@ -111,7 +120,8 @@ class TargetPlanner:
             )
         if not self._is_same_cluster:
             accept = AcceptSvmPeer(uuid=pending.uuid if pending else None, svm=home.svm, peer_svm=here.svm)
-            self._due.add(_ACCEPT, home, None, accept, f"{home.svm} accepts {here.svm} of {here.cluster}")
+            text = f"{home.svm} accepts {here.svm} of {here.cluster}"
+            self._due.add(_ACCEPT, here, None, accept, text, asked_of=home)
         return peer.name if peer else home.svm
 
     def _mirror(self, copy: HomeCopy, alias: str, mirror: Mirror | None) -> Refusal | None:
@@ -123,7 +133,7 @@ class TargetPlanner:
             return Refusal(
                 volume=name,
                 backend=self._backend.name,
-                text=f"the mirror of {name} is broken off: its destination may hold newer writes, so nothing is resynced",
+                text=f"the mirror of {name} is broken off; nothing is resynced, its destination may hold newer writes",
                 hint=f"if a failover was cut short: datamotion failover {self._group.name} --to {self._backend.name}",
             )
         if mirror.destination is not None:
@@ -132,7 +142,7 @@ class TargetPlanner:
         if relationship.is_transferring and relationship.state is MirrorState.UNINITIALIZED:
             self._due.add(_AWAIT, self._backend, name, AwaitTransfer(uuid=relationship.uuid), name)
         elif relationship.state is MirrorState.UNINITIALIZED:
-            self._initialize(copy, relationship.uuid)
+            return self._first_transfer(copy, mirror)
         elif relationship.state is MirrorState.PAUSED:
             self._due.add(
                 _RESUME, self._backend, name, Resume(uuid=relationship.uuid), f"{name}: {relationship.destination}"
@@ -144,10 +154,9 @@ class TargetPlanner:
         source, destination = Endpoint(alias, name), Endpoint(self._backend.svm, name)
         existing = self._seen.volumes_of(self._backend.svm).get(name)
         if existing is None:
-            aggregates = self._aggregates_for(copy.volume)
-            if aggregates is None:
+            if name not in self._places:
                 return self._unmapped(copy.volume)
-            self._create_volume(copy, aggregates)
+            self._create_volume(copy, self._places[name])
         elif refusal := self._in_the_way(existing, destination):
             return refusal
         change = CreateRelationship(
@@ -172,19 +181,19 @@ class TargetPlanner:
             hint="rename one of the two, or leave the volume out with `volumes` of the back end",
         )
 
-    def _create_volume(self, copy: HomeCopy, aggregates: tuple[str, ...]) -> None:
+    def _create_volume(self, copy: HomeCopy, aggregate: str) -> None:
         volume = copy.volume
         change = CreateVolume(
             volume=volume.name,
             svm=self._backend.svm,
-            aggregates=aggregates,
+            aggregates=(aggregate,),
             size_bytes=volume.size_bytes,
             style=volume.style,
             language=volume.language,
             guarantee=volume.guarantee,
             comment=self._mirror_mark(copy).write(""),
         )
-        text = f"{volume.name}: {size_text(volume.size_bytes)} on {', '.join(aggregates)}"
+        text = f"{volume.name}: {size_text(volume.size_bytes)} on {aggregate}"
         self._due.add(_VOLUME, self._backend, volume.name, change, text)
 
     def _initialize(self, copy: HomeCopy, uuid: str | None) -> None:
@@ -193,13 +202,23 @@ class TargetPlanner:
         self._due.add(_INITIALIZE, self._backend, name, Initialize(uuid=uuid), text)
         self._due.add(_AWAIT, self._backend, name, AwaitTransfer(uuid=uuid), name)
 
+    def _first_transfer(self, copy: HomeCopy, mirror: Mirror) -> Refusal | None:
+        """It is due; or this run has started it already and it has come to nothing."""
+        before = self._situation.accepted.get(Initialize(uuid=mirror.relationship.uuid))
+        if before is not None:
+            earlier = relationship_before(before, self._target, mirror)
+            if transfer_has_ended(earlier, mirror.relationship) and (failure := transfer_failure(self._target, mirror)):
+                return failure
+        self._initialize(copy, mirror.relationship.uuid)
+        return None
+
     def _mirror_mark(self, copy: HomeCopy) -> Mark:
         return Mark(
             group=self._group.name,
             role=Role.MIRROR,
             epoch=copy.epoch,
             path=copy.volume.path,
-            since=self._seen.observed_at,
+            since=since(self._situation, self._backend),
         )
 
     def _adjust_volume(self, copy: HomeCopy, destination: Volume) -> None:
@@ -224,14 +243,6 @@ class TargetPlanner:
             what += [f"schedule {relationship.schedule or 'none'} -> {schedule}"] if schedule else []
             self._due.add(_MODIFY, self._backend, name, change, f"{name}: {', '.join(what)}")
 
-    def _aggregates_for(self, volume: Volume) -> tuple[str, ...] | None:
-        """Where its mirror may live: as mapped; with no mapping at all, the aggregate with the most room."""
-        if not self._target.aggregates:
-            roomiest = max(self._seen.aggregates, key=lambda each: each.available_bytes, default=None)
-            return (roomiest.name,) if roomiest else None
-        mapped = [self._target.aggregates.get(name) for name in volume.aggregates]
-        return tuple(name for names in mapped if names for name in names) if all(mapped) else None
-
     def _unmapped(self, volume: Volume) -> Refusal:
         where = ", ".join(volume.aggregates)
         return Refusal(
@@ -241,26 +252,28 @@ class TargetPlanner:
             hint=f"add `aggregates: {{{where}: ...}}` to the target",
         )
 
-    def _room(self, copies: Sequence[HomeCopy], mirrors: Mapping[str, Mirror]) -> list[Refusal]:
-        """A refusal for each aggregate without room for the new mirrors that were planned on it."""
-        needed: dict[str, int] = {}
-        for copy in copies:
-            aggregates = self._aggregates_for(copy.volume)
-            if copy.volume.name not in mirrors and aggregates:
-                needed[aggregates[0]] = needed.get(aggregates[0], 0) + copy.volume.used_bytes
+    def _place(self, copies: Iterable[HomeCopy]) -> tuple[str, str] | None:
+        """Choose an aggregate for every new destination, the roomiest that is allowed; what stands in the way of that.
+
+        A volume whose source aggregate is not mapped is left without a place, which concerns that volume alone.
+        """
         room = {each.name: each.available_bytes for each in self._seen.aggregates}
-        return [
-            Refusal(
-                backend=self._backend.name,
-                text=f"{name} of {self._backend.cluster} has {size_text(room.get(name, 0))} left,"
-                f" the new mirrors hold {size_text(bytes_needed)}",
-                hint="make room, or map the volumes to another aggregate"
-                if name in room
-                else "it does not exist there",
-            )
-            for name, bytes_needed in needed.items()
-            if bytes_needed > room.get(name, 0)
-        ]
+        for copy in copies:
+            allowed = {name for each in copy.volume.aggregates for name in self._target.aggregates_for(each)}
+            if unknown := allowed - room.keys():
+                return f"{self._backend.cluster} has no aggregate {min(unknown)}", "correct `aggregates` of the target"
+            if not allowed:
+                continue
+            place = max(sorted(allowed), key=room.__getitem__)
+            if copy.volume.used_bytes > room[place]:
+                return (
+                    f"{place} of {self._backend.cluster} has no room for {copy.volume.name}: it holds"
+                    f" {size_text(copy.volume.used_bytes)}, and {size_text(room[place])} are left",
+                    "make room there, or map the volumes to another aggregate",
+                )
+            room[place] -= copy.volume.used_bytes
+            self._places[copy.volume.name] = place
+        return None
 
 
 def _is_ready(peer: SvmPeer | None) -> bool:

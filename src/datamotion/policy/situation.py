@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from datamotion.model.acts import Change
+from datamotion.model.group import Backend
 from datamotion.model.plan import Plan
-from datamotion.model.view import View
+from datamotion.model.view import ClusterView, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,12 @@ class Situation:
     @classmethod
     def at_first_sight(cls, view: View) -> Situation:
         return cls(now=view, first=view)
+
+
+def since(situation: Situation, backend: Backend) -> datetime | None:
+    """When this run first looked: the instant that marks are given, the same each time it plans again."""
+    first = situation.first.get(backend.cluster)
+    return first.observed_at if isinstance(first, ClusterView) else None
 
 
 Planner = Callable[[Situation], Plan]

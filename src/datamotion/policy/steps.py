@@ -22,7 +22,6 @@ class Stage:
 
 class _Due(NamedTuple):
     stage: Stage
-    cluster: str
     act: Act
 
 
@@ -32,9 +31,24 @@ class StepList:
     def __init__(self) -> None:
         self._due: list[_Due] = []
 
-    def add(self, stage: Stage, backend: Backend, volume: str | None, change: Change, text: str) -> None:
-        act = Act(backend=backend.name, volume=volume, change=change, text=text)
-        self._due.append(_Due(stage, backend.cluster, act))
+    def add(
+        self,
+        stage: Stage,
+        backend: Backend,
+        volume: str | None,
+        change: Change,
+        text: str,
+        *,
+        asked_of: Backend | None = None,
+    ) -> None:
+        """`change` is due for a volume at a back end (None: for all its volumes).
+
+        It is asked of the back end's own cluster, or of another one's that has to agree.
+        """
+        cluster = (asked_of or backend).cluster
+        self._due.append(
+            _Due(stage, Act(cluster=cluster, backend=backend.name, volume=volume, change=change, text=text))
+        )
 
     def steps(self) -> tuple[Step, ...]:
         """Steps by stage; the acts of each in the order they were added."""
@@ -48,6 +62,6 @@ class StepList:
 
 def _grouped(due: Iterable[_Due]) -> dict[tuple[Stage, str, str], list[Act]]:
     grouped: dict[tuple[Stage, str, str], list[Act]] = {}
-    for stage, cluster, act in due:
-        grouped.setdefault((stage, cluster, act.backend), []).append(act)
+    for stage, act in due:
+        grouped.setdefault((stage, act.cluster, act.backend), []).append(act)
     return grouped

@@ -1,0 +1,11 @@
+"""All commands, in the order that help shows them."""
+
+from __future__ import annotations
+
+from datamotion.cli.changing import apply, failover, update
+from datamotion.cli.demo import demo
+from datamotion.cli.lab import lab
+from datamotion.cli.looking import check, plan, status
+
+COMMANDS = (check, plan, apply, status, update, failover, demo)
+GROUPS = (lab,)

@@ -1,0 +1,33 @@
+"""How errors are shown: what went wrong, and apart from it what to do next."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from rich.console import Console
+from rich.markup import escape
+
+from datamotion.errors import DataMotionError
+
+
+def single(raised: BaseException) -> DataMotionError:
+    """The one error of ours in what was raised, out of any groups around it; anything else is raised again."""
+    error = raised
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, DataMotionError):
+        return error
+    raise error
+
+
+def show_error(error: DataMotionError, *, as_json: bool) -> None:
+    """The error on standard error, as text or as JSON."""
+    if as_json:
+        body = {"code": error.code, "message": error.message, "hint": error.hint}
+        print(json.dumps({"error": body}), file=sys.stderr)  # noqa: T201
+        return
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print(f"[bold red]error:[/] {escape(error.message)}")
+    if error.hint:
+        console.print(f" [bold]hint:[/] {escape(error.hint)}")

@@ -1,0 +1,69 @@
+"""Commands that only look: check, plan, status."""
+
+from __future__ import annotations
+
+import anyio
+import typer
+
+from datamotion.cli.options import DEFAULT_CONFIG, AnyGroup, ConfigFile, Output, OutputForm, open_session
+from datamotion.cli.render import print_json, render_check, render_plan, render_status
+from datamotion.service import check as checking
+from datamotion.service import operations
+from datamotion.service import status as looking
+from datamotion.service.reports import PlanReport
+from datamotion.service.session import Session
+
+
+def check(context: typer.Context, config: ConfigFile = DEFAULT_CONFIG, output: OutputForm = Output.TEXT) -> None:
+    """See whether all that the configuration names is there. Changes nothing.
+
+    Example: datamotion check -c lab/datamotion.yaml
+    """
+    session = open_session(context, config)
+    report = anyio.run(checking.check, session)
+    print_json(report) if output is Output.JSON else render_check(report)
+    raise typer.Exit(report.verdict.exit_status)
+
+
+def plan(
+    context: typer.Context,
+    group: AnyGroup = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+) -> None:
+    """Show what `apply` would do, and why. Changes nothing.
+
+    Example: datamotion plan gold
+    """
+    session = open_session(context, config)
+    reports = anyio.run(_plans, session, group)
+    if output is Output.JSON:
+        print_json(reports)
+    else:
+        for report in reports:
+            render_plan(report)
+    raise typer.Exit(max((report.verdict.exit_status for report in reports), default=0))
+
+
+async def _plans(session: Session, group: str | None) -> tuple[PlanReport, ...]:
+    reports = []
+    for each in session.groups(group):
+        async with operations.prepare(session, operations.protect(each)) as prepared:
+            reports.append(prepared.report)
+    return tuple(reports)
+
+
+def status(
+    context: typer.Context,
+    group: AnyGroup = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+) -> None:
+    """Show who serves, how old every copy is, and what is wrong. Changes nothing.
+
+    Example: datamotion status gold -o json
+    """
+    session = open_session(context, config)
+    report = anyio.run(looking.status, session, group)
+    print_json(report) if output is Output.JSON else render_status(report)
+    raise typer.Exit(report.verdict.exit_status)

@@ -1,0 +1,74 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from datamotion.cli.render import render_plan
+from datamotion.config.loading import load
+from datamotion.errors import ConfigError
+from datamotion.service.reports import PlanReport
+from datamotion.service.session import Session, World
+
+
+class Output(StrEnum):
+    """How a report is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def complete_group(context: typer.Context) -> list[str]:
+    """The groups of the configuration that the command line names, for the shell to offer."""
+    try:
+        return list(load(context.params.get("config") or Path("datamotion.yaml")).groups)
+    except ConfigError:
+        return []
+
+
+ConfigFile = Annotated[
+    Path, typer.Option("-c", "--config", metavar="FILE", help="The configuration file.", dir_okay=False)
+]
+OutputForm = Annotated[Output, typer.Option("-o", "--output", help="Text for people, JSON for programs.")]
+OneGroup = Annotated[
+    str,
+    typer.Argument(metavar="GROUP", help="The group, as the configuration names it.", autocompletion=complete_group),
+]
+AnyGroup = Annotated[
+    str | None,
+    typer.Argument(metavar="[GROUP]", help="One group; without it, all of them.", autocompletion=complete_group),
+]
+Yes = Annotated[bool, typer.Option("-y", "--yes", help="Carry the plan out without asking.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")]
+
+DEFAULT_CONFIG = Path("datamotion.yaml")
+
+
+def open_session(context: typer.Context, config: Path) -> Session:
+    """The configuration, read whole. Raises ConfigError."""
+    world = context.obj
+    assert isinstance(world, World)
+    path = config.absolute()
+    return Session(configuration=load(path), folder=path.parent, world=world)
+
+
+def agreed(plan: PlanReport, *, yes: bool, output: Output) -> bool:
+    """Whether the plan is to be carried out: told so beforehand, or asked now with the plan on the screen.
+
+    Raises: ConfigError where there is nobody to ask.
+    """
+    if output is Output.TEXT:
+        render_plan(plan)
+    if yes:
+        return True
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise ConfigError(
+            "there is no terminal to ask on",
+            hint="--yes carries the plan out without asking, --dry-run only shows it",
+        )
+    return typer.confirm("Carry this out?", err=True)

@@ -1,0 +1,176 @@
+"""Reports as text on standard output; as JSON, the very same report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from datamotion.model.units import count_text, duration_text, size_text
+from datamotion.service.reports import (
+    CheckReport,
+    CopyReport,
+    Finding,
+    GroupReport,
+    Outcome,
+    PlanReport,
+    RefusalReport,
+    Report,
+    RunReport,
+    StatusReport,
+    VolumeReport,
+    to_json,
+)
+
+_SHOWN_ACTS = 12
+
+
+def print_json(report: Report | tuple[Report, ...]) -> None:
+    """The report as JSON, whole."""
+    print(to_json(report))  # noqa: T201
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True)
+
+
+def render_plan(plan: PlanReport) -> None:
+    """A plan as a colleague would explain it: what, why, what it gives up, what it leaves alone."""
+    console = _console()
+    console.print(f"[bold]{escape(plan.title)}[/]")
+    for number, step in enumerate(plan.steps, 1):
+        console.print(f"\n  [bold]{number}. {escape(step.title)}[/] at {escape(step.cluster)}: {escape(step.because)}")
+        _print_lines(console, step.acts)
+    if plan.losses:
+        console.print("\n  [bold yellow]What this gives up[/]")
+        _print_lines(console, [f"{loss.volume}: {loss.text}" for loss in plan.losses])
+    _render_refusals(console, plan.refusals)
+    for note in plan.notes:
+        console.print(f"\n  [bold]Note:[/] {escape(note)}")
+    if not plan.changes and not plan.refusals:
+        console.print("\n  Nothing to do: all is as wanted.")
+    console.print()
+
+
+def _print_lines(console: Console, lines: Sequence[str]) -> None:
+    for line in lines[:_SHOWN_ACTS]:
+        console.print(f"       {escape(line)}")
+    if len(lines) > _SHOWN_ACTS:
+        console.print(f"       ... and {len(lines) - _SHOWN_ACTS} more; -o json lists all")
+
+
+def _render_refusals(console: Console, refusals: Iterable[RefusalReport]) -> None:
+    for refusal in refusals:
+        who = f"{refusal.backend}: " if refusal.backend and not refusal.text.startswith(refusal.backend) else ""
+        console.print(f"\n  [bold red]Refused:[/] {escape(who + refusal.text)}")
+        if refusal.hint:
+            console.print(f"  [bold]hint:[/] {escape(refusal.hint)}")
+
+
+def render_run(run: RunReport) -> None:
+    """How a run ended."""
+    console = _console()
+    took = duration_text(timedelta(seconds=run.seconds))
+    console.print(f"\n[bold]{escape(run.title)}[/]: {run.verdict} in {took}, {count_text(run.calls, 'API call')}")
+    if run.went_on_from is not None:
+        console.print(f"  It went on from run {run.went_on_from}, which had been cut off.")
+    by_outcome: dict[Outcome, list[VolumeReport]] = {}
+    for volume in run.volumes:
+        by_outcome.setdefault(volume.outcome, []).append(volume)
+    for outcome, volumes in by_outcome.items():
+        console.print(f"  {outcome}: {escape(', '.join(sorted({each.volume for each in volumes})))}")
+        _render_details(console, volumes)
+    _render_recovery_points(console, run)
+    if run.serving and any(each.outcome in (Outcome.DONE, Outcome.UNCHANGED) for each in run.volumes):
+        console.print(f"  [bold]{escape(run.serving)} serves {escape(run.group)}[/], epoch {run.epoch}")
+
+
+def _render_details(console: Console, volumes: Sequence[VolumeReport]) -> None:
+    for each in volumes:
+        if each.detail:
+            console.print(f"    [red]{escape(each.volume)}[/]: {escape(each.detail)}")
+            if each.hint:
+                console.print(f"      [bold]hint:[/] {escape(each.hint)}")
+
+
+def _render_recovery_points(console: Console, run: RunReport) -> None:
+    points = [each for each in run.volumes if each.recovery_point]
+    if points:
+        console.print("  recovery points:")
+    for each in points[:_SHOWN_ACTS]:
+        age = (
+            f", {duration_text(timedelta(seconds=each.recovery_age_s))} old" if each.recovery_age_s is not None else ""
+        )
+        console.print(f"    {escape(each.volume)}: {escape(each.recovery_point or '')}{age}")
+    if len(points) > _SHOWN_ACTS:
+        console.print(f"    ... and {len(points) - _SHOWN_ACTS} more; -o json lists all")
+
+
+def render_status(status: StatusReport) -> None:
+    """Each group as a table: its volumes down, its back ends across."""
+    console = _console()
+    for group in status.groups:
+        rpo = f", RPO {duration_text(timedelta(seconds=group.rpo_s))}" if group.rpo_s is not None else ""
+        away = "" if group.serving == group.home else f" [bold yellow](home is {escape(group.home)})[/]"
+        console.print(
+            f"[bold]{escape(group.name)}[/] is served by [bold]{escape(group.serving or 'nobody')}[/]{away}", end=""
+        )
+        console.print(f", epoch {group.epoch}{rpo}")
+        if group.volumes:
+            console.print(_group_table(group))
+        else:
+            console.print("  no volumes are seen")
+        _render_troubles(console, group)
+        console.print()
+
+
+def _group_table(group: GroupReport) -> Table:
+    backends = list(dict.fromkeys(copy.backend for volume in group.volumes for copy in volume.copies))
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    for heading in ("volume", "size", *backends):
+        table.add_column(heading, justify="right" if heading == "size" else "left", no_wrap=True)
+    for volume in group.volumes:
+        copies = {copy.backend: copy for copy in volume.copies}
+        size = size_text(volume.size_bytes) if volume.size_bytes is not None else "?"
+        table.add_row(escape(volume.volume), size, *(_copy_cell(copies.get(name)) for name in backends))
+    return table
+
+
+def _copy_cell(copy: CopyReport | None) -> str:
+    if copy is None:
+        return "[dim]not seen[/]"
+    if copy.role == "active":
+        return f"[green]active[/] {escape(copy.path or 'not mounted')}"
+    if copy.transferring_bytes is not None:
+        return f"[cyan]transferring[/], {size_text(copy.transferring_bytes)} so far"
+    if copy.lag_s is not None:
+        colour = "red" if copy.within_rpo is False else "green"
+        return f"{escape(copy.state)}, [{colour}]{duration_text(timedelta(seconds=copy.lag_s))} old[/]"
+    colour = "red" if copy.trouble else "yellow"
+    return f"[{colour}]{escape(copy.role)}[/], {escape(copy.state)}"
+
+
+def _render_troubles(console: Console, group: GroupReport) -> None:
+    troubles = [f"{c.backend} {v.volume}: {c.trouble}" for v in group.volumes for c in v.copies if c.trouble]
+    for trouble in [*group.troubles, *troubles][:_SHOWN_ACTS]:
+        console.print(f"  [red]![/] {escape(trouble)}")
+    if len(troubles) > _SHOWN_ACTS:
+        console.print(f"  ... and {len(troubles) - _SHOWN_ACTS} more; -o json lists all")
+
+
+def render_check(check: CheckReport) -> None:
+    """Every finding on a line, and what to do about those that are not as they should be."""
+    console = _console()
+    words = {
+        Finding.PASSED: "[green]ok[/]     ",
+        Finding.FAILED: "[bold red]failed[/] ",
+        Finding.NOT_LOOKED: "[yellow]unseen[/] ",
+    }
+    for line in check.lines:
+        detail = f": {escape(line.detail)}" if line.detail else ""
+        console.print(f"{words[line.finding]} {escape(line.subject)}: {escape(line.what)}{detail}")
+        if line.hint:
+            console.print(f"          [bold]hint:[/] {escape(line.hint)}")

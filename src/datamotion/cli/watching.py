@@ -1,0 +1,131 @@
+"""A run as it goes, on standard error: a line for each thing that begins, holds or is given up; transfers as a bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from datamotion.engine.run import bytes_moved
+from datamotion.model.acts import (
+    AbortTransfer,
+    AcceptSvmPeer,
+    Act,
+    AwaitTransfer,
+    Break,
+    Change,
+    CreateRelationship,
+    CreateVolume,
+    Initialize,
+    ModifyRelationship,
+    ModifyVolume,
+    Pause,
+    PeerSvms,
+    Resume,
+    StartTransfer,
+)
+from datamotion.model.units import count_text, size_text
+from datamotion.model.view import ClusterView, View
+
+_WORDS: dict[type[Change], tuple[str, str]] = {
+    PeerSvms: ("peer", "SVM pair"),
+    AcceptSvmPeer: ("accept", "SVM peering"),
+    CreateVolume: ("create", "destination volume"),
+    ModifyVolume: ("modify", "volume"),
+    CreateRelationship: ("create", "relationship"),
+    ModifyRelationship: ("modify", "relationship"),
+    Initialize: ("initialize", "mirror"),
+    Resume: ("resume", "mirror"),
+    StartTransfer: ("start", "transfer"),
+    AwaitTransfer: ("await", "transfer"),
+    AbortTransfer: ("abort", "transfer"),
+    Pause: ("pause", "mirror"),
+    Break: ("break off", "mirror"),
+}
+
+
+class TerminalWatcher:
+    """Follows a run on the terminal; elsewhere in plain lines. Used as a context manager."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
+        self._progress = Progress(
+            TextColumn("  {task.description}"),
+            BarColumn(),
+            DownloadColumn(binary_units=True),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._transfers: TaskID | None = None
+        self._told_bytes = -1
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def asking(self, acts: Sequence[Act]) -> None:
+        verb, things = _words(acts)
+        self._console.print(f"[dim]...[/] {acts[0].cluster}: {verb} {things}")
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        verb, things = _words(acts)
+        self._console.print(f"[green]ok[/]  {acts[0].cluster}: {verb} {things}")
+        if isinstance(acts[0].change, AwaitTransfer):
+            self._told_bytes = -1
+
+    def given_up(self, act: Act, why: str) -> None:
+        self._console.print(f"[bold red]no[/]  {act.cluster}: {escape(act.volume or act.text)}: {escape(why)}")
+
+    def waiting(self, acts: Sequence[Act], view: View) -> None:
+        awaited = {act.change.uuid for act in acts if isinstance(act.change, AwaitTransfer)}
+        moved = sum(count for uuid, count in bytes_moved(view).items() if uuid in awaited)
+        if not awaited or moved == self._told_bytes:
+            return
+        self._told_bytes = moved
+        label = f"{count_text(len(awaited), 'transfer')} running"
+        if not self._console.is_terminal:
+            self._console.print(f"     {label}, {size_text(moved)} moved")
+        elif self._transfers is None:
+            self._transfers = self._progress.add_task(label, completed=moved, total=_bytes_to_move(acts, view))
+        else:
+            self._progress.update(self._transfers, description=label, completed=moved)
+
+
+def _words(acts: Sequence[Act]) -> tuple[str, str]:
+    verb, thing = _WORDS[type(acts[0].change)]
+    names = [act.volume for act in acts if act.volume is not None]
+    shown = f" ({', '.join(names)})" if 0 < len(names) <= 4 else ""
+    return verb, escape(count_text(len(acts), thing) + shown)
+
+
+def _bytes_to_move(acts: Sequence[Act], view: View) -> int | None:
+    """What the sources hold, where they were seen: a first transfer moves that much. None when it is not known."""
+    used = {
+        volume.name: volume.used_bytes
+        for seen in view.values()
+        if isinstance(seen, ClusterView)
+        for volume in seen.volumes
+        if volume.path is not None
+    }
+    sizes = [used.get(act.volume or "") for act in acts]
+    return sum(size for size in sizes if size is not None) if all(sizes) else None

@@ -1,0 +1,223 @@
+"""The loop: observe, plan, act, observe again, until the plan is empty.
+
+Each volume goes its own way through the plan: at every turn the next act of each is asked for, acts of one kind at
+one cluster together. Whether an act came about is told by the next observation alone: it is reached when the new plan
+no longer holds it. An answer that never came is therefore no special case. A volume whose act is declined, or does not
+come about in time, is given up; the others go on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import anyio
+
+from datamotion.clock import Clock
+from datamotion.engine.looking import Look
+from datamotion.engine.patience import Failure, Patience, Subject
+from datamotion.engine.ports import Accepted, Cluster, Declined, Journal, Reply, Unanswered, Watcher
+from datamotion.model.acts import Act, AwaitTransfer, Change
+from datamotion.model.plan import Plan, Refusal
+from datamotion.model.view import ClusterView, Unseen, View
+from datamotion.policy.situation import Planner, Situation
+from datamotion.runs.journal import Entry, Note
+
+_JOB_PATIENCE_S = 60.0
+_PAUSES_AT_SILENCE_S = (1.0, 2.0, 4.0)
+
+
+@dataclass(slots=True, kw_only=True)
+class RunResult:
+    """How a run ended: the last plan, what was reached and what was given up, by back end and volume."""
+
+    plan: Plan
+    reached: set[Subject] = field(default_factory=set)
+    given_up: dict[Subject, Failure] = field(default_factory=dict)
+
+
+class Run:
+    """One run of one plan. Made, carried out once, thrown away."""
+
+    def __init__(
+        self,
+        *,
+        planner: Planner,
+        look: Look,
+        clusters: Mapping[str, Cluster],
+        clock: Clock,
+        journal: Journal,
+        watcher: Watcher,
+    ) -> None:
+        self._planner = planner
+        self._look = look
+        self._clusters = clusters
+        self._clock = clock
+        self._journal = journal
+        self._watcher = watcher
+        self._accepted: dict[Change, View] = {}
+        self._patience = Patience(clock)
+
+    async def carry_out(self, first: View, plan: Plan) -> RunResult:
+        """Acts on `plan`, which was made from `first` and agreed to, and on what is left of it, until nothing is.
+
+        Never raises a ClusterError: what could not be done is in the result.
+        """
+        self._first = first
+        self._agreed = {loss.volume for loss in plan.losses}
+        self._result = RunResult(plan=plan)
+        view = first
+        while turn := self._next_acts(plan):
+            await self._ask(turn, view)
+            view = await self._look_again(view)
+            plan = self._planner(Situation(now=view, first=first, accepted=self._accepted))
+            self._result.plan = plan
+            if not self._judge(turn, plan, view):
+                self._watcher.waiting(turn, view)
+                await self._patience.wait()
+        return self._result
+
+    def _next_acts(self, plan: Plan) -> list[Act]:
+        """The first open act of every subject; of a back end, first what all its volumes need."""
+        first: dict[Subject, Act] = {}
+        for step in plan.steps:
+            for act in step.acts:
+                if act.subject not in self._result.given_up and (act.backend, None) not in self._result.given_up:
+                    first.setdefault(act.subject, act)
+        return [act for (backend, volume), act in first.items() if volume is None or (backend, None) not in first]
+
+    async def _ask(self, acts: Sequence[Act], view: View) -> None:
+        """Ask for those acts that are not merely awaited."""
+        open_acts = [
+            act for act in acts if not isinstance(act.change, AwaitTransfer) and act.change not in self._accepted
+        ]
+        async with anyio.create_task_group() as tasks:
+            for batch in _batches(open_acts):
+                tasks.start_soon(self._ask_batch, batch, view)
+
+    async def _ask_batch(self, acts: Sequence[Act], view: View) -> None:
+        cluster = self._clusters[acts[0].cluster]
+        self._write(Note.INTENDED, acts)
+        self._watcher.asking(acts)
+        replies = await cluster.ask(acts)
+        uses = Counter(job for reply in replies if isinstance(reply, Accepted) for job in reply.jobs)
+        self._write(Note.ANSWERED, acts, jobs=tuple(sorted(uses)), detail=_answers_text(replies))
+        ends: Mapping[str, Reply] = {}
+        with anyio.move_on_after(_JOB_PATIENCE_S):
+            ends = await cluster.follow(tuple(uses)) if uses else {}
+        for act, reply in zip(acts, replies, strict=True):
+            is_shared = isinstance(reply, Accepted) and any(uses[job] > 1 for job in reply.jobs)
+            self._take(act, _outcome(reply, ends), view, is_shared=is_shared)
+
+    def _take(self, act: Act, reply: Reply, view: View, *, is_shared: bool) -> None:
+        """Remember an answer. A no that a whole batch shares may be about another volume: this one is asked again."""
+        match reply:
+            case Accepted():
+                self._accepted[act.change] = view
+            case Declined(error):
+                failure = Failure(text=error.message, hint=error.hint)
+                self._patience.blame(act, failure, final=not (error.transient or is_shared))
+            case Unanswered(error):
+                failure = Failure(text=error.message, hint=error.hint, silent=True)
+                self._patience.blame(act, failure, final=False)
+
+    async def _look_again(self, before: View) -> View:
+        """Observe; a cluster that was seen before and is silent now is given a few more looks."""
+        view = await self._look()
+        for pause_s in _PAUSES_AT_SILENCE_S:
+            silent = [name for name, seen in view.items() if isinstance(seen, Unseen) and not seen.refused]
+            if not any(isinstance(before.get(name), ClusterView) for name in silent):
+                break
+            await self._clock.sleep(pause_s)
+            view = await self._look()
+        return view
+
+    def _judge(self, acts: Sequence[Act], plan: Plan, view: View) -> bool:
+        """What the new plan says of the acts that were due; returns whether any was reached or given up."""
+        left = {(act.subject, type(act.change)) for step in plan.steps for act in step.acts}
+        unagreed = {loss.volume for loss in plan.losses} - self._agreed
+        moved = bytes_moved(view)
+        reached, failures = [], []
+        for act in acts:
+            if refusal := _refusal_of(act, plan):
+                failures.append((act, Failure(text=refusal.text, hint=refusal.hint, silent=refusal.because_silent)))
+            elif act.volume in unagreed:
+                failures.append((act, Failure(text="to go on would lose data that was not agreed to; plan again")))
+            elif (act.subject, type(act.change)) not in left:
+                reached.append(act)
+            elif failure := self._patience.verdict(act, moved):
+                failures.append((act, failure))
+        self._reach(reached)
+        for act, failure in failures:
+            self._give_up(act, failure)
+        return bool(reached or failures)
+
+    def _reach(self, acts: Sequence[Act]) -> None:
+        self._patience.reached(acts)
+        self._result.reached |= {act.subject for act in acts}
+        for batch in _batches(acts):
+            self._write(Note.REACHED, batch)
+            self._watcher.reached(batch)
+
+    def _give_up(self, act: Act, failure: Failure) -> None:
+        self._result.given_up[act.subject] = failure
+        self._write(Note.GIVEN_UP, [act], detail=failure.text)
+        self._watcher.given_up(act, failure.text)
+
+    def _write(self, note: Note, acts: Sequence[Act], *, jobs: tuple[str, ...] = (), detail: str | None = None) -> None:
+        self._journal.write(
+            Entry(
+                at=self._clock.now(),
+                note=note,
+                cluster=acts[0].cluster,
+                change=type(acts[0].change).__name__,
+                volumes=tuple(act.volume for act in acts if act.volume is not None),
+                jobs=jobs,
+                detail=detail,
+            )
+        )
+
+
+def bytes_moved(view: View) -> Mapping[str, int]:
+    """What the current or last transfer of each relationship has moved, by the relationship's uuid."""
+    return {
+        relationship.uuid: relationship.transfer.bytes_transferred or 0
+        for seen in view.values()
+        if isinstance(seen, ClusterView)
+        for relationship in seen.relationships
+        if relationship.transfer
+    }
+
+
+def _batches(acts: Iterable[Act]) -> Iterable[Sequence[Act]]:
+    """Acts of one kind at one cluster together, in the order they are given."""
+    batches: dict[tuple[str, type[Change]], list[Act]] = {}
+    for act in acts:
+        batches.setdefault((act.cluster, type(act.change)), []).append(act)
+    return batches.values()
+
+
+def _refusal_of(act: Act, plan: Plan) -> Refusal | None:
+    """What the plan says against an act: for its volume, its back end, or the whole group."""
+    return next(
+        (
+            refusal
+            for refusal in plan.refusals
+            if refusal.backend in (None, act.backend) and refusal.volume in (None, act.volume)
+        ),
+        None,
+    )
+
+
+def _outcome(reply: Reply, ends: Mapping[str, Reply]) -> Reply:
+    """The reply to an act, or, where it started jobs, the end of the first of them that did not succeed."""
+    if not isinstance(reply, Accepted):
+        return reply
+    return next((end for job in reply.jobs if not isinstance(end := ends.get(job, reply), Accepted)), reply)
+
+
+def _answers_text(replies: Sequence[Reply]) -> str:
+    words = {Accepted: "accepted", Declined: "declined", Unanswered: "no answer"}
+    counts = Counter(words[type(reply)] for reply in replies)
+    return ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))

@@ -1,0 +1,49 @@
+"""What a run is doing, as a table: the only way a run changes phase.
+
+A run that was cut off (its process was killed) is found in phase ACTING with nobody holding its group; the next run of
+the group says so in its record and goes on from what the clusters show. Nothing is replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from datamotion.errors import InternalError
+
+
+class Phase(StrEnum):
+    ACTING = "acting"
+    DONE = "done"  # every volume is as planned
+    PARTLY = "partly done"  # some volumes were given up
+    STUCK = "stuck"  # a cluster that is needed stopped answering
+    CUT_OFF = "cut off"  # its process ended before it did
+
+
+class Event(StrEnum):
+    ALL_REACHED = "all reached"
+    SOME_GIVEN_UP = "some given up"
+    SILENCE = "silence"
+    FOUND_DEAD = "found dead"
+
+
+TRANSITIONS: Mapping[Phase, Mapping[Event, Phase]] = {
+    Phase.ACTING: {
+        Event.ALL_REACHED: Phase.DONE,
+        Event.SOME_GIVEN_UP: Phase.PARTLY,
+        Event.SILENCE: Phase.STUCK,
+        Event.FOUND_DEAD: Phase.CUT_OFF,
+    },
+    Phase.DONE: {},
+    Phase.PARTLY: {},
+    Phase.STUCK: {},
+    Phase.CUT_OFF: {},
+}
+
+
+def advance(phase: Phase, event: Event) -> Phase:
+    """The phase after an event. Raises InternalError, and changes nothing, where the table has no such row."""
+    try:
+        return TRANSITIONS[phase][event]
+    except KeyError:
+        raise InternalError(f"a run cannot see '{event}' while it is {phase}") from None

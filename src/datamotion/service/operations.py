@@ -1,0 +1,274 @@
+"""The use cases that change something: plan, show, agree, carry out. Every face calls these."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from datamotion.engine.looking import Glance, look_at
+from datamotion.engine.patience import Failure, Subject
+from datamotion.engine.ports import Watcher
+from datamotion.engine.run import Run, RunResult
+from datamotion.errors import ConfigError
+from datamotion.model.group import Group
+from datamotion.model.plan import Plan, Refusal
+from datamotion.model.view import EVERYTHING, SERVING, View
+from datamotion.model.words import Operation
+from datamotion.ontap.cluster import OntapCluster
+from datamotion.policy.failover import FailoverChoice, failover_planner
+from datamotion.policy.protect import protect_planner
+from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.update import update_planner
+from datamotion.runs.phases import Event, Phase
+from datamotion.service.reports import (
+    LossReport,
+    Outcome,
+    PlanReport,
+    RefusalReport,
+    RunReport,
+    StepReport,
+    Verdict,
+    VolumeReport,
+)
+from datamotion.service.session import Session
+from datamotion.store.journal import Store
+from datamotion.store.lock import hold_group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """One operation on one group: what plans it, and what has to be looked at for that."""
+
+    operation: Operation
+    group: Group
+    planner: Planner
+    glances: Mapping[str, Glance]
+
+
+def protect(group: Group) -> Intent:
+    """Mirror every volume of the group's home to every target, as configured."""
+    return Intent(
+        operation=Operation.PROTECT,
+        group=group,
+        planner=protect_planner(group),
+        glances={name: Glance(aspects=EVERYTHING, svms=svms) for name, svms in _svms(group, with_home=True).items()},
+    )
+
+
+def update(group: Group) -> Intent:
+    """Carry what the home holds now to every target."""
+    return Intent(
+        operation=Operation.UPDATE,
+        group=group,
+        planner=update_planner(group),
+        glances={name: Glance(aspects=SERVING, svms=svms) for name, svms in _svms(group, with_home=False).items()},
+    )
+
+
+def failover(group: Group, choice: FailoverChoice) -> Intent:
+    """Serve the group from a target; its home is not looked at.
+
+    Raises: ConfigError where `choice.to` is the group's home or none of its targets.
+    """
+    targets = [target.backend.name for target in group.targets]
+    if choice.to == group.home.name:
+        raise ConfigError(
+            f"{choice.to} is the home of {group.name}: a failover goes to one of its targets",
+            hint=f"its targets: {', '.join(targets)}",
+        )
+    if choice.to is not None and choice.to not in targets:
+        raise ConfigError(f"{choice.to} is no target of {group.name}", hint=f"its targets: {', '.join(targets)}")
+    return Intent(
+        operation=Operation.FAILOVER,
+        group=group,
+        planner=failover_planner(group, choice),
+        glances={name: Glance(aspects=SERVING, svms=svms) for name, svms in _svms(group, with_home=False).items()},
+    )
+
+
+def _svms(group: Group, *, with_home: bool) -> Mapping[str, frozenset[str]]:
+    """The SVMs to look at, by cluster."""
+    backends = [target.backend for target in group.targets] + ([group.home] if with_home else [])
+    clusters = {backend.cluster for backend in backends}
+    return {name: frozenset(each.svm for each in backends if each.cluster == name) for name in clusters}
+
+
+class Prepared:
+    """An intent with its first observation and its plan: shown by `report`, carried out by `carry_out`."""
+
+    def __init__(self, session: Session, intent: Intent, clusters: Mapping[str, OntapCluster], view: View) -> None:
+        self._session = session
+        self._intent = intent
+        self._clusters = clusters
+        self._view = view
+        self._began_s = session.world.clock.monotonic_s()
+        self.plan = intent.planner(Situation.at_first_sight(view))
+
+    @property
+    def report(self) -> PlanReport:
+        return plan_report(self.plan)
+
+    async def carry_out(self, watcher: Watcher) -> RunReport:
+        """Does what the plan says, under the group's lock, with a journal.
+
+        Raises: Refused where another operation holds the group; ConfigError where the store cannot be opened.
+        """
+        session, clock = self._session, self._session.world.clock
+        group = self._intent.group.name
+        with (
+            hold_group(session.lock_folder, group, self._intent.operation, clock.now()) as holder,
+            session.world.open_store(session.store_url) as store,
+        ):
+            cut_off = _close_cut_off(store, group, session)
+            journal = store.begin(self.plan, clock.now(), holder.who)
+            run = Run(
+                planner=self._intent.planner,
+                look=lambda: look_at(self._clusters, self._intent.glances),
+                clusters=self._clusters,
+                clock=clock,
+                journal=journal,
+                watcher=watcher,
+            )
+            result = await run.carry_out(self._view, self.plan)
+            store.end(journal.run_id, _event(result), clock.now())
+        return self._run_report(result, journal.run_id, cut_off)
+
+    def _run_report(self, result: RunResult, run: int | None, went_on_from: int | None) -> RunReport:
+        volumes = _volume_reports(self.plan, result)
+        verdict = _verdict(result, volumes)
+        return RunReport(
+            operation=self.plan.operation,
+            group=self.plan.group,
+            title=self.plan.title,
+            verdict=verdict,
+            run=run,
+            went_on_from=went_on_from,
+            volumes=volumes,
+            refusals=_refusal_reports(result.plan),
+            notes=self.plan.notes,
+            serving=self.plan.backend,
+            epoch=self.plan.epoch,
+            seconds=round(self._session.world.clock.monotonic_s() - self._began_s, 3),
+            calls=sum(cluster.calls for cluster in self._clusters.values()),
+        )
+
+
+@asynccontextmanager
+async def prepare(session: Session, intent: Intent) -> AsyncIterator[Prepared]:
+    """Observe and plan; the clusters stay open until the end so that the plan can be carried out."""
+    async with session.clusters(intent.glances.keys()) as clusters:
+        view = await look_at(clusters, intent.glances)
+        yield Prepared(session, intent, clusters, view)
+
+
+def plan_report(plan: Plan) -> PlanReport:
+    """A plan as faces show it."""
+    return PlanReport(
+        operation=plan.operation,
+        group=plan.group,
+        title=plan.title,
+        changes=bool(plan.steps),
+        steps=tuple(
+            StepReport(
+                cluster=step.cluster, title=step.title, because=step.because, acts=tuple(act.text for act in step.acts)
+            )
+            for step in plan.steps
+        ),
+        losses=tuple(
+            LossReport(
+                volume=loss.volume, text=loss.text, at_most_s=loss.age.total_seconds() if loss.age is not None else None
+            )
+            for loss in plan.losses
+        ),
+        refusals=_refusal_reports(plan),
+        notes=plan.notes,
+        verdict=_refusal_verdict(plan),
+    )
+
+
+def _refusal_reports(plan: Plan) -> tuple[RefusalReport, ...]:
+    return tuple(
+        RefusalReport(backend=each.backend, volume=each.volume, text=each.text, hint=each.hint)
+        for each in plan.refusals
+    )
+
+
+def _refusal_verdict(plan: Plan) -> Verdict:
+    """What a plan's refusals come to before anything is done."""
+    if not plan.refusals:
+        return Verdict.DONE
+    if plan.steps:
+        return Verdict.PARTLY
+    return Verdict.SILENT if any(each.because_silent for each in plan.refusals) else Verdict.REFUSED
+
+
+def _close_cut_off(store: Store, group: str, session: Session) -> int | None:
+    """Runs of the group that nobody carries out any more are recorded as cut off; returns the last of them."""
+    cut_off = None
+    for run in store.runs(group):
+        if run.phase is Phase.ACTING:
+            store.end(run.id, Event.FOUND_DEAD, session.world.clock.now())
+            cut_off = run.id
+    return cut_off
+
+
+def _event(result: RunResult) -> Event:
+    if not result.given_up:
+        return Event.ALL_REACHED
+    return Event.SILENCE if all(each.silent for each in result.given_up.values()) else Event.SOME_GIVEN_UP
+
+
+def _verdict(result: RunResult, volumes: tuple[VolumeReport, ...]) -> Verdict:
+    if not result.given_up and not result.plan.refusals:
+        return Verdict.DONE
+    if any(each.outcome is Outcome.DONE for each in volumes):
+        return Verdict.PARTLY
+    if result.given_up:
+        silent = all(each.silent for each in result.given_up.values())
+        return Verdict.SILENT if silent else Verdict.PARTLY
+    return _refusal_verdict(result.plan)
+
+
+def _volume_reports(first: Plan, result: RunResult) -> tuple[VolumeReport, ...]:
+    """Every volume that the first plan or a refusal spoke of, at the back end concerned."""
+    points = {point.volume: point for point in first.recovery_points}
+    spoken = [act.subject for step in first.steps for act in step.acts]
+    spoken += [(first.backend, point.volume) for point in first.recovery_points if first.backend]
+    spoken += [(each.backend, each.volume) for each in result.plan.refusals if each.backend]
+    reports = []
+    for backend, volume in sorted({subject for subject in spoken if subject[1] is not None}, key=str):
+        assert volume is not None
+        failure = _failure(result, (backend, volume))
+        point = points.get(volume)
+        reports.append(
+            VolumeReport(
+                backend=backend,
+                volume=volume,
+                outcome=_outcome(result, (backend, volume), failure),
+                detail=failure.text if failure else None,
+                hint=failure.hint if failure else None,
+                recovery_point=point.snapshot if point else None,
+                recovery_age_s=point.age.total_seconds() if point and point.age is not None else None,
+            )
+        )
+    return tuple(reports)
+
+
+def _failure(result: RunResult, subject: Subject) -> Failure | None:
+    """Why a volume is not as planned: its own failure, that of its back end, or a refusal that was in the plan."""
+    if failure := result.given_up.get(subject) or result.given_up.get((subject[0], None)):
+        return failure
+    refusal = next((each for each in result.plan.refusals if _speaks_of(each, subject)), None)
+    return Failure(text=refusal.text, hint=refusal.hint, silent=refusal.because_silent) if refusal else None
+
+
+def _speaks_of(refusal: Refusal, subject: Subject) -> bool:
+    backend, volume = subject
+    return refusal.backend in (None, backend) and refusal.volume in (None, volume)
+
+
+def _outcome(result: RunResult, subject: Subject, failure: Failure | None) -> Outcome:
+    if failure is not None:
+        return Outcome.UNKNOWN if failure.silent else Outcome.FAILED
+    return Outcome.DONE if subject in result.reached else Outcome.UNCHANGED

@@ -1,0 +1,174 @@
+"""Who serves, how old every copy is, and what is wrong: from one look at all clusters concerned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from datamotion.engine.looking import Glance, look_at
+from datamotion.model.group import Group, Target
+from datamotion.model.records import Volume
+from datamotion.model.view import SERVING, ClusterView, Unseen, View
+from datamotion.model.words import MirrorState, Role
+from datamotion.policy.mirrors import Mirror, mirrors_at
+from datamotion.policy.serving import Serving, home_volumes, mark_of, mirrored_epoch, serving_target
+from datamotion.service.reports import (
+    ClusterReport,
+    CopyReport,
+    GroupReport,
+    ProtectedVolumeReport,
+    StatusReport,
+    Verdict,
+)
+from datamotion.service.session import Session
+
+NO_COPY = "no mirror"
+
+
+async def status(session: Session, group: str | None = None) -> StatusReport:
+    """The status of one group or of all. Only reads; a cluster that does not answer is part of the report."""
+    groups = session.groups(group)
+    glances = glances_of(groups)
+    async with session.clusters(glances.keys()) as clusters:
+        view = await look_at(clusters, glances)
+    return status_report(groups, view, session.world.clock.now())
+
+
+def glances_of(groups: Iterable[Group]) -> Mapping[str, Glance]:
+    """All clusters of these groups, each with the SVMs of their back ends."""
+    svms: dict[str, set[str]] = {}
+    for group in groups:
+        for backend in group.backends:
+            svms.setdefault(backend.cluster, set()).add(backend.svm)
+    return {name: Glance(aspects=SERVING, svms=frozenset(each)) for name, each in svms.items()}
+
+
+def status_report(groups: Iterable[Group], view: View, at: datetime) -> StatusReport:
+    """What a view says of these groups."""
+    clusters = tuple(
+        ClusterReport(name=name, answers=isinstance(seen, ClusterView), detail=_why_unseen(seen))
+        for name, seen in view.items()
+    )
+    return StatusReport(
+        at=at,
+        clusters=clusters,
+        groups=tuple(_group_report(group, view) for group in groups),
+        verdict=Verdict.DONE if all(each.answers for each in clusters) else Verdict.SILENT,
+    )
+
+
+def _why_unseen(seen: ClusterView | Unseen) -> str | None:
+    return seen.reason if isinstance(seen, Unseen) else None
+
+
+def _group_report(group: Group, view: View) -> GroupReport:
+    serving = serving_target(group, view)
+    home = view.get(group.home.cluster)
+    at_home = {each.name: each for each in home_volumes(group, home)} if isinstance(home, ClusterView) else {}
+    at_targets = {
+        target.backend.name: mirrors_at(group, target, seen)
+        for target in group.targets
+        if isinstance(seen := view.get(target.backend.cluster), ClusterView)
+    }
+    names = sorted({*at_home, *(name for mirrors in at_targets.values() for name in mirrors)})
+    volumes = []
+    for name in names:
+        copies = [_home_copy(group, at_home[name], serving)] if name in at_home else []
+        copies += [
+            _mirror_copy(group, target, at_targets[target.backend.name].get(name))
+            for target in group.targets
+            if target.backend.name in at_targets
+        ]
+        size = at_home[name].size_bytes if name in at_home else None
+        volumes.append(ProtectedVolumeReport(volume=name, size_bytes=size, copies=tuple(copies)))
+    return GroupReport(
+        name=group.name,
+        home=group.home.name,
+        serving=serving.backend if serving else group.home.name,
+        epoch=serving.epoch if serving else mirrored_epoch(group, view),
+        rpo_s=group.rpo.total_seconds() if group.rpo is not None else None,
+        volumes=tuple(volumes),
+        troubles=tuple(_troubles(group, view, serving)),
+    )
+
+
+def _troubles(group: Group, view: View, serving: Serving | None) -> Iterable[str]:
+    home = view.get(group.home.cluster)
+    if isinstance(home, Unseen):
+        yield f"{group.home.name} cannot be seen: {home.reason}"
+        if serving is None:
+            yield f"if it is lost: datamotion failover {group.name}"
+    elif serving is not None and isinstance(home, ClusterView) and _unfenced(group, home, serving):
+        yield f"{group.home.name} is back and not fenced: datamotion apply {group.name} fences it"
+    for target in group.targets:
+        seen = view.get(target.backend.cluster)
+        if isinstance(seen, Unseen):
+            yield f"{target.backend.name} cannot be seen: {seen.reason}"
+
+
+def _unfenced(group: Group, home: ClusterView, serving: Serving) -> bool:
+    """Whether a copy that a target overtook could still be served at home."""
+    return any(_is_overtaken(group, volume, serving) and volume.path for volume in home_volumes(group, home))
+
+
+def _is_overtaken(group: Group, volume: Volume, serving: Serving | None) -> bool:
+    mark = mark_of(group, volume)
+    return serving is not None and (mark is None or mark.epoch < serving.epoch)
+
+
+def _home_copy(group: Group, volume: Volume, serving: Serving | None) -> CopyReport:
+    mark = mark_of(group, volume)
+    overtaken = _is_overtaken(group, volume, serving) and not (mark and mark.role is Role.FENCED)
+    trouble = None
+    if overtaken and serving is not None:
+        trouble = f"overtaken by {serving.backend} (epoch {serving.epoch}), not fenced yet"
+    return CopyReport(
+        backend=group.home.name,
+        role="overtaken" if overtaken else (mark.role if mark else "unmarked"),
+        state=f"{volume.type} {volume.state}",
+        path=volume.path,
+        lag_s=None,
+        within_rpo=None,
+        snapshot=None,
+        transferring_bytes=None,
+        trouble=trouble,
+    )
+
+
+def _mirror_copy(group: Group, target: Target, mirror: Mirror | None) -> CopyReport:
+    if mirror is None:
+        return CopyReport(
+            backend=target.backend.name,
+            role="none",
+            state=NO_COPY,
+            path=None,
+            lag_s=None,
+            within_rpo=False,
+            snapshot=None,
+            transferring_bytes=None,
+            trouble=f"not mirrored: datamotion apply {group.name}",
+        )
+    relationship = mirror.relationship
+    lag = relationship.lag
+    follows = relationship.state is not MirrorState.BROKEN_OFF
+    transfer = relationship.transfer
+    return CopyReport(
+        backend=target.backend.name,
+        role=mirror.mark.role if mirror.mark else Role.MIRROR,
+        state=relationship.state,
+        path=mirror.destination.path if mirror.destination else None,
+        lag_s=lag.total_seconds() if lag is not None and follows else None,
+        within_rpo=(lag is not None and lag <= group.rpo) if group.rpo is not None and follows else None,
+        snapshot=relationship.exported_snapshot,
+        transferring_bytes=transfer.bytes_transferred or 0 if transfer and relationship.is_transferring else None,
+        trouble=_trouble(mirror),
+    )
+
+
+def _trouble(mirror: Mirror) -> str | None:
+    relationship = mirror.relationship
+    if not relationship.healthy:
+        return relationship.unhealthy_reason or "unhealthy; the cluster gives no reason"
+    if relationship.state is MirrorState.BROKEN_OFF and not mirror.is_active:
+        return "broken off, and not by a failover that was completed"
+    return mirror.unusable_because
