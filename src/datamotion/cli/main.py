@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 
 import click
 import typer
@@ -59,10 +60,8 @@ def run(arguments: Sequence[str], world: World) -> int:
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
-    pairs = zip(arguments, arguments[1:], strict=False)
-    return any(option in ("-o", "--output") and form == "json" for option, form in pairs) or bool(
-        {"-ojson", "--output=json"} & set(arguments)
-    )
+    two_words = any(option in ("-o", "--output") and form == "json" for option, form in pairwise(arguments))
+    return two_words or not {"-ojson", "--output=json"}.isdisjoint(arguments)
 
 
 def main() -> None:

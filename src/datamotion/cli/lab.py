@@ -1,0 +1,150 @@
+"""`datamotion lab`: clusters on this machine to try everything on."""
+
+from __future__ import annotations
+
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from ontaplab.site import ClusterStatus, Site, SiteError
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from datamotion.errors import DataMotionError
+from datamotion.model.units import count_text, size_text
+
+lab = typer.Typer(
+    name="lab", help="ONTAP clusters on this machine, with real bytes, to try everything on.", no_args_is_help=True
+)
+
+Folder = Annotated[Path, typer.Option("--dir", metavar="DIR", help="The folder that the lab lives in.")]
+OneCluster = Annotated[str, typer.Argument(metavar="CLUSTER", help="One of the lab's clusters.")]
+
+DEFAULT_FOLDER = Path("lab")
+
+
+class LabError(DataMotionError):
+    """The lab cannot do that here; nothing is left half done."""
+
+    code = "lab"
+    exit_status = 2
+
+
+@contextmanager
+def lab_errors() -> Iterator[None]:
+    """What the lab cannot do becomes an error of ours."""
+    try:
+        yield
+    except SiteError as error:
+        raise LabError(error.message, hint=error.hint) from error
+
+
+@lab.command()
+def up(
+    folder: Folder = DEFAULT_FOLDER,
+    cluster: Annotated[
+        list[str] | None, typer.Option("--cluster", metavar="NAME", help="A cluster to make; once for each.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="The first cluster's port, the others count up; 0: any free ones.")] = 18443,
+) -> None:
+    """Start a lab: make its clusters, or start those of an earlier lab again.
+
+    Writes the CA, the passwords (mode 600) and a ready datamotion.yaml into the folder.
+
+    Example: datamotion lab up --dir lab --cluster paris --cluster lyon
+    """
+    with lab_errors():
+        site = Site.up(folder, cluster or ["paris", "lyon"], base_port=port)
+        _show(site)
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print(f"configuration: {escape(str(folder / 'datamotion.yaml'))}")
+    console.print(f"next: datamotion lab seed --dir {escape(str(folder))} fills a back end with files")
+
+
+@lab.command()
+def seed(
+    folder: Folder = DEFAULT_FOLDER,
+    cluster: Annotated[str | None, typer.Option(metavar="NAME", help="Where to; the lab's first cluster.")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FOLDER", help="The files; by default Python's standard library.")
+    ] = None,
+    volumes: Annotated[int, typer.Option(min=1, max=1000, help="Over how many volumes they are spread.")] = 4,
+) -> None:
+    """Fill a back end with real files: volumes vol_1, vol_2, ... with a folder's content spread over them.
+
+    Example: datamotion lab seed --dir lab --from ~/photos --volumes 8
+    """
+    with lab_errors():
+        site = Site.open(folder)
+        seeded = site.seed(cluster or site.clusters[0], source or standard_library(), volumes=volumes)
+    files, held = count_text(seeded.files, "file"), size_text(seeded.bytes)
+    print(f"{count_text(len(seeded.volumes), 'volume')}, {files}, {held}")  # noqa: T201
+    if seeded.skipped:
+        console = Console(stderr=True)
+        console.print(f"{count_text(seeded.skipped, 'file')} could not be read and were left out")
+
+
+@lab.command()
+def status(folder: Folder = DEFAULT_FOLDER) -> None:
+    """Show the lab's clusters.
+
+    Example: datamotion lab status --dir lab
+    """
+    with lab_errors():
+        _show(Site.open(folder))
+
+
+@lab.command()
+def kill(cluster: OneCluster, folder: Folder = DEFAULT_FOLDER) -> None:
+    """End a cluster's process with SIGKILL: the disaster.
+
+    Example: datamotion lab kill paris --dir lab
+    """
+    with lab_errors():
+        Site.open(folder).kill(cluster)
+
+
+@lab.command()
+def start(cluster: OneCluster, folder: Folder = DEFAULT_FOLDER) -> None:
+    """Start a cluster again, with all that it held.
+
+    Example: datamotion lab start paris --dir lab
+    """
+    with lab_errors():
+        Site.open(folder).start(cluster)
+
+
+@lab.command()
+def down(
+    folder: Folder = DEFAULT_FOLDER,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the folder and all its data too.")] = False,
+) -> None:
+    """End all of the lab's processes. Its data stays, unless told otherwise.
+
+    Example: datamotion lab down --dir lab --remove
+    """
+    with lab_errors():
+        Site.open(folder).down(remove=remove)
+
+
+def standard_library() -> Path:
+    """The folder of the standard library of the Python that runs this."""
+
+    return Path(sysconfig.get_path("stdlib"))
+
+
+def _show(site: Site) -> None:
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    for heading in ("cluster", "state", "endpoint", "volumes", "bytes"):
+        table.add_column(heading, no_wrap=True)
+    for each in site.status():
+        table.add_row(escape(each.name), _state(each), each.url, str(each.volumes), size_text(each.bytes))
+    Console(highlight=False, soft_wrap=True).print(table)
+
+
+def _state(cluster: ClusterStatus) -> str:
+    return f"[green]running[/], pid {cluster.pid}" if cluster.pid is not None else "[red]stopped[/]"
