@@ -1,0 +1,143 @@
+"""The bytes of a file: opened, copied, compared."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from ontaplab.disk.tree import BLOCK
+
+# Two of these fit the second-level cache of a core; larger ones are slower to compare.
+CHUNK = 256 * 1024
+_ZEROS = bytes(CHUNK)
+
+_GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}
+_CANNOT_COPY_RANGE = {errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+
+
+class Range(NamedTuple):
+    """`length` bytes of a file from `offset`."""
+
+    offset: int
+    length: int
+
+
+@contextmanager
+def opened(path: Path, flags: int = _FLAGS) -> Iterator[int]:
+    """A descriptor of the file, not following a link; for reading unless `flags` say otherwise."""
+    descriptor = os.open(path, flags | os.O_NOFOLLOW, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def opened_if_there(path: Path) -> Iterator[int | None]:
+    """As `opened` for reading; None if no regular file is at `path` (any more)."""
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except OSError as error:
+        if error.errno not in _GONE:
+            raise
+        yield None
+        return
+    try:
+        yield descriptor if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+    finally:
+        os.close(descriptor)
+
+
+def copy_content(source: int, target: int, size: int) -> None:
+    """The target, an empty file, is `size` bytes long and begins with the source's bytes; holes stay holes."""
+    offset = 0
+    while (data := _next_data(source, offset)) is not None and data < size:
+        offset = min(os.lseek(source, data, os.SEEK_HOLE), size)
+        _copy_range(source, target, data, offset)
+    os.ftruncate(target, size)
+
+
+def _next_data(source: int, offset: int) -> int | None:
+    try:
+        return os.lseek(source, offset, os.SEEK_DATA)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            return None
+        raise
+
+
+def _copy_range(source: int, target: int, offset: int, end: int) -> None:
+    try:
+        while offset < end:
+            copied = os.copy_file_range(source, target, end - offset, offset, offset)
+            if not copied:
+                return  # somebody cut the file meanwhile
+            offset += copied
+    except OSError as error:
+        if error.errno not in _CANNOT_COPY_RANGE:
+            raise
+        _copy_through_memory(source, target, offset)
+
+
+def _copy_through_memory(source: int, target: int, offset: int) -> None:
+    """Copies from `offset` to the end, which may be past what was asked for: the caller cuts the target."""
+    os.lseek(source, offset, os.SEEK_SET)
+    os.lseek(target, offset, os.SEEK_SET)
+    with open(source, "rb", closefd=False) as reading, open(target, "wb", closefd=False) as writing:
+        shutil.copyfileobj(reading, writing, CHUNK)
+
+
+def changed_ranges(base: int | None, target: int, size: int) -> tuple[Range, ...]:
+    """Where the first `size` bytes of the target differ from the base, in blocks of 4 KiB, neighbours merged.
+
+    The base is taken as going on with zeros after its end, and is all zeros if None: what is zero in the target there
+    is not listed, since cutting or extending a file to a size gives zeros too.
+    """
+    ranges: list[Range] = []
+    for offset in range(0, size, CHUNK):
+        wanted = min(CHUNK, size - offset)
+        after = os.pread(target, wanted, offset)
+        if len(after) < wanted:
+            raise OSError(errno.EIO, f"a file that should be {size} bytes long ends at {offset + len(after)}")
+        before = os.pread(base, wanted, offset) if base is not None else b""
+        before += _ZEROS[len(before) : wanted]
+        if before != after:
+            _add_changed_blocks(ranges, before, after, offset)
+    return tuple(ranges)
+
+
+def _add_changed_blocks(ranges: list[Range], before: bytes, after: bytes, offset: int) -> None:
+    for start in range(0, len(after), BLOCK):
+        block = after[start : start + BLOCK]
+        if before[start : start + BLOCK] == block:
+            continue
+        if ranges and sum(ranges[-1]) == offset + start:
+            ranges[-1] = Range(ranges[-1].offset, ranges[-1].length + len(block))
+        else:
+            ranges.append(Range(offset + start, len(block)))
+
+
+def same_content(one: Path, other: Path) -> bool:
+    """Whether both are regular files, of the same bytes."""
+    with opened_if_there(one) as first, opened_if_there(other) as second:
+        if first is None or second is None:
+            return False
+        return _all_equal(first, second)
+
+
+def _all_equal(first: int, second: int) -> bool:
+    offset = 0
+    while True:
+        chunk = os.pread(first, CHUNK, offset)
+        if chunk != os.pread(second, CHUNK, offset):
+            return False
+        if not chunk:
+            return True
+        offset += len(chunk)

@@ -1,0 +1,85 @@
+"""The entries of a difference, and what they look like in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ontaplab.disk.content import Range
+from ontaplab.disk.tree import RESERVED
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Nothing is at this path any more; if it was a directory, all below it is gone too."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A directory that is new or has other metadata. The root is the path ""."""
+
+    path: str
+    mode: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Symlink:
+    """A symbolic link that is new or changed."""
+
+    path: str
+    target: str
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that is new or changed: the base's file, cut or extended with zeros to `size`, with these ranges put in.
+
+    Where the base has no file at this path it is an empty one.
+    """
+
+    path: str
+    mode: int
+    mtime_ns: int
+    size: int
+    ranges: tuple[Range, ...]
+
+
+Entry = Removed | Directory | Symlink | File
+
+_KINDS: Mapping[str, type[Entry]] = {
+    "removed": Removed,
+    "directory": Directory,
+    "symlink": Symlink,
+    "file": File,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def to_document(entry: Entry) -> dict[str, Any]:
+    """The entry as JSON knows it."""
+    fields = {name: getattr(entry, name) for name in entry.__slots__}
+    return {"kind": _NAMES[type(entry)], **fields}
+
+
+def from_document(document: Mapping[str, Any]) -> Entry:
+    """What `to_document` made. Raises ValueError, KeyError or TypeError if it is no entry of a tree."""
+    fields = dict(document)
+    kind = _KINDS[fields.pop("kind")]
+    if kind is File:
+        fields["ranges"] = tuple(Range(offset, length) for offset, length in fields["ranges"])
+    entry = kind(**fields)
+    _check_path(entry)
+    return entry
+
+
+def _check_path(entry: Entry) -> None:
+    if entry.path == "" and isinstance(entry, Directory):
+        return
+    parts = entry.path.split("/")
+    if parts[0] == RESERVED or not {"", ".", ".."}.isdisjoint(parts):
+        raise ValueError(f"{entry.path!r} is no path in a tree")

@@ -1,0 +1,143 @@
+"""A tree made of a base, a difference and its stream."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from ontaplab.disk.content import copy_content, opened
+from ontaplab.disk.difference import Difference
+from ontaplab.disk.entries import Directory, File, Symlink
+from ontaplab.disk.tree import RESERVED, join, listing, make_symlink, remove_tree, set_metadata
+
+
+class Receiver:
+    """The tree being made in `incoming`. After `finish` it is a snapshot and may be moved to its place.
+
+    It may be dropped at any moment, by SIGKILL too, and made anew with the same arguments and a `position` that was
+    reported after a `feed`: whatever was written past it is written again. Files of the base are linked if they are not
+    in the difference, and never written to.
+    """
+
+    def __init__(self, incoming: Path, base: Path | None, difference: Difference, position: int) -> None:
+        """At position 0 whatever was in `incoming` is removed first.
+
+        Raises FileNotFoundError at a later position without that folder, ValueError at one outside the stream.
+        """
+        if not 0 <= position <= difference.bytes:
+            raise ValueError(f"a stream of {difference.bytes} bytes has no position {position}")
+        if position and not incoming.is_dir():
+            raise FileNotFoundError(f"the first {position} bytes are not in {incoming}")
+        self.position = position
+        self._incoming = incoming
+        self._base = base
+        self._difference = difference
+        self._base_files: set[str] = set()
+        self._directories: dict[str, tuple[int, int]] = {}
+        if not position:
+            remove_tree(incoming)
+        self._lay_out()
+
+    def feed(self, data: bytes) -> None:
+        """The next bytes of the stream are in their files, safe from SIGKILL; `position` is past them.
+
+        Raises ValueError, having written nothing, if the stream is not as long.
+        """
+        if self.position + len(data) > self._difference.bytes:
+            raise ValueError(f"{self._difference.bytes} bytes were announced, more have come")
+        rest = memoryview(data)
+        while rest:
+            rest = self._write_to_one_file(rest)
+
+    def finish(self) -> None:
+        """The tree is what the difference leads to. Raises ValueError if bytes are missing."""
+        missing = self._difference.bytes - self.position
+        if missing:
+            raise ValueError(f"{missing} of {self._difference.bytes} bytes have not come")
+        for entry in self._difference.entries:
+            if isinstance(entry, File):
+                if not entry.ranges:
+                    self._begin(entry)
+                set_metadata(self._incoming / entry.path, entry.mode, entry.mtime_ns)
+        for path, (mode, mtime_ns) in reversed(self._directories.items()):
+            set_metadata(self._incoming / path, mode, mtime_ns)
+
+    def _lay_out(self) -> None:
+        """All is there but the files in the difference; directories are open until `finish`."""
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        self._incoming.chmod(0o700)
+        link = self._incoming / RESERVED
+        if not link.is_symlink():
+            link.symlink_to("..")
+        if self._base is not None:
+            self._lay_out_base(self._base)
+        for entry in self._difference.entries:
+            if isinstance(entry, Directory):
+                self._make_directory(entry.path, entry.mode, entry.mtime_ns)
+            elif isinstance(entry, Symlink):
+                make_symlink(self._incoming / entry.path, entry.target, entry.mtime_ns)
+
+    def _lay_out_base(self, base: Path) -> None:
+        entries = {entry.path: entry for entry in self._difference.entries}
+        root = os.lstat(base)
+        self._make_directory("", stat.S_IMODE(root.st_mode), root.st_mtime_ns)
+        pending = [""]
+        for directory in pending:
+            for name, status in listing(base, directory).items():
+                path = join(directory, name)
+                entry = entries.get(path)
+                if stat.S_ISDIR(status.st_mode):
+                    if entry is None or isinstance(entry, Directory):
+                        self._make_directory(path, stat.S_IMODE(status.st_mode), status.st_mtime_ns)
+                        pending.append(path)
+                elif entry is None:
+                    self._take_over(base, path, status)
+                elif isinstance(entry, File) and stat.S_ISREG(status.st_mode):
+                    self._base_files.add(path)
+
+    def _make_directory(self, path: str, mode: int, mtime_ns: int) -> None:
+        directory = self._incoming / path
+        directory.mkdir(exist_ok=True)
+        directory.chmod(0o700)
+        self._directories[path] = mode, mtime_ns
+
+    def _take_over(self, base: Path, path: str, status: os.stat_result) -> None:
+        """What is unchanged in the base is here too; it may be here already."""
+        if stat.S_ISLNK(status.st_mode):
+            make_symlink(self._incoming / path, os.fspath((base / path).readlink()), status.st_mtime_ns)
+            return
+        with suppress(FileExistsError):
+            os.link(f"{base}/{path}", f"{self._incoming}/{path}")
+
+    def _begin(self, file: File) -> None:
+        """The file is as long as it will be and holds what the base has of it, for ranges to be put in."""
+        path = self._incoming / file.path
+        path.unlink(missing_ok=True)
+        with opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as writing:
+            if self._base is not None and file.path in self._base_files:
+                with opened(self._base / file.path) as reading:
+                    copy_content(reading, writing, file.size)
+            else:
+                os.ftruncate(writing, file.size)
+
+    def _write_to_one_file(self, data: memoryview) -> memoryview:
+        """Write what belongs to the file at `position`. Returns the rest."""
+        pieces = self._difference.pieces
+        index = self._difference.piece_at(self.position)
+        file = pieces[index].file
+        path = self._incoming / file.path
+        if self.position == pieces[index].position and pieces[index].range == file.ranges[0]:
+            self._begin(file)
+        else:
+            path.chmod(0o600)  # a `finish` that a crash cut off may have closed it
+        with opened(path, os.O_WRONLY) as descriptor:
+            while data and index < len(pieces) and pieces[index].file is file:
+                position, _, (offset, length) = pieces[index]
+                done = self.position - position
+                written = os.pwrite(descriptor, data[: length - done], offset + done)
+                self.position += written
+                data = data[written:]
+                index += done + written == length
+        return data

@@ -1,0 +1,92 @@
+"""A tree of plain files: regular files, directories and symbolic links under a root.
+
+Inside the lab a place in a tree is a `str` relative to the root, "" for the root itself. Names that are not UTF-8 are
+kept as Python's file system encoding gives them. Whatever is called `.snapshot` at the root is not part of the tree.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+RESERVED = ".snapshot"
+BLOCK = 4096
+
+
+def join(path: str, name: str) -> str:
+    """The place of `name` in the directory at `path`."""
+    return f"{path}/{name}" if path else name
+
+
+def listing(root: Path, path: str) -> dict[str, os.stat_result]:
+    """What the directory at `path` holds, by name in order; empty where there is no directory.
+
+    Sockets, fifos and devices are left out, and so is what vanishes while we look: others may be writing here.
+    """
+    try:
+        directory = os.open(root / path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    try:
+        with os.scandir(directory) as entries:
+            found = {entry.name: _status(entry) for entry in entries if path or entry.name != RESERVED}
+    finally:
+        os.close(directory)
+    return {name: status for name, status in sorted(found.items()) if status}
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    mode = status.st_mode
+    return status if stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode) else None
+
+
+def set_metadata(path: Path, mode: int, mtime_ns: int) -> None:
+    """The file or directory has these permissions and this modification time."""
+    path.chmod(mode)
+    os.utime(path, ns=(mtime_ns, mtime_ns))
+
+
+def make_symlink(path: Path, target: str, mtime_ns: int) -> None:
+    """There is a symbolic link at `path`. One that is there already is taken to be the same."""
+    try:
+        path.symlink_to(target)
+    except FileExistsError:
+        if not path.is_symlink():
+            raise
+    os.utime(path, ns=(mtime_ns, mtime_ns), follow_symlinks=False)
+
+
+def remove_tree(root: Path) -> None:
+    """Nothing is at `root`, whatever was there and whatever its permissions were."""
+    if root.is_symlink() or not root.is_dir():
+        root.unlink(missing_ok=True)
+        return
+    directories = [root]
+    for directory in directories:
+        directory.chmod(0o700)
+        with os.scandir(directory) as entries:
+            for entry in list(entries):
+                if entry.is_dir(follow_symlinks=False):
+                    directories.append(Path(entry.path))
+                else:
+                    Path(entry.path).unlink()
+    for directory in reversed(directories):
+        directory.rmdir()
+
+
+def used_bytes(root: Path) -> int:
+    """Bytes of all files in whole blocks of 4 KiB, holes included: the same on every file system."""
+    total = 0
+    directories = [""]
+    for path in directories:
+        for name, status in listing(root, path).items():
+            if stat.S_ISDIR(status.st_mode):
+                directories.append(join(path, name))
+            elif stat.S_ISREG(status.st_mode):
+                total += -(-status.st_size // BLOCK) * BLOCK
+    return total

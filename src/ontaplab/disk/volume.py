@@ -1,0 +1,177 @@
+"""One volume's directory.
+
+    live                a writable volume's files; a mirror has none
+    snapshots/<name>    each snapshot, never changed once it is there
+    unfinished/         what is being built or removed, on the same file system, so that one rename shows or hides it
+    directories.json    the inodes of live's directories when the newest snapshot was taken (why: see `copying`)
+
+Live and each snapshot contain `.snapshot`, a link to the snapshots. One thread at a time changes a volume; the caller
+knows which snapshots exist, since a crash may leave others behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+
+from ontaplab.disk.copying import Newest, copy_tree
+from ontaplab.disk.tree import RESERVED, remove_tree, used_bytes
+
+
+class VolumeDirectory:
+    """The files of the volume whose directory is `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.live = root / "live"
+        self.snapshots = root / "snapshots"
+        self._unfinished = root / "unfinished"
+        self._former_live = self._unfinished / "former-live"
+        self._directories = root / "directories.json"
+
+    def snapshot(self, name: str) -> Path:
+        """Where that snapshot is or would be. Raises ValueError if the name cannot be a file name."""
+        return self.snapshots / _file_name(name)
+
+    def create(self) -> None:
+        """There is an empty writable volume without snapshots. Raises FileExistsError if there is a volume."""
+        self.create_mirror()
+        try:
+            self.make_writable(None)
+        except OSError:
+            self.remove()
+            raise
+
+    def create_mirror(self) -> None:
+        """There is a volume without live files and without snapshots. Raises FileExistsError if there is a volume."""
+        self.snapshots.mkdir(parents=True)
+
+    def remove(self) -> None:
+        """Nothing of the volume is left, finished or not."""
+        remove_tree(self.root)
+
+    def take_snapshot(self, name: str, newest: str | None) -> None:
+        """The snapshot holds what live holds, sharing the files that did not change since the snapshot `newest`.
+
+        Raises FileExistsError if there is a snapshot of that name.
+        """
+        target = self.snapshot(name)
+        if target.exists():
+            raise FileExistsError(f"there is a snapshot {name} already")
+        with self._place() as place:
+            tree = _new_tree(place, "..")
+            directories = copy_tree(self.live, tree, self._newest(newest))
+            self._write_directories(place, tree, directories)
+            tree.rename(target)
+
+    def rename_snapshot(self, name: str, new_name: str) -> None:
+        """The snapshot has the new name. Raises FileNotFoundError, or OSError if the new name is taken."""
+        self.snapshot(name).rename(self.snapshot(new_name))
+
+    def drop_snapshot(self, name: str) -> None:
+        """There is no such snapshot; it went at once. Harmless if there was none."""
+        self._drop(self.snapshot(name))
+
+    def make_writable(self, from_snapshot: str | None) -> None:
+        """Live is a writable copy of the snapshot, or empty. It appears at once; a former live is gone.
+
+        The copy shares no file with the snapshot: clients write in place.
+        """
+        with self._place() as place:
+            tree = _new_tree(place, "../snapshots")
+            if from_snapshot is not None:
+                copy_tree(self.snapshot(from_snapshot), tree)
+            remove_tree(self._former_live)
+            if self.live.exists():
+                self.live.rename(self._former_live)  # a crash before the next line: `sweep` puts it back
+            tree.rename(self.live)
+        remove_tree(self._former_live)
+
+    def restore(self, name: str) -> None:
+        """Live holds again what the snapshot holds; the snapshots stay."""
+        self.make_writable(name)
+
+    def make_mirror(self) -> None:
+        """There is no live; it went at once. Harmless if there was none."""
+        self._drop(self.live)
+
+    def incoming(self, transfer: str) -> Path:
+        """Where the tree of that transfer is received; its parent exists."""
+        self._unfinished.mkdir(exist_ok=True)
+        return self._unfinished / _file_name(f"transfer-{transfer}")
+
+    def accept(self, transfer: str, name: str) -> None:
+        """The tree received by that transfer is the snapshot `name`. Raises OSError if the name is taken."""
+        self.incoming(transfer).rename(self.snapshot(name))
+
+    def sweep(self, known_snapshots: Collection[str], keep_transfer: str | None = None) -> None:
+        """What a crash left behind is gone: unknown snapshots, and everything unfinished but the transfer to keep."""
+        if self._former_live.exists() and not self.live.exists():
+            self._former_live.rename(self.live)
+        for snapshot in list(self.snapshots.iterdir()):
+            if snapshot.name not in known_snapshots:
+                self._drop(snapshot)
+        keep = None if keep_transfer is None else self.incoming(keep_transfer)
+        for leftover in list(self._unfinished.glob("*")):
+            if leftover != keep:
+                remove_tree(leftover)
+
+    def used_bytes(self, snapshot: str | None = None) -> int:
+        """Bytes of the files in live, or of those in a snapshot, shared or not, in whole blocks of 4 KiB."""
+        return used_bytes(self.live if snapshot is None else self.snapshot(snapshot))
+
+    @contextmanager
+    def _place(self) -> Iterator[Path]:
+        """A directory to build in. What is still in it at the end, or after an error, is removed."""
+        self._unfinished.mkdir(exist_ok=True)
+        place = Path(mkdtemp(dir=self._unfinished))
+        try:
+            yield place
+        finally:
+            remove_tree(place)
+
+    def _drop(self, tree: Path) -> None:
+        if tree.exists():
+            with self._place() as place:
+                tree.rename(place / "dropped")
+
+    def _newest(self, name: str | None) -> Newest | None:
+        if name is None:
+            return None
+        tree = self.snapshot(name)
+        try:
+            taken = json.loads(self._directories.read_text())
+        except FileNotFoundError:
+            taken = {}
+        ours = taken.get("snapshot") == _identity(tree)
+        return Newest(tree, taken["directories"] if ours else {})
+
+    def _write_directories(self, place: Path, tree: Path, directories: Mapping[str, int]) -> None:
+        document = place / "directories.json"
+        document.write_text(json.dumps({"snapshot": _identity(tree), "directories": directories}))
+        document.rename(self._directories)
+
+
+def _new_tree(place: Path, snapshots: str) -> Path:
+    """An empty tree whose link to the snapshots is made first: it says when a snapshot began."""
+    tree = place / "tree"
+    tree.mkdir()
+    tree.chmod(0o755)
+    (tree / RESERVED).symlink_to(snapshots)
+    return tree
+
+
+def _identity(tree: Path) -> list[int]:
+    """Tells this snapshot from every other, whatever its name."""
+    link = os.lstat(tree / RESERVED)
+    return [link.st_ino, link.st_mtime_ns]
+
+
+def _file_name(name: str) -> str:
+    if name in {"", ".", ".."} or "/" in name:
+        raise ValueError(f"{name!r} cannot be a file name")
+    return name
