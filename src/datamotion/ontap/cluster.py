@@ -98,7 +98,7 @@ class OntapCluster:
     async def ask(self, acts: Sequence[Act]) -> Sequence[Reply]:
         """State changes of relationships go in batches, all else side by side. Never raises a ClusterError.
 
-        Raises: InternalError when the acts are of several kinds, or change what has not been observed yet.
+        Raises: InternalError when the acts are of several kinds; in a group, when one changes what was never observed.
         """
         changes = [act.change for act in acts]
         if len({type(change) for change in changes}) > 1:

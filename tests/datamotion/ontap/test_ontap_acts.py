@@ -1,0 +1,224 @@
+"""Acts that are one request each: its method, path, query and body, and what the replies tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx
+import pytest
+from netapp_ontap.resource import Resource
+from netapp_ontap.resources.snapmirror_relationship import SnapmirrorRelationship
+from netapp_ontap.resources.snapmirror_transfer import SnapmirrorTransfer
+from netapp_ontap.resources.svm_peer import SvmPeer
+from netapp_ontap.resources.volume import Volume
+
+from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
+from datamotion.errors import InternalError
+from datamotion.model.acts import (
+    AbortTransfer,
+    AcceptSvmPeer,
+    AwaitTransfer,
+    Change,
+    CreateRelationship,
+    CreateVolume,
+    ModifyRelationship,
+    ModifyVolume,
+    Pause,
+    PeerSvms,
+    StartTransfer,
+)
+from datamotion.model.records import Endpoint
+from tests.datamotion.ontap.schemas import assert_fits
+from tests.datamotion.ontap.wire import Sent, Wire, a_cluster, act, an_error, run_on
+
+
+def ask(backend: str, wire: Wire, changes: Sequence[Change]) -> Sequence[Reply]:
+    replies: list[Reply] = []
+
+    async def go() -> None:
+        async with a_cluster(wire) as cluster:
+            replies.extend(await cluster.ask([act(change) for change in changes]))
+
+    run_on(backend, go)
+    return replies
+
+
+def a_volume(**changed: Any) -> CreateVolume:
+    asked: dict[str, Any] = {
+        "volume": "vol_1",
+        "svm": "svm_dr",
+        "aggregates": ("aggr1", "aggr2"),
+        "size_bytes": 20971520,
+        "style": "flexvol",
+        "language": "c.utf_8",
+        "guarantee": "none",
+        "comment": "[datamotion]",
+    }
+    return CreateVolume(**(asked | changed))
+
+
+AT_ONCE = {"return_timeout": "0"}
+VOLUME_BODY = {
+    "name": "vol_1",
+    "svm": {"name": "svm_dr"},
+    "aggregates": [{"name": "aggr1"}, {"name": "aggr2"}],
+    "type": "dp",
+    "style": "flexvol",
+    "size": 20971520,
+    "comment": "[datamotion]",
+}
+PATHS = {"source": {"path": "svm_gold:vol_1"}, "destination": {"path": "svm_dr:vol_1"}}
+ENDS = {"source": Endpoint("svm_gold", "vol_1"), "destination": Endpoint("svm_dr", "vol_1")}
+RELATIONSHIPS = "/api/snapmirror/relationships"
+
+REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Resource]]] = [
+    (
+        PeerSvms(svm="svm_dr", peer_svm="svm_gold", peer_cluster="paris"),
+        "POST /api/svm/peers",
+        AT_ONCE,
+        {
+            "svm": {"name": "svm_dr"},
+            "peer": {"svm": {"name": "svm_gold"}, "cluster": {"name": "paris"}},
+            "applications": ["snapmirror"],
+        },
+        SvmPeer,
+    ),
+    (
+        AcceptSvmPeer(uuid="sp-1", svm="svm_gold", peer_svm="svm_dr"),
+        "PATCH /api/svm/peers/sp-1",
+        AT_ONCE,
+        {"state": "peered"},
+        SvmPeer,
+    ),
+    (
+        a_volume(),
+        "POST /api/storage/volumes",
+        AT_ONCE,
+        VOLUME_BODY | {"language": "c.utf_8", "guarantee": {"type": "none"}},
+        Volume,
+    ),
+    (a_volume(language=None, guarantee=None), "POST /api/storage/volumes", AT_ONCE, VOLUME_BODY, Volume),
+    (
+        CreateRelationship(**ENDS, policy="Asynchronous", schedule="hourly"),
+        f"POST {RELATIONSHIPS}",
+        AT_ONCE,
+        PATHS | {"policy": {"name": "Asynchronous"}, "transfer_schedule": {"name": "hourly"}},
+        SnapmirrorRelationship,
+    ),
+    (
+        CreateRelationship(**ENDS, policy="Asynchronous", schedule=None),
+        f"POST {RELATIONSHIPS}",
+        AT_ONCE,
+        PATHS | {"policy": {"name": "Asynchronous"}},
+        SnapmirrorRelationship,
+    ),
+    (
+        ModifyRelationship(uuid="r-1", policy=None, schedule="daily"),
+        f"PATCH {RELATIONSHIPS}/r-1",
+        AT_ONCE,
+        {"transfer_schedule": {"name": "daily"}},
+        SnapmirrorRelationship,
+    ),
+    (
+        ModifyRelationship(uuid="r-1", policy="MirrorLatest", schedule=None),
+        f"PATCH {RELATIONSHIPS}/r-1",
+        AT_ONCE,
+        {"policy": {"name": "MirrorLatest"}},
+        SnapmirrorRelationship,
+    ),
+    (StartTransfer(uuid="r-1"), f"POST {RELATIONSHIPS}/r-1/transfers", {}, {}, SnapmirrorTransfer),
+    (
+        AbortTransfer(relationship_uuid="r-1", transfer_uuid="t-1"),
+        f"PATCH {RELATIONSHIPS}/r-1/transfers/t-1",
+        {},
+        {"state": "aborted"},
+        SnapmirrorTransfer,
+    ),
+    (
+        ModifyVolume(uuid="v-1", path="/vol_1", comment="[datamotion]", size_bytes=1),
+        "PATCH /api/storage/volumes/v-1",
+        AT_ONCE,
+        {"nas": {"path": "/vol_1"}, "comment": "[datamotion]", "size": 1},
+        Volume,
+    ),
+    (
+        ModifyVolume(uuid="v-1", path=""),
+        "PATCH /api/storage/volumes/v-1",
+        AT_ONCE,
+        {"nas": {"path": ""}},
+        Volume,
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "line", "query", "body", "resource"), REQUESTS)
+def test_an_act_is_one_request_that_netapps_schema_takes(
+    backend: str,
+    change: Change,
+    line: str,
+    query: Mapping[str, str],
+    body: Mapping[str, Any],
+    resource: type[Resource],
+) -> None:
+    wire = Wire(lambda _: httpx.Response(202, json={"job": {"uuid": "j-1"}}))
+    assert ask(backend, wire, [change]) == [Accepted(("j-1",))]
+    (sent,) = wire.sent
+    assert (sent.line, sent.query, sent.body) == (line, query, body)
+    assert_fits(resource, sent.method, sent.body)
+
+
+def test_waiting_asks_for_nothing(backend: str) -> None:
+    wire = Wire(lambda _: httpx.Response(500))
+    assert ask(backend, wire, [AwaitTransfer(uuid="r-1")]) == [Accepted()]
+    assert wire.sent == []
+
+
+def test_nothing_to_ask_is_nothing_asked(backend: str) -> None:
+    assert ask(backend, Wire(lambda _: httpx.Response(500)), []) == []
+
+
+@pytest.mark.parametrize("code", ["4", "13303849"])
+def test_aborting_a_transfer_that_has_ended_is_done(backend: str, code: str) -> None:
+    wire = Wire(lambda _: an_error(code, "it is over", status=404))
+    assert ask(backend, wire, [AbortTransfer(relationship_uuid="r-1", transfer_uuid="t-1")]) == [Accepted()]
+
+
+def test_an_abort_that_is_refused_for_another_reason_is_declined(backend: str) -> None:
+    wire = Wire(lambda _: an_error("13303848", "not for synchronous relationships"))
+    (reply,) = ask(backend, wire, [AbortTransfer(relationship_uuid="r-1", transfer_uuid="t-1")])
+    assert isinstance(reply, Declined)
+    assert reply.error.ontap_code == "13303848"
+
+
+def test_an_acts_failure_is_its_own(backend: str) -> None:
+    def answer(sent: Sent) -> httpx.Response:
+        match sent.path.rpartition("/")[2]:
+            case "v-1":
+                return an_error("917628", "not for this type of volume")
+            case "v-2":
+                raise httpx.ReadTimeout("slow")
+            case uuid:
+                return httpx.Response(202, json={"job": {"uuid": f"job of {uuid}"}})
+
+    changes = [ModifyVolume(uuid=f"v-{n}", comment="x") for n in range(4)]
+    first, refused, silent, last = ask(backend, Wire(answer), changes)
+    assert (first, last) == (Accepted(("job of v-0",)), Accepted(("job of v-3",)))
+    assert isinstance(refused, Declined)
+    assert refused.error.ontap_code == "917628"
+    assert isinstance(silent, Unanswered)
+
+
+def test_an_act_whose_object_was_never_observed_is_our_mistake(backend: str) -> None:
+    wire = Wire(lambda _: httpx.Response(200))
+    with pytest.raises(ExceptionGroup) as caught:
+        ask(backend, wire, [ModifyVolume(uuid=None, comment="x")])
+    assert caught.group_contains(InternalError)
+    assert wire.sent == []
+
+
+def test_acts_of_several_kinds_at_once_are_our_mistake(backend: str) -> None:
+    wire = Wire(lambda _: httpx.Response(200))
+    with pytest.raises(InternalError):
+        ask(backend, wire, [StartTransfer(uuid="r-1"), Pause(uuid="r-1")])
+    assert wire.sent == []
