@@ -139,5 +139,6 @@ class Receiver:
                 written = os.pwrite(descriptor, data[: length - done], offset + done)
                 self.position += written
                 data = data[written:]
-                index += done + written == length
+                if done + written == length:
+                    index += 1
         return data

@@ -98,6 +98,7 @@ class VolumeDirectory:
     def make_mirror(self) -> None:
         """There is no live; it went at once. Harmless if there was none."""
         self._drop(self.live)
+        remove_tree(self._former_live)
 
     def incoming(self, transfer: str) -> Path:
         """Where the tree of that transfer is received; its parent exists."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from collections.abc import Sequence
 from contextlib import chdir
@@ -109,6 +110,33 @@ def test_directories_that_changed_places_are_noticed_though_their_files_look_ali
         (volume.live / former).rename(volume.live / new)
     volume.take_snapshot("after", "before")
     assert (volume.snapshot("after") / "old/lib/version").read_bytes() == b"2.0"
+
+
+def test_a_place_that_was_a_link_out_of_the_volume_shares_nothing_with_what_it_led_to(tmp_path: Path) -> None:
+    put_file("deep/file", b"same")(tmp_path / "outside")
+    volume = a_volume(tmp_path / "volume")
+    put_symlink("place", str(tmp_path / "outside"))(volume.live)
+    volume.take_snapshot("before", None)
+    put_file("place/deep/file", b"same")(volume.live)
+    shutil.copystat(tmp_path / "outside/deep/file", volume.live / "place/deep/file")
+    volume.take_snapshot("after", "before")
+    assert inode(volume.snapshot("after") / "place/deep/file") != inode(tmp_path / "outside/deep/file")
+
+
+def test_what_was_learned_of_a_dropped_snapshot_is_not_held_against_an_older_one(tmp_path: Path) -> None:
+    volume = VolumeDirectory(tmp_path / "volume")
+    volume.create()
+    for folder in ("a", "b"):
+        put_file(f"{folder}/file", folder.encode())(volume.live)
+        os.utime(volume.live / folder / "file", ns=(LONG_AGO_NS, LONG_AGO_NS))
+    let_the_clock_tick(tmp_path)
+    volume.take_snapshot("older", None)
+    for former, new in (("a", "aside"), ("b", "a"), ("aside", "b")):
+        (volume.live / former).rename(volume.live / new)
+    volume.take_snapshot("dropped", "older")
+    volume.drop_snapshot("dropped")
+    volume.take_snapshot("next", "older")
+    assert (volume.snapshot("next") / "a/file").read_bytes() == b"b"
 
 
 def test_the_caller_says_which_snapshot_is_the_newest(tmp_path: Path) -> None:

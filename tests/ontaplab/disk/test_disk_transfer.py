@@ -137,6 +137,20 @@ def test_the_snapshots_of_a_mirror_are_shared_with_those_taken_after_it_was_made
     assert contents(mine) == contents(pair.mirror.live)
 
 
+@pytest.mark.parametrize("size", [1000, 4096, 6000])
+def test_a_file_of_many_ranges_may_be_cut_between_and_within_them(tmp_path: Path, size: int) -> None:
+    pair = a_pair(tmp_path)
+    for block in (2, 5, 6, 9):
+        write_at(pair.source.live / "docs/changed", block * 4096, b"!")
+    pair.source.drop_snapshot("new")
+    pair.source.take_snapshot("new", "old")
+    stream = pair.stream()
+    for position in range(0, len(stream), size):
+        pair.receiver(position).feed(stream[position : position + size])
+    pair.receiver(len(stream)).finish()
+    assert contents(pair.mirror.incoming("1")) == contents(pair.source.snapshot("new"))
+
+
 def test_a_receiver_does_not_finish_before_all_bytes_have_come(tmp_path: Path) -> None:
     pair = a_pair(tmp_path)
     receiver = pair.receiver()
