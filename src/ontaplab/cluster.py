@@ -15,19 +15,24 @@ import anyio
 from anyio.abc import TaskGroup
 
 from ontaplab.clock import Clock
+from ontaplab.disk.exports import Exports
 from ontaplab.firings import Firings
 from ontaplab.network import Network
 from ontaplab.resources.aggregates.state import Aggregate
 from ontaplab.resources.cluster_peers.state import ClusterPeer
 from ontaplab.resources.jobs.state import Job
+from ontaplab.resources.nodes.state import Node
+from ontaplab.resources.relationships.state import ListedDestination, Relationship
 from ontaplab.resources.schedules.state import Schedule
 from ontaplab.resources.snapmirror_policies.state import Policy
 from ontaplab.resources.snapshots.state import Snapshot
 from ontaplab.resources.svm_peers.state import SvmPeer
 from ontaplab.resources.svms.state import Svm
+from ontaplab.resources.transfers.state import Transfer
 from ontaplab.resources.volumes.state import Volume
 from ontaplab.running_jobs import Jobs, RunningJob, Work
 from ontaplab.store import Store
+from ontaplab.transfer_gate import TransferGate
 
 T = TypeVar("T")
 
@@ -71,6 +76,9 @@ class Cluster:
     ) -> None:
         self.name = name
         self.uuid = str(uuid5(NAMESPACE_DNS, f"{name}.ontaplab"))
+        self.node = Node(
+            uuid=str(uuid5(UUID(self.uuid), "node")), name=f"{name}-01", serial=f"{UUID(self.uuid).int % 10**12:012}"
+        )
         self.root = root
         self.clock = clock
         self.network = network
@@ -78,6 +86,8 @@ class Cluster:
         self.accounts = accounts
         self.offload = offload
         root.mkdir(parents=True, exist_ok=True)
+        self.exports = Exports(root / "exports")
+        self.by_name = Exports(root / "by-name")
         self.store = Store(root / "cluster.db" if durable else None)
         self.jobs = self.store.table("job", Job)
         self.schedules = self.store.table("schedule", Schedule)
@@ -88,6 +98,10 @@ class Cluster:
         self.volumes = self.store.table("volume", Volume)
         self.snapshots = self.store.table("snapshot", Snapshot)
         self.policies = self.store.table("policy", Policy)
+        self.relationships = self.store.table("relationship", Relationship)
+        self.listed_destinations = self.store.table("listed_destination", ListedDestination)
+        self.transfers = self.store.table("transfer", Transfer)
+        self.transfer_gate = TransferGate(clock)
         self.firings = Firings(self.schedules, clock)
         self._jobs = Jobs(self.jobs, clock)
         self._at_start: list[Callable[[], None]] = []

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -109,7 +109,7 @@ class _Api:
 
     def _on_collection(self, resource: Resource[Any]) -> Endpoint:
         async def endpoint(http: HttpRequest) -> Response:
-            request, parameters = _understand(resource, http)
+            request, parameters = understand(resource, http)
             if http.method in ("GET", "HEAD"):
                 return hal(render_collection(resource, request, parameters, http.url.query))
             write = Write(resource, request, parameters, self._clock)
@@ -125,13 +125,13 @@ class _Api:
 
     def _on_instance(self, resource: Resource[Any]) -> Endpoint:
         async def endpoint(http: HttpRequest) -> Response:
-            request, parameters = _understand(resource, http)
+            request, parameters = understand(resource, http)
             if http.method in ("GET", "HEAD"):
                 return hal(render_instance(resource, request, instance(resource, request), parameters))
             write = Write(resource, request, parameters, self._clock)
             if http.method == "PATCH":
                 return _written(await write.patch(decode(await http.body())))
-            return _written(await write.delete())
+            return _written(await _with_flags_of_body(write, decode(await http.body())).delete())
 
         return endpoint
 
@@ -153,7 +153,8 @@ def _written(answer: Answer) -> Response:
     return hal(answer.body, answer.status, {"Location": answer.location} if answer.location else None)
 
 
-def _understand(resource: Resource[Any], http: HttpRequest) -> tuple[Request, Parameters]:
+def understand(resource: Resource[Any], http: HttpRequest) -> tuple[Request, Parameters]:
+    """What an HTTP request to a resource says, besides its body."""
     parameters = read_parameters(resource, read_query(http.url.query))
     name, uuid = http.headers.get("x-dot-svm-name"), http.headers.get("x-dot-svm-uuid")
     request = Request(
@@ -164,6 +165,12 @@ def _understand(resource: Resource[Any], http: HttpRequest) -> tuple[Request, Pa
         tunnel=Tunnel(name, uuid) if name or uuid else None,
     )
     return request, parameters
+
+
+def _with_flags_of_body(write: Write[Any], raw: Mapping[str, Any]) -> Write[Any]:
+    """A DELETE may carry its switches in the body."""
+    flags = {name: str(value) for name, value in raw.items() if name in write.resource.flags}
+    return replace(write, request=replace(write.request, flags={**write.request.flags, **flags}))
 
 
 def _credentials(http: HttpRequest) -> tuple[str, str]:

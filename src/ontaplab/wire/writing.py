@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -89,17 +89,7 @@ class Write(Generic[R]):
             if key not in raw:
                 raise missing_field(key)
         keys = {key: str(raw[key]) for key in self.resource.keys}
-        request = self.request
-        return instance(
-            self.resource,
-            Request(
-                method=request.method,
-                account=request.account,
-                path={**request.path, **keys},
-                flags=request.flags,
-                tunnel=request.tunnel,
-            ),
-        )
+        return instance(self.resource, replace(self.request, path={**self.request.path, **keys}))
 
     def _matching(self) -> list[R]:
         """Assumption: as for an instance, nothing found is an error; and a query is needed to change many."""

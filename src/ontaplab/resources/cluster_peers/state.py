@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -23,6 +23,8 @@ class ClusterPeer:
     state: Literal["available", "partial", "unavailable", "pending", "unidentified"]
     authentication: Literal["ok", "absent", "pending", "problem"]
     updated: datetime
+    is_named: bool = False
+    """Whether the name was given; otherwise it becomes the remote cluster's."""
     expires: datetime | None = None
     """When an offer that was not accepted ends; None once it was."""
     remote_name: str | None = None
@@ -38,13 +40,11 @@ class ClusterPeer:
     def is_offer(self) -> bool:
         return self.expires is not None
 
-    def is_offered_to(self, address: str, passphrase: str, now: datetime) -> bool:
-        """Whether a cluster at this address that knows this passphrase may accept."""
+    def is_offered_to(self, addresses: Collection[str], now: datetime) -> bool:
+        """Whether a cluster with these addresses may accept, if it knows the passphrase."""
         if self.expires is None or self.expires <= now:
             return False
-        if self.remote_addresses and address not in self.remote_addresses:
-            return False
-        return hmac.compare_digest(self.secret, secret_of(passphrase))
+        return not self.remote_addresses or not set(self.remote_addresses).isdisjoint(addresses)
 
 
 def secret_of(passphrase: str) -> str:

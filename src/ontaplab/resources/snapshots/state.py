@@ -19,7 +19,6 @@ class Snapshot:
     version_uuid: str
     provenance_volume: str
     """uuid of the volume it was first taken of."""
-    size_bytes: int = 0
     label: str | None = None
     comment: str | None = None
     owners: tuple[str, ...] = ()

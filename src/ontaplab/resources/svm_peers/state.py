@@ -13,7 +13,8 @@ Application = Literal["snapmirror", "file_copy", "lun_copy", "flexcache"]
 class SvmPeer:
     """`name` is the local alias of the peer SVM, which SnapMirror paths use.
 
-    Between clusters both sides have the same uuid. Inside one cluster there is one record, read from either SVM.
+    Between clusters both sides have a record of the same uuid. Inside one cluster there are two records, one for each
+    direction.
     """
 
     uuid: str
@@ -26,3 +27,8 @@ class SvmPeer:
     """uuid of the cluster peer's record; None: both SVMs are here."""
     applications: tuple[Application, ...]
     state: State
+
+    def is_reverse_of(self, other: SvmPeer) -> bool:
+        """Whether this is the other direction of a pair inside the cluster."""
+        here = self.cluster_peer is None and other.cluster_peer is None
+        return here and (self.svm, self.peer_svm_uuid) == (other.peer_svm_uuid, other.svm)

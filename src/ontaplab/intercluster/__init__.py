@@ -1,0 +1,1 @@
+"""What clusters say to each other, outside `/api`."""

@@ -1,0 +1,75 @@
+"""Calling another cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+import httpx
+
+from ontaplab.cluster import Cluster
+from ontaplab.errors import OntapError
+from ontaplab.resources.cluster_peers.state import ClusterPeer
+
+
+class PeerSilent(OntapError):
+    """The peer gave no answer: whether it did what it was asked is not known."""
+
+    def __init__(self, peer: str, reason: str) -> None:
+        super().__init__(500, "4653215", f'Cluster peer "{peer}" does not answer: {reason}.')
+
+
+def peer_headers(cluster: Cluster, peer: ClusterPeer) -> dict[str, str]:
+    """What proves to the peer who is calling."""
+    return {"Authorization": f"Peer {cluster.uuid}:{peer.secret}"}
+
+
+async def ask_peer(
+    cluster: Cluster, peer: ClusterPeer, method: str, path: str, body: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The peer's answer to a request below `/intercluster`.
+
+    Raises: PeerSilent; OntapError as the peer raised it.
+    """
+    reply = await send(cluster, peer, method, path, body)
+    if reply.is_success:
+        answer: dict[str, Any] = reply.json()
+        return answer
+    raise refusal(reply)
+
+
+async def send(
+    cluster: Cluster, peer: ClusterPeer, method: str, path: str, body: Mapping[str, Any] | None = None
+) -> httpx.Response:
+    """The peer's reply, whatever it says; afterwards its status tells whether it answered. Raises: PeerSilent."""
+    reason = "it has no intercluster address"
+    for address in peer.remote_addresses:
+        try:
+            client = cluster.network.client(address)
+            headers = peer_headers(cluster, peer)
+            reply = await client.request(method, f"/intercluster{path}", json=body, headers=headers)
+        except httpx.TransportError as error:
+            reason = str(error) or type(error).__name__
+            continue
+        mark(cluster, peer.uuid, answers=True)
+        return reply
+    mark(cluster, peer.uuid, answers=False)
+    raise PeerSilent(peer.name, reason)
+
+
+def mark(cluster: Cluster, uuid: str, *, answers: bool) -> None:
+    """The peer's status tells whether it answered just now. An offer's status stays."""
+    peer = cluster.cluster_peers.get(uuid)
+    state: Literal["available", "unavailable"] = "available" if answers else "unavailable"
+    if peer is not None and not peer.is_offer and peer.state != state:
+        cluster.cluster_peers.put(replace(peer, state=state, updated=cluster.clock.now()))
+
+
+def refusal(reply: httpx.Response) -> OntapError:
+    """The error that the peer answered with."""
+    try:
+        error = reply.json()["error"]
+        return OntapError(reply.status_code, error["code"], error["message"], target=error.get("target"))
+    except (ValueError, KeyError, TypeError):
+        return OntapError(reply.status_code, "4653220", f"The peer answered with HTTP status {reply.status_code}.")

@@ -1,0 +1,125 @@
+"""A source in another cluster, asked over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import TypeVar
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from ontaplab.cluster import Cluster
+from ontaplab.errors import OntapError
+from ontaplab.intercluster.authentication import credentials
+from ontaplab.intercluster.mirroring.messages import (
+    COMMON,
+    HAVE,
+    LANDED,
+    REGISTERED,
+    REGISTRATION,
+    STEP,
+    WANTED,
+    Landed,
+    Registered,
+    Registration,
+    Step,
+    Wanted,
+)
+from ontaplab.resources.cluster_peers.state import ClusterPeer
+from ontaplab.resources.relationships.errors import source_unreachable
+
+T = TypeVar("T")
+CHUNK = 1024 * 1024
+# A snapshot or a difference of a large volume takes its time; a source that is dead closes the connection.
+_TIMEOUT = httpx.Timeout(600, connect=5)
+
+
+class RemoteSource:
+    """The sources at one cluster peer. It is a `Source`.
+
+    Every method raises OntapError as the source did, or 13303892 if it did not answer.
+    """
+
+    def __init__(self, cluster: Cluster, peer: ClusterPeer) -> None:
+        self.cluster_name = peer.remote_name or peer.name
+        self._addresses = peer.remote_addresses
+        self._network = cluster.network
+        self._headers = credentials(cluster, peer)
+
+    async def register(self, registration: Registration) -> Registered:
+        reply = await self._ask("PUT", registration.relationship, "", REGISTRATION.dump_json(registration))
+        return self._read(REGISTERED, reply)
+
+    async def newest_common(self, relationship: str, have: tuple[str, ...]) -> str | None:
+        reply = await self._ask("POST", relationship, "/common", HAVE.dump_json(have))
+        return self._read(COMMON, reply)
+
+    async def next_step(self, relationship: str, wanted: Wanted) -> Step | None:
+        return self._read(STEP, await self._ask("POST", relationship, "/next", WANTED.dump_json(wanted)))
+
+    async def read(
+        self, relationship: str, base: str | None, snapshot: str, start: int, length: int
+    ) -> AsyncIterator[bytes]:
+        headers = {**self._headers, "Range": f"bytes={start}-{start + length - 1}"}
+        query = {"snapshot": snapshot} if base is None else {"base": base, "snapshot": snapshot}
+        try:
+            async with self._client().stream(
+                "GET", _path(relationship, "/stream"), headers=headers, params=query, timeout=_TIMEOUT
+            ) as reply:
+                if reply.is_error:
+                    await reply.aread()
+                    raise self._refusal(reply)
+                async for chunk in reply.aiter_bytes(CHUNK):
+                    yield chunk
+        except httpx.HTTPError as silent:
+            raise self._unreachable(silent) from silent
+
+    async def landed(self, relationship: str, landed: Landed) -> None:
+        await self._ask("POST", relationship, "/landed", LANDED.dump_json(landed))
+
+    async def release(self, relationship: str, *, keep_snapshots: bool) -> None:
+        query = {"keep_snapshots": "true" if keep_snapshots else "false"}
+        await self._ask("DELETE", relationship, "", b"", query)
+
+    async def _ask(
+        self, method: str, relationship: str, what: str, body: bytes, query: Mapping[str, str] | None = None
+    ) -> bytes:
+        try:
+            reply = await self._client().request(
+                method,
+                _path(relationship, what),
+                content=body,
+                params=query,
+                headers=self._headers,
+                timeout=_TIMEOUT,
+            )
+        except httpx.HTTPError as silent:
+            raise self._unreachable(silent) from silent
+        if reply.is_error:
+            raise self._refusal(reply)
+        return reply.content
+
+    def _client(self) -> httpx.AsyncClient:
+        if not self._addresses:
+            raise source_unreachable(self.cluster_name, "its addresses are not known")
+        return self._network.client(self._addresses[0])
+
+    def _read(self, adapter: TypeAdapter[T], reply: bytes) -> T:
+        try:
+            return adapter.validate_json(reply)
+        except ValidationError as invalid:
+            raise source_unreachable(self.cluster_name, f"its answer makes no sense: {invalid}") from None
+
+    def _refusal(self, reply: httpx.Response) -> OntapError:
+        try:
+            error = reply.json()["error"]
+            return OntapError(reply.status_code, str(error["code"]), str(error["message"]))
+        except (ValueError, KeyError, TypeError):
+            return source_unreachable(self.cluster_name, f"it answered with HTTP status {reply.status_code}")
+
+    def _unreachable(self, silent: httpx.HTTPError) -> OntapError:
+        return source_unreachable(self.cluster_name, str(silent) or type(silent).__name__)
+
+
+def _path(relationship: str, what: str) -> str:
+    return f"/intercluster/mirrors/{relationship}{what}"

@@ -1,0 +1,103 @@
+"""What source and destination of a mirror say to each other. Snapshots are named by their version_uuid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from ontaplab.resources.relationships.state import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """A relationship is to begin at this volume."""
+
+    relationship: str
+    source_svm: str
+    """uuid; names are the destination's own business"""
+    source_volume: str
+    """name"""
+    svm_peer: str | None
+    """uuid of the SVM peer, the same on both sides; None: both SVMs are in one cluster"""
+    destination_svm: str
+    destination_svm_uuid: str
+    destination_volume: str
+    destination_volume_uuid: str
+    policy: str
+    have: tuple[str, ...]
+    """the snapshots that the destination holds"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    volume_uuid: str
+    common: str | None
+    """the newest snapshot that both hold"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the destination holds, and what it wants to be carried."""
+
+    have: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    """with these labels"""
+    everything: bool = False
+    """all snapshots"""
+    creates: bool = True
+    """a new snapshot as the last one, made at the source"""
+    target: str | None = None
+    """this one as the last, if it is still there: it was made for this transfer before a restart"""
+    source_snapshot: str | None = None
+    """the one of this name as the last"""
+    resume: str | None = None
+    """this one first, if it is still there: a part of it was received"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedSnapshot:
+    name: str
+    version: str
+    created: datetime
+    provenance_volume: str
+    label: str | None
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The next snapshot to carry: what turns `base` (None: nothing) into it."""
+
+    snapshot: CarriedSnapshot
+    base: str | None
+    difference: str
+    """as JSON"""
+    target: str
+    """the last one to be carried"""
+    target_name: str
+    volume_size_bytes: int
+    present: tuple[str, ...]
+    """all snapshots of the source"""
+
+    @property
+    def is_last(self) -> bool:
+        return self.snapshot.version == self.target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landed:
+    """The destination exports this snapshot now."""
+
+    snapshot: str
+    state: State
+
+
+REGISTRATION = TypeAdapter(Registration)
+REGISTERED = TypeAdapter(Registered)
+HAVE: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
+COMMON: TypeAdapter[str | None] = TypeAdapter(str | None)
+WANTED = TypeAdapter(Wanted)
+STEP: TypeAdapter[Step | None] = TypeAdapter(Step | None)
+LANDED = TypeAdapter(Landed)

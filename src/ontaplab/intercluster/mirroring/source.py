@@ -1,0 +1,277 @@
+"""The source of a mirror: what it can be asked, and how the cluster that holds it answers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
+from typing import Protocol
+
+from ontaplab.cluster import Cluster
+from ontaplab.disk.difference import Difference, difference
+from ontaplab.disk.stream import read_stream
+from ontaplab.errors import OntapError, no_entry
+from ontaplab.intercluster.mirroring.messages import CarriedSnapshot, Landed, Registered, Registration, Step, Wanted
+from ontaplab.resources.relationships.dependence import settle_owners, snapshot_prefix
+from ontaplab.resources.relationships.errors import no_source_volume, svms_not_peered
+from ontaplab.resources.relationships.state import OWNER, Endpoint, ListedDestination
+from ontaplab.resources.snapshots.lifecycle import drop_snapshot, new_snapshot, snapshots_of, take_snapshot
+from ontaplab.resources.snapshots.state import Snapshot
+from ontaplab.resources.svms.lookup import svm_name
+from ontaplab.resources.volumes.lifecycle import directory_of
+from ontaplab.resources.volumes.state import Volume
+
+_REMEMBERED = 64
+"""Differences kept between the questions of the transfers that run."""
+
+
+class Source(Protocol):
+    """What the destination of a relationship may ask. The relationship's uuid says which volume is meant.
+
+    Raises: OntapError where the source refuses or cannot be reached.
+    """
+
+    @property
+    def cluster_name(self) -> str: ...
+
+    async def register(self, registration: Registration) -> Registered:
+        """The source lists the destination."""
+        ...
+
+    async def newest_common(self, relationship: str, have: tuple[str, ...]) -> str | None:
+        """The newest of these snapshots that the source holds too."""
+        ...
+
+    async def next_step(self, relationship: str, wanted: Wanted) -> Step | None:
+        """What to carry next; None: nothing that is wanted is missing."""
+        ...
+
+    def read(self, relationship: str, base: str | None, snapshot: str, start: int, length: int) -> AsyncIterator[bytes]:
+        """Up to `length` bytes, from byte `start`, of the stream of what turns base into snapshot."""
+        ...
+
+    async def landed(self, relationship: str, landed: Landed) -> None:
+        """The source keeps that snapshot for the next transfer, and none of its earlier ones."""
+        ...
+
+    async def release(self, relationship: str, *, keep_snapshots: bool) -> None:
+        """The source does not list the destination any more. Harmless if it did not."""
+        ...
+
+
+class LocalSource:
+    """The source volumes of this cluster. It is a `Source`; who asks was checked by the caller."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._differences: dict[tuple[str, str | None, str], Difference] = {}
+
+    @property
+    def cluster_name(self) -> str:
+        return self._cluster.name
+
+    async def register(self, registration: Registration, cluster_peer: str | None = None) -> Registered:
+        """`cluster_peer` is the uuid of the peer that asks; None: this cluster itself."""
+        cluster = self._cluster
+        volume = self._source_volume(registration)
+        alias = self._alias(registration, cluster_peer)
+        cluster.listed_destinations.put(
+            ListedDestination(
+                uuid=registration.relationship,
+                source=Endpoint(
+                    svm=svm_name(cluster, volume.svm) or "",
+                    svm_uuid=volume.svm,
+                    volume=volume.name,
+                    volume_uuid=volume.uuid,
+                ),
+                destination=Endpoint(
+                    svm=alias,
+                    svm_uuid=registration.destination_svm_uuid,
+                    volume=registration.destination_volume,
+                    volume_uuid=registration.destination_volume_uuid,
+                    cluster_peer=cluster_peer,
+                ),
+                policy=registration.policy,
+            )
+        )
+        return Registered(volume_uuid=volume.uuid, common=_newest_common(self._held(volume.uuid), registration.have))
+
+    async def newest_common(self, relationship: str, have: tuple[str, ...]) -> str | None:
+        return _newest_common(self._held(self._listed(relationship).source.volume_uuid), have)
+
+    async def next_step(self, relationship: str, wanted: Wanted) -> Step | None:
+        listed = self._listed(relationship)
+        volume = self._writable_volume(listed)
+        target = await self._target(listed, volume, wanted)
+        if target is None or target.version_uuid in wanted.have:
+            return None
+        held = self._held(volume.uuid)
+        base = _newest_common(held, wanted.have)
+        snapshot = next(each for each in _after(held, base) if _is_wanted(each, target, listed, wanted))
+        changes = await self._difference(volume.uuid, base, snapshot.version_uuid)
+        return Step(
+            snapshot=_carried(snapshot),
+            base=base,
+            difference=await self._cluster.offload(changes.to_json),
+            target=target.version_uuid,
+            target_name=target.name,
+            volume_size_bytes=volume.size_bytes,
+            present=tuple(each.version_uuid for each in held),
+        )
+
+    async def read(
+        self, relationship: str, base: str | None, snapshot: str, start: int, length: int
+    ) -> AsyncIterator[bytes]:
+        volume = self._writable_volume(self._listed(relationship))
+        changes = await self._difference(volume.uuid, base, snapshot)
+        tree = directory_of(self._cluster, volume.uuid).snapshot(self._named(volume.uuid, snapshot).name)
+        chunks = read_stream(tree, changes, start)
+        while length and (chunk := await self._cluster.offload(partial(next, chunks, b""))):
+            yield chunk[:length]
+            length -= min(length, len(chunk))
+
+    async def landed(self, relationship: str, landed: Landed) -> None:
+        cluster = self._cluster
+        listed = self._listed(relationship)
+        volume = listed.source.volume_uuid
+        prefix = snapshot_prefix(listed)
+        async with cluster.volume_lock(volume):
+            with cluster.together():
+                cluster.listed_destinations.put(replace(listed, base=landed.snapshot, state=landed.state))
+                settle_owners(cluster, volume)
+            for snapshot in self._held(volume):
+                if snapshot.name.startswith(prefix) and snapshot.version_uuid != landed.snapshot:
+                    await drop_snapshot(cluster, snapshot)
+        self._forget(volume)
+
+    async def release(self, relationship: str, *, keep_snapshots: bool) -> None:
+        cluster = self._cluster
+        listed = cluster.listed_destinations.get(relationship)
+        if listed is None:
+            return
+        volume = listed.source.volume_uuid
+        async with cluster.volume_lock(volume):
+            with cluster.together():
+                cluster.listed_destinations.remove(relationship)
+                settle_owners(cluster, volume)
+            for snapshot in self._held(volume):
+                if not keep_snapshots and snapshot.name.startswith(snapshot_prefix(listed)):
+                    await drop_snapshot(cluster, snapshot)
+        self._forget(volume)
+
+    def _source_volume(self, registration: Registration) -> Volume:
+        volume = self._cluster.volumes.first(
+            lambda each: (each.svm, each.name) == (registration.source_svm, registration.source_volume)
+        )
+        path = f"{svm_name(self._cluster, registration.source_svm)}:{registration.source_volume}"
+        if volume is None:
+            raise no_source_volume(path, "does not exist")
+        if volume.is_mirror or volume.state != "online":
+            raise no_source_volume(path, 'is not an online volume of type "rw"')
+        return volume
+
+    def _alias(self, registration: Registration, cluster_peer: str | None) -> str:
+        """What the destination's SVM is called here."""
+        if cluster_peer is None:
+            return registration.destination_svm
+        peer = self._cluster.svm_peers.get(registration.svm_peer)
+        if peer is None or peer.state != "peered" or peer.cluster_peer != cluster_peer:
+            source = svm_name(self._cluster, registration.source_svm) or registration.source_svm
+            raise svms_not_peered(source, registration.destination_svm)
+        return peer.name
+
+    def _listed(self, relationship: str) -> ListedDestination:
+        listed = self._cluster.listed_destinations.get(relationship)
+        if listed is None:
+            raise no_entry("relationship.uuid")
+        return listed
+
+    def _writable_volume(self, listed: ListedDestination) -> Volume:
+        volume = self._cluster.volumes.get(listed.source.volume_uuid)
+        if volume is None:
+            raise no_source_volume(listed.source.path, "does not exist")
+        if volume.is_mirror or volume.state != "online":
+            raise no_source_volume(listed.source.path, 'is not an online volume of type "rw"')
+        return volume
+
+    async def _target(self, listed: ListedDestination, volume: Volume, wanted: Wanted) -> Snapshot | None:
+        """The last snapshot to be carried, made now if it is to be a new one; None: there is none to carry."""
+        held = self._held(volume.uuid)
+        if wanted.target is not None:
+            made_before = next((each for each in held if each.version_uuid == wanted.target), None)
+            if made_before is not None:
+                return made_before
+        if wanted.source_snapshot is not None:
+            asked = next((each for each in held if each.name == wanted.source_snapshot), None)
+            if asked is None:
+                raise OntapError(404, "542797", f'Snapshot "{wanted.source_snapshot}" was not found.')
+            return asked
+        if wanted.creates:
+            async with self._cluster.volume_lock(volume.uuid):
+                name = self._new_name(listed, held)
+                snapshot = new_snapshot(self._cluster, volume.uuid, name, owners=(OWNER,))
+                return await take_snapshot(self._cluster, snapshot)
+        labelled = [each for each in held if wanted.everything or each.label in wanted.labels]
+        return labelled[-1] if labelled else None
+
+    def _new_name(self, listed: ListedDestination, held: list[Snapshot]) -> str:
+        """Assumption: how a name that was given in the same second already is told apart."""
+        name = f"{snapshot_prefix(listed)}{self._cluster.clock.now():%Y-%m-%d_%H%M%S}"
+        taken = {snapshot.name for snapshot in held}
+        later = (f"{name}_{number}" for number in range(1, len(taken) + 1))
+        return name if name not in taken else next(each for each in later if each not in taken)
+
+    async def _difference(self, volume: str, base: str | None, snapshot: str) -> Difference:
+        """What turns base into snapshot. Both never change, so neither does this."""
+        key = volume, base, snapshot
+        if key not in self._differences:
+            directory = directory_of(self._cluster, volume)
+            before = directory.snapshot(self._named(volume, base).name) if base is not None else None
+            after = directory.snapshot(self._named(volume, snapshot).name)
+            self._differences[key] = await self._cluster.offload(partial(difference, before, after))
+            if len(self._differences) > _REMEMBERED:
+                del self._differences[next(iter(self._differences))]
+        return self._differences[key]
+
+    def _forget(self, volume: str) -> None:
+        for key in [key for key in self._differences if key[0] == volume]:
+            del self._differences[key]
+
+    def _held(self, volume: str) -> list[Snapshot]:
+        return snapshots_of(self._cluster, volume)
+
+    def _named(self, volume: str, version: str) -> Snapshot:
+        for snapshot in self._held(volume):
+            if snapshot.version_uuid == version:
+                return snapshot
+        raise OntapError(404, "542797", "A snapshot that the transfer needs is not on the source volume any more.")
+
+
+def _newest_common(held: list[Snapshot], have: tuple[str, ...]) -> str | None:
+    there = set(have)
+    return next((each.version_uuid for each in reversed(held) if each.version_uuid in there), None)
+
+
+def _after(held: list[Snapshot], base: str | None) -> list[Snapshot]:
+    versions = [each.version_uuid for each in held]
+    return held if base is None else held[versions.index(base) + 1 :]
+
+
+def _is_wanted(snapshot: Snapshot, target: Snapshot, listed: ListedDestination, wanted: Wanted) -> bool:
+    """Left out are those that earlier transfers of this relationship made and did not bring home."""
+    if snapshot.version_uuid in (target.version_uuid, wanted.resume):
+        return True
+    if snapshot.name.startswith(snapshot_prefix(listed)):
+        return False
+    return wanted.everything or (snapshot.label is not None and snapshot.label in wanted.labels)
+
+
+def _carried(snapshot: Snapshot) -> CarriedSnapshot:
+    return CarriedSnapshot(
+        name=snapshot.name,
+        version=snapshot.version_uuid,
+        created=snapshot.created,
+        provenance_volume=snapshot.provenance_volume,
+        label=snapshot.label,
+        comment=snapshot.comment,
+    )

@@ -1,0 +1,43 @@
+"""Aggregates: made, found, and what space is left on them."""
+
+from __future__ import annotations
+
+from ontaplab.cluster import Cluster
+from ontaplab.resources.aggregates.errors import full, not_found
+from ontaplab.resources.aggregates.state import Aggregate
+from ontaplab.wire.body import Reference
+
+
+def create_aggregate(cluster: Cluster, name: str, size_bytes: int) -> Aggregate:
+    """There is an aggregate of that name. For seeding: over the wire aggregates can only be read."""
+    uuid = cluster.new_uuid("aggregate", name)
+    return cluster.aggregates.put(Aggregate(uuid=uuid, name=name, size_bytes=size_bytes))
+
+
+def aggregate_of(cluster: Cluster, reference: Reference) -> Aggregate:
+    """The aggregate that is meant. Raises: OntapError 918241."""
+    found = cluster.aggregates.first(
+        lambda aggregate: reference.name in (None, aggregate.name) and reference.uuid in (None, aggregate.uuid)
+    )
+    if found is None:
+        raise not_found(str(reference.name or reference.uuid))
+    return found
+
+
+def used_bytes(cluster: Cluster, aggregate: Aggregate) -> int:
+    """The sizes of its volumes with a space guarantee.
+
+    Assumption: one without is taken as empty. What it really uses only its files could tell.
+    """
+    return sum(
+        volume.size_bytes
+        for volume in cluster.volumes
+        if volume.aggregate == aggregate.uuid and volume.property_of("guarantee.type") == "volume"
+    )
+
+
+def check_room(cluster: Cluster, aggregate: Aggregate, more_bytes: int) -> None:
+    """Raises: OntapError 917536 if that many bytes more do not fit."""
+    available = aggregate.size_bytes - used_bytes(cluster, aggregate)
+    if more_bytes > available:
+        raise full(aggregate.name, more_bytes, available)

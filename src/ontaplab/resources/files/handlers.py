@@ -1,0 +1,147 @@
+"""Files in volumes, as their clients see them: a mirror's are those of its exported snapshot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ontaplab.cluster import Cluster
+from ontaplab.disk.tree import RESERVED
+from ontaplab.resources.files.errors import denied, exists, from_os_error, not_found, read_only, volume_is_offline
+from ontaplab.resources.files.state import FileEntry, entry_at
+from ontaplab.resources.volumes.errors import not_found as volume_not_found
+from ontaplab.resources.volumes.lifecycle import directory_of, served_tree
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A path in a volume, whether or not anything is there. Nothing outside the volume can be reached through it."""
+
+    volume: str
+    path: str
+    place: Path
+    tree: Path
+    """The volume's live files, or a mirror's exported snapshot."""
+    root: Path
+    """What must not be left, whatever symbolic links say: live files and snapshots."""
+    writable: bool
+
+    def entry(self) -> FileEntry:
+        """Raises: OntapError 6684674."""
+        with _told(self.path):
+            parent, _, name = self.path.rpartition("/")
+            return entry_at(self.place, self.volume, parent, name or ".")
+
+    def is_directory(self) -> bool:
+        return self.place.is_dir() and not (self.path and self.place.is_symlink() and self.path != RESERVED)
+
+    def entries(self) -> list[FileEntry]:
+        """What the directory holds, with `.` and `..`. Raises: OntapError 6684674."""
+        with _told(self.path):
+            names = [".", "..", *sorted(os.listdir(self.place))]  # noqa: PTH208  # `.` and `..` are names, not paths
+            return [self._entry_in(name) for name in names]
+
+    def read(self, offset: int, length: int) -> bytes:
+        """At most that many bytes. Raises: OntapError."""
+        if not self.place.resolve().is_relative_to(self.root):
+            raise denied(self.path)
+        with _told(self.path), self.place.open("rb") as file:
+            file.seek(offset)
+            return file.read(length)
+
+    def create(self, content: bytes, *, overwrite: bool) -> None:
+        """The file holds exactly this."""
+        self._check_content_writable()
+        with _told(self.path), self.place.open("wb" if overwrite else "xb") as file:
+            file.write(content)
+
+    def write(self, content: bytes, offset: int) -> None:
+        """The file, which is there, holds this from the offset on; -1 appends."""
+        self._check_content_writable()
+        with _told(self.path), self.place.open("r+b") as file:
+            file.seek(0, os.SEEK_END) if offset < 0 else file.seek(offset)
+            file.write(content)
+
+    def make_directory(self, unix_permissions: int) -> None:
+        self.check_writable()
+        with _told(self.path):
+            self.place.mkdir()
+            self.place.chmod(int(str(unix_permissions), 8))
+
+    def make_symlink(self, target: str) -> None:
+        self.check_writable()
+        with _told(self.path):
+            self.place.symlink_to(target)
+
+    def rename(self, other: File) -> None:
+        """The file is at the other path, where nothing may be."""
+        self.check_writable()
+        other.check_writable()
+        if other.place.exists() or other.place.is_symlink():
+            raise exists(other.path)
+        with _told(self.path):
+            self.place.rename(other.place)
+
+    def delete(self, *, recurse: bool) -> None:
+        """There is no such file; no such directory if it was empty or `recurse`."""
+        self.check_writable()
+        with _told(self.path):
+            if self.place.is_symlink() or not self.place.is_dir():
+                self.place.unlink()
+            elif recurse:
+                shutil.rmtree(self.place)
+            else:
+                self.place.rmdir()
+
+    def check_writable(self) -> None:
+        """Raises: OntapError 131102."""
+        if not self.path:
+            raise denied("/")
+        if not self.writable or not self._is_live(self.place.parent) or self.path == RESERVED:
+            raise read_only()
+
+    def _check_content_writable(self) -> None:
+        """As `check_writable`; what a symbolic link points to must be in the volume too."""
+        self.check_writable()
+        if not self._is_live(self.place):
+            raise denied(self.path)
+
+    def _is_live(self, place: Path) -> bool:
+        return place.resolve().is_relative_to(self.tree.resolve())
+
+    def _entry_in(self, name: str) -> FileEntry:
+        place = self.place if name == ".." and not self.path else self.place / name
+        return entry_at(place, self.volume, self.path, name)
+
+
+def file_at(cluster: Cluster, volume_uuid: str, path: str) -> File:
+    """Raises: OntapError 918235, 917752, 6684674, 6488117 for a path that leads out of the volume."""
+    volume = cluster.volumes.get(volume_uuid)
+    if volume is None:
+        raise volume_not_found(volume_uuid)
+    if volume.state != "online":
+        raise volume_is_offline(volume.name)
+    parts = [part for part in PurePosixPath(path).parts if part not in ("/", ".")]
+    tree = served_tree(cluster, volume)
+    if tree is None:
+        raise not_found(path)
+    if ".." in parts:
+        raise denied(path)
+    place = tree.joinpath(*parts)
+    root = directory_of(cluster, volume_uuid).root.resolve()
+    if not place.parent.resolve().is_relative_to(root):
+        raise denied(path)
+    return File(volume_uuid, "/".join(parts), place, tree, root, writable=not volume.is_mirror)
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    """The file system's refusals become ONTAP's."""
+    try:
+        yield
+    except OSError as error:
+        raise from_os_error(error, path) from error

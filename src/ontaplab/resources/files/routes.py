@@ -1,0 +1,183 @@
+"""`/storage/volumes/{volume.uuid}/files/{path}`.
+
+No collection like the others: the same path lists a directory, describes a file, and holds its bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+from urllib.parse import quote, unquote
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+
+from ontaplab.cluster import Cluster
+from ontaplab.errors import invalid_value, missing_field
+from ontaplab.resources.files.errors import unsupported
+from ontaplab.resources.files.handlers import File, file_at
+from ontaplab.resources.files.state import FileEntry
+from ontaplab.wire.app import Extra, hal, understand
+from ontaplab.wire.body import Body, decode, parse
+from ontaplab.wire.fields import Field, Fields, Level
+from ontaplab.wire.reading import render_collection, render_instance
+from ontaplab.wire.resource import Request, Resource
+
+MOST_BYTES = 1024**2
+"""How much one request reads."""
+_BOUNDARY = "ontaplab-file-content"
+_PATHS = ("/storage/volumes/{volume.uuid}/files", "/storage/volumes/{volume.uuid}/files/{path:path}")
+_FLAGS = frozenset({"return_metadata", "byte_offset", "length", "overwrite", "recurse", "stream_name"})
+
+FIELDS: Fields[FileEntry] = Fields(
+    {
+        "volume.uuid": Field(lambda entry: entry.volume, Level.CHEAP),
+        "path": Field(lambda entry: entry.path, Level.KEY),
+        "name": Field(lambda entry: entry.name, Level.KEY),
+        "type": Field(lambda entry: entry.type, Level.DEFAULT),
+        "size": Field(lambda entry: entry.status.st_size),
+        "bytes_used": Field(lambda entry: entry.status.st_blocks * 512),
+        "modified_time": Field(lambda entry: entry.modified),
+        "owner_id": Field(lambda entry: entry.status.st_uid),
+        "group_id": Field(lambda entry: entry.status.st_gid),
+        "unix_permissions": Field(lambda entry: entry.unix_permissions),
+        "inode_number": Field(lambda entry: entry.status.st_ino),
+        "hard_links_count": Field(lambda entry: entry.status.st_nlink),
+        "target": Field(lambda entry: entry.target),
+    }
+)
+
+
+class FileBody(Body):
+    """What a request without content may say."""
+
+    type: Literal["directory", "file", "symlink"] | None = None
+    unix_permissions: int = 755
+    target: str | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Directory(Resource[FileEntry]):
+    """The entries of one directory, each with a link to itself below the volume."""
+
+    def href(self, request: Request, record: FileEntry) -> str:
+        return f"/api/storage/volumes/{record.volume}/files/{quote(record.full_path, safe='')}"
+
+
+def file_routes(cluster: Cluster) -> Sequence[Extra]:
+    async def endpoint(http: HttpRequest) -> Response:
+        volume, path = http.path_params["volume__uuid"], http.path_params.get("path", "")
+        file = file_at(cluster, volume, path)
+        match http.method:
+            case "POST":
+                return await _post(cluster, file, http)
+            case "PATCH":
+                return await _patch(cluster, file, http)
+            case "DELETE":
+                recurse = _flag(http.query_params, "recurse")
+                await cluster.offload(partial(file.delete, recurse=recurse))
+                return hal({})
+        return _get(file, http)
+
+    return [
+        Extra(_PATHS[0], ("GET",), endpoint),
+        Extra(_PATHS[1], ("GET", "POST", "PATCH", "DELETE"), endpoint),
+    ]
+
+
+def _get(file: File, http: HttpRequest) -> Response:
+    if _flag(http.query_params, "return_metadata"):
+        listing = _listing(file, [])
+        request, parameters = understand(listing, http)
+        return hal(render_instance(listing, request, file.entry(), parameters))
+    if not file.is_directory() and "multipart" in http.headers.get("accept", ""):
+        return _content(file, http)
+    listing = _listing(file, file.entries() if file.is_directory() else [file.entry()])
+    request, parameters = understand(listing, http)
+    return hal(render_collection(listing, replace(request, path={}), parameters, http.url.query))
+
+
+def _listing(file: File, entries: Sequence[FileEntry]) -> Resource[FileEntry]:
+    return _Directory(
+        path=f"/storage/volumes/{file.volume}/files/{quote(file.path, safe='')}".rstrip("/"),
+        fields=FIELDS,
+        rows=lambda request: entries,
+        keys=("name",),
+        flags=_FLAGS,
+        tunnel=None,
+    )
+
+
+def _content(file: File, http: HttpRequest) -> Response:
+    """Bytes of the file as the one part of a multipart body."""
+    offset, length = _number(http.query_params, "byte_offset", 0), _number(http.query_params, "length", MOST_BYTES)
+    content = file.read(offset, min(length, MOST_BYTES))
+    head = (
+        f"--{_BOUNDARY}\r\n"
+        'Content-Disposition: form-data; name="file"\r\n'
+        "Content-Type: application/octet-stream\r\n"
+        f"Content-Length: {len(content)}\r\n\r\n"
+    )
+    body = head.encode() + content + f"\r\n--{_BOUNDARY}--\r\n".encode()
+    return Response(body, media_type=f"multipart/form-data; boundary={_BOUNDARY}")
+
+
+async def _post(cluster: Cluster, file: File, http: HttpRequest) -> Response:
+    content = await _uploaded(http)
+    if content is not None:
+        overwrite = _flag(http.query_params, "overwrite")
+        await cluster.offload(partial(file.create, content, overwrite=overwrite))
+        return hal({}, 201)
+    body = parse(FileBody, decode(await http.body()))
+    if body.target is not None:
+        await cluster.offload(partial(file.make_symlink, body.target))
+    elif body.type == "directory":
+        await cluster.offload(partial(file.make_directory, body.unix_permissions))
+    else:
+        raise missing_field("type")
+    return hal({}, 201)
+
+
+async def _patch(cluster: Cluster, file: File, http: HttpRequest) -> Response:
+    content = await _uploaded(http)
+    if content is not None:
+        offset = _number(http.query_params, "byte_offset", 0, least=-1)
+        await cluster.offload(partial(file.write, content, offset))
+        return hal({})
+    body = parse(FileBody, decode(await http.body()))
+    if body.path is None:
+        raise missing_field("path")
+    # one client encodes the path in the body as it does the one in the URL
+    other = file_at(cluster, file.volume, unquote(body.path))
+    await cluster.offload(partial(file.rename, other))
+    return hal({})
+
+
+async def _uploaded(http: HttpRequest) -> bytes | None:
+    """The content of a multipart request; None if it is none."""
+    if not http.headers.get("content-type", "").startswith("multipart/form-data"):
+        return None
+    if "stream_name" in http.query_params:
+        raise unsupported("A named stream")
+    async with http.form() as form:
+        for part in form.values():
+            return await part.read() if isinstance(part, UploadFile) else part.encode()
+    return b""
+
+
+def _flag(query: Mapping[str, str], name: str) -> bool:
+    return query.get(name, "false").lower() == "true"
+
+
+def _number(query: Mapping[str, str], name: str, default: int, least: int = 0) -> int:
+    try:
+        number = int(query.get(name, default))
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise invalid_value(query[name], name)
+    return number

@@ -1,0 +1,54 @@
+"""An entry of a directory in a volume."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+_TYPES = {
+    stat.S_IFREG: "file",
+    stat.S_IFDIR: "directory",
+    stat.S_IFLNK: "symlink",
+    stat.S_IFIFO: "fifo",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFBLK: "blockdev",
+    stat.S_IFCHR: "chardev",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEntry:
+    """`path` is that of the directory it is in, from the volume's root; empty for the root itself."""
+
+    volume: str
+    path: str
+    name: str
+    status: os.stat_result
+    target: str | None = None
+    """Where a symbolic link points to."""
+
+    @property
+    def full_path(self) -> str:
+        return f"{self.path}/{self.name}" if self.path else self.name
+
+    @property
+    def type(self) -> str:
+        return _TYPES[stat.S_IFMT(self.status.st_mode)]
+
+    @property
+    def modified(self) -> datetime:
+        return datetime.fromtimestamp(self.status.st_mtime, UTC)
+
+    @property
+    def unix_permissions(self) -> int:
+        """Octal digits as a decimal number: 755."""
+        return int(f"{stat.S_IMODE(self.status.st_mode):o}")
+
+
+def entry_at(place: Path, volume: str, path: str, name: str) -> FileEntry:
+    """Raises: OSError."""
+    target = os.fspath(place.readlink()) if place.is_symlink() else None
+    return FileEntry(volume=volume, path=path, name=name, status=place.lstat(), target=target)

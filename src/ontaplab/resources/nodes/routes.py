@@ -1,0 +1,34 @@
+"""`/cluster/nodes`: the cluster's one node."""
+
+from __future__ import annotations
+
+from ontaplab.cluster import Cluster
+from ontaplab.resources.cluster.routes import release
+from ontaplab.resources.nodes.state import Node
+from ontaplab.wire.fields import Field, Fields, Level
+from ontaplab.wire.resource import Resource
+
+FIELDS: Fields[Node] = Fields(
+    {
+        "uuid": Field(lambda node: node.uuid, Level.KEY),
+        "name": Field(lambda node: node.name, Level.KEY),
+        "model": Field(lambda node: "ontaplab"),
+        "serial_number": Field(lambda node: node.serial),
+        "state": Field(lambda node: "up"),
+        "membership": Field(lambda node: "member"),
+        "location": Field(lambda node: "ontaplab"),
+        "is_all_flash_optimized": Field(lambda node: True),
+        "is_all_flash_select_optimized": Field(lambda node: False),
+        "is_capacity_optimized": Field(lambda node: False),
+        "ha.enabled": Field(lambda node: False),
+        "ha.auto_giveback": Field(lambda node: False),
+        "version.full": Field(lambda node: release(Cluster.version)),
+        "version.generation": Field(lambda node: Cluster.version[0]),
+        "version.major": Field(lambda node: Cluster.version[1]),
+        "version.minor": Field(lambda node: Cluster.version[2]),
+    }
+)
+
+
+def resource(cluster: Cluster) -> Resource[Node]:
+    return Resource(path="/cluster/nodes", fields=FIELDS, rows=lambda request: [cluster.node], tunnel=None)

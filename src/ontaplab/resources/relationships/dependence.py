@@ -1,0 +1,31 @@
+"""Which snapshots relationships depend on: those they made, and those at which both ends are alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ontaplab.cluster import Cluster
+from ontaplab.resources.relationships.state import OWNER, ListedDestination, Relationship
+from ontaplab.resources.snapshots.lifecycle import snapshots_of
+
+
+def snapshot_prefix(relationship: Relationship | ListedDestination) -> str:
+    """How the names of the snapshots begin that are made for it; the instant follows.
+
+    Assumption: which ids stand in the name.
+    """
+    return f"snapmirror.{relationship.destination.volume_uuid}_{relationship.uuid}."
+
+
+def settle_owners(cluster: Cluster, volume: str) -> None:
+    """Of that volume's snapshots exactly those are owned that a relationship depends on."""
+    listed = cluster.listed_destinations.where(lambda each: each.source.volume_uuid == volume)
+    ending = cluster.relationships.where(lambda each: each.destination.volume_uuid == volume)
+    bases = {each.base for each in listed} | {each.base for each in ending}
+    made = tuple(map(snapshot_prefix, listed))
+    for snapshot in snapshots_of(cluster, volume):
+        others = tuple(owner for owner in snapshot.owners if owner != OWNER)
+        needed = snapshot.version_uuid in bases or snapshot.name.startswith(made)
+        owners = (*others, OWNER) if needed else others
+        if owners != snapshot.owners:
+            cluster.snapshots.put(replace(snapshot, owners=owners))

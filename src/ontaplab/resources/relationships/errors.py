@@ -1,0 +1,99 @@
+"""ONTAP's codes for what can go wrong with relationships and their transfers."""
+
+from __future__ import annotations
+
+from ontaplab.errors import OntapError
+
+BUSY = "Another transfer is in progress."
+"""Clients look for this text."""
+
+_FAILED = {
+    "13303808": 'Failed to change the SnapMirror relationship to state "broken_off".',
+    "13303810": 'Failed to change the SnapMirror relationship to state "snapmirrored".',
+    "13303811": "Failed to resume the SnapMirror relationship.",
+    "13303812": "Failed to initialize the SnapMirror relationship.",
+    "13303818": "The SnapMirror relationship cannot make this transition.",
+    "13303823": "The SnapMirror relationship could not be quiesced in time.",
+    "13303832": "The SnapMirror relationship is already initialized.",
+    "13303844": "Failed to update the SnapMirror relationship.",
+    "13303849": "The SnapMirror transfer is not active.",
+    "6619715": "The SnapMirror relationship is being modified. Try again later.",
+}
+
+
+def failed(code: str, reason: str = "") -> OntapError:
+    """A refusal by one of the codes above, with the reason why."""
+    text = _FAILED[code] + (f" Reason: {reason}" if reason else "")
+    return OntapError(409 if reason == BUSY else 400, code, text)
+
+
+def no_common_snapshot() -> OntapError:
+    return failed("13303810", "No common snapshot was found on the source volume and the destination volume.")
+
+
+def destination_taken(path: str) -> OntapError:
+    return OntapError(
+        409, "6619637", f'A relationship with destination "{path}" already exists.', target="destination.path"
+    )
+
+
+def same_volume(path: str) -> OntapError:
+    return OntapError(400, "6619441", f'Source and destination are the same volume, "{path}".')
+
+
+def no_source_volume(path: str, why: str) -> OntapError:
+    return OntapError(400, "6619337", f'Source volume "{path}" {why}.', target="source.path")
+
+
+def destination_not_a_mirror(path: str) -> OntapError:
+    return OntapError(400, "6619546", f'Destination volume "{path}" must be of type "dp".', target="destination.path")
+
+
+def path_without_colon(field: str, path: str) -> OntapError:
+    return OntapError(400, "13303852", f'"{path}" is not a path of the form "svm:volume".', target=field)
+
+
+def svm_not_found(name: str) -> OntapError:
+    return OntapError(404, "2621462", f'SVM "{name}" does not exist.', target="destination.path")
+
+
+def svms_not_peered(source: str, destination: str) -> OntapError:
+    """Assumption: no source gives the code for a missing SVM peer; this is the one for a missing peer permission."""
+    return OntapError(
+        400,
+        "13303886",
+        f'SVM "{destination}" has no SVM peer "{source}" in state "peered" with the application "snapmirror".',
+        target="source.path",
+    )
+
+
+def unknown_policy(name: str) -> OntapError:
+    return OntapError(400, "13303821", f'SnapMirror policy "{name}" does not exist.', target="policy")
+
+
+def policy_not_for_volumes(name: str) -> OntapError:
+    return OntapError(400, "13303866", f'SnapMirror policy "{name}" is synchronous, which is not simulated.')
+
+
+def unknown_schedule(name: str) -> OntapError:
+    return OntapError(400, "6619699", f'Schedule "{name}" does not exist.', target="transfer_schedule")
+
+
+def schedule_is_no_cron(name: str) -> OntapError:
+    return OntapError(400, "6619714", f'Schedule "{name}" is not a cron schedule.', target="transfer_schedule")
+
+
+def flags_exclude_each_other() -> OntapError:
+    """Assumption: the code for mutually exclusive properties serves for these flags too."""
+    return OntapError(400, "13304082", '"destination_only", "source_only" and "source_info_only" exclude each other.')
+
+
+def source_unreachable(cluster: str, cause: str) -> OntapError:
+    """The code for remote information that cannot be had."""
+    return OntapError(500, "13303892", f'The source cluster "{cluster}" cannot be reached: {cause}.')
+
+
+def release_failed(cause: str) -> OntapError:
+    return OntapError(
+        500, "13303815", f"The relationship was not removed, because its source could not be released: {cause}"
+    )

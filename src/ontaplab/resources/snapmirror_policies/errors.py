@@ -1,0 +1,28 @@
+"""What can be wrong with a request about a SnapMirror policy."""
+
+from ontaplab.errors import OntapError
+
+
+def not_found(name: str) -> OntapError:
+    return OntapError(404, "13303821", f'SnapMirror policy "{name}" was not found.', target="policy")
+
+
+def name_taken(name: str) -> OntapError:
+    return OntapError(409, "6621060", f'A SnapMirror policy named "{name}" exists already.', target="name")
+
+
+def flags_conflict(text: str) -> OntapError:
+    return OntapError(400, "13304084", f"The policy's properties do not go together: {text}.")
+
+
+def schedule_is_no_cron(name: str) -> OntapError:
+    return OntapError(400, "6619714", f'Schedule "{name}" is not a cron schedule.', target="transfer_schedule")
+
+
+def is_built_in(name: str) -> OntapError:
+    """Assumption: the code."""
+    return OntapError(400, "13303865", f'Policy "{name}" is built in and cannot be modified or deleted.', target="uuid")
+
+
+def not_for_sync(field: str) -> OntapError:
+    return OntapError(400, "13303842", f'Field "{field}" is not for policies of this type.', target=field)

@@ -1,0 +1,148 @@
+"""Snapshots: list those of one volume or of all, take, change, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ontaplab.cluster import Cluster
+from ontaplab.errors import missing_field, no_entry
+from ontaplab.resources.snapshots.errors import (
+    cannot_change_on_mirror,
+    cannot_create_on_mirror,
+    cannot_delete_on_mirror,
+    has_owner,
+    is_reference,
+    label_too_long,
+    volume_is_offline,
+)
+from ontaplab.resources.snapshots.lifecycle import (
+    check_new_name,
+    drop_snapshot,
+    new_snapshot,
+    rename_snapshot,
+    take_snapshot,
+)
+from ontaplab.resources.snapshots.state import Snapshot
+from ontaplab.resources.volumes.errors import not_found
+from ontaplab.resources.volumes.lifecycle import present
+from ontaplab.resources.volumes.state import Volume
+from ontaplab.wire.body import Body
+from ontaplab.wire.resource import Reply, Request, Started
+
+LONGEST_LABEL = 31
+
+
+class SnapshotBody(Body):
+    name: str | None = None
+    comment: str | None = None
+    snapmirror_label: str | None = None
+
+
+def rows(cluster: Cluster, request: Request) -> Iterable[Snapshot]:
+    """Those of the volume in the path. Raises: OntapError 918235 if there is no such volume."""
+    volume = request.path["volume.uuid"]
+    if volume in cluster.volumes:
+        return cluster.snapshots.where(lambda snapshot: snapshot.volume == volume)
+    if "*" in volume or "|" in volume:
+        return cluster.snapshots
+    raise not_found(volume)
+
+
+def create(cluster: Cluster, request: Request, body: SnapshotBody) -> Reply[Snapshot]:
+    volume = _volume(cluster, request)
+    if body.name is None:
+        raise missing_field("name")
+    _check_writable(volume)
+    _check_label(body)
+    snapshot = new_snapshot(
+        cluster, volume.uuid, body.name, label=body.snapmirror_label or None, comment=body.comment or None
+    )
+
+    async def work() -> None:
+        async with cluster.volume_lock(volume.uuid):
+            _check_writable(present(cluster, volume.uuid))
+            await take_snapshot(cluster, snapshot)
+
+    job = cluster.start_job(f"POST /api/storage/volumes/{volume.uuid}/snapshots", work, svm=volume.svm)
+    return Started(job, snapshot)
+
+
+def modify(cluster: Cluster, request: Request, snapshot: Snapshot, body: SnapshotBody) -> Reply[Snapshot]:
+    volume = present(cluster, snapshot.volume)
+    if volume.is_mirror:
+        raise cannot_change_on_mirror()
+    _check_label(body)
+    renamed = body.name is not None and body.name != snapshot.name
+    if renamed and snapshot.owners:
+        raise is_reference(snapshot.name)
+    if renamed:
+        check_new_name(cluster, volume.uuid, body.name or "")
+
+    async def work() -> None:
+        async with cluster.volume_lock(volume.uuid):
+            changed = cluster.snapshots.put(_relabelled(_present(cluster, snapshot), body))
+            if renamed:
+                await rename_snapshot(cluster, changed, body.name or "")
+
+    job = cluster.start_job(_description("PATCH", snapshot), work, svm=volume.svm)
+    return Started(job, _relabelled(snapshot, body))
+
+
+def remove(cluster: Cluster, request: Request, snapshot: Snapshot) -> Reply[Snapshot]:
+    volume = present(cluster, snapshot.volume)
+    _check_may_be_deleted(cluster, snapshot)
+
+    async def work() -> None:
+        async with cluster.volume_lock(volume.uuid):
+            now = _present(cluster, snapshot)
+            _check_may_be_deleted(cluster, now)
+            await drop_snapshot(cluster, now)
+
+    return Started(cluster.start_job(_description("DELETE", snapshot), work, svm=volume.svm))
+
+
+def _volume(cluster: Cluster, request: Request) -> Volume:
+    volume = cluster.volumes.get(request.path["volume.uuid"])
+    if volume is None:
+        raise not_found(request.path["volume.uuid"])
+    return volume
+
+
+def _present(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
+    found = cluster.snapshots.get(snapshot.uuid)
+    if found is None:
+        raise no_entry("uuid")
+    return found
+
+
+def _relabelled(snapshot: Snapshot, body: SnapshotBody) -> Snapshot:
+    """With the body's label and comment; an empty one clears it."""
+    if "snapmirror_label" in body.model_fields_set:
+        snapshot = replace(snapshot, label=body.snapmirror_label or None)
+    if "comment" in body.model_fields_set:
+        snapshot = replace(snapshot, comment=body.comment or None)
+    return snapshot
+
+
+def _check_writable(volume: Volume) -> None:
+    if volume.is_mirror:
+        raise cannot_create_on_mirror()
+    if volume.state != "online":
+        raise volume_is_offline(volume.name)
+
+
+def _check_label(body: SnapshotBody) -> None:
+    if body.snapmirror_label and len(body.snapmirror_label) > LONGEST_LABEL:
+        raise label_too_long(body.snapmirror_label, LONGEST_LABEL)
+
+
+def _check_may_be_deleted(cluster: Cluster, snapshot: Snapshot) -> None:
+    if present(cluster, snapshot.volume).is_mirror:
+        raise cannot_delete_on_mirror()
+    if snapshot.owners:
+        raise has_owner(snapshot.name, ", ".join(snapshot.owners))
+
+
+def _description(method: str, snapshot: Snapshot) -> str:
+    return f"{method} /api/storage/volumes/{snapshot.volume}/snapshots/{snapshot.uuid}"

@@ -1,0 +1,44 @@
+"""`/storage/volumes/{volume.uuid}/snapshots`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ontaplab.cluster import Cluster
+from ontaplab.resources.snapshots.handlers import SnapshotBody, create, modify, remove, rows
+from ontaplab.resources.snapshots.state import Snapshot
+from ontaplab.resources.svms.lookup import svm_name
+from ontaplab.resources.volumes.lifecycle import directory_of
+from ontaplab.wire.fields import Field, Fields, Level
+from ontaplab.wire.resource import Create, Modify, Resource
+
+
+def resource(cluster: Cluster) -> Resource[Snapshot]:
+    def size(snapshot: Snapshot) -> int:
+        return directory_of(cluster, snapshot.volume).used_bytes(snapshot.name)
+
+    fields: Fields[Snapshot] = Fields(
+        {
+            "volume.uuid": Field(lambda snapshot: snapshot.volume, Level.KEY),
+            "volume.name": Field(lambda snapshot: cluster.volumes[snapshot.volume].name, Level.KEY),
+            "uuid": Field(lambda snapshot: snapshot.uuid, Level.KEY),
+            "name": Field(lambda snapshot: snapshot.name, Level.KEY),
+            "svm.name": Field(lambda snapshot: svm_name(cluster, cluster.volumes[snapshot.volume].svm)),
+            "svm.uuid": Field(lambda snapshot: cluster.volumes[snapshot.volume].svm),
+            "create_time": Field(lambda snapshot: snapshot.created),
+            "snapmirror_label": Field(lambda snapshot: snapshot.label),
+            "comment": Field(lambda snapshot: snapshot.comment),
+            "owners": Field(lambda snapshot: list(snapshot.owners) or None),
+            "version_uuid": Field(lambda snapshot: snapshot.version_uuid),
+            "provenance_volume.uuid": Field(lambda snapshot: snapshot.provenance_volume),
+            "size": Field(size, Level.EXPENSIVE),
+        }
+    )
+    return Resource(
+        path="/storage/volumes/{volume.uuid}/snapshots",
+        fields=fields,
+        rows=partial(rows, cluster),
+        create=Create(SnapshotBody, partial(create, cluster)),
+        modify=Modify(SnapshotBody, partial(modify, cluster)),
+        remove=partial(remove, cluster),
+    )

@@ -1,0 +1,97 @@
+"""What two clusters tell each other about a pair of SVMs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ontaplab.cluster import Cluster
+from ontaplab.errors import OntapError
+from ontaplab.intercluster.client import ask_peer
+from ontaplab.resources.cluster_peers.state import ClusterPeer
+from ontaplab.resources.svm_peers.errors import alias_taken, peer_svm_not_found
+from ontaplab.resources.svm_peers.state import State, SvmPeer
+
+_AS_THE_OTHER_SEES_IT: Mapping[State, State] = {"peered": "peered", "suspended": "suspended", "rejected": "rejected"}
+
+
+async def offer_to_peer(cluster: Cluster, offer: SvmPeer) -> SvmPeer:
+    """The peer's cluster knows of the offer. Returns the record as it is to be kept. Raises: OntapError."""
+    answer = await ask_peer(
+        cluster,
+        _cluster_peer(cluster, offer),
+        "POST",
+        "/svm-peers",
+        {
+            "uuid": offer.uuid,
+            "svm": offer.peer_svm_name,
+            "peer_svm": {"uuid": offer.svm, "name": cluster.svms[offer.svm].name},
+            "applications": offer.applications,
+        },
+    )
+    return replace(offer, peer_svm_uuid=answer["svm_uuid"], state=answer["state"])
+
+
+async def tell_change(cluster: Cluster, peer: SvmPeer) -> None:
+    """The other side has the same state and applications. Raises: OntapError."""
+    if peer.cluster_peer is not None:
+        change = {"state": peer.state, "applications": peer.applications}
+        await ask_peer(cluster, _cluster_peer(cluster, peer), "PATCH", f"/svm-peers/{peer.uuid}", change)
+
+
+async def tell_removal(cluster: Cluster, peer: SvmPeer) -> None:
+    """The other side has no such peer any more. Raises: OntapError."""
+    if peer.cluster_peer is not None:
+        await ask_peer(cluster, _cluster_peer(cluster, peer), "DELETE", f"/svm-peers/{peer.uuid}")
+
+
+def offered_by_peer(cluster: Cluster, caller: ClusterPeer, offer: Mapping[str, Any]) -> dict[str, Any]:
+    """An SVM of the caller wants to be the peer of one here. It is pending, or peered if that was allowed before."""
+    svm = cluster.svms.first(lambda svm: svm.name == offer["svm"])
+    if svm is None:
+        raise peer_svm_not_found(offer["svm"], cluster.name)
+    name = offer["peer_svm"]["name"]
+    for other in cluster.svm_peers.where(lambda peer: peer.svm == svm.uuid):
+        if (other.cluster_peer, other.peer_svm_uuid) == (caller.uuid, offer["peer_svm"]["uuid"]):
+            cluster.svm_peers.remove(other.uuid)  # the caller lost its record: the new offer replaces this one
+        elif other.name == name:
+            raise alias_taken(name)
+    allowed = {svm.name, "*"}.intersection(caller.initial_allowed_svms)
+    cluster.svm_peers.put(
+        SvmPeer(
+            uuid=offer["uuid"],
+            name=name,
+            svm=svm.uuid,
+            peer_svm_name=name,
+            peer_svm_uuid=offer["peer_svm"]["uuid"],
+            cluster_peer=caller.uuid,
+            applications=tuple(offer["applications"]),
+            state="peered" if allowed else "pending",
+        )
+    )
+    return {"svm_uuid": svm.uuid, "state": "peered" if allowed else "initiated"}
+
+
+def changed_by_peer(cluster: Cluster, caller: ClusterPeer, uuid: str, change: Mapping[str, Any]) -> None:
+    """The caller has accepted, rejected, suspended or resumed, or changed the applications."""
+    peer = _of_caller(cluster, caller, uuid)
+    state = _AS_THE_OTHER_SEES_IT.get(change["state"], peer.state)
+    cluster.svm_peers.put(replace(peer, state=state, applications=tuple(change["applications"])))
+
+
+def removed_by_peer(cluster: Cluster, caller: ClusterPeer, uuid: str) -> None:
+    """The caller has removed the pair."""
+    cluster.svm_peers.remove(_of_caller(cluster, caller, uuid).uuid)
+
+
+def _of_caller(cluster: Cluster, caller: ClusterPeer, uuid: str) -> SvmPeer:
+    peer = cluster.svm_peers.get(uuid)
+    if peer is None or peer.cluster_peer != caller.uuid:
+        raise OntapError(404, "4", f"entry doesn't exist: SVM peer {uuid} in cluster {cluster.name}")
+    return peer
+
+
+def _cluster_peer(cluster: Cluster, peer: SvmPeer) -> ClusterPeer:
+    assert peer.cluster_peer is not None, "only pairs between clusters are talked about"
+    return cluster.cluster_peers[peer.cluster_peer]

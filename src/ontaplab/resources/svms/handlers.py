@@ -1,0 +1,133 @@
+"""SVMs: create, start, stop, remove."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import partial
+from typing import Literal
+
+from ontaplab.cluster import Cluster
+from ontaplab.errors import missing_field
+from ontaplab.resources.aggregates.space import aggregate_of
+from ontaplab.resources.svms.errors import (
+    bad_name,
+    has_peers,
+    has_volumes,
+    name_taken,
+    name_too_long,
+    only_for_default,
+)
+from ontaplab.resources.svms.state import LONGEST_NAME, Svm
+from ontaplab.resources.volumes.lifecycle import serve
+from ontaplab.wire.body import Body, Reference
+from ontaplab.wire.resource import Reply, Request, Started
+
+_NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
+_OF_A_DP_DESTINATION = {"name", "comment", "ipspace.name", "ipspace.uuid", "subtype"}
+
+
+class Protocol(Body):
+    enabled: bool | None = None
+    allowed: bool | None = None
+
+
+class SvmCreate(Body):
+    name: str | None = None
+    comment: str = ""
+    language: str = "c.utf_8"
+    subtype: Literal["default", "dp_destination"] = "default"
+    ipspace: Reference = Reference(name="Default")
+    snapshot_policy: Reference = Reference(name="default")
+    aggregates: tuple[Reference, ...] = ()
+    nfs: Protocol | None = None
+    cifs: Protocol | None = None
+    iscsi: Protocol | None = None
+
+
+class SvmChange(Body):
+    comment: str | None = None
+    state: Literal["running", "stopped"] | None = None
+    snapshot_policy: Reference | None = None
+    aggregates: tuple[Reference, ...] | None = None
+
+
+def create_svm(cluster: Cluster, name: str, **rest: str) -> Svm:
+    """There is an SVM of that name: for seeding. `rest` are fields of its record."""
+    return _put_new(cluster, Svm(uuid=cluster.new_uuid("svm", name), name=name, created=cluster.clock.now(), **rest))  # type: ignore[arg-type]
+
+
+def create(cluster: Cluster, request: Request, body: SvmCreate) -> Reply[Svm]:
+    """Assumption: its root volume is not simulated; volumes are listed only once they were created."""
+    if body.name is None:
+        raise missing_field("name")
+    if body.subtype == "dp_destination":
+        for name in body.given():
+            if name not in _OF_A_DP_DESTINATION:
+                raise only_for_default(name)
+    svm = Svm(
+        uuid=cluster.new_uuid("svm", body.name),
+        name=body.name,
+        created=cluster.clock.now(),
+        subtype=body.subtype,
+        comment=body.comment,
+        language=body.language.lower(),
+        ipspace=body.ipspace.name or "Default",
+        snapshot_policy=body.snapshot_policy.name or "default",
+        aggregates=tuple(aggregate_of(cluster, each).uuid for each in body.aggregates),
+    )
+    _check_name(cluster, svm.name)
+
+    async def work() -> None:
+        _put_new(cluster, svm)
+
+    return Started(cluster.start_job("POST /api/svm/svms", work, svm=svm.uuid), svm)
+
+
+def modify(cluster: Cluster, request: Request, svm: Svm, body: SvmChange) -> Reply[Svm]:
+    """Stopping an SVM takes all its volumes from its clients."""
+    changed = svm
+    if body.comment is not None:
+        changed = replace(changed, comment=body.comment)
+    if body.state is not None:
+        changed = replace(changed, state=body.state)
+    if body.snapshot_policy is not None and body.snapshot_policy.name:
+        changed = replace(changed, snapshot_policy=body.snapshot_policy.name)
+    if body.aggregates is not None:
+        uuids = tuple(aggregate_of(cluster, each).uuid for each in body.aggregates)
+        changed = replace(changed, aggregates=uuids)
+
+    async def work() -> None:
+        cluster.svms.put(changed)
+        if body.state is not None:
+            for volume in cluster.volumes.where(lambda volume: volume.svm == svm.uuid):
+                await cluster.offload(partial(serve, cluster, volume))
+
+    return Started(cluster.start_job(f"PATCH /api/svm/svms/{svm.uuid}", work, svm=svm.uuid), changed)
+
+
+def remove(cluster: Cluster, request: Request, svm: Svm) -> Reply[Svm]:
+    volumes = cluster.volumes.where(lambda volume: volume.svm == svm.uuid)
+    if volumes:
+        raise has_volumes(", ".join(volume.name for volume in volumes))
+    if cluster.svm_peers.first(lambda peer: svm.uuid in (peer.svm, peer.peer_svm_uuid)):
+        raise has_peers()
+
+    async def work() -> None:
+        cluster.svms.remove(svm.uuid)
+
+    return Started(cluster.start_job(f"DELETE /api/svm/svms/{svm.uuid}", work, svm=svm.uuid))
+
+
+def _put_new(cluster: Cluster, svm: Svm) -> Svm:
+    _check_name(cluster, svm.name)
+    return cluster.svms.put(svm)
+
+
+def _check_name(cluster: Cluster, name: str) -> None:
+    if len(name) > LONGEST_NAME:
+        raise name_too_long(name, LONGEST_NAME)
+    if not _NAME.fullmatch(name):
+        raise bad_name(name)
+    if cluster.svms.first(lambda svm: svm.name == name):
+        raise name_taken(name)

@@ -1,0 +1,51 @@
+"""`/svm/svms`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ontaplab.cluster import Cluster
+from ontaplab.resources.aggregates.state import Aggregate
+from ontaplab.resources.svms.handlers import SvmChange, SvmCreate, create, modify, remove
+from ontaplab.resources.svms.state import Svm
+from ontaplab.wire.fields import Field, Fields, Level
+from ontaplab.wire.resource import Create, Modify, Resource
+
+_PROTOCOLS = ("nfs", "cifs", "iscsi", "fcp", "nvme", "ndmp", "s3")
+
+
+def resource(cluster: Cluster) -> Resource[Svm]:
+    def assigned(svm: Svm) -> list[Aggregate]:
+        return [cluster.aggregates[uuid] for uuid in svm.aggregates]
+
+    def protocol_field(protocol: str) -> Field[Svm]:
+        return Field(lambda svm: protocol in svm.protocols)
+
+    fields: Fields[Svm] = Fields(
+        {
+            "uuid": Field(lambda svm: svm.uuid, Level.KEY),
+            "name": Field(lambda svm: svm.name, Level.KEY),
+            "state": Field(lambda svm: svm.state),
+            "subtype": Field(lambda svm: svm.subtype),
+            "comment": Field(lambda svm: svm.comment),
+            "language": Field(lambda svm: svm.language),
+            "ipspace.name": Field(lambda svm: svm.ipspace),
+            "snapshot_policy.name": Field(lambda svm: svm.snapshot_policy),
+            "max_volumes": Field(lambda svm: "unlimited"),
+            "aggregates[].name": Field(lambda svm: [aggregate.name for aggregate in assigned(svm)]),
+            "aggregates[].uuid": Field(lambda svm: [aggregate.uuid for aggregate in assigned(svm)]),
+            "aggregates_delegated": Field(lambda svm: bool(svm.aggregates)),
+            **{f"{protocol}.allowed": protocol_field(protocol) for protocol in _PROTOCOLS},
+            **{f"{protocol}.enabled": protocol_field(protocol) for protocol in _PROTOCOLS if protocol != "ndmp"},
+        }
+    )
+    return Resource(
+        path="/svm/svms",
+        fields=fields,
+        rows=lambda request: cluster.svms,
+        find=lambda request: cluster.svms.get(request.path["uuid"]),
+        create=Create(SvmCreate, partial(create, cluster)),
+        modify=Modify(SvmChange, partial(modify, cluster)),
+        remove=partial(remove, cluster),
+        tunnel=None,
+    )

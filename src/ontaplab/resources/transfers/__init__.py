@@ -1,0 +1,1 @@
+"""SnapMirror transfers, and what carries them out."""

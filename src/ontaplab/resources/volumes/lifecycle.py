@@ -1,0 +1,144 @@
+"""A volume made, served, turned into a mirror and back, and removed: its record and its files together.
+
+Each step that a crash could cut in two is ordered so that doing it again completes it. Where the record and the files
+can disagree the record is right, and `recover` makes the files follow.
+
+The functions that change files are to be called by one task at a time for each volume: hold `cluster.volume_lock`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from ontaplab.cluster import Cluster
+from ontaplab.disk.tree import remove_tree
+from ontaplab.disk.volume import VolumeDirectory
+from ontaplab.errors import no_entry
+from ontaplab.resources.svms.lookup import svm_name
+from ontaplab.resources.volumes.rules import check_name_is_free
+from ontaplab.resources.volumes.state import Volume
+
+
+def directory_of(cluster: Cluster, uuid: str) -> VolumeDirectory:
+    """Where that volume's files are."""
+    return VolumeDirectory(_volumes(cluster) / uuid)
+
+
+def served_tree(cluster: Cluster, volume: Volume) -> Path | None:
+    """What clients see of the volume: its live files, or a mirror's exported snapshot; None if nothing."""
+    if not volume.is_served:
+        return None
+    directory = directory_of(cluster, volume.uuid)
+    return directory.live if volume.exported_snapshot is None else directory.snapshot(volume.exported_snapshot)
+
+
+def present(cluster: Cluster, uuid: str) -> Volume:
+    """The volume as it is now. Raises: OntapError 4 if it was removed meanwhile."""
+    volume = cluster.volumes.get(uuid)
+    if volume is None:
+        raise no_entry("uuid")
+    return volume
+
+
+async def create_volume(cluster: Cluster, volume: Volume) -> Volume:
+    """The volume is there: empty, or a mirror that was not initialised. Raises: OntapError if its name is taken."""
+    directory = directory_of(cluster, volume.uuid)
+    await cluster.offload(directory.create_mirror if volume.is_mirror else directory.create)
+    try:
+        check_name_is_free(cluster, volume.svm, volume.name)
+        cluster.volumes.put(volume)
+    except BaseException:
+        directory.remove()
+        raise
+    await cluster.offload(partial(serve, cluster, volume))
+    return volume
+
+
+async def remove_volume(cluster: Cluster, volume: Volume) -> None:
+    """Neither the volume nor its snapshots are there."""
+    with cluster.together():
+        cluster.volumes.remove(volume.uuid)
+        for snapshot in cluster.snapshots.where(lambda snapshot: snapshot.volume == volume.uuid):
+            cluster.snapshots.remove(snapshot.uuid)
+    await cluster.offload(partial(withdraw, cluster, volume))
+    await cluster.offload(directory_of(cluster, volume.uuid).remove)
+
+
+async def change_volume(cluster: Cluster, former: Volume, volume: Volume) -> Volume:
+    """The record is `volume`; clients find it where it now is, and no longer where it was."""
+    cluster.volumes.put(volume)
+    if (former.name, former.junction_path) != (volume.name, volume.junction_path):
+        await cluster.offload(partial(withdraw, cluster, former))
+    await cluster.offload(partial(serve, cluster, volume))
+    return volume
+
+
+async def become_writable(cluster: Cluster, uuid: str, from_snapshot: str | None) -> Volume:
+    """The volume is writable and holds what the snapshot of that name holds (None: nothing); its mount stays."""
+    volume = present(cluster, uuid)
+    await cluster.offload(partial(directory_of(cluster, uuid).make_writable, from_snapshot))
+    return await change_volume(cluster, volume, volume.as_writable())
+
+
+async def become_mirror(cluster: Cluster, uuid: str, exported_snapshot: str | None) -> Volume:
+    """The volume is read-only: clients see the snapshot of that name (None: nothing yet). Its live files are gone."""
+    volume = present(cluster, uuid)
+    mirror = await change_volume(cluster, volume, volume.as_mirror(exported_snapshot))
+    await cluster.offload(directory_of(cluster, uuid).make_mirror)
+    return mirror
+
+
+async def export_snapshot(cluster: Cluster, uuid: str, name: str) -> Volume:
+    """Clients of the mirror see the snapshot of that name; who reads sees the former one or this one, never a mix."""
+    volume = present(cluster, uuid)
+    return await change_volume(cluster, volume, replace(volume, exported_snapshot=name))
+
+
+def serve(cluster: Cluster, volume: Volume) -> None:
+    """Clients find what they are to see of the volume, at its junction path and by its name, or nothing."""
+    tree, svm = served_tree(cluster, volume), cluster.svms[volume.svm]
+    if tree is None:
+        withdraw(cluster, volume)
+        return
+    cluster.by_name.expose(svm.name, volume.name, tree)
+    if volume.junction_path is not None and svm.state == "running":
+        cluster.exports.expose(svm.name, volume.junction_path, tree)
+    elif volume.junction_path is not None:
+        cluster.exports.withdraw(svm.name, volume.junction_path)
+
+
+def withdraw(cluster: Cluster, volume: Volume) -> None:
+    """Clients find nothing of the volume."""
+    svm = svm_name(cluster, volume.svm)
+    if svm is None:
+        return
+    cluster.by_name.withdraw(svm, volume.name)
+    if volume.junction_path is not None:
+        cluster.exports.withdraw(svm, volume.junction_path)
+
+
+def recover(cluster: Cluster, kept_transfers: Mapping[str, str] | None = None) -> None:
+    """After a restart the files are what the records say; what a crash left unfinished is gone.
+
+    `kept_transfers`: by volume, the transfer whose received part is kept.
+    """
+    if not _volumes(cluster).exists():
+        return
+    for leftover in [path for path in _volumes(cluster).iterdir() if path.name not in cluster.volumes]:
+        remove_tree(leftover)
+    names: dict[str, list[str]] = {}
+    for snapshot in cluster.snapshots:
+        names.setdefault(snapshot.volume, []).append(snapshot.name)
+    for volume in cluster.volumes:
+        directory = directory_of(cluster, volume.uuid)
+        directory.sweep(names.get(volume.uuid, ()), (kept_transfers or {}).get(volume.uuid))
+        serve(cluster, volume)
+        if volume.is_mirror:
+            directory.make_mirror()
+
+
+def _volumes(cluster: Cluster) -> Path:
+    return cluster.root / "volumes"

@@ -1,0 +1,66 @@
+"""What a volume may be called, how large it must be, where it may be mounted."""
+
+from __future__ import annotations
+
+import re
+
+from ontaplab.cluster import Cluster
+from ontaplab.resources.svms.lookup import svm_name
+from ontaplab.resources.volumes.errors import (
+    bad_junction_path,
+    bad_name,
+    junction_below_junction,
+    junction_path_taken,
+    name_taken,
+    name_too_long,
+    not_initialized,
+    not_online,
+    too_small,
+)
+from ontaplab.resources.volumes.state import LONGEST_NAME, SMALLEST_BYTES, Volume
+
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+def check_name(name: str) -> None:
+    """Raises: OntapError 917887, 917888."""
+    if len(name) > LONGEST_NAME:
+        raise name_too_long(name, LONGEST_NAME)
+    if not _NAME.fullmatch(name):
+        raise bad_name(name)
+
+
+def check_name_is_free(cluster: Cluster, svm: str, name: str) -> None:
+    """Raises: OntapError 1 if that SVM has a volume of that name."""
+    if cluster.volumes.first(lambda volume: volume.svm == svm and volume.name == name):
+        raise name_taken(name, svm_name(cluster, svm) or svm)
+
+
+def check_size(size_bytes: int) -> None:
+    """Raises: OntapError 917534."""
+    if size_bytes < SMALLEST_BYTES:
+        raise too_small(size_bytes, SMALLEST_BYTES)
+
+
+def check_junction_path(path: str) -> None:
+    """Raises: OntapError 918252. The SVM's root, "/", is taken by its root volume."""
+    parts = path.split("/")
+    if parts[0] or len(parts) < 2 or not {"", ".", ".."}.isdisjoint(parts[1:]):
+        raise bad_junction_path(path)
+
+
+def check_may_be_mounted(cluster: Cluster, volume: Volume, path: str) -> None:
+    """Raises: OntapError 917536 for a mirror that holds nothing yet and for a path that is taken, 9437885."""
+    if volume.state != "online":
+        raise not_online(volume.name)
+    if volume.is_mirror and volume.exported_snapshot is None:
+        raise not_initialized(volume.name)
+    for other in cluster.volumes.where(lambda other: other.svm == volume.svm and other.uuid != volume.uuid):
+        if other.junction_path == path:
+            raise junction_path_taken(path, other.name)
+        if other.junction_path and _nested(path, other.junction_path):
+            raise junction_below_junction(path, other.junction_path)
+
+
+def _nested(one: str, other: str) -> bool:
+    return one.startswith(other + "/") or other.startswith(one + "/")
