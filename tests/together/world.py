@@ -1,0 +1,138 @@
+"""datamotion and lab clusters in one process, on one clock: the whole product but for sockets."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from datamotion.clock import LoopClock
+from datamotion.config.models import Configuration
+from datamotion.engine.ports import Watcher
+from datamotion.model.acts import Act
+from datamotion.model.view import View
+from datamotion.service import operations
+from datamotion.service.operations import Intent
+from datamotion.service.reports import RunReport
+from datamotion.service.session import Session, World
+from ontaplab.inprocess import ACCOUNT, START, Lab, LabCluster, lab_clusters
+
+GROUP = "gold"
+HOME, TARGETS = "paris", ("lyon", "oslo")
+SVMS = {"paris": "svm_gold", "lyon": "svm_gold_dr", "oslo": "svm_gold_dr"}
+
+
+class Quiet:
+    """A watcher that nobody listens to."""
+
+    def asking(self, acts: Sequence[Act]) -> None: ...
+
+    def reached(self, acts: Sequence[Act]) -> None: ...
+
+    def given_up(self, act: Act, why: str) -> None: ...
+
+    def waiting(self, acts: Sequence[Act], view: View) -> None: ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """Clusters, and a session that is configured for them."""
+
+    lab: Lab
+    session: Session
+    root: Path
+
+    async def run(self, intent: Intent, watcher: Watcher | None = None) -> RunReport:
+        async with operations.prepare(self.session, intent) as prepared:
+            return await prepared.carry_out(watcher or Quiet())
+
+    def tree(self, cluster: str, volume: str) -> Path:
+        """A volume as plain files, mounted or not."""
+        return self.root / cluster / "by-name" / SVMS[cluster] / volume
+
+    def served(self, cluster: str, volume: str) -> Path:
+        """A volume as clients see it, where it is mounted."""
+        return self.root / cluster / "exports" / SVMS[cluster] / volume
+
+
+@asynccontextmanager
+async def a_place(
+    root: Path, *, targets: Sequence[str] = ("lyon",), schedule: str | None = "hourly", durable: bool = False
+) -> AsyncIterator[Place]:
+    """Peered clusters, an SVM on each, and a configuration whose home is paris."""
+    async with lab_clusters(HOME, *targets, root=root, durable=durable) as lab:
+        for name in (HOME, *targets):
+            async with lab[name].client() as client:
+                await succeed(client.post("/api/svm/svms?return_timeout=60", json={"name": SVMS[name]}))
+        configuration = a_configuration(root, [HOME, *targets], schedule)
+        world = World(
+            clock=LoopClock(START),
+            environ={"LAB_PASSWORD": ACCOUNT[1]},
+            wires={name: httpx.ASGITransport(lab[name].app) for name in (HOME, *targets)},
+        )
+        yield Place(lab=lab, session=Session(configuration=configuration, folder=root, world=world), root=root)
+
+
+def a_configuration(root: Path, clusters: Sequence[str], schedule: str | None) -> Configuration:
+    password = {"env": "LAB_PASSWORD"}
+    return Configuration.model_validate(
+        {
+            "clusters": {
+                name: {"url": f"https://{name}.example", "user": ACCOUNT[0], "password": password} for name in clusters
+            },
+            "backends": {
+                f"gold-{name}": {"cluster": name, "svm": SVMS[name], "volumes": ["vol_*"]} for name in clusters
+            },
+            "groups": {
+                GROUP: {
+                    "home": f"gold-{clusters[0]}",
+                    "rpo": "2h",
+                    "targets": [
+                        {"backend": f"gold-{name}", "aggregates": ["aggr1"], "schedule": schedule}
+                        for name in clusters[1:]
+                    ],
+                }
+            },
+            "store": str(root / "datamotion.db"),
+        },
+        context={"folder": root},
+    )
+
+
+async def create_volumes(cluster: LabCluster, names: Sequence[str]) -> None:
+    """Writable volumes of these names, each mounted at its own name."""
+    async with cluster.client() as client:
+        for name in names:
+            body = {
+                "name": name,
+                "svm": {"name": SVMS[cluster.name]},
+                "aggregates": [{"name": "aggr1"}],
+                "size": 100 * 2**20,
+                "nas": {"path": f"/{name}"},
+            }
+            await succeed(client.post("/api/storage/volumes?return_timeout=60", json=body))
+
+
+async def succeed(request: object) -> httpx.Response:
+    """The answer to a request that has to succeed."""
+    answer = await request  # type: ignore[misc]  # any awaitable of a response
+    assert isinstance(answer, httpx.Response)
+    assert answer.is_success, answer.text
+    return answer
+
+
+def digests(tree: Path) -> Mapping[str, str]:
+    """SHA-256 of every file of a tree, snapshots left out."""
+    return {str(path.relative_to(tree)): hashlib.sha256(path.read_bytes()).hexdigest() for path in _files(tree)}
+
+
+def _files(tree: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(tree):
+        if ".snapshot" in folders:
+            folders.remove(".snapshot")
+        yield from (Path(folder, name) for name in names if name != ".snapshot")
