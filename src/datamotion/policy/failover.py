@@ -4,23 +4,24 @@ The source is not asked for anything, not even for a name: it may be gone. For e
 the transfer that runs, pause, break, then serve: mount at the source's junction path and write the new epoch, which is
 what makes this copy the active one. Only the chosen leg is broken. A volume that is already served is not in the plan,
 so an interrupted failover is finished by planning again; it keeps to the target and the epoch that it began with.
+Within one run both are chosen from the first look: a target that falls silent, or another one that turns fresher
+meanwhile, must not lead to breaking a second leg.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from datamotion.model.acts import AbortTransfer, Break, ModifyVolume, Pause
 from datamotion.model.group import Group
 from datamotion.model.mark import Mark
 from datamotion.model.plan import Loss, Plan, RecoveryPoint, Refusal
 from datamotion.model.units import count_text, duration_text
-from datamotion.model.view import ClusterView
+from datamotion.model.view import ClusterView, View
 from datamotion.model.words import MirrorState, Operation, Role
 from datamotion.policy.mirrors import Mirror
-from datamotion.policy.serving import mirrored_epoch, serving_target
+from datamotion.policy.serving import Serving, mirrored_epoch, serving_target
 from datamotion.policy.situation import Planner, Situation, since
 from datamotion.policy.steps import Stage, StepList
 from datamotion.policy.target import Candidate, assess_targets, best_of
@@ -46,12 +47,25 @@ def failover_planner(group: Group, choice: FailoverChoice) -> Planner:
 
     def plan(situation: Situation) -> Plan:
         candidates = assess_targets(group, situation.now)
-        chosen = _choose(group, choice, situation, candidates)
+        chosen = _choose(group, choice, situation.first, assess_targets(group, situation.first))
+        if isinstance(chosen, Candidate):
+            chosen = _keep_to(group, chosen.name, situation.now, candidates)
         if isinstance(chosen, Refusal):
             return _titled(group, None, refusals=(chosen,))
         return _plan_to(group, situation, candidates, chosen)
 
     return plan
+
+
+def _keep_to(group: Group, name: str, now: View, candidates: Sequence[Candidate]) -> Candidate | Refusal:
+    """The target that the run began with, as it is seen now; what has become of single volumes is theirs alone."""
+    chosen = next(each for each in candidates if each.name == name)
+    serving = serving_target(group, now)
+    if serving and serving.backend != name:
+        return _served_elsewhere(group, serving, name)
+    if chosen.silent or chosen.broken:
+        return _cannot_take_over(group, chosen)
+    return chosen
 
 
 def _titled(group: Group, backend: str | None, refusals: tuple[Refusal, ...]) -> Plan:
@@ -65,17 +79,11 @@ def _titled(group: Group, backend: str | None, refusals: tuple[Refusal, ...]) ->
     )
 
 
-def _choose(
-    group: Group, choice: FailoverChoice, situation: Situation, candidates: Sequence[Candidate]
-) -> Candidate | Refusal:
+def _choose(group: Group, choice: FailoverChoice, view: View, candidates: Sequence[Candidate]) -> Candidate | Refusal:
     by_name = {each.name: each for each in candidates}
-    serving = serving_target(group, situation.now)
+    serving = serving_target(group, view)
     if serving and choice.to not in (None, serving.backend):
-        return Refusal(
-            text=f"{serving.backend} serves {group.name} already, since epoch {serving.epoch};"
-            f" {choice.to} holds what {group.home.name} had before that",
-            hint=f"finish it there: datamotion failover {group.name} --to {serving.backend}",
-        )
+        return _served_elsewhere(group, serving, choice.to)
     if serving:
         return by_name[serving.backend]
     if choice.to is not None:
@@ -83,13 +91,25 @@ def _choose(
     return best_of(tuple(candidates)) or _nothing_complete(group, choice, candidates)
 
 
+def _served_elsewhere(group: Group, serving: Serving, wanted: str | None) -> Refusal:
+    return Refusal(
+        text=f"{serving.backend} serves {group.name} already, since epoch {serving.epoch};"
+        f" {wanted} holds what {group.home.name} had before that",
+        hint=f"finish it there: datamotion failover {group.name} --to {serving.backend}",
+    )
+
+
+def _cannot_take_over(group: Group, candidate: Candidate) -> Refusal:
+    return Refusal(
+        text=f"{candidate.name} cannot take over {group.name}: {candidate.why_not}",
+        hint=f"datamotion status {group.name} shows every copy",
+        because_silent=candidate.silent is not None,
+    )
+
+
 def _judge(group: Group, choice: FailoverChoice, candidate: Candidate) -> Candidate | Refusal:
     if candidate.why_not:
-        return Refusal(
-            text=f"{candidate.name} cannot take over {group.name}: {candidate.why_not}",
-            hint=f"datamotion status {group.name} shows every copy",
-            because_silent=candidate.silent is not None,
-        )
+        return _cannot_take_over(group, candidate)
     if candidate.unusable and not choice.allow_partial:
         return Refusal(
             text=f"{candidate.name} holds only a part of {group.name}: {candidate.shortfall}",
@@ -102,7 +122,7 @@ def _judge(group: Group, choice: FailoverChoice, candidate: Candidate) -> Candid
 def _nothing_complete(group: Group, choice: FailoverChoice, candidates: Sequence[Candidate]) -> Candidate | Refusal:
     partial = [each for each in candidates if each.why_not is None]
     if partial:
-        fullest = min(partial, key=lambda each: (len(each.unusable), each.worst_lag))
+        fullest = min(partial, key=lambda each: (len(each.unusable), each.staleness))
         return _judge(group, choice, fullest)
     reasons = "; ".join(f"{each.name}: {each.why_not}" for each in candidates)
     return Refusal(
@@ -113,7 +133,7 @@ def _nothing_complete(group: Group, choice: FailoverChoice, candidates: Sequence
 
 
 def _plan_to(group: Group, situation: Situation, candidates: Sequence[Candidate], chosen: Candidate) -> Plan:
-    epoch = _epoch(group, situation)
+    epoch = _epoch(group, situation.first)
     due = StepList()
     for mirror in chosen.usable:
         mark = Mark(
@@ -143,10 +163,10 @@ def _plan_to(group: Group, situation: Situation, candidates: Sequence[Candidate]
     )
 
 
-def _epoch(group: Group, situation: Situation) -> int:
+def _epoch(group: Group, first: View) -> int:
     """One above the mirrors' epoch; where a part is served already, the epoch that this failover began with."""
-    serving = serving_target(group, situation.now)
-    return serving.epoch if serving else mirrored_epoch(group, situation.now) + 1
+    serving = serving_target(group, first)
+    return serving.epoch if serving else mirrored_epoch(group, first) + 1
 
 
 def _junction_path(mirror: Mirror) -> str | None:
@@ -215,7 +235,7 @@ def _notes(group: Group, candidates: Sequence[Candidate], chosen: Candidate) -> 
         f"{group.home.name} is not asked. If it still runs, its clients can go on writing there: stop them, and when it"
         f" answers run `datamotion apply {group.name}`, which fences it (unmounts, resyncs nothing)."
     ]
-    if chosen.worst_lag > timedelta() and group.rpo is not None and chosen.worst_lag > group.rpo:
+    if group.rpo is not None and (chosen.worst_lag is None or chosen.worst_lag > group.rpo):
         notes.append(f"{chosen.lag_text}: over the group's RPO of {duration_text(group.rpo)}.")
     for each in candidates:
         if each is chosen:

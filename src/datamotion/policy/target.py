@@ -16,8 +16,6 @@ from datamotion.model.units import count_text, duration_text
 from datamotion.model.view import ClusterView, View
 from datamotion.policy.mirrors import Mirror, mirrors_at
 
-_NEVER = timedelta.max
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -56,11 +54,21 @@ class Candidate:
         return f"{count_text(len(self.unusable), 'volume')} cannot be served ({named})"
 
     @property
-    def worst_lag(self) -> timedelta:
-        return max((mirror.relationship.lag or timedelta() for mirror in self.usable), default=_NEVER)
+    def worst_lag(self) -> timedelta | None:
+        """None where the age of a copy is not known."""
+        lags = [mirror.relationship.lag for mirror in self.usable]
+        known = [lag for lag in lags if lag is not None]
+        return max(known) if known and len(known) == len(lags) else None
+
+    @property
+    def staleness(self) -> tuple[bool, timedelta]:
+        """What targets are compared by: a copy of unknown age counts as older than any other."""
+        return self.worst_lag is None, self.worst_lag or timedelta()
 
     @property
     def lag_text(self) -> str:
+        if self.worst_lag is None:
+            return "the age of its copies is not known"
         return f"its oldest copy is {duration_text(self.worst_lag)} old"
 
 
@@ -95,4 +103,4 @@ def _assess(target: Target, view: View, mirrors: Mapping[str, Mirror], everythin
 def best_of(candidates: tuple[Candidate, ...]) -> Candidate | None:
     """The complete candidate with the least worst lag; the order of the configuration decides ties."""
     complete = [each for each in candidates if each.is_complete]
-    return min(complete, key=lambda each: each.worst_lag, default=None)
+    return min(complete, key=lambda each: each.staleness, default=None)
