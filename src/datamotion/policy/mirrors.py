@@ -2,7 +2,7 @@
 
 A relationship belongs to a group at a target when it ends in the target's SVM and comes from the home's SVM. The source
 may be known there under an alias, which the target's own list of SVM peers resolves; so nothing is asked of the source.
-Where two homes have SVMs of one name, the mark on the destination volume decides.
+Where two homes have SVMs of one name, or a volume is mirrored twice, the mark on the destination volume decides.
 """
 
 from __future__ import annotations
@@ -78,15 +78,20 @@ def mirrors_at(group: Group, target: Target, view: ClusterView) -> Mapping[str, 
     aliases = {peer.name for peer in view.svm_peers if peer.svm == svm and peer.peer_svm == group.home.svm}
     aliases.add(group.home.svm)
     volumes = view.volumes_of(svm)
-    found = {}
+    found: dict[str, list[Mirror]] = {}
     for destination, relationship in view.relationships_into(svm).items():
         source = relationship.source
         if source.svm not in aliases or not group.home.protects(source.volume):
             continue
         mirror = Mirror(volume=source.volume, relationship=relationship, destination=volumes.get(destination.volume))
         if mirror.mark is None or mirror.mark.group == group.name:
-            found[source.volume] = mirror
-    return dict(sorted(found.items()))
+            found.setdefault(source.volume, []).append(mirror)
+    return {volume: max(claims, key=_claim) for volume, claims in sorted(found.items())}
+
+
+def _claim(mirror: Mirror) -> tuple[bool, bool]:
+    """Of two mirrors of one volume the one that serves is meant, else the one that was marked."""
+    return mirror.is_active, mirror.mark is not None
 
 
 def source_endpoint(group: Group, alias: str, volume: str) -> Endpoint:

@@ -10,15 +10,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from datamotion.model.acts import ModifyVolume
-from datamotion.model.group import Group
+from datamotion.model.group import Group, Target
 from datamotion.model.mark import Mark
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.records import Volume
 from datamotion.model.view import ClusterView
-from datamotion.model.words import Operation, Role, VolumeType
+from datamotion.model.words import MirrorState, Operation, Role, VolumeType
 from datamotion.policy.mirrors import mirrors_at
 from datamotion.policy.protect_target import HomeCopy, TargetPlanner
-from datamotion.policy.serving import Serving, home_volumes, mark_of, mirrored_epoch, serving_target
+from datamotion.policy.serving import (
+    Serving,
+    home_volumes,
+    mark_of,
+    mirrored_epoch,
+    served_volumes,
+    serving_target,
+)
 from datamotion.policy.situation import Planner, Situation, since
 from datamotion.policy.steps import Stage, StepList
 
@@ -75,7 +82,8 @@ def _plan_fence(group: Group, situation: Situation, home: ClusterView, serving: 
     target = next(each for each in group.targets if each.backend.name == serving.backend)
     seen = situation.now[target.backend.cluster]
     assert isinstance(seen, ClusterView)
-    taken = {volume for volume, mirror in mirrors_at(group, target, seen).items() if mirror.is_active}
+    refusals = _doubtful_claims(group, target, seen)
+    taken = served_volumes(group, target, seen) - {refusal.volume for refusal in refusals}
     for volume in home_volumes(group, home):
         mark = mark_of(group, volume)
         if volume.name not in taken or (mark and mark.epoch > serving.epoch):
@@ -96,7 +104,23 @@ def _plan_fence(group: Group, situation: Situation, home: ClusterView, serving: 
         f"{serving.backend} serves {group.name} since epoch {serving.epoch}. Its mirrors stay broken off: a resync"
         f" from {group.home.name} would discard what has been written at {serving.backend} since then."
     )
-    return _plan(group, due, notes=[note])
+    return _plan(group, due, refusals, notes=[note])
+
+
+def _doubtful_claims(group: Group, target: Target, seen: ClusterView) -> list[Refusal]:
+    """Copies that are marked as active, yet receive again: somebody resynced them by hand, so home may well serve."""
+    return [
+        Refusal(
+            volume=volume,
+            backend=target.backend.name,
+            text=f"{mirror.relationship.destination} is marked as the active copy of {volume}, yet its mirror is"
+            f" {mirror.relationship.state}: it is not certain that it serves, so {group.home.name} is not fenced",
+            hint=f"if {group.home.name} is to serve, remove the mark from the comment of"
+            f" {mirror.relationship.destination}",
+        )
+        for volume, mirror in mirrors_at(group, target, seen).items()
+        if mirror.is_active and mirror.relationship.state is not MirrorState.BROKEN_OFF
+    ]
 
 
 def _fence_text(volume: Volume) -> str:

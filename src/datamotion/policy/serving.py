@@ -1,15 +1,22 @@
-"""Who serves a group: the highest epoch among the marks that claim to."""
+"""Who serves a group: the highest epoch among the marks that claim to.
+
+A claim stands in a volume's comment, and holds without the relationship that the volume was a mirror by: that one may
+have been deleted since.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from datamotion.model.group import Group
+from datamotion.model.group import Group, Target
 from datamotion.model.mark import Mark, read_mark
 from datamotion.model.records import Volume
 from datamotion.model.view import ClusterView, View
 from datamotion.model.words import Role
 from datamotion.policy.mirrors import mirrors_at
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +40,35 @@ def mark_of(group: Group, volume: Volume) -> Mark | None:
 
 
 def serving_target(group: Group, view: View) -> Serving | None:
-    """The target that serves the group or a part of it, by destination-side marks; None while its home does."""
+    """The target that serves the group or a part of it, by destination-side marks; None while its home does.
+
+    Of two with one epoch (the one could not be seen when the other took over) the later one serves.
+    """
     claims = [
-        Serving(backend=target.backend.name, epoch=mirror.mark.epoch)
+        (mark.epoch, mark.since or _LONG_AGO, target.backend.name)
         for target in group.targets
         if isinstance(seen := view.get(target.backend.cluster), ClusterView)
-        for mirror in mirrors_at(group, target, seen).values()
-        if mirror.mark is not None and mirror.mark.role is Role.ACTIVE
+        for volume in seen.volumes_of(target.backend.svm).values()
+        if (mark := mark_of(group, volume)) is not None and mark.role is Role.ACTIVE
     ]
-    return max(claims, key=lambda claim: claim.epoch, default=None)
+    if not claims:
+        return None
+    epoch, _, backend = max(claims, key=lambda claim: claim[:2])
+    return Serving(backend=backend, epoch=epoch)
+
+
+def served_volumes(group: Group, target: Target, view: ClusterView) -> frozenset[str]:
+    """The volumes of the group that a target claims to serve, by the names they have at home."""
+    names = {
+        mirror.destination.name: volume
+        for volume, mirror in mirrors_at(group, target, view).items()
+        if mirror.destination is not None
+    }
+    return frozenset(
+        names.get(name, name)
+        for name, volume in view.volumes_of(target.backend.svm).items()
+        if (mark := mark_of(group, volume)) is not None and mark.role is Role.ACTIVE
+    )
 
 
 def mirrored_epoch(group: Group, view: View) -> int:
