@@ -71,8 +71,9 @@ class TargetPlanner:
         mirrors = mirrors_at(self._group, self._target, self._seen)
         there = self._seen.volumes_of(self._backend.svm)
         new = [each for each in copies if each.volume.name not in mirrors and each.volume.name not in there]
-        if obstacle := self._obstacle() or self._place(new):
+        if obstacle := self._obstacle() or self._unknown_aggregate(new):
             return [Refusal(backend=self._backend.name, text=obstacle[0], hint=obstacle[1])]
+        self._place(new)
         alias = self._peer_svms() if copies else self._group.home.svm
         refusals = (self._mirror(copy, alias, mirrors.get(copy.volume.name)) for copy in copies)
         return [refusal for refusal in refusals if refusal]
@@ -112,7 +113,14 @@ class TargetPlanner:
         if _is_ready(peer):
             assert peer is not None
             return peer.name
-        pending = next((p for p in self._home.svm_peers if p.peer_svm == here.svm and p.state == "pending"), None)
+        pending = next(
+            (
+                peer
+                for peer in self._home.svm_peers
+                if (peer.svm, peer.peer_svm, peer.state) == (home.svm, here.svm, "pending")
+            ),
+            None,
+        )
         if peer is None:
             change = PeerSvms(svm=here.svm, peer_svm=home.svm, peer_cluster=self._home_cluster)
             self._due.add(
@@ -136,6 +144,13 @@ class TargetPlanner:
                 text=f"the mirror of {name} is broken off; nothing is resynced, its destination may hold newer writes",
                 hint=f"if a failover was cut short: datamotion failover {self._group.name} --to {self._backend.name}",
             )
+        if relationship.state is MirrorState.UNKNOWN:
+            return Refusal(
+                volume=name,
+                backend=self._backend.name,
+                text=f"the mirror of {name} is in a state that is not known here; it is left as it is",
+                hint="look at it on the cluster, or use a release of datamotion that knows this ONTAP",
+            )
         if mirror.destination is not None:
             self._adjust_volume(copy, mirror.destination)
         self._adjust_relationship(name, mirror)
@@ -155,7 +170,7 @@ class TargetPlanner:
         existing = self._seen.volumes_of(self._backend.svm).get(name)
         if existing is None:
             if name not in self._places:
-                return self._unmapped(copy.volume)
+                return self._no_place(copy.volume)
             self._create_volume(copy, self._places[name])
         elif refusal := self._in_the_way(existing, destination):
             return refusal
@@ -243,7 +258,16 @@ class TargetPlanner:
             what += [f"schedule {relationship.schedule or 'none'} -> {schedule}"] if schedule else []
             self._due.add(_MODIFY, self._backend, name, change, f"{name}: {', '.join(what)}")
 
-    def _unmapped(self, volume: Volume) -> Refusal:
+    def _no_place(self, volume: Volume) -> Refusal:
+        allowed = self._allowed(volume)
+        if allowed:
+            return Refusal(
+                volume=volume.name,
+                backend=self._backend.name,
+                text=f"{' and '.join(allowed)} of {self._backend.cluster} has no room for {volume.name},"
+                f" which holds {size_text(volume.used_bytes)}",
+                hint="make room there, or map the volume to another aggregate",
+            )
         where = ", ".join(volume.aggregates)
         return Refusal(
             volume=volume.name,
@@ -252,28 +276,27 @@ class TargetPlanner:
             hint=f"add `aggregates: {{{where}: ...}}` to the target",
         )
 
-    def _place(self, copies: Iterable[HomeCopy]) -> tuple[str, str] | None:
-        """Choose an aggregate for every new destination, the roomiest that is allowed; what stands in the way of that.
+    def _allowed(self, volume: Volume) -> list[str]:
+        return sorted({name for each in volume.aggregates for name in self._target.aggregates_for(each)})
 
-        A volume whose source aggregate is not mapped is left without a place, which concerns that volume alone.
+    def _unknown_aggregate(self, copies: Iterable[HomeCopy]) -> tuple[str, str] | None:
+        known = {each.name for each in self._seen.aggregates}
+        unknown = sorted({name for copy in copies for name in self._allowed(copy.volume)} - known)
+        if not unknown:
+            return None
+        return f"{self._backend.cluster} has no aggregate {unknown[0]}", "correct `aggregates` of the target"
+
+    def _place(self, copies: Iterable[HomeCopy]) -> None:
+        """Choose an aggregate for every new destination, the roomiest that is allowed.
+
+        A volume whose source aggregate is not mapped, or for which no room is left, stays without; the others go on.
         """
         room = {each.name: each.available_bytes for each in self._seen.aggregates}
         for copy in copies:
-            allowed = {name for each in copy.volume.aggregates for name in self._target.aggregates_for(each)}
-            if unknown := allowed - room.keys():
-                return f"{self._backend.cluster} has no aggregate {min(unknown)}", "correct `aggregates` of the target"
-            if not allowed:
-                continue
-            place = max(sorted(allowed), key=room.__getitem__)
-            if copy.volume.used_bytes > room[place]:
-                return (
-                    f"{place} of {self._backend.cluster} has no room for {copy.volume.name}: it holds"
-                    f" {size_text(copy.volume.used_bytes)}, and {size_text(room[place])} are left",
-                    "make room there, or map the volumes to another aggregate",
-                )
-            room[place] -= copy.volume.used_bytes
-            self._places[copy.volume.name] = place
-        return None
+            place = max(self._allowed(copy.volume), key=room.__getitem__, default=None)
+            if place is not None and copy.volume.used_bytes <= room[place]:
+                room[place] -= copy.volume.used_bytes
+                self._places[copy.volume.name] = place
 
 
 def _is_ready(peer: SvmPeer | None) -> bool:
