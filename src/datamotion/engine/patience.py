@@ -48,6 +48,7 @@ class Patience:
         for act in acts:
             self._standing.pop(act.subject, None)
             self._blamed.pop(act.subject, None)
+            self._final.discard(act.subject)
 
     def blame(self, act: Act, failure: Failure, *, final: bool) -> None:
         """Something was said against an act: for good, or worth another try."""

@@ -18,7 +18,7 @@ from datamotion.clock import Clock
 from datamotion.engine.looking import Look
 from datamotion.engine.patience import Failure, Patience, Subject
 from datamotion.engine.ports import Accepted, Cluster, Declined, Journal, Reply, Unanswered, Watcher
-from datamotion.model.acts import Act, AwaitTransfer, Change
+from datamotion.model.acts import AcceptSvmPeer, Act, AwaitTransfer, Change
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.view import ClusterView, Unseen, View
 from datamotion.policy.situation import Planner, Situation
@@ -57,6 +57,7 @@ class Run:
         self._journal = journal
         self._watcher = watcher
         self._accepted: dict[Change, View] = {}
+        self._unanswered: set[Change] = set()
         self._patience = Patience(clock)
 
     async def carry_out(self, first: View, plan: Plan) -> RunResult:
@@ -79,19 +80,25 @@ class Run:
         return self._result
 
     def _next_acts(self, plan: Plan) -> list[Act]:
-        """The first open act of every subject; of a back end, first what all its volumes need."""
+        """The first open act of every subject; of a back end, first what all its volumes need.
+
+        What would lose data that was not agreed to is given up here, before anything is asked.
+        """
         first: dict[Subject, Act] = {}
         for step in plan.steps:
             for act in step.acts:
                 if act.subject not in self._result.given_up and (act.backend, None) not in self._result.given_up:
                     first.setdefault(act.subject, act)
-        return [act for (backend, volume), act in first.items() if volume is None or (backend, None) not in first]
+        turn = [act for (backend, volume), act in first.items() if volume is None or (backend, None) not in first]
+        unagreed = {loss.volume for loss in plan.losses} - self._agreed
+        for act in turn:
+            if act.volume in unagreed:
+                self._give_up(act, Failure(text="to go on would lose data that was not agreed to; plan again"))
+        return [act for act in turn if act.volume not in unagreed]
 
     async def _ask(self, acts: Sequence[Act], view: View) -> None:
         """Ask for those acts that are not merely awaited."""
-        open_acts = [
-            act for act in acts if not isinstance(act.change, AwaitTransfer) and act.change not in self._accepted
-        ]
+        open_acts = [act for act in acts if _is_asked_for(act.change) and act.change not in self._accepted]
         async with anyio.create_task_group() as tasks:
             for batch in _batches(open_acts):
                 tasks.start_soon(self._ask_batch, batch, view)
@@ -111,14 +118,20 @@ class Run:
             self._take(act, _outcome(reply, ends), view, is_shared=is_shared)
 
     def _take(self, act: Act, reply: Reply, view: View, *, is_shared: bool) -> None:
-        """Remember an answer. A no that a whole batch shares may be about another volume: this one is asked again."""
+        """Remember an answer.
+
+        A no that a whole batch shares may be about another volume: this one is asked again. A no after a request
+        without an answer may be the echo of that one ("exists already"): the next looks tell.
+        """
         match reply:
             case Accepted():
                 self._accepted[act.change] = view
             case Declined(error):
                 failure = Failure(text=error.message, hint=error.hint)
-                self._patience.blame(act, failure, final=not (error.transient or is_shared))
+                is_echo = act.change in self._unanswered
+                self._patience.blame(act, failure, final=not (error.transient or is_shared or is_echo))
             case Unanswered(error):
+                self._unanswered.add(act.change)
                 failure = Failure(text=error.message, hint=error.hint, silent=True)
                 self._patience.blame(act, failure, final=False)
 
@@ -136,14 +149,13 @@ class Run:
     def _judge(self, acts: Sequence[Act], plan: Plan, view: View) -> bool:
         """What the new plan says of the acts that were due; returns whether any was reached or given up."""
         left = {(act.subject, type(act.change)) for step in plan.steps for act in step.acts}
-        unagreed = {loss.volume for loss in plan.losses} - self._agreed
         moved = bytes_moved(view)
         reached, failures = [], []
         for act in acts:
             if refusal := _refusal_of(act, plan):
                 failures.append((act, Failure(text=refusal.text, hint=refusal.hint, silent=refusal.because_silent)))
-            elif act.volume in unagreed:
-                failures.append((act, Failure(text="to go on would lose data that was not agreed to; plan again")))
+            elif isinstance(seen := view.get(act.cluster), Unseen):
+                failures.append((act, Failure(text=seen.reason, silent=not seen.refused)))
             elif (act.subject, type(act.change)) not in left:
                 reached.append(act)
             elif failure := self._patience.verdict(act, moved):
@@ -177,6 +189,11 @@ class Run:
                 detail=detail,
             )
         )
+
+
+def _is_asked_for(change: Change) -> bool:
+    """Not what is only awaited: a transfer, or a peering that has yet to arrive at the cluster that is to accept it."""
+    return not (isinstance(change, AwaitTransfer) or (isinstance(change, AcceptSvmPeer) and change.uuid is None))
 
 
 def bytes_moved(view: View) -> Mapping[str, int]:
