@@ -10,7 +10,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, create_engine, insert, select, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from datamotion.errors import ConfigError
 from datamotion.model.plan import Plan
@@ -138,10 +138,16 @@ def open_store(url: str) -> Iterator[Store]:
 
 def _open_engine(url: str) -> Engine:
     try:
+        shown = make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        raise ConfigError(
+            "`store` in the configuration is neither a path nor a URL that SQLAlchemy can read",
+            hint="for example: store: datamotion.db, or store: postgresql://user@host/datamotion",
+        ) from None  # the cause would show the URL, with the password in it
+    try:
         engine = create_engine(url)
         METADATA.create_all(engine)
-    except SQLAlchemyError as error:
-        shown = make_url(url).render_as_string(hide_password=True)
+    except (SQLAlchemyError, ImportError) as error:  # ImportError: the URL's driver is not installed
         raise ConfigError(
             f"the store {shown} cannot be opened: {getattr(error, 'orig', None) or error}",
             hint="`store` in the configuration names it; its folder has to exist and be writable",
