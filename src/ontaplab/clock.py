@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -46,3 +47,8 @@ class LoopClock(SystemClock):
 
     def now(self) -> datetime:
         return self._start + timedelta(seconds=anyio.current_time() - self._offset_s)
+
+
+def pause(seconds: float) -> None:
+    """Blocks this thread for so long: for what runs outside of clusters, without an event loop."""
+    time.sleep(seconds)

@@ -1,0 +1,78 @@
+"""`ontaplab serve FOLDER`: one cluster as a process. `ontaplab routes`: what is simulated."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+_STARTING_FAILED = 2
+
+
+def main() -> None:
+    """The command line. Exit status 2: wrong usage, or the cluster could not be started."""
+    arguments = _parser().parse_args()
+    if arguments.command == "routes":
+        _print_routes()
+    else:
+        _serve(arguments.folder, arguments.announce)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ontaplab", description="ONTAP clusters that run on one machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser(
+        "serve",
+        help="run the cluster in a folder",
+        description="Runs the cluster in a folder until SIGTERM or SIGINT, and logs to stderr.",
+    )
+    serve.add_argument("folder", type=Path, help="the cluster's folder, with its cluster.json")
+    serve.add_argument(
+        "--announce",
+        type=int,
+        metavar="FD",
+        help="run in the background; write a line to this file descriptor once the cluster answers, then close it",
+    )
+    commands.add_parser("routes", help="print what is simulated: paths and methods")
+    return parser
+
+
+def _print_routes() -> None:
+    from ontaplab.resources.routes import routes  # noqa: PLC0415  # only for this command
+
+    for path, methods in routes():
+        print(f"/api{path}  {methods}")  # noqa: T201  # what the command is for
+
+
+def _serve(folder: Path, announce: int | None) -> None:
+    if announce is not None:
+        _detach()
+    from ontaplab.server import CannotServe, serve  # noqa: PLC0415  # slow; after detaching nobody waits for it
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
+
+    def answering() -> None:
+        if announce is not None:
+            os.write(announce, b"answering\n")
+            os.close(announce)
+
+    try:
+        serve(folder, answering)
+    except CannotServe as error:
+        sys.stderr.write(f"ontaplab: {error}\n")
+        sys.exit(_STARTING_FAILED)
+    logging.shutdown()
+    os._exit(0)  # at once: an interpreter that cleans up would release the folder while the process is still there
+
+
+def _detach() -> None:
+    """From here on this is a child of nobody: whoever started it need not collect it when it ends."""
+    if os.fork():
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

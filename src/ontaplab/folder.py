@@ -1,0 +1,111 @@
+"""A cluster's folder: what is where, and which process holds it.
+
+    cluster.json   what the cluster is: see `Settings`
+    server.pem     its private key and certificate (mode 600)
+    password       its administrator's password (mode 600)
+    cluster.log    what its process says
+    lock, gate     held by its process; held by whoever looks at the lock
+    pid            the id of the process that holds the lock, or held it last
+    cluster.db, volumes/, exports/, by-name/    its world
+
+The folders of clusters that know each other lie side by side, with `ca.pem` and `network.json` next to them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import BaseFileLock, FileLock, Timeout
+from pydantic import TypeAdapter
+
+ACCOUNT = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a cluster is from its first start on."""
+
+    name: str
+    host: str
+    port: int
+    address: str
+    """Its intercluster address, a key in `network.json`."""
+    aggregates: Mapping[str, int]
+    """The sizes of its aggregates in bytes, by name."""
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.host}:{self.port}"
+
+
+_SETTINGS = TypeAdapter(Settings)
+_held: list[BaseFileLock] = []
+"""What this process holds: a lock that nobody refers to any more would be released."""
+
+
+class FolderHeld(Exception):
+    """Another process holds the folder."""
+
+    def __init__(self, root: Path, pid: int) -> None:
+        super().__init__(f"process {pid} runs the cluster in {root}")
+        self.pid = pid
+
+
+class ClusterFolder:
+    """The folder `root`, which need not exist yet."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.certificate = root / "server.pem"
+        self.password_file = root / "password"
+        self.log = root / "cluster.log"
+        self.ca_file = root.parent / "ca.pem"
+        self.network_book = root.parent / "network.json"
+        self._settings = root / "cluster.json"
+        self._pid = root / "pid"
+        self._lock = FileLock(root / "lock")
+        self._gate = FileLock(root / "gate")
+
+    def write_settings(self, settings: Settings) -> None:
+        self._settings.write_bytes(_SETTINGS.dump_json(settings, indent=2))
+
+    def settings(self) -> Settings:
+        """Raises: OSError; ValueError if they are not what they should be."""
+        return _SETTINGS.validate_json(self._settings.read_bytes())
+
+    def password(self) -> str:
+        return self.password_file.read_text().strip()
+
+    def hold(self) -> None:
+        """This process holds the folder until it has ended, however it ends. Raises: FolderHeld."""
+        with self.looking() as pid:
+            if pid is not None:
+                raise FolderHeld(self.root, pid)
+            self._lock.acquire()
+            _held.append(self._lock)
+            self._pid.write_text(str(os.getpid()))
+
+    @contextmanager
+    def looking(self) -> Iterator[int | None]:
+        """The id of the process that holds the folder, None where none does. Until the end no other comes to hold it.
+
+        The file `pid` alone proves nothing, a killed process leaves it behind. While the lock is held, it was written
+        by the holder: between taking the lock and writing it, the holder keeps the gate closed.
+        """
+        with self._gate:
+            yield self._holder()
+
+    def wait_until_free(self, seconds: float) -> bool:
+        """Whether nobody holds the folder any more, at once or after at most so many seconds. To be called looking."""
+        try:
+            with self._lock.acquire(timeout=seconds, poll_interval=0.01):
+                return True
+        except Timeout:
+            return False
+
+    def _holder(self) -> int | None:
+        return None if self.wait_until_free(0) else int(self._pid.read_text())

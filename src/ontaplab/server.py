@@ -1,0 +1,128 @@
+"""A cluster as a process: HTTPS on its own port, its world in its own folder.
+
+It holds the folder's lock while it lives. SIGTERM and SIGINT end it; SIGKILL may at any moment, since whatever was
+acknowledged is in the files of a process by then.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager
+from pathlib import Path
+
+import anyio
+import uvicorn
+from starlette.types import ASGIApp
+
+from ontaplab.clock import SystemClock
+from ontaplab.cluster import Cluster, in_thread
+from ontaplab.folder import ACCOUNT, ClusterFolder, FolderHeld, Settings
+from ontaplab.network import UrlNetwork
+from ontaplab.resources.aggregates.space import create_aggregate
+from ontaplab.resources.routes import assemble
+
+_GRACE_S = 1
+"""How long requests that are being answered may take once the process was asked to end."""
+
+_log = logging.getLogger(__name__)
+
+
+class CannotServe(Exception):
+    """There is no cluster to serve in the folder, another process serves it, or its port is taken."""
+
+
+def serve(root: Path, answering: Callable[[], None]) -> None:
+    """Serves the cluster of the folder `root` until a signal ends it; `answering` is called once it answers.
+
+    Raises: CannotServe.
+    """
+    folder = ClusterFolder(root.resolve())
+    try:
+        settings, password = folder.settings(), folder.password()
+        folder.hold()
+    except FolderHeld as error:
+        raise CannotServe(str(error)) from error
+    except (OSError, ValueError) as error:
+        raise CannotServe(f"{root} holds no cluster: {error}") from error
+    with _listening(settings) as listener:
+        anyio.run(_serve, folder, settings, password, listener, answering)
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    try:
+        listener = socket.create_server((settings.host, settings.port))
+    except OSError as error:
+        raise CannotServe(f"port {settings.port} of {settings.host}: {error.strerror}") from error
+    with listener:
+        yield listener
+
+
+async def _serve(
+    folder: ClusterFolder,
+    settings: Settings,
+    password: str,
+    listener: socket.socket,
+    answering: Callable[[], None],
+) -> None:
+    cluster = Cluster(
+        settings.name,
+        root=folder.root,
+        clock=SystemClock(),
+        network=UrlNetwork(folder.network_book, folder.ca_file),
+        address=settings.address,
+        accounts={ACCOUNT: password},
+        offload=in_thread,
+    )
+    app = assemble(cluster)
+    _make_aggregates(cluster, settings)
+    async with aclosing(cluster), cluster.running(), anyio.create_task_group() as tasks:
+        server = _Server(_configuration(app, folder), answering)
+        tasks.start_soon(_end_on_signal, server)
+        await server.serve(sockets=[listener])
+        tasks.cancel_scope.cancel()
+
+
+def _make_aggregates(cluster: Cluster, settings: Settings) -> None:
+    """The cluster has its aggregates: on a real one, too, they are there before anybody asks for them."""
+    known = {aggregate.name for aggregate in cluster.aggregates}
+    for name, size_bytes in settings.aggregates.items():
+        if name not in known:
+            create_aggregate(cluster, name, size_bytes)
+
+
+def _configuration(app: ASGIApp, folder: ClusterFolder) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        ssl_certfile=folder.certificate,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers, and leaves signals alone: uvicorn raises them again, which would cut the ending short."""
+
+    def __init__(self, config: uvicorn.Config, answering: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._answering = answering
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._answering()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _end_on_signal(server: uvicorn.Server) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for received in signals:
+            _log.info("%s: ending", received.name)
+            server.should_exit = True

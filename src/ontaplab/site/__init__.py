@@ -1,0 +1,7 @@
+"""A lab directory: clusters as processes on this machine."""
+
+from ontaplab.site.errors import SiteError
+from ontaplab.site.seeding import Seeded
+from ontaplab.site.site import ClusterStatus, Site
+
+__all__ = ["ClusterStatus", "Seeded", "Site", "SiteError"]

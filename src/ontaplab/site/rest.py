@@ -1,0 +1,66 @@
+"""The REST API of a lab's clusters, as far as the lab itself uses it."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from ontaplab.folder import ACCOUNT, ClusterFolder
+from ontaplab.site.errors import SiteError
+
+_JOB_S = "120"
+"""The longest that ONTAP lets a caller wait for a job."""
+
+
+class Rest:
+    """Calls to one cluster, one after another. All raise SiteError if it refuses or does not answer."""
+
+    def __init__(self, folder: ClusterFolder) -> None:
+        settings = folder.settings()
+        self._name = settings.name
+        self._client = httpx.Client(
+            base_url=f"{settings.url}/api",
+            auth=(ACCOUNT, folder.password()),
+            verify=ssl.create_default_context(cafile=folder.ca_file),
+            timeout=httpx.Timeout(float(_JOB_S) + 30, connect=3),
+            trust_env=False,  # no proxy is between this machine and itself
+        )
+
+    def __enter__(self) -> Rest:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def records(self, path: str, query: Mapping[str, str]) -> list[Mapping[str, Any]]:
+        """The first page of what is there."""
+        found: list[Mapping[str, Any]] = self._ask("GET", path, query, None)["records"]
+        return found
+
+    def create(self, path: str, body: Mapping[str, object]) -> str:
+        """The uuid of the new record, which is there now."""
+        answer = self._ask("POST", path, {"return_records": "true", "return_timeout": _JOB_S}, body)
+        return str(answer["records"][0]["uuid"])
+
+    def remove(self, path: str) -> None:
+        """It is not there any more."""
+        self._ask("DELETE", path, {"return_timeout": _JOB_S}, None)
+
+    def _ask(self, method: str, path: str, query: Mapping[str, str], body: object) -> dict[str, Any]:
+        asked = f"{method} {path}"
+        try:
+            response = self._client.request(method, path, params=query, json=body)
+        except httpx.TransportError as error:
+            raise SiteError(
+                f"{self._name} does not answer {asked}: {error}", "`lab status` says whether it runs."
+            ) from error
+        answer: dict[str, Any] = response.json() if response.content else {}
+        if response.is_error:
+            refusal = answer.get("error", {})
+            raise SiteError(f"{self._name} refused {asked}: {refusal.get('message')} ({refusal.get('code')})")
+        if response.status_code == httpx.codes.ACCEPTED:
+            raise SiteError(f"{self._name} has not finished {asked} after {_JOB_S} s")
+        return answer

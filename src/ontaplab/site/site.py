@@ -1,0 +1,254 @@
+"""A lab: clusters as processes, in one folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ontaplab.disk.tree import RESERVED, remove_tree, used_bytes
+from ontaplab.folder import ClusterFolder
+from ontaplab.site import processes, seeding
+from ontaplab.site.errors import SiteError
+from ontaplab.site.lab import (
+    Lab,
+    furnish,
+    lab_file,
+    lay_out,
+    planned,
+    read_lab,
+    write_configuration,
+    write_lab,
+)
+from ontaplab.site.ports import choose_ports
+from ontaplab.site.rest import Rest
+
+_CLUSTER = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_MOST_CLUSTERS = 24
+_LOCK = "lab.lock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterStatus:
+    """A cluster as its folder tells. `pid` is None while it is stopped.
+
+    `volumes` counts all its volumes, `bytes` what the served ones hold, in whole blocks of 4 KiB.
+    """
+
+    name: str
+    url: str
+    port: int
+    pid: int | None
+    volumes: int
+    bytes: int
+
+
+class Site:
+    """The lab in `folder`. Every method raises SiteError where the lab cannot do what is asked."""
+
+    def __init__(self, folder: Path, lab: Lab) -> None:
+        self.folder = folder
+        self._lab = lab
+
+    @classmethod
+    def up(cls, folder: Path, clusters: Sequence[str], *, base_port: int = 18443) -> Site:
+        """A lab of these clusters runs: a new one, or the one in the folder as it was when it was stopped.
+
+        The clusters get `base_port` and the ports after it; 0: any free ones. A lab that is there keeps its own.
+        After an error there is no new lab, and nothing runs that did not before.
+        """
+        folder = folder.resolve()
+        names = _checked(clusters)
+        try:
+            is_new = _make_folder(folder)
+            with _held(folder):
+                if lab_file(folder).exists():
+                    return cls.open(folder)._again(names)
+                return cls(folder, planned(names))._new(base_port, remove_folder=is_new)
+        except OSError as error:
+            raise SiteError(f"a lab in {folder} is not possible: {error}") from error
+
+    @classmethod
+    def open(cls, folder: Path) -> Site:
+        """The lab in the folder, whether it runs or not."""
+        folder = folder.resolve()
+        try:
+            return cls(folder, read_lab(folder))
+        except FileNotFoundError:
+            raise SiteError(f"there is no lab in {folder}", "`lab up` makes one.") from None
+        except (OSError, ValueError) as error:
+            raise SiteError(f"{lab_file(folder)} cannot be read: {error}") from error
+
+    @property
+    def clusters(self) -> list[str]:
+        """Their names, the home of the volumes first."""
+        return list(self._lab.clusters)
+
+    def status(self) -> list[ClusterStatus]:
+        """Each cluster as it is, in order. Asks none of them: those that hang are shown too."""
+        return [self._status(name) for name in self.clusters]
+
+    def kill(self, name: str) -> int:
+        """The cluster's process was killed with SIGKILL and is gone. Returns the id it had."""
+        pid = processes.kill(self._cluster_folder(name))
+        if pid is None:
+            raise SiteError(f"{name} is not running")
+        return pid
+
+    def start(self, name: str) -> None:
+        """The cluster, which was stopped, answers again, with all that it held."""
+        folder = self._cluster_folder(name)
+        pid = processes.running(folder)
+        if pid is not None:
+            raise SiteError(f"{name} is running already, as process {pid}")
+        processes.start([folder])
+
+    def stop(self, name: str) -> None:
+        """The cluster's process has ended. Harmless if there was none."""
+        processes.stop(self._cluster_folder(name))
+
+    def down(self, *, remove: bool = False) -> None:
+        """None of the lab's processes is left; with `remove` nor its folder, with everything that is in there."""
+        with _held(self.folder):
+            self._stop_all()
+            if remove:
+                _remove(self.folder, itself=True)
+
+    def seed(
+        self,
+        name: str,
+        source: Path,
+        *,
+        volumes: int = 4,
+        prefix: str = "vol_",
+        free_bytes: Callable[[Path], int] = seeding.free_bytes,
+    ) -> seeding.Seeded:
+        """There are new volumes on the cluster, PREFIX1, PREFIX2, ..., mounted at /PREFIX1, ...
+
+        They hold copies of the plain files below `source`, under the same relative paths, spread evenly by bytes.
+        After an error there are none of them. `free_bytes` says how much room there is in a folder.
+        """
+        if volumes < 1:
+            raise SiteError("files need at least one volume")
+        folder, cluster = self._cluster_folder(name), self._lab.clusters[name]
+        by_name = folder.root / "by-name" / cluster.svm
+        place = seeding.Place(svm=cluster.svm, aggregate=cluster.aggregate, by_name=by_name)
+        names = [f"{prefix}{number}" for number in range(1, volumes + 1)]
+        with Rest(folder) as rest:
+            return seeding.seed(rest, place, source, names, free_bytes, folder.root)
+
+    def volume_path(self, name: str, svm: str, volume: str) -> Path:
+        """Where the files are that clients of the volume see, whether it is mounted or not."""
+        return self._cluster_folder(name).root / "by-name" / svm / volume
+
+    def snapshot_path(self, name: str, svm: str, volume: str, snapshot: str) -> Path:
+        """Where the files of that snapshot are."""
+        return self.volume_path(name, svm, volume) / RESERVED / snapshot
+
+    def exports(self, name: str, svm: str) -> Path:
+        """The SVM's namespace: the mounted volumes are below it at their junction paths."""
+        return self._cluster_folder(name).root / "exports" / svm
+
+    def _new(self, base_port: int, *, remove_folder: bool) -> Site:
+        try:
+            lay_out(self.folder, self._lab, choose_ports(base_port, len(self.clusters)))
+            self._start_all()
+            furnish(self.folder, self._lab)
+            write_configuration(self.folder, self._lab)
+            self._lab = replace(self._lab, finished=True)
+            write_lab(self.folder, self._lab)
+        except BaseException:
+            self._stop_all()
+            _remove(self.folder, itself=remove_folder)
+            raise
+        return self
+
+    def _again(self, names: Sequence[str]) -> Site:
+        for name in self.clusters:
+            pid = processes.running(self._cluster_folder(name))
+            if pid is not None:
+                raise SiteError(
+                    f"the lab in {self.folder} is in use: {name} runs, as process {pid}",
+                    "`lab start NAME` starts what is stopped of it, `lab down` ends it.",
+                )
+        if not self._lab.finished:
+            raise SiteError(
+                f"the lab in {self.folder} was never finished", "`lab down --remove` removes what there is."
+            )
+        if names != self.clusters:
+            raise SiteError(f"{self.folder} holds a lab of other clusters: {', '.join(self.clusters)}")
+        try:
+            self._start_all()
+        except BaseException:
+            self._stop_all()
+            raise
+        return self
+
+    def _start_all(self) -> None:
+        processes.start([self._cluster_folder(name) for name in self.clusters])
+
+    def _stop_all(self) -> None:
+        for name in self.clusters:
+            self.stop(name)
+
+    def _status(self, name: str) -> ClusterStatus:
+        folder = self._cluster_folder(name)
+        settings = folder.settings()
+        return ClusterStatus(
+            name=name,
+            url=settings.url,
+            port=settings.port,
+            pid=processes.running(folder),
+            volumes=len(list(folder.root.glob("volumes/*"))),
+            bytes=sum(used_bytes(volume.resolve()) for volume in folder.root.glob("by-name/*/*")),
+        )
+
+    def _cluster_folder(self, name: str) -> ClusterFolder:
+        if name not in self._lab.clusters:
+            raise SiteError(f"the lab in {self.folder} has no cluster {name}", f"It has {', '.join(self.clusters)}.")
+        return ClusterFolder(self.folder / name)
+
+
+def _checked(clusters: Sequence[str]) -> list[str]:
+    """Their names, which can be those of folders. Raises: SiteError."""
+    for name in clusters:
+        if not _CLUSTER.fullmatch(name):
+            raise SiteError(f"{name!r} is no cluster name", "A letter, then letters, digits, '_' and '-'.")
+    if len(set(clusters)) != len(clusters) or not 1 <= len(clusters) <= _MOST_CLUSTERS:
+        raise SiteError(f"a lab has 1 to {_MOST_CLUSTERS} clusters, each with a name of its own")
+    return list(clusters)
+
+
+def _make_folder(folder: Path) -> bool:
+    """The folder is there, and fit for a lab. Returns whether it is new. Raises: OSError; SiteError."""
+    is_new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    others = sorted(path.name for path in folder.iterdir() if path.name != _LOCK)
+    if others and not lab_file(folder).exists():
+        raise SiteError(
+            f"{folder} holds other things, {others[0]!r} for one",
+            "A lab needs a folder of its own: name a new or an empty one.",
+        )
+    return is_new
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Nobody else makes or ends the lab meanwhile."""
+    try:
+        with FileLock(folder / _LOCK).acquire(timeout=0):
+            yield
+    except Timeout:
+        raise SiteError(f"the lab in {folder} is in use: another process is starting or ending it") from None
+
+
+def _remove(folder: Path, *, itself: bool) -> None:
+    """Nothing is in the folder, and with `itself` it is not there either."""
+    for each in list(folder.iterdir()):
+        remove_tree(each)
+    if itself:
+        folder.rmdir()
