@@ -58,7 +58,8 @@ class ClusterError(DataMotionError):
 class ClusterRefused(ClusterError):
     """The cluster answered no: nothing was changed by this request.
 
-    `status` is the HTTP status, `ontap_code` the string in `error.code` ("" where the body held none).
+    `status` is the HTTP status, `ontap_code` the string in `error.code` ("" where the body held none). `transient`:
+    the cluster is busy with something that passes by itself, so asking again in a moment can help.
     """
 
     code = "cluster-refused"
@@ -72,8 +73,10 @@ class ClusterRefused(ClusterError):
         status: int,
         ontap_code: str,
         hint: str | None = None,
+        transient: bool = False,
     ) -> None:
         super().__init__(cluster, message, request=request, hint=hint)
+        self.transient = transient
         self.status = status
         self.ontap_code = ontap_code
 

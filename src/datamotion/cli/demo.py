@@ -61,9 +61,7 @@ def demo(
     with lab_errors(), _lab(keep=keep) as site:
         anyio.run(_Demo(site, world).play, source or standard_library(), volumes)
         if keep:
-            _say(
             _say(f"The lab goes on running. To end it: datamotion lab down --remove --dir {site.folder}")
-            )
 
 
 @contextmanager
@@ -96,9 +94,8 @@ class _Demo:
         session = self._session()
         _say(f"Two ONTAP clusters run on this machine: {_HOME} and {_TARGET}. Filling {_HOME} from {source}")
         seeded = self.site.seed(_HOME, source, volumes=volumes)
-        _say(
-            f"{count_text(len(seeded.volumes), 'volume')}, {count_text(seeded.files, 'file')}, {size_text(seeded.bytes)}"
-        )
+        count = f"{count_text(len(seeded.volumes), 'volume')}, {count_text(seeded.files, 'file')}"
+        _say(f"{count}, {size_text(seeded.bytes)}")
         group = session.group("gold")
 
         _say("datamotion apply gold")
