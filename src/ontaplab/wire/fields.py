@@ -30,6 +30,8 @@ class Level(IntEnum):
     """with `fields=*`, and on an instance that was asked for no fields"""
     EXPENSIVE = 3
     """with `fields=**`, or when named"""
+    NAMED = 4
+    """only when named"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def resource(cluster: Cluster) -> Resource[Aggregate]:
             "space.block_storage.used": Field(used),
             "space.block_storage.available": Field(lambda aggregate: aggregate.size_bytes - used(aggregate)),
             "space.block_storage.full_threshold_percent": Field(lambda aggregate: 98),
-            "volume_count": Field(
+            "volume-count": Field(
                 lambda aggregate: len(cluster.volumes.where(lambda volume: volume.aggregate == aggregate.uuid))
             ),
         }

@@ -17,9 +17,10 @@ FIELDS: Fields[Node] = Fields(
         "state": Field(lambda node: "up"),
         "membership": Field(lambda node: "member"),
         "location": Field(lambda node: "ontaplab"),
-        "is_all_flash_optimized": Field(lambda node: True),
-        "is_all_flash_select_optimized": Field(lambda node: False),
-        "is_capacity_optimized": Field(lambda node: False),
+        # Some clients ask for these and need them; NetApp's own does not know them.
+        "is_all_flash_optimized": Field(lambda node: True, Level.NAMED),
+        "is_all_flash_select_optimized": Field(lambda node: False, Level.NAMED),
+        "is_capacity_optimized": Field(lambda node: False, Level.NAMED),
         "ha.enabled": Field(lambda node: False),
         "ha.auto_giveback": Field(lambda node: False),
         "version.full": Field(lambda node: release(Cluster.version)),

@@ -1,0 +1,172 @@
+"""The cluster itself, jobs, schedules, SnapMirror policies, SVMs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from tests.ontaplab.resources.labs import Asker, in_lab
+
+
+def test_the_cluster_answers_without_an_envelope_and_tells_its_release(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        cluster = (await paris.http.get("/api//cluster/?fields=version&max_records=10000")).json()
+        assert "records" not in cluster
+        version = cluster["version"]
+        assert (version["generation"], version["major"], version["minor"]) == (9, 15, 1)
+        assert version["full"].startswith("NetApp Release 9.15.1: ")
+
+    in_lab(tmp_path, claim)
+
+
+def test_a_node_tells_what_some_clients_index_without_asking_twice(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        node = await paris.one("/cluster/nodes", fields="is_all_flash_optimized,is_all_flash_select_optimized")
+        assert (node["is_all_flash_optimized"], node["is_all_flash_select_optimized"]) == (True, False)
+
+    in_lab(tmp_path, claim)
+
+
+def test_a_job_that_succeeded_shows_no_error_key(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        job = await paris.one("/cluster/jobs", fields="**")
+        assert (job["state"], job["code"], "error" in job) == ("success", 0, False)
+        assert job["description"] == "POST /api/svm/svms"
+        assert job["svm"]["name"] == "svm1"
+        assert (await paris.refusal("PATCH", f"/cluster/jobs/{job['uuid']}", {"action": "cancel"}))[0] == "458762"
+        await trio.sleep(301)
+        assert (await paris.refusal("GET", f"/cluster/jobs/{job['uuid']}"))[0] == "4"
+
+    in_lab(tmp_path, claim)
+
+
+def test_cron_schedules_are_made_changed_and_removed(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        made = await paris.post("/cluster/schedules", {"name": "s", "cron": {"minutes": ["5", 35], "weekdays": [0]}})
+        assert made["cron"] == {"minutes": [5, 35], "weekdays": [0]}
+        await paris.patch(f"/cluster/schedules/{made['uuid']}", {"cron": {"minutes": [1]}})
+        assert (await paris.one("/cluster/schedules", name="s", fields="cron"))["cron"] == {"minutes": [1]}
+        await paris.post(
+            "/snapmirror/policies",
+            {"name": "p", "transfer_schedule": {"name": "s"}, "retention": [{"label": "l", "count": 1}]},
+        )
+        assert (await paris.refusal("DELETE", "/cluster/schedules", name="s"))[0] == "459758"
+        await paris.delete("/snapmirror/policies", name="p")
+        await paris.delete("/cluster/schedules", name="s")
+        hourly, daily = await paris.get("/cluster/schedules", name="hourly|daily", fields="cron", order_by="name desc")
+        assert (hourly["cron"], daily["cron"]) == ({"minutes": [5]}, {"minutes": [10], "hours": [0]})
+
+    in_lab(tmp_path, claim)
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "code"),
+    [
+        ("POST", {"name": "hourly", "cron": {"minutes": [0]}}, "1"),
+        ("POST", {"name": "x", "interval": "PT1H"}, "458788"),
+        ("POST", {"name": "x", "cron": {"minutes": [60]}}, "262197"),
+        ("POST", {"name": "x", "cron": {"minutes": [0], "days": [31], "months": [2]}}, "458788"),
+        ("POST", {"cron": {"minutes": [0]}}, "262245"),
+        ("PATCH", {"cron": {"minutes": [0]}}, "459762"),
+        ("DELETE", None, "459762"),
+    ],
+)
+def test_a_schedule_that_cannot_be_is_refused(tmp_path: Path, method: str, body: Any, code: str) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        query = {} if method == "POST" else {"name": "hourly"}
+        assert (await paris.refusal(method, "/cluster/schedules", body, **query))[0] == code
+
+    in_lab(tmp_path, claim)
+
+
+def test_built_in_policies_are_there_and_stay_as_they_are(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        policy = await paris.one("/snapmirror/policies", name="Asynchronous", fields="*")
+        assert (policy["type"], policy["scope"], policy["transfer_schedule"]["name"]) == ("async", "cluster", "hourly")
+        assert {"label": "daily", "count": "7"}.items() <= policy["retention"][1].items()
+        assert "svm" not in policy
+        flags = await paris.get("/snapmirror/policies", copy_all_source_snapshots="true")
+        assert "MirrorAllSnapshots" in {flagged["name"] for flagged in flags}
+        assert (await paris.refusal("PATCH", "/snapmirror/policies", {"comment": "x"}, name="Sync"))[0] == "13303865"
+        assert (await paris.refusal("POST", "/snapmirror/policies", {"name": "Sync"}))[0] == "6621060"
+
+    in_lab(tmp_path, claim)
+
+
+def test_a_policy_is_made_and_its_rules_replaced(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        body = {"name": "p", "svm.name": "svm1", "retention": [{"label": "a", "count": "3"}], "throttle": "100"}
+        made = await paris.post("/snapmirror/policies", {**body, "transfer_schedule": "hourly"})
+        assert (made["scope"], made["throttle"], made["transfer_schedule"]["name"]) == ("svm", 100, "hourly")
+        change = {"retention": [{"label": "b", "count": 1}], "transfer_schedule": None}
+        await paris.patch(f"/snapmirror/policies/{made['uuid']}", change)
+        changed = await paris.one("/snapmirror/policies", name="p", fields="*")
+        assert [(rule["label"], rule["count"]) for rule in changed["retention"]] == [("b", "1")]
+        assert "transfer_schedule" not in changed
+
+    in_lab(tmp_path, claim)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"copy_all_source_snapshots": True, "copy_latest_source_snapshot": True}, "13304084"),
+        ({"create_snapshot_on_source": False}, "13304084"),
+        ({"copy_all_source_snapshots": False}, "262197"),
+        ({"transfer_schedule": {"name": "never"}}, "6619699"),
+        ({"type": "sync", "transfer_schedule": {"name": "hourly"}}, "13303842"),
+        ({"rpo": 5}, "262179"),
+    ],
+)
+def test_a_policy_that_cannot_be_is_refused(tmp_path: Path, body: dict[str, Any], code: str) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        assert (await paris.refusal("POST", "/snapmirror/policies", {"name": "p", **body}))[0] == code
+        assert await paris.get("/snapmirror/policies", name="p") == []
+
+    in_lab(tmp_path, claim)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"name": "svm1"}, "13434908"),
+        ({"name": "s" * 48}, "13434911"),
+        ({"name": "a/b"}, "262197"),
+        ({"name": "dr", "subtype": "dp_destination", "language": "en"}, "2621580"),
+        ({"name": "x", "aggregates": ["aggr9"]}, "918241"),
+    ],
+)
+def test_an_svm_that_cannot_be_is_refused(tmp_path: Path, body: dict[str, Any], code: str) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        assert (await paris.refusal("POST", "/svm/svms", body))[0] == code
+        assert len(await paris.get("/svm/svms")) == 1
+
+    in_lab(tmp_path, claim)
+
+
+def test_an_svm_goes_only_when_nothing_is_in_it(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.volume("vol_1")
+        assert "vol_1" in (await paris.refusal("DELETE", "/svm/svms", name="svm1"))[1]
+        await paris.delete("/storage/volumes", name="vol_1")
+        await paris.delete("/svm/svms", name="svm1")
+        assert await paris.get("/svm/svms") == []
+
+    in_lab(tmp_path, claim)
+
+
+def test_a_tunnelled_request_creates_and_lists_in_its_svm(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.svm("svm2")
+        await paris.volume("vol_1")
+        tunnel = {"X-Dot-SVM-Name": "svm2"}
+        body = {"name": "vol_2", "aggregates": ["aggr1"]}
+        created = await paris.http.post("/api/storage/volumes?return_timeout=9", json=body, headers=tunnel)
+        assert created.status_code == 201
+        listed = (await paris.http.get("/api/storage/volumes?fields=svm.name", headers=tunnel)).json()["records"]
+        assert [(volume["name"], volume["svm"]["name"]) for volume in listed] == [("vol_2", "svm2")]
+
+    in_lab(tmp_path, claim)
