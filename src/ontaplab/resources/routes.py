@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 
 from ontaplab.clock import SystemClock
 from ontaplab.cluster import Cluster
+from ontaplab.intercluster.mirroring.routes import mirror_routes
+from ontaplab.intercluster.mirroring.source import LocalSource
 from ontaplab.intercluster.routes import intercluster_routes
 from ontaplab.network import AsgiNetwork
 from ontaplab.resources.aggregates import routes as aggregates
@@ -21,6 +23,7 @@ from ontaplab.resources.cluster_peers.handshake import resume_handshakes
 from ontaplab.resources.files.routes import file_routes
 from ontaplab.resources.jobs import routes as jobs
 from ontaplab.resources.nodes import routes as nodes
+from ontaplab.resources.relationships import routes as relationships
 from ontaplab.resources.schedules import handlers as schedule_handlers
 from ontaplab.resources.schedules import routes as schedules
 from ontaplab.resources.snapmirror_policies import handlers as policy_handlers
@@ -28,6 +31,8 @@ from ontaplab.resources.snapmirror_policies import routes as policies
 from ontaplab.resources.snapshots import routes as snapshots
 from ontaplab.resources.svm_peers import routes as svm_peers
 from ontaplab.resources.svms import routes as svms
+from ontaplab.resources.transfers import routes as transfers
+from ontaplab.resources.transfers.engine import Engine
 from ontaplab.resources.volumes import routes as volumes
 from ontaplab.resources.volumes.lifecycle import recover
 from ontaplab.wire.app import build_app, list_routes
@@ -57,15 +62,29 @@ def assemble(cluster: Cluster) -> ASGIApp:
         with cluster.together():
             schedule_handlers.install_built_in(cluster)
             policy_handlers.install_built_in(cluster)
-    cluster.at_start(partial(recover, cluster))
+    engine = Engine(cluster, LocalSource(cluster))
+    cluster.at_start(lambda: recover(cluster, engine.kept_trees()))
+    cluster.at_start(engine.go_on)
     cluster.at_start(partial(resume_handshakes, cluster))
     return build_app(
-        [resource(cluster) for resource in _RESOURCES],
+        _resources(cluster, engine),
         clock=cluster.clock,
         authenticate=cluster.authenticates,
         extra=file_routes(cluster),
-        mounts=intercluster_routes(cluster),
+        mounts=[
+            *intercluster_routes(cluster),
+            *mirror_routes(cluster, engine.local),
+            *transfers.gate_routes(cluster.transfer_gate),
+        ],
     )
+
+
+def _resources(cluster: Cluster, engine: Engine) -> list[Resource[Any]]:
+    return [
+        *(resource(cluster) for resource in _RESOURCES),
+        relationships.resource(cluster, engine),
+        transfers.resource(cluster, engine),
+    ]
 
 
 def routes() -> list[tuple[str, str]]:
@@ -80,6 +99,6 @@ def routes() -> list[tuple[str, str]]:
             accounts={},
             durable=False,
         )
-        listed = list_routes([resource(cluster) for resource in _RESOURCES], file_routes(cluster))
+        listed = list_routes(_resources(cluster, Engine(cluster, LocalSource(cluster))), file_routes(cluster))
         cluster.store.close()
         return listed

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
-from ontaplab.intercluster.authentication import credentials
+from ontaplab.intercluster.client import mark, peer_headers, refusal
 from ontaplab.intercluster.mirroring.messages import (
     COMMON,
     HAVE,
@@ -42,9 +42,9 @@ class RemoteSource:
 
     def __init__(self, cluster: Cluster, peer: ClusterPeer) -> None:
         self.cluster_name = peer.remote_name or peer.name
-        self._addresses = peer.remote_addresses
-        self._network = cluster.network
-        self._headers = credentials(cluster, peer)
+        self._cluster = cluster
+        self._peer = peer
+        self._headers = peer_headers(cluster, peer)
 
     async def register(self, registration: Registration) -> Registered:
         reply = await self._ask("PUT", registration.relationship, "", REGISTRATION.dump_json(registration))
@@ -68,7 +68,7 @@ class RemoteSource:
             ) as reply:
                 if reply.is_error:
                     await reply.aread()
-                    raise self._refusal(reply)
+                    raise refusal(reply)
                 async for chunk in reply.aiter_bytes(CHUNK):
                     yield chunk
         except httpx.HTTPError as silent:
@@ -96,13 +96,14 @@ class RemoteSource:
         except httpx.HTTPError as silent:
             raise self._unreachable(silent) from silent
         if reply.is_error:
-            raise self._refusal(reply)
+            raise refusal(reply)
+        mark(self._cluster, self._peer.uuid, answers=True)
         return reply.content
 
     def _client(self) -> httpx.AsyncClient:
-        if not self._addresses:
+        if not self._peer.remote_addresses:
             raise source_unreachable(self.cluster_name, "its addresses are not known")
-        return self._network.client(self._addresses[0])
+        return self._cluster.network.client(self._peer.remote_addresses[0])
 
     def _read(self, adapter: TypeAdapter[T], reply: bytes) -> T:
         try:
@@ -110,14 +111,8 @@ class RemoteSource:
         except ValidationError as invalid:
             raise source_unreachable(self.cluster_name, f"its answer makes no sense: {invalid}") from None
 
-    def _refusal(self, reply: httpx.Response) -> OntapError:
-        try:
-            error = reply.json()["error"]
-            return OntapError(reply.status_code, str(error["code"]), str(error["message"]))
-        except (ValueError, KeyError, TypeError):
-            return source_unreachable(self.cluster_name, f"it answered with HTTP status {reply.status_code}")
-
     def _unreachable(self, silent: httpx.HTTPError) -> OntapError:
+        mark(self._cluster, self._peer.uuid, answers=False)
         return source_unreachable(self.cluster_name, str(silent) or type(silent).__name__)
 
 

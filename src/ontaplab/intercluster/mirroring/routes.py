@@ -10,16 +10,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from starlette.requests import Request as HttpRequest
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError, invalid_value, no_entry
-from ontaplab.intercluster.authentication import calling_peer
 from ontaplab.intercluster.mirroring.messages import COMMON, HAVE, LANDED, REGISTERED, REGISTRATION, STEP, WANTED
 from ontaplab.intercluster.mirroring.source import LocalSource
-from ontaplab.wire.app import error_response
+from ontaplab.intercluster.routes import peer_route
+from ontaplab.resources.cluster_peers.state import ClusterPeer
 
 T = TypeVar("T")
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)")
@@ -46,54 +46,51 @@ class _Routes:
             self._route("/landed", "POST", self._landed),
         ]
 
-    def _route(self, path: str, method: str, answer: Callable[[HttpRequest, str, str], Awaitable[Response]]) -> Route:
+    def _route(self, path: str, method: str, answer: Callable[[Request, str, str], Awaitable[Response]]) -> Route:
         """`answer` gets the request, the relationship's uuid and the uuid of the peer that asks."""
 
-        async def endpoint(request: HttpRequest) -> Response:
+        async def endpoint(peer: ClusterPeer, request: Request) -> Response:
             relationship = request.path_params["relationship"]
+            listed = self._cluster.listed_destinations.get(relationship)
+            if listed is not None and listed.destination.cluster_peer != peer.uuid:
+                raise no_entry("relationship.uuid")
             try:
-                peer = calling_peer(self._cluster, request).uuid
-                listed = self._cluster.listed_destinations.get(relationship)
-                if listed is not None and listed.destination.cluster_peer != peer:
-                    raise no_entry("relationship.uuid")
-                return await answer(request, relationship, peer)
-            except OntapError as error:
-                return error_response(error)
+                return await answer(request, relationship, peer.uuid)
             except OSError as error:
-                return error_response(OntapError(500, "917536", error.strerror or str(error)))
+                raise OntapError(500, "917536", error.strerror or str(error)) from error
 
-        return Route("/intercluster/mirrors/{relationship}" + path, endpoint, methods=[method])
+        return peer_route(self._cluster, "/mirrors/{relationship}" + path, [method], endpoint)
 
-    async def _register(self, request: HttpRequest, relationship: str, peer: str) -> Response:
+    async def _register(self, request: Request, relationship: str, peer: str) -> Response:
         registration = await _read(REGISTRATION, request)
         if registration.relationship != relationship:
             raise invalid_value(registration.relationship, "relationship")
         return _json(REGISTERED, await self._source.register(registration, peer))
 
-    async def _newest_common(self, request: HttpRequest, relationship: str, peer: str) -> Response:
+    async def _newest_common(self, request: Request, relationship: str, peer: str) -> Response:
         return _json(COMMON, await self._source.newest_common(relationship, await _read(HAVE, request)))
 
-    async def _next_step(self, request: HttpRequest, relationship: str, peer: str) -> Response:
+    async def _next_step(self, request: Request, relationship: str, peer: str) -> Response:
         return _json(STEP, await self._source.next_step(relationship, await _read(WANTED, request)))
 
-    async def _stream(self, request: HttpRequest, relationship: str, peer: str) -> Response:
+    async def _stream(self, request: Request, relationship: str, peer: str) -> Response:
         start, length = _range(request)
         query = request.query_params
         chunks = self._source.read(relationship, query.get("base"), query.get("snapshot", ""), start, length)
         first = await anext(chunks, b"")  # what is refused is refused before the answer begins
         return StreamingResponse(_with_first(first, chunks), 206, media_type="application/octet-stream")
 
-    async def _landed(self, request: HttpRequest, relationship: str, peer: str) -> Response:
+    async def _landed(self, request: Request, relationship: str, peer: str) -> Response:
         await self._source.landed(relationship, await _read(LANDED, request))
         return Response(status_code=_DONE)
 
-    async def _release(self, request: HttpRequest, relationship: str, peer: str) -> Response:
+    async def _release(self, request: Request, relationship: str, peer: str) -> Response:
         keep_snapshots = request.query_params.get("keep_snapshots") == "true"
         await self._source.release(relationship, keep_snapshots=keep_snapshots)
         return Response(status_code=_DONE)
 
 
-async def _read(adapter: TypeAdapter[T], request: HttpRequest) -> T:
+async def _read(adapter: TypeAdapter[T], request: Request) -> T:
     try:
         return adapter.validate_json(await request.body())
     except ValidationError as invalid:
@@ -104,7 +101,7 @@ def _json(adapter: TypeAdapter[T], value: T) -> Response:
     return Response(adapter.dump_json(value), media_type="application/json")
 
 
-def _range(request: HttpRequest) -> tuple[int, int]:
+def _range(request: Request) -> tuple[int, int]:
     """Start and length of the bytes that are asked for."""
     found = _RANGE.fullmatch(request.headers.get("range", ""))
     if found is None:

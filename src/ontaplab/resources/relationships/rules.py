@@ -41,8 +41,8 @@ class Situation:
     transferring: bool = False
     initialized: bool = True
     """Whether the destination holds a complete copy, whatever became of it since."""
-    writable: bool = False
-    """Whether the destination volume is of type rw."""
+    modifying: bool = False
+    """Whether the destination is just being broken off, or made a mirror again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +103,15 @@ def uninitialized(now: Situation) -> bool:
     return not now.initialized
 
 
-def writable(now: Situation) -> bool:
-    return now.writable
+def modifying(now: Situation) -> bool:
+    return now.modifying
 
 
 _S, _W = State, Word
 _NOT_INITIALIZED = Refusal("13303808", "The destination volume is not initialized.")
 
 ASYNC: Sequence[Row] = (
+    *(Row(state, word, modifying, Refusal("6619715")) for state in State for word in Word),
     Row(_S.UNINITIALIZED, _W.INITIALIZE, transferring, Refusal("13303812", BUSY)),
     Row(_S.UNINITIALIZED, _W.INITIALIZE, always, Move(_S.UNINITIALIZED, "initialize", _S.SNAPMIRRORED)),
     # Assumption: as for a mirror, quiesce waits for the transfer, and it is accepted before the first one.

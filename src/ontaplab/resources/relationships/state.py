@@ -110,3 +110,7 @@ class ListedDestination:
     """As the destination told last."""
     base: str | None = None
     """version_uuid of the snapshot that the destination exports: it must stay."""
+
+
+Listed = Relationship | ListedDestination
+"""What a listing shows: relationships at their destination, destinations at their source."""

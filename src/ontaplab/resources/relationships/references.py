@@ -1,0 +1,28 @@
+"""Policies and schedules, as a relationship may refer to them."""
+
+from __future__ import annotations
+
+from ontaplab.cluster import Cluster
+from ontaplab.resources.relationships.errors import policy_not_for_volumes, schedule_is_no_cron
+from ontaplab.resources.schedules.handlers import schedule_of
+from ontaplab.resources.snapmirror_policies.handlers import policy_of
+from ontaplab.resources.snapmirror_policies.state import Policy
+from ontaplab.wire.body import Reference
+
+
+def async_policy(cluster: Cluster, reference: Reference) -> Policy:
+    """Raises: OntapError 13303821 if there is none, 13303866 if it is not asynchronous."""
+    policy = policy_of(cluster, reference)
+    if policy.type != "async":
+        raise policy_not_for_volumes(policy.name)
+    return policy
+
+
+def cron_schedule(cluster: Cluster, reference: Reference | None) -> str | None:
+    """Its uuid; None where nothing is referred to. Raises: OntapError 6619699, 6619714."""
+    if reference is None or (not reference.name and not reference.uuid):
+        return None
+    schedule = schedule_of(cluster, reference)
+    if schedule.cron is None:
+        raise schedule_is_no_cron(schedule.name)
+    return schedule.uuid

@@ -1,0 +1,75 @@
+"""DELETE: the relationship at its destination, the entry in the source's list, or both."""
+
+from __future__ import annotations
+
+from ontaplab.cluster import Cluster
+from ontaplab.errors import OntapError
+from ontaplab.resources.relationships.dependence import settle_owners, snapshot_prefix
+from ontaplab.resources.relationships.errors import flags_exclude_each_other, release_failed
+from ontaplab.resources.relationships.rules import Refusal, Word, decide
+from ontaplab.resources.relationships.state import Listed, ListedDestination, Relationship
+from ontaplab.resources.snapshots.lifecycle import drop_snapshot, snapshots_of
+from ontaplab.resources.transfers.engine import Engine
+from ontaplab.resources.transfers.sources import source_at
+from ontaplab.wire.resource import Reply, Request, Started
+
+_EXCLUSIVE = ("destination_only", "source_only", "source_info_only")
+AT_SOURCE = ("list_destinations_only", "source_only", "source_info_only")
+"""Query parameters with which the source's list of destinations is meant."""
+FLAGS = frozenset((*_EXCLUSIVE, *AT_SOURCE))
+
+
+def remove(cluster: Cluster, engine: Engine, request: Request, row: Listed) -> Reply[Listed]:
+    if sum(request.flag(name) for name in _EXCLUSIVE) > 1:
+        raise flags_exclude_each_other()
+    if isinstance(row, Relationship):
+        _check_may_go(engine, row)
+
+    async def work() -> None:
+        if isinstance(row, ListedDestination):
+            await engine.local.release(row.uuid, keep_snapshots=request.flag("source_info_only"))
+        else:
+            await _remove(cluster, engine, row, at_source_too=not request.flag("destination_only"))
+
+    return Started(cluster.start_job(f"DELETE /api/snapmirror/relationships/{row.uuid}", work))
+
+
+def _check_may_go(engine: Engine, relationship: Relationship) -> None:
+    outcome = decide(engine.situation(relationship), Word.DELETE)
+    if isinstance(outcome, Refusal):
+        raise outcome.error()
+
+
+async def _remove(cluster: Cluster, engine: Engine, relationship: Relationship, *, at_source_too: bool) -> None:
+    """The relationship is gone, from the source's list too if wanted. Its destination stays as it is, dp or rw.
+
+    Raises: OntapError 13303815 if the source could not be released: nothing has changed then.
+    """
+    if at_source_too:
+        try:
+            source = source_at(cluster, engine.local, relationship.source.cluster_peer)
+            await source.release(relationship.uuid, keep_snapshots=False)
+        except OntapError as error:
+            raise release_failed(error.message) from error
+    current = cluster.relationships.get(relationship.uuid)
+    if current is None:
+        return
+    _check_may_go(engine, current)
+    with cluster.together():
+        engine.forget(current)
+        cluster.relationships.remove(current.uuid)
+        settle_owners(cluster, current.destination.volume_uuid)
+    if at_source_too:
+        await _drop_common_snapshots(cluster, current)
+
+
+async def _drop_common_snapshots(cluster: Cluster, relationship: Relationship) -> None:
+    """Those that were made for it are gone, but for one that a mirror goes on exporting."""
+    volume = cluster.volumes.get(relationship.destination.volume_uuid)
+    if volume is None:
+        return
+    async with cluster.volume_lock(volume.uuid):
+        for snapshot in snapshots_of(cluster, volume.uuid):
+            made = snapshot.name.startswith(snapshot_prefix(relationship))
+            if made and snapshot.name != volume.exported_snapshot and not snapshot.owners:
+                await drop_snapshot(cluster, snapshot)

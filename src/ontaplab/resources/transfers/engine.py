@@ -1,0 +1,222 @@
+"""The transfers of one cluster: started, queued, run, aborted, gone on with after a restart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+import anyio
+
+from ontaplab.cluster import Cluster
+from ontaplab.disk.tree import remove_tree
+from ontaplab.errors import OntapError
+from ontaplab.intercluster.mirroring.source import LocalSource
+from ontaplab.resources.relationships.rules import Move, Situation, Word, decide
+from ontaplab.resources.relationships.state import Reason, Relationship, State, TransferType
+from ontaplab.resources.schedules.state import Schedule
+from ontaplab.resources.transfers.pull import Pull
+from ontaplab.resources.transfers.receiving import Progress
+from ontaplab.resources.transfers.sources import source_at
+from ontaplab.resources.transfers.state import Aborted, Transfer
+from ontaplab.resources.volumes.lifecycle import directory_of
+
+MOST_AT_ONCE = 100
+"""Transfers that run at the same time; the others are queued."""
+_ABORTED = Reason(code="6620046", message="Transfer aborted")
+
+
+class _Running:
+    """A transfer in this process. It begins when the former one of its relationship is over."""
+
+    def __init__(self, transfer: Transfer, former: _Running | None) -> None:
+        self.transfer = transfer
+        self.former = former
+        self.progress = Progress()
+        self.scope = anyio.CancelScope()
+        self.over = anyio.Event()
+
+
+class Engine:
+    """Carries out the transfers of the relationships that end at this cluster."""
+
+    def __init__(self, cluster: Cluster, local: LocalSource) -> None:
+        self.local = local
+        self.modifying: set[str] = set()
+        """uuids of relationships whose destination is just being broken off or made a mirror again"""
+        self._cluster = cluster
+        self._slots = anyio.CapacityLimiter(MOST_AT_ONCE)
+        self._running: dict[str, _Running] = {}
+        self._history: defaultdict[str, list[str]] = defaultdict(list)
+        for transfer in cluster.transfers:
+            self._history[transfer.relationship].append(transfer.uuid)
+        cluster.firings.listen(self._update_scheduled)
+
+    def situation(self, relationship: Relationship) -> Situation:
+        """What the rules want to know of the relationship."""
+        return Situation(
+            state=relationship.state,
+            transferring=self.is_transferring(relationship),
+            initialized=relationship.is_initialized,
+            modifying=relationship.uuid in self.modifying,
+        )
+
+    def is_transferring(self, relationship: Relationship) -> bool:
+        """Whether a transfer is queued or runs."""
+        transfer = self._cluster.transfers.get(relationship.transfer)
+        return transfer is not None and transfer.is_active
+
+    def transfers_of(self, relationship: str) -> list[Transfer]:
+        """Those that are listed, the oldest first."""
+        now = self._cluster.clock.now()
+        known = (self._cluster.transfers.get(uuid) for uuid in self._history.get(relationship, ()))
+        return [transfer for transfer in known if transfer and transfer.state != "queued" and transfer.is_listed(now)]
+
+    def received_bytes(self, transfer: Transfer) -> int:
+        """What it has brought up to now."""
+        running = self._running.get(transfer.relationship)
+        if running is not None and running.transfer.uuid == transfer.uuid and transfer.is_active:
+            return running.progress.received
+        return transfer.bytes_transferred
+
+    def start(self, relationship: Relationship, kind: TransferType, source_snapshot: str | None = None) -> Transfer:
+        """A transfer runs, or is queued. That it is allowed was decided by the rules."""
+        cluster, now = self._cluster, self._cluster.clock.now()
+        transfer = Transfer(
+            uuid=cluster.new_uuid("transfer", relationship.uuid),
+            relationship=relationship.uuid,
+            type=kind,
+            state="queued",
+            started=now,
+            updated=now,
+            source_snapshot=source_snapshot,
+        )
+        with cluster.together():
+            self._forget_old(relationship.uuid, now)
+            cluster.transfers.put(transfer)
+            cluster.relationships.put(replace(relationship, transfer=transfer.uuid))
+        self._history[relationship.uuid].append(transfer.uuid)
+        self._spawn(transfer)
+        return transfer
+
+    def abort(self, transfer: Transfer, state: Aborted) -> Transfer:
+        """The transfer stops at once. Its checkpoint is kept, or discarded by a hard abort.
+
+        Assumption: the relationship stays as healthy as it was, an abort being somebody's wish.
+        """
+        cluster = self._cluster
+        aborted = transfer.finished(state, cluster.clock.now(), _ABORTED)
+        if state == "hard_aborted":
+            aborted = replace(aborted, checkpoint_bytes=0)
+        with cluster.together():
+            cluster.transfers.put(aborted)
+            if state == "hard_aborted":
+                relationship = cluster.relationships[transfer.relationship]
+                cluster.relationships.put(replace(relationship, checkpoint=None))
+        self._running[transfer.relationship].scope.cancel()
+        return aborted
+
+    async def wait_idle(self, relationship: str) -> None:
+        """Return when no transfer of it runs."""
+        while (running := self._running.get(relationship)) is not None:
+            await running.over.wait()
+
+    def forget(self, relationship: Relationship) -> None:
+        """No transfer of the relationship is known any more, and nothing that was received is kept."""
+        for uuid in self._history.pop(relationship.uuid, ()):
+            self._cluster.transfers.remove(uuid)
+
+    def _forget_old(self, relationship: str, now: datetime) -> None:
+        listed = []
+        for uuid in self._history[relationship]:
+            if self._cluster.transfers[uuid].is_listed(now):
+                listed.append(uuid)
+            else:
+                self._cluster.transfers.remove(uuid)
+        self._history[relationship] = listed
+
+    def _spawn(self, transfer: Transfer) -> None:
+        running = _Running(transfer, self._running.get(transfer.relationship))
+        self._running[transfer.relationship] = running
+
+        async def task() -> None:
+            await self._run(running)
+
+        self._cluster.start_task(task)
+
+    async def _run(self, running: _Running) -> None:
+        relationship = running.transfer.relationship
+        try:
+            with running.scope:
+                if running.former is not None:
+                    await running.former.over.wait()
+                async with self._slots:
+                    await self._attempt(running)
+            await self._discard_unkept(relationship)
+        finally:
+            running.former = None
+            running.over.set()
+            if self._running.get(relationship) is running:
+                del self._running[relationship]
+
+    async def _attempt(self, running: _Running) -> None:
+        cluster = self._cluster
+        transfer = cluster.transfers[running.transfer.uuid]
+        cluster.transfers.put(replace(transfer, state="transferring", updated=cluster.clock.now()))
+        relationship = cluster.relationships[transfer.relationship]
+        try:
+            source = source_at(cluster, self.local, relationship.source.cluster_peer)
+            await Pull(cluster, source, transfer, running.progress).run()
+        except OntapError as refused:
+            self._fail(transfer.uuid, refused.code, refused.message)
+        except OSError as broken:
+            self._fail(transfer.uuid, "917536", broken.strerror or str(broken))
+
+    def _fail(self, uuid: str, code: str, cause: str) -> None:
+        """The destination keeps what it exported; the relationship tells why it is unhealthy."""
+        cluster = self._cluster
+        transfer = cluster.transfers[uuid]
+        relationship = cluster.relationships[transfer.relationship]
+        where = f"{relationship.source.path}"
+        if (peer := cluster.cluster_peers.get(relationship.source.cluster_peer)) is not None:
+            where += f" on cluster {peer.remote_name or peer.name}"
+        reason = Reason(code=code, message=f"Transfer from {where} failed: {cause}")
+        with cluster.together():
+            cluster.transfers.put(transfer.finished("failed", cluster.clock.now(), reason))
+            cluster.relationships.put(replace(relationship, unhealthy=reason))
+
+    async def _discard_unkept(self, relationship: str) -> None:
+        """What was received and will not be gone on with is removed."""
+        known = self._cluster.relationships.get(relationship)
+        if known is not None and known.checkpoint is None:
+            incoming = directory_of(self._cluster, known.destination.volume_uuid).incoming(relationship)
+            with suppress(FileNotFoundError):
+                await self._cluster.offload(lambda: remove_tree(incoming))
+
+    def kept_trees(self) -> dict[str, str]:
+        """By destination volume, the name of the tree that holds what was received up to the checkpoint."""
+        return {each.destination.volume_uuid: each.uuid for each in self._cluster.relationships if each.checkpoint}
+
+    def go_on(self) -> None:
+        """To be called at each start, when the files follow the records: what was running goes on."""
+        cluster = self._cluster
+        for relationship in cluster.relationships:
+            volume = cluster.volumes.get(relationship.destination.volume_uuid)
+            mirrored = relationship.state in (State.SNAPMIRRORED, State.PAUSED) and relationship.is_initialized
+            if volume is not None and not volume.is_mirror and mirrored:  # a break was cut off half way
+                cluster.relationships.put(replace(relationship, state=State.BROKEN_OFF))
+            elif self.is_transferring(relationship):
+                self._spawn(cluster.transfers[relationship.transfer or ""])
+
+    def _update_scheduled(self, schedule: Schedule, due: datetime) -> None:
+        """Mirrors with that schedule, their own or their policy's, are updated unless they are busy."""
+        for relationship in self._cluster.relationships:
+            if relationship.state is not State.SNAPMIRRORED or self._schedule(relationship) != schedule.uuid:
+                continue
+            if isinstance(decide(self.situation(relationship), Word.UPDATE), Move):
+                self.start(relationship, "update")
+
+    def _schedule(self, relationship: Relationship) -> str | None:
+        policy = self._cluster.policies.get(relationship.policy)
+        return relationship.transfer_schedule or (policy.transfer_schedule if policy else None)

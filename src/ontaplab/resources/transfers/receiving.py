@@ -1,0 +1,125 @@
+"""The bytes of one snapshot, read from the source into a tree, from the checkpoint on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from ontaplab.cluster import Cluster
+from ontaplab.disk.difference import Difference
+from ontaplab.disk.receiver import Receiver
+from ontaplab.intercluster.mirroring.messages import Step
+from ontaplab.intercluster.mirroring.source import Source
+from ontaplab.resources.relationships.errors import source_unreachable
+from ontaplab.resources.relationships.state import Checkpoint
+from ontaplab.resources.snapshots.lifecycle import snapshots_of
+from ontaplab.resources.volumes.lifecycle import directory_of
+
+WINDOW = 8 * 1024 * 1024
+"""Bytes asked for at once: a checkpoint is kept after each window, and at most one is in memory."""
+_KIB = 1024
+
+
+@dataclass
+class Progress:
+    """What a running transfer has received, over all its snapshots."""
+
+    received: int = 0
+
+
+async def receive(cluster: Cluster, relationship: str, source: Source, step: Step, progress: Progress) -> None:
+    """What the step brings is in the volume's incoming tree, whole. However it ends, the checkpoint is kept.
+
+    Raises: OntapError if the source fails or sends what it did not announce; OSError for this cluster's disk.
+    """
+    try:
+        await _Reception(cluster, relationship, source, step, progress).run()
+    except ValueError as broken:
+        raise source_unreachable(source.cluster_name, f"it sent what it did not announce: {broken}") from broken
+
+
+class _Reception:
+    def __init__(self, cluster: Cluster, relationship: str, source: Source, step: Step, progress: Progress) -> None:
+        self._cluster = cluster
+        self._relationship = relationship
+        self._source = source
+        self._step = step
+        self._progress = progress
+        self._difference = Difference.from_json(step.difference)
+
+    async def run(self) -> None:
+        receiver = await self._cluster.offload(self._receiver)
+        self._progress.received += receiver.position
+        try:
+            while receiver.position < self._difference.bytes:
+                await self._receive_window(receiver, await self._window(receiver.position))
+                self._keep(receiver.position)
+            await self._cluster.transfer_gate.wait_released()
+            await self._cluster.offload(receiver.finish)
+        except BaseException:  # being cut off included: what was fed is safe, and is not asked for again
+            self._keep(receiver.position)
+            raise
+
+    def _receiver(self) -> Receiver:
+        """Goes on from the checkpoint if that is of the same difference and its tree is there, else begins anew."""
+        relationship = self._cluster.relationships[self._relationship]
+        volume = relationship.destination.volume_uuid
+        incoming = directory_of(self._cluster, volume).incoming(relationship.uuid)
+        checkpoint = relationship.checkpoint
+        make: Callable[[int], Receiver] = partial(Receiver, incoming, self._base(volume), self._difference)
+        if checkpoint is None or (checkpoint.base, checkpoint.snapshot) != (self._step.base, self._version):
+            return make(0)
+        try:
+            return make(checkpoint.position)
+        except FileNotFoundError:
+            return make(0)
+
+    def _base(self, volume: str) -> Path | None:
+        if self._step.base is None:
+            return None
+        name = next(each.name for each in snapshots_of(self._cluster, volume) if each.version_uuid == self._step.base)
+        return directory_of(self._cluster, volume).snapshot(name)
+
+    @property
+    def _version(self) -> str:
+        return self._step.snapshot.version
+
+    async def _window(self, position: int) -> int:
+        """How many bytes to ask for next. While transfers are held, none past the middle."""
+        gate, middle = self._cluster.transfer_gate, self._difference.bytes // 2
+        if gate.held and position >= middle:
+            self._keep(position)
+            await gate.wait_released()
+        end = middle if gate.held and position < middle else self._difference.bytes
+        return min(WINDOW, end - position)
+
+    async def _receive_window(self, receiver: Receiver, length: int) -> None:
+        before = receiver.position
+        chunks = self._source.read(self._relationship, self._step.base, self._version, before, length)
+        async for chunk in chunks:
+            await self._cluster.offload(partial(receiver.feed, chunk))
+            self._progress.received += len(chunk)
+            await self._cluster.transfer_gate.pace(len(chunk), self._limit)
+        if receiver.position == before:
+            raise source_unreachable(self._source.cluster_name, "it sent less than it announced")
+
+    @property
+    def _limit(self) -> int:
+        """Bytes a second that the relationship allows; 0: unlimited."""
+        return self._cluster.relationships[self._relationship].throttle * _KIB
+
+    def _keep(self, position: int) -> None:
+        """The checkpoint is at that position, unless it was discarded by a hard abort."""
+        relationship = self._cluster.relationships[self._relationship]
+        transfer = self._cluster.transfers[relationship.transfer or ""]
+        if transfer.state == "hard_aborted":
+            return
+        checkpoint = Checkpoint(base=self._step.base, snapshot=self._version, position=position)
+        now = self._cluster.clock.now()
+        with self._cluster.together():
+            self._cluster.relationships.put(replace(relationship, checkpoint=checkpoint))
+            self._cluster.transfers.put(
+                replace(transfer, bytes_transferred=self._progress.received, checkpoint_bytes=position, updated=now)
+            )

@@ -1,0 +1,128 @@
+"""A mirrored pair for the tests: volume `data` of paris, mirrored to `data_dr` of lyon."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.ontaplab.resources.labs import Asker, in_lab
+
+RELATIONSHIPS = "/snapmirror/relationships"
+
+
+@dataclass
+class Pair:
+    """Both clusters, both volumes, and the relationship from paris to lyon."""
+
+    paris: Asker
+    lyon: Asker
+    source: dict[str, Any]
+    destination: dict[str, Any]
+    uuid: str
+
+    @property
+    def path(self) -> str:
+        return f"{RELATIONSHIPS}/{self.uuid}"
+
+    @property
+    def live(self) -> Path:
+        """What clients of the source volume write to."""
+        return self.paris.cluster.root / "by-name" / "svm1" / "data"
+
+    @property
+    def copy(self) -> Path:
+        """What clients of the destination volume see."""
+        return self.lyon.cluster.root / "by-name" / "svm1" / "data_dr"
+
+    async def relationship(self) -> dict[str, Any]:
+        return await self.lyon.one(RELATIONSHIPS, uuid=self.uuid, fields="*")
+
+    async def state(self) -> str:
+        state: str = (await self.relationship())["state"]
+        return state
+
+    async def ask(self, state: str) -> None:
+        """PATCH; the job has succeeded, a transfer that it started may still run."""
+        await self.lyon.patch(self.path, {"state": state})
+
+    async def transfer(self, **body: str) -> str:
+        """POST; returns the uuid of the transfer, which may still run."""
+        answer = await self.lyon.http.post(f"/api{self.path}/transfers", json=body)
+        assert answer.status_code == 201, answer.text
+        assert answer.json() == {}
+        return answer.headers["location"].rpartition("/")[2]
+
+    async def settle(self) -> dict[str, Any]:
+        """The relationship when its transfer has ended."""
+        while (record := await self.relationship()).get("transfer", {}).get("state") in ("queued", "transferring"):
+            await self.lyon.cluster.clock.sleep(0.1)
+        return record
+
+    async def initialize(self) -> dict[str, Any]:
+        await self.ask("snapmirrored")
+        return await self.settle()
+
+    async def update(self) -> dict[str, Any]:
+        await self.transfer()
+        return await self.settle()
+
+    async def gate(self, asker: Asker | None = None, **wanted: object) -> None:
+        answer = await (asker or self.lyon).http.put("/lab/transfers", json=wanted)
+        assert answer.status_code == 200, answer.text
+
+    def cut_paris_off(self) -> None:
+        network = self.lyon.cluster.network
+        del network.apps[self.paris.cluster.address]  # type: ignore[attr-defined]
+
+
+def in_pair(
+    root: Path, claim: Callable[[Pair], Awaitable[None]], *, body: Mapping[str, Any] | None = None
+) -> None:
+    """Runs the claim on a new, uninitialized pair on virtual time."""
+
+    async def main(paris: Asker, lyon: Asker) -> None:
+        await claim(await a_pair(paris, lyon, body))
+
+    in_lab(root, main)
+
+
+async def a_pair(paris: Asker, lyon: Asker, body: Mapping[str, Any] | None = None) -> Pair:
+    await peer_svms(paris, lyon)
+    source = await paris.volume("data")
+    destination = await lyon.volume("data_dr", {"type": "dp"})
+    created = await lyon.post(
+        RELATIONSHIPS,
+        {
+            "source.path": "svm1_paris:data",
+            "destination.path": "svm1:data_dr",
+            "policy": "MirrorAllSnapshots",
+            **(body or {}),
+        },
+    )
+    return Pair(paris, lyon, source, destination, created["uuid"])
+
+
+async def peer_svms(paris: Asker, lyon: Asker) -> None:
+    """`svm1` of paris is `svm1_paris` in lyon; in paris the other one is `svm1_lyon`."""
+    offer = await lyon.post(
+        "/svm/peers",
+        {
+            "svm.name": "svm1",
+            "peer.svm.name": "svm1",
+            "peer.cluster.name": "paris",
+            "name": "svm1_paris",
+            "applications": ["snapmirror"],
+        },
+    )
+    await paris.patch(f"/svm/peers/{offer['uuid']}", {"state": "peered", "name": "svm1_lyon"})
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    """Every file below, by its path."""
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and ".snapshot" not in path.relative_to(root).parts
+    }
