@@ -16,6 +16,7 @@ from pathlib import Path
 import anyio
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ontaplab.clock import SystemClock
 from ontaplab.cluster import Cluster, in_thread
@@ -97,6 +98,7 @@ def _make_aggregates(cluster: Cluster, settings: Settings) -> None:
 def _configuration(app: ASGIApp, folder: ClusterFolder) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=H11Protocol,
         ssl_certfile=folder.certificate,
         lifespan="off",
         access_log=False,
@@ -106,7 +108,7 @@ def _configuration(app: ASGIApp, folder: ClusterFolder) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """Says when it answers, and leaves signals alone: uvicorn raises them again, which would cut the ending short."""
+    """Says when it answers, ends at once, and leaves signals alone: uvicorn would raise them again at its end."""
 
     def __init__(self, config: uvicorn.Config, answering: Callable[[], None]) -> None:
         super().__init__(config)
@@ -115,6 +117,14 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._answering()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Idle connections are cut: closing them in the way of TLS would wait for clients that do not look."""
+        for connection in list(self.server_state.connections):
+            assert isinstance(connection, H11Protocol), "as configured"
+            if connection.cycle is None or connection.cycle.response_complete:
+                connection.transport.abort()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -29,7 +29,7 @@ from ontaplab.site.rest import Rest
 AGGREGATE_BYTES = 100 * 1024**3
 """What an aggregate says that it has; the disk below may have less."""
 
-_LOOKS = 1000
+_LOOKS = 300
 _BETWEEN_LOOKS_S = 0.02
 
 
@@ -88,7 +88,7 @@ def lay_out(folder: Path, lab: Lab, ports: list[int]) -> None:
             address=f"192.0.2.{number}",  # of the network that is reserved for examples
             aggregates={lab.clusters[name].aggregate: AGGREGATE_BYTES},
         )
-        folders[name].root.mkdir()
+        folders[name].root.mkdir(mode=0o700)  # what proves a peer's identity is in its records
         folders[name].write_settings(settings)
         write_secret(folders[name].password_file, f"{token_urlsafe(12)}\n".encode())
         book[settings.address] = settings.url

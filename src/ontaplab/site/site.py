@@ -168,17 +168,14 @@ class Site:
         return self
 
     def _again(self, names: Sequence[str]) -> Site:
-        for name in self.clusters:
-            pid = processes.running(self._cluster_folder(name))
+        for folder in self._folders():
+            pid = processes.running(folder)
             if pid is not None:
                 raise SiteError(
-                    f"the lab in {self.folder} is in use: {name} runs, as process {pid}",
+                    f"the lab in {self.folder} is in use: {folder.root.name} runs, as process {pid}",
                     "`lab start NAME` starts what is stopped of it, `lab down` ends it.",
                 )
-        if not self._lab.finished:
-            raise SiteError(
-                f"the lab in {self.folder} was never finished", "`lab down --remove` removes what there is."
-            )
+        self._check_finished()
         if names != self.clusters:
             raise SiteError(f"{self.folder} holds a lab of other clusters: {', '.join(self.clusters)}")
         try:
@@ -189,11 +186,14 @@ class Site:
         return self
 
     def _start_all(self) -> None:
-        processes.start([self._cluster_folder(name) for name in self.clusters])
+        processes.start(self._folders())
 
     def _stop_all(self) -> None:
-        for name in self.clusters:
-            self.stop(name)
+        for folder in self._folders():
+            processes.stop(folder)
+
+    def _folders(self) -> list[ClusterFolder]:
+        return [ClusterFolder(self.folder / name) for name in self.clusters]
 
     def _status(self, name: str) -> ClusterStatus:
         folder = self._cluster_folder(name)
@@ -208,9 +208,17 @@ class Site:
         )
 
     def _cluster_folder(self, name: str) -> ClusterFolder:
+        self._check_finished()
         if name not in self._lab.clusters:
             raise SiteError(f"the lab in {self.folder} has no cluster {name}", f"It has {', '.join(self.clusters)}.")
         return ClusterFolder(self.folder / name)
+
+    def _check_finished(self) -> None:
+        """Raises SiteError if this is what a killed `up` left behind."""
+        if not self._lab.finished:
+            raise SiteError(
+                f"the lab in {self.folder} was never finished", "`lab down --remove` removes what there is."
+            )
 
 
 def _checked(clusters: Sequence[str]) -> list[str]:

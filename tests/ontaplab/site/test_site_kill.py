@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +60,16 @@ def test_a_cluster_ends_cleanly_and_at_once_while_clients_keep_connections(lab: 
     lab.stop("lyon")
     lab.start("lyon")
     assert status_of(lab, "lyon").pid is not None
+
+
+def test_a_cluster_that_hangs_is_shown_running_and_can_be_killed(lab: Site) -> None:
+    pid = status_of(lab, "lyon").pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    assert status_of(lab, "lyon").pid == pid
+    assert lab.kill("lyon") == pid
+    assert status_of(lab, "lyon").pid is None
+    lab.start("lyon")
 
 
 def test_a_folder_is_held_by_one_process_until_that_ends(tmp_path: Path) -> None:
