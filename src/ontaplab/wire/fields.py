@@ -86,13 +86,17 @@ class Fields(Generic[R]):
 
     def renderer(self, names: Iterable[str]) -> Callable[[R], Json]:
         """A function that makes a record's nested JSON from these fields."""
-        steps = [(self._fields[name].get, self._places[name]) for name in names]
+        steps = [(self._fields[name].get, name, self._places[name]) for name in names]
+        flat = [(get, name) for get, name, place in steps if place.is_flat]
+        nested = [(get, place) for get, _, place in steps if not place.is_flat]
 
         def render(record: R) -> Json:
             shown: Json = {}
-            for get, place in steps:
-                value = get(record)
-                if value is not None:
+            for get, name in flat:
+                if (value := get(record)) is not None:
+                    shown[name] = to_json(value)
+            for get, place in nested:
+                if (value := get(record)) is not None:
                     place.put(shown, value)
             return shown
 
@@ -110,32 +114,42 @@ class Fields(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a value goes: a path to it, or a path to a list and from each of its elements on."""
+    """Where a value goes: through `parents` to `last`. There it is, or a list is, with a place in each of its items."""
 
-    path: tuple[str, ...]
-    within: tuple[str, ...] | None
+    parents: tuple[str, ...]
+    last: str
+    within: _Place | None
 
     @classmethod
     def of(cls, name: str) -> _Place:
         head, is_list, tail = name.partition("[].")
-        return cls(tuple(head.split(".")), tuple(tail.split(".")) if is_list else None)
+        *parents, last = head.split(".")
+        return cls(tuple(parents), last, cls.of(tail) if is_list else None)
+
+    @property
+    def is_flat(self) -> bool:
+        return not self.parents and self.within is None
 
     def put(self, shown: Json, value: object) -> None:
-        *parents, last = self.path
-        for part in parents:
+        for part in self.parents:
             shown = shown.setdefault(part, {})
         if self.within is None:
-            shown[last] = to_json(value)
+            shown[self.last] = to_json(value)
             return
         assert isinstance(value, (list, tuple)), "a field of a list of objects gives a value for each object"
-        items = shown.setdefault(last, [{} for _ in value])
+        items = shown.setdefault(self.last, [{} for _ in value])
         for item, each in zip(items, value, strict=True):
             if each is not None:
-                _Place(self.within, None).put(item, each)
+                self.within.put(item, each)
+
+
+_PLAIN = frozenset({str, int, bool, float})
 
 
 def to_json(value: object) -> object:
     """Instants and durations become text; the rest is JSON already."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, datetime):
         return format_instant(value)
     if isinstance(value, timedelta):

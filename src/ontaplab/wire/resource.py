@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -143,8 +144,13 @@ class Resource(Generic[R]):
         """Where the record is: a path without a trailing slash."""
         if self.singleton:
             return "/api" + self.path
-        known = {name: self.fields.getter(name)(record) for name in (*self.parameters, *self.keys)}
-        return "/api" + _fill(self.instance_path, known)
+        return "".join(part if get is None else quote(str(get(record)), safe="") for part, get in self._href_parts)
+
+    @cached_property
+    def _href_parts(self) -> list[tuple[str, Callable[[R], object] | None]]:
+        """The instance path in parts: text as it is, and parameters with their getters."""
+        parts = _PARAMETER.split("/api" + self.instance_path)
+        return [(part, self.fields.getter(part) if number % 2 else None) for number, part in enumerate(parts)]
 
 
 def _fill(template: str, values: Mapping[str, object]) -> str:

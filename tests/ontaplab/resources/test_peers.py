@@ -75,6 +75,7 @@ def test_the_same_passphrase_given_on_both_sides_makes_them_peers_in_any_order(t
     in_lab(tmp_path, claim, peered=False)
 
 
+@pytest.mark.slow
 def test_a_wrong_passphrase_leaves_both_pending_and_offers_expire(tmp_path: Path) -> None:
     async def claim(paris: Asker, lyon: Asker) -> None:
         await offer(paris, {"remote.ip_addresses": [lyon.cluster.address], "authentication.expiry_time": "PT2H"})

@@ -69,6 +69,7 @@ async def furnish(paris: Asker, lyon: Asker) -> None:
     )
 
 
+@pytest.mark.slow
 def test_every_field_of_every_collection_is_known_to_the_client(tmp_path: Path) -> None:
     async def claim(paris: Asker, lyon: Asker) -> None:
         await furnish(paris, lyon)
