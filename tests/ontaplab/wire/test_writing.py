@@ -9,9 +9,9 @@ import httpx
 import pytest
 import trio
 import trio.testing
-from tests.ontaplab.wire.shelf import Book, Shelf
 
 from ontaplab.errors import OntapError
+from tests.ontaplab.wire.shelf import Book, Shelf
 
 
 def on(shelf: Shelf, claim: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:
