@@ -107,6 +107,12 @@ def test_those_that_the_guard_left_out_are_told_from_those_taken(backend: str) -
     assert (look.line, look.query["uuid"], look.query["fields"]) == (f"GET {PATH}", "r-0|r-1|r-2|r-3", "uuid,state")
 
 
+def test_a_job_that_is_told_twice_is_one_job(backend: str) -> None:
+    job = {"uuid": "j-1"}
+    wire = a_wire(httpx.Response(202, json={"num_records": 1, "job": job, "jobs": [job]}))
+    assert ask(backend, wire, [Pause(uuid="r-0")]) == [Accepted(("j-1",))]
+
+
 def test_a_relationship_that_is_gone_is_declined_and_the_others_accepted(backend: str) -> None:
     wire = a_wire(jobs_started("j-0"), {"r-0": "snapmirrored"})
     first, gone = ask(backend, wire, [Pause(uuid="r-0"), Pause(uuid="r-1")])

@@ -114,6 +114,13 @@ def test_a_failed_transfer_is_transient_only_when_another_runs(backend: str, rea
     assert caught.value.transient is transient
 
 
+@pytest.mark.parametrize(("status", "transient"), [(429, True), (503, True), (500, False)])
+def test_a_cluster_that_has_too_much_to_do_is_a_transient_refusal(backend: str, status: int, transient: bool) -> None:
+    with pytest.raises(ClusterRefused) as caught:
+        write(backend, always(an_error("1", "not now", status=status)))
+    assert caught.value.transient is transient
+
+
 @pytest.mark.parametrize("body", [b"", b'{"error":{"code":"6","message":"User is not authorized."}}', b"<html>401"])
 def test_a_wrong_password_is_a_refusal_naming_user_and_cluster_but_not_the_password(backend: str, body: bytes) -> None:
     with pytest.raises(ClusterRefused) as caught:
