@@ -1,47 +1,13 @@
-"""`datamotion demo`: the main job on real bytes. Protect, lose a site, serve from the other, compare every file."""
+"""`datamotion demo`."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-import anyio
 import typer
-from ontaplab.site import Site
-from rich.console import Console
-from rich.table import Table
 
-from datamotion.cli.lab import lab_errors, standard_library
-from datamotion.cli.render import render_plan, render_run
-from datamotion.cli.watching import TerminalWatcher
-from datamotion.config.loading import load
-from datamotion.errors import DataMotionError
-from datamotion.model.units import count_text, duration_text, size_text
-from datamotion.policy.failover import FailoverChoice
-from datamotion.service import operations
-from datamotion.service.operations import Intent
-from datamotion.service.reports import RunReport, Verdict
-from datamotion.service.session import Session, World
-
-_HOME, _TARGET = "paris", "lyon"
-_HOME_SVM, _TARGET_SVM = "svm_gold", "svm_gold_dr"
-
-Digests = Mapping[str, str]
-"""SHA-256 of every regular file of a tree, by its path below the tree."""
-
-
-class DemoError(DataMotionError):
-    """The demo did not come out as promised."""
-
-    code = "demo"
+from datamotion.service.session import World
 
 
 def demo(
@@ -56,137 +22,8 @@ def demo(
 
     Example: datamotion demo --from ~/photos
     """
+    from datamotion.cli.demo_story import play
+
     world = context.obj
     assert isinstance(world, World)
-    with lab_errors(), _lab(keep=keep) as site:
-        anyio.run(_Demo(site, world).play, source or standard_library(), volumes)
-        if keep:
-            _say(f"The lab goes on running. To end it: datamotion lab down --remove --dir {site.folder}")
-
-
-@contextmanager
-def _lab(*, keep: bool) -> Iterator[Site]:
-    """Two clusters in a folder of their own; gone afterwards, whatever happens, unless they are to be kept."""
-    folder = Path(tempfile.mkdtemp(prefix="datamotion-demo-"))
-    site = None
-    try:
-        site = Site.up(folder / "lab", [_HOME, _TARGET], base_port=0)
-        yield site
-    finally:
-        if site is not None and not keep:
-            site.down(remove=True)
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _say(text: str) -> None:
-    Console(highlight=False, soft_wrap=True).print(f"[bold cyan]==[/] {text}")
-
-
-@dataclass
-class _Demo:
-    site: Site
-    world: World
-    calls: dict[str, int] = field(default_factory=dict)
-
-    async def play(self, source: Path, volumes: int) -> None:
-        """The whole story. Raises DemoError where a file is not as it was at the last completed transfer."""
-        session = self._session()
-        _say(f"Two ONTAP clusters run on this machine: {_HOME} and {_TARGET}. Filling {_HOME} from {source}")
-        seeded = self.site.seed(_HOME, source, volumes=volumes)
-        count = f"{count_text(len(seeded.volumes), 'volume')}, {count_text(seeded.files, 'file')}"
-        _say(f"{count}, {size_text(seeded.bytes)}")
-        group = session.group("gold")
-
-        _say("datamotion apply gold")
-        await self._run(session, operations.protect(group))
-        _say(f"Clients write more at {_HOME}; datamotion update gold carries it over")
-        self._write(seeded.volumes, "written before the last transfer")
-        await self._run(session, operations.update(group))
-        expected = {volume: digests(self._home(volume)) for volume in seeded.volumes}
-        _say(f"Clients write still more at {_HOME}, and no transfer will carry that")
-        self._write(seeded.volumes, "written after the last transfer")
-
-        _say(f"[bold red]{_HOME} is killed (SIGKILL)[/]")
-        self.site.kill(_HOME)
-        killed_s = self.world.clock.monotonic_s()
-        _say("datamotion failover gold --yes")
-        report = await self._run(session, operations.failover(group, FailoverChoice()))
-        served_s = self.world.clock.monotonic_s() - killed_s
-        self._compare(expected, report, served_s)
-
-    def _session(self) -> Session:
-        path = (self.site.folder / "datamotion.yaml").absolute()
-        return Session(configuration=load(path), folder=path.parent, world=self.world)
-
-    async def _run(self, session: Session, intent: Intent) -> RunReport:
-        async with operations.prepare(session, intent) as prepared:
-            render_plan(prepared.report)
-            with TerminalWatcher() as watcher:
-                report = await prepared.carry_out(watcher)
-        render_run(report)
-        self.calls[report.operation] = report.calls
-        if report.verdict is not Verdict.DONE:
-            raise DemoError(f"{report.operation} ended as: {report.verdict}")
-        return report
-
-    def _home(self, volume: str) -> Path:
-        return self.site.volume_path(_HOME, _HOME_SVM, volume)
-
-    def _write(self, volumes: Mapping[str, int], text: str) -> None:
-        """What clients do all day: a new file, and a part of an old one overwritten."""
-        for volume in volumes:
-            tree = self._home(volume)
-            with (tree / "journal.txt").open("a") as journal:
-                journal.write(f"{volume}: {text}\n")
-            largest = max(_files(tree), key=lambda path: path.stat().st_size)
-            with largest.open("r+b") as file:
-                file.seek(largest.stat().st_size // 2)
-                file.write(text.encode())
-
-    def _compare(self, expected: Mapping[str, Digests], report: RunReport, served_s: float) -> None:
-        served = {volume: digests(self.site.exports(_TARGET, _TARGET_SVM) / volume) for volume in expected}
-        table = Table(box=None, padding=(0, 2), header_style="dim")
-        for heading in ("volume", "files", "equal", "recovery point", "age at failover"):
-            table.add_column(heading, no_wrap=True)
-        points = {each.volume: each for each in report.volumes}
-        differing = 0
-        for volume, digests_then in expected.items():
-            names = digests_then.keys() | served[volume].keys()
-            equal = sum(digests_then.get(name) == served[volume].get(name) for name in names)
-            differing += len(names) - equal
-            age = points[volume].recovery_age_s
-            shown = duration_text(timedelta(seconds=age)) if age is not None else "unknown"
-            table.add_row(volume, str(len(names)), str(equal), points[volume].recovery_point or "unknown", shown)
-        held = sum(path.stat().st_size for volume in expected for path in _files(self._home(volume)))
-        _say(f"Every file served at {_TARGET}, by SHA-256, beside what {_HOME} held at the last completed transfer:")
-        Console(highlight=False, soft_wrap=True).print(table)
-        files = sum(len(each) for each in expected.values())
-        calls = ", ".join(f"{name} {count}" for name, count in self.calls.items())
-        _say(f"{count_text(len(expected), 'volume')}, {count_text(files, 'file')}, {size_text(held)}")
-        _say(f"from the kill to all volumes served: [bold]{served_s:.1f} s[/]")
-        _say(f"API calls: {calls}")
-        if differing:
-            raise DemoError(f"{count_text(differing, 'file')} differ at {_TARGET}")
-        _say("[bold green]Every file is equal.[/]")
-
-
-def digests(tree: Path) -> Digests:
-    """The SHA-256 of every regular file of a volume, its snapshots left out."""
-    return {str(path.relative_to(tree)): _digest(path) for path in _files(tree)}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _files(tree: Path) -> Iterator[Path]:
-    """The regular files of a tree, in no particular order."""
-    for folder, folders, names in os.walk(tree):
-        if ".snapshot" in folders:
-            folders.remove(".snapshot")
-        for name in names:
-            path = Path(folder, name)
-            if path.is_file() and not path.is_symlink():
-                yield path
+    play(world, source, volumes, keep=keep)

@@ -25,7 +25,7 @@ def show_error(error: DataMotionError, *, as_json: bool) -> None:
     """The error on standard error, as text or as JSON."""
     if as_json:
         body = {"code": error.code, "message": error.message, "hint": error.hint}
-        print(json.dumps({"error": body}), file=sys.stderr)  # noqa: T201
+        print(json.dumps({"error": body}), file=sys.stderr)
         return
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     console.print(f"[bold red]error:[/] {escape(error.message)}")

@@ -6,10 +6,12 @@ import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from ontaplab.site import ClusterStatus, Site, SiteError
+
+if TYPE_CHECKING:
+    from ontaplab.site import ClusterStatus, Seeded, Site
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -37,6 +39,8 @@ class LabError(DataMotionError):
 @contextmanager
 def lab_errors() -> Iterator[None]:
     """What the lab cannot do becomes an error of ours."""
+    from ontaplab.site import SiteError
+
     try:
         yield
     except SiteError as error:
@@ -57,6 +61,8 @@ def up(
 
     Example: datamotion lab up --dir lab --cluster paris --cluster lyon
     """
+    from ontaplab.site import Site
+
     with lab_errors():
         site = Site.up(folder, cluster or ["paris", "lyon"], base_port=port)
         _show(site)
@@ -79,10 +85,10 @@ def seed(
     Example: datamotion lab seed --dir lab --from ~/photos --volumes 8
     """
     with lab_errors():
-        site = Site.open(folder)
-        seeded = site.seed(cluster or site.clusters[0], source or standard_library(), volumes=volumes)
+        site = _open(folder)
+        seeded = seed_site(site, cluster or site.clusters[0], source, volumes)
     files, held = count_text(seeded.files, "file"), size_text(seeded.bytes)
-    print(f"{count_text(len(seeded.volumes), 'volume')}, {files}, {held}")  # noqa: T201
+    print(f"{count_text(len(seeded.volumes), 'volume')}, {files}, {held}")
     if seeded.skipped:
         console = Console(stderr=True)
         console.print(f"{count_text(seeded.skipped, 'file')} could not be read and were left out")
@@ -95,7 +101,7 @@ def status(folder: Folder = DEFAULT_FOLDER) -> None:
     Example: datamotion lab status --dir lab
     """
     with lab_errors():
-        _show(Site.open(folder))
+        _show(_open(folder))
 
 
 @lab.command()
@@ -105,7 +111,7 @@ def kill(cluster: OneCluster, folder: Folder = DEFAULT_FOLDER) -> None:
     Example: datamotion lab kill paris --dir lab
     """
     with lab_errors():
-        Site.open(folder).kill(cluster)
+        _open(folder).kill(cluster)
 
 
 @lab.command()
@@ -115,7 +121,7 @@ def start(cluster: OneCluster, folder: Folder = DEFAULT_FOLDER) -> None:
     Example: datamotion lab start paris --dir lab
     """
     with lab_errors():
-        Site.open(folder).start(cluster)
+        _open(folder).start(cluster)
 
 
 @lab.command()
@@ -128,13 +134,21 @@ def down(
     Example: datamotion lab down --dir lab --remove
     """
     with lab_errors():
-        Site.open(folder).down(remove=remove)
+        _open(folder).down(remove=remove)
 
 
-def standard_library() -> Path:
-    """The folder of the standard library of the Python that runs this."""
+def _open(folder: Path) -> Site:
+    from ontaplab.site import Site
 
-    return Path(sysconfig.get_path("stdlib"))
+    return Site.open(folder)
+
+
+def seed_site(site: Site, cluster: str, source: Path | None, volumes: int) -> Seeded:
+    """Volumes with the files of a folder, by default those of the standard library, without what was added to it."""
+    if source is not None:
+        return site.seed(cluster, source, volumes=volumes)
+    library = Path(sysconfig.get_path("stdlib"))
+    return site.seed(cluster, library, volumes=volumes, leave_out={"site-packages", "__pycache__"})
 
 
 def _show(site: Site) -> None:

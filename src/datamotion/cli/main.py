@@ -50,7 +50,7 @@ def run(arguments: Sequence[str], world: World) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        print("interrupted. Run the same command again: it goes on from what the clusters show.", file=sys.stderr)  # noqa: T201
+        print("interrupted. Run the same command again: it goes on from what the clusters show.", file=sys.stderr)
         return 130
     except (DataMotionError, BaseExceptionGroup) as raised:
         ours = single(raised)

@@ -30,7 +30,7 @@ _SHOWN_ACTS = 12
 
 def print_json(report: Report | tuple[Report, ...]) -> None:
     """The report as JSON, whole."""
-    print(to_json(report))  # noqa: T201
+    print(to_json(report))
 
 
 def _console() -> Console:

@@ -62,6 +62,11 @@ class OntapCluster:
         self._transport = transport
         self._clock = clock
 
+    @property
+    def calls(self) -> int:
+        """How many requests have been sent to the cluster, those sent again counted again."""
+        return self._transport.calls
+
     async def observe(self, aspects: Collection[Aspect], svms: Collection[str]) -> ClusterView:
         """One collection GET an aspect, side by side. The first that fails ends the look.
 

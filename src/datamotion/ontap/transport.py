@@ -60,6 +60,8 @@ class Transport:
         self._asked = Asked(name=name, url=str(http.base_url).rstrip("/"), user=user)
         self._ca_file = ca_file
         self._unreachable: Silence | None = None
+        self.calls = 0
+        """How many requests have been sent."""
 
     def forget(self) -> None:
         """A cluster that could not be reached is tried again by the next request."""
@@ -103,6 +105,7 @@ class Transport:
         async with self._limiter:
             if self._unreachable is not None:
                 raise self._silent(request, self._unreachable)
+            self.calls += 1
             began_s = self._clock.monotonic_s()
             try:
                 response = await self._http.request(request.method, request.url, json=request.body)

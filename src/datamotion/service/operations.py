@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from datamotion.engine.looking import Glance, look_at
 from datamotion.engine.patience import Failure, Subject
@@ -32,8 +33,10 @@ from datamotion.service.reports import (
     VolumeReport,
 )
 from datamotion.service.session import Session
-from datamotion.store.journal import Store
 from datamotion.store.lock import hold_group
+
+if TYPE_CHECKING:
+    from datamotion.store.journal import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import heapq
 import os
 import shutil
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,13 +54,21 @@ def free_bytes(folder: Path) -> int:
 
 
 def seed(
-    rest: Rest, place: Place, source: Path, names: Sequence[str], free: Callable[[Path], int], free_at: Path
+    rest: Rest,
+    place: Place,
+    source: Path,
+    names: Sequence[str],
+    *,
+    leave_out: Collection[str],
+    free: Callable[[Path], int],
+    free_at: Path,
 ) -> Seeded:
     """There are volumes of these names, which hold the plain files of `source`, spread evenly by bytes.
 
+    Folders named in `leave_out` are left out wherever they are.
     Raises: SiteError; the cluster then has none of these volumes.
     """
-    files, skipped = _listed(source)
+    files, skipped = _listed(source, leave_out)
     needed = sum(file.blocks_bytes for file in files)
     if needed > free(free_at):
         raise SiteError(f"the files in {source} need {_mib(needed)}, {free_at} has {_mib(free(free_at))} free")
@@ -86,7 +94,7 @@ def seed(
     return Seeded(volumes=volumes, files=count, skipped=skipped + len(files) - count)
 
 
-def _listed(source: Path) -> tuple[list[_File], int]:
+def _listed(source: Path, leave_out: Collection[str]) -> tuple[list[_File], int]:
     """The plain files that can be read, and how many others there are. Raises: SiteError if there is none."""
     if not source.is_dir():
         raise SiteError(f"there is no folder {source}")
@@ -101,7 +109,7 @@ def _listed(source: Path) -> tuple[list[_File], int]:
             continue
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                if folder != source or entry.name != RESERVED:
+                if entry.name not in leave_out and (folder != source or entry.name != RESERVED):
                     folders.append(Path(entry.path))
             elif (blocks_bytes := _blocks_bytes(entry)) is not None:
                 files.append(_File(os.path.relpath(entry.path, source), blocks_bytes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -125,11 +125,13 @@ class Site:
         *,
         volumes: int = 4,
         prefix: str = "vol_",
+        leave_out: Collection[str] = (),
         free_bytes: Callable[[Path], int] = seeding.free_bytes,
     ) -> seeding.Seeded:
         """There are new volumes on the cluster, PREFIX1, PREFIX2, ..., mounted at /PREFIX1, ...
 
-        They hold copies of the plain files below `source`, under the same relative paths, spread evenly by bytes.
+        They hold copies of the plain files below `source`, under the same relative paths, spread evenly by bytes;
+        folders of the names in `leave_out` are left out.
         After an error there are none of them. `free_bytes` says how much room there is in a folder.
         """
         if volumes < 1:
@@ -139,7 +141,7 @@ class Site:
         place = seeding.Place(svm=cluster.svm, aggregate=cluster.aggregate, by_name=by_name)
         names = [f"{prefix}{number}" for number in range(1, volumes + 1)]
         with Rest(folder) as rest:
-            return seeding.seed(rest, place, source, names, free_bytes, folder.root)
+            return seeding.seed(rest, place, source, names, leave_out=leave_out, free=free_bytes, free_at=folder.root)
 
     def volume_path(self, name: str, svm: str, volume: str) -> Path:
         """Where the files are that clients of the volume see, whether it is mounted or not."""
