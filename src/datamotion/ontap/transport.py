@@ -146,8 +146,8 @@ async def open_transport(
 ) -> AsyncIterator[Transport]:
     """A transport whose connections are closed at the end. Nothing is contacted before the first request.
 
-    `http_transport` answers instead of the network: a lab in this process. Proxies and credentials that the environment
-    names are not used.
+    `http_transport` answers instead of the network, as a lab in this process does; the CA file is not read then.
+    Proxies and credentials that the environment names are not used.
     Raises: ConfigError when the CA file cannot be read.
     """
     async with httpx.AsyncClient(
@@ -156,7 +156,7 @@ async def open_transport(
         headers=_HEADERS,
         timeout=httpx.Timeout(read_timeout_s, connect=connect_timeout_s, pool=None),
         limits=httpx.Limits(max_connections=limit, max_keepalive_connections=limit, keepalive_expiry=_KEEP_ALIVE_S),
-        verify=_trust(name, ca_file),
+        verify=_trust(name, ca_file) if http_transport is None else True,
         transport=http_transport,
         trust_env=False,
     ) as http:
