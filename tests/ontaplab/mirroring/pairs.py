@@ -77,9 +77,7 @@ class Pair:
         del network.apps[self.paris.cluster.address]  # type: ignore[attr-defined]
 
 
-def in_pair(
-    root: Path, claim: Callable[[Pair], Awaitable[None]], *, body: Mapping[str, Any] | None = None
-) -> None:
+def in_pair(root: Path, claim: Callable[[Pair], Awaitable[None]], *, body: Mapping[str, Any] | None = None) -> None:
     """Runs the claim on a new, uninitialized pair on virtual time."""
 
     async def main(paris: Asker, lyon: Asker) -> None:

@@ -45,6 +45,7 @@ class RemoteSource:
         self._cluster = cluster
         self._peer = peer
         self._headers = peer_headers(cluster, peer)
+        self._kept_client: httpx.AsyncClient | None = None
 
     async def register(self, registration: Registration) -> Registered:
         reply = await self._ask("PUT", registration.relationship, "", REGISTRATION.dump_json(registration))
@@ -103,7 +104,9 @@ class RemoteSource:
     def _client(self) -> httpx.AsyncClient:
         if not self._peer.remote_addresses:
             raise source_unreachable(self.cluster_name, "its addresses are not known")
-        return self._cluster.network.client(self._peer.remote_addresses[0])
+        if self._kept_client is None:
+            self._kept_client = self._cluster.network.client(self._peer.remote_addresses[0])
+        return self._kept_client
 
     def _read(self, adapter: TypeAdapter[T], reply: bytes) -> T:
         try:

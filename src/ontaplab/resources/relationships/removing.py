@@ -43,6 +43,7 @@ def _check_may_go(engine: Engine, relationship: Relationship) -> None:
 async def _remove(cluster: Cluster, engine: Engine, relationship: Relationship, *, at_source_too: bool) -> None:
     """The relationship is gone, from the source's list too if wanted. Its destination stays as it is, dp or rw.
 
+    A transfer that was started meanwhile ends first.
     Raises: OntapError 13303815 if the source could not be released: nothing has changed then.
     """
     if at_source_too:
@@ -51,14 +52,15 @@ async def _remove(cluster: Cluster, engine: Engine, relationship: Relationship, 
             await source.release(relationship.uuid, keep_snapshots=False)
         except OntapError as error:
             raise release_failed(error.message) from error
+    await engine.wait_idle(relationship.uuid)
     current = cluster.relationships.get(relationship.uuid)
     if current is None:
         return
-    _check_may_go(engine, current)
     with cluster.together():
         engine.forget(current)
         cluster.relationships.remove(current.uuid)
         settle_owners(cluster, current.destination.volume_uuid)
+    await engine.discard_received(current)
     if at_source_too:
         await _drop_common_snapshots(cluster, current)
 

@@ -150,7 +150,7 @@ ASYNC: Sequence[Row] = (
     Row(_S.BROKEN_OFF, _W.BREAK, always, Move(_S.BROKEN_OFF)),
     Row(_S.BROKEN_OFF, _W.ABORT, transferring, Move(_S.BROKEN_OFF)),
     # Assumption: a relationship cannot be deleted during a transfer; deleting does not break.
-    *(Row(state, _W.DELETE, transferring, Refusal("6619715", BUSY)) for state in State),
+    *(Row(state, _W.DELETE, transferring, Refusal("6619715", BUSY)) for state in State if state is not _S.PAUSED),
     *(Row(state, _W.DELETE, always, Gone()) for state in State),
     *(Row(state, _W.ABORT, idle, Refusal("13303849")) for state in State),
 )

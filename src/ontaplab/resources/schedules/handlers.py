@@ -81,6 +81,9 @@ def remove(cluster: Cluster, request: Request, schedule: Schedule) -> Reply[Sche
     user = cluster.policies.first(lambda policy: policy.transfer_schedule == schedule.uuid)
     if user is not None:
         raise is_used(f'SnapMirror policy "{user.name}"')
+    updated = cluster.relationships.first(lambda each: each.transfer_schedule == schedule.uuid)
+    if updated is not None:
+        raise is_used(f"SnapMirror relationship {updated.uuid}")
     cluster.schedules.remove(schedule.uuid)
     cluster.firings.schedules_changed()
     return Done()

@@ -26,3 +26,8 @@ def is_built_in(name: str) -> OntapError:
 
 def not_for_sync(field: str) -> OntapError:
     return OntapError(400, "13303842", f'Field "{field}" is not for policies of this type.', target=field)
+
+
+def is_used(name: str) -> OntapError:
+    """Assumption: no source gives the code; this is one for what relationships do not let a policy do."""
+    return OntapError(409, "13303867", f'SnapMirror policy "{name}" is used by a relationship.', target="uuid")

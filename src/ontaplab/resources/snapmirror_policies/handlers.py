@@ -13,6 +13,7 @@ from ontaplab.resources.schedules.handlers import schedule_of
 from ontaplab.resources.snapmirror_policies.errors import (
     flags_conflict,
     is_built_in,
+    is_used,
     name_taken,
     not_for_sync,
     not_found,
@@ -118,6 +119,8 @@ def modify(cluster: Cluster, request: Request, policy: Policy, body: PolicyChang
 def remove(cluster: Cluster, request: Request, policy: Policy) -> Reply[Policy]:
     if policy.is_built_in:
         raise is_built_in(policy.name)
+    if cluster.relationships.first(lambda each: each.policy == policy.uuid):
+        raise is_used(policy.name)
 
     async def work() -> None:
         cluster.policies.remove(policy.uuid)

@@ -33,7 +33,7 @@ class _Running:
     def __init__(self, transfer: Transfer, former: _Running | None) -> None:
         self.transfer = transfer
         self.former = former
-        self.progress = Progress()
+        self.progress = Progress(transfer.uuid)
         self.scope = anyio.CancelScope()
         self.over = anyio.Event()
 
@@ -122,8 +122,14 @@ class Engine:
         while (running := self._running.get(relationship)) is not None:
             await running.over.wait()
 
+    async def discard_received(self, relationship: Relationship) -> None:
+        """What was received and is no snapshot yet is removed. Only while no transfer runs."""
+        incoming = directory_of(self._cluster, relationship.destination.volume_uuid).incoming
+        with suppress(FileNotFoundError):  # the volume itself is gone
+            await self._cluster.offload(lambda: remove_tree(incoming(relationship.uuid)))
+
     def forget(self, relationship: Relationship) -> None:
-        """No transfer of the relationship is known any more, and nothing that was received is kept."""
+        """No transfer of the relationship is known any more."""
         for uuid in self._history.pop(relationship.uuid, ()):
             self._cluster.transfers.remove(uuid)
 
@@ -153,7 +159,9 @@ class Engine:
                     await running.former.over.wait()
                 async with self._slots:
                     await self._attempt(running)
-            await self._discard_unkept(relationship)
+            known = self._cluster.relationships.get(relationship)
+            if running.scope.cancelled_caught and known is not None and known.checkpoint is None:
+                await self.discard_received(known)
         finally:
             running.former = None
             running.over.set()
@@ -178,21 +186,13 @@ class Engine:
         cluster = self._cluster
         transfer = cluster.transfers[uuid]
         relationship = cluster.relationships[transfer.relationship]
-        where = f"{relationship.source.path}"
+        where = relationship.source.path
         if (peer := cluster.cluster_peers.get(relationship.source.cluster_peer)) is not None:
             where += f" on cluster {peer.remote_name or peer.name}"
         reason = Reason(code=code, message=f"Transfer from {where} failed: {cause}")
         with cluster.together():
             cluster.transfers.put(transfer.finished("failed", cluster.clock.now(), reason))
             cluster.relationships.put(replace(relationship, unhealthy=reason))
-
-    async def _discard_unkept(self, relationship: str) -> None:
-        """What was received and will not be gone on with is removed."""
-        known = self._cluster.relationships.get(relationship)
-        if known is not None and known.checkpoint is None:
-            incoming = directory_of(self._cluster, known.destination.volume_uuid).incoming(relationship)
-            with suppress(FileNotFoundError):
-                await self._cluster.offload(lambda: remove_tree(incoming))
 
     def kept_trees(self) -> dict[str, str]:
         """By destination volume, the name of the tree that holds what was received up to the checkpoint."""

@@ -92,10 +92,10 @@ class Pull:
             await cluster.offload(partial(self._accept, step.snapshot.name))
             with cluster.together():
                 cluster.snapshots.put(self._snapshot(step.snapshot))
-                cluster.relationships.put(replace(self._relationship, checkpoint=None))
                 if step.is_last:
                     self._export(step)
-                    self._succeed()
+                else:
+                    cluster.relationships.put(replace(self._relationship, checkpoint=None))
             if step.is_last:
                 await cluster.offload(partial(serve, cluster, cluster.volumes[volume]))
                 await self._drop_obsolete(step)
@@ -124,20 +124,21 @@ class Pull:
         volume = self._cluster.volumes[self._volume].as_mirror(step.snapshot.name)
         size_bytes = max(volume.size_bytes, step.volume_size_bytes)
         self._cluster.volumes.put(replace(volume, size_bytes=size_bytes))
-        self._cluster.relationships.put(
+        self._succeed(
             replace(
                 self._relationship,
+                checkpoint=None,
                 exported_snapshot=step.snapshot.name,
                 exported_created=step.snapshot.created,
                 base=step.snapshot.version,
             )
         )
 
-    def _succeed(self) -> None:
-        now = self._cluster.clock.now()
-        relationship, moved = self._relationship, self._progress.received
-        transfer = replace(self._transfer.finished("success", now), bytes_transferred=moved, checkpoint_bytes=0)
-        self._cluster.transfers.put(transfer)
+    def _succeed(self, relationship: Relationship) -> None:
+        """The transfer is a success, and the relationship, as given, a mirror."""
+        now, moved = self._cluster.clock.now(), self._progress.received
+        success = self._transfer.finished("success", now)
+        transfer = self._cluster.transfers.put(replace(success, bytes_transferred=moved, checkpoint_bytes=0))
         self._cluster.relationships.put(
             replace(
                 relationship,
@@ -157,7 +158,7 @@ class Pull:
         if not self._relationship.is_initialized:
             raise failed("13303812", "The source volume has no snapshot that the policy selects.")
         with self._cluster.together():
-            self._succeed()
+            self._succeed(self._relationship)
 
     async def _tell_source(self, step: Step) -> None:
         """A source that does not hear it keeps a snapshot more, until the next transfer."""

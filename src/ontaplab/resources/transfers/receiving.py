@@ -26,6 +26,8 @@ _KIB = 1024
 class Progress:
     """What a running transfer has received, over all its snapshots."""
 
+    transfer: str
+    """uuid"""
     received: int = 0
 
 
@@ -111,10 +113,10 @@ class _Reception:
         return self._cluster.relationships[self._relationship].throttle * _KIB
 
     def _keep(self, position: int) -> None:
-        """The checkpoint is at that position, unless it was discarded by a hard abort."""
-        relationship = self._cluster.relationships[self._relationship]
-        transfer = self._cluster.transfers[relationship.transfer or ""]
-        if transfer.state == "hard_aborted":
+        """The checkpoint is at that position, unless a hard abort discarded it or the relationship is gone."""
+        relationship = self._cluster.relationships.get(self._relationship)
+        transfer = self._cluster.transfers.get(self._progress.transfer)
+        if relationship is None or transfer is None or transfer.state == "hard_aborted":
             return
         checkpoint = Checkpoint(base=self._step.base, snapshot=self._version, position=position)
         now = self._cluster.clock.now()

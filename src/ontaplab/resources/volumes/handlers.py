@@ -95,8 +95,11 @@ def remove(cluster: Cluster, request: Request, volume: Volume) -> Reply[Volume]:
 
 
 def check_is_not_protected(cluster: Cluster, volume: Volume) -> None:
-    """Raises: OntapError 917536 while a relationship depends on one of its snapshots."""
-    if cluster.snapshots.first(lambda snapshot: snapshot.volume == volume.uuid and bool(snapshot.owners)):
+    """Raises: OntapError 917536 while a relationship begins or ends at it, or depends on one of its snapshots."""
+    owned = cluster.snapshots.first(lambda snapshot: snapshot.volume == volume.uuid and bool(snapshot.owners))
+    ends_here = cluster.relationships.first(lambda each: each.destination.volume_uuid == volume.uuid)
+    begins_here = cluster.listed_destinations.first(lambda each: each.source.volume_uuid == volume.uuid)
+    if owned or ends_here or begins_here:
         raise is_protected(volume.name)
 
 
