@@ -125,6 +125,7 @@ def test_a_reader_sees_the_old_state_or_the_new_one_never_a_mix(tmp_path: Path) 
     in_pair(tmp_path, claim)
 
 
+@pytest.mark.slow
 def test_a_pace_is_kept_and_progress_shows(tmp_path: Path) -> None:
     async def claim(pair: Pair) -> None:
         (pair.live / "file").write_bytes(noise(10 * MIB))
@@ -212,6 +213,7 @@ def test_a_transfer_that_is_not_there_cannot_be_aborted(tmp_path: Path) -> None:
     in_pair(tmp_path, claim)
 
 
+@pytest.mark.slow
 def test_transfers_are_listed_for_24_hours_and_the_last_result_stays(tmp_path: Path) -> None:
     async def claim(pair: Pair) -> None:
         await pair.initialize()
@@ -298,6 +300,7 @@ def test_the_destination_grows_with_the_source(tmp_path: Path) -> None:
     in_pair(tmp_path, claim)
 
 
+@pytest.mark.slow
 def test_scheduled_updates_run_while_mirrored_and_only_then(tmp_path: Path) -> None:
     async def claim(pair: Pair) -> None:
         await trio.sleep(2 * 3600)
@@ -340,6 +343,7 @@ async def restartable(root: Path, *, first: bool) -> AsyncIterator[tuple[Asker, 
         yield Asker(lab["paris"], one), Asker(lab["lyon"], other)
 
 
+@pytest.mark.slow
 def test_after_a_restart_of_the_destination_a_transfer_goes_on_by_itself(tmp_path: Path) -> None:
     async def main() -> None:
         async with restartable(tmp_path, first=True) as (paris, lyon):
@@ -360,6 +364,7 @@ def test_after_a_restart_of_the_destination_a_transfer_goes_on_by_itself(tmp_pat
     trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
 
 
+@pytest.mark.slow
 def test_more_transfers_than_run_at_once_are_queued_and_all_arrive(tmp_path: Path) -> None:
     async def claim(pair: Pair) -> None:
         await pair.gate(held=True)
@@ -381,6 +386,7 @@ def test_more_transfers_than_run_at_once_are_queued_and_all_arrive(tmp_path: Pat
     in_pair(tmp_path, claim)
 
 
+@pytest.mark.slow
 def test_it_works_on_asyncio_too(tmp_path: Path) -> None:
     async def main() -> None:
         async with lab_clusters("paris", "lyon", root=tmp_path) as lab:

@@ -67,16 +67,8 @@ def svms_not_peered(source: str, destination: str) -> OntapError:
     )
 
 
-def unknown_policy(name: str) -> OntapError:
-    return OntapError(400, "13303821", f'SnapMirror policy "{name}" does not exist.', target="policy")
-
-
 def policy_not_for_volumes(name: str) -> OntapError:
     return OntapError(400, "13303866", f'SnapMirror policy "{name}" is synchronous, which is not simulated.')
-
-
-def unknown_schedule(name: str) -> OntapError:
-    return OntapError(400, "6619699", f'Schedule "{name}" does not exist.', target="transfer_schedule")
 
 
 def schedule_is_no_cron(name: str) -> OntapError:

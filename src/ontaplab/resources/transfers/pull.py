@@ -89,7 +89,7 @@ class Pull:
         """The snapshot that was received is one of the volume's; the last one is what clients see."""
         cluster, volume = self._cluster, self._volume
         async with cluster.volume_lock(volume):
-            await cluster.offload(partial(self._accept, step.snapshot.name))
+            await self._accept(step.snapshot.name)
             with cluster.together():
                 cluster.snapshots.put(self._snapshot(step.snapshot))
                 if step.is_last:
@@ -100,13 +100,13 @@ class Pull:
                 await cluster.offload(partial(serve, cluster, cluster.volumes[volume]))
                 await self._drop_obsolete(step)
 
-    def _accept(self, name: str) -> None:
+    async def _accept(self, name: str) -> None:
         """What was received is at the snapshot's place. What an abort left there, without a record, is gone."""
-        directory = directory_of(self._cluster, self._volume)
         if any(snapshot.name == name for snapshot in snapshots_of(self._cluster, self._volume)):
             raise exists(name)
-        directory.drop_snapshot(name)
-        directory.accept(self._relationship_uuid, name)
+        directory = directory_of(self._cluster, self._volume)
+        await self._cluster.offload(partial(directory.drop_snapshot, name))
+        await self._cluster.offload(partial(directory.accept, self._relationship_uuid, name))
 
     def _snapshot(self, carried: CarriedSnapshot) -> Snapshot:
         return Snapshot(

@@ -52,7 +52,7 @@ class _Reception:
         self._difference = Difference.from_json(step.difference)
 
     async def run(self) -> None:
-        receiver = await self._cluster.offload(self._receiver)
+        receiver = await self._cluster.offload(self._make_receiver())
         self._progress.received += receiver.position
         try:
             while receiver.position < self._difference.bytes:
@@ -64,19 +64,14 @@ class _Reception:
             self._keep(receiver.position)
             raise
 
-    def _receiver(self) -> Receiver:
-        """Goes on from the checkpoint if that is of the same difference and its tree is there, else begins anew."""
+    def _make_receiver(self) -> Callable[[], Receiver]:
+        """What makes it, for a worker thread: records are read here, where nothing changes them meanwhile."""
         relationship = self._cluster.relationships[self._relationship]
-        volume = relationship.destination.volume_uuid
+        volume, checkpoint = relationship.destination.volume_uuid, relationship.checkpoint
         incoming = directory_of(self._cluster, volume).incoming(relationship.uuid)
-        checkpoint = relationship.checkpoint
         make: Callable[[int], Receiver] = partial(Receiver, incoming, self._base(volume), self._difference)
-        if checkpoint is None or (checkpoint.base, checkpoint.snapshot) != (self._step.base, self._version):
-            return make(0)
-        try:
-            return make(checkpoint.position)
-        except FileNotFoundError:
-            return make(0)
+        matches = checkpoint and (checkpoint.base, checkpoint.snapshot) == (self._step.base, self._version)
+        return partial(_begin, make, checkpoint.position if checkpoint and matches else 0)
 
     def _base(self, volume: str) -> Path | None:
         if self._step.base is None:
@@ -125,3 +120,11 @@ class _Reception:
             self._cluster.transfers.put(
                 replace(transfer, bytes_transferred=self._progress.received, checkpoint_bytes=position, updated=now)
             )
+
+
+def _begin(make: Callable[[int], Receiver], position: int) -> Receiver:
+    """Goes on from that position if what was received is there, else begins anew."""
+    try:
+        return make(position)
+    except FileNotFoundError:
+        return make(0)
