@@ -18,6 +18,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from datamotion.clock import Clock
 from datamotion.engine.run import bytes_moved
 from datamotion.model.acts import (
     AbortTransfer,
@@ -56,11 +57,16 @@ _WORDS: dict[type[Change], tuple[str, str]] = {
 }
 
 
+_SECONDS_BETWEEN_LINES = 5.0
+
+
 class TerminalWatcher:
     """Follows a run on the terminal; elsewhere in plain lines. Used as a context manager."""
 
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._told_s = clock.monotonic_s()
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._progress = Progress(
             TextColumn("  {task.description}"),
             BarColumn(),
@@ -72,7 +78,6 @@ class TerminalWatcher:
             disable=not self._console.is_terminal,
         )
         self._transfers: TaskID | None = None
-        self._told_bytes = -1
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -90,8 +95,6 @@ class TerminalWatcher:
     def reached(self, acts: Sequence[Act]) -> None:
         verb, things = _words(acts)
         self._console.print(f"[green]ok[/]  {acts[0].cluster}: {verb} {things}")
-        if isinstance(acts[0].change, AwaitTransfer):
-            self._told_bytes = -1
 
     def given_up(self, act: Act, why: str) -> None:
         self._console.print(f"[bold red]no[/]  {act.cluster}: {escape(act.volume or act.text)}: {escape(why)}")
@@ -99,16 +102,21 @@ class TerminalWatcher:
     def waiting(self, acts: Sequence[Act], view: View) -> None:
         awaited = {act.change.uuid for act in acts if isinstance(act.change, AwaitTransfer)}
         moved = sum(count for uuid, count in bytes_moved(view).items() if uuid in awaited)
-        if not awaited or moved == self._told_bytes:
+        if not awaited:
             return
-        self._told_bytes = moved
         label = f"{count_text(len(awaited), 'transfer')} running"
         if not self._console.is_terminal:
-            self._console.print(f"     {label}, {size_text(moved)} moved")
+            self._tell(f"     {label}, {size_text(moved)} moved")
         elif self._transfers is None:
             self._transfers = self._progress.add_task(label, completed=moved, total=_bytes_to_move(acts, view))
         else:
             self._progress.update(self._transfers, description=label, completed=moved)
+
+    def _tell(self, line: str) -> None:
+        """A line now and then, where no bar can be drawn."""
+        if self._clock.monotonic_s() - self._told_s >= _SECONDS_BETWEEN_LINES:
+            self._told_s = self._clock.monotonic_s()
+            self._console.print(line)
 
 
 def _words(acts: Sequence[Act]) -> tuple[str, str]:

@@ -44,8 +44,8 @@ class Patience:
 
     def reached(self, acts: Iterable[Act]) -> None:
         """These acts came about: what was said against them is void, and looks come quickly again."""
-        self._interval_s = _SHORTEST_WAIT_S
         for act in acts:
+            self._interval_s = _SHORTEST_WAIT_S
             self._standing.pop(act.subject, None)
             self._blamed.pop(act.subject, None)
             self._final.discard(act.subject)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import anyio
 
 from datamotion.clock import Clock
-from datamotion.engine.looking import Look
+from datamotion.engine.looking import Lookout
 from datamotion.engine.patience import Failure, Patience, Subject
 from datamotion.engine.ports import Accepted, Cluster, Declined, Journal, Reply, Unanswered, Watcher
 from datamotion.model.acts import AcceptSvmPeer, Act, AwaitTransfer, Change
@@ -44,14 +44,14 @@ class Run:
         self,
         *,
         planner: Planner,
-        look: Look,
+        lookout: Lookout,
         clusters: Mapping[str, Cluster],
         clock: Clock,
         journal: Journal,
         watcher: Watcher,
     ) -> None:
         self._planner = planner
-        self._look = look
+        self._lookout = lookout
         self._clusters = clusters
         self._clock = clock
         self._journal = journal
@@ -71,7 +71,7 @@ class Run:
         view = first
         while turn := self._next_acts(plan):
             await self._ask(turn, view)
-            view = await self._look_again(view)
+            view = await self._look_again(turn, view)
             plan = self._planner(Situation(now=view, first=first, accepted=self._accepted))
             self._result.plan = plan
             if not self._judge(turn, plan, view):
@@ -135,15 +135,15 @@ class Run:
                 failure = Failure(text=error.message, hint=error.hint, silent=True)
                 self._patience.blame(act, failure, final=False)
 
-    async def _look_again(self, before: View) -> View:
+    async def _look_again(self, acts: Sequence[Act], before: View) -> View:
         """Observe; a cluster that was seen before and is silent now is given a few more looks."""
-        view = await self._look()
+        view = await self._lookout.after(acts, before)
         for pause_s in _PAUSES_AT_SILENCE_S:
             silent = [name for name, seen in view.items() if isinstance(seen, Unseen) and not seen.refused]
             if not any(isinstance(before.get(name), ClusterView) for name in silent):
                 break
             await self._clock.sleep(pause_s)
-            view = await self._look()
+            view = await self._lookout.after(acts, before)
         return view
 
     def _judge(self, acts: Sequence[Act], plan: Plan, view: View) -> bool:

@@ -118,7 +118,8 @@ class Relationship:
     """A SnapMirror relationship as its destination cluster reports it.
 
     `lag` is the age of `exported_snapshot`, the newest state that the destination can serve; both are None while it
-    holds none. `source_cluster` is None when both ends are on one cluster. `schedule` is its own, else its policy's.
+    holds none. `source_cluster` is None when both ends are on one cluster. `schedule` is its own: without one it
+    follows its policy's.
     """
 
     uuid: str

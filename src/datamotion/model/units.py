@@ -22,14 +22,14 @@ def size_text(size_bytes: int) -> str:
 
 
 def duration_text(duration: timedelta) -> str:
-    """The two leading units of a duration; a fraction only below ten seconds.
+    """The two leading units of a duration; a fraction only below ten seconds, and only if there is one.
 
     >>> duration_text(timedelta(hours=26, minutes=3)), duration_text(timedelta(seconds=1.25))
     ('1 d 2 h', '1.2 s')
     """
     seconds = duration.total_seconds()
     if seconds < 10:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
     left = round(seconds)
     parts: list[tuple[int, str]] = []
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -56,6 +56,19 @@ class ClusterView:
     schedules: frozenset[str] = frozenset()
     volumes: tuple[Volume, ...] = ()
     relationships: tuple[Relationship, ...] = ()
+
+    def updated_by(self, newer: ClusterView) -> ClusterView:
+        """This view with the aspects that a newer one looked at in place of its own."""
+        # An aspect's name is that of the part of the view that it fills.
+        parts = {aspect.name.lower(): getattr(newer, aspect.name.lower()) for aspect in newer.aspects}
+        return replace(self, observed_at=newer.observed_at, aspects=self.aspects | newer.aspects, **parts)
+
+    def schedule_of(self, relationship: Relationship) -> str | None:
+        """The schedule that a relationship follows: its own, else its policy's. An SVM's policy comes first."""
+        if relationship.schedule is not None:
+            return relationship.schedule
+        schedules = {policy.svm: policy.schedule for policy in self.policies if policy.name == relationship.policy}
+        return schedules.get(relationship.destination.svm, schedules.get(None))
 
     def svm(self, name: str) -> Svm | None:
         return next((svm for svm in self.svms if svm.name == name), None)

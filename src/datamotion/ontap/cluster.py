@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, assert_never
 
 import anyio
@@ -34,7 +33,7 @@ from datamotion.ontap.clusters import get_identity, list_cluster_peers, list_sch
 from datamotion.ontap.jobs import follow_jobs
 from datamotion.ontap.policies import list_policies
 from datamotion.ontap.replies import reply_of, side_by_side
-from datamotion.ontap.snapmirror import change_relationship, list_relationships, with_policy_schedules
+from datamotion.ontap.snapmirror import change_relationship, list_relationships
 from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
 from datamotion.ontap.transitions import StateChange, change_states
 from datamotion.ontap.transport import Transport
@@ -70,7 +69,6 @@ class OntapCluster:
     async def observe(self, aspects: Collection[Aspect], svms: Collection[str]) -> ClusterView:
         """One collection GET an aspect, side by side. The first that fails ends the look.
 
-        A relationship without a schedule of its own has its policy's, where policies are looked at too.
         Raises: ClusterRefused, ClusterSilent.
         """
         observed_at = self._clock.now()
@@ -91,8 +89,7 @@ class OntapCluster:
             raise failures[0]
         # An aspect's name is that of the part of the view that it fills.
         parts = {aspect.name.lower(): found for aspect, found in seen.items()}
-        view = ClusterView(observed_at=observed_at, aspects=frozenset(aspects), **parts)
-        return replace(view, relationships=with_policy_schedules(view.relationships, view.policies))
+        return ClusterView(observed_at=observed_at, aspects=frozenset(aspects), **parts)
 
     async def _look(self, aspect: Aspect, svms: Collection[str]) -> object:
         if aspect in _OF_CLUSTER:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 from datamotion.errors import ClusterRefused
 from datamotion.model.acts import AbortTransfer, CreateRelationship, ModifyRelationship, StartTransfer
-from datamotion.model.records import Endpoint, Policy, Relationship, Transfer
+from datamotion.model.records import Endpoint, Relationship, Transfer
 from datamotion.model.words import MirrorState, TransferState
 from datamotion.ontap.answer import Answer, Body
 from datamotion.ontap.errors import NOT_FOUND, TRANSFER_NOT_ACTIVE
@@ -40,22 +39,9 @@ _FIELDS = (
 
 
 async def list_relationships(transport: Transport, svms: Collection[str]) -> tuple[Relationship, ...]:
-    """Those that end in one of these SVMs. `schedule` is their own only: ONTAP does not tell the policy's here."""
+    """Those that end in one of these SVMs."""
     records = await transport.get_records(PATH, _FIELDS, {"destination.svm.name": "|".join(sorted(svms))})
     return tuple(_relationship(record) for record in records)
-
-
-def with_policy_schedules(
-    relationships: Iterable[Relationship], policies: Iterable[Policy]
-) -> tuple[Relationship, ...]:
-    """Relationships without a schedule of their own have their policy's. An SVM's policy comes before a cluster's."""
-    schedules = {(policy.svm, policy.name): policy.schedule for policy in policies}
-
-    def schedule_of(relationship: Relationship) -> str | None:
-        of_cluster = schedules.get((None, relationship.policy))
-        return schedules.get((relationship.destination.svm, relationship.policy), of_cluster)
-
-    return tuple(replace(each, schedule=each.schedule or schedule_of(each)) for each in relationships)
 
 
 def _relationship(record: Record) -> Relationship:

@@ -193,7 +193,7 @@ def _add_steps(due: StepList, chosen: Candidate, mirror: Mirror, mark: Mark) -> 
             backend,
             volume,
             Break(uuid=relationship.uuid),
-            f"{volume}: {relationship.destination} becomes writable at {_kept_text(mirror)}",
+            f"{volume}: {relationship.destination} becomes writable{_kept_text(mirror)}",
         )
     mounted = mirror.destination.path == mark.path or mark.path is None
     if mounted and mark.says_the_same(mirror.mark):
@@ -208,9 +208,8 @@ def _add_steps(due: StepList, chosen: Candidate, mirror: Mirror, mark: Mark) -> 
 
 
 def _kept_text(mirror: Mirror) -> str:
-    snapshot, lag = mirror.relationship.exported_snapshot, mirror.relationship.lag
-    age = f", {duration_text(lag)} old" if lag is not None else ""
-    return f"{snapshot or 'its last snapshot'}{age}"
+    lag = mirror.relationship.lag
+    return f", as its source was {duration_text(lag)} ago" if lag is not None else ""
 
 
 def _recovery_point(situation: Situation, chosen: Candidate, mirror: Mirror) -> RecoveryPoint:
@@ -222,10 +221,14 @@ def _recovery_point(situation: Situation, chosen: Candidate, mirror: Mirror) -> 
 
 
 def _loss(group: Group, point: RecoveryPoint) -> Loss:
-    age = f"the last {duration_text(point.age)} of writes" if point.age is not None else "an unknown time of writes"
+    age = (
+        f"the last {duration_text(point.age)} of writes"
+        if point.age is not None
+        else "all writes since its last transfer, whenever that was,"
+    )
     return Loss(
         volume=point.volume,
-        text=f"{age} at {group.home.name} at most: what came after {point.snapshot or 'the last transfer'}",
+        text=f"at most {age} at {group.home.name}",
         age=point.age,
     )
 

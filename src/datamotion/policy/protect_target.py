@@ -251,11 +251,12 @@ class TargetPlanner:
     def _adjust_relationship(self, name: str, mirror: Mirror) -> None:
         relationship, target = mirror.relationship, self._target
         policy = target.policy if relationship.policy != target.policy else None
-        schedule = target.schedule if target.schedule not in (None, relationship.schedule) else None
+        present = self._seen.schedule_of(relationship)
+        schedule = target.schedule if target.schedule not in (None, present) else None
         if policy or schedule:
             change = ModifyRelationship(uuid=relationship.uuid, policy=policy, schedule=schedule)
             what = [f"policy {relationship.policy} -> {policy}"] if policy else []
-            what += [f"schedule {relationship.schedule or 'none'} -> {schedule}"] if schedule else []
+            what += [f"schedule {present or 'none'} -> {schedule}"] if schedule else []
             self._due.add(_MODIFY, self._backend, name, change, f"{name}: {', '.join(what)}")
 
     def _no_place(self, volume: Volume) -> Refusal:

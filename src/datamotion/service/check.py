@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from datamotion.engine.looking import Glance, look_at
+from datamotion.engine.looking import Glance, Lookout
 from datamotion.model.group import Backend, Group, Target
 from datamotion.model.units import count_text
 from datamotion.model.view import EVERYTHING, ClusterView, Unseen, View
@@ -23,7 +23,7 @@ async def check(session: Session) -> CheckReport:
         svms[backend.cluster].add(backend.svm)
     glances = {name: Glance(aspects=EVERYTHING, svms=frozenset(each)) for name, each in svms.items()}
     async with session.clusters(glances.keys()) as clusters:
-        view = await look_at(clusters, glances)
+        view = await Lookout(clusters, glances).whole()
     lines = tuple(_lines(session, view))
     return CheckReport(lines=lines, verdict=_verdict(lines, view))
 
@@ -53,7 +53,7 @@ def _line(subject: str, what: str, problem: str | None, hint: str | None = None)
 
 def _cluster_lines(name: str, seen: ClusterView | Unseen) -> Iterator[CheckLine]:
     if isinstance(seen, Unseen):
-        yield _line(name, "answers", seen.reason)
+        yield _line(name, "can be looked at", seen.reason)
         return
     assert seen.identity is not None
     version = ".".join(map(str, seen.identity.version))
@@ -85,30 +85,35 @@ def _group_lines(group: Group, view: View) -> Iterator[CheckLine]:
         problem = None if found else f"no volume matches {patterns}"
         yield _line(group.name, f"{what} ({count_text(len(found), 'volume')})" if found else what, problem)
     for target in group.targets:
-        for what, problem in _target_findings(group, target, view).items():
-            yield _target_line(group, target, view, what, problem)
+        if target.backend.cluster != group.home.cluster:
+            yield _peering_line(group, target, view)
+        seen = view[target.backend.cluster]
+        for what, problem in _target_findings(target, seen).items():
+            yield _line_of(target, seen, what, problem)
 
 
-def _target_line(group: Group, target: Target, view: View, what: str, problem: str | None) -> CheckLine:
-    """A finding that needs both ends is one only where both were seen."""
-    unseen = next(
-        (seen for name in (target.backend.cluster, group.home.cluster) if isinstance(seen := view[name], Unseen)), None
-    )
-    if unseen is not None:
-        return CheckLine(subject=target.backend.name, what=what, finding=Finding.NOT_LOOKED, detail=unseen.reason)
+def _line_of(target: Target, needed: ClusterView | Unseen, what: str, problem: str | None) -> CheckLine:
+    """A finding about a target is one only where the cluster that shows it was seen."""
+    if isinstance(needed, Unseen):
+        return CheckLine(subject=target.backend.name, what=what, finding=Finding.NOT_LOOKED, detail=needed.reason)
     return _line(target.backend.name, what, problem)
 
 
-def _target_findings(group: Group, target: Target, view: View) -> Mapping[str, str | None]:
-    """What has to be so for a target, and what is wrong with it (None: nothing)."""
+def _peering_line(group: Group, target: Target, view: View) -> CheckLine:
+    """The target's cluster knows its peers by their own names, which only they can tell."""
+    here, home = view[target.backend.cluster], view[group.home.cluster]
+    name = home.identity.name if isinstance(home, ClusterView) and home.identity else group.home.cluster
+    peered = isinstance(here, ClusterView) and any(peer.available and peer.name == name for peer in here.cluster_peers)
+    what = f"{target.backend.cluster} and {name} are peered"
+    needed = home if isinstance(here, ClusterView) else here
+    return _line_of(target, needed, what, None if peered else "no available cluster peer")
+
+
+def _target_findings(target: Target, seen: ClusterView | Unseen) -> Mapping[str, str | None]:
+    """What has to be so at a target alone, and what is wrong with it (None: nothing)."""
     cluster = target.backend.cluster
-    seen, home = view[cluster], view[group.home.cluster]
     here = seen if isinstance(seen, ClusterView) else None
     findings: dict[str, str | None] = {}
-    if cluster != group.home.cluster:
-        name = home.identity.name if isinstance(home, ClusterView) and home.identity else group.home.cluster
-        peered = here and any(peer.available and peer.name == name for peer in here.cluster_peers)
-        findings[f"{cluster} and {name} are peered"] = None if peered else "no available cluster peer"
     policies = {each.name for each in here.policies if each.svm in (None, target.backend.svm)} if here else set()
     findings[f"policy {target.policy} is on {cluster}"] = None if target.policy in policies else "there is none"
     if target.schedule is not None:

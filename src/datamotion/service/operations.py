@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from datamotion.engine.looking import Glance, look_at
+from datamotion.engine.looking import Glance, Lookout
 from datamotion.engine.patience import Failure, Subject
 from datamotion.engine.ports import Watcher
 from datamotion.engine.run import Run, RunResult
@@ -127,7 +127,7 @@ class Prepared:
             journal = store.begin(self.plan, clock.now(), holder.who)
             run = Run(
                 planner=self._intent.planner,
-                look=lambda: look_at(self._clusters, self._intent.glances),
+                lookout=Lookout(self._clusters, self._intent.glances),
                 clusters=self._clusters,
                 clock=clock,
                 journal=journal,
@@ -161,7 +161,7 @@ class Prepared:
 async def prepare(session: Session, intent: Intent) -> AsyncIterator[Prepared]:
     """Observe and plan; the clusters stay open until the end so that the plan can be carried out."""
     async with session.clusters(intent.glances.keys()) as clusters:
-        view = await look_at(clusters, intent.glances)
+        view = await Lookout(clusters, intent.glances).whole()
         yield Prepared(session, intent, clusters, view)
 
 

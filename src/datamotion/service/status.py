@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from datamotion.engine.looking import Glance, look_at
+from datamotion.engine.looking import Glance, Lookout
 from datamotion.model.group import Group, Target
 from datamotion.model.records import Volume
 from datamotion.model.view import SERVING, ClusterView, Unseen, View
-from datamotion.model.words import MirrorState, Role
+from datamotion.model.words import MirrorState, Role, VolumeState
 from datamotion.policy.mirrors import Mirror, mirrors_at
 from datamotion.policy.serving import Serving, home_volumes, mark_of, mirrored_epoch, serving_target
 from datamotion.service.reports import (
@@ -30,7 +30,7 @@ async def status(session: Session, group: str | None = None) -> StatusReport:
     groups = session.groups(group)
     glances = glances_of(groups)
     async with session.clusters(glances.keys()) as clusters:
-        view = await look_at(clusters, glances)
+        view = await Lookout(clusters, glances).whole()
     return status_report(groups, view, session.world.clock.now())
 
 
@@ -46,15 +46,21 @@ def glances_of(groups: Iterable[Group]) -> Mapping[str, Glance]:
 def status_report(groups: Iterable[Group], view: View, at: datetime) -> StatusReport:
     """What a view says of these groups."""
     clusters = tuple(
-        ClusterReport(name=name, answers=isinstance(seen, ClusterView), detail=_why_unseen(seen))
+        ClusterReport(name=name, answers=isinstance(seen, ClusterView) or seen.refused, detail=_why_unseen(seen))
         for name, seen in view.items()
     )
     return StatusReport(
         at=at,
         clusters=clusters,
         groups=tuple(_group_report(group, view) for group in groups),
-        verdict=Verdict.DONE if all(each.answers for each in clusters) else Verdict.SILENT,
+        verdict=_verdict(clusters),
     )
+
+
+def _verdict(clusters: Iterable[ClusterReport]) -> Verdict:
+    if not all(each.answers for each in clusters):
+        return Verdict.SILENT
+    return Verdict.DONE if all(each.detail is None for each in clusters) else Verdict.PARTLY
 
 
 def _why_unseen(seen: ClusterView | Unseen) -> str | None:
@@ -79,17 +85,29 @@ def _group_report(group: Group, view: View) -> GroupReport:
             for target in group.targets
             if target.backend.name in at_targets
         ]
-        size = at_home[name].size_bytes if name in at_home else None
+        mirrors = [found[name].destination for found in at_targets.values() if name in found]
+        size = next((each.size_bytes for each in (at_home.get(name), *mirrors) if each is not None), None)
         volumes.append(ProtectedVolumeReport(volume=name, size_bytes=size, copies=tuple(copies)))
     return GroupReport(
         name=group.name,
         home=group.home.name,
-        serving=serving.backend if serving else group.home.name,
+        backends=tuple(backend.name for backend in group.backends),
+        serving=_serving_backend(group, home, serving),
         epoch=serving.epoch if serving else mirrored_epoch(group, view),
         rpo_s=group.rpo.total_seconds() if group.rpo is not None else None,
         volumes=tuple(volumes),
         troubles=tuple(_troubles(group, view, serving)),
     )
+
+
+def _serving_backend(group: Group, home: ClusterView | Unseen | None, serving: Serving | None) -> str | None:
+    """The target that took over, else the home, where that is seen and not fenced."""
+    if serving is not None:
+        return serving.backend
+    if not isinstance(home, ClusterView):
+        return None
+    roles = {mark.role if (mark := mark_of(group, volume)) else None for volume in home_volumes(group, home)}
+    return None if roles == {Role.FENCED} else group.home.name
 
 
 def _troubles(group: Group, view: View, serving: Serving | None) -> Iterable[str]:
@@ -119,7 +137,7 @@ def _is_overtaken(group: Group, volume: Volume, serving: Serving | None) -> bool
 def _home_copy(group: Group, volume: Volume, serving: Serving | None) -> CopyReport:
     mark = mark_of(group, volume)
     overtaken = _is_overtaken(group, volume, serving) and not (mark and mark.role is Role.FENCED)
-    trouble = None
+    trouble = None if volume.state is VolumeState.ONLINE else f"the volume is {volume.state}"
     if overtaken and serving is not None:
         trouble = f"overtaken by {serving.backend} (epoch {serving.epoch}), not fenced yet"
     return CopyReport(
@@ -167,6 +185,8 @@ def _mirror_copy(group: Group, target: Target, mirror: Mirror | None) -> CopyRep
 
 def _trouble(mirror: Mirror) -> str | None:
     relationship = mirror.relationship
+    if mirror.is_active and relationship.state is MirrorState.BROKEN_OFF:
+        return mirror.unusable_because  # how its last transfer went is of the past: it receives no more
     if not relationship.healthy:
         return relationship.unhealthy_reason or "unhealthy; the cluster gives no reason"
     if relationship.state is MirrorState.BROKEN_OFF and not mirror.is_active:

@@ -239,8 +239,9 @@ def test_no_svm_means_no_volumes_rather_than_all(backend: str) -> None:
 def test_a_relationship_without_schedule_has_its_policys(backend: str) -> None:
     bare = {key: value for key, value in RELATIONSHIP.items() if key != "transfer_schedule"}
     wire = a_wire(relationships=[bare])
-    assert look(backend, wire, EVERYTHING).relationships[0].schedule == "hourly"
-    assert look(backend, wire, {Aspect.RELATIONSHIPS}).relationships[0].schedule is None
+    view = look(backend, wire, EVERYTHING)
+    assert view.schedule_of(view.relationships[0]) == "hourly"
+    assert view.relationships[0].schedule is None
 
 
 def test_the_policy_of_the_svm_comes_before_the_clusters(backend: str) -> None:
@@ -250,7 +251,7 @@ def test_the_policy_of_the_svm_comes_before_the_clusters(backend: str) -> None:
         {"name": "Asynchronous", "type": "async", "svm": {"name": "svm_dr"}, "transfer_schedule": {"name": "5min"}},
     ]
     view = look(backend, a_wire(relationships=[bare], policies=policies), EVERYTHING)
-    assert view.relationships[0].schedule == "5min"
+    assert view.schedule_of(view.relationships[0]) == "5min"
 
 
 def test_what_a_relationship_does_not_tell_is_none(backend: str) -> None:
