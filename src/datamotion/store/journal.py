@@ -139,7 +139,7 @@ def open_store(url: str) -> Iterator[Store]:
 def _open_engine(url: str) -> Engine:
     try:
         shown = make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise ConfigError(
             "`store` in the configuration is neither a path nor a URL that SQLAlchemy can read",
             hint="for example: store: datamotion.db, or store: postgresql://user@host/datamotion",
