@@ -6,7 +6,7 @@ does, what exists cannot be created again. A refused change raises Refusing and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import singledispatch
@@ -54,9 +54,16 @@ def after_all(clusters: Clusters, *acts: Act) -> Clusters:
     return clusters
 
 
-def transfers_ended(view: ClusterView, *, state: TransferState = TransferState.SUCCESS) -> ClusterView:
-    """All running transfers have come to this."""
-    return replace(view, relationships=tuple(_ended(each, state) for each in view.relationships))
+def transfers_ended(
+    view: ClusterView, *, state: TransferState = TransferState.SUCCESS, only: Collection[str] | None = None
+) -> ClusterView:
+    """Running transfers have come to this: all, or those of the relationships with these uuids."""
+    return replace(
+        view,
+        relationships=tuple(
+            _ended(each, state) if only is None or each.uuid in only else each for each in view.relationships
+        ),
+    )
 
 
 def _ended(mirror: Relationship, state: TransferState) -> Relationship:
