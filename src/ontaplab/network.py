@@ -61,7 +61,8 @@ class UrlNetwork:
             raise httpx.ConnectError(f"no cluster has the address {address}")
         if url not in self._clients:
             timeout = httpx.Timeout(60, connect=5)
-            self._clients[url] = httpx.AsyncClient(base_url=url, verify=self._verify, timeout=timeout)
+            # Peers are on this machine: a proxy that the environment names has no part in this.
+            self._clients[url] = httpx.AsyncClient(base_url=url, verify=self._verify, timeout=timeout, trust_env=False)
         return self._clients[url]
 
     async def aclose(self) -> None:

@@ -12,9 +12,10 @@ from ontaplab.resources.snapshots.lifecycle import snapshots_of
 def snapshot_prefix(relationship: Relationship | ListedDestination) -> str:
     """How the names of the snapshots begin that are made for it; the instant follows.
 
-    Assumption: which ids stand in the name.
+    Assumption: which ids stand in the name. Here: the destination SVM's uuid, and a number that is the relationship's.
     """
-    return f"snapmirror.{relationship.destination.volume_uuid}_{relationship.uuid}."
+    number = int(relationship.uuid.partition("-")[0], 16)
+    return f"snapmirror.{relationship.destination.svm_uuid}_{number}."
 
 
 def settle_owners(cluster: Cluster, volume: str) -> None:
