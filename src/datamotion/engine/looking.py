@@ -98,6 +98,7 @@ class Lookout:
 
 
 def _merged(before: ClusterView | Unseen, now: ClusterView | Unseen) -> ClusterView | Unseen:
-    if isinstance(before, ClusterView) and isinstance(now, ClusterView):
-        return before.updated_by(now)
-    return now
+    """A cluster of which a part alone was ever seen stays unseen: what was not looked at is not known to be missing."""
+    if isinstance(now, Unseen):
+        return now
+    return before.updated_by(now) if isinstance(before, ClusterView) else before
