@@ -74,11 +74,14 @@ class _Routes:
         return _json(STEP, await self._source.next_step(relationship, await _read(WANTED, request)))
 
     async def _stream(self, request: Request, relationship: str, peer: str) -> Response:
+        """All bytes that are asked for have to be there: the reply says their number before they are read."""
         start, length = _range(request)
         query = request.query_params
         chunks = self._source.read(relationship, query.get("base"), query.get("snapshot", ""), start, length)
         first = await anext(chunks, b"")  # what is refused is refused before the answer begins
-        return StreamingResponse(_with_first(first, chunks), 206, media_type="application/octet-stream")
+        # Without a length the reply would be cut into HTTP chunks, which halves the speed.
+        headers = {"Content-Length": str(length)}
+        return StreamingResponse(_with_first(first, chunks), 206, headers, "application/octet-stream")
 
     async def _landed(self, request: Request, relationship: str, peer: str) -> Response:
         await self._source.landed(relationship, await _read(LANDED, request))
