@@ -20,7 +20,7 @@ from tests.ontaplab.mirroring.pairs import RELATIONSHIPS, Pair, a_pair, contents
 from tests.ontaplab.resources.labs import Asker
 
 MIB = 1024**2
-NAME = re.compile(r"snapmirror\.[0-9a-f-]{36}_[0-9a-f-]{36}\.\d{4}-\d\d-\d\d_\d{6}(_\d+)?")
+NAME = re.compile(r"snapmirror\.[0-9a-f-]{36}_\d+\.\d{4}-\d\d-\d\d_\d{6}(_\d+)?")
 
 
 def noise(size: int, seed: int = 1) -> bytes:
