@@ -6,7 +6,7 @@
       ClusterError       a cluster was asked
         ClusterRefused   it answered no: status, ONTAP's code and message, the request
         ClusterSilent    it gave no answer: the change may or may not have happened
-      RunStuck           a run cannot go on by itself; run the same command again to go on from there
+      StoreFailed        the local store cannot be written; the run stops, the clusters are as they are
       InternalError      our own mistake; please report it
 
 Refused and silent are never the same class: after a refusal nothing has changed, after silence only another look tells.
@@ -88,10 +88,10 @@ class ClusterSilent(ClusterError):
     exit_status = 4
 
 
-class RunStuck(DataMotionError):
-    """A run ended before all its volumes did. Running the same command again goes on from what is there."""
+class StoreFailed(DataMotionError):
+    """The local store cannot be written: nothing more is asked for without a journal. The clusters are as they are."""
 
-    code = "run-stuck"
+    code = "store"
 
 
 class InternalError(DataMotionError):

@@ -39,6 +39,19 @@ class Quiet:
     def waiting(self, acts: Sequence[Act], view: View) -> None: ...
 
 
+class Wire(httpx.AsyncBaseTransport):
+    """The way from datamotion to a lab cluster of this process; while it is cut, nothing answers."""
+
+    def __init__(self, cluster: LabCluster) -> None:
+        self._to_cluster = httpx.ASGITransport(cluster.app)
+        self.is_cut = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.is_cut:
+            raise httpx.ConnectError("nothing answers", request=request)
+        return await self._to_cluster.handle_async_request(request)
+
+
 @dataclass(frozen=True)
 class Place:
     """Clusters, and a session that is configured for them."""
@@ -46,6 +59,12 @@ class Place:
     lab: Lab
     session: Session
     root: Path
+    wires: Mapping[str, Wire]
+
+    def lose(self, cluster: str) -> None:
+        """From now on nobody gets an answer from that cluster, the other clusters neither."""
+        self.wires[cluster].is_cut = True
+        self.lab.network.apps.pop(self.lab[cluster].cluster.address)
 
     async def run(self, intent: Intent, watcher: Watcher | None = None) -> RunReport:
         async with operations.prepare(self.session, intent) as prepared:
@@ -70,12 +89,10 @@ async def a_place(
             async with lab[name].client() as client:
                 await succeed(client.post("/api/svm/svms?return_timeout=60", json={"name": SVMS[name]}))
         configuration = a_configuration(root, [HOME, *targets], schedule)
-        world = World(
-            clock=LoopClock(START),
-            environ={"LAB_PASSWORD": ACCOUNT[1]},
-            wires={name: httpx.ASGITransport(lab[name].app) for name in (HOME, *targets)},
-        )
-        yield Place(lab=lab, session=Session(configuration=configuration, folder=root, world=world), root=root)
+        wires = {name: Wire(lab[name]) for name in (HOME, *targets)}
+        world = World(clock=LoopClock(START), environ={"LAB_PASSWORD": ACCOUNT[1]}, wires=wires)
+        session = Session(configuration=configuration, folder=root, world=world)
+        yield Place(lab=lab, session=session, root=root, wires=wires)
 
 
 def a_configuration(root: Path, clusters: Sequence[str], schedule: str | None) -> Configuration:

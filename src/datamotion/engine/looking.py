@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-import anyio
-
+from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Cluster
 from datamotion.errors import ClusterRefused, ClusterSilent
 from datamotion.model.acts import (
@@ -81,20 +80,15 @@ class Lookout:
         return {**before, **{name: _merged(before[name], seen) for name, seen in (await self._look(glances)).items()}}
 
     async def _look(self, glances: Mapping[str, Glance]) -> View:
-        seen: dict[str, ClusterView | Unseen] = {}
-
-        async def look(name: str, glance: Glance) -> None:
+        async def look(name: str) -> ClusterView | Unseen:
             try:
-                seen[name] = await self.clusters[name].observe(glance.aspects, glance.svms)
+                return await self.clusters[name].observe(glances[name].aspects, glances[name].svms)
             except ClusterSilent as silent:
-                seen[name] = Unseen(reason=silent.message)
+                return Unseen(reason=silent.message)
             except ClusterRefused as refused:
-                seen[name] = Unseen(reason=refused.message, refused=True)
+                return Unseen(reason=refused.message, refused=True)
 
-        async with anyio.create_task_group() as tasks:
-            for name, glance in glances.items():
-                tasks.start_soon(look, name, glance)
-        return {name: seen[name] for name in glances}
+        return dict(zip(glances, await side_by_side(look, glances), strict=True))
 
 
 def _merged(before: ClusterView | Unseen, now: ClusterView | Unseen) -> ClusterView | Unseen:

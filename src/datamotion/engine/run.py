@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 import anyio
 
 from datamotion.clock import Clock
+from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.looking import Lookout
 from datamotion.engine.patience import Failure, Patience, Subject
 from datamotion.engine.ports import Accepted, Cluster, Declined, Journal, Reply, Unanswered, Watcher
 from datamotion.model.acts import AcceptSvmPeer, Act, AwaitTransfer, Change
-from datamotion.model.plan import Plan, Refusal
+from datamotion.model.plan import Loss, Plan, Refusal
 from datamotion.model.view import ClusterView, Unseen, View
 from datamotion.policy.situation import Planner, Situation
 from datamotion.runs.journal import Entry, Note
@@ -60,13 +61,15 @@ class Run:
         self._unanswered: set[Change] = set()
         self._patience = Patience(clock)
 
-    async def carry_out(self, first: View, plan: Plan) -> RunResult:
-        """Acts on `plan`, which was made from `first` and agreed to, and on what is left of it, until nothing is.
+    async def carry_out(self, first: View, plan: Plan, *, agreed: Sequence[Loss]) -> RunResult:
+        """Acts on `plan`, which was made from `first`, and on what is left of it, until nothing is.
+
+        A volume that would lose data beyond the losses that were agreed to is given up.
 
         Never raises a ClusterError: what could not be done is in the result.
         """
         self._first = first
-        self._agreed = {loss.volume for loss in plan.losses}
+        self._agreed = {loss.volume for loss in agreed}
         self._result = RunResult(plan=plan)
         view = first
         while turn := self._next_acts(plan):
@@ -97,25 +100,32 @@ class Run:
         return [act for act in turn if act.volume not in unagreed]
 
     async def _ask(self, acts: Sequence[Act], view: View) -> None:
-        """Ask for those acts that are not merely awaited."""
-        open_acts = [act for act in acts if _is_asked_for(act.change) and act.change not in self._accepted]
-        async with anyio.create_task_group() as tasks:
-            for batch in _batches(open_acts):
-                tasks.start_soon(self._ask_batch, batch, view)
+        """Ask for those acts that are not merely awaited, all batches at once, and follow the jobs to their end."""
+        batches = _batches(act for act in acts if _is_asked_for(act.change) and act.change not in self._accepted)
+        for batch in batches:
+            self._write(Note.INTENDED, batch)
+            self._watcher.asking(batch)
+        answers = await side_by_side(lambda batch: self._cluster_of(batch).ask(batch), batches)
+        # Written in the order of the batches, not of arrival: the same history gives the same journal.
+        for batch, replies in zip(batches, answers, strict=True):
+            self._write(Note.ANSWERED, batch, jobs=tuple(sorted(_job_uses(replies))), detail=_answers_text(replies))
+        ends = await side_by_side(self._follow, zip(batches, answers, strict=True))
+        for batch, replies, jobs in zip(batches, answers, ends, strict=True):
+            uses = _job_uses(replies)
+            for act, reply in zip(batch, replies, strict=True):
+                is_shared = isinstance(reply, Accepted) and any(uses[job] > 1 for job in reply.jobs)
+                self._take(act, _outcome(reply, jobs), view, is_shared=is_shared)
 
-    async def _ask_batch(self, acts: Sequence[Act], view: View) -> None:
-        cluster = self._clusters[acts[0].cluster]
-        self._write(Note.INTENDED, acts)
-        self._watcher.asking(acts)
-        replies = await cluster.ask(acts)
-        uses = Counter(job for reply in replies if isinstance(reply, Accepted) for job in reply.jobs)
-        self._write(Note.ANSWERED, acts, jobs=tuple(sorted(uses)), detail=_answers_text(replies))
-        ends: Mapping[str, Reply] = {}
+    async def _follow(self, asked: tuple[Sequence[Act], Sequence[Reply]]) -> Mapping[str, Reply]:
+        """How a batch's jobs ended; what still goes on after a while is left to the looks."""
+        batch, replies = asked
+        jobs = tuple(_job_uses(replies))
         with anyio.move_on_after(_JOB_PATIENCE_S):
-            ends = await cluster.follow(tuple(uses)) if uses else {}
-        for act, reply in zip(acts, replies, strict=True):
-            is_shared = isinstance(reply, Accepted) and any(uses[job] > 1 for job in reply.jobs)
-            self._take(act, _outcome(reply, ends), view, is_shared=is_shared)
+            return await self._cluster_of(batch).follow(jobs) if jobs else {}
+        return {}
+
+    def _cluster_of(self, batch: Sequence[Act]) -> Cluster:
+        return self._clusters[batch[0].cluster]
 
     def _take(self, act: Act, reply: Reply, view: View, *, is_shared: bool) -> None:
         """Remember an answer.
@@ -207,12 +217,17 @@ def bytes_moved(view: View) -> Mapping[str, int]:
     }
 
 
-def _batches(acts: Iterable[Act]) -> Iterable[Sequence[Act]]:
+def _batches(acts: Iterable[Act]) -> Sequence[Sequence[Act]]:
     """Acts of one kind at one cluster together, in the order they are given."""
     batches: dict[tuple[str, type[Change]], list[Act]] = {}
     for act in acts:
         batches.setdefault((act.cluster, type(act.change)), []).append(act)
-    return batches.values()
+    return list(batches.values())
+
+
+def _job_uses(replies: Iterable[Reply]) -> Counter[str]:
+    """By how many replies each job is named."""
+    return Counter(job for reply in replies if isinstance(reply, Accepted) for job in reply.jobs)
 
 
 def _refusal_of(act: Act, plan: Plan) -> Refusal | None:

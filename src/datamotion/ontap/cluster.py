@@ -8,6 +8,7 @@ from typing import Any, assert_never
 import anyio
 
 from datamotion.clock import Clock
+from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Reply
 from datamotion.errors import ClusterError, InternalError
 from datamotion.model.acts import (
@@ -32,7 +33,7 @@ from datamotion.ontap.aggregates import list_aggregates
 from datamotion.ontap.clusters import get_identity, list_cluster_peers, list_schedules
 from datamotion.ontap.jobs import follow_jobs
 from datamotion.ontap.policies import list_policies
-from datamotion.ontap.replies import reply_of, side_by_side
+from datamotion.ontap.replies import reply_of
 from datamotion.ontap.snapmirror import change_relationship, list_relationships
 from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
 from datamotion.ontap.transitions import StateChange, change_states

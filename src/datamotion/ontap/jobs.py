@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from datamotion.clock import Clock
+from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
 from datamotion.errors import ClusterError, ClusterRefused, ClusterSilent
 from datamotion.ontap.answer import refused
 from datamotion.ontap.record import Record
-from datamotion.ontap.replies import batches, side_by_side
+from datamotion.ontap.replies import batches
 from datamotion.ontap.transport import Transport
 
 _PATH = "/cluster/jobs"

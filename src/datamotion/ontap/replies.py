@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Sequence
 from typing import TypeVar
-
-import anyio
 
 from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
 from datamotion.errors import ClusterRefused, ClusterSilent, InternalError
@@ -24,19 +22,6 @@ async def reply_of(request: Awaitable[Answer]) -> Reply:
     except ClusterSilent as error:
         return Unanswered(error)
     return Accepted(answer.jobs)
-
-
-async def side_by_side(ask: Callable[[A], Awaitable[R]], subjects: Iterable[A]) -> list[R]:
-    """`ask` of each subject, all at once; results in the order of the subjects."""
-    results: dict[int, R] = {}
-
-    async def ask_one(index: int, subject: A) -> None:
-        results[index] = await ask(subject)
-
-    async with anyio.create_task_group() as tasks:
-        for index, subject in enumerate(subjects):
-            tasks.start_soon(ask_one, index, subject)
-    return [results[index] for index in sorted(results)]
 
 
 def batches(subjects: Sequence[A], size: int) -> list[Sequence[A]]:

@@ -15,13 +15,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
 from datamotion.errors import ClusterError, ClusterRefused, ClusterSilent
 from datamotion.model.acts import Break, Initialize, Pause, Resume
 from datamotion.model.words import MirrorState
 from datamotion.ontap.answer import Answer, refused
 from datamotion.ontap.errors import NOT_FOUND
-from datamotion.ontap.replies import batches, known, side_by_side
+from datamotion.ontap.replies import batches, known
 from datamotion.ontap.snapmirror import PATH
 from datamotion.ontap.transport import AT_ONCE, Transport
 

@@ -88,6 +88,9 @@ def _choose(group: Group, choice: FailoverChoice, view: View, candidates: Sequen
         return by_name[serving.backend]
     if choice.to is not None:
         return _judge(group, choice, by_name[choice.to])
+    if begun := next((each for each in candidates if each.is_broken_off), None):
+        # A failover that was cut short before it served anything: to break a second leg would help nobody.
+        return _judge(group, choice, begun)
     return best_of(tuple(candidates)) or _nothing_complete(group, choice, candidates)
 
 

@@ -14,6 +14,7 @@ from datetime import timedelta
 from datamotion.model.group import Group, Target
 from datamotion.model.units import count_text, duration_text
 from datamotion.model.view import ClusterView, View
+from datamotion.model.words import MirrorState
 from datamotion.policy.mirrors import Mirror, mirrors_at
 
 
@@ -34,6 +35,11 @@ class Candidate:
     @property
     def usable(self) -> tuple[Mirror, ...]:
         return tuple(mirror for volume, mirror in self.mirrors.items() if volume not in self.unusable)
+
+    @property
+    def is_broken_off(self) -> bool:
+        """Whether a mirror there that could be served is broken off: somebody began to fail over to it."""
+        return any(mirror.relationship.state is MirrorState.BROKEN_OFF for mirror in self.usable)
 
     @property
     def is_complete(self) -> bool:

@@ -11,7 +11,7 @@ from datamotion.engine.looking import Glance, Lookout
 from datamotion.engine.patience import Failure, Subject
 from datamotion.engine.ports import Watcher
 from datamotion.engine.run import Run, RunResult
-from datamotion.errors import ConfigError
+from datamotion.errors import ConfigError, Refused
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.view import EVERYTHING, SERVING, View
@@ -104,7 +104,6 @@ class Prepared:
         self._session = session
         self._intent = intent
         self._clusters = clusters
-        self._view = view
         self._began_s = session.world.clock.monotonic_s()
         self.plan = intent.planner(Situation.at_first_sight(view))
 
@@ -115,7 +114,9 @@ class Prepared:
     async def carry_out(self, watcher: Watcher) -> RunReport:
         """Does what the plan says, under the group's lock, with a journal.
 
-        Raises: Refused where another operation holds the group; ConfigError where the store cannot be opened.
+        Between the plan and the lock time has passed, perhaps at a prompt: it looks and plans again first.
+        Raises: Refused where another operation holds the group, or where the group would now be served from elsewhere
+        than was agreed to; ConfigError where the store cannot be opened; StoreFailed.
         """
         session, clock = self._session, self._session.world.clock
         group = self._intent.group.name
@@ -123,19 +124,31 @@ class Prepared:
             hold_group(session.lock_folder, group, self._intent.operation, clock.now()) as holder,
             session.world.open_store(session.store_url) as store,
         ):
+            lookout = Lookout(self._clusters, self._intent.glances)
+            view = await lookout.whole()
+            plan = self._planned_again(view)
             cut_off = _close_cut_off(store, group, session)
-            journal = store.begin(self.plan, clock.now(), holder.who)
+            journal = store.begin(plan, clock.now(), holder.who)
             run = Run(
                 planner=self._intent.planner,
-                lookout=Lookout(self._clusters, self._intent.glances),
+                lookout=lookout,
                 clusters=self._clusters,
                 clock=clock,
                 journal=journal,
                 watcher=watcher,
             )
-            result = await run.carry_out(self._view, self.plan)
+            result = await run.carry_out(view, plan, agreed=self.plan.losses)
             store.end(journal.run_id, _event(result), clock.now())
         return self._run_report(result, journal.run_id, cut_off)
+
+    def _planned_again(self, view: View) -> Plan:
+        plan = self._intent.planner(Situation.at_first_sight(view))
+        if not plan.refused and (plan.backend, plan.epoch) != (self.plan.backend, self.plan.epoch):
+            raise Refused(
+                f"things have changed since the plan was shown: it would now be: {plan.title}",
+                hint="nothing was changed; run the same command again to see the new plan",
+            )
+        return plan
 
     def _run_report(self, result: RunResult, run: int | None, went_on_from: int | None) -> RunReport:
         volumes = _volume_reports(self.plan, result)

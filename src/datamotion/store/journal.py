@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from datamotion.errors import ConfigError
+from datamotion.errors import ConfigError, StoreFailed
 from datamotion.model.plan import Plan
 from datamotion.runs.journal import Entry, Note
 from datamotion.runs.phases import Event, Phase, advance
@@ -54,14 +54,14 @@ class Store:
             "holder": holder,
             "plan": _PLAN.dump_python(plan, mode="json"),
         }
-        with self._engine.begin() as connection:
+        with _store_errors(), self._engine.begin() as connection:
             key = connection.execute(insert(RUNS).values(row)).inserted_primary_key
         assert key is not None
         return RunJournal(self._engine, key[0])
 
     def end(self, run_id: int, event: Event, at: datetime) -> Phase:
         """The run has ended by this event; returns its phase from now on."""
-        with self._engine.begin() as connection:
+        with _store_errors(), self._engine.begin() as connection:
             row = connection.execute(select(RUNS.c.phase).where(RUNS.c.id == run_id)).one()
             phase = advance(Phase(row.phase), event)
             connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(phase=phase, ended_at=at.isoformat()))
@@ -111,7 +111,7 @@ class RunJournal:
         self.run_id = run_id
 
     def write(self, entry: Entry) -> None:
-        with self._engine.begin() as connection:
+        with _store_errors(), self._engine.begin() as connection:
             connection.execute(
                 insert(ENTRIES).values(
                     run_id=self.run_id,
@@ -124,6 +124,17 @@ class RunJournal:
                     detail=entry.detail,
                 )
             )
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StoreFailed(
+            f"the journal cannot be written: {getattr(error, 'orig', None) or error}",
+            hint="make room for the store, then run the same command again: it goes on from what the clusters show",
+        ) from error
 
 
 @contextmanager

@@ -250,7 +250,7 @@ async def attempt(
         journal=journal or MemoryJournal(world),
         watcher=Nobody(),
     )
-    return await run.carry_out(first, plan)
+    return await run.carry_out(first, plan, agreed=plan.losses)
 
 
 async def attempt_and_die(world: World, planner: Planner, names: Collection[str], dies_at: int) -> bool:
