@@ -4,11 +4,37 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Self
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 
-from datamotion.errors import DataMotionError
+from datamotion.errors import ConfigError, DataMotionError
+
+
+class UsageMistake(ConfigError):
+    """The command line cannot be read. Nothing was contacted, nothing was changed."""
+
+    code = "usage"
+
+    @classmethod
+    def of(cls, error: typer.TyperException) -> Self:
+        return cls(
+            error.format_message(),
+            hint="`datamotion --help` shows the commands, `datamotion COMMAND --help` what each of them takes",
+        )
+
+
+class MachineError(DataMotionError):
+    """This machine does not let us: a full disk, a folder that cannot be written to."""
+
+    code = "machine"
+
+    @classmethod
+    def of(cls, error: OSError) -> Self:
+        where = f": {error.filename}" if error.filename else ""
+        return cls(f"this machine says no{where}: {error.strerror or error}")
 
 
 def single(raised: BaseException) -> DataMotionError:

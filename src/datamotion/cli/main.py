@@ -1,7 +1,7 @@
 """The command line: parse, call the service, render. It holds no decision.
 
 Exit statuses: 0 done, 1 done in part or failed, 2 usage or configuration, 3 refused by a safety rule, 4 a cluster that
-is needed does not answer. Data goes to standard output, everything else to standard error.
+is needed does not answer, 130 interrupted. Data goes to standard output, everything else to standard error.
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 
-import click
 import typer
 
 from datamotion.cli.commands import COMMANDS, GROUPS
-from datamotion.cli.failing import show_error, single
+from datamotion.cli.failing import MachineError, UsageMistake, show_error, single
 from datamotion.clock import SystemClock
 from datamotion.errors import DataMotionError
 from datamotion.service.session import World
 
 EXIT_STATUSES = (
     "Exit status: 0 done; 1 done in part or failed; 2 usage or configuration; 3 refused by a safety rule; 4 a cluster "
-    "that is needed does not answer."
+    "that is needed does not answer; 130 interrupted."
 )
+
+_FAILED, _INTERRUPTED = 1, 130
 
 app = typer.Typer(
     name="datamotion",
@@ -37,26 +38,43 @@ app = typer.Typer(
 for command in COMMANDS:
     app.command(epilog=EXIT_STATUSES)(command)
 for group in GROUPS:
-    app.add_typer(group)
+    for subcommand in group.registered_commands:
+        subcommand.epilog = EXIT_STATUSES
+    app.add_typer(group, epilog=EXIT_STATUSES)
 
 
 def run(arguments: Sequence[str], world: World) -> int:
     """Run one command in this world; returns its exit status. Errors are shown, not raised."""
+    as_json = _wants_json(arguments)
     try:
-        status: int | None = typer.main.get_command(app).main(
-            args=list(arguments), prog_name="datamotion", standalone_mode=False, obj=world
+        status: int = (
+            typer.main.get_command(app).main(
+                args=list(arguments), prog_name="datamotion", standalone_mode=False, obj=world
+            )
+            or 0
         )
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        print("interrupted. Run the same command again: it goes on from what the clusters show.", file=sys.stderr)
-        return 130
+    except typer.TyperException as error:
+        return _wrong_usage(error, as_json=as_json)
+    except typer.Abort:
+        print("Not carried out.", file=sys.stderr)
+        return _FAILED
     except (DataMotionError, BaseExceptionGroup) as raised:
         ours = single(raised)
-        show_error(ours, as_json=_wants_json(arguments))
+        show_error(ours, as_json=as_json)
         return ours.exit_status
-    return status or 0
+    except OSError as error:
+        show_error(MachineError.of(error), as_json=as_json)
+        return MachineError.exit_status
+    if status == _INTERRUPTED:
+        print("interrupted. Run the same command again: it goes on from what the clusters show.", file=sys.stderr)
+    return status
+
+
+def _wrong_usage(error: typer.TyperException, *, as_json: bool) -> int:
+    mistake = UsageMistake.of(error)
+    if mistake.message:  # none: a command was left out, and the help that tells of them has been shown
+        show_error(mistake, as_json=as_json)
+    return UsageMistake.exit_status
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
@@ -66,4 +84,10 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 
 def main() -> None:
     """The `datamotion` command."""
-    sys.exit(run(sys.argv[1:], World(clock=SystemClock(), environ=os.environ)))
+    status = run(sys.argv[1:], World(clock=SystemClock(), environ=os.environ))
+    try:
+        sys.stdout.flush()
+    except OSError:  # nobody reads any more, or the disk is full: the interpreter must not try again at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = status or _FAILED
+    sys.exit(status)
