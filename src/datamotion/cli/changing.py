@@ -18,6 +18,7 @@ from datamotion.cli.options import (
     OutputForm,
     Yes,
     agreed,
+    check_can_ask,
     open_session,
 )
 from datamotion.cli.render import print_json, render_plan, render_run
@@ -91,9 +92,15 @@ def failover(
 
 
 def _carry_out(session: Session, intents: Sequence[Intent], output: Output, *, yes: bool, dry_run: bool) -> None:
-    reports = [anyio.run(_carry_out_one, session, intent, output, yes, dry_run) for intent in intents]
-    if output is Output.JSON:
-        print_json(tuple(reports))
+    if not (yes or dry_run):
+        check_can_ask()
+    reports: list[PlanReport | RunReport] = []
+    try:
+        for intent in intents:
+            reports.append(anyio.run(_carry_out_one, session, intent, output, yes, dry_run))  # noqa: PERF401  # kept where one raises
+    finally:
+        if output is Output.JSON and reports:
+            print_json(tuple(reports))
     raise typer.Exit(max((report.verdict.exit_status for report in reports), default=0))
 
 
@@ -108,7 +115,7 @@ async def _carry_out_one(
             return plan
         if not agreed(plan, yes=yes, output=output):
             raise typer.Abort
-        with TerminalWatcher() as watcher:
+        with TerminalWatcher(session.world.clock) as watcher:
             report = await prepared.carry_out(watcher)
     if output is Output.TEXT:
         render_run(report)

@@ -57,18 +57,19 @@ def open_session(context: typer.Context, config: Path) -> Session:
     return Session(configuration=load(path), folder=path.parent, world=world)
 
 
-def agreed(plan: PlanReport, *, yes: bool, output: Output) -> bool:
-    """Whether the plan is to be carried out: told so beforehand, or asked now with the plan on the screen.
-
-    Raises: ConfigError where there is nobody to ask.
-    """
-    if output is Output.TEXT:
-        render_plan(plan)
-    if yes:
-        return True
+def check_can_ask() -> None:
+    """Raises ConfigError where there is nobody to ask."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigError(
             "there is no terminal to ask on",
             hint="--yes carries the plan out without asking, --dry-run only shows it",
         )
-    return typer.confirm("Carry this out?", err=True)
+
+
+def agreed(plan: PlanReport, *, yes: bool, output: Output) -> bool:
+    """Whether the plan is to be carried out: told so beforehand, or asked now with the plan on the screen."""
+    if output is Output.TEXT:
+        render_plan(plan)
+    elif not yes:
+        render_plan(plan, stderr=True)  # standard output is for the JSON alone
+    return yes or typer.confirm("Carry this out?", err=True)
