@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ontaplab.site import ClusterStatus, Seeded, Site
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from datamotion.cli.render import a_table, print_table
 from datamotion.errors import DataMotionError
 from datamotion.model.units import count_text, size_text
 
@@ -30,10 +30,17 @@ DEFAULT_FOLDER = Path("lab")
 
 
 class LabError(DataMotionError):
-    """The lab cannot do that here; nothing is left half done."""
+    """The lab cannot do what was asked for; nothing is left half done."""
 
     code = "lab"
     exit_status = 2
+
+
+class LabFailed(LabError):
+    """The machine or a cluster did not let the lab do it; nothing is left half done."""
+
+    code = "lab-failed"
+    exit_status = 1
 
 
 @contextmanager
@@ -44,7 +51,8 @@ def lab_errors() -> Iterator[None]:
     try:
         yield
     except SiteError as error:
-        raise LabError(error.message, hint=error.hint) from error
+        kind = LabFailed if error.__cause__ else LabError
+        raise kind(error.message, hint=error.hint) from error
 
 
 @lab.command()
@@ -66,9 +74,8 @@ def up(
     with lab_errors():
         site = Site.up(folder, cluster or ["paris", "lyon"], base_port=port)
         _show(site)
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    console.print(f"configuration: {escape(str(folder / 'datamotion.yaml'))}")
-    console.print(f"next: datamotion lab seed --dir {escape(str(folder))} fills a back end with files")
+    _say(f"configuration: {folder / 'datamotion.yaml'}")
+    _say(f"next: datamotion lab seed --dir {folder} fills a back end with files")
 
 
 @lab.command()
@@ -90,8 +97,8 @@ def seed(
     files, held = count_text(seeded.files, "file"), size_text(seeded.bytes)
     print(f"{count_text(len(seeded.volumes), 'volume')}, {files}, {held}")
     if seeded.skipped:
-        console = Console(stderr=True)
-        console.print(f"{count_text(seeded.skipped, 'file')} could not be read and were left out")
+        _say(f"{count_text(seeded.skipped, 'file')} could not be read, or are no plain files, and were left out")
+    _say(f"next: datamotion plan -c {folder / 'datamotion.yaml'} shows what would protect them")
 
 
 @lab.command()
@@ -111,7 +118,8 @@ def kill(cluster: OneCluster, folder: Folder = DEFAULT_FOLDER) -> None:
     Example: datamotion lab kill paris --dir lab
     """
     with lab_errors():
-        _open(folder).kill(cluster)
+        pid = _open(folder).kill(cluster)
+    _say(f"{cluster} is killed, it was process {pid}. All that it held is there: datamotion lab start brings it back")
 
 
 @lab.command()
@@ -121,7 +129,10 @@ def start(cluster: OneCluster, folder: Folder = DEFAULT_FOLDER) -> None:
     Example: datamotion lab start paris --dir lab
     """
     with lab_errors():
-        _open(folder).start(cluster)
+        site = _open(folder)
+        site.start(cluster)
+        (started,) = (each for each in site.status() if each.name == cluster)
+    _say(f"{cluster} runs at {started.url}, as process {started.pid}")
 
 
 @lab.command()
@@ -135,6 +146,7 @@ def down(
     """
     with lab_errors():
         _open(folder).down(remove=remove)
+    _say(f"the lab in {folder} is ended" + (" and removed" if remove else ": datamotion lab up starts it again"))
 
 
 def _open(folder: Path) -> Site:
@@ -151,13 +163,16 @@ def seed_site(site: Site, cluster: str, source: Path | None, volumes: int) -> Se
     return site.seed(cluster, library, volumes=volumes, leave_out={"site-packages", "__pycache__"})
 
 
+def _say(text: str) -> None:
+    """To the person at the terminal: what happened, what comes next. Standard output is for data."""
+    Console(stderr=True, soft_wrap=True, highlight=False).print(escape(text))
+
+
 def _show(site: Site) -> None:
-    table = Table(box=None, padding=(0, 2), header_style="dim")
-    for heading in ("cluster", "state", "endpoint", "volumes", "bytes"):
-        table.add_column(heading, no_wrap=True)
+    table = a_table("cluster", "state", "endpoint", "volumes", "bytes")
     for each in site.status():
         table.add_row(escape(each.name), _state(each), each.url, str(each.volumes), size_text(each.bytes))
-    Console(highlight=False, soft_wrap=True).print(table)
+    print_table(table)
 
 
 def _state(cluster: ClusterStatus) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.markup import escape
 from rich.table import Table
 
@@ -26,6 +26,9 @@ from datamotion.service.reports import (
 )
 
 _SHOWN_ACTS = 12
+_SHOWN_NAMES = 4
+_WIDE = 10_000
+"""Columns. Lines are left to the terminal to wrap, and tables are never cut: half an address is of no use."""
 
 
 def print_json(report: Report | tuple[Report, ...]) -> None:
@@ -33,13 +36,27 @@ def print_json(report: Report | tuple[Report, ...]) -> None:
     print(to_json(report))
 
 
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+def _console(*, stderr: bool = False) -> Console:
+    return Console(highlight=False, soft_wrap=True, width=_WIDE, stderr=stderr)
 
 
-def render_plan(plan: PlanReport) -> None:
+def a_table(*headings: str) -> Table:
+    """A table without lines, every cell on one line; those under `size` and `bytes` to the right."""
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    for heading in headings:
+        justify: JustifyMethod = "right" if heading in ("size", "bytes") else "left"
+        table.add_column(heading, justify=justify, no_wrap=True)
+    return table
+
+
+def print_table(table: Table) -> None:
+    """The whole table, on standard output, however narrow that is."""
+    _console().print(table)
+
+
+def render_plan(plan: PlanReport, *, stderr: bool = False) -> None:
     """A plan as a colleague would explain it: what, why, what it gives up, what it leaves alone."""
-    console = _console()
+    console = _console(stderr=stderr)
     console.print(f"[bold]{escape(plan.title)}[/]")
     for number, step in enumerate(plan.steps, 1):
         console.print(f"\n  [bold]{number}. {escape(step.title)}[/] at {escape(step.cluster)}: {escape(step.because)}")
@@ -115,10 +132,10 @@ def render_status(status: StatusReport) -> None:
     for group in status.groups:
         rpo = f", RPO {duration_text(timedelta(seconds=group.rpo_s))}" if group.rpo_s is not None else ""
         away = "" if group.serving == group.home else f" [bold yellow](home is {escape(group.home)})[/]"
+        server = group.serving or "nobody that can be seen"
         console.print(
-            f"[bold]{escape(group.name)}[/] is served by [bold]{escape(group.serving or 'nobody')}[/]{away}", end=""
+            f"[bold]{escape(group.name)}[/] is served by [bold]{escape(server)}[/]{away}, epoch {group.epoch}{rpo}"
         )
-        console.print(f", epoch {group.epoch}{rpo}")
         if group.volumes:
             console.print(_group_table(group))
         else:
@@ -128,37 +145,52 @@ def render_status(status: StatusReport) -> None:
 
 
 def _group_table(group: GroupReport) -> Table:
-    backends = list(dict.fromkeys(copy.backend for volume in group.volumes for copy in volume.copies))
-    table = Table(box=None, padding=(0, 2), header_style="dim")
-    for heading in ("volume", "size", *backends):
-        table.add_column(heading, justify="right" if heading == "size" else "left", no_wrap=True)
+    table = a_table("volume", "size", *group.backends)
     for volume in group.volumes:
         copies = {copy.backend: copy for copy in volume.copies}
         size = size_text(volume.size_bytes) if volume.size_bytes is not None else "?"
-        table.add_row(escape(volume.volume), size, *(_copy_cell(copies.get(name)) for name in backends))
+        table.add_row(escape(volume.volume), size, *(_copy_cell(copies.get(name)) for name in group.backends))
     return table
+
+
+_SOURCES = {"active": "green", "unmarked": "yellow", "overtaken": "bold red", "fenced": "yellow"}
+"""The roles of copies that clients write to, or did; each with its colour."""
 
 
 def _copy_cell(copy: CopyReport | None) -> str:
     if copy is None:
         return "[dim]not seen[/]"
-    if copy.role == "active":
-        return f"[green]active[/] {escape(copy.path or 'not mounted')}"
+    if copy.role in _SOURCES:
+        return (
+            f"[{_SOURCES[copy.role]}]{escape(copy.role)}[/]{escape(f' {copy.path}' if copy.path else ', not mounted')}"
+        )
     if copy.transferring_bytes is not None:
         return f"[cyan]transferring[/], {size_text(copy.transferring_bytes)} so far"
     if copy.lag_s is not None:
         colour = "red" if copy.within_rpo is False else "green"
         return f"{escape(copy.state)}, [{colour}]{duration_text(timedelta(seconds=copy.lag_s))} old[/]"
     colour = "red" if copy.trouble else "yellow"
-    return f"[{colour}]{escape(copy.role)}[/], {escape(copy.state)}"
+    return f"[{colour}]{escape(copy.state)}[/]"
 
 
 def _render_troubles(console: Console, group: GroupReport) -> None:
-    troubles = [f"{c.backend} {v.volume}: {c.trouble}" for v in group.volumes for c in v.copies if c.trouble]
-    for trouble in [*group.troubles, *troubles][:_SHOWN_ACTS]:
-        console.print(f"  [red]![/] {escape(trouble)}")
-    if len(troubles) > _SHOWN_ACTS:
-        console.print(f"  ... and {len(troubles) - _SHOWN_ACTS} more; -o json lists all")
+    """What is wrong, the same trouble of several volumes on one line."""
+    volumes: dict[tuple[str, str], list[str]] = {}
+    for volume in group.volumes:
+        for copy in volume.copies:
+            if copy.trouble:
+                volumes.setdefault((copy.backend, copy.trouble), []).append(volume.volume)
+    troubles = [f"{backend} {_names(names)}: {trouble}" for (backend, trouble), names in volumes.items()]
+    lines = [*group.troubles, *troubles]
+    for line in lines[:_SHOWN_ACTS]:
+        console.print(f"  [red]![/] {escape(line)}")
+    if len(lines) > _SHOWN_ACTS:
+        console.print(f"  ... and {len(lines) - _SHOWN_ACTS} more; -o json lists all")
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+    return ", ".join(names[:_SHOWN_NAMES]) + more
 
 
 def render_check(check: CheckReport) -> None:

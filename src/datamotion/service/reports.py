@@ -106,7 +106,7 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterReport:
-    """`answers` None: it was not needed."""
+    """`answers`: it said something, if only no. `detail`: why it could not be looked at; None where it was."""
 
     name: str
     answers: bool
@@ -137,10 +137,14 @@ class ProtectedVolumeReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupReport:
-    """`serving`: the back end whose copies are active, None where no cluster that answers tells."""
+    """`backends`: the home, then the targets as configured.
+
+    `serving`: the back end whose copies are active, None where no cluster that could be looked at tells.
+    """
 
     name: str
     home: str
+    backends: tuple[str, ...]
     serving: str | None
     epoch: int | None
     rpo_s: float | None
