@@ -85,10 +85,10 @@ def _play(root: Path) -> Day:
 
 @pytest.mark.slow
 def test_a_day_of_updates_ends_in_a_failover_that_serves_the_last_transfer_and_plays_the_same_twice(
-    tmp_path: Path,
+    quick_path: Path,
 ) -> None:
     began_s = time.perf_counter()
-    first, second = _play(tmp_path / "first"), _play(tmp_path / "second")
+    first, second = _play(quick_path / "first"), _play(quick_path / "second")
     took_s = time.perf_counter() - began_s
 
     assert first.report.verdict is Verdict.DONE
