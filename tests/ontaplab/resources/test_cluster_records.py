@@ -170,3 +170,12 @@ def test_a_tunnelled_request_creates_and_lists_in_its_svm(tmp_path: Path) -> Non
         assert [(volume["name"], volume["svm"]["name"]) for volume in listed] == [("vol_2", "svm2")]
 
     in_lab(tmp_path, claim)
+
+
+def test_of_two_policies_that_are_asked_for_side_by_side_by_one_name_one_is_made(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        twice = {"records": [{"name": "p"}, {"name": "p"}]}
+        assert (await paris.refusal("POST", "/snapmirror/policies", twice))[0] == "6621060"
+        assert len(await paris.get("/snapmirror/policies", name="p")) == 1
+
+    in_lab(tmp_path, claim)

@@ -184,3 +184,20 @@ def test_after_a_crash_the_files_follow_the_records(tmp_path: Path) -> None:
         assert (paris.seen("/one") / "file").read_text() == "kept"
 
     in_lab(tmp_path, claim)
+
+
+def test_volumes_that_are_asked_for_side_by_side_share_neither_msid_nor_path_nor_room(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        wanted = {"svm.name": "svm1", "aggregates": [{"name": "aggr1"}], "size": "1GB"}
+        pair = [{**wanted, "name": "vol_1"}, {**wanted, "name": "vol_2"}]
+        assert (await paris.http.post("/api/storage/volumes?return_timeout=60", json={"records": pair})).is_success
+        assert len({volume["msid"] for volume in await paris.get("/storage/volumes", fields="msid")}) == 2
+
+        mounted = [{**wanted, "name": name, "nas.path": "/one"} for name in ("vol_3", "vol_4")]
+        assert (await paris.refusal("POST", "/storage/volumes", {"records": mounted}))[0] == "917536"
+        large = [{**wanted, "name": name, "size": "6TB"} for name in ("vol_5", "vol_6")]
+        assert (await paris.refusal("POST", "/storage/volumes", {"records": large}))[0] == "917536"
+        names = {volume["name"] for volume in await paris.get("/storage/volumes")}
+        assert [len(names & both) for both in ({"vol_3", "vol_4"}, {"vol_5", "vol_6"})] == [1, 1]
+
+    in_lab(tmp_path, claim)

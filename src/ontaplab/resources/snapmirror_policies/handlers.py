@@ -84,8 +84,6 @@ def create(cluster: Cluster, request: Request, body: PolicyCreate) -> Reply[Poli
         raise missing_field("name")
     of_cluster = body.svm is None or body.svm.name == cluster.name
     svm = None if of_cluster else svm_of(cluster, body.svm, request.tunnel).uuid
-    if cluster.policies.first(lambda policy: policy.name == body.name and policy.svm in (None, svm)):
-        raise name_taken(body.name)
     _check_flags(body)
     policy = Policy(
         uuid=cluster.new_uuid("policy", body.name),
@@ -98,8 +96,10 @@ def create(cluster: Cluster, request: Request, body: PolicyCreate) -> Reply[Poli
         create_snapshot_on_source=body.create_snapshot_on_source is not False,
     )
     policy = _changed(cluster, policy, body)
+    _check_name_is_free(cluster, policy)
 
     async def work() -> None:
+        _check_name_is_free(cluster, policy)
         cluster.policies.put(policy)
 
     return Started(cluster.start_job("POST /api/snapmirror/policies", work), policy)
@@ -126,6 +126,11 @@ def remove(cluster: Cluster, request: Request, policy: Policy) -> Reply[Policy]:
         cluster.policies.remove(policy.uuid)
 
     return Started(cluster.start_job(f"DELETE /api/snapmirror/policies/{policy.uuid}", work))
+
+
+def _check_name_is_free(cluster: Cluster, policy: Policy) -> None:
+    if cluster.policies.first(lambda other: other.name == policy.name and other.svm in (None, policy.svm)):
+        raise name_taken(policy.name)
 
 
 def _check_flags(body: PolicyCreate) -> None:

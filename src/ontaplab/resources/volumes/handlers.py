@@ -14,6 +14,7 @@ from ontaplab.resources.volumes.errors import is_protected, not_for_dp, one_aggr
 from ontaplab.resources.volumes.lifecycle import change_volume, create_volume, present, remove_volume
 from ontaplab.resources.volumes.rules import (
     check_junction_path,
+    check_may_be_created,
     check_may_be_mounted,
     check_name,
     check_name_is_free,
@@ -47,7 +48,6 @@ def new_volume(cluster: Cluster, request: Request, body: VolumeCreate) -> Volume
     aggregate = aggregate_of(cluster, body.aggregates[0])
     size_bytes = body.size_bytes() or SMALLEST_BYTES
     check_name(body.name)
-    check_name_is_free(cluster, svm.uuid, body.name)
     check_size(size_bytes)
     if body.type == "dp":
         _check_dp_fields(body)
@@ -58,14 +58,12 @@ def new_volume(cluster: Cluster, request: Request, body: VolumeCreate) -> Volume
         aggregate=aggregate.uuid,
         size_bytes=size_bytes,
         created=cluster.clock.now(),
-        msid=max((each.msid for each in cluster.volumes), default=2147484672) + 1,
         type=body.type,
         comment=body.comment or "",
         language=(body.language or svm.language).lower(),
         properties=_properties(body),
     )
-    if volume.property_of("guarantee.type") == "volume":
-        check_room(cluster, aggregate, size_bytes)
+    check_may_be_created(cluster, volume)
     return _with_state_and_path(cluster, volume, body)
 
 

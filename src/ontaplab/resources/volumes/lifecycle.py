@@ -18,7 +18,7 @@ from ontaplab.disk.tree import remove_tree
 from ontaplab.disk.volume import VolumeDirectory
 from ontaplab.errors import no_entry
 from ontaplab.resources.svms.lookup import svm_name
-from ontaplab.resources.volumes.rules import check_name_is_free
+from ontaplab.resources.volumes.rules import check_may_be_created
 from ontaplab.resources.volumes.state import Volume
 
 
@@ -44,12 +44,15 @@ def present(cluster: Cluster, uuid: str) -> Volume:
 
 
 async def create_volume(cluster: Cluster, volume: Volume) -> Volume:
-    """The volume is there: empty, or a mirror that was not initialised. Raises: OntapError if its name is taken."""
+    """The volume is there: empty, or a mirror that was not initialised.
+
+    Raises: OntapError if its name, its path or the room for it was taken since it was asked for.
+    """
     directory = directory_of(cluster, volume.uuid)
     await cluster.offload(directory.create_mirror if volume.is_mirror else directory.create)
     try:
-        check_name_is_free(cluster, volume.svm, volume.name)
-        cluster.volumes.put(volume)
+        check_may_be_created(cluster, volume)
+        volume = cluster.volumes.put(replace(volume, msid=_next_msid(cluster)))
     except BaseException:
         directory.remove()
         raise
@@ -138,6 +141,10 @@ def recover(cluster: Cluster, kept_transfers: Mapping[str, str] | None = None) -
         serve(cluster, volume)
         if volume.is_mirror:
             directory.make_mirror()
+
+
+def _next_msid(cluster: Cluster) -> int:
+    return max((volume.msid for volume in cluster.volumes), default=2147484672) + 1
 
 
 def _volumes(cluster: Cluster) -> Path:

@@ -68,7 +68,7 @@ def resource(cluster: Cluster) -> Resource[Volume]:
             "comment": Field(lambda volume: volume.comment),
             "language": Field(lambda volume: volume.language),
             "create_time": Field(lambda volume: volume.created),
-            "msid": Field(lambda volume: volume.msid),
+            "msid": Field(lambda volume: volume.msid or None),
             "snapmirror.is_protected": Field(is_source),
             "clone.is_flexclone": Field(lambda volume: False),
             "is_svm_root": Field(lambda volume: volume.is_svm_root, Level.EXPENSIVE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ontaplab.cluster import Cluster
+from ontaplab.resources.aggregates.space import check_room
 from ontaplab.resources.svms.lookup import svm_name
 from ontaplab.resources.volumes.errors import (
     bad_junction_path,
@@ -34,6 +35,15 @@ def check_name_is_free(cluster: Cluster, svm: str, name: str) -> None:
     """Raises: OntapError 1 if that SVM has a volume of that name."""
     if cluster.volumes.first(lambda volume: volume.svm == svm and volume.name == name):
         raise name_taken(name, svm_name(cluster, svm) or svm)
+
+
+def check_may_be_created(cluster: Cluster, volume: Volume) -> None:
+    """Raises: OntapError 1 for a name that is taken; 917536 for a path that is, or where there is no room."""
+    check_name_is_free(cluster, volume.svm, volume.name)
+    if volume.property_of("guarantee.type") == "volume":
+        check_room(cluster, cluster.aggregates[volume.aggregate], volume.size_bytes)
+    if volume.junction_path is not None:
+        check_may_be_mounted(cluster, volume, volume.junction_path)
 
 
 def check_size(size_bytes: int) -> None:

@@ -52,7 +52,8 @@ class Volume:
     """uuid of its aggregate."""
     size_bytes: int
     created: datetime
-    msid: int
+    msid: int = 0
+    """Unique in the cluster; 0 until the volume is there."""
     type: Literal["rw", "dp"] = "rw"
     state: Literal["online", "offline", "restricted"] = "online"
     junction_path: str | None = None
