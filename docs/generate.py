@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from docs.configuration import configuration_page
+from docs.simulated import simulated_page
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "reference/configuration.md": configuration_page,
+    "reference/ontaplab.md": simulated_page,
 }
 
 _DOCS = Path(__file__).parent
