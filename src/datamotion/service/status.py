@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from datamotion.engine.looking import Glance, Lookout
@@ -11,7 +11,7 @@ from datamotion.model.records import Volume
 from datamotion.model.view import SERVING, ClusterView, Unseen, View
 from datamotion.model.words import MirrorState, Role, VolumeState
 from datamotion.policy.mirrors import Mirror, mirrors_at
-from datamotion.policy.serving import Serving, home_volumes, mark_of, mirrored_epoch, serving_target
+from datamotion.policy.serving import Serving, home_volumes, mark_of, mirrored_epoch, served_volumes, serving_target
 from datamotion.service.reports import (
     ClusterReport,
     CopyReport,
@@ -71,6 +71,7 @@ def _group_report(group: Group, view: View) -> GroupReport:
     serving = serving_target(group, view)
     home = view.get(group.home.cluster)
     at_home = {each.name: each for each in home_volumes(group, home)} if isinstance(home, ClusterView) else {}
+    overtaken = _overtaken(group, view, serving, at_home.values())
     at_targets = {
         target.backend.name: mirrors_at(group, target, seen)
         for target in group.targets
@@ -79,9 +80,9 @@ def _group_report(group: Group, view: View) -> GroupReport:
     names = sorted({*at_home, *(name for mirrors in at_targets.values() for name in mirrors)})
     volumes = []
     for name in names:
-        copies = [_home_copy(group, at_home[name], serving)] if name in at_home else []
+        copies = [_home_copy(group, at_home[name], serving, name in overtaken)] if name in at_home else []
         copies += [
-            _mirror_copy(group, target, at_targets[target.backend.name].get(name))
+            _mirror_copy(group, target, at_targets[target.backend.name].get(name), serving)
             for target in group.targets
             if target.backend.name in at_targets
         ]
@@ -96,7 +97,7 @@ def _group_report(group: Group, view: View) -> GroupReport:
         epoch=serving.epoch if serving else mirrored_epoch(group, view),
         rpo_s=group.rpo.total_seconds() if group.rpo is not None else None,
         volumes=tuple(volumes),
-        troubles=tuple(_troubles(group, view, serving)),
+        troubles=tuple(_troubles(group, view, serving, bool(overtaken))),
     )
 
 
@@ -110,13 +111,29 @@ def _serving_backend(group: Group, home: ClusterView | Unseen | None, serving: S
     return None if roles == {Role.FENCED} else group.home.name
 
 
-def _troubles(group: Group, view: View, serving: Serving | None) -> Iterable[str]:
+def _overtaken(group: Group, view: View, serving: Serving | None, at_home: Collection[Volume]) -> frozenset[str]:
+    """The home's volumes that a target serves instead and that are not fenced yet: those that `apply` would fence."""
+    target = next((each for each in group.targets if serving and each.backend.name == serving.backend), None)
+    seen = view.get(target.backend.cluster) if target else None
+    if serving is None or target is None or not isinstance(seen, ClusterView):
+        return frozenset()
+    marks = {volume.name: mark_of(group, volume) for volume in at_home}
+    newer = {name for name, mark in marks.items() if mark and mark.epoch > serving.epoch}
+    fenced = {
+        volume.name
+        for volume in at_home
+        if not volume.path and (mark := marks[volume.name]) and mark.role is Role.FENCED
+    }
+    return served_volumes(group, target, seen) & marks.keys() - newer - fenced
+
+
+def _troubles(group: Group, view: View, serving: Serving | None, unfenced: bool) -> Iterable[str]:
     home = view.get(group.home.cluster)
     if isinstance(home, Unseen):
         yield f"{group.home.name} cannot be seen: {home.reason}"
         if serving is None:
             yield f"if it is lost: datamotion failover {group.name}"
-    elif serving is not None and isinstance(home, ClusterView) and _unfenced(group, home, serving):
+    elif unfenced:
         yield f"{group.home.name} is back and not fenced: datamotion apply {group.name} fences it"
     for target in group.targets:
         seen = view.get(target.backend.cluster)
@@ -124,19 +141,8 @@ def _troubles(group: Group, view: View, serving: Serving | None) -> Iterable[str
             yield f"{target.backend.name} cannot be seen: {seen.reason}"
 
 
-def _unfenced(group: Group, home: ClusterView, serving: Serving) -> bool:
-    """Whether a copy that a target overtook could still be served at home."""
-    return any(_is_overtaken(group, volume, serving) and volume.path for volume in home_volumes(group, home))
-
-
-def _is_overtaken(group: Group, volume: Volume, serving: Serving | None) -> bool:
+def _home_copy(group: Group, volume: Volume, serving: Serving | None, overtaken: bool) -> CopyReport:
     mark = mark_of(group, volume)
-    return serving is not None and (mark is None or mark.epoch < serving.epoch)
-
-
-def _home_copy(group: Group, volume: Volume, serving: Serving | None) -> CopyReport:
-    mark = mark_of(group, volume)
-    overtaken = _is_overtaken(group, volume, serving) and not (mark and mark.role is Role.FENCED)
     trouble = None if volume.state is VolumeState.ONLINE else f"the volume is {volume.state}"
     if overtaken and serving is not None:
         trouble = f"overtaken by {serving.backend} (epoch {serving.epoch}), not fenced yet"
@@ -153,8 +159,13 @@ def _home_copy(group: Group, volume: Volume, serving: Serving | None) -> CopyRep
     )
 
 
-def _mirror_copy(group: Group, target: Target, mirror: Mirror | None) -> CopyReport:
+def _mirror_copy(group: Group, target: Target, mirror: Mirror | None, serving: Serving | None) -> CopyReport:
     if mirror is None:
+        what_next = (
+            f"; none is made while {serving.backend} serves {group.name}"
+            if serving
+            else f": datamotion apply {group.name}"
+        )
         return CopyReport(
             backend=target.backend.name,
             role="none",
@@ -164,7 +175,7 @@ def _mirror_copy(group: Group, target: Target, mirror: Mirror | None) -> CopyRep
             within_rpo=False,
             snapshot=None,
             transferring_bytes=None,
-            trouble=f"not mirrored: datamotion apply {group.name}",
+            trouble=f"not mirrored{what_next}",
         )
     relationship = mirror.relationship
     lag = relationship.lag
