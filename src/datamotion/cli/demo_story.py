@@ -14,10 +14,9 @@ from pathlib import Path
 
 import anyio
 from rich.console import Console
-from rich.table import Table
 
 from datamotion.cli.lab import lab_errors, seed_site
-from datamotion.cli.render import render_plan, render_run
+from datamotion.cli.render import a_table, print_table, render_plan, render_run
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.config.loading import load
 from datamotion.errors import DataMotionError
@@ -108,7 +107,7 @@ class _Demo:
     async def _run(self, session: Session, intent: Intent) -> RunReport:
         async with operations.prepare(session, intent) as prepared:
             render_plan(prepared.report)
-            with TerminalWatcher() as watcher:
+            with TerminalWatcher(self.world.clock) as watcher:
                 report = await prepared.carry_out(watcher)
         render_run(report)
         self.calls[report.operation] = report.calls
@@ -132,9 +131,7 @@ class _Demo:
 
     def _compare(self, expected: Mapping[str, Digests], report: RunReport, served_s: float) -> None:
         served = {volume: digests(self.site.exports(_TARGET, _TARGET_SVM) / volume) for volume in expected}
-        table = Table(box=None, padding=(0, 2), header_style="dim")
-        for heading in ("volume", "files", "equal", "recovery point", "age at failover"):
-            table.add_column(heading, no_wrap=True)
+        table = a_table("volume", "files", "equal", "recovery point", "age at failover")
         points = {each.volume: each for each in report.volumes}
         differing = 0
         for volume, digests_then in expected.items():
@@ -146,7 +143,7 @@ class _Demo:
             table.add_row(volume, str(len(names)), str(equal), points[volume].recovery_point or "unknown", shown)
         held = sum(path.stat().st_size for volume in expected for path in _files(self._home(volume)))
         _say(f"Every file served at {_TARGET}, by SHA-256, beside what {_HOME} held at the last completed transfer:")
-        Console(highlight=False, soft_wrap=True).print(table)
+        print_table(table)
         files = sum(len(each) for each in expected.values())
         calls = ", ".join(f"{name} {count}" for name, count in self.calls.items())
         _say(f"{count_text(len(expected), 'volume')}, {count_text(files, 'file')}, {size_text(held)}")
