@@ -1,0 +1,246 @@
+"""All that datamotion sends is something that NetApp's schemas know, and what only looks sends no write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
+
+import httpx
+import pytest
+import trio
+from marshmallow import Schema, fields
+from trio.testing import MockClock
+
+from datamotion.model.acts import Act, AwaitTransfer, Change
+from datamotion.policy.failover import FailoverChoice
+from datamotion.service import operations
+from datamotion.service.check import check
+from datamotion.service.operations import Intent
+from datamotion.service.reports import Verdict
+from datamotion.service.status import status
+from tests.contract.choices import wrong_choices
+from tests.contract.resources import CLIENTS, ClientClass, collection_of, route_of
+from tests.datamotion.ontap.schemas import assert_fits
+from tests.ontaplab.resources.oracle import complaints
+from tests.together.world import GROUP, HOME, Place, Quiet, a_configuration, a_place, create_volumes, succeed
+
+pytestmark = [
+    pytest.mark.slow,
+    # The client declares some fields in a way that its own library is about to drop.
+    pytest.mark.filterwarnings("ignore::marshmallow.warnings.ChangedInMarshmallow4Warning"),
+]
+
+CLUSTERS = (HOME, "lyon")
+_OF_ANY_COLLECTION = {"fields", "max_records", "return_timeout", "return_records", "continue_on_failure"}
+"""Parameters of every query that are no fields; ONTAP's REST guide, "Record retrieval" and "Query-based operations"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """One request of ours. `body` is None where there was none."""
+
+    method: str
+    route: str
+    query: Mapping[str, str]
+    body: Mapping[str, Any] | None
+
+    @property
+    def resource(self) -> ClientClass:
+        return CLIENTS[collection_of(self.route)]
+
+
+class Tap(httpx.AsyncBaseTransport):
+    """A wire that notes what goes to the cluster and passes it on."""
+
+    def __init__(self, wire: httpx.AsyncBaseTransport, sent: list[Sent]) -> None:
+        self._wire = wire
+        self._sent = sent
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        content = await request.aread()
+        self._sent.append(
+            Sent(
+                method=request.method,
+                route=route_of(request.url.raw_path.partition(b"?")[0].decode()),
+                query=dict(request.url.params),
+                body=json.loads(content) if content else None,
+            )
+        )
+        return await self._wire.handle_async_request(request)
+
+
+class Noting(Quiet):
+    """A watcher that notes what kinds of change a run asks for."""
+
+    def __init__(self) -> None:
+        self.asked: set[type[Change]] = set()
+
+    def asking(self, acts: Sequence[Act]) -> None:
+        self.asked |= {type(act.change) for act in acts}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Something that only looks: the requests that it sent, and the writes that the clusters counted meanwhile."""
+
+    what: str
+    requests: int
+    writes: int
+
+
+@dataclass
+class Story:
+    """A place whose wires are tapped, and what happened in it."""
+
+    place: Place
+    sent: list[Sent] = field(default_factory=list)
+    watcher: Noting = field(default_factory=Noting)
+    looks: list[Look] = field(default_factory=list)
+
+    async def carry_out(self, intent: Intent) -> None:
+        report = await self.place.run(intent, self.watcher)
+        assert report.verdict is Verdict.DONE, report
+
+    async def by_hand(self, method: str, path: str, body: object) -> None:
+        """Somebody else does something at lyon."""
+        async with self.place.lab["lyon"].client() as client:
+            await succeed(client.request(method, path, json=body, params={"return_timeout": "60"}))
+
+    async def relationship(self) -> str:
+        """The first relationship of lyon."""
+        async with self.place.lab["lyon"].client() as client:
+            answer = await succeed(client.get("/api/snapmirror/relationships"))
+        uuid: str = answer.json()["records"][0]["uuid"]
+        return uuid
+
+    async def writes(self) -> int:
+        """How many the clusters have counted."""
+        total = 0
+        for name in CLUSTERS:
+            async with self.place.lab[name].client() as client:
+                total += (await succeed(client.get("/lab/calls"))).json()["writes"]
+        return total
+
+    async def look(self) -> None:
+        """Everything that only looks has looked."""
+        session = self.place.session
+        group = session.group(GROUP)
+        await self._look("check", lambda: check(session))
+        await self._look("status", lambda: status(session))
+        for intent in (
+            operations.protect(group),
+            operations.update(group),
+            operations.failover(group, FailoverChoice()),
+        ):
+            await self._look(f"plan {intent.operation}", partial(self._plan, intent))
+
+    async def _plan(self, intent: Intent) -> None:
+        async with operations.prepare(self.place.session, intent) as prepared:
+            assert prepared.report.group == GROUP
+
+    async def _look(self, what: str, act: Callable[[], Awaitable[object]]) -> None:
+        asked, written = len(self.sent), await self.writes()
+        await act()
+        self.looks.append(Look(what=what, requests=len(self.sent) - asked, writes=await self.writes() - written))
+
+
+def tapped(story: Story) -> None:
+    """From now on the story notes what its place sends."""
+    session = story.place.session
+    wires = {name: Tap(wire, story.sent) for name, wire in session.world.wires.items()}
+    story.place = replace(story.place, session=replace(session, world=replace(session.world, wires=wires)))
+
+
+def rescheduled(story: Story, schedule: str) -> None:
+    """The configuration was edited."""
+    configuration = a_configuration(story.place.root, CLUSTERS, schedule)
+    story.place = replace(story.place, session=replace(story.place.session, configuration=configuration))
+
+
+async def every_change(root: Path) -> Story:
+    """A group's life: everything that datamotion can do to a cluster is done, looking in between."""
+    async with a_place(root) as place:
+        await create_volumes(place.lab[HOME], ["vol_1", "vol_2"])
+        story = Story(place)
+        tapped(story)
+        group = story.place.session.group(GROUP)
+        await story.look()
+        await story.carry_out(operations.protect(group))
+        await story.carry_out(operations.update(group))
+        await story.look()
+
+        one = f"/api/snapmirror/relationships/{await story.relationship()}"
+        await story.by_hand("PATCH", one, {"state": "paused"})
+        rescheduled(story, "daily")
+        await story.carry_out(operations.protect(story.place.session.group(GROUP)))
+        await story.look()
+
+        await story.by_hand("PUT", "/lab/transfers", {"held": True})
+        await story.by_hand("POST", f"{one}/transfers", {})
+        await story.look()
+        await story.carry_out(operations.failover(group, FailoverChoice()))
+        await story.look()
+        await story.carry_out(operations.protect(group))
+        await story.look()
+        return story
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    root = tmp_path_factory.mktemp("story")
+    return trio.run(every_change, root, clock=MockClock(autojump_threshold=0))
+
+
+def test_the_story_makes_every_change_that_there_is(story: Story) -> None:
+    assert story.watcher.asked == set(get_args(Change)) - {AwaitTransfer}
+
+
+def test_what_only_looks_asks_and_writes_nothing(story: Story) -> None:
+    assert {look.what for look in story.looks} == {"check", "status", "plan protect", "plan update", "plan failover"}
+    assert [look for look in story.looks if not look.requests or look.writes] == []
+    assert any(sent.method != "GET" for sent in story.sent)
+
+
+def test_every_body_fits_the_schema_of_its_resource(story: Story) -> None:
+    writes = [sent for sent in story.sent if sent.method != "GET"]
+    assert {(sent.method, sent.resource.__name__) for sent in writes} >= {
+        ("POST", "Volume"),
+        ("PATCH", "Volume"),
+        ("PATCH", "SvmPeer"),
+        ("PATCH", "SnapmirrorRelationship"),
+        ("POST", "SnapmirrorTransfer"),
+    }
+    for sent in writes:
+        assert sent.body is not None, sent
+        assert_fits(sent.resource, sent.method, sent.body)
+        assert complaints(dict(sent.body), sent.resource) + wrong_choices(sent.body, sent.resource) == [], sent
+
+
+def test_every_field_that_is_asked_for_or_by_is_one_of_its_resource(story: Story) -> None:
+    asked = {(sent.resource, name) for sent in story.sent for name in _fields_of(sent)}
+    assert [f"{resource.__name__}: {name}" for resource, name in asked if not _knows(resource._schema(), name)] == []
+
+
+def test_only_relationships_are_changed_by_query_and_only_by_uuid(story: Story) -> None:
+    by_query = [sent for sent in story.sent if sent.method == "PATCH" and not sent.route.endswith("}")]
+    assert {sent.resource.__name__ for sent in by_query} == {"SnapmirrorRelationship"}
+    assert all(sent.query.get("uuid") and "*" not in sent.query["uuid"] for sent in by_query)
+
+
+def _fields_of(sent: Sent) -> set[str]:
+    listed = set(sent.query.get("fields", "").split(",")) - {""}
+    return listed | (sent.query.keys() - _OF_ANY_COLLECTION)
+
+
+def _knows(schema: Schema, dotted: str) -> bool:
+    """Whether the schema has a field of that name, at any depth."""
+    name, _, rest = dotted.partition(".")
+    known = next((each for key, each in schema.fields.items() if (each.data_key or key) == name), None)
+    inner = known.inner if isinstance(known, fields.List) else known
+    if not rest:
+        return known is not None
+    return isinstance(inner, fields.Nested) and _knows(inner.schema, rest)
