@@ -113,7 +113,7 @@ async def _carry_out_one(
             if output is Output.TEXT:
                 render_plan(plan)
             return plan
-        if not agreed(plan, yes=yes, output=output):
+        if not await agreed(plan, yes=yes, output=output):
             raise typer.Abort
         with TerminalWatcher(session.world.clock) as watcher:
             report = await prepared.carry_out(watcher)

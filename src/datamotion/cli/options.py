@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import anyio
 import typer
 
 from datamotion.cli.render import render_plan
@@ -66,10 +67,17 @@ def check_can_ask() -> None:
         )
 
 
-def agreed(plan: PlanReport, *, yes: bool, output: Output) -> bool:
+async def agreed(plan: PlanReport, *, yes: bool, output: Output) -> bool:
     """Whether the plan is to be carried out: told so beforehand, or asked now with the plan on the screen."""
     if output is Output.TEXT:
         render_plan(plan)
     elif not yes:
         render_plan(plan, stderr=True)  # standard output is for the JSON alone
-    return yes or typer.confirm("Carry this out?", err=True)
+    return yes or await _confirmed()
+
+
+async def _confirmed() -> bool:
+    """Asked on standard error; anything but a yes is a no. Waits in the event loop, so that Ctrl-C ends it."""
+    print("Carry this out? [y/N]: ", end="", file=sys.stderr, flush=True)
+    await anyio.wait_readable(sys.stdin)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
