@@ -56,12 +56,16 @@ def protect_planner(group: Group) -> Planner:
 
 
 def _plan(
-    group: Group, due: StepList | None = None, refusals: Sequence[Refusal] = (), notes: Sequence[str] = ()
+    group: Group,
+    due: StepList | None = None,
+    refusals: Sequence[Refusal] = (),
+    notes: Sequence[str] = (),
+    title: str | None = None,
 ) -> Plan:
     return Plan(
         operation=Operation.PROTECT,
         group=group.name,
-        title=f"Protect {group.name}: {group.home.name} to {', '.join(t.backend.name for t in group.targets)}",
+        title=title or f"Protect {group.name}: {group.home.name} to {', '.join(t.backend.name for t in group.targets)}",
         steps=due.steps() if due else (),
         refusals=tuple(refusals),
         notes=tuple(notes),
@@ -104,7 +108,8 @@ def _plan_fence(group: Group, situation: Situation, home: ClusterView, serving: 
         f"{serving.backend} serves {group.name} since epoch {serving.epoch}. Its mirrors stay broken off: a resync"
         f" from {group.home.name} would discard what has been written at {serving.backend} since then."
     )
-    return _plan(group, due, refusals, notes=[note])
+    title = f"Keep {group.home.name} from serving {group.name}: {serving.backend} does"
+    return _plan(group, due, refusals, [note], title)
 
 
 def _doubtful_claims(group: Group, target: Target, seen: ClusterView) -> list[Refusal]:
