@@ -6,7 +6,7 @@ adopted, under another destination name too; what is in the way is refused, neve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from datamotion.model.acts import (
@@ -28,6 +28,7 @@ from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Role, VolumeType
 from datamotion.policy.mirrors import Mirror, mirrors_at, peer_alias
+from datamotion.policy.placement import no_place, places_for, unknown_aggregate
 from datamotion.policy.situation import Situation, since
 from datamotion.policy.steps import Stage, StepList
 from datamotion.policy.transfers import relationship_before, transfer_failure, transfer_has_ended
@@ -65,15 +66,15 @@ class TargetPlanner:
         self._seen = seen
         self._due = due
         self._backend = target.backend
-        self._places: dict[str, str] = {}
+        self._places: Mapping[str, str] = {}
 
     def plan(self, copies: Sequence[HomeCopy]) -> list[Refusal]:
         mirrors = mirrors_at(self._group, self._target, self._seen)
         there = self._seen.volumes_of(self._backend.svm)
-        new = [each for each in copies if each.volume.name not in mirrors and each.volume.name not in there]
-        if obstacle := self._obstacle() or self._unknown_aggregate(new):
+        new = [each.volume for each in copies if each.volume.name not in mirrors and each.volume.name not in there]
+        if obstacle := self._obstacle() or unknown_aggregate(self._target, self._seen, new):
             return [Refusal(backend=self._backend.name, text=obstacle[0], hint=obstacle[1])]
-        self._place(new)
+        self._places = places_for(self._target, self._seen, new)
         alias = self._peer_svms() if copies else self._group.home.svm
         refusals = (self._mirror(copy, alias, mirrors.get(copy.volume.name)) for copy in copies)
         return [refusal for refusal in refusals if refusal]
@@ -170,7 +171,7 @@ class TargetPlanner:
         existing = self._seen.volumes_of(self._backend.svm).get(name)
         if existing is None:
             if name not in self._places:
-                return self._no_place(copy.volume)
+                return no_place(self._target, copy.volume)
             self._create_volume(copy, self._places[name])
         elif refusal := self._in_the_way(existing, destination):
             return refusal
@@ -258,46 +259,6 @@ class TargetPlanner:
             what = [f"policy {relationship.policy} -> {policy}"] if policy else []
             what += [f"schedule {present or 'none'} -> {schedule}"] if schedule else []
             self._due.add(_MODIFY, self._backend, name, change, f"{name}: {', '.join(what)}")
-
-    def _no_place(self, volume: Volume) -> Refusal:
-        allowed = self._allowed(volume)
-        if allowed:
-            return Refusal(
-                volume=volume.name,
-                backend=self._backend.name,
-                text=f"{' and '.join(allowed)} of {self._backend.cluster} has no room for {volume.name},"
-                f" which holds {size_text(volume.used_bytes)}",
-                hint="make room there, or map the volume to another aggregate",
-            )
-        where = ", ".join(volume.aggregates)
-        return Refusal(
-            volume=volume.name,
-            backend=self._backend.name,
-            text=f"{volume.name} lives on {where}, for which {self._backend.name} names no aggregate",
-            hint=f"add `aggregates: {{{where}: ...}}` to the target",
-        )
-
-    def _allowed(self, volume: Volume) -> list[str]:
-        return sorted({name for each in volume.aggregates for name in self._target.aggregates_for(each)})
-
-    def _unknown_aggregate(self, copies: Iterable[HomeCopy]) -> tuple[str, str] | None:
-        known = {each.name for each in self._seen.aggregates}
-        unknown = sorted({name for copy in copies for name in self._allowed(copy.volume)} - known)
-        if not unknown:
-            return None
-        return f"{self._backend.cluster} has no aggregate {unknown[0]}", "correct `aggregates` of the target"
-
-    def _place(self, copies: Iterable[HomeCopy]) -> None:
-        """Choose an aggregate for every new destination, the roomiest that is allowed.
-
-        A volume whose source aggregate is not mapped, or for which no room is left, stays without; the others go on.
-        """
-        room = {each.name: each.available_bytes for each in self._seen.aggregates}
-        for copy in copies:
-            place = max(self._allowed(copy.volume), key=room.__getitem__, default=None)
-            if place is not None and copy.volume.used_bytes <= room[place]:
-                room[place] -= copy.volume.used_bytes
-                self._places[copy.volume.name] = place
 
 
 def _is_ready(peer: SvmPeer | None) -> bool:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from datamotion.engine.looking import Glance, Lookout
-from datamotion.engine.patience import Failure, Subject
 from datamotion.engine.ports import Watcher
 from datamotion.engine.run import Run, RunResult
 from datamotion.errors import ConfigError, Refused
 from datamotion.model.group import Group
-from datamotion.model.plan import Plan, Refusal
+from datamotion.model.plan import Plan
 from datamotion.model.view import EVERYTHING, SERVING, View
 from datamotion.model.words import Operation
 from datamotion.ontap.cluster import OntapCluster
@@ -22,16 +21,8 @@ from datamotion.policy.protect import protect_planner
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.update import update_planner
 from datamotion.runs.phases import Event, Phase
-from datamotion.service.reports import (
-    LossReport,
-    Outcome,
-    PlanReport,
-    RefusalReport,
-    RunReport,
-    StepReport,
-    Verdict,
-    VolumeReport,
-)
+from datamotion.service.reports import PlanReport, RunReport
+from datamotion.service.run_reports import plan_report, run_report
 from datamotion.service.session import Session
 from datamotion.store.lock import hold_group
 
@@ -139,7 +130,14 @@ class Prepared:
             )
             result = await run.carry_out(view, plan, agreed=self.plan.losses)
             store.end(journal.run_id, _event(result), clock.now())
-        return self._run_report(result, journal.run_id, cut_off)
+        return run_report(
+            self.plan,
+            result,
+            run=journal.run_id,
+            went_on_from=cut_off,
+            seconds=clock.monotonic_s() - self._began_s,
+            calls=sum(cluster.calls for cluster in self._clusters.values()),
+        )
 
     def _planned_again(self, view: View) -> Plan:
         plan = self._intent.planner(Situation.at_first_sight(view))
@@ -150,25 +148,6 @@ class Prepared:
             )
         return plan
 
-    def _run_report(self, result: RunResult, run: int | None, went_on_from: int | None) -> RunReport:
-        volumes = _volume_reports(self.plan, result)
-        verdict = _verdict(result, volumes)
-        return RunReport(
-            operation=self.plan.operation,
-            group=self.plan.group,
-            title=self.plan.title,
-            verdict=verdict,
-            run=run,
-            went_on_from=went_on_from,
-            volumes=volumes,
-            refusals=_refusal_reports(result.plan),
-            notes=self.plan.notes,
-            serving=self.plan.backend,
-            epoch=self.plan.epoch,
-            seconds=round(self._session.world.clock.monotonic_s() - self._began_s, 3),
-            calls=sum(cluster.calls for cluster in self._clusters.values()),
-        )
-
 
 @asynccontextmanager
 async def prepare(session: Session, intent: Intent) -> AsyncIterator[Prepared]:
@@ -176,47 +155,6 @@ async def prepare(session: Session, intent: Intent) -> AsyncIterator[Prepared]:
     async with session.clusters(intent.glances.keys()) as clusters:
         view = await Lookout(clusters, intent.glances).whole()
         yield Prepared(session, intent, clusters, view)
-
-
-def plan_report(plan: Plan) -> PlanReport:
-    """A plan as faces show it."""
-    return PlanReport(
-        operation=plan.operation,
-        group=plan.group,
-        title=plan.title,
-        changes=bool(plan.steps),
-        steps=tuple(
-            StepReport(
-                cluster=step.cluster, title=step.title, because=step.because, acts=tuple(act.text for act in step.acts)
-            )
-            for step in plan.steps
-        ),
-        losses=tuple(
-            LossReport(
-                volume=loss.volume, text=loss.text, at_most_s=loss.age.total_seconds() if loss.age is not None else None
-            )
-            for loss in plan.losses
-        ),
-        refusals=_refusal_reports(plan),
-        notes=plan.notes,
-        verdict=_refusal_verdict(plan),
-    )
-
-
-def _refusal_reports(plan: Plan) -> tuple[RefusalReport, ...]:
-    return tuple(
-        RefusalReport(backend=each.backend, volume=each.volume, text=each.text, hint=each.hint)
-        for each in plan.refusals
-    )
-
-
-def _refusal_verdict(plan: Plan) -> Verdict:
-    """What a plan's refusals come to before anything is done."""
-    if not plan.refusals:
-        return Verdict.DONE
-    if plan.steps:
-        return Verdict.PARTLY
-    return Verdict.SILENT if any(each.because_silent for each in plan.refusals) else Verdict.REFUSED
 
 
 def _close_cut_off(store: Store, group: str, session: Session) -> int | None:
@@ -233,58 +171,3 @@ def _event(result: RunResult) -> Event:
     if not result.given_up:
         return Event.ALL_REACHED
     return Event.SILENCE if all(each.silent for each in result.given_up.values()) else Event.SOME_GIVEN_UP
-
-
-def _verdict(result: RunResult, volumes: tuple[VolumeReport, ...]) -> Verdict:
-    if not result.given_up and not result.plan.refusals:
-        return Verdict.DONE
-    if any(each.outcome is Outcome.DONE for each in volumes):
-        return Verdict.PARTLY
-    if result.given_up:
-        silent = all(each.silent for each in result.given_up.values())
-        return Verdict.SILENT if silent else Verdict.PARTLY
-    return _refusal_verdict(result.plan)
-
-
-def _volume_reports(first: Plan, result: RunResult) -> tuple[VolumeReport, ...]:
-    """Every volume that the first plan or a refusal spoke of, at the back end concerned."""
-    points = {point.volume: point for point in first.recovery_points}
-    spoken = [act.subject for step in first.steps for act in step.acts]
-    spoken += [(first.backend, point.volume) for point in first.recovery_points if first.backend]
-    spoken += [(each.backend, each.volume) for each in result.plan.refusals if each.backend]
-    reports = []
-    for backend, volume in sorted({subject for subject in spoken if subject[1] is not None}, key=str):
-        assert volume is not None
-        failure = _failure(result, (backend, volume))
-        point = points.get(volume)
-        reports.append(
-            VolumeReport(
-                backend=backend,
-                volume=volume,
-                outcome=_outcome(result, (backend, volume), failure),
-                detail=failure.text if failure else None,
-                hint=failure.hint if failure else None,
-                recovery_point=point.snapshot if point else None,
-                recovery_age_s=point.age.total_seconds() if point and point.age is not None else None,
-            )
-        )
-    return tuple(reports)
-
-
-def _failure(result: RunResult, subject: Subject) -> Failure | None:
-    """Why a volume is not as planned: its own failure, that of its back end, or a refusal that was in the plan."""
-    if failure := result.given_up.get(subject) or result.given_up.get((subject[0], None)):
-        return failure
-    refusal = next((each for each in result.plan.refusals if _speaks_of(each, subject)), None)
-    return Failure(text=refusal.text, hint=refusal.hint, silent=refusal.because_silent) if refusal else None
-
-
-def _speaks_of(refusal: Refusal, subject: Subject) -> bool:
-    backend, volume = subject
-    return refusal.backend in (None, backend) and refusal.volume in (None, volume)
-
-
-def _outcome(result: RunResult, subject: Subject, failure: Failure | None) -> Outcome:
-    if failure is not None:
-        return Outcome.UNKNOWN if failure.silent else Outcome.FAILED
-    return Outcome.DONE if subject in result.reached else Outcome.UNCHANGED
