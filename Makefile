@@ -27,7 +27,7 @@ demo: $(VENV)/.run ## Run the main job on two lab clusters (FROM=folder, KEEP=1)
 	@$(BIN)/datamotion demo $(if $(FROM),--from "$(FROM)") $(if $(KEEP),--keep)
 
 test: $(VENV)/.test ## Run all tests
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.test ## ruff, mypy --strict, import contracts, generated pages fresh
 	$(BIN)/ruff check .
