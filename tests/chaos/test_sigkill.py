@@ -1,0 +1,109 @@
+"""`datamotion` is killed with SIGKILL while it changes things; the same command, run again, ends as if it never was.
+
+Real processes, real sockets, real bytes: every point is a scene of its own.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from datamotion.runs.phases import Phase
+from datamotion.store.lock import hold_group
+from tests.chaos.commands import Ended
+from tests.chaos.facts import Facts, facts, runs, writes
+from tests.chaos.mortal import Fate, Moment
+from tests.chaos.plays import PLAYS, Play, held
+from tests.chaos.site import TARGET, Scene, Site, a_site
+from tests.together.world import GROUP
+
+pytestmark = pytest.mark.slow
+
+_RANDOM_POINTS = 10  # of each play
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with a_site(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module", params=list(PLAYS))
+def play(request: pytest.FixtureRequest, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Play:
+    return PLAYS[request.param](site, tmp_path_factory.mktemp(request.param))
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_at_any_write_of_its_journal_the_same_command_again_ends_in_the_same_state(
+    play: Play, moment: Moment, tmp_path: Path
+) -> None:
+    unkilled, _ = _unkilled(play, tmp_path / "unkilled")
+    for nth in count(1):
+        with play.scene(tmp_path / f"{nth}") as scene:
+            ended = scene.run(*play.arguments, fate=Fate(nth=nth, moment=moment))
+            if not ended.killed:
+                assert (ended.status, writes(scene)) == (0, nth - 1), ended.err
+                break
+            _goes_on(play, scene, unkilled)
+    print(f"{play.arguments[0]}: killed {moment} each of {nth - 1} journal writes")  # noqa: T201  # what was walked
+    assert nth > 10
+
+
+def test_killed_at_any_moment_the_same_command_again_ends_in_the_same_state(play: Play, tmp_path: Path) -> None:
+    unkilled, seconds = _unkilled(play, tmp_path / "unkilled")
+    seed = random.randrange(2**32)
+    print(f"{play.arguments[0]}: killed at {_RANDOM_POINTS} moments within {seconds:.2f} s, seed {seed}")  # noqa: T201
+    moments = random.Random(seed)
+    for point in range(_RANDOM_POINTS):
+        with play.scene(tmp_path / f"{point}") as scene:
+            ended = scene.run(*play.arguments, dies_after_s=moments.uniform(0, seconds))
+            assert ended.killed or ended.status == 0, ended.err
+            _goes_on(play, scene, unkilled)
+
+
+def _unkilled(play: Play, folder: Path) -> tuple[Facts, float]:
+    """What is so after the command, and how many seconds it took."""
+    with play.scene(folder) as scene:
+        began_s = time.perf_counter()
+        ended = scene.run(*play.arguments)
+        seconds = time.perf_counter() - began_s
+        assert ended.status == 0, ended.err
+        assert ended.report["went_on_from"] is None
+        assert [run.phase for run in runs(scene)] == [Phase.DONE]
+        assert held(scene, TARGET) == play.expected
+        return facts(scene), seconds
+
+
+def _goes_on(play: Play, scene: Scene, unkilled: Facts) -> None:
+    """The command, killed in this scene, is run again: everything is as if it had not been killed."""
+    before = [run.phase for run in runs(scene)]
+    again = scene.run(*play.arguments)
+    assert again.status == 0, again.err
+    assert facts(scene) == unkilled
+    assert held(scene, TARGET) == play.expected
+    _store_tells(before, again, [run.phase for run in runs(scene)])
+    with hold_group(scene.folder, GROUP, "nothing", datetime.now(UTC)):
+        pass  # nobody holds the group any more
+    assert not list(scene.folder.glob("*.holder"))
+
+
+def _store_tells(before: list[Phase], again: Ended, after: list[Phase]) -> None:
+    """The run that was cut off is recorded as that by the run which went on from it, and this one says so.
+
+    A command that finds nothing left to do begins no run: the store is left for the next one to tell.
+    """
+    if not again.report.get("run"):
+        assert not again.report["changes"]
+        assert after == before
+    elif before:
+        assert after == [Phase.CUT_OFF, Phase.DONE]
+        assert again.report["went_on_from"] == 1
+    else:
+        assert after == [Phase.DONE]
+        assert again.report["went_on_from"] is None
