@@ -1,0 +1,26 @@
+"""One lab for all tests that change nothing in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ontaplab.site import Site
+from tests.faces.labs import World, some_files
+from tests.ontaplab.site.labs import a_lab
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """paris with four volumes, and lyon with none; nothing is mirrored."""
+    folder = tmp_path_factory.mktemp("faces")
+    with a_lab(folder / "lab", "paris", "lyon") as site:
+        site.seed("paris", some_files(folder / "files"), volumes=4)
+        yield site
+
+
+@pytest.fixture
+def world(site: Site, tmp_path: Path) -> World:
+    return World(site, tmp_path)

@@ -1,0 +1,101 @@
+"""What a person finds without reading anything else: help with an example, and a shell that completes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from datamotion.cli.commands import COMMANDS
+from datamotion.cli.lab import lab
+from tests.faces.labs import World
+from tests.faces.terminal import SCRIPT, typed, typed_as_process
+from tests.faces.test_cli_silence import with_paris_at
+
+PATHS = [(command.__name__,) for command in COMMANDS] + [
+    ("lab", command.callback.__name__) for command in lab.registered_commands if command.callback is not None
+]
+
+
+@pytest.mark.parametrize("path", PATHS, ids=" ".join)
+def test_every_command_shows_an_example_of_itself_and_the_exit_statuses(path: tuple[str, ...]) -> None:
+    shown = typed(*path, "--help")
+    assert (shown.status, shown.err) == (0, "")
+    text = " ".join(shown.out.split())
+    assert f"Example: datamotion {' '.join(path)}" in text
+    for each in ("0 done", "1 done in part", "2 usage", "3 refused", "4 a cluster", "130 interrupted"):
+        assert each in text
+
+
+def test_the_help_of_all_names_every_command() -> None:
+    shown = typed("--help").out
+    assert all(f"│ {path[0]} " in shown for path in PATHS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_script_is_printed(world: World, shell: str) -> None:
+    shown = typed_as_process("--show-completion", shell, folder=world.folder)
+    assert (shown.status, shown.err) == (0, "")
+    assert "_DATAMOTION_COMPLETE" in shown.out
+
+
+@pytest.mark.slow
+def test_the_shell_completes_the_groups_of_the_configuration(world: World) -> None:
+    world.configured()
+    asked = {"_DATAMOTION_COMPLETE": "complete_bash", "COMP_WORDS": "datamotion failover g", "COMP_CWORD": "2"}
+    assert typed_as_process(folder=world.folder, environ=asked).out.split() == ["gold"]
+    (world.folder / "datamotion.yaml").write_text("clusters: [")
+    assert typed_as_process(folder=world.folder, environ=asked).out.split() == [], "a mistake is not for this moment"
+
+
+@pytest.mark.slow
+def test_the_installed_command_does_as_the_one_in_this_process(world: World) -> None:
+    world.configured()
+    with world.unchanged():
+        done = typed_as_process("plan", "-o", "json", folder=world.folder)
+        assert (done.status, done.err) == (0, "")
+        assert json.loads(done.out) == typed("plan", "-c", world.folder / "datamotion.yaml", "-o", "json").report
+        typed_as_process("apply", folder=world.folder).failed_cleanly(2, "no terminal to ask on")
+        typed_as_process("status", "silver", folder=world.folder).failed_cleanly(2, "no group 'silver'")
+
+
+@pytest.mark.slow
+def test_output_that_finds_no_room_is_told_without_a_traceback(world: World) -> None:
+    world.configured()
+    with open("/dev/full", "w") as full:  # noqa: PTH123  # a device, not a path of ours
+        ended = subprocess.run(
+            [SCRIPT, "status"], cwd=world.folder, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (1, "error: this machine says no: No space left on device\n")
+
+
+@pytest.mark.slow
+def test_output_that_nobody_reads_any_more_ends_in_silence(world: World) -> None:
+    world.configured()
+    with subprocess.Popen(
+        [SCRIPT, "status", "-o", "json"], cwd=world.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.slow
+def test_an_interruption_is_told_without_a_traceback(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with_paris_at(world, listener.getsockname()[1])
+        with (
+            subprocess.Popen(
+                [str(SCRIPT), "status"], cwd=world.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            ) as process,
+            listener.accept()[0],
+        ):  # it waits for an answer now
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, "")
+    assert err == "interrupted. Run the same command again: it goes on from what the clusters show.\n"

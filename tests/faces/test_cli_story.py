@@ -1,0 +1,290 @@
+"""The quick start as it is typed, from nothing to a failed-over group and back to a fenced home."""
+
+from __future__ import annotations
+
+import io
+import os
+import select
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ontaplab.site import Site
+from tests.faces.labs import some_files, writes
+from tests.faces.terminal import SCRIPT, Typed, typed
+from tests.ontaplab.site.labs import client_of, contents, eventually, processes_in
+
+pytestmark = pytest.mark.slow
+
+VOLUMES = ["vol_1", "vol_2", "vol_3", "vol_4"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A lab that was made by typing."""
+
+    folder: Path
+
+    @property
+    def site(self) -> Site:
+        return Site.open(self.folder)
+
+    def lab(self, *words: object) -> Typed:
+        return done(typed("lab", *words, "--dir", self.folder))
+
+    def typed(self, *words: object) -> Typed:
+        return typed(*words, "-c", self.folder / "datamotion.yaml")
+
+    def looked(self, *words: object) -> tuple[Typed, Typed]:
+        """A command that is to change nothing, as text and as JSON."""
+        alive = [each.name for each in self.site.status() if each.pid is not None]
+        before = {name: writes(self.site, name) for name in alive}
+        shown, in_json = self.typed(*words), self.typed(*words, "-o", "json")
+        assert {name: writes(self.site, name) for name in alive} == before
+        assert (shown.status, shown.err) == (in_json.status, in_json.err)
+        return shown, in_json
+
+    def at_home(self, volume: str) -> Path:
+        return self.site.volume_path("paris", "svm_gold", volume)
+
+    def served_at_home(self) -> list[str]:
+        return names(self.site.exports("paris", "svm_gold"))
+
+    def served_at_target(self) -> Path:
+        return self.site.exports("lyon", "svm_gold_dr")
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    folder = tmp_path / "lab"
+    done(typed("lab", "up", "--dir", folder, "--cluster", "paris", "--cluster", "lyon", "--port", 0))
+    try:
+        yield Lab(folder)
+    finally:
+        if folder.exists():
+            Site.open(folder).down(remove=True)
+
+
+def done(ended: Typed) -> Typed:
+    assert ended.status == 0, ended
+    return ended
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def test_the_quick_start_from_nothing_to_a_fenced_home(lab: Lab, tmp_path: Path) -> None:
+    lab.lab("seed", "--from", some_files(tmp_path / "files"))
+    before_mirrors(lab)
+    mirrored(lab)
+    (lab.at_home("vol_1") / "ledger.txt").write_text("carried by an update\n")
+    updated(lab)
+    at_update = {volume: contents(lab.at_home(volume)) for volume in VOLUMES}
+    (lab.at_home("vol_1") / "ledger.txt").write_text("carried by an update\nand by no transfer\n")
+    a_volume_without_a_mirror_is_not_failed_over_silently(lab, tmp_path)
+
+    lab.lab("kill", "paris")
+    home_is_silent(lab)
+    failed_over(lab)
+    assert {volume: contents(lab.served_at_target() / volume) for volume in VOLUMES} == at_update
+
+    lab.lab("start", "paris")
+    home_is_back(lab)
+    fenced(lab)
+    held = (lab.at_home("vol_1") / "ledger.txt").read_text()
+    assert held == "carried by an update\nand by no transfer\n", "fencing keeps what only the home holds"
+
+    lab.lab("down", "--remove")
+    assert names(tmp_path) == ["files", "new"]
+    eventually(lambda: not processes_in(lab.folder))
+
+
+def test_a_target_that_holds_a_part_is_failed_over_to_only_where_that_was_agreed_to(lab: Lab, tmp_path: Path) -> None:
+    lab.lab("seed", "--from", some_files(tmp_path / "files"), "--volumes", 1)
+    done(lab.typed("apply", "--yes"))
+    a_volume_without_a_mirror_is_not_failed_over_silently(lab, tmp_path)
+    with client_of(lab.site, "lyon") as lyon:
+        for path, body in (("storage/volumes", BARE_VOLUME), ("snapmirror/relationships", BARE_MIRROR)):
+            lyon.post(f"/{path}?return_timeout=60", json=body).raise_for_status()
+    for to in ((), ("--to", "gold-lyon")):
+        shown, in_json = lab.looked("failover", "gold", "--yes", *to)
+        assert shown.status == 3
+        assert "gold-lyon holds only a part of gold: " in shown.out
+        assert "--to gold-lyon --allow-partial fails over the other 1 volume" in shown.out
+        assert [report["verdict"] for report in in_json.report] == ["refused"]
+    shown = lab.typed("failover", "gold", "--yes", "--allow-partial")
+    assert (shown.status, "gold-lyon serves gold, epoch 2" in shown.out) == (1, True), "a part is not all"
+    assert names(lab.served_at_target()) == ["vol_1"]
+
+
+BARE_VOLUME = {
+    "name": "vol_new_1",
+    "type": "dp",
+    "size": "64MB",
+    "svm": {"name": "svm_gold_dr"},
+    "aggregates": [{"name": "aggr1_lyon"}],
+}
+BARE_MIRROR = {"source": {"path": "svm_gold:vol_new_1"}, "destination": {"path": "svm_gold_dr:vol_new_1"}}
+"""A mirror of a volume that nothing has been carried from yet."""
+
+
+def read_until(told: bytes, screen: io.FileIO) -> bytes:
+    """What comes to a terminal's screen, up to that. Fails if nothing comes for long."""
+    shown = b""
+    while told not in shown:
+        assert select.select([screen], [], [], 30)[0], shown
+        shown += screen.read(1024)
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("form", "answer", "told"), [("text", b"\n", b"Not carried out."), ("json", None, b"interrupted")]
+)
+def test_what_a_person_does_not_agree_to_is_not_carried_out(
+    lab: Lab, tmp_path: Path, form: str, answer: bytes | None, told: bytes
+) -> None:
+    """They press Enter, or Ctrl-C."""
+    lab.lab("seed", "--from", some_files(tmp_path / "files"), "--volumes", 1)
+    before = [writes(lab.site, name) for name in ("paris", "lyon")]
+    keyboard, terminal = os.openpty()
+    words = ["apply", "-c", str(lab.folder / "datamotion.yaml"), "-o", form]
+    with open(keyboard, "r+b", buffering=0) as screen, open(terminal, "r+b", buffering=0) as tty:  # noqa: PTH123
+        with subprocess.Popen([SCRIPT, *words], stdin=tty, stdout=subprocess.PIPE, stderr=tty) as process:
+            shown = read_until(b"Carry this out?", screen)
+            if answer is None:
+                process.send_signal(signal.SIGINT)
+            else:
+                screen.write(answer)
+            out, _ = process.communicate(timeout=30)
+        shown += read_until(told, screen)
+    assert process.returncode == (1 if answer else 130)
+    assert b"Create destination volumes" in (out if form == "text" else shown), "the question comes with its plan"
+    assert form == "text" or out == b""
+    assert [writes(lab.site, name) for name in ("paris", "lyon")] == before
+
+
+def before_mirrors(lab: Lab) -> None:
+    shown, in_json = lab.looked("check")
+    assert (shown.status, len(shown.out.splitlines())) == (0, len(in_json.report["lines"]))
+    assert {line["finding"] for line in in_json.report["lines"]} == {"passed"}
+    shown, in_json = lab.looked("status")
+    assert "! gold-lyon vol_1, vol_2, vol_3, vol_4: not mirrored: datamotion apply gold" in shown.out
+    assert {copy["trouble"] for copy in copies(in_json, "gold-lyon")} == {"not mirrored: datamotion apply gold"}
+    plan, plan_in_json = lab.looked("plan")
+    dry_run, dry_run_in_json = lab.looked("apply", "--dry-run")
+    assert (plan.out, plan_in_json.report) == (dry_run.out, dry_run_in_json.report)
+    (report,) = plan_in_json.report
+    facts = [fact for step in report["steps"] for fact in (step["title"], step["because"], *step["acts"])]
+    assert len(facts) > 20
+    assert all(fact in plan.out for fact in facts)
+
+
+def mirrored(lab: Lab) -> None:
+    applied = done(lab.typed("apply", "--yes"))
+    assert "Protect gold: gold-paris to gold-lyon: done in" in applied.out
+    assert f"done: {', '.join(VOLUMES)}" in applied.out
+    assert "ok  lyon: initialize 4 mirrors" in applied.err, "what happens is told as it goes, apart from the report"
+    shown, in_json = lab.looked("plan")
+    assert (shown.status, "Nothing to do" in shown.out) == (0, True)
+    assert [report["changes"] for report in in_json.report] == [False]
+    shown, in_json = lab.looked("status")
+    assert shown.status == 0
+    assert "gold is served by gold-paris, epoch 1, RPO 2 h" in shown.out
+    assert "active /vol_1" in shown.out
+    assert " old" in shown.out
+    (group,) = in_json.report["groups"]
+    assert (group["serving"], group["epoch"], group["troubles"]) == ("gold-paris", 1, [])
+    assert [copy["state"] for copy in copies(in_json, "gold-lyon")] == ["snapmirrored"] * 4
+
+
+def updated(lab: Lab) -> None:
+    dry_run, in_json = lab.looked("update", "--dry-run")
+    assert (dry_run.status, [report["changes"] for report in in_json.report]) == (0, [True])
+    (report,) = done(lab.typed("update", "-o", "json")).report
+    assert (report["verdict"], [each["outcome"] for each in report["volumes"]]) == ("done", ["done"] * 4)
+
+
+def a_volume_without_a_mirror_is_not_failed_over_silently(lab: Lab, folder: Path) -> None:
+    """A new volume is not mirrored yet: only the home knows of it, so a check on the way shows it."""
+    (folder / "new").mkdir()
+    (folder / "new" / "note").write_text("not mirrored yet\n")
+    lab.site.seed("paris", folder / "new", volumes=1, prefix="vol_new_")
+    shown, _ = lab.looked("status")
+    assert "! gold-lyon vol_new_1: not mirrored: datamotion apply gold" in shown.out
+
+
+def home_is_silent(lab: Lab) -> None:
+    shown, in_json = lab.looked("status")
+    assert shown.status == 4
+    assert "gold is served by nobody that can be seen (home is gold-paris), epoch 1" in shown.out
+    assert "gold-paris cannot be seen" in shown.out
+    assert "if it is lost: datamotion failover gold" in shown.out
+    for row in (line for line in shown.out.splitlines() if line.startswith("  vol_")):
+        assert "64 MiB" in row
+        assert "not seen" in row
+        assert "snapmirrored, " in row
+    assert [copy["backend"] for copy in copies(in_json)] == ["gold-lyon"] * 4
+    for words in (("plan",), ("apply", "--yes")):
+        shown = lab.typed(*words)
+        assert (shown.status, "hint: if gold-paris is lost: datamotion failover gold" in shown.out) == (4, True)
+    shown, _ = lab.looked("failover", "gold", "--dry-run")
+    assert shown.status == 0
+    assert "What this gives up" in shown.out
+
+
+def failed_over(lab: Lab) -> None:
+    shown = done(lab.typed("failover", "gold", "--yes"))
+    assert "gold-lyon serves gold, epoch 2" in shown.out
+    assert names(lab.served_at_target()) == VOLUMES
+    assert all(f"    {volume}: " in shown.out.split("recovery points:")[1] for volume in VOLUMES)
+    again, in_json = lab.looked("failover", "gold", "--yes")
+    assert (again.status, "Nothing to do" in again.out) == (0, True)
+    assert [report["changes"] for report in in_json.report] == [False]
+    shown, in_json = lab.looked("status")
+    assert shown.status == 4, "the home is still silent"
+    assert "gold is served by gold-lyon (home is gold-paris), epoch 2" in shown.out
+    assert {copy["trouble"] for copy in copies(in_json, "gold-lyon")} == {None}
+
+
+def home_is_back(lab: Lab) -> None:
+    shown, in_json = lab.looked("status")
+    assert shown.status == 0
+    assert "gold-paris is back and not fenced: datamotion apply gold fences it" in shown.out
+    assert "overtaken /vol_1" in shown.out
+    (group,) = in_json.report["groups"]
+    assert (group["serving"], group["epoch"]) == ("gold-lyon", 2)
+    assert lab.served_at_home() == [*VOLUMES, "vol_new_1"], "looking fences nothing"
+    shown, _ = lab.looked("plan")
+    assert "unmount /vol_1, keep all data" in shown.out
+    assert "Its mirrors stay broken off" in shown.out
+
+
+def fenced(lab: Lab) -> None:
+    done(lab.typed("apply", "--yes"))
+    assert not set(lab.served_at_home()) & set(VOLUMES)
+    assert names(lab.served_at_target()) == VOLUMES
+    shown, in_json = lab.looked("plan")
+    assert (shown.status, "Nothing to do" in shown.out) == (0, True)
+    assert [report["changes"] for report in in_json.report] == [False]
+    shown, in_json = lab.looked("status")
+    assert "fenced, not mounted" in shown.out
+    assert "not fenced" not in shown.out, "what the target does not serve is not overtaken"
+    assert "! gold-lyon vol_new_1: not mirrored; none is made while gold-lyon serves gold" in shown.out
+    roles = {copy["role"] for copy in copies(in_json, "gold-paris", of=VOLUMES)}
+    assert (shown.status, roles) == (0, {"fenced"})
+
+
+def copies(in_json: Typed, backend: str | None = None, of: list[str] | None = None) -> list[dict[str, object]]:
+    """The copies that a status tells of, at one back end or all, of some volumes or all."""
+    (group,) = in_json.report["groups"]
+    return [
+        copy
+        for volume in group["volumes"]
+        for copy in volume["copies"]
+        if (backend is None or copy["backend"] == backend) and (of is None or volume["volume"] in of)
+    ]
