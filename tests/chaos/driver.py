@@ -61,7 +61,7 @@ def serve() -> None:
         import_module(name)
     gc.freeze()  # children look for garbage among their own objects only
     for line in sys.stdin.buffer:
-        print(_carry_out(COMMAND.validate_json(line)), flush=True)  # noqa: T201  # the answer
+        print(_carry_out(COMMAND.validate_json(line)), flush=True)
 
 
 def _carry_out(command: Command) -> int:

@@ -51,14 +51,14 @@ def test_killed_at_any_write_of_its_journal_the_same_command_again_ends_in_the_s
                 assert (ended.status, writes(scene)) == (0, nth - 1), ended.err
                 break
             _goes_on(play, scene, unkilled)
-    print(f"{play.arguments[0]}: killed {moment} each of {nth - 1} journal writes")  # noqa: T201  # what was walked
+    print(f"{play.arguments[0]}: killed {moment} each of {nth - 1} journal writes")
     assert nth > 10
 
 
 def test_killed_at_any_moment_the_same_command_again_ends_in_the_same_state(play: Play, tmp_path: Path) -> None:
     unkilled, seconds = _unkilled(play, tmp_path / "unkilled")
     seed = random.randrange(2**32)
-    print(f"{play.arguments[0]}: killed at {_RANDOM_POINTS} moments within {seconds:.2f} s, seed {seed}")  # noqa: T201
+    print(f"{play.arguments[0]}: killed at {_RANDOM_POINTS} moments within {seconds:.2f} s, seed {seed}")
     moments = random.Random(seed)
     for point in range(_RANDOM_POINTS):
         with play.scene(tmp_path / f"{point}") as scene:
