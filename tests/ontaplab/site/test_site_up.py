@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import socket
 import stat
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from datamotion.config.loading import load
 from ontaplab.site import Site, SiteError
-from tests.ontaplab.site.labs import a_lab, eventually, ontaplab, processes_in, records, status_of
+from tests.ontaplab.site.labs import a_lab, client_of, eventually, ontaplab, processes_in, records, status_of
 
 pytestmark = pytest.mark.slow
 
@@ -24,6 +26,19 @@ def test_the_clusters_of_a_new_lab_run_side_by_side_are_peers_and_have_an_svm_ea
         assert (peer["remote"]["name"], peer["status"]["state"]) == (there, "available")
         assert [each["name"] for each in records(lab, here, "/svm/svms")] == [svm]
         assert [each["name"] for each in records(lab, here, "/storage/aggregates")] == [f"aggr1_{here}"]
+
+
+def test_an_answer_does_not_wait_for_the_clients_acknowledgement(lab: Site) -> None:
+    """The system delays acknowledgements by 40 ms; the quickest of many calls must not have that in it."""
+    with client_of(lab, "paris") as http:
+        fastest_s = min(_duration_s(lambda: http.get("/cluster").raise_for_status()) for _ in range(50))
+    assert fastest_s < 0.03
+
+
+def _duration_s(act: Callable[[], object]) -> float:
+    began_s = time.perf_counter()
+    act()
+    return time.perf_counter() - began_s
 
 
 def test_secrets_are_files_for_their_owner_only_and_the_authoritys_key_is_nowhere(lab: Site) -> None:
