@@ -110,6 +110,8 @@ async def _carry_out_one(
     async with operations.prepare(session, intent) as prepared:
         plan = prepared.report
         if dry_run or not plan.changes:
+            if not (dry_run or plan.refusals):
+                prepared.close_cut_off()
             if output is Output.TEXT:
                 render_plan(plan)
             return plan

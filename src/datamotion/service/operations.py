@@ -102,6 +102,18 @@ class Prepared:
     def report(self) -> PlanReport:
         return plan_report(self.plan)
 
+    def close_cut_off(self) -> None:
+        """Runs of the group that were cut off are recorded as that: nothing of what they wanted is left to do.
+
+        Raises: as `carry_out`.
+        """
+        session, now = self._session, self._session.world.clock.now()
+        with (
+            hold_group(session.lock_folder, self._intent.group.name, self._intent.operation, now),
+            session.world.open_store(session.store_url) as store,
+        ):
+            _close_cut_off(store, self._intent.group.name, session)
+
     async def carry_out(self, watcher: Watcher) -> RunReport:
         """Does what the plan says, under the group's lock, with a journal.
 

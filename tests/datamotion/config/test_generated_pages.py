@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from docs.configuration import configuration_page
-from docs.generate import PAGES, main
 
 from datamotion.config.keys import walk
 from datamotion.config.mistakes import key_path
+from docs.configuration import configuration_page
+from docs.generate import PAGES, main
 
 
 def test_written_pages_are_fresh_and_a_changed_one_is_stale(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
