@@ -35,6 +35,7 @@ class Clients:
     wire: Wire = field(default_factory=Wire)
     paris: HostConnection = field(init=False)
     lyon: HostConnection = field(init=False)
+    _connections: list[HostConnection] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.paris, self.lyon = self.connect("paris"), self.connect("lyon")
@@ -53,7 +54,12 @@ class Clients:
         # The environment's CA bundle and proxies would be stronger than what was given here.
         connection.session.trust_env = False
         connection.session.hooks["response"].append(self.wire.listen)
+        self._connections.append(connection)
         return connection
+
+    def close(self) -> None:
+        for connection in self._connections:
+            connection.session.close()
 
     def volume(self, at: str = "paris", **properties: Any) -> ClientObject:
         """A new volume, as the cluster tells it."""

@@ -17,6 +17,7 @@ def netapp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
         clients = Clients(site)
         clients.peer_svms()
         yield clients
+        clients.close()
 
 
 @pytest.fixture(autouse=True)
