@@ -20,44 +20,12 @@ from rich.progress import (
 
 from datamotion.clock import Clock
 from datamotion.engine.run import bytes_moved
-from datamotion.model.acts import (
-    AbortTransfer,
-    AcceptSvmPeer,
-    Act,
-    AwaitTransfer,
-    Break,
-    Change,
-    CreateRelationship,
-    CreateVolume,
-    Initialize,
-    ModifyRelationship,
-    ModifyVolume,
-    Pause,
-    PeerSvms,
-    Resume,
-    StartTransfer,
-)
+from datamotion.model.acts import Act, AwaitTransfer
 from datamotion.model.units import count_text, size_text
 from datamotion.model.view import ClusterView, View
 
-_WORDS: dict[type[Change], tuple[str, str]] = {
-    PeerSvms: ("peer", "SVM pair"),
-    AcceptSvmPeer: ("accept", "SVM peering"),
-    CreateVolume: ("create", "destination volume"),
-    ModifyVolume: ("modify", "volume"),
-    CreateRelationship: ("create", "relationship"),
-    ModifyRelationship: ("modify", "relationship"),
-    Initialize: ("initialize", "mirror"),
-    Resume: ("resume", "mirror"),
-    StartTransfer: ("start", "transfer"),
-    AwaitTransfer: ("await", "transfer"),
-    AbortTransfer: ("abort", "transfer"),
-    Pause: ("pause", "mirror"),
-    Break: ("break off", "mirror"),
-}
-
-
 _SECONDS_BETWEEN_LINES = 5.0
+_SHOWN_NAMES = 4
 
 
 class TerminalWatcher:
@@ -89,12 +57,10 @@ class TerminalWatcher:
         self._progress.stop()
 
     def asking(self, acts: Sequence[Act]) -> None:
-        verb, things = _words(acts)
-        self._console.print(f"[dim]...[/] {acts[0].cluster}: {verb} {things}")
+        self._console.print(f"[dim]...[/] {_words(acts)}")
 
     def reached(self, acts: Sequence[Act]) -> None:
-        verb, things = _words(acts)
-        self._console.print(f"[green]ok[/]  {acts[0].cluster}: {verb} {things}")
+        self._console.print(f"[green]ok[/]  {_words(acts)}")
 
     def given_up(self, act: Act, why: str) -> None:
         self._console.print(f"[bold red]no[/]  {act.cluster}: {escape(act.volume or act.text)}: {escape(why)}")
@@ -119,11 +85,11 @@ class TerminalWatcher:
             self._console.print(line)
 
 
-def _words(acts: Sequence[Act]) -> tuple[str, str]:
-    verb, thing = _WORDS[type(acts[0].change)]
-    names = [act.volume for act in acts if act.volume is not None]
-    shown = f" ({', '.join(names)})" if 0 < len(names) <= 4 else ""
-    return verb, escape(count_text(len(acts), thing) + shown)
+def _words(acts: Sequence[Act]) -> str:
+    """What a batch of acts is, and whom it is for: by name where they are few."""
+    names = list(dict.fromkeys(act.volume for act in acts if act.volume is not None))
+    shown = ", ".join(names) if len(names) <= _SHOWN_NAMES else count_text(len(names), "volume")
+    return escape(f"{acts[0].cluster}: {acts[0].title}" + (f" ({shown})" if names else ""))
 
 
 def _bytes_to_move(acts: Sequence[Act], view: View) -> int | None:

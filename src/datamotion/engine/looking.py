@@ -84,9 +84,9 @@ class Lookout:
             try:
                 return await self.clusters[name].observe(glances[name].aspects, glances[name].svms)
             except ClusterSilent as silent:
-                return Unseen(reason=silent.message)
+                return Unseen(reason=silent.message, hint=silent.hint)
             except ClusterRefused as refused:
-                return Unseen(reason=refused.message, refused=True)
+                return Unseen(reason=refused.message, hint=refused.hint, refused=True)
 
         return dict(zip(glances, await side_by_side(look, glances), strict=True))
 

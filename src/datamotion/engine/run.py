@@ -165,7 +165,7 @@ class Run:
             if refusal := _refusal_of(act, plan):
                 failures.append((act, Failure(text=refusal.text, hint=refusal.hint, silent=refusal.because_silent)))
             elif isinstance(seen := view.get(act.cluster), Unseen):
-                failures.append((act, Failure(text=seen.reason, silent=not seen.refused)))
+                failures.append((act, Failure(text=seen.reason, hint=seen.hint, silent=not seen.refused)))
             elif (act.subject, type(act.change)) not in left:
                 reached.append(act)
             elif failure := self._patience.verdict(act, moved):

@@ -144,13 +144,14 @@ class Act:
     """One change, for one volume of the group at one back end. `volume` is None when it serves all of them.
 
     `cluster` is the one that is asked, by its name in the configuration. `backend` and `volume` (the source volume's
-    name) are what outcomes are counted by; `text` is for people.
+    name) are what outcomes are counted by. `title` (that of its step) and `text` are for people.
     """
 
     cluster: str
     backend: str
     volume: str | None
     change: Change
+    title: str
     text: str
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from datamotion.model.acts import Act
+from datamotion.model.view import Unseen
 from datamotion.model.words import Operation
 
 
@@ -33,14 +34,20 @@ class Loss:
 class Refusal:
     """Why nothing is done, with the evidence and what would override it.
 
-    For one volume, for one target (`backend`), or, where both are None, for the group as a whole.
+    For one volume, for one target (`backend`), or, where both are None, for the group as a whole. `unseen` is the
+    cluster that would have to be seen, where that is the reason.
     """
 
     text: str
     volume: str | None = None
     backend: str | None = None
     hint: str | None = None
-    because_silent: bool = False  # a cluster that is needed does not answer
+    unseen: Unseen | None = None
+
+    @property
+    def because_silent(self) -> bool:
+        """Whether what is missing is an answer: neither a rule nor a cluster said no."""
+        return self.unseen is not None and not self.unseen.refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,8 +86,14 @@ class Unseen:
     """A cluster that could not be looked at, and why. Never the same as one that was seen to hold nothing."""
 
     reason: str
+    hint: str | None = None
     refused: bool = False  # it answered, and said no (a wrong password); otherwise no answer came
 
 
 View = Mapping[str, ClusterView | Unseen]
 """By the cluster's name in the configuration. A cluster that is absent was not asked."""
+
+
+def look_up(view: View, cluster: str) -> ClusterView | Unseen:
+    """What is known of a cluster; one that was not asked is unseen like one that did not answer."""
+    return view.get(cluster) or Unseen(reason=f"{cluster} was not asked")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, assert_never
 
-import anyio
-
 from datamotion.clock import Clock
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Reply
@@ -68,28 +66,26 @@ class OntapCluster:
         return self._transport.calls
 
     async def observe(self, aspects: Collection[Aspect], svms: Collection[str]) -> ClusterView:
-        """One collection GET an aspect, side by side. The first that fails ends the look.
+        """One collection GET an aspect, side by side.
 
         Raises: ClusterRefused, ClusterSilent.
         """
         observed_at = self._clock.now()
-        seen: dict[Aspect, Any] = {}
-        failures: list[ClusterError] = []
 
-        async def look(aspect: Aspect) -> None:
+        async def look(aspect: Aspect) -> object:
             try:
-                seen[aspect] = await self._look(aspect, svms)
+                return await self._look(aspect, svms)
             except ClusterError as failure:
-                failures.append(failure)
-                tasks.cancel_scope.cancel()
+                # Not raised at once: that would cut the others off in the middle of a handshake.
+                return failure
 
-        async with anyio.create_task_group() as tasks:
-            for aspect in set(aspects):
-                tasks.start_soon(look, aspect)
-        if failures:
-            raise failures[0]
+        asked = sorted(set(aspects))
+        found = await side_by_side(look, asked)
+        for failure in found:
+            if isinstance(failure, ClusterError):
+                raise failure
         # An aspect's name is that of the part of the view that it fills.
-        parts = {aspect.name.lower(): found for aspect, found in seen.items()}
+        parts: dict[str, Any] = {aspect.name.lower(): each for aspect, each in zip(asked, found, strict=True)}
         return ClusterView(observed_at=observed_at, aspects=frozenset(aspects), **parts)
 
     async def _look(self, aspect: Aspect, svms: Collection[str]) -> object:

@@ -18,7 +18,7 @@ from datamotion.model.group import Group
 from datamotion.model.mark import Mark
 from datamotion.model.plan import Loss, Plan, RecoveryPoint, Refusal
 from datamotion.model.units import count_text, duration_text
-from datamotion.model.view import ClusterView, View
+from datamotion.model.view import ClusterView, Unseen, View
 from datamotion.model.words import MirrorState, Operation, Role
 from datamotion.policy.mirrors import Mirror
 from datamotion.policy.serving import Serving, mirrored_epoch, serving_target
@@ -63,7 +63,7 @@ def _keep_to(group: Group, name: str, now: View, candidates: Sequence[Candidate]
     serving = serving_target(group, now)
     if serving and serving.backend != name:
         return _served_elsewhere(group, serving, name)
-    if chosen.silent or chosen.broken:
+    if chosen.unseen or chosen.broken:
         return _cannot_take_over(group, chosen)
     return chosen
 
@@ -105,8 +105,8 @@ def _served_elsewhere(group: Group, serving: Serving, wanted: str | None) -> Ref
 def _cannot_take_over(group: Group, candidate: Candidate) -> Refusal:
     return Refusal(
         text=f"{candidate.name} cannot take over {group.name}: {candidate.why_not}",
-        hint=f"datamotion status {group.name} shows every copy",
-        because_silent=candidate.silent is not None,
+        hint=_hint(group, candidate.unseen),
+        unseen=candidate.unseen,
     )
 
 
@@ -128,11 +128,12 @@ def _nothing_complete(group: Group, choice: FailoverChoice, candidates: Sequence
         fullest = min(partial, key=lambda each: (len(each.unusable), each.staleness))
         return _judge(group, choice, fullest)
     reasons = "; ".join(f"{each.name}: {each.why_not}" for each in candidates)
-    return Refusal(
-        text=f"no target can take over {group.name}: {reasons}",
-        hint=f"datamotion status {group.name} shows every copy",
-        because_silent=any(each.silent for each in candidates),
-    )
+    unseen = next((each.unseen for each in candidates if each.unseen), None)
+    return Refusal(text=f"no target can take over {group.name}: {reasons}", hint=_hint(group, unseen), unseen=unseen)
+
+
+def _hint(group: Group, unseen: Unseen | None) -> str:
+    return (unseen and unseen.hint) or f"datamotion status {group.name} shows every copy"
 
 
 def _plan_to(group: Group, situation: Situation, candidates: Sequence[Candidate], chosen: Candidate) -> Plan:

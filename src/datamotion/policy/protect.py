@@ -14,7 +14,7 @@ from datamotion.model.group import Group, Target
 from datamotion.model.mark import Mark
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.records import Volume
-from datamotion.model.view import ClusterView
+from datamotion.model.view import ClusterView, Unseen, look_up
 from datamotion.model.words import MirrorState, Operation, Role, VolumeType
 from datamotion.policy.mirrors import mirrors_at
 from datamotion.policy.protect_target import HomeCopy, TargetPlanner
@@ -41,9 +41,9 @@ def protect_planner(group: Group) -> Planner:
     """The planner for `datamotion plan` and `datamotion apply`."""
 
     def plan(situation: Situation) -> Plan:
-        home = situation.now.get(group.home.cluster)
-        if not isinstance(home, ClusterView):
-            return _plan(group, refusals=[_home_unseen(group, home.reason if home else "it was not asked")])
+        home = look_up(situation.now, group.home.cluster)
+        if isinstance(home, Unseen):
+            return _plan(group, refusals=[_home_unseen(group, home)])
         if home.svm(group.home.svm) is None:
             text = f"SVM {group.home.svm} of {group.home.name} is not on {group.home.cluster}"
             return _plan(group, refusals=[Refusal(text=text, hint="correct `svm` in the configuration")])
@@ -72,11 +72,12 @@ def _plan(
     )
 
 
-def _home_unseen(group: Group, reason: str) -> Refusal:
+def _home_unseen(group: Group, unseen: Unseen) -> Refusal:
+    lost = f"if {group.home.name} is lost: datamotion failover {group.name}"
     return Refusal(
-        text=f"{group.home.cluster} cannot be looked at, so it is not known what {group.home.name} holds: {reason}",
-        hint=f"if {group.home.name} is lost: datamotion failover {group.name}",
-        because_silent=True,
+        text=f"it is not known what {group.home.name} holds: {unseen.reason}",
+        hint=unseen.hint if unseen.refused else lost,
+        unseen=unseen,
     )
 
 
@@ -154,12 +155,11 @@ def _plan_mirrors(group: Group, situation: Situation, home: ClusterView) -> Plan
         patterns = ", ".join(group.home.volumes)
         notes.append(f"{group.home.name} holds no volume that matches {patterns}: there is nothing to protect.")
     for target in group.targets:
-        seen = situation.now.get(target.backend.cluster)
+        seen = look_up(situation.now, target.backend.cluster)
         if isinstance(seen, ClusterView):
             refusals += TargetPlanner(group, target, situation, due).plan(copies)
         else:
-            reason = seen.reason if seen else "it was not asked"
-            refusals.append(Refusal(backend=target.backend.name, text=reason, because_silent=True))
+            refusals.append(Refusal(backend=target.backend.name, text=seen.reason, hint=seen.hint, unseen=seen))
     return _plan(group, due, refusals, notes)
 
 

@@ -47,7 +47,10 @@ class StepList:
         """
         cluster = (asked_of or backend).cluster
         self._due.append(
-            _Due(stage, Act(cluster=cluster, backend=backend.name, volume=volume, change=change, text=text))
+            _Due(
+                stage,
+                Act(cluster=cluster, backend=backend.name, volume=volume, change=change, title=stage.title, text=text),
+            )
         )
 
     def steps(self) -> tuple[Step, ...]:

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from datamotion.model.group import Group, Target
 from datamotion.model.units import count_text, duration_text
-from datamotion.model.view import ClusterView, View
+from datamotion.model.view import ClusterView, Unseen, View, look_up
 from datamotion.model.words import MirrorState
 from datamotion.policy.mirrors import Mirror, mirrors_at
 
@@ -23,7 +23,7 @@ class Candidate:
     """A target as a place to fail over to. `unusable` says why for each volume that it cannot serve."""
 
     target: Target
-    silent: str | None
+    unseen: Unseen | None
     broken: str | None
     mirrors: Mapping[str, Mirror]
     unusable: Mapping[str, str]
@@ -48,8 +48,10 @@ class Candidate:
     @property
     def why_not(self) -> str | None:
         """Why nothing at all can be failed over to it; None if something can."""
-        if self.silent or self.broken:
-            return self.silent or self.broken
+        if self.unseen is not None:
+            return self.unseen.reason
+        if self.broken:
+            return self.broken
         if not self.usable:
             return "it holds no mirror of the group" if not self.mirrors else self.shortfall
         return None
@@ -90,10 +92,10 @@ def assess_targets(group: Group, view: View) -> tuple[Candidate, ...]:
 
 
 def _assess(target: Target, view: View, mirrors: Mapping[str, Mirror], everything: list[str]) -> Candidate:
-    cluster = view.get(target.backend.cluster)
-    silent = broken = None
-    if not isinstance(cluster, ClusterView):
-        silent = cluster.reason if cluster else f"{target.backend.cluster} was not asked"
+    cluster = look_up(view, target.backend.cluster)
+    unseen = broken = None
+    if isinstance(cluster, Unseen):
+        unseen = cluster
     elif (svm := cluster.svm(target.backend.svm)) is None:
         broken = f"SVM {target.backend.svm} is not on {target.backend.cluster}"
     elif svm.state != "running":
@@ -103,7 +105,7 @@ def _assess(target: Target, view: View, mirrors: Mapping[str, Mirror], everythin
         for volume in everything
         if (why := mirrors[volume].unusable_because if volume in mirrors else "it has no mirror there")
     }
-    return Candidate(target=target, silent=silent, broken=broken, mirrors=mirrors, unusable=unusable)
+    return Candidate(target=target, unseen=unseen, broken=broken, mirrors=mirrors, unusable=unusable)
 
 
 def best_of(candidates: tuple[Candidate, ...]) -> Candidate | None:

@@ -6,7 +6,7 @@ from datamotion.model.acts import AwaitTransfer, StartTransfer
 from datamotion.model.group import Group, Target
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.units import duration_text
-from datamotion.model.view import ClusterView
+from datamotion.model.view import Unseen, look_up
 from datamotion.model.words import MirrorState, Operation
 from datamotion.policy.mirrors import Mirror, mirrors_at
 from datamotion.policy.serving import serving_target
@@ -46,10 +46,9 @@ def update_planner(group: Group) -> Planner:
 
 def _plan_target(group: Group, target: Target, situation: Situation, due: StepList) -> list[Refusal]:
     name = target.backend.name
-    seen = situation.now.get(target.backend.cluster)
-    if not isinstance(seen, ClusterView):
-        reason = seen.reason if seen else "it was not asked"
-        return [Refusal(backend=name, text=reason, because_silent=True)]
+    seen = look_up(situation.now, target.backend.cluster)
+    if isinstance(seen, Unseen):
+        return [Refusal(backend=name, text=seen.reason, hint=seen.hint, unseen=seen)]
     mirrors = mirrors_at(group, target, seen)
     if not mirrors:
         hint = f"datamotion apply {group.name} sets the mirrors up"

@@ -31,7 +31,7 @@ async def check(session: Session) -> CheckReport:
 def _verdict(lines: tuple[CheckLine, ...], view: View) -> Verdict:
     if any(isinstance(seen, Unseen) and not seen.refused for seen in view.values()):
         return Verdict.SILENT
-    return Verdict.DONE if all(line.finding is Finding.PASSED for line in lines) else Verdict.PARTLY
+    return Verdict.DONE if all(line.finding is Finding.PASSED for line in lines) else Verdict.FAILED
 
 
 def _lines(session: Session, view: View) -> Iterator[CheckLine]:

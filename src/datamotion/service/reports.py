@@ -17,12 +17,13 @@ class Verdict(StrEnum):
 
     DONE = "done"
     PARTLY = "partly done"
+    FAILED = "failed"
     REFUSED = "refused"
     SILENT = "no answer"
 
     @property
     def exit_status(self) -> int:
-        return {Verdict.DONE: 0, Verdict.PARTLY: 1, Verdict.REFUSED: 3, Verdict.SILENT: 4}[self]
+        return {Verdict.DONE: 0, Verdict.PARTLY: 1, Verdict.FAILED: 1, Verdict.REFUSED: 3, Verdict.SILENT: 4}[self]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

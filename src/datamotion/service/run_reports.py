@@ -77,7 +77,9 @@ def _refusal_verdict(plan: Plan) -> Verdict:
         return Verdict.DONE
     if plan.steps:
         return Verdict.PARTLY
-    return Verdict.SILENT if any(each.because_silent for each in plan.refusals) else Verdict.REFUSED
+    if any(each.because_silent for each in plan.refusals):
+        return Verdict.SILENT
+    return Verdict.FAILED if any(each.unseen for each in plan.refusals) else Verdict.REFUSED
 
 
 def _verdict(result: RunResult, volumes: tuple[VolumeReport, ...]) -> Verdict:
@@ -87,7 +89,7 @@ def _verdict(result: RunResult, volumes: tuple[VolumeReport, ...]) -> Verdict:
         return Verdict.PARTLY
     if result.given_up:
         silent = all(each.silent for each in result.given_up.values())
-        return Verdict.SILENT if silent else Verdict.PARTLY
+        return Verdict.SILENT if silent else Verdict.FAILED
     return _refusal_verdict(result.plan)
 
 

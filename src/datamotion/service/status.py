@@ -60,7 +60,7 @@ def status_report(groups: Iterable[Group], view: View, at: datetime) -> StatusRe
 def _verdict(clusters: Iterable[ClusterReport]) -> Verdict:
     if not all(each.answers for each in clusters):
         return Verdict.SILENT
-    return Verdict.DONE if all(each.detail is None for each in clusters) else Verdict.PARTLY
+    return Verdict.DONE if all(each.detail is None for each in clusters) else Verdict.FAILED
 
 
 def _why_unseen(seen: ClusterView | Unseen) -> str | None:

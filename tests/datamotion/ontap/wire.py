@@ -118,7 +118,7 @@ def jobs_started(*uuids: str, num_records: int | None = None) -> httpx.Response:
 
 
 def act(change: Change) -> Act:
-    return Act(cluster="paris", backend="gold-paris", volume=None, change=change, text="")
+    return Act(cluster="paris", backend="gold-paris", volume=None, change=change, title="", text="")
 
 
 def run_on(backend: str, fn: Callable[[], Awaitable[None]], *, real_time: bool = False) -> None:

@@ -26,7 +26,9 @@ ENTRY = Entry(
     jobs=("job-1",),
     detail="2 accepted",
 )
-BREAK = Act(cluster="lyon", backend="gold-lyon", volume="vol_1", change=Break(uuid="u"), text="vol_1: break")
+BREAK = Act(
+    cluster="lyon", backend="gold-lyon", volume="vol_1", change=Break(uuid="u"), title="Break", text="vol_1: break"
+)
 
 
 def a_plan(group: str = "gold") -> Plan:
