@@ -188,7 +188,9 @@ def mirrored(lab: Lab) -> None:
     applied = done(lab.typed("apply", "--yes"))
     assert "Protect gold: gold-paris to gold-lyon: done in" in applied.out
     assert f"done: {', '.join(VOLUMES)}" in applied.out
-    assert "ok  lyon: Initialize (vol_1, vol_2, vol_3, vol_4)" in applied.err, "what happens is told as it goes, apart from the report"
+    assert "ok  lyon: Initialize (vol_1, vol_2, vol_3, vol_4)" in applied.err, (
+        "what happens is told as it goes, apart from the report"
+    )
     shown, in_json = lab.looked("plan")
     assert (shown.status, "Nothing to do" in shown.out) == (0, True)
     assert [report["changes"] for report in in_json.report] == [False]
