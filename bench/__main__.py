@@ -75,7 +75,7 @@ class Bench:
         await status(self._session)
         status_calls = self._calls()
         self._reset_calls()
-        async with operations.prepare(self._session, operations.protect(self._group)) as prepared:
+        async with operations.prepare(self._session, [operations.protect(self._group)]) as (prepared,):
             assert not prepared.report.changes
         plan_calls = self._calls()
         self._site.kill("paris")
@@ -98,7 +98,7 @@ class Bench:
         self._site.seed("paris", source, volumes=volumes)
 
     async def _run(self, intent: Intent) -> RunReport:
-        async with operations.prepare(self._session, intent) as prepared:
+        async with operations.prepare(self._session, [intent]) as (prepared,):
             report = await prepared.carry_out(Quiet())
         assert report.verdict is Verdict.DONE, report
         return report

@@ -139,7 +139,7 @@ class Story:
             await self._look(f"plan {intent.operation}", partial(self._plan, intent))
 
     async def _plan(self, intent: Intent) -> None:
-        async with operations.prepare(self.place.session, intent) as prepared:
+        async with operations.prepare(self.place.session, [intent]) as (prepared,):
             assert prepared.report.group == GROUP
 
     async def _look(self, what: str, act: Callable[[], Awaitable[object]]) -> None:

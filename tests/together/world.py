@@ -67,7 +67,7 @@ class Place:
         self.lab.network.apps.pop(self.lab[cluster].cluster.address)
 
     async def run(self, intent: Intent, watcher: Watcher | None = None) -> RunReport:
-        async with operations.prepare(self.session, intent) as prepared:
+        async with operations.prepare(self.session, [intent]) as (prepared,):
             return await prepared.carry_out(watcher or Quiet())
 
     def tree(self, cluster: str, volume: str) -> Path:

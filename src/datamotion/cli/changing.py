@@ -23,9 +23,10 @@ from datamotion.cli.options import (
 )
 from datamotion.cli.render import print_json, render_plan, render_run
 from datamotion.cli.watching import TerminalWatcher
+from datamotion.clock import Clock
 from datamotion.policy.failover import FailoverChoice
 from datamotion.service import operations
-from datamotion.service.operations import Intent
+from datamotion.service.operations import Intent, Prepared
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.session import Session
 
@@ -96,29 +97,40 @@ def _carry_out(session: Session, intents: Sequence[Intent], output: Output, *, y
         check_can_ask()
     reports: list[PlanReport | RunReport] = []
     try:
-        for intent in intents:
-            reports.append(anyio.run(_carry_out_one, session, intent, output, yes, dry_run))  # noqa: PERF401  # kept where one raises
-    finally:
+        anyio.run(_carry_out_all, session, intents, reports, output, yes, dry_run)
+    finally:  # where one group's raises, the reports of those before it are not lost
         if output is Output.JSON and reports:
             print_json(tuple(reports))
     raise typer.Exit(max((report.verdict.exit_status for report in reports), default=0))
 
 
+async def _carry_out_all(
+    session: Session,
+    intents: Sequence[Intent],
+    reports: list[PlanReport | RunReport],
+    output: Output,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    async with operations.prepare(session, intents) as all_prepared:
+        for prepared in all_prepared:
+            reports.append(await _carry_out_one(prepared, session.world.clock, output, yes=yes, dry_run=dry_run))  # noqa: PERF401  # kept one by one
+
+
 async def _carry_out_one(
-    session: Session, intent: Intent, output: Output, yes: bool, dry_run: bool
+    prepared: Prepared, clock: Clock, output: Output, *, yes: bool, dry_run: bool
 ) -> PlanReport | RunReport:
-    async with operations.prepare(session, intent) as prepared:
-        plan = prepared.report
-        if dry_run or not plan.changes:
-            if not (dry_run or plan.refusals):
-                prepared.close_cut_off()
-            if output is Output.TEXT:
-                render_plan(plan)
-            return plan
-        if not await agreed(plan, yes=yes, output=output):
-            raise typer.Abort
-        with TerminalWatcher(session.world.clock) as watcher:
-            report = await prepared.carry_out(watcher)
+    plan = prepared.report
+    if dry_run or not plan.changes:
+        if not (dry_run or plan.refusals):
+            prepared.close_cut_off()
+        if output is Output.TEXT:
+            render_plan(plan)
+        return plan
+    if not await agreed(plan, yes=yes, output=output):
+        raise typer.Abort
+    with TerminalWatcher(clock) as watcher:
+        report = await prepared.carry_out(watcher)
     if output is Output.TEXT:
         render_run(report)
     return report

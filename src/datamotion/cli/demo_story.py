@@ -105,7 +105,7 @@ class _Demo:
         return Session(configuration=load(path), folder=path.parent, world=self.world)
 
     async def _run(self, session: Session, intent: Intent) -> RunReport:
-        async with operations.prepare(session, intent) as prepared:
+        async with operations.prepare(session, [intent]) as (prepared,):
             render_plan(prepared.report)
             with TerminalWatcher(self.world.clock) as watcher:
                 report = await prepared.carry_out(watcher)

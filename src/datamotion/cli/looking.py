@@ -46,11 +46,9 @@ def plan(
 
 
 async def _plans(session: Session, group: str | None) -> tuple[PlanReport, ...]:
-    reports = []
-    for each in session.groups(group):
-        async with operations.prepare(session, operations.protect(each)) as prepared:
-            reports.append(prepared.report)
-    return tuple(reports)
+    intents = [operations.protect(each) for each in session.groups(group)]
+    async with operations.prepare(session, intents) as prepared:
+        return tuple(each.report for each in prepared)
 
 
 def status(

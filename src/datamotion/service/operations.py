@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -94,8 +94,7 @@ class Prepared:
     def __init__(self, session: Session, intent: Intent, clusters: Mapping[str, OntapCluster], view: View) -> None:
         self._session = session
         self._intent = intent
-        self._clusters = clusters
-        self._began_s = session.world.clock.monotonic_s()
+        self._clusters = {name: clusters[name] for name in intent.glances}
         self.plan = intent.planner(Situation.at_first_sight(view))
 
     @property
@@ -123,6 +122,7 @@ class Prepared:
         """
         session, clock = self._session, self._session.world.clock
         group = self._intent.group.name
+        began_s, calls_before = clock.monotonic_s(), self._calls()
         with (
             hold_group(session.lock_folder, group, self._intent.operation, clock.now()) as holder,
             session.world.open_store(session.store_url) as store,
@@ -147,9 +147,12 @@ class Prepared:
             result,
             run=journal.run_id,
             went_on_from=cut_off,
-            seconds=clock.monotonic_s() - self._began_s,
-            calls=sum(cluster.calls for cluster in self._clusters.values()),
+            seconds=clock.monotonic_s() - began_s,
+            calls=self._calls() - calls_before,
         )
+
+    def _calls(self) -> int:
+        return sum(cluster.calls for cluster in self._clusters.values())
 
     def _planned_again(self, view: View) -> Plan:
         plan = self._intent.planner(Situation.at_first_sight(view))
@@ -162,11 +165,27 @@ class Prepared:
 
 
 @asynccontextmanager
-async def prepare(session: Session, intent: Intent) -> AsyncIterator[Prepared]:
-    """Observe and plan; the clusters stay open until the end so that the plan can be carried out."""
-    async with session.clusters(intent.glances.keys()) as clusters:
-        view = await Lookout(clusters, intent.glances).whole()
-        yield Prepared(session, intent, clusters, view)
+async def prepare(session: Session, intents: Sequence[Intent]) -> AsyncIterator[tuple[Prepared, ...]]:
+    """Plan each of these, from one look at all their clusters, which stay open so that the plans can be carried out."""
+    glances = _together(intent.glances for intent in intents)
+    async with session.clusters(glances.keys()) as clusters:
+        view = await Lookout(clusters, glances).whole()
+        yield tuple(
+            Prepared(session, intent, clusters, {name: view[name] for name in intent.glances}) for intent in intents
+        )
+
+
+def _together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glance]:
+    """What all of them look at."""
+    union: dict[str, Glance] = {}
+    for glances in all_glances:
+        for name, glance in glances.items():
+            known = union.get(name, Glance(aspects=(), svms=()))
+            union[name] = Glance(
+                aspects=frozenset(known.aspects) | frozenset(glance.aspects),
+                svms=frozenset(known.svms) | frozenset(glance.svms),
+            )
+    return union
 
 
 def _close_cut_off(store: Store, group: str, session: Session) -> int | None:

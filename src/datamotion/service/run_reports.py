@@ -45,7 +45,7 @@ def plan_report(plan: Plan) -> PlanReport:
 def run_report(
     plan: Plan, result: RunResult, *, run: int, went_on_from: int | None, seconds: float, calls: int
 ) -> RunReport:
-    """How the run of a plan ended. `seconds` and `calls` count from the first look."""
+    """How the run of a plan ended. `seconds` and `calls` are those of carrying it out."""
     volumes = _volume_reports(plan, result)
     return RunReport(
         operation=plan.operation,
