@@ -71,6 +71,24 @@ def test_what_was_said_about_a_volume_is_told_again_and_the_rest_has_defaults(tm
     in_lab(tmp_path, claim)
 
 
+def test_a_volume_tells_what_follows_from_what_was_said_of_it(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.volume("vol_1", {"space.snapshot.reserve_percent": 20})
+        asked = "space.afs_total,files.maximum,efficiency.state,snaplock,space.logical_space,tiering.object_tags"
+        volume = await paris.one("/storage/volumes", fields=asked, **{"error_state.is_inconsistent": "false"})
+        assert volume["space"]["afs_total"] == 1024**3 - 1024**3 // 5
+        assert volume["space"]["logical_space"] == {"enforcement": False, "reporting": False}
+        assert volume["files"]["maximum"] == volume["space"]["afs_total"] // 32768
+        assert (volume["efficiency"]["state"], volume["snaplock"]["type"]) == ("disabled", "non_snaplock")
+        said = {"efficiency.dedupe": "background", "files.maximum": 9, "tiering.object_tags": ["a=b"]}
+        await paris.patch("/storage/volumes", said, name="vol_1")
+        volume = await paris.one("/storage/volumes", fields=asked)
+        assert (volume["efficiency"]["state"], volume["files"]["maximum"]) == ("enabled", 9)
+        assert volume["tiering"]["object_tags"] == ["a=b"]
+
+    in_lab(tmp_path, claim)
+
+
 @pytest.mark.parametrize(
     ("change", "code", "told"),
     [

@@ -29,9 +29,19 @@ class SnapshotSpace(Body):
     reserve_percent: int | None = None
 
 
+class LogicalSpace(Body):
+    enforcement: bool | None = None
+    reporting: bool | None = None
+
+
 class Space(Body):
     size: Size | None = None
     snapshot: SnapshotSpace | None = None
+    logical_space: LogicalSpace | None = None
+
+
+class Files(Body):
+    maximum: int | None = None
 
 
 class Efficiency(Body):
@@ -68,6 +78,7 @@ class Autosize(Body):
 class Tiering(Body):
     policy: Literal["all", "auto", "backup", "none", "snapshot_only"] | None = None
     min_cooling_days: int | None = None
+    object_tags: tuple[str, ...] | None = None
 
 
 class VolumeChange(Body):
@@ -81,6 +92,7 @@ class VolumeChange(Body):
     guarantee: Guarantee | None = None
     snapshot_policy: Reference | None = None
     space: Space | None = None
+    files: Files | None = None
     efficiency: Efficiency | None = None
     encryption: Encryption | None = None
     qos: Qos | None = None

@@ -8,6 +8,7 @@ from ontaplab.cluster import Cluster
 from ontaplab.disk.tree import used_bytes
 from ontaplab.resources.svms.lookup import svm_name
 from ontaplab.resources.volumes.bodies import VolumeChange, VolumeCreate
+from ontaplab.resources.volumes.derived import DERIVED, afs_bytes
 from ontaplab.resources.volumes.handlers import create, modify, remove
 from ontaplab.resources.volumes.lifecycle import served_tree
 from ontaplab.resources.volumes.state import DEFAULTS, Volume
@@ -29,6 +30,7 @@ _PROPERTIES = (
     "autosize.grow_threshold",
     "autosize.shrink_threshold",
     "tiering.min_cooling_days",
+    "tiering.object_tags",
 )
 
 
@@ -43,8 +45,7 @@ def resource(cluster: Cluster) -> Resource[Volume]:
         return 0 if tree is None else used_bytes(tree)
 
     def available(volume: Volume) -> int:
-        reserve = volume.size_bytes * int(volume.property_of("space.snapshot.reserve_percent")) // 100
-        return max(0, volume.size_bytes - reserve - used(volume))
+        return max(0, afs_bytes(volume) - used(volume))
 
     def is_source(volume: Volume) -> bool:
         owned = cluster.snapshots.first(lambda snapshot: snapshot.volume == volume.uuid and bool(snapshot.owners))
@@ -79,6 +80,7 @@ def resource(cluster: Cluster) -> Resource[Volume]:
             ),
             "efficiency.volume_path": Field(lambda volume: f"/vol/{volume.name}", Level.EXPENSIVE),
             **{name: _property_field(name) for name in _PROPERTIES},
+            **DERIVED,
         }
     )
     return Resource(

@@ -17,6 +17,8 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "guarantee.type": "volume",
         "snapshot_policy.name": "default",
         "space.snapshot.reserve_percent": 5,
+        "space.logical_space.enforcement": False,
+        "space.logical_space.reporting": False,
         "efficiency.compression": "none",
         "efficiency.dedupe": "none",
         "efficiency.compaction": "none",
