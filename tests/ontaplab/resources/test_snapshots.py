@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -43,6 +44,21 @@ def test_snapshots_of_all_volumes_are_listed_in_one_call(tmp_path: Path) -> None
             await paris.post(f"/storage/volumes/{uuid}/snapshots", {"name": f"s_{name}"})
         found = await paris.get("/storage/volumes/*/snapshots", **{"volume.name": "vol_*", "order_by": "name"})
         assert [snapshot["name"] for snapshot in found] == ["s_vol_1", "s_vol_2"]
+
+    in_lab(tmp_path, claim)
+
+
+def test_a_snapshot_that_is_to_be_kept_can_be_deleted_only_afterwards(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        path = f"/storage/volumes/{(await paris.volume('vol_1'))['uuid']}/snapshots"
+        until = (paris.cluster.clock.now() + timedelta(hours=1)).isoformat(timespec="seconds")
+        kept = await paris.post(path, {"name": "s", "expiry_time": until})
+        assert kept["expiry_time"] == until
+        assert (await paris.refusal("DELETE", path, name="s"))[0] == "1638555"
+        past = {"expiry_time": "2001-01-01T00:00:00+00:00"}
+        assert (await paris.refusal("PATCH", f"{path}/{kept['uuid']}", past))[0] == "1638554"
+        await trio.sleep(3601)
+        await paris.delete(path, name="s")
 
     in_lab(tmp_path, claim)
 

@@ -40,6 +40,14 @@ def has_owner(name: str, owners: str) -> OntapError:
     return OntapError(409, "1638543", f'Snapshot "{name}" has an owner ({owners}) and cannot be deleted.')
 
 
+def is_kept(name: str, until: str) -> OntapError:
+    return OntapError(409, "1638555", f'Snapshot "{name}" cannot be deleted before its expiry time, {until}.')
+
+
+def bad_expiry(text: str) -> OntapError:
+    return OntapError(400, "1638554", f'The expiry time "{text}" is no time to come.', target="expiry_time")
+
+
 def label_too_long(label: str, longest: int) -> OntapError:
     return OntapError(
         400, "1638523", f'The label "{label}" is longer than {longest} characters.', target="snapmirror_label"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import missing_field, no_entry
 from ontaplab.resources.snapshots.errors import (
+    bad_expiry,
     cannot_change_on_mirror,
     cannot_create_on_mirror,
     cannot_delete_on_mirror,
     has_owner,
+    is_kept,
     is_reference,
     label_too_long,
     volume_is_offline,
@@ -29,6 +32,7 @@ from ontaplab.resources.volumes.lifecycle import present
 from ontaplab.resources.volumes.state import Volume
 from ontaplab.wire.body import Body
 from ontaplab.wire.resource import Reply, Request, Started
+from ontaplab.wire.values import format_instant, parse_instant
 
 LONGEST_LABEL = 31
 
@@ -37,6 +41,7 @@ class SnapshotBody(Body):
     name: str | None = None
     comment: str | None = None
     snapmirror_label: str | None = None
+    expiry_time: str | None = None
 
 
 def rows(cluster: Cluster, request: Request) -> Iterable[Snapshot]:
@@ -55,9 +60,10 @@ def create(cluster: Cluster, request: Request, body: SnapshotBody) -> Reply[Snap
         raise missing_field("name")
     _check_writable(volume)
     _check_label(body)
-    snapshot = new_snapshot(
+    named = new_snapshot(
         cluster, volume.uuid, body.name, label=body.snapmirror_label or None, comment=body.comment or None
     )
+    snapshot = replace(named, expires=_expiry(cluster, body.expiry_time))
 
     async def work() -> None:
         async with cluster.volume_lock(volume.uuid):
@@ -73,6 +79,7 @@ def modify(cluster: Cluster, request: Request, snapshot: Snapshot, body: Snapsho
     if volume.is_mirror:
         raise cannot_change_on_mirror()
     _check_label(body)
+    changed = _changed(cluster, snapshot, body)
     renamed = body.name is not None and body.name != snapshot.name
     if renamed and snapshot.owners:
         raise is_reference(snapshot.name)
@@ -81,12 +88,12 @@ def modify(cluster: Cluster, request: Request, snapshot: Snapshot, body: Snapsho
 
     async def work() -> None:
         async with cluster.volume_lock(volume.uuid):
-            changed = cluster.snapshots.put(_relabelled(_present(cluster, snapshot), body))
+            now = cluster.snapshots.put(_changed(cluster, _present(cluster, snapshot), body))
             if renamed:
-                await rename_snapshot(cluster, changed, body.name or "")
+                await rename_snapshot(cluster, now, body.name or "")
 
     job = cluster.start_job(_description("PATCH", snapshot), work, svm=volume.svm)
-    return Started(job, _relabelled(snapshot, body))
+    return Started(job, changed)
 
 
 def remove(cluster: Cluster, request: Request, snapshot: Snapshot) -> Reply[Snapshot]:
@@ -116,13 +123,24 @@ def _present(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
     return found
 
 
-def _relabelled(snapshot: Snapshot, body: SnapshotBody) -> Snapshot:
-    """With the body's label and comment; an empty one clears it."""
+def _changed(cluster: Cluster, snapshot: Snapshot, body: SnapshotBody) -> Snapshot:
+    """With the body's label, comment and expiry; an empty one clears it. Raises: OntapError 1638554."""
     if "snapmirror_label" in body.model_fields_set:
         snapshot = replace(snapshot, label=body.snapmirror_label or None)
     if "comment" in body.model_fields_set:
         snapshot = replace(snapshot, comment=body.comment or None)
+    if "expiry_time" in body.model_fields_set:
+        snapshot = replace(snapshot, expires=_expiry(cluster, body.expiry_time))
     return snapshot
+
+
+def _expiry(cluster: Cluster, text: str | None) -> datetime | None:
+    if not text:
+        return None
+    expiry = parse_instant(text)
+    if expiry is None or expiry <= cluster.clock.now():
+        raise bad_expiry(text)
+    return expiry
 
 
 def _check_writable(volume: Volume) -> None:
@@ -142,6 +160,8 @@ def _check_may_be_deleted(cluster: Cluster, snapshot: Snapshot) -> None:
         raise cannot_delete_on_mirror()
     if snapshot.owners:
         raise has_owner(snapshot.name, ", ".join(snapshot.owners))
+    if snapshot.expires is not None and snapshot.expires > cluster.clock.now():
+        raise is_kept(snapshot.name, format_instant(snapshot.expires))
 
 
 def _description(method: str, snapshot: Snapshot) -> str:

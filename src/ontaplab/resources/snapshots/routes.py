@@ -28,6 +28,7 @@ def resource(cluster: Cluster) -> Resource[Snapshot]:
             "create_time": Field(lambda snapshot: snapshot.created),
             "snapmirror_label": Field(lambda snapshot: snapshot.label),
             "comment": Field(lambda snapshot: snapshot.comment),
+            "expiry_time": Field(lambda snapshot: snapshot.expires),
             "owners": Field(lambda snapshot: list(snapshot.owners) or None),
             "version_uuid": Field(lambda snapshot: snapshot.version_uuid),
             "provenance_volume.uuid": Field(lambda snapshot: snapshot.provenance_volume),

@@ -21,5 +21,7 @@ class Snapshot:
     """uuid of the volume it was first taken of."""
     label: str | None = None
     comment: str | None = None
+    expires: datetime | None = None
+    """Until then it cannot be deleted."""
     owners: tuple[str, ...] = ()
     """Why it cannot be deleted: "snapmirror" while a relationship depends on it."""
