@@ -44,6 +44,10 @@ class Reference(Body):
     def _from_name(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, str) else value
 
+    def means(self, name: str, uuid: str) -> bool:
+        """Whether nothing in it speaks against the object of that name and uuid."""
+        return self.name in (None, name) and self.uuid in (None, uuid)
+
 
 def _size(value: object) -> object:
     if isinstance(value, str) and (found := _SIZE.fullmatch(value.strip())):

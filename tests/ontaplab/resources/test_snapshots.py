@@ -63,6 +63,20 @@ def test_a_snapshot_that_is_to_be_kept_can_be_deleted_only_afterwards(tmp_path: 
     in_lab(tmp_path, claim)
 
 
+def test_a_body_may_name_the_volume_that_the_path_names_and_no_other(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.svm("svm2")
+        await paris.volume("vol_2")
+        path = f"/storage/volumes/{(await paris.volume('vol_1'))['uuid']}/snapshots"
+        await paris.post(path, {"name": "s", "svm.name": "svm1", "volume.name": "vol_1"})
+        await paris.patch(path, {"comment": "c", "svm.name": "svm1"}, name="s")
+        assert (await paris.refusal("POST", path, {"name": "t", "volume.name": "vol_2"}))[0] == "262197"
+        assert (await paris.refusal("POST", path, {"name": "t", "svm.name": "svm2"}))[0] == "262197"
+        assert (await paris.refusal("PATCH", path, {"svm.name": "elsewhere"}, name="s"))[0] == "2621462"
+
+    in_lab(tmp_path, claim)
+
+
 def test_what_may_not_happen_to_a_snapshot_is_refused(tmp_path: Path) -> None:
     async def claim(paris: Asker, lyon: Asker) -> None:
         uuid = (await paris.volume("vol_1"))["uuid"]

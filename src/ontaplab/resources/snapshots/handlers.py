@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ontaplab.cluster import Cluster
-from ontaplab.errors import missing_field, no_entry
+from ontaplab.errors import invalid_value, missing_field, no_entry
 from ontaplab.resources.snapshots.errors import (
     bad_expiry,
     cannot_change_on_mirror,
@@ -27,10 +27,11 @@ from ontaplab.resources.snapshots.lifecycle import (
     take_snapshot,
 )
 from ontaplab.resources.snapshots.state import Snapshot
+from ontaplab.resources.svms.lookup import svm_of
 from ontaplab.resources.volumes.errors import not_found
 from ontaplab.resources.volumes.lifecycle import present
 from ontaplab.resources.volumes.state import Volume
-from ontaplab.wire.body import Body
+from ontaplab.wire.body import Body, Reference
 from ontaplab.wire.resource import Reply, Request, Started
 from ontaplab.wire.values import format_instant, parse_instant
 
@@ -38,6 +39,10 @@ LONGEST_LABEL = 31
 
 
 class SnapshotBody(Body):
+    """The path says which volume it is about; a body may say so again."""
+
+    svm: Reference | None = None
+    volume: Reference | None = None
     name: str | None = None
     comment: str | None = None
     snapmirror_label: str | None = None
@@ -56,6 +61,7 @@ def rows(cluster: Cluster, request: Request) -> Iterable[Snapshot]:
 
 def create(cluster: Cluster, request: Request, body: SnapshotBody) -> Reply[Snapshot]:
     volume = _volume(cluster, request)
+    _check_place(cluster, volume, body)
     if body.name is None:
         raise missing_field("name")
     _check_writable(volume)
@@ -76,6 +82,7 @@ def create(cluster: Cluster, request: Request, body: SnapshotBody) -> Reply[Snap
 
 def modify(cluster: Cluster, request: Request, snapshot: Snapshot, body: SnapshotBody) -> Reply[Snapshot]:
     volume = present(cluster, snapshot.volume)
+    _check_place(cluster, volume, body)
     if volume.is_mirror:
         raise cannot_change_on_mirror()
     _check_label(body)
@@ -114,6 +121,14 @@ def _volume(cluster: Cluster, request: Request) -> Volume:
     if volume is None:
         raise not_found(request.path["volume.uuid"])
     return volume
+
+
+def _check_place(cluster: Cluster, volume: Volume, body: SnapshotBody) -> None:
+    """Assumption: a body that names another volume than the path does is refused, with the general code."""
+    if body.volume is not None and not body.volume.means(volume.name, volume.uuid):
+        raise invalid_value(body.volume.name or body.volume.uuid, "volume")
+    if body.svm is not None and svm_of(cluster, body.svm).uuid != volume.svm:
+        raise invalid_value(body.svm.name or body.svm.uuid, "svm")
 
 
 def _present(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
