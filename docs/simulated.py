@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
-from enum import StrEnum
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
 import ontaplab
-from ontaplab.resources.relationships.rules import ASYNC, Gone, Move, Outcome, Refusal, Row, Wait, Word, always
-from ontaplab.resources.relationships.state import State
+from ontaplab.resources.relationships.rules import (
+    Gone,
+    Interrupt,
+    Move,
+    Outcome,
+    Refusal,
+    Row,
+    Turn,
+    Wait,
+    Word,
+    always,
+    table_of,
+)
+from ontaplab.resources.relationships.state import Kind
 from ontaplab.resources.routes import routes
 
 _INTRODUCTION = """\
@@ -27,7 +38,7 @@ _QUOTES = '"""'
 
 def simulated_page() -> str:
     """Markdown: paths and methods, the rules of a relationship, the assumptions."""
-    return "\n".join([_INTRODUCTION, *_routes(), "", *_rules(), "", *_assumptions()]) + "\n"
+    return "\n".join([_INTRODUCTION, *_routes(), "", *_rules(), *_assumptions()]) + "\n"
 
 
 def _routes() -> Iterator[str]:
@@ -38,31 +49,55 @@ def _routes() -> Iterator[str]:
         yield f"| `{path}` | {methods} |"
 
 
+_TABLES: tuple[tuple[Kind, str], ...] = (
+    ("async", "an asynchronous relationship"),
+    ("sync", "a synchronous relationship"),
+    ("restore", "a restore relationship"),
+)
+
+
 def _rules() -> Iterator[str]:
-    yield "## What may be asked of an asynchronous relationship\n"
+    yield "## What may be asked of a relationship\n"
     yield (
         "Tried from the top; the first row that fits decides, and what no row allows is refused. `PATCH state:"
-        " snapmirrored` is an initialize, a resume or a resync by the state it meets.\n"
+        " snapmirrored`, or `in_sync` for a synchronous policy, is an initialize, a resume or a resync by the state it"
+        " meets. What is in parentheses happens by itself.\n"
     )
-    yield "| state | asked | while | then |"
-    yield "|---|---|---|---|"
-    for (when, outcome), group in groupby(ASYNC, key=lambda row: (row.when, row.outcome)):
-        for states, words in _together(list(group)):
-            condition = "" if when is always else when.__name__
+    for kind, name in _TABLES:
+        yield f"### Of {name}\n"
+        yield "| state | asked | while | then |"
+        yield "|---|---|---|---|"
+        yield from _table(table_of(kind))
+        yield ""
+
+
+def _table(rows: Sequence[Row]) -> Iterator[str]:
+    every = dict.fromkeys(row.state for row in rows)
+    for (when, outcome), group in groupby(rows, key=lambda row: (row.when, row.outcome)):
+        for states, words in _together(list(group), every):
+            condition = "" if when is always else when.__name__.replace("_", " ")
             yield f"| {states} | {words} | {condition} | {_outcome(outcome)} |"
 
 
-def _together(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
+def _together(rows: Sequence[Row], every: Collection[str]) -> Iterator[tuple[str, str]]:
     """The states and words of neighbouring rows with one outcome: on one line where every pair of them is meant."""
     states, words = dict.fromkeys(row.state for row in rows), dict.fromkeys(row.word for row in rows)
     if len(rows) == len(states) * len(words):
-        yield _listed(states, State), _listed(words, Word)
+        yield _listed(states, len(every)), _listed(words, len(Word))
     else:
         yield from ((row.state, row.word) for row in rows)
 
 
-def _listed(named: Collection[str], every: type[StrEnum]) -> str:
-    return "any" if len(named) == len(every) else ", ".join(named)
+def _listed(named: Collection[str], every: int) -> str:
+    return "any" if len(named) == every > 1 else ", ".join(named)
+
+
+_FIXED: Mapping[type, str] = {
+    Gone: "gone",
+    Wait: "decided when the running transfer has ended",
+    Interrupt: "the running transfer is aborted, then decided anew",
+    Turn: "the ends change places: at the other cluster broken_off, then a resync",
+}
 
 
 def _outcome(outcome: Outcome) -> str:
@@ -70,13 +105,10 @@ def _outcome(outcome: Outcome) -> str:
         case Move(to, None, _):
             return f"{to}"
         case Move(to, transfer, after):
-            return f"{to}, a transfer ({transfer}) starts, then {after}"
-        case Gone():
-            return "gone"
-        case Wait():
-            return "decided when the running transfer has ended"
+            return f"{to}, a transfer ({transfer}) starts, then {after or 'gone'}"
         case Refusal(code, reason):
             return f"refused, {code}: {reason}" if reason else f"refused, {code}"
+    return _FIXED[type(outcome)]
 
 
 def _assumptions() -> Iterator[str]:

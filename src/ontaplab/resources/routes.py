@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 
 from ontaplab.clock import SystemClock
 from ontaplab.cluster import Cluster
+from ontaplab.intercluster.mirroring.followers import follower_routes
+from ontaplab.intercluster.mirroring.reversals import reversal_routes
 from ontaplab.intercluster.mirroring.routes import mirror_routes
 from ontaplab.intercluster.mirroring.source import LocalSource
 from ontaplab.intercluster.routes import intercluster_routes
@@ -24,6 +26,8 @@ from ontaplab.resources.files.routes import file_routes
 from ontaplab.resources.jobs import routes as jobs
 from ontaplab.resources.nodes import routes as nodes
 from ontaplab.resources.relationships import routes as relationships
+from ontaplab.resources.relationships.mirrored_writes import MirroredWrites
+from ontaplab.resources.relationships.transitions import Transitions
 from ontaplab.resources.schedules import handlers as schedule_handlers
 from ontaplab.resources.schedules import routes as schedules
 from ontaplab.resources.snapmirror_policies import handlers as policy_handlers
@@ -33,6 +37,8 @@ from ontaplab.resources.svm_peers import routes as svm_peers
 from ontaplab.resources.svms import routes as svms
 from ontaplab.resources.transfers import routes as transfers
 from ontaplab.resources.transfers.engine import Engine
+from ontaplab.resources.transfers.following import Following
+from ontaplab.resources.transfers.restores import restore_routes
 from ontaplab.resources.volumes import routes as volumes
 from ontaplab.resources.volumes.lifecycle import recover
 from ontaplab.wire.app import build_app, list_routes
@@ -63,26 +69,31 @@ def assemble(cluster: Cluster) -> ASGIApp:
             schedule_handlers.install_built_in(cluster)
             policy_handlers.install_built_in(cluster)
     engine = Engine(cluster, LocalSource(cluster))
+    following = Following(cluster, engine)
+    transitions = Transitions(cluster, engine, following)
     cluster.at_start(lambda: recover(cluster, engine.kept_trees()))
     cluster.at_start(engine.go_on)
+    cluster.at_start(following.go_on)
     cluster.at_start(partial(resume_handshakes, cluster))
     return build_app(
-        _resources(cluster, engine),
+        _resources(cluster, engine, transitions),
         clock=cluster.clock,
         authenticate=cluster.authenticates,
-        extra=file_routes(cluster),
+        extra=[*file_routes(cluster, MirroredWrites(cluster, following).mirrored), *restore_routes(cluster, engine)],
         mounts=[
             *intercluster_routes(cluster),
             *mirror_routes(cluster, engine.local),
+            *follower_routes(cluster, following),
+            *reversal_routes(cluster, transitions),
             *transfers.gate_routes(cluster.transfer_gate),
         ],
     )
 
 
-def _resources(cluster: Cluster, engine: Engine) -> list[Resource[Any]]:
+def _resources(cluster: Cluster, engine: Engine, transitions: Transitions) -> list[Resource[Any]]:
     return [
         *(resource(cluster) for resource in _RESOURCES),
-        relationships.resource(cluster, engine),
+        relationships.resource(cluster, engine, transitions),
         transfers.resource(cluster, engine),
     ]
 
@@ -99,6 +110,9 @@ def routes() -> list[tuple[str, str]]:
             accounts={},
             durable=False,
         )
-        listed = list_routes(_resources(cluster, Engine(cluster, LocalSource(cluster))), file_routes(cluster))
+        engine = Engine(cluster, LocalSource(cluster))
+        following = Following(cluster, engine)
+        extra = [*file_routes(cluster, MirroredWrites(cluster, following).mirrored), *restore_routes(cluster, engine)]
+        listed = list_routes(_resources(cluster, engine, Transitions(cluster, engine, following)), extra)
         cluster.store.close()
         return listed

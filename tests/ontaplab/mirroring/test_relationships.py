@@ -31,9 +31,10 @@ GOOD = {"source.path": "svm1_paris:data", "destination.path": "svm1:other_dr"}
         ({"destination.path": "svm1:missing"}, "4"),
         ({"destination.path": "svm1:writable"}, "6619546"),
         ({"policy": "missing"}, "13303821"),
-        ({"policy": "Sync"}, "13303866"),
+        ({"policy": "AutomatedFailOver"}, "13303866"),
+        ({"policy": "Sync", "transfer_schedule": "daily"}, "6621782"),
         ({"transfer_schedule.name": "missing"}, "6619699"),
-        ({"create_destination.enabled": True}, "262179"),
+        ({"create_destination.enabled": True}, "1"),
     ],
 )
 def test_what_cannot_be_mirrored_is_refused_and_leaves_nothing(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from ontaplab.resources.relationships.state import State
+from ontaplab.resources.relationships.state import Kind, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,8 @@ class Registration:
     """uuid; names are the destination's own business"""
     source_volume: str
     """name"""
+    source_volume_uuid: str
+    """empty as long as only the name is known"""
     svm_peer: str | None
     """uuid of the SVM peer, the same on both sides; None: both SVMs are in one cluster"""
     destination_svm: str
@@ -26,6 +28,7 @@ class Registration:
     destination_volume: str
     destination_volume_uuid: str
     policy: str
+    kind: Kind
     have: tuple[str, ...]
     """the snapshots that the destination holds"""
 
@@ -33,6 +36,8 @@ class Registration:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
     volume_uuid: str
+    volume_size_bytes: int
+    volume_language: str
     common: str | None
     """the newest snapshot that both hold"""
 
@@ -54,6 +59,10 @@ class Wanted:
     """the one of this name as the last"""
     resume: str | None = None
     """this one first, if it is still there: a part of it was received"""
+    only_changes: bool = False
+    """nothing, if a new snapshot would be like the newest common one"""
+    restore: bool = False
+    """one snapshot, `source_snapshot` or the newest, whether it is newer or older than what the destination holds"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +86,7 @@ class Step:
     target: str
     """the last one to be carried"""
     target_name: str
+    volume_name: str
     volume_size_bytes: int
     present: tuple[str, ...]
     """all snapshots of the source"""
@@ -88,10 +98,21 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landed:
-    """The destination exports this snapshot now."""
+    """The destination exports this snapshot, and the relationship is in this state."""
 
     snapshot: str
     state: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversal:
+    """The destination of a relationship is to become its source, and its source the destination."""
+
+    policy: str
+    """name"""
+    kind: Kind
+    common: str
+    """version_uuid of the snapshot that the destination exports"""
 
 
 REGISTRATION = TypeAdapter(Registration)
@@ -101,3 +122,4 @@ COMMON: TypeAdapter[str | None] = TypeAdapter(str | None)
 WANTED = TypeAdapter(Wanted)
 STEP: TypeAdapter[Step | None] = TypeAdapter(Step | None)
 LANDED = TypeAdapter(Landed)
+REVERSAL = TypeAdapter(Reversal)

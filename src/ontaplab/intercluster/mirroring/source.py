@@ -10,10 +10,16 @@ from typing import Protocol
 from ontaplab.cluster import Cluster
 from ontaplab.disk.difference import Difference, difference
 from ontaplab.disk.stream import read_stream
-from ontaplab.errors import OntapError, no_entry
-from ontaplab.intercluster.mirroring.messages import CarriedSnapshot, Landed, Registered, Registration, Step, Wanted
+from ontaplab.errors import OntapError
+from ontaplab.intercluster.mirroring.choosing import after, called, carried, checked, is_wanted, newest_common
+from ontaplab.intercluster.mirroring.messages import Landed, Registered, Registration, Step, Wanted
 from ontaplab.resources.relationships.dependence import settle_owners, snapshot_prefix
-from ontaplab.resources.relationships.errors import no_source_volume, svms_not_peered
+from ontaplab.resources.relationships.errors import (
+    no_source_volume,
+    released,
+    svms_not_peered,
+    too_many_destinations,
+)
 from ontaplab.resources.relationships.state import OWNER, Endpoint, ListedDestination
 from ontaplab.resources.snapshots.lifecycle import drop_snapshot, new_snapshot, snapshots_of, take_snapshot
 from ontaplab.resources.snapshots.state import Snapshot
@@ -21,6 +27,8 @@ from ontaplab.resources.svms.lookup import svm_name
 from ontaplab.resources.volumes.lifecycle import directory_of
 from ontaplab.resources.volumes.state import Volume
 
+MOST_DESTINATIONS = 16
+"""Assumption: the larger of the two fan-out limits that are told of, which is the newer one."""
 _REMEMBERED = 64
 """Differences kept between the questions of the transfers that run."""
 
@@ -75,6 +83,8 @@ class LocalSource:
         cluster = self._cluster
         volume = self._source_volume(registration)
         alias = self._alias(registration, cluster_peer)
+        self._check_fan_out(registration, volume)
+        common = newest_common(self._held(volume.uuid), registration.have)
         cluster.listed_destinations.put(
             ListedDestination(
                 uuid=registration.relationship,
@@ -92,37 +102,69 @@ class LocalSource:
                     cluster_peer=cluster_peer,
                 ),
                 policy=registration.policy,
+                kind=registration.kind,
+                base=common,
             )
         )
-        return Registered(volume_uuid=volume.uuid, common=_newest_common(self._held(volume.uuid), registration.have))
+        settle_owners(cluster, volume.uuid)
+        return Registered(
+            volume_uuid=volume.uuid,
+            volume_size_bytes=volume.size_bytes,
+            volume_language=volume.language,
+            common=common,
+        )
 
     async def newest_common(self, relationship: str, have: tuple[str, ...]) -> str | None:
-        return _newest_common(self._held(self._listed(relationship).source.volume_uuid), have)
+        return newest_common(self._held(self._listed(relationship).source.volume_uuid), have)
 
     async def next_step(self, relationship: str, wanted: Wanted) -> Step | None:
         listed = self._listed(relationship)
-        volume = self._writable_volume(listed)
+        volume = self._readable_volume(listed)
+        if wanted.restore:
+            return await self._restoring_step(volume, wanted)
         target = await self._target(listed, volume, wanted)
         if target is None or target.version_uuid in wanted.have:
             return None
         held = self._held(volume.uuid)
-        base = _newest_common(held, wanted.have)
-        snapshot = next(each for each in _after(held, base) if _is_wanted(each, target, listed, wanted))
+        base = newest_common(held, wanted.have)
+        if wanted.only_changes and not (await self._difference(volume.uuid, base, target.version_uuid)).entries:
+            async with self._cluster.volume_lock(volume.uuid):
+                await drop_snapshot(self._cluster, target)
+            return None
+        snapshot = next(each for each in after(held, base) if is_wanted(each, target, listed, wanted))
+        return await self._step(volume, snapshot, base, target)
+
+    async def _restoring_step(self, volume: Volume, wanted: Wanted) -> Step:
+        """Straight from the newest common snapshot to the one that is to be restored, the newest if none was named."""
+        held = self._held(volume.uuid)
+        if wanted.source_snapshot is not None:
+            target = called(held, wanted.source_snapshot)
+        elif volume.exported_snapshot is not None:
+            target = called(held, volume.exported_snapshot)
+        elif held:
+            target = held[-1]
+        else:
+            raise no_source_volume(volume.name, "has no snapshot to restore")
+        base = target.version_uuid if target.version_uuid in wanted.have else newest_common(held, wanted.have)
+        return await self._step(volume, target, base, target)
+
+    async def _step(self, volume: Volume, snapshot: Snapshot, base: str | None, target: Snapshot) -> Step:
         changes = await self._difference(volume.uuid, base, snapshot.version_uuid)
         return Step(
-            snapshot=_carried(snapshot),
+            snapshot=carried(snapshot),
             base=base,
             difference=await self._cluster.offload(changes.to_json),
             target=target.version_uuid,
             target_name=target.name,
+            volume_name=volume.name,
             volume_size_bytes=volume.size_bytes,
-            present=tuple(each.version_uuid for each in held),
+            present=tuple(each.version_uuid for each in self._held(volume.uuid)),
         )
 
     async def read(
         self, relationship: str, base: str | None, snapshot: str, start: int, length: int
     ) -> AsyncIterator[bytes]:
-        volume = self._writable_volume(self._listed(relationship))
+        volume = self._readable_volume(self._listed(relationship))
         changes = await self._difference(volume.uuid, base, snapshot)
         tree = directory_of(self._cluster, volume.uuid).snapshot(self._named(volume.uuid, snapshot).name)
         chunks = read_stream(tree, changes, start)
@@ -160,15 +202,20 @@ class LocalSource:
         self._forget(volume)
 
     def _source_volume(self, registration: Registration) -> Volume:
-        volume = self._cluster.volumes.first(
-            lambda each: (each.svm, each.name) == (registration.source_svm, registration.source_volume)
-        )
-        path = f"{svm_name(self._cluster, registration.source_svm)}:{registration.source_volume}"
+        volume = self._cluster.volumes.get(registration.source_volume_uuid or None)
         if volume is None:
-            raise no_source_volume(path, "does not exist")
-        if volume.is_mirror or volume.state != "online":
-            raise no_source_volume(path, 'is not an online volume of type "rw"')
-        return volume
+            volume = self._cluster.volumes.first(
+                lambda each: (each.svm, each.name) == (registration.source_svm, registration.source_volume)
+            )
+        path = f"{svm_name(self._cluster, registration.source_svm)}:{registration.source_volume}"
+        return checked(volume, path)
+
+    def _check_fan_out(self, registration: Registration, volume: Volume) -> None:
+        others = self._cluster.listed_destinations.where(
+            lambda each: each.source.volume_uuid == volume.uuid and each.uuid != registration.relationship
+        )
+        if len(others) >= MOST_DESTINATIONS:
+            raise too_many_destinations(registration.source_volume, MOST_DESTINATIONS)
 
     def _alias(self, registration: Registration, cluster_peer: str | None) -> str:
         """What the destination's SVM is called here."""
@@ -183,16 +230,11 @@ class LocalSource:
     def _listed(self, relationship: str) -> ListedDestination:
         listed = self._cluster.listed_destinations.get(relationship)
         if listed is None:
-            raise no_entry("relationship.uuid")
+            raise released(relationship)
         return listed
 
-    def _writable_volume(self, listed: ListedDestination) -> Volume:
-        volume = self._cluster.volumes.get(listed.source.volume_uuid)
-        if volume is None:
-            raise no_source_volume(listed.source.path, "does not exist")
-        if volume.is_mirror or volume.state != "online":
-            raise no_source_volume(listed.source.path, 'is not an online volume of type "rw"')
-        return volume
+    def _readable_volume(self, listed: ListedDestination) -> Volume:
+        return checked(self._cluster.volumes.get(listed.source.volume_uuid), listed.source.path)
 
     async def _target(self, listed: ListedDestination, volume: Volume, wanted: Wanted) -> Snapshot | None:
         """The last snapshot to be carried, made now if it is to be a new one; None: there is none to carry."""
@@ -202,10 +244,9 @@ class LocalSource:
             if made_before is not None:
                 return made_before
         if wanted.source_snapshot is not None:
-            asked = next((each for each in held if each.name == wanted.source_snapshot), None)
-            if asked is None:
-                raise OntapError(404, "542797", f'Snapshot "{wanted.source_snapshot}" was not found.')
-            return asked
+            return called(held, wanted.source_snapshot)
+        if wanted.creates and volume.exported_snapshot is not None:  # a mirror that is mirrored on
+            return called(held, volume.exported_snapshot)
         if wanted.creates:
             async with self._cluster.volume_lock(volume.uuid):
                 name = self._new_name(listed, held)
@@ -245,33 +286,3 @@ class LocalSource:
             if snapshot.version_uuid == version:
                 return snapshot
         raise OntapError(404, "542797", "A snapshot that the transfer needs is not on the source volume any more.")
-
-
-def _newest_common(held: list[Snapshot], have: tuple[str, ...]) -> str | None:
-    there = set(have)
-    return next((each.version_uuid for each in reversed(held) if each.version_uuid in there), None)
-
-
-def _after(held: list[Snapshot], base: str | None) -> list[Snapshot]:
-    versions = [each.version_uuid for each in held]
-    return held if base is None else held[versions.index(base) + 1 :]
-
-
-def _is_wanted(snapshot: Snapshot, target: Snapshot, listed: ListedDestination, wanted: Wanted) -> bool:
-    """Left out are those that earlier transfers of this relationship made and did not bring home."""
-    if snapshot.version_uuid in (target.version_uuid, wanted.resume):
-        return True
-    if snapshot.name.startswith(snapshot_prefix(listed)):
-        return False
-    return wanted.everything or (snapshot.label is not None and snapshot.label in wanted.labels)
-
-
-def _carried(snapshot: Snapshot) -> CarriedSnapshot:
-    return CarriedSnapshot(
-        name=snapshot.name,
-        version=snapshot.version_uuid,
-        created=snapshot.created,
-        provenance_volume=snapshot.provenance_volume,
-        label=snapshot.label,
-        comment=snapshot.comment,
-    )

@@ -5,7 +5,8 @@ No collection like the others: the same path lists a directory, describes a file
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -68,20 +69,28 @@ class _Directory(Resource[FileEntry]):
         return f"/api/storage/volumes/{record.volume}/files/{quote(record.full_path, safe='')}"
 
 
-def file_routes(cluster: Cluster) -> Sequence[Extra]:
+Writing = Callable[[str], AbstractAsyncContextManager[None]]
+"""Within it a volume, named by its uuid, is written to."""
+
+
+def file_routes(cluster: Cluster, writing: Writing) -> Sequence[Extra]:
     async def endpoint(http: HttpRequest) -> Response:
         volume, path = http.path_params["volume__uuid"], http.path_params.get("path", "")
         file = file_at(cluster, volume, path)
+        if http.method == "GET":
+            return _get(file, http)
+        async with writing(volume):
+            return await write(file, http)
+
+    async def write(file: File, http: HttpRequest) -> Response:
         match http.method:
             case "POST":
                 return await _post(cluster, file, http)
             case "PATCH":
                 return await _patch(cluster, file, http)
-            case "DELETE":
-                recurse = _flag(http.query_params, "recurse")
-                await cluster.offload(partial(file.delete, recurse=recurse))
-                return hal({})
-        return _get(file, http)
+        recurse = _flag(http.query_params, "recurse")
+        await cluster.offload(partial(file.delete, recurse=recurse))
+        return hal({})
 
     return [
         Extra(_PATHS[0], ("GET",), endpoint),

@@ -6,50 +6,51 @@ from dataclasses import replace
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import missing_field
-from ontaplab.intercluster.mirroring.messages import Registered, Registration
+from ontaplab.intercluster.mirroring.messages import Registered
+from ontaplab.resources.relationships.bodies import RelationshipCreate
 from ontaplab.resources.relationships.endpoints import (
     SourcePlace,
     destination_volume,
     endpoint_of,
     path_of,
     source_place,
+    split_path,
 )
-from ontaplab.resources.relationships.errors import destination_not_a_mirror, destination_taken, same_volume
-from ontaplab.resources.relationships.references import async_policy, cron_schedule
-from ontaplab.resources.relationships.state import Endpoint, Listed, Relationship, State
+from ontaplab.resources.relationships.errors import (
+    destination_not_a_mirror,
+    destination_taken,
+    fields_exclude_each_other,
+    not_for_synchronous,
+    policy_not_for_volumes,
+    same_volume,
+)
+from ontaplab.resources.relationships.provisioning import check_provisioning, planned_destination, provision
+from ontaplab.resources.relationships.references import cron_schedule, kind_of, volume_policy
+from ontaplab.resources.relationships.rules import Word
+from ontaplab.resources.relationships.state import Endpoint, Kind, Listed, Relationship, State
+from ontaplab.resources.relationships.transitions import Asked, Transitions
+from ontaplab.resources.snapmirror_policies.state import Policy
 from ontaplab.resources.snapshots.lifecycle import snapshots_of
+from ontaplab.resources.svms.lookup import svm_named
 from ontaplab.resources.transfers.engine import Engine
-from ontaplab.resources.transfers.sources import source_at
+from ontaplab.resources.transfers.sources import registration_of, source_at
 from ontaplab.resources.volumes.lifecycle import present
-from ontaplab.resources.volumes.state import Volume
-from ontaplab.wire.body import Body, Reference
+from ontaplab.wire.body import Reference
 from ontaplab.wire.resource import Reply, Request, Started
 
 DEFAULT_POLICY = Reference(name="Asynchronous")
 
 
-class End(Body):
-    """One end. The SVM and its cluster follow from the path."""
-
-    path: str | None = None
-    svm: Reference | None = None
-    cluster: Reference | None = None
-
-
-class RelationshipCreate(Body):
-    source: End | None = None
-    destination: End | None = None
-    policy: Reference | None = None
-    transfer_schedule: Reference | None = None
-    throttle: int = 0
-
-
-def create(cluster: Cluster, engine: Engine, request: Request, body: RelationshipCreate) -> Reply[Listed]:
+def create(
+    cluster: Cluster, engine: Engine, transitions: Transitions, request: Request, body: RelationshipCreate
+) -> Reply[Listed]:
     """What can be checked here is refused at once; what only the source knows is found out by the job."""
-    volume, place = _ends(cluster, body)
-    policy = async_policy(cluster, body.policy or DEFAULT_POLICY)
+    policy = volume_policy(cluster, body.policy or DEFAULT_POLICY)
+    kind = _kind(body, policy)
+    check_provisioning(body, kind)
+    destination, place = _ends(cluster, body)
     relationship = Relationship(
-        uuid=cluster.new_uuid("relationship", volume.uuid),
+        uuid=cluster.new_uuid("relationship", destination.volume_uuid),
         source=Endpoint(
             svm=place.svm,
             svm_uuid=place.svm_uuid,
@@ -57,31 +58,55 @@ def create(cluster: Cluster, engine: Engine, request: Request, body: Relationshi
             volume_uuid="",
             cluster_peer=place.cluster_peer,
         ),
-        destination=endpoint_of(cluster, volume),
+        destination=destination,
         policy=policy.uuid,
         state=State.UNINITIALIZED,
+        kind=kind,
         transfer_schedule=cron_schedule(cluster, body.transfer_schedule),
         throttle=body.throttle,
+        backoff_level=body.backoff_level,
     )
     _check_is_free(cluster, relationship)
 
     async def work() -> None:
-        await _Creation(cluster, engine, relationship, place).run()
+        await _Creation(cluster, engine, relationship, body).run()
+        if body.state is not None:
+            await transitions.carry_out(relationship.uuid, Asked(word=Word.INITIALIZE))
 
-    job = cluster.start_job("POST /api/snapmirror/relationships", work, svm=volume.svm)
+    job = cluster.start_job("POST /api/snapmirror/relationships", work, svm=destination.svm_uuid)
     return Started(job, relationship)
 
 
-def _ends(cluster: Cluster, body: RelationshipCreate) -> tuple[Volume, SourcePlace]:
+def _kind(body: RelationshipCreate, policy: Policy) -> Kind:
+    """Raises: OntapError for attributes that such a relationship does not have."""
+    kind = kind_of(policy)
+    scheduled = body.transfer_schedule is not None
+    if body.restore and (scheduled or body.throttle):
+        raise fields_exclude_each_other("transfer_schedule" if scheduled else "throttle", "restore")
+    if body.restore and kind != "async":
+        raise policy_not_for_volumes(policy.name)
+    if kind != "async" and scheduled:
+        raise not_for_synchronous("transfer_schedule")
+    return "restore" if body.restore else kind
+
+
+def _ends(cluster: Cluster, body: RelationshipCreate) -> tuple[Endpoint, SourcePlace]:
     if body.source is None or body.source.path is None:
         raise missing_field("source.path")
     if body.destination is None or body.destination.path is None:
         raise missing_field("destination.path")
-    volume = destination_volume(cluster, body.destination.path)
-    place = source_place(cluster, body.source.path, volume.svm)
-    if place.cluster_peer is None and (place.svm_uuid, place.volume) == (volume.svm, volume.name):
+    path = body.destination.path
+    if body.creates_destination:
+        svm = svm_named(cluster, split_path("destination.path", path)[0]).uuid
+        place = source_place(cluster, body.source.path, svm)
+        destination = planned_destination(cluster, path)
+    else:
+        destination = endpoint_of(cluster, destination_volume(cluster, path))
+        place = source_place(cluster, body.source.path, destination.svm_uuid)
+    here = (destination.svm_uuid, destination.volume)
+    if place.cluster_peer is None and (place.svm_uuid, place.volume) == here:
         raise same_volume(place.path)
-    return volume, place
+    return destination, place
 
 
 def _check_is_free(cluster: Cluster, wanted: Relationship) -> None:
@@ -92,38 +117,24 @@ def _check_is_free(cluster: Cluster, wanted: Relationship) -> None:
 
 
 class _Creation:
-    def __init__(self, cluster: Cluster, engine: Engine, relationship: Relationship, place: SourcePlace) -> None:
+    def __init__(self, cluster: Cluster, engine: Engine, relationship: Relationship, body: RelationshipCreate) -> None:
         self._cluster = cluster
         self._relationship = relationship
-        self._place = place
-        self._source = source_at(cluster, engine.local, place.cluster_peer)
+        self._body = body
+        self._source = source_at(cluster, engine.local, relationship.source.cluster_peer)
 
     async def run(self) -> None:
         """The source lists the destination, and the relationship is there; or neither."""
-        registered = await self._source.register(self._registration())
+        registered = await self._source.register(registration_of(self._cluster, self._relationship))
         try:
             _check_is_free(self._cluster, self._relationship)
+            if self._body.creates_destination:
+                await provision(self._cluster, self._relationship.destination, registered, self._body)
             relationship = self._as_found(registered)
         except BaseException:
             await self._source.release(self._relationship.uuid, keep_snapshots=True)
             raise
         self._cluster.relationships.put(relationship)
-
-    def _registration(self) -> Registration:
-        destination = self._relationship.destination
-        held = snapshots_of(self._cluster, destination.volume_uuid)
-        return Registration(
-            relationship=self._relationship.uuid,
-            source_svm=self._place.svm_uuid,
-            source_volume=self._place.volume,
-            svm_peer=self._place.svm_peer,
-            destination_svm=destination.svm,
-            destination_svm_uuid=destination.svm_uuid,
-            destination_volume=destination.volume,
-            destination_volume_uuid=destination.volume_uuid,
-            policy=self._cluster.policies[self._relationship.policy].name,
-            have=tuple(snapshot.version_uuid for snapshot in held),
-        )
 
     def _as_found(self, registered: Registered) -> Relationship:
         """A writable destination that shares a snapshot with the source is a pair that was turned round: broken off.
@@ -134,7 +145,7 @@ class _Creation:
         source = replace(self._relationship.source, volume_uuid=registered.volume_uuid)
         relationship = replace(self._relationship, source=source)
         volume = present(self._cluster, relationship.destination.volume_uuid)
-        if volume.is_mirror:
+        if volume.is_mirror or relationship.kind == "restore":
             return relationship
         for snapshot in snapshots_of(self._cluster, volume.uuid):
             if snapshot.version_uuid == registered.common:

@@ -15,8 +15,12 @@ _FAILED = {
     "13303818": "The SnapMirror relationship cannot make this transition.",
     "13303823": "The SnapMirror relationship could not be quiesced in time.",
     "13303832": "The SnapMirror relationship is already initialized.",
+    "13303830": "The SnapMirror relationship is in a transient state. Try again later.",
     "13303844": "Failed to update the SnapMirror relationship.",
+    "13303845": "Failed to restore the SnapMirror relationship.",
+    "13303848": "Transfers of synchronous SnapMirror relationships cannot be aborted.",
     "13303849": "The SnapMirror transfer is not active.",
+    "13303855": "The SnapMirror restore relationship cannot be deleted.",
     "6619715": "The SnapMirror relationship is being modified. Try again later.",
 }
 
@@ -27,8 +31,8 @@ def failed(code: str, reason: str = "") -> OntapError:
     return OntapError(409 if reason == BUSY else 400, code, text)
 
 
-def no_common_snapshot() -> OntapError:
-    return failed("13303810", "No common snapshot was found on the source volume and the destination volume.")
+def no_common_snapshot(code: str = "13303810") -> OntapError:
+    return failed(code, "No common snapshot was found on the source volume and the destination volume.")
 
 
 def destination_taken(path: str) -> OntapError:
@@ -68,7 +72,51 @@ def svms_not_peered(source: str, destination: str) -> OntapError:
 
 
 def policy_not_for_volumes(name: str) -> OntapError:
-    return OntapError(400, "13303866", f'SnapMirror policy "{name}" is synchronous, which is not simulated.')
+    return OntapError(400, "13303866", f'SnapMirror policy "{name}" is not for relationships of volumes.')
+
+
+def policy_of_another_type(name: str) -> OntapError:
+    """Assumption: which of the codes for a policy that cannot be exchanged."""
+    return OntapError(
+        400,
+        "13303865",
+        f'SnapMirror policy "{name}" is of another type: delete the relationship and create it anew.',
+        target="policy",
+    )
+
+
+def not_for_synchronous(field: str) -> OntapError:
+    """The code for a policy property that is not valid for these endpoints.
+
+    Assumption: it serves for the relationship's own property too.
+    """
+    return OntapError(400, "6621782", f'"{field}" is not for synchronous relationships.', target=field)
+
+
+def restore_is_read_only() -> OntapError:
+    return OntapError(400, "13303851", "A restore relationship cannot be modified.")
+
+
+def restore_is_deleted_whole() -> OntapError:
+    return OntapError(
+        400,
+        "13303854",
+        'A restore relationship is deleted without "destination_only", "source_only" or "source_info_only".',
+    )
+
+
+def fields_exclude_each_other(one: str, other: str) -> OntapError:
+    return OntapError(400, "13304082", f'"{one}" and "{other}" exclude each other.', target=one)
+
+
+def too_many_destinations(path: str, most: int) -> OntapError:
+    """Assumption: the general code of a validation that failed."""
+    return OntapError(400, "13303925", f'Source volume "{path}" has {most} destinations already; it cannot have more.')
+
+
+def released(path: str) -> OntapError:
+    """Assumption: the general code for what is not there."""
+    return OntapError(404, "4", f'entry doesn\'t exist: "{path}" was released, its source does not list it.')
 
 
 def schedule_is_no_cron(name: str) -> OntapError:
@@ -83,6 +131,10 @@ def flags_exclude_each_other() -> OntapError:
 def source_unreachable(cluster: str, cause: str) -> OntapError:
     """The code for remote information that cannot be had."""
     return OntapError(500, "13303892", f'The source cluster "{cluster}" cannot be reached: {cause}.')
+
+
+def info_release_failed(cause: str) -> OntapError:
+    return OntapError(500, "13303822", f"The source information of the relationship was not removed: {cause}")
 
 
 def release_failed(cause: str) -> OntapError:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
 from ontaplab.resources.relationships.dependence import settle_owners, snapshot_prefix
-from ontaplab.resources.relationships.errors import flags_exclude_each_other, release_failed
+from ontaplab.resources.relationships.errors import (
+    flags_exclude_each_other,
+    info_release_failed,
+    release_failed,
+    restore_is_deleted_whole,
+)
 from ontaplab.resources.relationships.rules import Refusal, Word, decide
 from ontaplab.resources.relationships.state import Listed, ListedDestination, Relationship
 from ontaplab.resources.snapshots.lifecycle import drop_snapshot, snapshots_of
@@ -15,7 +20,7 @@ from ontaplab.wire.resource import Reply, Request, Started
 
 _EXCLUSIVE = ("destination_only", "source_only", "source_info_only")
 AT_SOURCE = ("list_destinations_only", "source_only", "source_info_only")
-"""Query parameters with which the source's list of destinations is meant."""
+"""Query parameters with which the source's list of destinations is meant; the last one the relationship too."""
 FLAGS = frozenset((*_EXCLUSIVE, *AT_SOURCE))
 
 
@@ -24,14 +29,30 @@ def remove(cluster: Cluster, engine: Engine, request: Request, row: Listed) -> R
         raise flags_exclude_each_other()
     if isinstance(row, Relationship):
         _check_may_go(engine, row)
+        if row.kind == "restore" and any(request.flag(name) for name in _EXCLUSIVE):
+            raise restore_is_deleted_whole()
 
     async def work() -> None:
         if isinstance(row, ListedDestination):
             await engine.local.release(row.uuid, keep_snapshots=request.flag("source_info_only"))
+        elif request.flag("source_info_only"):
+            await _release_info(cluster, engine, row)
         else:
             await _remove(cluster, engine, row, at_source_too=not request.flag("destination_only"))
 
     return Started(cluster.start_job(f"DELETE /api/snapmirror/relationships/{row.uuid}", work))
+
+
+async def _release_info(cluster: Cluster, engine: Engine, relationship: Relationship) -> None:
+    """The source does not list the destination any more; its snapshots stay, and so does the relationship here.
+
+    Assumption: that is what `source_info_only` does where the destination is.
+    """
+    try:
+        source = source_at(cluster, engine.local, relationship.source.cluster_peer)
+        await source.release(relationship.uuid, keep_snapshots=True)
+    except OntapError as error:
+        raise info_release_failed(error.message) from error
 
 
 def _check_may_go(engine: Engine, relationship: Relationship) -> None:
@@ -49,19 +70,20 @@ async def _remove(cluster: Cluster, engine: Engine, relationship: Relationship, 
     if at_source_too:
         try:
             source = source_at(cluster, engine.local, relationship.source.cluster_peer)
-            await source.release(relationship.uuid, keep_snapshots=False)
+            await source.release(relationship.uuid, keep_snapshots=relationship.kind == "restore")
         except OntapError as error:
             raise release_failed(error.message) from error
     await engine.wait_idle(relationship.uuid)
-    current = cluster.relationships.get(relationship.uuid)
-    if current is None:
-        return
-    with cluster.together():
-        engine.forget(current)
-        cluster.relationships.remove(current.uuid)
-        settle_owners(cluster, current.destination.volume_uuid)
+    async with engine.lock(relationship.uuid):
+        current = cluster.relationships.get(relationship.uuid)
+        if current is None:
+            return
+        with cluster.together():
+            engine.forget(current)
+            cluster.relationships.remove(current.uuid)
+            settle_owners(cluster, current.destination.volume_uuid)
     await engine.discard_received(current)
-    if at_source_too:
+    if at_source_too and current.kind != "restore":
         await _drop_common_snapshots(cluster, current)
 
 

@@ -7,18 +7,23 @@ from datetime import timedelta
 from functools import partial
 
 from ontaplab.cluster import Cluster
-from ontaplab.resources.relationships.creating import RelationshipCreate, create
+from ontaplab.resources.relationships.bodies import RelationshipChange, RelationshipCreate
+from ontaplab.resources.relationships.creating import create
 from ontaplab.resources.relationships.endpoints import path_of, svm_name_of
-from ontaplab.resources.relationships.handlers import RelationshipChange, modify
+from ontaplab.resources.relationships.handlers import Modifying
 from ontaplab.resources.relationships.removing import AT_SOURCE, FLAGS, remove
-from ontaplab.resources.relationships.state import Endpoint, Listed, ListedDestination, Relationship
+from ontaplab.resources.relationships.reversing import Reversing
+from ontaplab.resources.relationships.state import SYNCHRONOUS, Endpoint, Listed, ListedDestination, Relationship, State
+from ontaplab.resources.relationships.transitions import Transitions
 from ontaplab.resources.transfers.engine import Engine
 from ontaplab.resources.transfers.state import Transfer
 from ontaplab.wire.fields import Field, Fields, Level
 from ontaplab.wire.resource import Create, Modify, Request, Resource
 
 
-def resource(cluster: Cluster, engine: Engine) -> Resource[Listed]:
+def resource(cluster: Cluster, engine: Engine, transitions: Transitions) -> Resource[Listed]:
+    modifying = Modifying(cluster, engine, transitions, Reversing(cluster, engine))
+
     def rows(request: Request) -> Iterable[Listed]:
         """Those of the tunnelled SVM, if there is one, at whichever end is meant."""
         at_source = any(request.flag(name) for name in AT_SOURCE)
@@ -35,17 +40,19 @@ def resource(cluster: Cluster, engine: Engine) -> Resource[Listed]:
     def find(request: Request) -> Listed | None:
         at_source = any(request.flag(name) for name in AT_SOURCE)
         uuid = request.path["uuid"]
-        return cluster.listed_destinations.get(uuid) if at_source else cluster.relationships.get(uuid)
+        listed = cluster.listed_destinations.get(uuid) if at_source else None
+        at_destination = not at_source or request.flag("source_info_only")
+        return listed or (cluster.relationships.get(uuid) if at_destination else None)
 
     return Resource(
         path="/snapmirror/relationships",
         fields=Fields({**_common(cluster), **_at_destination(cluster), **_transfer(cluster, engine)}),
         rows=rows,
         find=find,
-        create=Create(RelationshipCreate, partial(create, cluster, engine)),
-        modify=Modify(RelationshipChange, partial(modify, cluster, engine)),
+        create=Create(RelationshipCreate, partial(create, cluster, engine, transitions)),
+        modify=Modify(RelationshipChange, modifying.modify),
         remove=partial(remove, cluster, engine),
-        flags=FLAGS,
+        flags=FLAGS | {"force"},
         tunnel=None,
     )
 
@@ -66,7 +73,7 @@ def _common(cluster: Cluster) -> dict[str, Field[Listed]]:
         "state": Field(lambda row: row.state.value, Level.DEFAULT),
         "healthy": Field(lambda row: isinstance(row, ListedDestination) or row.unhealthy is None, Level.DEFAULT),
         "policy.name": Field(policy_name),
-        "policy.type": Field(lambda row: "async"),
+        "policy.type": Field(lambda row: "sync" if row.kind in SYNCHRONOUS else "async"),
         "group_type": Field(lambda row: "none"),
     }
     return fields
@@ -99,6 +106,9 @@ def _at_destination(cluster: Cluster) -> dict[str, Field[Listed]]:
         return schedule.name if schedule else None
 
     def lag(relationship: Relationship) -> timedelta | None:
+        """Assumption: what is in sync has none."""
+        if relationship.state is State.IN_SYNC:
+            return timedelta(0)
         exported = relationship.exported_created
         return None if exported is None else max(timedelta(0), cluster.clock.now() - exported)
 
@@ -107,7 +117,8 @@ def _at_destination(cluster: Cluster) -> dict[str, Field[Listed]]:
         "transfer_schedule.name": _only(schedule_name),
         "transfer_schedule.uuid": _only(lambda row: row.transfer_schedule),
         "throttle": _only(lambda row: row.throttle),
-        "restore": _only(lambda row: False),
+        "backoff_level": _only(lambda row: row.backoff_level),
+        "restore": _only(lambda row: row.kind == "restore"),
         "unhealthy_reason[].code": _only(lambda row: (row.unhealthy.code,) if row.unhealthy else None),
         "unhealthy_reason[].message": _only(lambda row: (row.unhealthy.message,) if row.unhealthy else None),
         "lag_time": _only(lag),

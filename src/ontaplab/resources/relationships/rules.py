@@ -1,12 +1,8 @@
-"""What may be asked of a relationship in which state, and what comes of it: one table.
+"""What may be asked of a relationship in which state, and what comes of it: a table for each kind of relationship.
 
 The rows are tried from the top; the first whose state, word and condition fit decides, and what no row allows is
 refused. Deciding changes nothing: a `Move` says which state follows and which transfer starts, others carry it out.
-
-The wire has fewer words than there are intentions. `PATCH state: snapmirrored` is an initialize, a resume or a resync
-by the state it meets (`word_for_state`), a transfer that is posted an initialize or an update (`word_for_transfer`).
-
-Synchronous policies will have a table of their own beside `ASYNC`.
+What befalls a relationship by itself is an `Event`, and has its rows too.
 """
 
 from __future__ import annotations
@@ -17,7 +13,7 @@ from enum import StrEnum
 
 from ontaplab.errors import OntapError
 from ontaplab.resources.relationships.errors import BUSY, failed
-from ontaplab.resources.relationships.state import State, TransferType
+from ontaplab.resources.relationships.state import SYNCHRONOUS, Kind, State, TransferType
 
 
 class Word(StrEnum):
@@ -29,8 +25,17 @@ class Word(StrEnum):
     RESUME = "resume"
     BREAK = "break"
     RESYNC = "resync"
+    REVERSE = "reverse"
+    RESTORE = "restore"
     ABORT = "abort"
     DELETE = "delete"
+
+
+class Event(StrEnum):
+    """What happens to it unasked."""
+
+    TRANSFER_FAILS = "(a transfer fails)"
+    FALLS_BEHIND = "(what was written cannot be mirrored)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +43,14 @@ class Situation:
     """What the rules depend on."""
 
     state: State
+    kind: Kind = "async"
     transferring: bool = False
     initialized: bool = True
     """Whether the destination holds a complete copy, whatever became of it since."""
     modifying: bool = False
     """Whether the destination is just being broken off, or made a mirror again."""
+    forced: bool = False
+    """Whether it is asked with `force=true`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,16 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Interrupt:
+    """The running transfer is aborted, then it is decided anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """It is allowed: the ends change places, and the cluster of the former source goes on with the relationship."""
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """It is refused with this code, and nothing changes."""
 
@@ -75,14 +93,14 @@ class Refusal:
         return failed(self.code, self.reason)
 
 
-Outcome = Move | Gone | Wait | Refusal
+Outcome = Move | Gone | Wait | Interrupt | Turn | Refusal
 Condition = Callable[[Situation], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     state: State
-    word: Word
+    word: Word | Event
     when: Condition
     outcome: Outcome
 
@@ -107,11 +125,19 @@ def modifying(now: Situation) -> bool:
     return now.modifying
 
 
+def transferring_and_forced(now: Situation) -> bool:
+    return now.transferring and now.forced
+
+
 _S, _W = State, Word
+_ASYNC_STATES = (_S.UNINITIALIZED, _S.SNAPMIRRORED, _S.PAUSED, _S.BROKEN_OFF)
+_SYNC_STATES = (_S.UNINITIALIZED, _S.SYNCHRONIZING, _S.IN_SYNC, _S.OUT_OF_SYNC, _S.PAUSED, _S.BROKEN_OFF)
 _NOT_INITIALIZED = Refusal("13303808", "The destination volume is not initialized.")
+_PAUSED = Refusal("13303844", "The relationship is paused.")
+_BROKEN_OFF = Refusal("13303844", "The relationship is broken off.")
 
 ASYNC: Sequence[Row] = (
-    *(Row(state, word, modifying, Refusal("6619715")) for state in State for word in Word),
+    *(Row(state, word, modifying, Refusal("6619715")) for state in _ASYNC_STATES for word in Word),
     Row(_S.UNINITIALIZED, _W.INITIALIZE, transferring, Refusal("13303812", BUSY)),
     Row(_S.UNINITIALIZED, _W.INITIALIZE, always, Move(_S.UNINITIALIZED, "initialize", _S.SNAPMIRRORED)),
     # Assumption: as for a mirror, quiesce waits for the transfer, and it is accepted before the first one.
@@ -127,9 +153,14 @@ ASYNC: Sequence[Row] = (
     # Assumption: asking a mirror for what it is succeeds and starts nothing; during a transfer it is refused.
     Row(_S.SNAPMIRRORED, _W.RESUME, transferring, Refusal("13303810", BUSY)),
     Row(_S.SNAPMIRRORED, _W.RESUME, always, Move(_S.SNAPMIRRORED)),
+    # Assumption: a break that is forced does not wait for a transfer to end.
+    Row(_S.SNAPMIRRORED, _W.BREAK, transferring_and_forced, Interrupt()),
     Row(_S.SNAPMIRRORED, _W.BREAK, transferring, Refusal("13303808", BUSY)),
     Row(_S.SNAPMIRRORED, _W.BREAK, always, Move(_S.BROKEN_OFF)),
     Row(_S.SNAPMIRRORED, _W.ABORT, transferring, Move(_S.SNAPMIRRORED)),
+    # Assumption: only a mirror that is idle is turned round; a pair that is broken off has to be resynchronized first.
+    Row(_S.SNAPMIRRORED, _W.REVERSE, transferring, Refusal("13303810", BUSY)),
+    Row(_S.SNAPMIRRORED, _W.REVERSE, always, Turn()),
     # Assumption: a relationship paused before its first transfer is again uninitialized when it is resumed.
     Row(_S.PAUSED, _W.RESUME, uninitialized, Move(_S.UNINITIALIZED)),
     Row(_S.PAUSED, _W.RESUME, always, Move(_S.SNAPMIRRORED)),
@@ -137,69 +168,93 @@ ASYNC: Sequence[Row] = (
     Row(_S.PAUSED, _W.BREAK, uninitialized, _NOT_INITIALIZED),  # Assumption: this code
     Row(_S.PAUSED, _W.BREAK, always, Move(_S.BROKEN_OFF)),
     # Assumption: this code, as for every update that the state does not allow.
-    Row(_S.PAUSED, _W.UPDATE, always, Refusal("13303844", "The relationship is paused.")),
+    Row(_S.PAUSED, _W.UPDATE, always, _PAUSED),
     Row(_S.BROKEN_OFF, _W.RESYNC, transferring, Refusal("13303810", BUSY)),
     Row(_S.BROKEN_OFF, _W.RESYNC, always, Move(_S.BROKEN_OFF, "resync", _S.SNAPMIRRORED)),
     Row(_S.BROKEN_OFF, _W.UPDATE, transferring, Refusal("13303844", BUSY)),
-    Row(_S.BROKEN_OFF, _W.UPDATE, always, Refusal("13303844", "The relationship is broken off.")),
+    Row(_S.BROKEN_OFF, _W.UPDATE, always, _BROKEN_OFF),
     # Assumption: during a resync a quiesce waits for its end; if the resync failed, it is refused as below.
     Row(_S.BROKEN_OFF, _W.QUIESCE, transferring, Wait()),
     Row(_S.BROKEN_OFF, _W.QUIESCE, always, Refusal("13303818", "The relationship is broken off.")),  # Assumption
+    Row(_S.BROKEN_OFF, _W.BREAK, transferring_and_forced, Interrupt()),
     Row(_S.BROKEN_OFF, _W.BREAK, transferring, Refusal("13303808", BUSY)),
     # Assumption: not an error. A resync that failed left the destination a mirror, which a break makes writable.
     Row(_S.BROKEN_OFF, _W.BREAK, always, Move(_S.BROKEN_OFF)),
     Row(_S.BROKEN_OFF, _W.ABORT, transferring, Move(_S.BROKEN_OFF)),
     # Assumption: a relationship cannot be deleted during a transfer; deleting does not break.
-    *(Row(state, _W.DELETE, transferring, Refusal("6619715", BUSY)) for state in State if state is not _S.PAUSED),
-    *(Row(state, _W.DELETE, always, Gone()) for state in State),
-    *(Row(state, _W.ABORT, idle, Refusal("13303849")) for state in State),
+    *(
+        Row(state, _W.DELETE, transferring, Refusal("6619715", BUSY))
+        for state in _ASYNC_STATES
+        if state is not _S.PAUSED
+    ),
+    *(Row(state, _W.DELETE, always, Gone()) for state in _ASYNC_STATES),
+    *(Row(state, _W.ABORT, idle, Refusal("13303849")) for state in _ASYNC_STATES),
 )
+
+_TRANSIENT = Refusal("13303830", "The relationship is synchronizing.")
+_SYNCHRONIZE = Move(_S.SYNCHRONIZING, "resync", _S.IN_SYNC)
+
+SYNC: Sequence[Row] = (
+    *(Row(state, word, modifying, Refusal("6619715")) for state in _SYNC_STATES for word in Word),
+    Row(_S.UNINITIALIZED, _W.INITIALIZE, always, Move(_S.SYNCHRONIZING, "initialize", _S.IN_SYNC)),
+    # Assumption: as for an asynchronous relationship, quiesce is accepted before the first transfer.
+    Row(_S.UNINITIALIZED, _W.QUIESCE, always, Move(_S.PAUSED)),
+    Row(_S.UNINITIALIZED, _W.BREAK, always, _NOT_INITIALIZED),  # Assumption: this code
+    Row(_S.SYNCHRONIZING, _W.BREAK, transferring_and_forced, Interrupt()),
+    *(Row(_S.SYNCHRONIZING, word, always, _TRANSIENT) for word in (_W.RESYNC, _W.QUIESCE, _W.BREAK, _W.REVERSE)),
+    Row(_S.SYNCHRONIZING, _W.UPDATE, always, Refusal("13303844", BUSY)),
+    Row(_S.SYNCHRONIZING, Event.TRANSFER_FAILS, uninitialized, Move(_S.UNINITIALIZED)),
+    Row(_S.SYNCHRONIZING, Event.TRANSFER_FAILS, always, Move(_S.OUT_OF_SYNC)),
+    Row(_S.IN_SYNC, _W.RESUME, always, Move(_S.IN_SYNC)),  # Assumption: not an error
+    Row(_S.IN_SYNC, _W.QUIESCE, always, Move(_S.PAUSED)),
+    # Assumption: what is in sync has to be paused before it breaks, as in the documented procedure.
+    Row(_S.IN_SYNC, _W.BREAK, always, Refusal("13303808", "The relationship must be paused first.")),
+    Row(_S.IN_SYNC, _W.REVERSE, always, Turn()),
+    Row(_S.IN_SYNC, Event.FALLS_BEHIND, always, Move(_S.OUT_OF_SYNC)),
+    Row(_S.OUT_OF_SYNC, _W.RESYNC, always, _SYNCHRONIZE),
+    Row(_S.OUT_OF_SYNC, _W.QUIESCE, always, Move(_S.PAUSED)),
+    Row(_S.OUT_OF_SYNC, _W.BREAK, always, Move(_S.BROKEN_OFF)),
+    Row(_S.PAUSED, _W.RESUME, uninitialized, Move(_S.UNINITIALIZED)),
+    Row(_S.PAUSED, _W.RESUME, always, _SYNCHRONIZE),
+    Row(_S.PAUSED, _W.QUIESCE, always, Move(_S.PAUSED)),
+    Row(_S.PAUSED, _W.BREAK, uninitialized, _NOT_INITIALIZED),
+    Row(_S.PAUSED, _W.BREAK, always, Move(_S.BROKEN_OFF)),
+    Row(_S.PAUSED, _W.UPDATE, always, _PAUSED),
+    Row(_S.BROKEN_OFF, _W.RESYNC, always, _SYNCHRONIZE),
+    Row(_S.BROKEN_OFF, _W.QUIESCE, always, Refusal("13303818", "The relationship is broken off.")),
+    Row(_S.BROKEN_OFF, _W.BREAK, always, Move(_S.BROKEN_OFF)),
+    Row(_S.BROKEN_OFF, _W.UPDATE, always, _BROKEN_OFF),
+    # Assumption: this code; what is in sync has nothing to be updated, and updates do not mend what is out of it.
+    *(
+        Row(state, _W.UPDATE, always, Refusal("13303844", "The relationship is synchronous."))
+        for state in (_S.IN_SYNC, _S.OUT_OF_SYNC)
+    ),
+    Row(_S.SYNCHRONIZING, _W.DELETE, transferring, Refusal("6619715", BUSY)),
+    *(Row(state, _W.DELETE, always, Gone()) for state in _SYNC_STATES),
+    *(Row(state, _W.ABORT, always, Refusal("13303848")) for state in _SYNC_STATES),
+)
+
+RESTORE: Sequence[Row] = (
+    Row(_S.UNINITIALIZED, _W.RESTORE, transferring, Refusal("13303845", BUSY)),
+    Row(_S.UNINITIALIZED, _W.RESTORE, always, Move(_S.UNINITIALIZED, "restore")),
+    Row(_S.UNINITIALIZED, _W.ABORT, transferring, Move(_S.UNINITIALIZED)),
+    Row(_S.UNINITIALIZED, _W.ABORT, always, Refusal("13303849")),
+    Row(_S.UNINITIALIZED, _W.DELETE, transferring, Refusal("13303855", BUSY)),
+    Row(_S.UNINITIALIZED, _W.DELETE, always, Gone()),
+)
+"""After a restore that succeeded the relationship is gone."""
 
 _OTHERWISE = Refusal("13303818")
 
 
-def decide(now: Situation, word: Word) -> Outcome:
-    """What comes of asking for that. Never raises; a refusal is an outcome."""
-    fitting = (row for row in ASYNC if row.state is now.state and row.word is word and row.when(now))
+def table_of(kind: Kind) -> Sequence[Row]:
+    """The rules that relationships of that kind keep to."""
+    if kind == "restore":
+        return RESTORE
+    return SYNC if kind in SYNCHRONOUS else ASYNC
+
+
+def decide(now: Situation, word: Word | Event) -> Outcome:
+    """What comes of asking for that, or of that event. Never raises; a refusal is an outcome."""
+    fitting = (row for row in table_of(now.kind) if row.state is now.state and row.word is word and row.when(now))
     return next((row.outcome for row in fitting), _OTHERWISE)
-
-
-_SNAPMIRRORED = {
-    State.UNINITIALIZED: Word.INITIALIZE,
-    State.SNAPMIRRORED: Word.RESUME,
-    State.PAUSED: Word.RESUME,
-    State.BROKEN_OFF: Word.RESYNC,
-}
-_TRANSIENT = {"synchronizing", "expanding", "shrinking"}
-_REPORTED_ONLY = {"uninitialized", "out_of_sync"}
-
-
-def word_for_state(now: State, wanted: str) -> Word:
-    """What `PATCH state: wanted` means in that state.
-
-    Raises: OntapError for what is no state, or none that can be asked of an asynchronous relationship.
-    """
-    match wanted:
-        case "snapmirrored":
-            return _SNAPMIRRORED[now]
-        case "paused":
-            return Word.QUIESCE
-        case "broken_off":
-            return Word.BREAK
-    raise _not_requestable(wanted)
-
-
-def word_for_transfer(now: State) -> Word:
-    """What posting a transfer means in that state."""
-    return Word.INITIALIZE if now is State.UNINITIALIZED else Word.UPDATE
-
-
-def _not_requestable(wanted: str) -> OntapError:
-    """Assumption: which of the codes is given for a state that is reported only."""
-    if wanted == "in_sync":
-        return OntapError(400, "13303831", '"in_sync" is invalid for an asynchronous policy.', target="state")
-    if wanted in _TRANSIENT:
-        return OntapError(400, "13303830", f'"{wanted}" is a transient state and cannot be requested.', target="state")
-    if wanted in _REPORTED_ONLY:
-        return OntapError(400, "13303829", f'State "{wanted}" cannot be requested.', target="state")
-    return OntapError(400, "13303817", f'"{wanted}" is not a state of a relationship.', target="state")

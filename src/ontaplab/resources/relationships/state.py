@@ -7,18 +7,26 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-TransferType = Literal["initialize", "update", "resync"]
+TransferType = Literal["initialize", "update", "resync", "restore"]
+Kind = Literal["async", "sync", "strict_sync", "restore"]
+"""Which rules a relationship keeps to: its policy's, or those of a relationship that is there for a restore."""
 OWNER = "snapmirror_dependent"
 """Why a snapshot that a relationship depends on cannot be deleted."""
 
 
 class State(StrEnum):
-    """What an asynchronous relationship reports."""
+    """What a relationship reports: an asynchronous one the first four, a synchronous one all but `snapmirrored`."""
 
     UNINITIALIZED = "uninitialized"
     SNAPMIRRORED = "snapmirrored"
     PAUSED = "paused"
     BROKEN_OFF = "broken_off"
+    SYNCHRONIZING = "synchronizing"
+    IN_SYNC = "in_sync"
+    OUT_OF_SYNC = "out_of_sync"
+
+
+SYNCHRONOUS: tuple[Kind, ...] = ("sync", "strict_sync")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +79,20 @@ class Relationship:
     policy: str
     """uuid"""
     state: State
+    kind: Kind = "async"
     transfer_schedule: str | None = None
     """uuid of the schedule of its own; None: the policy's, if that has one."""
     throttle: int = 0
-    """KiB a second; 0: unlimited."""
+    """KiB a second; 0: as the policy says."""
+    backoff_level: str = "high"
     unhealthy: Reason | None = None
     exported_snapshot: str | None = None
     """Name of the newest snapshot that was transferred, which clients see until a break."""
     exported_created: datetime | None = None
     base: str | None = None
     """version_uuid of that snapshot: the next transfer begins from it."""
+    preserved: tuple[str, ...] = ()
+    """version_uuids of the destination's own snapshots that a resync was told to keep."""
     checkpoint: Checkpoint | None = None
     transfer: str | None = None
     """uuid of the transfer that runs, or ended last."""
@@ -95,6 +107,10 @@ class Relationship:
     def is_initialized(self) -> bool:
         return self.exported_snapshot is not None
 
+    @property
+    def is_synchronous(self) -> bool:
+        return self.kind in SYNCHRONOUS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedDestination:
@@ -106,6 +122,7 @@ class ListedDestination:
     destination: Endpoint
     policy: str
     """name"""
+    kind: Kind = "async"
     state: State = State.UNINITIALIZED
     """As the destination told last."""
     base: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -13,17 +14,19 @@ from ontaplab.cluster import Cluster
 from ontaplab.disk.tree import remove_tree
 from ontaplab.errors import OntapError
 from ontaplab.intercluster.mirroring.source import LocalSource
-from ontaplab.resources.relationships.rules import Move, Situation, Word, decide
+from ontaplab.resources.relationships.dependence import settle_owners
+from ontaplab.resources.relationships.rules import Event, Move, Situation, Word, decide
 from ontaplab.resources.relationships.state import Reason, Relationship, State, TransferType
 from ontaplab.resources.schedules.state import Schedule
-from ontaplab.resources.transfers.pull import Pull
+from ontaplab.resources.transfers.pull import Pull, Restore
 from ontaplab.resources.transfers.receiving import Progress
-from ontaplab.resources.transfers.sources import source_at
+from ontaplab.resources.transfers.sources import source_of
 from ontaplab.resources.transfers.state import Aborted, Transfer
 from ontaplab.resources.volumes.lifecycle import directory_of
 
 MOST_AT_ONCE = 100
 """Transfers that run at the same time; the others are queued."""
+_MIRRORS = (State.SNAPMIRRORED, State.PAUSED, State.IN_SYNC, State.OUT_OF_SYNC)
 _ABORTED = Reason(code="6620046", message="Transfer aborted")
 
 
@@ -48,15 +51,27 @@ class Engine:
         self._cluster = cluster
         self._slots = anyio.CapacityLimiter(MOST_AT_ONCE)
         self._running: dict[str, _Running] = {}
+        self._locks: dict[str, anyio.Lock] = {}
+        self._succeeded: list[Callable[[Relationship], None]] = []
         self._history: defaultdict[str, list[str]] = defaultdict(list)
         for transfer in cluster.transfers:
             self._history[transfer.relationship].append(transfer.uuid)
         cluster.firings.listen(self._update_scheduled)
 
-    def situation(self, relationship: Relationship) -> Situation:
-        """What the rules want to know of the relationship."""
+    def when_succeeded(self, call: Callable[[Relationship], None]) -> None:
+        """`call` is called with the relationship of each transfer that succeeds."""
+        self._succeeded.append(call)
+
+    def lock(self, relationship: str) -> anyio.Lock:
+        """Held by whoever changes what the relationship is, and while a synchronous one is brought up to date."""
+        return self._locks.setdefault(relationship, anyio.Lock())
+
+    def situation(self, relationship: Relationship, *, forced: bool = False) -> Situation:
+        """What the rules want to know of the relationship, and of how it is asked."""
         return Situation(
             state=relationship.state,
+            kind=relationship.kind,
+            forced=forced,
             transferring=self.is_transferring(relationship),
             initialized=relationship.is_initialized,
             modifying=relationship.uuid in self.modifying,
@@ -80,7 +95,9 @@ class Engine:
             return running.progress.received
         return transfer.bytes_transferred
 
-    def start(self, relationship: Relationship, kind: TransferType, source_snapshot: str | None = None) -> Transfer:
+    def start(
+        self, relationship: Relationship, kind: TransferType, source_snapshot: str | None = None, throttle: int = 0
+    ) -> Transfer:
         """A transfer runs, or is queued. That it is allowed was decided by the rules."""
         cluster, now = self._cluster, self._cluster.clock.now()
         transfer = Transfer(
@@ -91,6 +108,7 @@ class Engine:
             started=now,
             updated=now,
             source_snapshot=source_snapshot,
+            throttle=throttle,
         )
         with cluster.together():
             self._forget_old(relationship.uuid, now)
@@ -111,9 +129,9 @@ class Engine:
             aborted = replace(aborted, checkpoint_bytes=0)
         with cluster.together():
             cluster.transfers.put(aborted)
-            if state == "hard_aborted":
-                relationship = cluster.relationships[transfer.relationship]
-                cluster.relationships.put(replace(relationship, checkpoint=None))
+            relationship = self._after_failure(cluster.relationships[transfer.relationship])
+            checkpoint = None if state == "hard_aborted" else relationship.checkpoint
+            cluster.relationships.put(replace(relationship, checkpoint=checkpoint))
         self._running[transfer.relationship].scope.cancel()
         return aborted
 
@@ -130,6 +148,7 @@ class Engine:
 
     def forget(self, relationship: Relationship) -> None:
         """No transfer of the relationship is known any more."""
+        self._locks.pop(relationship.uuid, None)
         for uuid in self._history.pop(relationship.uuid, ()):
             self._cluster.transfers.remove(uuid)
 
@@ -174,18 +193,39 @@ class Engine:
         cluster.transfers.put(replace(transfer, state="transferring", updated=cluster.clock.now()))
         relationship = cluster.relationships[transfer.relationship]
         try:
-            source = source_at(cluster, self.local, relationship.source.cluster_peer)
-            await Pull(cluster, source, transfer, running.progress).run()
+            source = source_of(cluster, self.local, relationship)
+            if transfer.type == "restore":
+                await Restore(cluster, source, transfer, running.progress).run()
+                self._restored(relationship)
+                await source.release(relationship.uuid, keep_snapshots=True)
+            else:
+                await Pull(cluster, source, transfer, running.progress).run()
+                for call in self._succeeded:
+                    call(cluster.relationships[relationship.uuid])
         except OntapError as refused:
             self._fail(transfer.uuid, refused.code, refused.message)
         except OSError as broken:
             self._fail(transfer.uuid, "917536", broken.strerror or str(broken))
 
+    def _restored(self, relationship: Relationship) -> None:
+        """A restore that succeeded leaves no relationship."""
+        with self._cluster.together():
+            self.forget(relationship)
+            self._cluster.relationships.remove(relationship.uuid)
+            settle_owners(self._cluster, relationship.destination.volume_uuid)
+
+    def _after_failure(self, relationship: Relationship) -> Relationship:
+        """It is in the state that a failed transfer leaves it in."""
+        outcome = decide(self.situation(relationship), Event.TRANSFER_FAILS)
+        return replace(relationship, state=outcome.to) if isinstance(outcome, Move) else relationship
+
     def _fail(self, uuid: str, code: str, cause: str) -> None:
         """The destination keeps what it exported; the relationship tells why it is unhealthy."""
         cluster = self._cluster
-        transfer = cluster.transfers[uuid]
-        relationship = cluster.relationships[transfer.relationship]
+        transfer = cluster.transfers.get(uuid)
+        if transfer is None:  # a restore that has succeeded, whose source did not hear it
+            return
+        relationship = self._after_failure(cluster.relationships[transfer.relationship])
         where = relationship.source.path
         if (peer := cluster.cluster_peers.get(relationship.source.cluster_peer)) is not None:
             where += f" on cluster {peer.remote_name or peer.name}"
@@ -203,7 +243,7 @@ class Engine:
         cluster = self._cluster
         for relationship in cluster.relationships:
             volume = cluster.volumes.get(relationship.destination.volume_uuid)
-            mirrored = relationship.state in (State.SNAPMIRRORED, State.PAUSED) and relationship.is_initialized
+            mirrored = relationship.state in _MIRRORS and relationship.is_initialized
             if volume is not None and not volume.is_mirror and mirrored:  # a break was cut off half way
                 cluster.relationships.put(replace(relationship, state=State.BROKEN_OFF))
             elif self.is_transferring(relationship):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from pydantic import Field as Limits
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import missing_field, no_entry
-from ontaplab.resources.relationships.rules import Move, Refusal, Word, decide, word_for_transfer
+from ontaplab.resources.relationships.requests import word_for_transfer
+from ontaplab.resources.relationships.rules import Move, Refusal, Word, decide
 from ontaplab.resources.transfers.engine import Engine
+from ontaplab.resources.transfers.errors import not_for_synchronous
 from ontaplab.resources.transfers.state import Transfer
 from ontaplab.wire.body import Body
 from ontaplab.wire.resource import Done, Reply, Request
@@ -16,6 +21,9 @@ from ontaplab.wire.resource import Done, Reply, Request
 
 class TransferCreate(Body):
     source_snapshot: str | None = None
+    throttle: Annotated[int, Limits(ge=0)] = 0
+    storage_efficiency_enabled: bool = True
+    """For restores; the lab moves the same bytes either way."""
 
 
 class TransferChange(Body):
@@ -33,16 +41,23 @@ def rows(cluster: Cluster, engine: Engine, request: Request) -> Iterable[Transfe
 
 
 def create(cluster: Cluster, engine: Engine, request: Request, body: TransferCreate) -> Reply[Transfer]:
-    """An initialize or an update, by the relationship's state. It has only been started when this is answered."""
+    """An initialize, an update or a restore. It has only been started when this is answered.
+
+    Assumption: a synchronous relationship takes no `source_snapshot`, with the code that is known for `throttle`.
+    """
     relationship = cluster.relationships.get(request.path["relationship.uuid"])
     if relationship is None:
         raise no_entry("relationship.uuid")
-    outcome = decide(engine.situation(relationship), word_for_transfer(relationship.state))
+    if relationship.is_synchronous and (body.throttle or body.source_snapshot):
+        raise not_for_synchronous("throttle" if body.throttle else "source_snapshot")
+    outcome = decide(engine.situation(relationship), word_for_transfer(relationship.state, relationship.kind))
     if isinstance(outcome, Refusal):
         raise outcome.error()
     assert isinstance(outcome, Move), "a transfer neither waits for another one nor ends a relationship"
-    assert outcome.transfer is not None, "an initialize or an update starts a transfer"
-    return Done(engine.start(relationship, outcome.transfer, body.source_snapshot), reply={}, status=201)
+    assert outcome.transfer is not None, "an initialize, an update or a restore starts a transfer"
+    asked = replace(relationship, state=outcome.to)
+    transfer = engine.start(asked, outcome.transfer, body.source_snapshot, body.throttle)
+    return Done(transfer, reply={}, status=201)
 
 
 def modify(

@@ -26,8 +26,8 @@ _KIB = 1024
 class Progress:
     """What a running transfer has received, over all its snapshots."""
 
-    transfer: str
-    """uuid"""
+    transfer: str | None
+    """uuid; None: it has no record, and keeps no checkpoint"""
     received: int = 0
 
 
@@ -104,8 +104,11 @@ class _Reception:
 
     @property
     def _limit(self) -> int:
-        """Bytes a second that the relationship allows; 0: unlimited."""
-        return self._cluster.relationships[self._relationship].throttle * _KIB
+        """Bytes a second that the transfer, else its relationship, else the policy allows; 0: unlimited."""
+        relationship = self._cluster.relationships[self._relationship]
+        transfer = self._cluster.transfers.get(self._progress.transfer)
+        policy = self._cluster.policies[relationship.policy]
+        return ((transfer and transfer.throttle) or relationship.throttle or policy.throttle) * _KIB
 
     def _keep(self, position: int) -> None:
         """The checkpoint is at that position, unless a hard abort discarded it or the relationship is gone."""

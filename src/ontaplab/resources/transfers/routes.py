@@ -29,13 +29,16 @@ def resource(cluster: Cluster, engine: Engine) -> Resource[Transfer]:
         {
             "uuid": Field(lambda transfer: transfer.uuid, Level.KEY),
             "relationship.uuid": Field(lambda transfer: transfer.relationship, Level.KEY),
-            "relationship.restore": Field(lambda transfer: False),
+            "relationship.restore": Field(
+                lambda transfer: cluster.relationships[transfer.relationship].kind == "restore"
+            ),
             "relationship.destination.path": Field(destination_path),
             "relationship.destination.svm.name": Field(destination_svm),
             "state": Field(lambda transfer: transfer.state),
             "snapshot": Field(lambda transfer: transfer.snapshot),
             "bytes_transferred": Field(engine.received_bytes),
             "checkpoint_size": Field(lambda transfer: transfer.checkpoint_bytes),
+            "throttle": Field(lambda transfer: transfer.throttle),
             "total_duration": Field(lambda transfer: transfer.duration(cluster.clock.now())),
             "last_updated_time": Field(lambda transfer: transfer.updated),
             "end_time": Field(lambda transfer: transfer.ended),

@@ -29,6 +29,8 @@ class Transfer:
     """Name of the last snapshot that it carries; None until the source has told."""
     source_snapshot: str | None = None
     """Name of the snapshot that was asked for; None: as the policy says."""
+    throttle: int = 0
+    """KiB a second; 0: as the relationship says."""
     target: str | None = None
     """version_uuid of `snapshot`, to go on with the same one after a restart."""
     bytes_transferred: int = 0
@@ -42,7 +44,11 @@ class Transfer:
 
     def is_listed(self, now: datetime) -> bool:
         """Whether it is still told of: while it is active, and for 24 hours after."""
-        return self.ended is None or self.ended > now - LISTED
+        return self.ended is None or self.finished_within(LISTED, now)
+
+    def finished_within(self, time: timedelta, now: datetime) -> bool:
+        """Whether it ended less than so long ago."""
+        return self.ended is not None and self.ended > now - time
 
     def finished(self, state: TransferState, now: datetime, error: Reason | None = None) -> Transfer:
         return replace(self, state=state, updated=now, ended=now, error=error)
