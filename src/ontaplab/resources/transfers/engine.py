@@ -190,6 +190,8 @@ class Engine:
     async def _attempt(self, running: _Running) -> None:
         cluster = self._cluster
         transfer = cluster.transfers[running.transfer.uuid]
+        if not transfer.is_active:  # aborted in the moment in which its turn came
+            return
         cluster.transfers.put(replace(transfer, state="transferring", updated=cluster.clock.now()))
         relationship = cluster.relationships[transfer.relationship]
         try:
