@@ -35,7 +35,7 @@ def test_a_relationship_is_turned_round_and_back_by_naming_its_ends_the_other_wa
         assert await pair.lyon.get(RELATIONSHIPS) == []
         (pair.copy / "file").write_bytes(b"two, on the other side")
         if state == "snapmirrored":
-            await pair.paris.post(f"{RELATIONSHIPS}/{record['uuid']}/transfers")
+            await pair.paris.http.post(f"/api{RELATIONSHIPS}/{record['uuid']}/transfers")
         await trio.sleep(11)
         assert contents(pair.live) == {"file": b"two, on the other side"}
         back = {"source.path": "svm1:data", "destination.path": "svm1_lyon:data_dr", "state": state}

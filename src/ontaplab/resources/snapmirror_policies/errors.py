@@ -24,8 +24,21 @@ def is_built_in(name: str) -> OntapError:
     return OntapError(400, "13303865", f'Policy "{name}" is built in and cannot be modified or deleted.', target="uuid")
 
 
-def not_for_sync(field: str) -> OntapError:
+def not_for_this_type(field: str) -> OntapError:
     return OntapError(400, "13303842", f'Field "{field}" is not for policies of this type.', target=field)
+
+
+def cannot_be_changed(field: str) -> OntapError:
+    return OntapError(400, "13304085", f'Field "{field}" cannot be changed.', target=field)
+
+
+def common_snapshots_too_often_or_rarely(name: str) -> OntapError:
+    return OntapError(
+        400,
+        "6621972",
+        f'Schedule "{name}" does not fire at intervals from 30 minutes to 24 hours.',
+        target="sync_common_snapshot_schedule",
+    )
 
 
 def is_used(name: str) -> OntapError:

@@ -3,61 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal
-
-from pydantic import Field as Limits
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import missing_field
 from ontaplab.resources.schedules.handlers import schedule_of
+from ontaplab.resources.snapmirror_policies.bodies import PolicyChange, PolicyCreate, RuleBody
 from ontaplab.resources.snapmirror_policies.errors import (
-    flags_conflict,
+    common_snapshots_too_often_or_rarely,
     is_built_in,
     is_used,
     name_taken,
-    not_for_sync,
     not_found,
     schedule_is_no_cron,
 )
-from ontaplab.resources.snapmirror_policies.state import BUILT_IN, Policy, Rule, SyncType
+from ontaplab.resources.snapmirror_policies.rules import check_change, check_new
+from ontaplab.resources.snapmirror_policies.state import BUILT_IN, Policy, Rule
 from ontaplab.resources.svms.lookup import svm_of
-from ontaplab.wire.body import Body, Reference
+from ontaplab.wire.body import Reference
 from ontaplab.wire.resource import Reply, Request, Started
 
-_Identity = Literal["full", "exclude_network_config", "exclude_network_and_protocol_config"]
-
-
-class RuleBody(Body):
-    label: str
-    count: Annotated[int, Limits(ge=0, le=1023)]
-    prefix: str | None = None
-    creation_schedule: Reference | None = None
-    period: str | None = None
-    preserve: bool = False
-    warn: int = 0
-
-
-class PolicyChange(Body):
-    """PATCH."""
-
-    comment: str | None = None
-    retention: tuple[RuleBody, ...] | None = None
-    transfer_schedule: Reference | None = None
-    identity_preservation: _Identity | None = None
-    network_compression_enabled: bool | None = None
-    throttle: int | None = None
-
-
-class PolicyCreate(PolicyChange):
-    """POST."""
-
-    name: str | None = None
-    svm: Reference | None = None
-    type: Literal["async", "sync", "continuous"] = "async"
-    sync_type: SyncType | None = None
-    copy_all_source_snapshots: Literal[True] | None = None
-    copy_latest_source_snapshot: Literal[True] | None = None
-    create_snapshot_on_source: Literal[False] | None = None
+_FIRINGS_LOOKED_AT = 50
+"""More than a schedule has in a day that fires every 30 minutes."""
 
 
 def install_built_in(cluster: Cluster) -> None:
@@ -84,13 +53,14 @@ def create(cluster: Cluster, request: Request, body: PolicyCreate) -> Reply[Poli
         raise missing_field("name")
     of_cluster = body.svm is None or body.svm.name == cluster.name
     svm = None if of_cluster else svm_of(cluster, body.svm, request.tunnel).uuid
-    _check_flags(body)
+    check_new(body)
+    kind = body.type or "async"
     policy = Policy(
         uuid=cluster.new_uuid("policy", body.name),
         name=body.name,
         svm=svm,
-        type=body.type,
-        sync_type=body.sync_type or ("sync" if body.type == "sync" else None),
+        type=kind,
+        sync_type=body.sync_type or ("sync" if kind == "sync" else None),
         copy_all_source_snapshots=bool(body.copy_all_source_snapshots),
         copy_latest_source_snapshot=bool(body.copy_latest_source_snapshot),
         create_snapshot_on_source=body.create_snapshot_on_source is not False,
@@ -108,6 +78,7 @@ def create(cluster: Cluster, request: Request, body: PolicyCreate) -> Reply[Poli
 def modify(cluster: Cluster, request: Request, policy: Policy, body: PolicyChange) -> Reply[Policy]:
     if policy.is_built_in and body.model_fields_set:
         raise is_built_in(policy.name)
+    check_change(policy, body)
     changed = _changed(cluster, policy, body)
 
     async def work() -> None:
@@ -133,31 +104,18 @@ def _check_name_is_free(cluster: Cluster, policy: Policy) -> None:
         raise name_taken(policy.name)
 
 
-def _check_flags(body: PolicyCreate) -> None:
-    copies = [body.copy_all_source_snapshots, body.copy_latest_source_snapshot]
-    is_vault = body.create_snapshot_on_source is False
-    if sum(map(bool, copies)) + is_vault > 1:
-        raise flags_conflict("copy_all_source_snapshots, copy_latest_source_snapshot, create_snapshot_on_source")
-    if any(copies) and body.retention:
-        raise flags_conflict("retention is not for a policy that copies all or the latest snapshot")
-    if is_vault and not body.retention:
-        raise flags_conflict("retention is needed where create_snapshot_on_source is false")
-    if body.type == "async" and body.sync_type is not None:
-        raise not_for_sync("sync_type")
-    if body.type == "sync" and (body.transfer_schedule is not None or body.throttle is not None):
-        raise not_for_sync("transfer_schedule" if body.transfer_schedule else "throttle")
-
-
 def _changed(cluster: Cluster, policy: Policy, body: PolicyChange) -> Policy:
     changes: dict[str, Any] = {
         name: getattr(body, name)
-        for name in ("comment", "identity_preservation", "network_compression_enabled", "throttle")
+        for name in ("comment", "identity_preservation", "network_compression_enabled", "throttle", "rpo")
         if getattr(body, name) is not None
     }
     if body.retention is not None:
         changes["retention"] = tuple(_rule(cluster, rule) for rule in body.retention)
     if "transfer_schedule" in body.model_fields_set:
         changes["transfer_schedule"] = _cron_uuid(cluster, body.transfer_schedule)
+    if "sync_common_snapshot_schedule" in body.model_fields_set:
+        changes["sync_common_snapshot_schedule"] = _common_snapshot_schedule(cluster, body)
     return replace(policy, **changes)
 
 
@@ -171,6 +129,21 @@ def _rule(cluster: Cluster, rule: RuleBody) -> Rule:
         preserve=rule.preserve,
         warn=rule.warn,
     )
+
+
+def _common_snapshot_schedule(cluster: Cluster, body: PolicyChange) -> str | None:
+    """Raises: OntapError 6621972 if it does not fire every 30 minutes to 24 hours."""
+    uuid = _cron_uuid(cluster, body.sync_common_snapshot_schedule)
+    if uuid is None:
+        return None
+    schedule, now = cluster.schedules[uuid], cluster.clock.now()
+    firings = [schedule.next_firing(now)]
+    for _ in range(_FIRINGS_LOOKED_AT):
+        firings.append(firings[-1] and schedule.next_firing(firings[-1]))
+    for one, other in pairwise(firings):
+        if one is None or other is None or not timedelta(minutes=30) <= other - one <= timedelta(hours=24):
+            raise common_snapshots_too_often_or_rarely(schedule.name)
+    return uuid
 
 
 def _cron_uuid(cluster: Cluster, reference: Reference | None) -> str | None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 from ontaplab.cluster import Cluster
-from ontaplab.resources.snapmirror_policies.handlers import PolicyChange, PolicyCreate, create, modify, remove
+from ontaplab.resources.snapmirror_policies.bodies import PolicyChange, PolicyCreate
+from ontaplab.resources.snapmirror_policies.handlers import create, modify, remove
 from ontaplab.resources.snapmirror_policies.state import Policy, Rule
 from ontaplab.resources.svms.lookup import svm_name
 from ontaplab.wire.fields import Field, Fields, Level
@@ -44,6 +45,11 @@ def resource(cluster: Cluster) -> Resource[Policy]:
             "retention[].creation_schedule.uuid": _rule_field(lambda rule: rule.creation_schedule),
             "transfer_schedule.name": Field(lambda policy: schedule_name(policy.transfer_schedule)),
             "transfer_schedule.uuid": Field(lambda policy: policy.transfer_schedule),
+            "sync_common_snapshot_schedule.name": Field(
+                lambda policy: schedule_name(policy.sync_common_snapshot_schedule)
+            ),
+            "sync_common_snapshot_schedule.uuid": Field(lambda policy: policy.sync_common_snapshot_schedule),
+            "rpo": Field(lambda policy: policy.rpo),
             "identity_preservation": Field(lambda policy: policy.identity_preservation),
             "network_compression_enabled": Field(lambda policy: policy.network_compression_enabled),
             "throttle": Field(lambda policy: policy.throttle),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Identity = Literal["full", "exclude_network_config", "exclude_network_and_protocol_config"]
 SyncType = Literal["sync", "strict_sync", "automated_failover", "automated_failover_duplex"]
 
 
@@ -36,13 +37,19 @@ class Policy:
     retention: tuple[Rule, ...] = ()
     transfer_schedule: str | None = None
     """uuid of the schedule at which its relationships are updated."""
-    identity_preservation: Literal["full", "exclude_network_config", "exclude_network_and_protocol_config"] = (
-        "exclude_network_and_protocol_config"
-    )
+    sync_common_snapshot_schedule: str | None = None
+    """uuid"""
+    identity_preservation: Identity = "exclude_network_and_protocol_config"
     network_compression_enabled: bool = False
     throttle: int = 0
+    rpo: int | None = None
     comment: str = ""
     is_built_in: bool = False
+
+    @property
+    def copies_flagged(self) -> bool:
+        """Whether it copies all snapshots, or the latest, and so has no rules."""
+        return self.copy_all_source_snapshots or self.copy_latest_source_snapshot
 
 
 def _rules(**counts: int) -> tuple[Rule, ...]:

@@ -1,0 +1,204 @@
+"""SnapMirror policies: what they may say, and what transfers make of their rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from netapp_ontap.resources.snapmirror_policy import SnapmirrorPolicy
+
+from tests.ontaplab.mirroring.pairs import Pair, contents, in_pair
+from tests.ontaplab.resources.labs import Asker, in_lab
+from tests.ontaplab.resources.oracle import complaints
+
+POLICIES = "/snapmirror/policies"
+
+
+def rule(**changes: object) -> dict[str, object]:
+    return {"label": "daily", "count": 7, **changes}
+
+
+VAULT = {"create_snapshot_on_source": False, "retention": [rule(), rule(label="weekly")]}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"copy_all_source_snapshots": True, "copy_latest_source_snapshot": True}, "13304084"),
+        ({"copy_all_source_snapshots": True, "retention": [rule()]}, "13304084"),
+        ({"copy_all_source_snapshots": False}, "13304084"),
+        ({"create_snapshot_on_source": True, "retention": [rule()]}, "13304084"),
+        ({"create_snapshot_on_source": False}, "13304084"),
+        ({"retention": [rule(warn=3)]}, "6621045"),
+        ({"retention": [rule(warn=7, preserve=True)]}, "13304129"),
+        ({"retention": [rule(count=1020)]}, "13304130"),
+        ({"retention": [rule(count=1000), rule(label="x", count=20)]}, "13304126"),
+        ({"retention": [rule(label=str(number)) for number in range(11)]}, "13303887"),
+        ({"retention": [rule(), rule()]}, "6621088"),
+        ({"retention": [rule(period="P1Y10M")]}, "13304092"),
+        ({"retention": [rule(period="P30D", creation_schedule="daily")]}, "13304118"),
+        ({**VAULT, "retention": [rule(creation_schedule="daily")]}, "13304131"),
+        ({"transfer_schedule": None}, "262197"),
+        ({"sync_type": "sync"}, "13303842"),
+        ({"rpo": 5}, "13303842"),
+        ({"type": "sync", "transfer_schedule": "daily"}, "13303842"),
+        ({"type": "sync", "identity_preservation": "full"}, "13303842"),
+        ({"type": "sync", "sync_common_snapshot_schedule": "5min"}, "6621972"),
+        ({"type": "sync", "sync_common_snapshot_schedule": "weekly"}, "6621972"),
+    ],
+)
+def test_a_policy_that_cannot_be_is_refused(tmp_path: Path, body: dict[str, Any], code: str) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        assert (await paris.refusal("POST", POLICIES, {"name": "mine", **body}))[0] == code
+        assert await paris.get(POLICIES, name="mine") == []
+
+    in_lab(tmp_path, claim, peered=False)
+
+
+@pytest.mark.parametrize(
+    ("body", "change", "code"),
+    [
+        ({}, {"copy_all_source_snapshots": True}, "13304085"),
+        ({}, {"type": "sync"}, "13304085"),
+        ({}, {"identity_preservation": "full"}, "13303843"),
+        ({"copy_latest_source_snapshot": True}, {"retention": [rule()]}, "13304084"),
+        (VAULT, {"retention": [rule(label="other")]}, "13304050"),
+        (VAULT, {"retention": [rule(warn=1)]}, "6621045"),
+        ({"type": "sync"}, {"throttle": 5}, "13303842"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused(
+    tmp_path: Path, body: dict[str, Any], change: dict[str, Any], code: str
+) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        made = await paris.post(POLICIES, {"name": "mine", **body})
+        before = await paris.one(POLICIES, name="mine", fields="*")
+        assert (await paris.refusal("PATCH", f"{POLICIES}/{made['uuid']}", change))[0] == code
+        assert await paris.one(POLICIES, name="mine", fields="*") == before
+
+    in_lab(tmp_path, claim, peered=False)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"retention": [rule(count="7", preserve=True, warn=5, period="P30D"), rule(label="x", period="infinite")]},
+        {"retention": [rule(creation_schedule="daily", prefix="d")], "transfer_schedule": "hourly", "throttle": 5},
+        VAULT,
+        {"type": "sync", "sync_type": "strict_sync", "sync_common_snapshot_schedule": "hourly"},
+        {"type": "continuous", "rpo": 30},
+        {"identity_preservation": "full"},
+    ],
+)
+def test_a_policy_is_listed_as_it_was_made(tmp_path: Path, body: dict[str, Any]) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.post(POLICIES, {"name": "mine", **body})
+        policy = await paris.one(POLICIES, name="mine", fields="*")
+        assert complaints(policy, SnapmirrorPolicy) == []
+        assert policy["type"] == body.get("type", "async")
+        labels = [each["label"] for each in body.get("retention", [])]
+        assert [each["label"] for each in policy.get("retention", [])] == labels
+
+    in_lab(tmp_path, claim, peered=False)
+
+
+async def labelled(pair: Pair, label: str, *names: str) -> None:
+    """The source has snapshots of these names, whose file holds the name."""
+    for name in names:
+        (pair.live / "file").write_text(name)
+        await pair.paris.post(
+            f"/storage/volumes/{pair.source['uuid']}/snapshots", {"name": name, "snapmirror_label": label}
+        )
+        await trio.sleep(1)
+
+
+async def with_policy(pair: Pair, **body: object) -> None:
+    await pair.lyon.post(POLICIES, {"name": "mine", **body})
+    await pair.lyon.patch(pair.path, {"policy": "mine"})
+
+
+async def held(pair: Pair) -> list[str]:
+    """The destination's snapshots, the oldest first, but for those that SnapMirror made."""
+    snapshots = await pair.lyon.get(
+        f"/storage/volumes/{pair.destination['uuid']}/snapshots", order_by="create_time", fields="name"
+    )
+    return [each["name"] for each in snapshots if not each["name"].startswith("snapmirror.")]
+
+
+def test_a_vault_carries_labelled_snapshots_only_and_drops_the_oldest(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        await with_policy(pair, create_snapshot_on_source=False, retention=[rule(count=2)])
+        (pair.live / "file").write_text("unlabelled")
+        await pair.ask("snapmirrored")
+        assert (await pair.settle())["unhealthy_reason"][0]["code"] == "13303812"
+        await labelled(pair, "daily", "d1", "d2", "d3")
+        await labelled(pair, "other", "x1")
+        await pair.initialize()
+        assert await held(pair) == ["d2", "d3"]
+        assert contents(pair.copy) == {"file": b"d3"}
+        await labelled(pair, "daily", "d4")
+        record = await pair.update()
+        assert record["exported_snapshot"] == "d4"
+        assert await held(pair) == ["d3", "d4"]
+        source = await pair.paris.get(f"/storage/volumes/{pair.source['uuid']}/snapshots")
+        assert not any(each["name"].startswith("snapmirror.") for each in source)
+
+    in_pair(tmp_path, claim)
+
+
+def test_a_vault_with_nothing_new_is_updated_without_moving_anything(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        await with_policy(pair, create_snapshot_on_source=False, retention=[rule(count=2)])
+        await labelled(pair, "daily", "d1")
+        await pair.initialize()
+        record = await pair.update()
+        assert (record["transfer"]["state"], record["transfer"]["bytes_transferred"]) == ("success", 0)
+
+    in_pair(tmp_path, claim)
+
+
+def test_preserved_snapshots_are_not_rotated_the_transfer_fails_instead(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        await with_policy(pair, retention=[rule(count=2, preserve=True)])
+        await labelled(pair, "daily", "d1", "d2")
+        await pair.initialize()
+        await labelled(pair, "daily", "d3")
+        record = await pair.update()
+        assert (record["healthy"], record["transfer"]["state"]) == (False, "failed")
+        assert "preserved" in record["unhealthy_reason"][0]["message"]
+        assert await held(pair) == ["d1", "d2"]
+
+    in_pair(tmp_path, claim)
+
+
+def test_the_latest_snapshot_only_is_carried_where_the_policy_says_so(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        await labelled(pair, "daily", "d1")
+        for _ in range(3):
+            (pair.live / "file").write_bytes(b"latest")
+            await (pair.initialize() if await pair.state() == "uninitialized" else pair.update())
+            snapshots = await pair.lyon.get(f"/storage/volumes/{pair.destination['uuid']}/snapshots")
+            assert len(snapshots) == 1
+        assert contents(pair.copy) == {"file": b"latest"}
+
+    in_pair(tmp_path, claim, body={"policy": "MirrorLatest"})
+
+
+@pytest.mark.parametrize(
+    ("transfer", "relationship", "policy", "seconds"), [(512, 1, 1, 2), (0, 512, 1, 2), (0, 0, 512, 2), (0, 0, 0, 0)]
+)
+def test_the_throttle_is_the_transfers_else_the_relationships_else_the_policys(
+    tmp_path: Path, transfer: int, relationship: int, policy: int, seconds: int
+) -> None:
+    async def claim(pair: Pair) -> None:
+        await with_policy(pair, throttle=policy)
+        await pair.lyon.patch(pair.path, {"throttle": relationship})
+        (pair.live / "file").write_bytes(bytes(range(256)) * 4096)
+        answer = await pair.lyon.http.post(f"/api{pair.path}/transfers", json={"throttle": transfer})
+        assert answer.status_code == 201
+        record = await pair.settle()
+        assert record["transfer"]["total_duration"] == f"PT{seconds}S"
+
+    in_pair(tmp_path, claim)
