@@ -115,10 +115,9 @@ def test_a_policy_is_made_and_its_rules_replaced(tmp_path: Path) -> None:
     [
         ({"copy_all_source_snapshots": True, "copy_latest_source_snapshot": True}, "13304084"),
         ({"create_snapshot_on_source": False}, "13304084"),
-        ({"copy_all_source_snapshots": False}, "262197"),
         ({"transfer_schedule": {"name": "never"}}, "6619699"),
         ({"type": "sync", "transfer_schedule": {"name": "hourly"}}, "13303842"),
-        ({"rpo": 5}, "262179"),
+        ({"unknown": 5}, "262179"),
     ],
 )
 def test_a_policy_that_cannot_be_is_refused(tmp_path: Path, body: dict[str, Any], code: str) -> None:
