@@ -118,7 +118,7 @@ def policies_live(netapp: Clients) -> None:
             name=f"{name}_b",
             type="async",
             create_snapshot_on_source=False,
-            retention=[{"label": "daily", "count": 7, "creation_schedule": {"name": "daily"}}],
+            retention=[{"label": "daily", "count": 7}],
         )
         one.post(hydrate=True)
         two.post(hydrate=True)
