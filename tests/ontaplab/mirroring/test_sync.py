@@ -181,7 +181,9 @@ def test_a_relationship_that_synchronizes_can_be_neither_aborted_nor_deleted(tmp
     in_pair(tmp_path, claim, body=SYNC)
 
 
-def test_a_first_synchronization_that_fails_leaves_it_uninitialized_and_a_later_one_out_of_sync(tmp_path: Path) -> None:
+def test_a_first_synchronization_that_fails_leaves_it_uninitialized_a_later_one_out_of_sync_for_minutes(
+    tmp_path: Path,
+) -> None:
     async def claim(pair: Pair) -> None:
         apps = pair.lyon.cluster.network.apps  # type: ignore[attr-defined]
         paris = apps[pair.paris.cluster.address]
@@ -193,6 +195,10 @@ def test_a_first_synchronization_that_fails_leaves_it_uninitialized_and_a_later_
             record = await pair.settle()
             assert (record["state"], record["healthy"], record["transfer"]["state"]) == (state, False, "failed")
             apps[pair.paris.cluster.address] = paris
+        await trio.sleep(4 * 60)
+        assert await pair.state() == "out_of_sync"
+        await trio.sleep(2 * 60)
+        assert await pair.state() == "in_sync"
 
     in_pair(tmp_path, claim, body=SYNC)
 

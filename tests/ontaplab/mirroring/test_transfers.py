@@ -279,6 +279,22 @@ def test_one_snapshot_can_be_asked_for(tmp_path: Path) -> None:
     in_pair(tmp_path, claim)
 
 
+def test_a_snapshot_older_than_the_exported_one_can_be_asked_for_too(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        (pair.live / "file").write_bytes(b"then")
+        await pair.paris.post(f"/storage/volumes/{pair.source['uuid']}/snapshots", {"name": "then"})
+        await trio.sleep(1)
+        (pair.live / "file").write_bytes(b"now")
+        await pair.initialize()
+        assert contents(pair.copy) == {"file": b"now"}
+        await pair.transfer(source_snapshot="then")
+        record = await pair.settle()
+        assert (record["exported_snapshot"], record["healthy"]) == ("then", True)
+        assert contents(pair.copy) == {"file": b"then"}
+
+    in_pair(tmp_path, claim, body={"policy": "MirrorLatest"})
+
+
 def test_the_base_of_the_next_transfer_cannot_be_deleted_at_the_source(tmp_path: Path) -> None:
     async def claim(pair: Pair) -> None:
         await pair.initialize()

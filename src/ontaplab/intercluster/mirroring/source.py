@@ -131,7 +131,8 @@ class LocalSource:
             async with self._cluster.volume_lock(volume.uuid):
                 await drop_snapshot(self._cluster, target)
             return None
-        snapshot = next(each for each in after(held, base) if is_wanted(each, target, listed, wanted))
+        wanted_after = (each for each in after(held, base) if is_wanted(each, target, listed, wanted))
+        snapshot = next(wanted_after, target)  # an older one than the base, if that was asked for by name
         return await self._step(volume, snapshot, base, target)
 
     async def _restoring_step(self, volume: Volume, wanted: Wanted) -> Step:

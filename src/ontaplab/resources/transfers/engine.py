@@ -52,15 +52,15 @@ class Engine:
         self._slots = anyio.CapacityLimiter(MOST_AT_ONCE)
         self._running: dict[str, _Running] = {}
         self._locks: dict[str, anyio.Lock] = {}
-        self._succeeded: list[Callable[[Relationship], None]] = []
+        self._ended: list[Callable[[Relationship], None]] = []
         self._history: defaultdict[str, list[str]] = defaultdict(list)
         for transfer in cluster.transfers:
             self._history[transfer.relationship].append(transfer.uuid)
         cluster.firings.listen(self._update_scheduled)
 
-    def when_succeeded(self, call: Callable[[Relationship], None]) -> None:
+    def when_ended(self, call: Callable[[Relationship], None]) -> None:
         """`call` is called with the relationship of each transfer that succeeds."""
-        self._succeeded.append(call)
+        self._ended.append(call)
 
     def lock(self, relationship: str) -> anyio.Lock:
         """Held by whoever changes what the relationship is, and while a synchronous one is brought up to date."""
@@ -202,7 +202,7 @@ class Engine:
                 await source.release(relationship.uuid, keep_snapshots=True)
             else:
                 await Pull(cluster, source, transfer, running.progress).run()
-                for call in self._succeeded:
+                for call in self._ended:
                     call(cluster.relationships[relationship.uuid])
         except OntapError as refused:
             self._fail(transfer.uuid, refused.code, refused.message)
@@ -234,7 +234,9 @@ class Engine:
         reason = Reason(code=code, message=f"Transfer from {where} failed: {cause}")
         with cluster.together():
             cluster.transfers.put(transfer.finished("failed", cluster.clock.now(), reason))
-            cluster.relationships.put(replace(relationship, unhealthy=reason))
+            failed = cluster.relationships.put(replace(relationship, unhealthy=reason))
+        for call in self._ended:
+            call(failed)
 
     def kept_trees(self) -> dict[str, str]:
         """By destination volume, the name of the tree that holds what was received up to the checkpoint."""

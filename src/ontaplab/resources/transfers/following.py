@@ -32,7 +32,7 @@ class Following:
         self._cluster = cluster
         self._engine = engine
         self._watched: set[str] = set()
-        engine.when_succeeded(self._watch)
+        engine.when_ended(self._watch)
 
     def go_on(self) -> None:
         """To be called at each start. What was written meanwhile was not mirrored."""

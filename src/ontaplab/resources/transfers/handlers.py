@@ -63,12 +63,13 @@ def create(cluster: Cluster, engine: Engine, request: Request, body: TransferCre
 def modify(
     cluster: Cluster, engine: Engine, request: Request, transfer: Transfer, body: TransferChange
 ) -> Reply[Transfer]:
-    """Aborts the transfer. Raises: OntapError 13303849 if it is not active."""
+    """Aborts the transfer. Raises: OntapError 13303849 if it is not active, 13303848 if it is synchronous."""
     if body.state is None:
         raise missing_field("state")
     relationship = cluster.relationships[transfer.relationship]
-    ended = Refusal("13303849")
-    outcome = decide(engine.situation(relationship), Word.ABORT) if transfer.is_active else ended
+    outcome = decide(engine.situation(relationship), Word.ABORT)
+    if isinstance(outcome, Move) and not transfer.is_active:  # another one is
+        outcome = Refusal("13303849")
     if isinstance(outcome, Refusal):
         raise outcome.error()
     return Done(engine.abort(transfer, body.state), reply={})
