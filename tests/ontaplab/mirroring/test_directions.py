@@ -220,3 +220,33 @@ def test_a_mirror_is_mirrored_on_and_each_stage_holds_what_the_former_shows(tmp_
             assert len(await asker.get(f"/storage/volumes/{volume['uuid']}/snapshots")) <= 2
 
     in_pair(tmp_path, claim, body={"policy": policy})
+
+
+@pytest.mark.parametrize("policy", ["MirrorAllSnapshots", "MirrorAndVault"])
+def test_a_second_relationship_brings_home_what_was_written_and_the_first_one_goes_on(
+    tmp_path: Path, policy: str
+) -> None:
+    async def claim(pair: Pair) -> None:
+        (pair.live / "large").write_bytes(bytes(range(256)) * 4096)
+        await pair.initialize()
+        await pair.ask("broken_off")
+        (pair.copy / "file").write_bytes(b"written at the recovery site")
+        body = {"source.path": "svm1_lyon:data_dr", "destination.path": "svm1:data", "policy": policy}
+        path = f"{RELATIONSHIPS}/{(await pair.paris.post(RELATIONSHIPS, body))['uuid']}"
+        await pair.paris.patch(path, {"state": "snapmirrored"})
+        record = await reversed_record(pair)
+        assert (record["state"], record["healthy"]) == ("snapmirrored", True)
+        assert contents(pair.live) == contents(pair.copy)
+        assert (await pair.lyon.refusal("PATCH", pair.path, {"state": "snapmirrored"}))[0] == "6619337"
+        for state in ("paused", "broken_off"):
+            await pair.paris.patch(path, {"state": state})
+        await pair.paris.delete(path, destination_only="true")
+        await pair.lyon.delete(path, source_only="true")
+        (pair.live / "later").write_bytes(b"at home again")
+        await pair.ask("snapmirrored")
+        record = await pair.settle()
+        assert (record["state"], record["last_transfer_type"]) == ("snapmirrored", "resync")
+        assert contents(pair.copy) == contents(pair.live)
+        assert set(contents(pair.live)) == {"large", "file", "later"}
+
+    in_pair(tmp_path, claim, body={"policy": policy})

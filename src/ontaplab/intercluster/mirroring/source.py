@@ -84,6 +84,7 @@ class LocalSource:
         volume = self._source_volume(registration)
         alias = self._alias(registration, cluster_peer)
         self._check_fan_out(registration, volume)
+        self._check_no_circle(registration, volume)
         common = newest_common(self._held(volume.uuid), registration.have)
         cluster.listed_destinations.put(
             ListedDestination(
@@ -217,6 +218,12 @@ class LocalSource:
         )
         if len(others) >= MOST_DESTINATIONS:
             raise too_many_destinations(registration.source_volume, MOST_DESTINATIONS)
+
+    def _check_no_circle(self, registration: Registration, volume: Volume) -> None:
+        """Raises: OntapError 6619337 if the source is itself a mirror of the destination."""
+        former = self._cluster.relationships.first(lambda each: each.destination.volume_uuid == volume.uuid)
+        if volume.is_mirror and former and former.source.volume_uuid == registration.destination_volume_uuid:
+            raise no_source_volume(registration.source_volume, "is a mirror of the destination volume")
 
     def _alias(self, registration: Registration, cluster_peer: str | None) -> str:
         """What the destination's SVM is called here."""
