@@ -220,7 +220,9 @@ class LocalSource:
             raise too_many_destinations(registration.source_volume, MOST_DESTINATIONS)
 
     def _check_no_circle(self, registration: Registration, volume: Volume) -> None:
-        """Raises: OntapError 6619337 if the source is itself a mirror of the destination."""
+        """Raises: OntapError 6619337 if the source is itself a mirror of the destination. A restore is meant to be."""
+        if registration.kind == "restore":
+            return
         former = self._cluster.relationships.first(lambda each: each.destination.volume_uuid == volume.uuid)
         if volume.is_mirror and former and former.source.volume_uuid == registration.destination_volume_uuid:
             raise no_source_volume(registration.source_volume, "is a mirror of the destination volume")
