@@ -5,11 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint check bench docs clean
+CONFORMANCE := .conformance
+INTO = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $<
+
+.PHONY: help demo test lint check bench conformance docs clean
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "datamotion needs Python 3.11 or later; set PYTHON=/path/to/python3.11" >&2; exit 2; }
@@ -41,8 +44,21 @@ check: lint test ## All that CI runs
 bench: $(VENV)/.test ## Calls and seconds of status, plan and failover
 	$(BIN)/python -m bench
 
+$(CONFORMANCE)/ansible/.made: tests/conformance/ansible-constraints.txt | $(BIN)/python
+	$(BIN)/python -m venv $(@D)
+	$(INTO) ansible requests
+	@touch $@
+
+$(CONFORMANCE)/cinder/.made: tests/conformance/cinder-constraints.txt | $(BIN)/python
+	$(BIN)/python -m venv $(@D)
+	$(INTO) 'cinder==29.*'
+	@touch $@
+
+conformance: $(VENV)/.test $(CONFORMANCE)/ansible/.made $(CONFORMANCE)/cinder/.made ## Run Ansible and OpenStack Cinder against labs (minutes)
+	$(BIN)/python -m pytest tests/conformance/with_ansible.py tests/conformance/with_cinder.py $(ARGS)
+
 docs: $(VENV)/.test ## Rewrite the generated pages
 	$(BIN)/python -m docs.generate
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(CONFORMANCE) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

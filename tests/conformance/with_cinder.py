@@ -1,0 +1,302 @@
+"""OpenStack Cinder's NetApp REST client and data-motion mixin, unmodified, on three back ends. `make conformance`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ontaplab.folder import ACCOUNT, ClusterFolder
+from ontaplab.site import Site
+from tests.conformance.environments import program, variables
+from tests.ontaplab.site.labs import a_lab, client_of, eventually, records
+
+HOME, TARGETS = "paris", ("lyon", "nice")
+SVMS = {"paris": "svm_gold", "lyon": "svm_gold_dr", "nice": "svm_gold_nice"}
+PAIR = ("vol_1", "vol_1")
+
+
+class Failed(Exception):
+    """What Cinder raised: the class's name, its message, ONTAP's code."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        super().__init__(f"{answer['error']}: {answer['message']}")
+        self.kind, self.code = answer["error"], answer["code"]
+
+
+class Cinder:
+    """A back end of Cinder in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
+        self._process = process
+        self._log = log
+
+    def __call__(self, method: str, *arguments: object) -> Any:
+        """What the method returns. Raises: Failed."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([method, *arguments]) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, f"Cinder ended:\n{self._log.read_text()[-3000:]}"
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise Failed(answer)
+        return answer["result"]
+
+
+@dataclass(frozen=True)
+class World:
+    """A lab of three clusters and Cinder's configuration for them."""
+
+    site: Site
+    configuration: Path
+
+    @contextmanager
+    def cinder(self, backend: str = HOME) -> Iterator[Cinder]:
+        """Cinder's service for that back end, just started."""
+        command = [program("cinder", "python"), str(Path(__file__).with_name("cinder_backend.py"))]
+        log = self.configuration.with_suffix(".log")
+        with (
+            log.open("a") as errors,
+            subprocess.Popen(
+                [*command, str(self.configuration), backend],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=variables(self.configuration.parent),
+            ) as process,
+        ):
+            yield Cinder(process, log)
+
+    def write(self, cluster: str, method: str, path: str, body: object) -> str:
+        """What an operator does; it is done. Returns the uuid of what was made."""
+        with client_of(self.site, cluster) as client:
+            query = {"return_records": "true", "return_timeout": "60"}
+            answer = client.request(method, path, json=body, params=query)
+            assert answer.status_code in (200, 201), answer.text
+            return str(answer.json()["records"][0]["uuid"])
+
+    def volume(self, name: str, **properties: object) -> None:
+        """A pool of the home back end, which holds a file."""
+        body: dict[str, object] = {
+            "name": name,
+            "svm.name": SVMS[HOME],
+            "aggregates": [{"name": "aggr1_paris"}],
+            "size": "1GB",
+        }
+        body |= {"nas.path": f"/{name}", "guarantee.type": "none", **properties}
+        self.write(HOME, "POST", "/storage/volumes", body)
+        self.file(HOME, name).write_text("first")
+
+    def file(self, cluster: str, volume: str) -> Path:
+        return self.site.volume_path(cluster, SVMS[cluster], volume) / "file"
+
+    def mirrors(self, target: str, **query: str) -> list[dict[str, Any]]:
+        return records(self.site, target, "/snapmirror/relationships", fields="state,healthy", **query)
+
+    def states(self, target: str) -> set[str]:
+        return {mirror["state"] for mirror in self.mirrors(target)}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """paris has two pools that may be mirrored to lyon and nice."""
+    with a_lab(tmp_path / "lab", HOME, *TARGETS) as site:
+        world = World(site, tmp_path / "cinder.conf")
+        (tmp_path / "known_hosts").touch()
+        world.configuration.write_text(_configuration(site, tmp_path))
+        world.write("nice", "POST", "/svm/svms", {"name": SVMS["nice"], "aggregates": [{"name": "aggr1_nice"}]})
+        world.volume("vol_1")
+        world.volume("vol_2")
+        for target in TARGETS:
+            _peer(world, target)
+        yield world
+
+
+def _configuration(site: Site, folder: Path) -> str:
+    sections = [f"[DEFAULT]\nstate_path = {folder}\nssh_hosts_key_file = {folder}/known_hosts\n"]
+    sections += [_backend(site, name) for name in site.clusters]
+    return "\n".join(sections)
+
+
+def _backend(site: Site, name: str) -> str:
+    cluster = ClusterFolder(site.folder / name)
+    targets = [
+        f"replication_device = backend_id:{target}\n"
+        f"netapp_replication_aggregate_map = backend_id:{target},aggr1_paris:aggr1_{target}\n"
+        for target in (TARGETS if name == HOME else ())
+    ]
+    return f"""[{name}]
+volume_backend_name = {name}
+netapp_server_hostname = 127.0.0.1
+netapp_server_port = {cluster.settings().port}
+netapp_transport_type = https
+netapp_ssl_cert_path = {cluster.ca_file}
+netapp_login = {ACCOUNT}
+netapp_password = {cluster.password()}
+netapp_vserver = {SVMS[name]}
+netapp_use_legacy_client = false
+netapp_allow_zapi_fallback = false
+{"".join(targets)}"""
+
+
+def _peer(world: World, target: str) -> None:
+    """The operator's part: the SVMs may mirror each other."""
+    peer = {"svm": {"name": SVMS[HOME]}, "cluster": {"name": HOME}}
+    uuid = world.write(
+        target, "POST", "/svm/peers", {"svm.name": SVMS[target], "peer": peer, "applications": ["snapmirror"]}
+    )
+    world.write(HOME, "PATCH", f"/svm/peers/{uuid}", {"state": "peered"})
+
+
+def test_the_scheduler_is_told_of_pools_and_targets(world: World) -> None:
+    with world.cinder() as cinder:
+        stats = cinder("stats")
+    assert (stats["replication_type"], stats["replication_targets"]) == ("async", list(TARGETS))
+    assert set(stats["pools"]) == {"vol_1", "vol_2"}
+    pool = stats["pools"]["vol_1"]
+    assert (pool["netapp_aggregate"], pool["node"], pool["netapp_raid_type"]) == ("aggr1_paris", "paris-01", "raid_dp")
+    assert (pool["netapp_thin_provisioned"], pool["netapp_dedup"], pool["netapp_mirrored"]) == (
+        "true",
+        "false",
+        "false",
+    )
+    assert pool["size-total"] == 1024**3 - 1024**3 * 5 // 100
+    assert 0 < pool["size-total"] - pool["size-available"] <= 4096
+    assert pool["aggregate"]["aggr1_paris"]["size-total"] == 100 * 1024**3
+
+
+def test_missing_mirrors_are_made_and_those_that_are_there_stay(world: World) -> None:
+    with world.cinder() as cinder:
+        _set_up(world, cinder)
+        before = {target: world.mirrors(target) for target in TARGETS}
+        cinder("setup")
+        assert {target: world.mirrors(target) for target in TARGETS} == before
+        told = cinder("mirrors", "nice")
+    assert {(mirror["source-volume"], mirror["destination-volume"]) for mirror in told} == {PAIR, ("vol_2", "vol_2")}
+    assert all(mirror["is-healthy"] and mirror["transferring-state"] == "success" for mirror in told)
+    for target in TARGETS:
+        volumes = records(world.site, target, "/storage/volumes", fields="type,size,guarantee.type")
+        assert [(each["type"], each["size"], each["guarantee"]["type"]) for each in volumes] == [
+            ("dp", 1024**3, "none")
+        ] * 2
+        assert world.file(target, "vol_1").read_text() == "first"
+
+
+def test_a_mirror_is_updated_broken_resynced_and_deleted(world: World) -> None:
+    pair = (HOME, "lyon", *PAIR)
+    with world.cinder() as cinder:
+        cinder("create_snapmirror", *pair, "MirrorAllSnapshots")
+        eventually(lambda: world.states("lyon") == {"snapmirrored"})
+        world.file(HOME, "vol_1").write_text("second")
+        cinder("update_snapmirror", *pair)
+        eventually(lambda: world.file("lyon", "vol_1").read_text() == "second")
+        cinder("quiesce_then_abort", *pair)
+        assert world.states("lyon") == {"paused"}
+        cinder("resume_snapmirror", *pair)
+        assert world.states("lyon") == {"snapmirrored"}
+        cinder("break_snapmirror", *pair)
+        assert world.states("lyon") == {"broken_off"}
+        (volume,) = records(world.site, "lyon", "/storage/volumes", fields="type,nas.path")
+        assert (volume["type"], volume["nas"]["path"]) == ("rw", "/vol_1")
+        world.file("lyon", "vol_1").write_text("written at the destination")
+        cinder("resync_snapmirror", *pair)
+        eventually(lambda: world.states("lyon") == {"snapmirrored"})
+        eventually(lambda: world.file("lyon", "vol_1").read_text() == "second")
+        cinder("delete_snapmirror", *pair)
+    assert world.mirrors("lyon") == []
+    assert world.mirrors(HOME, list_destinations_only="true") == []
+    volume = records(world.site, HOME, "/storage/volumes", name="vol_1")[0]
+    assert records(world.site, HOME, f"/storage/volumes/{volume['uuid']}/snapshots", owners="snapmirror") == []
+
+
+def test_the_target_that_lags_least_is_chosen(world: World) -> None:
+    with world.cinder() as cinder:
+        _set_up(world, cinder)
+        for best, other in (TARGETS, TARGETS[::-1]):
+            _let_lag_less(world, cinder, best)
+            assert cinder("choose", *TARGETS) == best
+            assert cinder("choose", other) == other
+
+
+def _let_lag_less(world: World, cinder: Cinder, best: str) -> None:
+    """That target has just been updated; for the other one it is more than two seconds ago."""
+    eventually(lambda: all(min(_lags(cinder, target)) > 2 for target in TARGETS))
+    for volume in ("vol_1", "vol_2"):
+        cinder("update_snapmirror", HOME, best, volume, volume)
+    eventually(lambda: max(_lags(cinder, best)) <= 2)
+
+
+def _lags(cinder: Cinder, target: str) -> list[float]:
+    return [mirror["lag-time"] for mirror in cinder("mirrors", target)]
+
+
+VOLUMES = [{"id": "1", "host": "host@paris#vol_1"}, {"id": "2", "host": "host@paris#vol_2"}]
+"""What Cinder has on the back end."""
+
+
+def test_the_best_of_two_targets_takes_over_and_both_follow_home_again_later(world: World) -> None:
+    with world.cinder() as cinder:
+        _set_up(world, cinder)
+        world.file(HOME, "vol_1").write_text("second")
+        _let_lag_less(world, cinder, "nice")
+        world.file(HOME, "vol_1").write_text("third")
+        active, updates, groups = cinder("failover", VOLUMES, None)
+        assert (active, groups) == ("nice", [])
+        assert [each["updates"]["replication_status"] for each in updates] == ["failed-over"] * 2
+        assert cinder("speaks_with") == ["svm_gold_nice", True, "nice"]
+        assert set(cinder("stats")["pools"]) == {"vol_1", "vol_2"}
+    for target in TARGETS:
+        assert world.states(target) == {"broken_off"}  # Cinder breaks all of them, not only the chosen one
+        assert world.file(target, "vol_1").read_text() == "third"
+    world.file("nice", "vol_1").write_text("written at the target")
+    with world.cinder() as cinder:
+        _set_up(world, cinder)
+    eventually(lambda: world.file("nice", "vol_1").read_text() == "third")
+
+
+def test_cinder_does_not_fail_over_from_a_dead_cluster_because_its_last_update_failed(world: World) -> None:
+    """It starts an update first, and then breaks only where the last transfer succeeded, which it cannot have."""
+    with world.cinder() as cinder:
+        _set_up(world, cinder)
+        world.site.kill(HOME)
+        with pytest.raises(Failed, match="Transfer state did not reach the expected state") as failed:
+            cinder("failover", VOLUMES, "nice")
+        assert failed.value.kind == "UnableToFailOver"
+        assert {mirror["transferring-state"] for mirror in cinder("mirrors", "lyon")} == {"failed"}
+
+
+def _set_up(world: World, cinder: Cinder) -> None:
+    """Cinder has seen to its mirrors, and they hold everything."""
+    cinder("setup")
+    eventually(lambda: all(world.states(target) == {"snapmirrored"} for target in TARGETS))
+
+
+def test_svms_of_one_cluster_become_peers_without_naming_it_and_others_do_not(world: World) -> None:
+    world.write(HOME, "POST", "/svm/svms", {"name": "svm_silver"})
+    with world.cinder() as cinder:
+        for _ in range(2):
+            cinder("peer", HOME, "svm_silver", ["file_copy"])
+        with pytest.raises(Failed, match="isn't defined"):
+            cinder("peer", HOME, "svm_silver", ["lun_copy"])
+        with pytest.raises(Failed) as failed:
+            cinder("peer", HOME, "svm_bronze", ["file_copy"])
+        told = {(peer["peer-vserver"], peer["peer-cluster"], peer["peer-state"]) for peer in cinder("peers")}
+    assert failed.value.kind == "NaApiError"
+    assert told == {("svm_silver", "paris", "peered"), *((SVMS[target], target, "peered") for target in TARGETS)}
+
+
+def test_cinder_stumbles_over_an_encrypted_source_as_it_does_with_ontap(world: World) -> None:
+    """Its REST client is given an option that it does not take. The lab tells the truth all the same."""
+    world.volume("vol_secret", **{"encryption.enabled": True})
+    with world.cinder() as cinder, pytest.raises(Failed) as failed:
+        cinder("create_snapmirror", HOME, "lyon", "vol_secret", "vol_secret", "MirrorAllSnapshots")
+    assert failed.value.kind == "TypeError"
