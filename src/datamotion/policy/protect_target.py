@@ -111,17 +111,10 @@ class TargetPlanner:
         """The peering is there or in the plan; returns the name by which the destination knows the source SVM."""
         home, here = self._group.home, self._backend
         peer = peer_alias(self._seen, svm=here.svm, peer_svm=home.svm, peer_cluster=self._home_cluster)
-        if _is_ready(peer):
+        pending = self._pending_at_home()
+        if _is_ready(peer) and pending is None:  # else the acceptance was lost between the clusters
             assert peer is not None
             return peer.name
-        pending = next(
-            (
-                peer
-                for peer in self._home.svm_peers
-                if (peer.svm, peer.peer_svm, peer.state) == (home.svm, here.svm, "pending")
-            ),
-            None,
-        )
         if peer is None:
             change = PeerSvms(svm=here.svm, peer_svm=home.svm, peer_cluster=self._home_cluster)
             self._due.add(
@@ -132,6 +125,19 @@ class TargetPlanner:
             text = f"{home.svm} accepts {here.svm} of {here.cluster}"
             self._due.add(_ACCEPT, here, None, accept, text, asked_of=home)
         return peer.name if peer else home.svm
+
+    def _pending_at_home(self) -> SvmPeer | None:
+        """What the home has yet to accept of this target."""
+        assert self._seen.identity is not None
+        asked = (self._group.home.svm, self._backend.svm, self._seen.identity.name, "pending")
+        return next(
+            (
+                each
+                for each in self._home.svm_peers
+                if (each.svm, each.peer_svm, each.peer_cluster, each.state) == asked
+            ),
+            None,
+        )
 
     def _mirror(self, copy: HomeCopy, alias: str, mirror: Mirror | None) -> Refusal | None:
         """What is left to do for one volume; a refusal if something stands in its way."""

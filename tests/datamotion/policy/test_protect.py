@@ -89,10 +89,23 @@ def test_peering_is_asked_of_the_target_and_accepted_at_home() -> None:
 
 
 def test_the_request_to_accept_is_the_one_that_concerns_the_home() -> None:
-    other = replace(a_peer(), uuid="other", svm="svm_silver", peer_svm="svm_lyon", state="pending")
-    ours = replace(other, uuid="ours", svm="svm_gold")
+    ours = replace(
+        a_peer(), uuid="ours", svm="svm_gold", peer_svm="svm_lyon", peer_cluster=LYON.cluster, state="pending"
+    )
+    of_other_svm = replace(ours, uuid="other", svm="svm_silver")
+    of_other_cluster = replace(ours, uuid="namesake", peer_cluster="oslo")
     lyon = a_cluster_view(LYON, peers=[a_peer(state="initiated")])
-    plan = protect({"paris": a_cluster_view(HOME, [a_volume()], peers=[other, ours]), "lyon": lyon})
+    paris = a_cluster_view(HOME, [a_volume()], peers=[of_other_svm, of_other_cluster, ours])
+    plan = protect({"paris": paris, "lyon": lyon})
+    assert changes(plan, None) == [AcceptSvmPeer(uuid="ours", svm="svm_gold", peer_svm="svm_lyon")]
+
+
+def test_what_is_peered_at_the_target_alone_is_accepted_once_more() -> None:
+    ours = replace(
+        a_peer(), uuid="ours", svm="svm_gold", peer_svm="svm_lyon", peer_cluster=LYON.cluster, state="pending"
+    )
+    paris = a_cluster_view(HOME, [a_volume()], peers=[ours])
+    plan = protect({"paris": paris, "lyon": a_cluster_view(LYON, peers=[a_peer()])})
     assert changes(plan, None) == [AcceptSvmPeer(uuid="ours", svm="svm_gold", peer_svm="svm_lyon")]
 
 
