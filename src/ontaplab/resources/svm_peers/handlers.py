@@ -62,12 +62,13 @@ def create(cluster: Cluster, request: Request, body: SvmPeerCreate) -> Reply[Svm
     _check_is_new(cluster, peer)
 
     async def work() -> None:
-        known = peer if peer.cluster_peer is None else await offer_to_peer(cluster, peer)
-        _check_is_new(cluster, known)
-        with cluster.together():
-            cluster.svm_peers.put(known)
-            if known.cluster_peer is None:
-                cluster.svm_peers.put(_reverse(cluster, known))
+        async with cluster.svm_lock(svm.uuid):  # the same request twice: the second makes no offer
+            _check_is_new(cluster, peer)
+            known = peer if peer.cluster_peer is None else await offer_to_peer(cluster, peer)
+            with cluster.together():
+                cluster.svm_peers.put(known)
+                if known.cluster_peer is None:
+                    cluster.svm_peers.put(_reverse(cluster, known))
 
     return Started(cluster.start_job("POST /api/svm/peers", work, svm=svm.uuid), peer)
 
