@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from docs.configuration import configuration_page
+from docs.faults import faults_page
 from docs.simulated import simulated_page
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "reference/configuration.md": configuration_page,
+    "reference/faults.md": faults_page,
     "reference/ontaplab.md": simulated_page,
 }
 

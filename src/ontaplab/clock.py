@@ -49,6 +49,23 @@ class LoopClock(SystemClock):
         return self._start + timedelta(seconds=anyio.current_time() - self._offset_s)
 
 
+class SkewedClock:
+    """Another clock, set forward by `offset`: its seconds are as long."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.offset = timedelta(0)
+
+    def now(self) -> datetime:
+        return self._clock.now() + self.offset
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+
+    def limit(self, seconds: float) -> anyio.CancelScope:
+        return self._clock.limit(seconds)
+
+
 def pause(seconds: float) -> None:
     """Blocks this thread for so long: for what runs outside of clusters, without an event loop."""
     time.sleep(seconds)

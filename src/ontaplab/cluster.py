@@ -14,8 +14,11 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 import anyio
 from anyio.abc import TaskGroup
 
-from ontaplab.clock import Clock
+from ontaplab.clock import Clock, SkewedClock
 from ontaplab.disk.exports import Exports
+from ontaplab.faults.fault import Fault
+from ontaplab.faults.faults import Faults
+from ontaplab.faults.pace import Pace, Rule
 from ontaplab.firings import Firings
 from ontaplab.network import Network
 from ontaplab.resources.aggregates.state import Aggregate
@@ -80,7 +83,7 @@ class Cluster:
             uuid=str(uuid5(UUID(self.uuid), "node")), name=f"{name}-01", serial=f"{UUID(self.uuid).int % 10**12:012}"
         )
         self.root = root
-        self.clock = clock
+        self.clock = SkewedClock(clock)
         self.network = network
         self.address = address
         self.accounts = accounts
@@ -101,9 +104,12 @@ class Cluster:
         self.relationships = self.store.table("relationship", Relationship)
         self.listed_destinations = self.store.table("listed_destination", ListedDestination)
         self.transfers = self.store.table("transfer", Transfer)
-        self.transfer_gate = TransferGate(clock)
-        self.firings = Firings(self.schedules, clock)
-        self._jobs = Jobs(self.jobs, clock)
+        self.faults = Faults(self.store.table("fault", Fault), self.clock)
+        self.pace = Pace(self.store.table("pace", Rule), self.clock)
+        self.transfer_gate = TransferGate(self.clock)
+        self.firings = Firings(self.schedules, self.clock)
+        self.faults.at_skew(self.firings.schedules_changed)
+        self._jobs = Jobs(self.jobs, self.clock)
         self._at_start: list[Callable[[], None]] = []
         self._locks: dict[str, anyio.Lock] = {}
         self._named: tuple[str, dict[str, int]] = ("", {})
@@ -141,6 +147,7 @@ class Cluster:
             started=self.clock.now(),
             svm=svm,
         )
+        work = self.pace.around_job(description, self.faults.around_job(description, work))
         return self._jobs.start(self._running_tasks(), job, work)
 
     def start_task(self, task: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -149,6 +156,10 @@ class Cluster:
 
     def volume_lock(self, uuid: str) -> anyio.Lock:
         """Held by whoever changes the files of that volume."""
+        return self._locks.setdefault(uuid, anyio.Lock())
+
+    def svm_lock(self, uuid: str) -> anyio.Lock:
+        """Held by whoever makes that SVM a peer of another one."""
         return self._locks.setdefault(uuid, anyio.Lock())
 
     @asynccontextmanager

@@ -7,19 +7,23 @@ acknowledged is in the files of a process by then.
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ontaplab.clock import SystemClock
 from ontaplab.cluster import Cluster, in_thread
+from ontaplab.faults.striking import Cut, Refused
 from ontaplab.folder import ACCOUNT, ClusterFolder, FolderHeld, Settings
 from ontaplab.network import UrlNetwork
 from ontaplab.resources.aggregates.space import create_aggregate
@@ -27,6 +31,9 @@ from ontaplab.resources.routes import assemble
 
 _GRACE_S = 1
 """How long requests that are being answered may take once the process was asked to end."""
+
+_RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER, for no time: the connection is reset when it is closed."""
 
 _log = logging.getLogger(__name__)
 
@@ -82,6 +89,7 @@ async def _serve(
         offload=in_thread,
     )
     app = assemble(cluster)
+    cluster.faults.kill = _die
     _make_aggregates(cluster, settings)
     async with aclosing(cluster), cluster.running(), anyio.create_task_group() as tasks:
         server = _Server(_configuration(app, folder), answering)
@@ -101,13 +109,30 @@ def _make_aggregates(cluster: Cluster, settings: Settings) -> None:
 def _configuration(app: ASGIApp, folder: ClusterFolder) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=H11Protocol,
+        http=_Connection,
         ssl_certfile=folder.certificate,
         lifespan="off",
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=_GRACE_S,
     )
+
+
+class _Connection(H11Protocol):
+    """It ends without an answer where the application says so."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._whole_app, self.app = self.app, self._answer
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._whole_app(scope, receive, send)
+        except (Cut, Refused):
+            self.cycle.disconnected = True
+            connection = self.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self.transport.abort()
 
 
 class _Server(uvicorn.Server):
@@ -124,7 +149,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Idle connections are cut: closing them in the way of TLS would wait for clients that do not look."""
         for connection in list(self.server_state.connections):
-            assert isinstance(connection, H11Protocol), "as configured"
+            assert isinstance(connection, _Connection), "as configured"
             if connection.cycle is None or connection.cycle.response_complete:
                 connection.transport.abort()
         await super().shutdown(sockets)
@@ -139,3 +164,7 @@ async def _end_on_signal(server: uvicorn.Server) -> None:
         async for received in signals:
             _log.info("%s: ending", received.name)
             server.should_exit = True
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)

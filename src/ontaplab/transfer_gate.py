@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import anyio
 
 from ontaplab.clock import Clock
@@ -32,8 +34,8 @@ class TransferGate:
         while self.held:
             await self._released.wait()
 
-    async def pace(self, received_bytes: int, limit: int | None) -> None:
-        """Return when that many bytes may have taken, at this gate's speed and at `limit` bytes a second."""
-        speeds = [speed for speed in (self.bytes_per_second, limit) if speed]
+    async def pace(self, received_bytes: int, limits: Sequence[int]) -> None:
+        """Return when that many bytes may have taken, at this gate's speed and at these limits in bytes a second."""
+        speeds = [*limits, *([self.bytes_per_second] if self.bytes_per_second else ())]
         if speeds and received_bytes:
             await self._clock.sleep(received_bytes / min(speeds))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datamotion.cli.changing import apply, failover, update
 from datamotion.cli.demo import demo
 from datamotion.cli.lab import lab
+from datamotion.cli.lab_fault import fault
 from datamotion.cli.looking import check, plan, status
 
 COMMANDS = (check, plan, apply, status, update, failover, demo)
+lab.add_typer(fault)
 GROUPS = (lab,)

@@ -74,8 +74,8 @@ def up(
     with lab_errors():
         site = Site.up(folder, cluster or ["paris", "lyon"], base_port=port)
         _show(site)
-    _say(f"configuration: {folder / 'datamotion.yaml'}")
-    _say(f"next: datamotion lab seed --dir {folder} fills a back end with files")
+    say(f"configuration: {folder / 'datamotion.yaml'}")
+    say(f"next: datamotion lab seed --dir {folder} fills a back end with files")
 
 
 @lab.command()
@@ -92,13 +92,13 @@ def seed(
     Example: datamotion lab seed --dir lab --from ~/photos --volumes 8
     """
     with lab_errors():
-        site = _open(folder)
+        site = open_site(folder)
         seeded = seed_site(site, cluster or site.clusters[0], source, volumes)
     files, held = count_text(seeded.files, "file"), size_text(seeded.bytes)
     print(f"{count_text(len(seeded.volumes), 'volume')}, {files}, {held}")
     if seeded.skipped:
-        _say(f"{count_text(seeded.skipped, 'file')} could not be read, or are no plain files, and were left out")
-    _say(f"next: datamotion plan -c {folder / 'datamotion.yaml'} shows what would protect them")
+        say(f"{count_text(seeded.skipped, 'file')} could not be read, or are no plain files, and were left out")
+    say(f"next: datamotion plan -c {folder / 'datamotion.yaml'} shows what would protect them")
 
 
 @lab.command()
@@ -108,7 +108,7 @@ def status(folder: Folder = DEFAULT_FOLDER) -> None:
     Example: datamotion lab status --dir lab
     """
     with lab_errors():
-        _show(_open(folder))
+        _show(open_site(folder))
 
 
 @lab.command()
@@ -118,8 +118,8 @@ def kill(cluster: OneCluster, folder: Folder = DEFAULT_FOLDER) -> None:
     Example: datamotion lab kill paris --dir lab
     """
     with lab_errors():
-        pid = _open(folder).kill(cluster)
-    _say(f"{cluster} is killed, it was process {pid}. All that it held is there: datamotion lab start brings it back")
+        pid = open_site(folder).kill(cluster)
+    say(f"{cluster} is killed, it was process {pid}. All that it held is there: datamotion lab start brings it back")
 
 
 @lab.command()
@@ -129,10 +129,10 @@ def start(cluster: OneCluster, folder: Folder = DEFAULT_FOLDER) -> None:
     Example: datamotion lab start paris --dir lab
     """
     with lab_errors():
-        site = _open(folder)
+        site = open_site(folder)
         site.start(cluster)
         (started,) = (each for each in site.status() if each.name == cluster)
-    _say(f"{cluster} runs at {started.url}, as process {started.pid}")
+    say(f"{cluster} runs at {started.url}, as process {started.pid}")
 
 
 @lab.command()
@@ -145,11 +145,11 @@ def down(
     Example: datamotion lab down --dir lab --remove
     """
     with lab_errors():
-        _open(folder).down(remove=remove)
-    _say(f"the lab in {folder} is ended" + (" and removed" if remove else ": datamotion lab up starts it again"))
+        open_site(folder).down(remove=remove)
+    say(f"the lab in {folder} is ended" + (" and removed" if remove else ": datamotion lab up starts it again"))
 
 
-def _open(folder: Path) -> Site:
+def open_site(folder: Path) -> Site:
     from ontaplab.site import Site
 
     return Site.open(folder)
@@ -163,7 +163,7 @@ def seed_site(site: Site, cluster: str, source: Path | None, volumes: int) -> Se
     return site.seed(cluster, library, volumes=volumes, leave_out={"site-packages", "__pycache__"})
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     """To the person at the terminal: what happened, what comes next. Standard output is for data."""
     Console(stderr=True, soft_wrap=True, highlight=False).print(escape(text))
 

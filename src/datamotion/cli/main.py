@@ -38,8 +38,9 @@ app = typer.Typer(
 for command in COMMANDS:
     app.command(epilog=EXIT_STATUSES)(command)
 for group in GROUPS:
-    for subcommand in group.registered_commands:
-        subcommand.epilog = EXIT_STATUSES
+    for each in (group, *(below.typer_instance for below in group.registered_groups if below.typer_instance)):
+        for subcommand in each.registered_commands:
+            subcommand.epilog = EXIT_STATUSES
     app.add_typer(group, epilog=EXIT_STATUSES)
 
 

@@ -10,6 +10,7 @@ import httpx
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
+from ontaplab.faults.striking import FROM_CLUSTER
 from ontaplab.resources.cluster_peers.state import ClusterPeer
 
 
@@ -21,8 +22,13 @@ class PeerSilent(OntapError):
 
 
 def peer_headers(cluster: Cluster, peer: ClusterPeer) -> dict[str, str]:
-    """What proves to the peer who is calling."""
-    return {"Authorization": f"Peer {cluster.uuid}:{peer.secret}"}
+    """What tells the peer who is calling, and proves it."""
+    return {"Authorization": f"Peer {cluster.uuid}:{peer.secret}", FROM_CLUSTER: f"{cluster.name} {cluster.address}"}
+
+
+def check_way(cluster: Cluster, peer: ClusterPeer) -> None:
+    """Raises: httpx.ConnectError if a partition keeps requests from the peer."""
+    cluster.faults.check_way_to(peer.name, peer.remote_name or peer.name, *peer.remote_addresses)
 
 
 async def ask_peer(
@@ -46,6 +52,7 @@ async def send(
     reason = "it has no intercluster address"
     for address in peer.remote_addresses:
         try:
+            check_way(cluster, peer)
             client = cluster.network.client(address)
             headers = peer_headers(cluster, peer)
             reply = await client.request(method, f"/intercluster{path}", json=body, headers=headers)

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 
 from ontaplab.clock import SystemClock
 from ontaplab.cluster import Cluster
+from ontaplab.faults.routes import fault_routes
+from ontaplab.faults.striking import Hostile
 from ontaplab.intercluster.mirroring.followers import follower_routes
 from ontaplab.intercluster.mirroring.reversals import reversal_routes
 from ontaplab.intercluster.mirroring.routes import mirror_routes
@@ -75,7 +77,7 @@ def assemble(cluster: Cluster) -> ASGIApp:
     cluster.at_start(engine.go_on)
     cluster.at_start(following.go_on)
     cluster.at_start(partial(resume_handshakes, cluster))
-    return build_app(
+    app = build_app(
         _resources(cluster, engine, transitions),
         clock=cluster.clock,
         authenticate=cluster.authenticates,
@@ -86,8 +88,10 @@ def assemble(cluster: Cluster) -> ASGIApp:
             *follower_routes(cluster, following),
             *reversal_routes(cluster, transitions),
             *transfers.gate_routes(cluster.transfer_gate),
+            *fault_routes(cluster.faults, cluster.pace),
         ],
     )
+    return Hostile(app, cluster.faults, cluster.clock)
 
 
 def _resources(cluster: Cluster, engine: Engine, transitions: Transitions) -> list[Resource[Any]]:

@@ -1,4 +1,4 @@
-"""The REST API of a lab's clusters, as far as the lab itself uses it."""
+"""The REST API of a lab's clusters and the lab's own, as far as the lab itself uses them."""
 
 from __future__ import annotations
 
@@ -48,6 +48,10 @@ class Rest:
     def remove(self, path: str) -> None:
         """It is not there any more."""
         self._ask("DELETE", path, {"return_timeout": _JOB_S}, None)
+
+    def lab(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """The answer of the lab's own API, whose paths begin with `/lab`."""
+        return self._ask(method, str(self._client.base_url.copy_with(path=path)), {}, body)
 
     def _ask(self, method: str, path: str, query: Mapping[str, str], body: object) -> dict[str, Any]:
         asked = f"{method} {path}"

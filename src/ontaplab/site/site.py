@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -142,6 +143,22 @@ class Site:
         names = [f"{prefix}{number}" for number in range(1, volumes + 1)]
         with Rest(folder) as rest:
             return seeding.seed(rest, place, source, names, leave_out=leave_out, free=free_bytes, free_at=folder.root)
+
+    def add_fault(self, name: str, fields: Mapping[str, object]) -> Mapping[str, Any]:
+        """The cluster has the fault that is described as for `POST /lab/faults`. Returns it as it is shown."""
+        with Rest(self._cluster_folder(name)) as rest:
+            return rest.lab("POST", "/lab/faults", fields)
+
+    def faults(self, name: str) -> list[Mapping[str, Any]]:
+        """The cluster's faults, each with how often it struck."""
+        with Rest(self._cluster_folder(name)) as rest:
+            shown: list[Mapping[str, Any]] = rest.lab("GET", "/lab/faults")["records"]
+            return shown
+
+    def clear_faults(self, name: str, number: int | None = None) -> None:
+        """The cluster has not that fault any more, or none at all."""
+        with Rest(self._cluster_folder(name)) as rest:
+            rest.lab("DELETE", "/lab/faults" if number is None else f"/lab/faults/{number}")
 
     def volume_path(self, name: str, svm: str, volume: str) -> Path:
         """Where the files are that clients of the volume see, whether it is mounted or not."""

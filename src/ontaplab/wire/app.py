@@ -73,7 +73,7 @@ def list_routes(resources: Sequence[Resource[Any]], extra: Sequence[Extra] = ())
 
 
 class _Api:
-    """Turns resources into routes: counts, waits, authenticates, answers errors."""
+    """Turns resources into routes: counts, authenticates, answers errors."""
 
     def __init__(self, clock: Clock, authenticate: Authenticate, calls: Calls) -> None:
         self._clock = clock
@@ -93,8 +93,6 @@ class _Api:
     def route(self, path: str, methods: Sequence[str], endpoint: Endpoint) -> Route:
         async def answer(http: HttpRequest) -> Response:
             self.calls.count(http.method, path if path != "/{rest:path}" else http.url.path)
-            if self.calls.latency_s:
-                await self._clock.sleep(self.calls.latency_s)
             try:
                 self._check_account(http)
                 if http.method == "OPTIONS":

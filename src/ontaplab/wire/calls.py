@@ -1,4 +1,4 @@
-"""The lab's own questions to the API: what was called, and how slow it shall be. Outside `/api`, never counted."""
+"""The lab's own question to the API: what was called. Outside `/api`, never counted."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Calls:
-    """How often each route under `/api` was called, refused calls included; and the latency of each call."""
+    """How often each route under `/api` was called, refused calls included."""
 
     def __init__(self) -> None:
         self._routes: Counter[tuple[str, str]] = Counter()
-        self.latency_s = 0.0
 
     def count(self, method: str, route: str) -> None:
         self._routes[method, route] += 1
@@ -31,20 +30,10 @@ class Calls:
         }
 
     def routes(self) -> list[Route]:
-        """`GET` and `DELETE /lab/calls`, `PUT /lab/latency`."""
-        return [
-            Route("/lab/calls", self._calls, methods=["GET", "DELETE"]),
-            Route("/lab/latency", self._latency, methods=["PUT"]),
-        ]
+        """`GET` and `DELETE /lab/calls`."""
+        return [Route("/lab/calls", self._calls, methods=["GET", "DELETE"])]
 
     async def _calls(self, request: Request) -> Response:
         if request.method == "DELETE":
             self._routes.clear()
         return JSONResponse(self.report())
-
-    async def _latency(self, request: Request) -> Response:
-        seconds = (await request.json()).get("seconds")
-        if not isinstance(seconds, (int, float)) or seconds < 0:
-            return JSONResponse({"error": {"message": '"seconds" must be a number, 0 or more'}}, 400)
-        self.latency_s = float(seconds)
-        return JSONResponse({"seconds": self.latency_s})

@@ -183,16 +183,3 @@ def test_a_list_of_records_creates_changes_and_removes_each(shelf: Shelf) -> Non
 def test_an_empty_change_is_accepted_and_no_body_too(shelf: Shelf) -> None:
     assert ask(shelf, "PATCH", "/api/library/books/a", {}).status_code == 200
     assert ask(shelf, "PATCH", "/api/library/books/a").status_code == 200
-
-
-def test_latency_is_waited_on_the_clock(shelf: Shelf) -> None:
-    async def claim(client: httpx.AsyncClient) -> None:
-        assert (await client.put("/lab/latency", json={"seconds": 2})).json() == {"seconds": 2.0}
-        began = trio.current_time()
-        await client.get("/api/library/books")
-        assert trio.current_time() - began == pytest.approx(2)
-        began = trio.current_time()
-        await client.get("/lab/calls")
-        assert trio.current_time() == began
-
-    on(shelf, claim)

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
-from ontaplab.intercluster.client import mark, peer_headers, refusal
+from ontaplab.intercluster.client import check_way, mark, peer_headers, refusal
 from ontaplab.intercluster.mirroring.messages import (
     COMMON,
     HAVE,
@@ -64,6 +64,7 @@ class RemoteSource:
         headers = {**self._headers, "Range": f"bytes={start}-{start + length - 1}"}
         query = {"snapshot": snapshot} if base is None else {"base": base, "snapshot": snapshot}
         try:
+            check_way(self._cluster, self._peer)
             async with self._client().stream(
                 "GET", _path(relationship, "/stream"), headers=headers, params=query, timeout=_TIMEOUT
             ) as reply:
@@ -86,6 +87,7 @@ class RemoteSource:
         self, method: str, relationship: str, what: str, body: bytes, query: Mapping[str, str] | None = None
     ) -> bytes:
         try:
+            check_way(self._cluster, self._peer)
             reply = await self._client().request(
                 method,
                 _path(relationship, what),

@@ -25,10 +25,12 @@ def aggregate_of(cluster: Cluster, reference: Reference) -> Aggregate:
 
 
 def used_bytes(cluster: Cluster, aggregate: Aggregate) -> int:
-    """The sizes of its volumes with a space guarantee.
+    """The sizes of its volumes with a space guarantee; all there is, where a fault has filled it.
 
     Assumption: one without is taken as empty. What it really uses only its files could tell.
     """
+    if cluster.faults.fills(aggregate.name):
+        return aggregate.size_bytes
     return sum(
         volume.size_bytes
         for volume in cluster.volumes
@@ -38,6 +40,15 @@ def used_bytes(cluster: Cluster, aggregate: Aggregate) -> int:
 
 def check_room(cluster: Cluster, aggregate: Aggregate, more_bytes: int) -> None:
     """Raises: OntapError 917536 if that many bytes more do not fit."""
+    if more_bytes > 0 and cluster.faults.check_room(aggregate.name):
+        raise full(aggregate.name, more_bytes, 0)
     available = aggregate.size_bytes - used_bytes(cluster, aggregate)
     if more_bytes > available:
         raise full(aggregate.name, more_bytes, available)
+
+
+def check_not_filled(cluster: Cluster, volume: str) -> None:
+    """Raises: OntapError 917536 if a fault has filled the aggregate of that volume (its uuid)."""
+    aggregate = cluster.aggregates[cluster.volumes[volume].aggregate]
+    if cluster.faults.check_room(aggregate.name):
+        raise full(aggregate.name, 1, 0)

@@ -14,6 +14,7 @@ from ontaplab.cluster import Cluster
 from ontaplab.disk.tree import remove_tree
 from ontaplab.errors import OntapError
 from ontaplab.intercluster.mirroring.source import LocalSource
+from ontaplab.resources.aggregates.space import check_not_filled
 from ontaplab.resources.relationships.dependence import settle_owners
 from ontaplab.resources.relationships.rules import Event, Move, Situation, Word, decide
 from ontaplab.resources.relationships.state import Reason, Relationship, State, TransferType
@@ -195,6 +196,8 @@ class Engine:
         cluster.transfers.put(replace(transfer, state="transferring", updated=cluster.clock.now()))
         relationship = cluster.relationships[transfer.relationship]
         try:
+            cluster.faults.check_transfer(relationship.uuid)
+            check_not_filled(cluster, relationship.destination.volume_uuid)
             source = source_of(cluster, self.local, relationship)
             if transfer.type == "restore":
                 await Restore(cluster, source, transfer, running.progress).run()

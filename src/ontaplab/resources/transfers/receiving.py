@@ -50,6 +50,7 @@ class _Reception:
         self._step = step
         self._progress = progress
         self._difference = Difference.from_json(step.difference)
+        self._passage = cluster.pace.of_transfer(relationship)
 
     async def run(self) -> None:
         receiver = await self._cluster.offload(self._make_receiver())
@@ -58,7 +59,7 @@ class _Reception:
             while receiver.position < self._difference.bytes:
                 await self._receive_window(receiver, await self._window(receiver.position))
                 self._keep(receiver.position)
-            await self._cluster.transfer_gate.wait_released()
+            await self._wait_released()
             await self._cluster.offload(receiver.finish)
         except BaseException:  # being cut off included: what was fed is safe, and is not asked for again
             self._keep(receiver.position)
@@ -85,12 +86,21 @@ class _Reception:
 
     async def _window(self, position: int) -> int:
         """How many bytes to ask for next. While transfers are held, none past the middle."""
-        gate, middle = self._cluster.transfer_gate, self._difference.bytes // 2
-        if gate.held and position >= middle:
+        middle = self._difference.bytes // 2
+        if self._is_held and position >= middle:
             self._keep(position)
-            await gate.wait_released()
-        end = middle if gate.held and position < middle else self._difference.bytes
+            await self._wait_released()
+        end = middle if self._is_held and position < middle else self._difference.bytes
         return min(WINDOW, end - position)
+
+    @property
+    def _is_held(self) -> bool:
+        return self._cluster.transfer_gate.held or self._passage.is_shut
+
+    async def _wait_released(self) -> None:
+        while self._is_held:
+            await self._cluster.transfer_gate.wait_released()
+            await self._passage.wait()
 
     async def _receive_window(self, receiver: Receiver, length: int) -> None:
         before = receiver.position
@@ -98,7 +108,7 @@ class _Reception:
         async for chunk in chunks:
             await self._cluster.offload(partial(receiver.feed, chunk))
             self._progress.received += len(chunk)
-            await self._cluster.transfer_gate.pace(len(chunk), self._limit)
+            await self._cluster.transfer_gate.pace(len(chunk), self._limits)
         if receiver.position == before:
             raise source_unreachable(self._source.cluster_name, "it sent less than it announced")
 
@@ -109,6 +119,11 @@ class _Reception:
         transfer = self._cluster.transfers.get(self._progress.transfer)
         policy = self._cluster.policies[relationship.policy]
         return ((transfer and transfer.throttle) or relationship.throttle or policy.throttle) * _KIB
+
+    @property
+    def _limits(self) -> list[int]:
+        """Bytes a second that no part of the way exceeds; none: unlimited."""
+        return [each for each in (self._limit, self._cluster.faults.link_speed(self._relationship)) if each]
 
     def _keep(self, position: int) -> None:
         """The checkpoint is at that position, unless a hard abort discarded it or the relationship is gone."""
