@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
 import httpx
 
 from datamotion.clock import LoopClock
@@ -24,7 +25,7 @@ from ontaplab.inprocess import ACCOUNT, START, Lab, LabCluster, lab_clusters
 
 GROUP = "gold"
 HOME, TARGETS = "paris", ("lyon", "oslo")
-SVMS = {"paris": "svm_gold", "lyon": "svm_gold_dr", "oslo": "svm_gold_dr"}
+SVMS = {"paris": "svm_gold", "lyon": "svm_gold_dr", "oslo": "svm_gold_second"}
 
 
 class Quiet:
@@ -40,7 +41,10 @@ class Quiet:
 
 
 class Wire(httpx.AsyncBaseTransport):
-    """The way from datamotion to a lab cluster of this process; while it is cut, nothing answers."""
+    """The way from datamotion to a lab cluster of this process; while it is cut, nothing answers.
+
+    An answer is waited for as long as the client says, which an ASGI transport by itself does not see to.
+    """
 
     def __init__(self, cluster: LabCluster) -> None:
         self._to_cluster = httpx.ASGITransport(cluster.app)
@@ -49,7 +53,11 @@ class Wire(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.is_cut:
             raise httpx.ConnectError("nothing answers", request=request)
-        return await self._to_cluster.handle_async_request(request)
+        try:
+            with anyio.fail_after(request.extensions["timeout"]["read"]):
+                return await self._to_cluster.handle_async_request(request)
+        except TimeoutError:
+            raise httpx.ReadTimeout("", request=request) from None
 
 
 @dataclass(frozen=True)
