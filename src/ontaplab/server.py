@@ -129,6 +129,8 @@ class _Connection(H11Protocol):
         try:
             await self._whole_app(scope, receive, send)
         except (Cut, Refused):
+            if self.cycle.disconnected:  # the client was the first to go
+                return
             self.cycle.disconnected = True
             connection = self.transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
