@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ontaplab.disk.content import copy_content, opened, opened_if_there, same_content
-from ontaplab.disk.tree import RESERVED, join, listing, make_symlink, set_metadata
+from ontaplab.disk.tree import RESERVED, appearance, join, listing, make_symlink, set_metadata
 
 # A file that is written to while it is copied is copied again; one that never rests is left as the last copy got it.
 _MORE_ATTEMPTS = 2
@@ -98,17 +98,13 @@ class _Copy:
 
     def _share(self, path: str, status: os.stat_result, shared: os.stat_result | None, directory: _Directory) -> bool:
         """Link the newest snapshot's copy of the file, if that is unchanged."""
-        if self._newest is None or shared is None or _appearance(shared) != _appearance(status):
+        if self._newest is None or shared is None or appearance(shared) != appearance(status):
             return False
         certain = directory.stayed and status.st_ctime_ns < self._newest.began_ns
         if not certain and not same_content(self._source / path, self._newest.tree / path):
             return False
         os.link(f"{self._newest.tree}/{path}", f"{self._target}/{path}")
         return True
-
-
-def _appearance(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_mode, status.st_size, status.st_mtime_ns
 
 
 def _copy_symlink(source: Path, target: Path, mtime_ns: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 RESERVED = ".snapshot"
@@ -45,6 +46,11 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
     return status if stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode) else None
 
 
+def appearance(status: os.stat_result) -> tuple[int, int, int]:
+    """What two files have in common that hold the same bytes, and seldom two that do not."""
+    return status.st_mode, status.st_size, status.st_mtime_ns
+
+
 def set_metadata(path: Path, mode: int, mtime_ns: int) -> None:
     """The file or directory has these permissions and this modification time."""
     path.chmod(mode)
@@ -79,14 +85,22 @@ def remove_tree(root: Path) -> None:
         directory.rmdir()
 
 
-def used_bytes(root: Path) -> int:
-    """Bytes of all files in whole blocks of 4 KiB, holes included: the same on every file system."""
-    total = 0
+def files_below(root: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """Every regular file of the tree, by its path."""
     directories = [""]
     for path in directories:
         for name, status in listing(root, path).items():
             if stat.S_ISDIR(status.st_mode):
                 directories.append(join(path, name))
             elif stat.S_ISREG(status.st_mode):
-                total += -(-status.st_size // BLOCK) * BLOCK
-    return total
+                yield join(path, name), status
+
+
+def blocks_bytes(size: int) -> int:
+    """That many bytes in whole blocks of 4 KiB, holes included: the same on every file system."""
+    return -(-size // BLOCK) * BLOCK
+
+
+def used_bytes(root: Path) -> int:
+    """Bytes of all files in whole blocks."""
+    return sum(blocks_bytes(status.st_size) for _, status in files_below(root))

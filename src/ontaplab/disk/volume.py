@@ -19,7 +19,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from ontaplab.disk.copying import Newest, copy_tree
-from ontaplab.disk.tree import RESERVED, remove_tree, used_bytes
+from ontaplab.disk.difference import Difference
+from ontaplab.disk.receiver import Receiver
+from ontaplab.disk.tree import RESERVED, appearance, blocks_bytes, files_below, remove_tree, used_bytes
 
 
 class VolumeDirectory:
@@ -49,6 +51,20 @@ class VolumeDirectory:
     def create_mirror(self) -> None:
         """There is a volume without live files and without snapshots. Raises FileExistsError if there is a volume."""
         self.snapshots.mkdir(parents=True)
+
+    def create_clone(self, base: Path, name: str) -> None:
+        """There is a writable volume that holds what `base`, a snapshot of another volume, holds.
+
+        Its snapshot of that name is made of the very same files. Raises FileExistsError if there is a volume.
+        """
+        self.create_mirror()
+        try:
+            Receiver(self.incoming("clone"), base, Difference(()), 0).finish()
+            self.accept("clone", name)
+            self.make_writable(name)
+        except OSError:
+            self.remove()
+            raise
 
     def remove(self) -> None:
         """Nothing of the volume is left, finished or not."""
@@ -124,6 +140,19 @@ class VolumeDirectory:
     def used_bytes(self, snapshot: str | None = None) -> int:
         """Bytes of the files in live, or of those in a snapshot, shared or not, in whole blocks of 4 KiB."""
         return used_bytes(self.live if snapshot is None else self.snapshot(snapshot))
+
+    def bytes_of_snapshots(self, content: Path | None) -> int:
+        """Bytes that snapshots hold and the tree `content` does not, each file once.
+
+        A file of that tree which looks like the one at its path in a snapshot holds that one's bytes too.
+        """
+        there = {} if content is None else dict(files_below(content))
+        held: dict[int, int] = {}
+        for snapshot in self.snapshots.iterdir():
+            for path, status in files_below(snapshot):
+                if path not in there or appearance(there[path]) != appearance(status):
+                    held[status.st_ino] = blocks_bytes(status.st_size)
+        return sum(held.values())
 
     @contextmanager
     def _place(self) -> Iterator[Path]:
