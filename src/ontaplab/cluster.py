@@ -60,7 +60,7 @@ class Cluster:
     """One cluster. It answers while it is `running()`.
 
     `root` is its directory; with `durable=False` the records are in memory only, the volumes' files are there all the
-    same. `address` is its intercluster address in `network`.
+    same. `address` is its intercluster address in `network`. With `root_volumes` each new SVM gets one, as on ONTAP.
     """
 
     version = (9, 15, 1)
@@ -76,6 +76,7 @@ class Cluster:
         accounts: dict[str, str],
         durable: bool = True,
         offload: Offload = inline,
+        root_volumes: bool = False,
     ) -> None:
         self.name = name
         self.uuid = str(uuid5(NAMESPACE_DNS, f"{name}.ontaplab"))
@@ -88,6 +89,7 @@ class Cluster:
         self.address = address
         self.accounts = accounts
         self.offload = offload
+        self.root_volumes = root_volumes
         root.mkdir(parents=True, exist_ok=True)
         self.exports = Exports(root / "exports")
         self.by_name = Exports(root / "by-name")

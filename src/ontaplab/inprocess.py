@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,9 +52,17 @@ class Lab:
 
 @asynccontextmanager
 async def lab_clusters(
-    *names: str, root: Path, clock: Clock | None = None, peered: bool = True, durable: bool = False
+    *names: str,
+    root: Path,
+    clock: Clock | None = None,
+    peered: bool = True,
+    durable: bool = False,
+    aggregates: Sequence[str] = ("aggr1",),
+    root_volumes: bool = False,
 ) -> AsyncIterator[Lab]:
-    """Running clusters of these names, each with the aggregate `aggr1`, each a peer of every other.
+    """Running clusters of these names, each with these aggregates of 10 TiB, each a peer of every other.
+
+    With `root_volumes` their SVMs have root volumes, which are listed among the others.
 
     Without a clock they live on the event loop's, from noon of 1 March 2026.
     """
@@ -64,6 +72,8 @@ async def lab_clusters(
         clusters = {}
         for number, name in enumerate(names, start=1):
             made = _cluster(name, number, root=root / name, clock=shared, network=network, durable=durable)
+            made.cluster.root_volumes = root_volumes
+            _make_aggregates(made.cluster, aggregates)
             await stack.enter_async_context(made.cluster.running())
             clusters[name] = made
         lab = Lab(clusters, network)
@@ -83,9 +93,15 @@ def _cluster(name: str, number: int, *, root: Path, clock: Clock, network: AsgiN
         durable=durable,
     )
     app = network.apps[cluster.address] = assemble(cluster)
-    if not len(cluster.aggregates):
-        create_aggregate(cluster, "aggr1", AGGREGATE_BYTES)
     return LabCluster(cluster, app)
+
+
+def _make_aggregates(cluster: Cluster, names: Sequence[str]) -> None:
+    """They are there; on a durable cluster that starts again they were already."""
+    known = {aggregate.name for aggregate in cluster.aggregates}
+    for name in names:
+        if name not in known:
+            create_aggregate(cluster, name, AGGREGATE_BYTES)
 
 
 async def _peer_all(lab: Lab) -> None:

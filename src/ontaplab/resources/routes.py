@@ -43,6 +43,7 @@ from ontaplab.resources.transfers.following import Following
 from ontaplab.resources.transfers.restores import restore_routes
 from ontaplab.resources.volumes import routes as volumes
 from ontaplab.resources.volumes.lifecycle import recover
+from ontaplab.resources.volumes.working import go_on as go_on_with_volumes
 from ontaplab.wire.app import build_app, list_routes
 from ontaplab.wire.resource import Resource
 
@@ -76,6 +77,7 @@ def assemble(cluster: Cluster) -> ASGIApp:
     cluster.at_start(lambda: recover(cluster, engine.kept_trees()))
     cluster.at_start(engine.go_on)
     cluster.at_start(following.go_on)
+    cluster.at_start(partial(go_on_with_volumes, cluster))
     cluster.at_start(partial(resume_handshakes, cluster))
     app = build_app(
         _resources(cluster, engine, transitions),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -70,7 +70,13 @@ class Asker:
         return self.cluster.root / "exports" / "svm1" / path.removeprefix("/")
 
 
-def in_lab(root: Path, claim: Callable[[Asker, Asker], Awaitable[None]], *, peered: bool = True) -> None:
+def in_lab(
+    root: Path,
+    claim: Callable[[Asker, Asker], Awaitable[None]],
+    *,
+    peered: bool = True,
+    aggregates: Sequence[str] = ("aggr1",),
+) -> None:
     """Runs the claim on two new clusters, paris and lyon, each with an SVM `svm1`."""
 
     async def main(lab: Lab) -> None:
@@ -80,12 +86,18 @@ def in_lab(root: Path, claim: Callable[[Asker, Asker], Awaitable[None]], *, peer
             await lyon.svm("svm1")
             await claim(paris, lyon)
 
-    on_virtual_time(root, main, peered=peered)
+    on_virtual_time(root, main, peered=peered, aggregates=aggregates)
 
 
-def on_virtual_time(root: Path, main: Callable[[Lab], Awaitable[None]], *, peered: bool = True) -> None:
+def on_virtual_time(
+    root: Path,
+    main: Callable[[Lab], Awaitable[None]],
+    *,
+    peered: bool = True,
+    aggregates: Sequence[str] = ("aggr1",),
+) -> None:
     async def run() -> None:
-        async with lab_clusters("paris", "lyon", root=root, peered=peered) as lab:
+        async with lab_clusters("paris", "lyon", root=root, peered=peered, aggregates=aggregates) as lab:
             await main(lab)
 
     trio.run(run, clock=trio.testing.MockClock(autojump_threshold=0))

@@ -24,7 +24,7 @@ from ontaplab.resources.relationships.state import OWNER, Endpoint, ListedDestin
 from ontaplab.resources.snapshots.lifecycle import drop_snapshot, new_snapshot, snapshots_of, take_snapshot
 from ontaplab.resources.snapshots.state import Snapshot
 from ontaplab.resources.svms.lookup import svm_name
-from ontaplab.resources.volumes.lifecycle import directory_of
+from ontaplab.resources.volumes.places import directory_of
 from ontaplab.resources.volumes.state import Volume
 
 MOST_DESTINATIONS = 16

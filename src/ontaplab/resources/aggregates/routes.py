@@ -37,7 +37,9 @@ def resource(cluster: Cluster) -> Resource[Aggregate]:
             "space.block_storage.available": Field(lambda aggregate: aggregate.size_bytes - used(aggregate)),
             "space.block_storage.full_threshold_percent": Field(lambda aggregate: 98),
             "volume-count": Field(
-                lambda aggregate: len(cluster.volumes.where(lambda volume: volume.aggregate == aggregate.uuid))
+                lambda aggregate: sum(
+                    part.aggregate == aggregate.uuid for volume in cluster.volumes for part in volume.parts
+                )
             ),
         }
     )

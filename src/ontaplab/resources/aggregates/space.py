@@ -5,6 +5,7 @@ from __future__ import annotations
 from ontaplab.cluster import Cluster
 from ontaplab.resources.aggregates.errors import full, not_found
 from ontaplab.resources.aggregates.state import Aggregate
+from ontaplab.resources.volumes.space import footprint_bytes, parts_on
 from ontaplab.wire.body import Reference
 
 
@@ -25,23 +26,20 @@ def aggregate_of(cluster: Cluster, reference: Reference) -> Aggregate:
 
 
 def used_bytes(cluster: Cluster, aggregate: Aggregate) -> int:
-    """The sizes of its volumes with a space guarantee; all there is, where a fault has filled it.
-
-    Assumption: one without is taken as empty. What it really uses only its files could tell.
-    """
+    """What its volumes take, the sum of their footprints; all there is, where a fault has filled it."""
     if cluster.faults.fills(aggregate.name):
         return aggregate.size_bytes
-    return sum(
-        volume.size_bytes
-        for volume in cluster.volumes
-        if volume.aggregate == aggregate.uuid and volume.property_of("guarantee.type") == "volume"
-    )
+    return sum(footprint_bytes(cluster, volume) for volume in parts_on(cluster, aggregate.uuid))
 
 
 def check_room(cluster: Cluster, aggregate: Aggregate, more_bytes: int) -> None:
     """Raises: OntapError 917536 if that many bytes more do not fit."""
-    if more_bytes > 0 and cluster.faults.check_room(aggregate.name):
+    if more_bytes <= 0:
+        return
+    if cluster.faults.check_room(aggregate.name):
         raise full(aggregate.name, more_bytes, 0)
+    if sum(volume.size_bytes for volume in parts_on(cluster, aggregate.uuid)) + more_bytes <= aggregate.size_bytes:
+        return  # they fit however full the volumes are: their files need not be looked at
     available = aggregate.size_bytes - used_bytes(cluster, aggregate)
     if more_bytes > available:
         raise full(aggregate.name, more_bytes, available)

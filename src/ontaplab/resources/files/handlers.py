@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ontaplab.cluster import Cluster
-from ontaplab.disk.tree import RESERVED
+from ontaplab.disk.tree import RESERVED, blocks_bytes
 from ontaplab.resources.files.errors import denied, exists, from_os_error, not_found, read_only, volume_is_offline
 from ontaplab.resources.files.state import FileEntry, entry_at
 from ontaplab.resources.volumes.errors import not_found as volume_not_found
-from ontaplab.resources.volumes.lifecycle import directory_of, served_tree
+from ontaplab.resources.volumes.places import directory_of, served_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,18 @@ class File:
         with _told(self.path), self.place.open("r+b") as file:
             file.seek(0, os.SEEK_END) if offset < 0 else file.seek(offset)
             file.write(content)
+
+    def growth(self, length: int, offset: int | None = None) -> int:
+        """Bytes that a write takes of the volume, in whole blocks: at the offset, after the end (-1), or of it all.
+
+        Raises: OntapError 131102.
+        """
+        self._check_content_writable()
+        size = self.place.stat().st_size if self.place.is_file() else 0
+        if offset is None:
+            return blocks_bytes(length) - blocks_bytes(size)
+        end = size + length if offset < 0 else offset + length
+        return blocks_bytes(max(size, end)) - blocks_bytes(size)
 
     def make_directory(self, unix_permissions: int) -> None:
         self.check_writable()

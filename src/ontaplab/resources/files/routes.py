@@ -21,6 +21,8 @@ from ontaplab.errors import invalid_value, missing_field
 from ontaplab.resources.files.errors import unsupported
 from ontaplab.resources.files.handlers import File, file_at
 from ontaplab.resources.files.state import FileEntry
+from ontaplab.resources.volumes.growth import make_room
+from ontaplab.resources.volumes.lifecycle import present
 from ontaplab.wire.app import Extra, hal, understand
 from ontaplab.wire.body import Body, decode, parse
 from ontaplab.wire.fields import Field, Fields, Level
@@ -139,6 +141,7 @@ async def _post(cluster: Cluster, file: File, http: HttpRequest) -> Response:
     content = await _uploaded(http)
     if content is not None:
         overwrite = _flag(http.query_params, "overwrite")
+        make_room(cluster, present(cluster, file.volume), file.growth(len(content)))
         await cluster.offload(partial(file.create, content, overwrite=overwrite))
         return hal({}, 201)
     body = parse(FileBody, decode(await http.body()))
@@ -155,6 +158,7 @@ async def _patch(cluster: Cluster, file: File, http: HttpRequest) -> Response:
     content = await _uploaded(http)
     if content is not None:
         offset = _number(http.query_params, "byte_offset", 0, least=-1)
+        make_room(cluster, present(cluster, file.volume), file.growth(len(content), offset))
         await cluster.offload(partial(file.write, content, offset))
         return hal({})
     body = parse(FileBody, decode(await http.body()))

@@ -10,7 +10,7 @@ from functools import partial
 from ontaplab.cluster import Cluster
 from ontaplab.resources.snapshots.errors import bad_name, exists, too_many
 from ontaplab.resources.snapshots.state import Snapshot
-from ontaplab.resources.volumes.lifecycle import directory_of
+from ontaplab.resources.volumes.places import directory_of
 
 MOST = 1023
 _NAME = re.compile(r"[\w.:@+=~ -]{1,255}", re.ASCII)

@@ -8,7 +8,7 @@ from ontaplab.cluster import Cluster
 from ontaplab.resources.snapshots.handlers import SnapshotBody, create, modify, remove, rows
 from ontaplab.resources.snapshots.state import Snapshot
 from ontaplab.resources.svms.lookup import svm_name
-from ontaplab.resources.volumes.lifecycle import directory_of
+from ontaplab.resources.volumes.places import directory_of
 from ontaplab.wire.fields import Field, Fields, Level
 from ontaplab.wire.resource import Create, Modify, Resource
 

@@ -19,7 +19,8 @@ from ontaplab.resources.svms.errors import (
     only_for_default,
 )
 from ontaplab.resources.svms.state import LONGEST_NAME, Svm
-from ontaplab.resources.volumes.lifecycle import serve
+from ontaplab.resources.volumes.lifecycle import remove_volume, serve
+from ontaplab.resources.volumes.roots import create_root_volume, root_volume
 from ontaplab.wire.body import Body, Reference
 from ontaplab.wire.resource import Reply, Request, Started
 
@@ -58,7 +59,7 @@ def create_svm(cluster: Cluster, name: str, **rest: str) -> Svm:
 
 
 def create(cluster: Cluster, request: Request, body: SvmCreate) -> Reply[Svm]:
-    """Assumption: its root volume is not simulated; volumes are listed only once they were created."""
+    """Its root volume is made with it where the cluster makes them."""
     if body.name is None:
         raise missing_field("name")
     if body.subtype == "dp_destination":
@@ -80,6 +81,8 @@ def create(cluster: Cluster, request: Request, body: SvmCreate) -> Reply[Svm]:
 
     async def work() -> None:
         _put_new(cluster, svm)
+        if cluster.root_volumes and svm.subtype == "default":
+            await create_root_volume(cluster, svm)
 
     return Started(cluster.start_job("POST /api/svm/svms", work, svm=svm.uuid), svm)
 
@@ -107,13 +110,15 @@ def modify(cluster: Cluster, request: Request, svm: Svm, body: SvmChange) -> Rep
 
 
 def remove(cluster: Cluster, request: Request, svm: Svm) -> Reply[Svm]:
-    volumes = cluster.volumes.where(lambda volume: volume.svm == svm.uuid)
+    volumes = cluster.volumes.where(lambda volume: volume.svm == svm.uuid and not volume.is_svm_root)
     if volumes:
         raise has_volumes(", ".join(volume.name for volume in volumes))
     if cluster.svm_peers.first(lambda peer: svm.uuid in (peer.svm, peer.peer_svm_uuid)):
         raise has_peers()
 
     async def work() -> None:
+        if (root := root_volume(cluster, svm.uuid)) is not None:
+            await remove_volume(cluster, root)
         cluster.svms.remove(svm.uuid)
 
     return Started(cluster.start_job(f"DELETE /api/svm/svms/{svm.uuid}", work, svm=svm.uuid))

@@ -23,7 +23,7 @@ from ontaplab.resources.transfers.pull import Pull, Restore
 from ontaplab.resources.transfers.receiving import Progress
 from ontaplab.resources.transfers.sources import source_of
 from ontaplab.resources.transfers.state import Aborted, Transfer
-from ontaplab.resources.volumes.lifecycle import directory_of
+from ontaplab.resources.volumes.places import directory_of
 
 MOST_AT_ONCE = 100
 """Transfers that run at the same time; the others are queued."""

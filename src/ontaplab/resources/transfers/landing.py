@@ -20,7 +20,8 @@ from ontaplab.resources.snapshots.errors import exists
 from ontaplab.resources.snapshots.lifecycle import drop_snapshot, snapshots_of
 from ontaplab.resources.snapshots.state import Snapshot
 from ontaplab.resources.transfers.errors import destination_not_ready, destination_too_small, retention_exhausted
-from ontaplab.resources.volumes.lifecycle import become_writable, directory_of, present, serve
+from ontaplab.resources.volumes.lifecycle import become_writable, present, serve
+from ontaplab.resources.volumes.places import directory_of
 from ontaplab.resources.volumes.state import Volume
 
 _MADE = "snapmirror."

@@ -15,7 +15,7 @@ from ontaplab.intercluster.mirroring.source import Source
 from ontaplab.resources.relationships.errors import source_unreachable
 from ontaplab.resources.relationships.state import Checkpoint
 from ontaplab.resources.snapshots.lifecycle import snapshots_of
-from ontaplab.resources.volumes.lifecycle import directory_of
+from ontaplab.resources.volumes.places import directory_of
 
 WINDOW = 8 * 1024 * 1024
 """Bytes asked for at once: a checkpoint is kept after each window, and at most one is in memory."""

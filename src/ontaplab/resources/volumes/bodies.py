@@ -25,8 +25,20 @@ class Guarantee(Body):
     type: Literal["volume", "none"] | None = None
 
 
+class Autodelete(Body):
+    enabled: bool | None = None
+    trigger: Literal["volume", "snap_reserve"] | None = None
+    target_free_space: _Percent | None = None
+    delete_order: Literal["newest_first", "oldest_first"] | None = None
+    commitment: Literal["try", "disrupt", "destroy"] | None = None
+    defer_delete: Literal["none", "user_created", "scheduled", "prefix"] | None = None
+    prefix: str | None = None
+
+
 class SnapshotSpace(Body):
     reserve_percent: int | None = None
+    autodelete: Autodelete | None = None
+    autodelete_enabled: bool | None = None
 
 
 class LogicalSpace(Body):
@@ -38,10 +50,9 @@ class Space(Body):
     size: Size | None = None
     snapshot: SnapshotSpace | None = None
     logical_space: LogicalSpace | None = None
-
-
-class Files(Body):
-    maximum: int | None = None
+    full_threshold_percent: _Percent | None = None
+    nearly_full_threshold_percent: _Percent | None = None
+    large_size_enabled: bool | None = None
 
 
 class Efficiency(Body):
@@ -50,10 +61,15 @@ class Efficiency(Body):
     compaction: Literal["none", "inline", "mixed"] | None = None
     cross_volume_dedupe: _Space | None = None
     policy: Reference | None = None
+    application_io_size: Literal["8k", "16k", "32k", "auto"] | None = None
+    compression_type: Literal["none", "secondary", "adaptive"] | None = None
+    storage_efficiency_mode: Literal["default", "efficient"] | None = None
 
 
 class Encryption(Body):
     enabled: bool | None = None
+    rekey: bool | None = None
+    action: Literal["conversion_pause", "conversion_resume", "rekey_pause", "rekey_resume"] | None = None
 
 
 class QosPolicy(Reference):
@@ -81,8 +97,45 @@ class Tiering(Body):
     object_tags: tuple[str, ...] | None = None
 
 
-class VolumeChange(Body):
-    """PATCH."""
+class Files(Body):
+    maximum: Annotated[int, Limits(ge=1)] | None = None
+
+
+class Switch(Body):
+    state: Literal["on", "off"] | None = None
+
+
+class Quota(Body):
+    enabled: bool | None = None
+
+
+class Clone(Body):
+    """What makes a new volume a clone (POST), or splits one off (PATCH)."""
+
+    is_flexclone: bool | None = None
+    parent_volume: Reference | None = None
+    parent_snapshot: Reference | None = None
+    parent_svm: Reference | None = None
+    split_initiated: bool | None = None
+    match_parent_storage_tier: bool | None = None
+
+
+class Movement(Body):
+    """A move to another aggregate that is to begin, or what is to become of it."""
+
+    destination_aggregate: Reference | None = None
+    state: str | None = None
+    cutover_window: Annotated[int, Limits(ge=30, le=300)] | None = None
+    tiering_policy: Literal["all", "auto", "backup", "none", "snapshot_only"] | None = None
+    capacity_tier_optimized: bool | None = None
+
+
+class RestoreTo(Body):
+    snapshot: Reference
+
+
+class VolumeBody(Body):
+    """What POST and PATCH both take."""
 
     name: str | None = None
     comment: str | None = None
@@ -92,7 +145,6 @@ class VolumeChange(Body):
     guarantee: Guarantee | None = None
     snapshot_policy: Reference | None = None
     space: Space | None = None
-    files: Files | None = None
     efficiency: Efficiency | None = None
     encryption: Encryption | None = None
     qos: Qos | None = None
@@ -100,6 +152,16 @@ class VolumeChange(Body):
     tiering: Tiering | None = None
     snapshot_directory_access_enabled: bool | None = None
     access_time_enabled: bool | None = None
+    tags: tuple[str, ...] | None = Limits(default=None, alias="_tags")
+    files: Files | None = None
+    analytics: Switch | None = None
+    activity_tracking: Switch | None = None
+    quota: Quota | None = None
+    clone: Clone | None = None
+    aggregates: tuple[Reference, ...] | None = None
+    constituents_per_aggregate: Annotated[int, Limits(ge=1, le=1000)] | None = None
+    constituent_count: Annotated[int, Limits(ge=1)] | None = None
+    validate_only: bool | None = None
 
     def size_bytes(self) -> int | None:
         """The size, which clients also call `space.size`."""
@@ -108,11 +170,20 @@ class VolumeChange(Body):
         return self.size
 
 
-class VolumeCreate(VolumeChange):
+class VolumeChange(VolumeBody):
+    """PATCH. What is said about one request and no field is taken from the query too."""
+
+    movement: Movement | None = None
+    restore_to: RestoreTo | None = None
+    sizing_method: Literal["use_existing_resources", "add_new_resources"] | None = None
+    nvfail: str | None = None
+
+
+class VolumeCreate(VolumeBody):
     """POST."""
 
     svm: Reference | None = None
     aggregates: tuple[Reference, ...] = ()
-    style: Literal["flexvol"] = "flexvol"
+    style: Literal["flexvol", "flexgroup"] | None = None
     type: Literal["rw", "dp"] = "rw"
     language: str | None = None

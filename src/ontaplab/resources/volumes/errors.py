@@ -95,3 +95,86 @@ def is_protected(name: str) -> OntapError:
 
 def not_found(name: str) -> OntapError:
     return OntapError(404, "918235", f'Volume "{name}" was not found.', target="volume.uuid")
+
+
+def no_space(name: str, more_bytes: int, available_bytes: int) -> OntapError:
+    """Assumption: the code. Those of other refusals of the file system are made so: 131072 and the errno."""
+    return OntapError(
+        400,
+        "131100",
+        f'No space left on volume "{name}": {more_bytes} bytes more are needed, {available_bytes} are available.',
+    )
+
+
+def smaller_than_content(name: str, size_bytes: int, content_bytes: int) -> OntapError:
+    """Assumption: the code is that of a size that is too small."""
+    return OntapError(
+        400,
+        "917534",
+        f'The size {size_bytes} is too small for volume "{name}", which holds {content_bytes} bytes.',
+        target="size",
+    )
+
+
+def too_small_for_source(name: str, size_bytes: int, source_bytes: int) -> OntapError:
+    """Assumption: the code is the generic one for volume work."""
+    return OntapError(
+        400,
+        "917536",
+        f'Destination volume "{name}" of {size_bytes} bytes is smaller than its source of {source_bytes} bytes, and'
+        ' its autosize mode is "off".',
+    )
+
+
+def wrong_autosize(field: str, why: str) -> OntapError:
+    """Assumption: the code of an invalid value."""
+    return OntapError(400, "262197", f'Invalid value for field "{field}": {why}.', target=field)
+
+
+def is_root(name: str) -> OntapError:
+    """Assumption: the code of the removal of an SVM's root volume serves for taking it offline too."""
+    return OntapError(400, "917531", f'Volume "{name}" is the root volume of its SVM.', target="state")
+
+
+def is_constituent(name: str) -> OntapError:
+    return OntapError(
+        400, "13107371", f'Volume "{name}" is a constituent of a FlexGroup: change or remove the FlexGroup itself.'
+    )
+
+
+def only_for_flexgroups(name: str, field: str) -> OntapError:
+    return OntapError(
+        400, "13107349", f'Field "{field}" can be set for FlexGroups only; volume "{name}" is none.', target=field
+    )
+
+
+def fewer_constituents(name: str, count: int) -> OntapError:
+    """Assumption: the code of an invalid value."""
+    return OntapError(
+        400,
+        "262197",
+        f'FlexGroup "{name}" cannot have fewer than its {count} constituents.',
+        target="constituent_count",
+    )
+
+
+def cannot_decrypt(name: str) -> OntapError:
+    """Assumption: the code is the generic one for volume work."""
+    return OntapError(
+        400,
+        "917536",
+        f'Volume "{name}" is encrypted; it can be decrypted only while it is moved to another aggregate.',
+        target="encryption.enabled",
+    )
+
+
+def nothing_to_rekey(name: str) -> OntapError:
+    """Assumption: the code is the generic one for volume work."""
+    return OntapError(400, "917536", f'Volume "{name}" is not encrypted.', target="encryption.rekey")
+
+
+def wrong_encryption_action(action: str) -> OntapError:
+    """Assumption: the code of an invalid value."""
+    return OntapError(
+        400, "262197", f'"{action}" does not fit what the encryption is doing.', target="encryption.action"
+    )

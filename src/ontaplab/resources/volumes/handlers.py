@@ -6,34 +6,57 @@ from dataclasses import replace
 from typing import Any
 
 from ontaplab.cluster import Cluster
-from ontaplab.errors import invalid_value, missing_field
-from ontaplab.resources.aggregates.space import aggregate_of, check_room
+from ontaplab.errors import missing_field
 from ontaplab.resources.svms.lookup import svm_of
-from ontaplab.resources.volumes.bodies import VolumeChange, VolumeCreate
-from ontaplab.resources.volumes.errors import is_protected, not_for_dp, one_aggregate_needed, reserve_too_large
-from ontaplab.resources.volumes.lifecycle import change_volume, create_volume, present, remove_volume
-from ontaplab.resources.volumes.rules import (
-    check_junction_path,
-    check_may_be_created,
-    check_may_be_mounted,
-    check_name,
-    check_name_is_free,
-    check_size,
+from ontaplab.resources.svms.state import Svm
+from ontaplab.resources.volumes.bodies import RestoreTo, VolumeChange, VolumeCreate
+from ontaplab.resources.volumes.changing import changed, with_state_and_path
+from ontaplab.resources.volumes.clone_errors import has_clones
+from ontaplab.resources.volumes.cloning import (
+    as_clone,
+    drop_snapshots_of_clone,
+    make_clone,
+    parent_of,
+    wait_until_split,
 )
-from ontaplab.resources.volumes.state import SMALLEST_BYTES, Volume
-from ontaplab.wire.resource import Reply, Request, Started
+from ontaplab.resources.volumes.errors import is_constituent, is_protected, is_root
+from ontaplab.resources.volumes.flexgroups import made_of, places_of
+from ontaplab.resources.volumes.growth import GROWTH_PERCENT, check_autosize
+from ontaplab.resources.volumes.lifecycle import change_volume, create_volume, present, remove_volume
+from ontaplab.resources.volumes.properties import check_dp_fields, properties_of
+from ontaplab.resources.volumes.restoring import check_may_be_restored, restore
+from ontaplab.resources.volumes.rules import check_may_be_created, check_name, check_size
+from ontaplab.resources.volumes.state import SMALLEST_BYTES, SMALLEST_CONSTITUENT_BYTES, Volume
+from ontaplab.resources.volumes.working import start_work
+from ontaplab.wire.body import Reference, parse
+from ontaplab.wire.resource import Done, Reply, Request, Started
 
-_CORE = {"name", "comment", "state", "size", "space.size", "nas.path", "svm", "aggregates", "style", "type", "language"}
-_STATES = {"online", "offline"}
-_RW_ONLY = ("snapshot_policy", "nas.path", "nas.export_policy", "nas.security_style")
+_RESTORE = ("restore_to.snapshot.name", "restore_to.snapshot.uuid")
+FLAGS = frozenset(
+    {
+        "force",
+        "is_constituent",
+        "validate_only",
+        "sizing_method",
+        "nvfail",
+        "clone.match_parent_storage_tier",
+        *_RESTORE,
+    }
+)
+"""Query parameters that are no fields. Clients send several of them in the body instead."""
 
 
 def create(cluster: Cluster, request: Request, body: VolumeCreate) -> Reply[Volume]:
     volume = new_volume(cluster, request, body)
+    if body.validate_only or request.flag("validate_only"):
+        return Done(status=200)
 
     async def work() -> None:
         async with cluster.volume_lock(volume.uuid):
-            await create_volume(cluster, volume)
+            if volume.clone is None:
+                await create_volume(cluster, volume)
+            else:
+                await make_clone(cluster, volume)
 
     return Started(cluster.start_job("POST /api/storage/volumes", work, svm=volume.svm), volume)
 
@@ -43,116 +66,125 @@ def new_volume(cluster: Cluster, request: Request, body: VolumeCreate) -> Volume
     if body.name is None:
         raise missing_field("name")
     svm = svm_of(cluster, body.svm, request.tunnel)
-    if len(body.aggregates) != 1:
-        raise one_aggregate_needed()
-    aggregate = aggregate_of(cluster, body.aggregates[0])
-    size_bytes = body.size_bytes() or SMALLEST_BYTES
-    check_name(body.name)
-    check_size(size_bytes)
     if body.type == "dp":
-        _check_dp_fields(body)
+        check_dp_fields(body)
     volume = Volume(
         uuid=cluster.new_uuid("volume", f"{svm.uuid}/{body.name}"),
         name=body.name,
         svm=svm.uuid,
-        aggregate=aggregate.uuid,
-        size_bytes=size_bytes,
+        aggregate="",
+        size_bytes=0,
         created=cluster.clock.now(),
         type=body.type,
         comment=body.comment or "",
         language=(body.language or svm.language).lower(),
-        properties=_properties(body),
+        tags=body.tags or (),
+        properties=_first_properties(body),
     )
+    if body.clone is not None and body.clone.is_flexclone is not False:
+        volume = as_clone(cluster, volume, parent_of(cluster, svm, body))
+    else:
+        volume = _placed(cluster, svm, volume, body)
+    check_name(volume.name, volume.style)
+    check_autosize(volume)
     check_may_be_created(cluster, volume)
-    return _with_state_and_path(cluster, volume, body)
+    return with_state_and_path(cluster, volume, body)
+
+
+def _placed(cluster: Cluster, svm: Svm, volume: Volume, body: VolumeCreate) -> Volume:
+    """With its size, and where it is to be."""
+    style, places = places_of(cluster, svm, body)
+    if style == "flexvol":
+        volume = replace(volume, aggregate=places[0], size_bytes=body.size_bytes() or SMALLEST_BYTES)
+        check_size(volume.size_bytes)
+    else:
+        size_bytes = body.size_bytes() or SMALLEST_CONSTITUENT_BYTES * len(places)
+        check_size(size_bytes, len(places))
+        volume = made_of(cluster, volume, places, size_bytes // len(places))
+    properties: dict[str, Any] = {"autosize.maximum": volume.size_bytes * GROWTH_PERCENT // 100}
+    properties["autosize.minimum"] = volume.size_bytes
+    return replace(volume, properties={**properties, **volume.properties})
+
+
+def _first_properties(body: VolumeCreate) -> dict[str, Any]:
+    """A volume that is made encrypted needs no conversion."""
+    properties = properties_of(body)
+    if body.encryption is not None and body.encryption.enabled is not None:
+        properties["encryption.enabled"] = body.encryption.enabled
+    return properties
 
 
 def modify(cluster: Cluster, request: Request, volume: Volume, body: VolumeChange) -> Reply[Volume]:
     """Assumption: whether a volume may be mounted is found out by the job."""
-    changed = _changed(cluster, volume, body)
+    if volume.flexgroup is not None:
+        raise is_constituent(volume.name)
+    body = _with_query(request, body)
+    wanted = changed(cluster, volume, body)
+    if body.restore_to is not None:
+        check_may_be_restored(cluster, volume, body.restore_to.snapshot)
+    if body.validate_only:
+        return Done(status=200)
 
     async def work() -> None:
-        async with cluster.volume_lock(volume.uuid):
-            former = present(cluster, volume.uuid)
-            await change_volume(cluster, former, _with_state_and_path(cluster, _changed(cluster, former, body), body))
+        await _carry_out(cluster, volume.uuid, body)
 
-    job = cluster.start_job(f"PATCH /api/storage/volumes/{volume.uuid}", work, svm=volume.svm)
-    return Started(job, changed)
+    return Started(cluster.start_job(f"PATCH /api/storage/volumes/{volume.uuid}", work, svm=volume.svm), wanted)
+
+
+def _with_query(request: Request, body: VolumeChange) -> VolumeChange:
+    """The body with what the query says in its place."""
+    said: dict[str, Any] = {}
+    snapshot = [request.flags.get(name) for name in _RESTORE]
+    if any(snapshot):
+        said["restore_to"] = RestoreTo(snapshot=Reference(name=snapshot[0], uuid=snapshot[1]))
+    query = {name: request.flags[name] for name in ("validate_only", "sizing_method") if name in request.flags}
+    checked = parse(VolumeChange, query)
+    said.update({name: getattr(checked, name) for name in query})
+    return body.model_copy(update=said) if said else body
+
+
+async def _carry_out(cluster: Cluster, uuid: str, body: VolumeChange) -> None:
+    """The volume is as the body says, or is becoming so; only a split has ended too."""
+    splits = body.clone is not None and bool(body.clone.split_initiated)
+    async with cluster.volume_lock(uuid):
+        former = present(cluster, uuid)
+        volume = with_state_and_path(cluster, changed(cluster, former, body), body)
+        if splits:
+            await drop_snapshots_of_clone(cluster, uuid)
+        await change_volume(cluster, former, volume)
+        if body.restore_to is not None:
+            await restore(cluster, uuid, body.restore_to.snapshot)
+        start_work(cluster, former, volume)
+    if splits:
+        await wait_until_split(cluster, uuid)
 
 
 def remove(cluster: Cluster, request: Request, volume: Volume) -> Reply[Volume]:
     """Assumption: a mounted volume is unmounted, as by taking it offline."""
-    check_is_not_protected(cluster, volume)
+    check_may_be_removed(cluster, volume)
 
     async def work() -> None:
         async with cluster.volume_lock(volume.uuid):
-            check_is_not_protected(cluster, volume)
-            await remove_volume(cluster, present(cluster, volume.uuid))
+            former = present(cluster, volume.uuid)
+            check_may_be_removed(cluster, former)
+            await remove_volume(cluster, former)
 
     return Started(cluster.start_job(f"DELETE /api/storage/volumes/{volume.uuid}", work, svm=volume.svm))
 
 
-def check_is_not_protected(cluster: Cluster, volume: Volume) -> None:
-    """Raises: OntapError 917536 while a relationship begins or ends at it, or depends on one of its snapshots."""
+def check_may_be_removed(cluster: Cluster, volume: Volume) -> None:
+    """Raises: OntapError 524615 while it has clones; 917536 while a relationship needs it or one of its snapshots;
+    917531 for the root volume of an SVM that has others; 13107371 for a constituent.
+    """
+    if volume.flexgroup is not None:
+        raise is_constituent(volume.name)
+    if volume.is_svm_root and len(cluster.volumes.where(lambda each: each.svm == volume.svm)) > 1:
+        raise is_root(volume.name)
+    clones = cluster.volumes.where(lambda each: each.clone is not None and each.clone.parent == volume.uuid)
+    if clones:
+        raise has_clones(volume.name, ", ".join(clone.name for clone in clones))
     owned = cluster.snapshots.first(lambda snapshot: snapshot.volume == volume.uuid and bool(snapshot.owners))
     ends_here = cluster.relationships.first(lambda each: each.destination.volume_uuid == volume.uuid)
     begins_here = cluster.listed_destinations.first(lambda each: each.source.volume_uuid == volume.uuid)
     if owned or ends_here or begins_here:
         raise is_protected(volume.name)
-
-
-def _changed(cluster: Cluster, volume: Volume, body: VolumeChange) -> Volume:
-    """The volume with the body's changes, but for state and junction path."""
-    if volume.is_mirror:
-        _check_dp_fields(body, allowed=("nas.path",))
-    changed = replace(volume, properties={**volume.properties, **_properties(body)})
-    if body.name is not None and body.name != volume.name:
-        check_name(body.name)
-        check_name_is_free(cluster, volume.svm, body.name)
-        changed = replace(changed, name=body.name)
-    if body.comment is not None:
-        changed = replace(changed, comment=body.comment)
-    if (size_bytes := body.size_bytes()) is not None:
-        check_size(size_bytes)
-        if volume.property_of("guarantee.type") == "volume":
-            check_room(cluster, cluster.aggregates[volume.aggregate], size_bytes - volume.size_bytes)
-        changed = replace(changed, size_bytes=size_bytes)
-    if body.nas is not None and body.nas.path:
-        check_junction_path(body.nas.path)
-    if body.state is not None and body.state not in _STATES:
-        raise invalid_value(body.state, "state")
-    return changed
-
-
-def _with_state_and_path(cluster: Cluster, volume: Volume, body: VolumeChange) -> Volume:
-    """A volume that is offline has no junction path."""
-    if body.state is not None and body.state != "online":
-        return replace(volume, state=body.state, junction_path=None)
-    if body.state is not None:
-        volume = replace(volume, state=body.state)
-    if body.nas is None or "path" not in body.nas.model_fields_set:
-        return volume
-    if not body.nas.path:
-        return replace(volume, junction_path=None)
-    check_junction_path(body.nas.path)
-    check_may_be_mounted(cluster, volume, body.nas.path)
-    return replace(volume, junction_path=body.nas.path)
-
-
-def _properties(body: VolumeChange) -> dict[str, Any]:
-    """What the body says about properties that are only stored."""
-    given = body.given()
-    percent = given.get("space.snapshot.reserve_percent")
-    if isinstance(percent, int) and not 0 <= percent <= 90:
-        raise reserve_too_large(percent)
-    return {
-        name: value
-        for name, value in given.items()
-        if name not in _CORE and name.partition(".")[0] not in _CORE and value is not None
-    }
-
-
-def _check_dp_fields(body: VolumeChange, allowed: tuple[str, ...] = ()) -> None:
-    for name in body.given():
-        if name.startswith(_RW_ONLY) and name not in allowed:
-            raise not_for_dp(name)

@@ -8,31 +8,17 @@ The functions that change files are to be called by one task at a time for each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from ontaplab.cluster import Cluster
 from ontaplab.disk.tree import remove_tree
-from ontaplab.disk.volume import VolumeDirectory
 from ontaplab.errors import no_entry
 from ontaplab.resources.svms.lookup import svm_name
+from ontaplab.resources.volumes.places import directory_of, served_tree, volumes_folder
 from ontaplab.resources.volumes.rules import check_may_be_created
-from ontaplab.resources.volumes.state import Volume
-
-
-def directory_of(cluster: Cluster, uuid: str) -> VolumeDirectory:
-    """Where that volume's files are."""
-    return VolumeDirectory(_volumes(cluster) / uuid)
-
-
-def served_tree(cluster: Cluster, volume: Volume) -> Path | None:
-    """What clients see of the volume: its live files, or a mirror's exported snapshot; None if nothing."""
-    if not volume.is_served:
-        return None
-    directory = directory_of(cluster, volume.uuid)
-    return directory.live if volume.exported_snapshot is None else directory.snapshot(volume.exported_snapshot)
+from ontaplab.resources.volumes.state import CLONE_OWNER, Clone, Volume
 
 
 def present(cluster: Cluster, uuid: str) -> Volume:
@@ -50,11 +36,22 @@ async def create_volume(cluster: Cluster, volume: Volume) -> Volume:
     """
     directory = directory_of(cluster, volume.uuid)
     await cluster.offload(directory.create_mirror if volume.is_mirror else directory.create)
+    return await put_new_volume(cluster, volume)
+
+
+async def put_new_volume(cluster: Cluster, volume: Volume, and_put: Callable[[], None] | None = None) -> Volume:
+    """The volume, whose files were just made, is there, with what else `and_put` puts; or the files are gone again.
+
+    Raises: OntapError if its name, its path or the room for it was taken since it was asked for.
+    """
     try:
         check_may_be_created(cluster, volume)
-        volume = cluster.volumes.put(replace(volume, msid=_next_msid(cluster)))
+        with cluster.together():
+            volume = cluster.volumes.put(_numbered(cluster, volume))
+            if and_put is not None:
+                and_put()
     except BaseException:
-        directory.remove()
+        directory_of(cluster, volume.uuid).remove()
         raise
     await cluster.offload(partial(serve, cluster, volume))
     return volume
@@ -66,8 +63,19 @@ async def remove_volume(cluster: Cluster, volume: Volume) -> None:
         cluster.volumes.remove(volume.uuid)
         for snapshot in cluster.snapshots.where(lambda snapshot: snapshot.volume == volume.uuid):
             cluster.snapshots.remove(snapshot.uuid)
+        if volume.clone is not None:
+            release_parent_snapshot(cluster, volume.clone)
     await cluster.offload(partial(withdraw, cluster, volume))
     await cluster.offload(directory_of(cluster, volume.uuid).remove)
+
+
+def release_parent_snapshot(cluster: Cluster, clone: Clone) -> None:
+    """The parent's snapshot may be deleted again, unless it has another clone."""
+    snapshot = cluster.snapshots.get(clone.snapshot)
+    others = cluster.volumes.first(lambda each: each.clone is not None and each.clone.snapshot == clone.snapshot)
+    if snapshot is not None and others is None:
+        owners = tuple(owner for owner in snapshot.owners if owner != CLONE_OWNER)
+        cluster.snapshots.put(replace(snapshot, owners=owners))
 
 
 async def change_volume(cluster: Cluster, former: Volume, volume: Volume) -> Volume:
@@ -107,10 +115,10 @@ def serve(cluster: Cluster, volume: Volume) -> None:
         withdraw(cluster, volume)
         return
     cluster.by_name.expose(svm.name, volume.name, tree)
-    if volume.junction_path is not None and svm.state == "running":
-        cluster.exports.expose(svm.name, volume.junction_path, tree)
-    elif volume.junction_path is not None:
-        cluster.exports.withdraw(svm.name, volume.junction_path)
+    if volume.export_path is not None and svm.state == "running":
+        cluster.exports.expose(svm.name, volume.export_path, tree)
+    elif volume.export_path is not None:
+        cluster.exports.withdraw(svm.name, volume.export_path)
 
 
 def withdraw(cluster: Cluster, volume: Volume) -> None:
@@ -119,8 +127,8 @@ def withdraw(cluster: Cluster, volume: Volume) -> None:
     if svm is None:
         return
     cluster.by_name.withdraw(svm, volume.name)
-    if volume.junction_path is not None:
-        cluster.exports.withdraw(svm, volume.junction_path)
+    if volume.export_path is not None:
+        cluster.exports.withdraw(svm, volume.export_path)
 
 
 def recover(cluster: Cluster, kept_transfers: Mapping[str, str] | None = None) -> None:
@@ -128,9 +136,9 @@ def recover(cluster: Cluster, kept_transfers: Mapping[str, str] | None = None) -
 
     `kept_transfers`: by volume, the transfer whose received part is kept.
     """
-    if not _volumes(cluster).exists():
+    if not volumes_folder(cluster).exists():
         return
-    for leftover in [path for path in _volumes(cluster).iterdir() if path.name not in cluster.volumes]:
+    for leftover in [path for path in volumes_folder(cluster).iterdir() if path.name not in cluster.volumes]:
         remove_tree(leftover)
     names: dict[str, list[str]] = {}
     for snapshot in cluster.snapshots:
@@ -143,9 +151,9 @@ def recover(cluster: Cluster, kept_transfers: Mapping[str, str] | None = None) -
             directory.make_mirror()
 
 
-def _next_msid(cluster: Cluster) -> int:
-    return max((volume.msid for volume in cluster.volumes), default=2147484672) + 1
-
-
-def _volumes(cluster: Cluster) -> Path:
-    return cluster.root / "volumes"
+def _numbered(cluster: Cluster, volume: Volume) -> Volume:
+    """With an msid of its own, and its constituents too."""
+    given = (part.msid for each in cluster.volumes for part in (each, *each.parts))
+    first = max(given, default=2147484672) + 1
+    constituents = tuple(replace(each, msid=first + n) for n, each in enumerate(volume.constituents, start=1))
+    return replace(volume, msid=first, constituents=constituents)

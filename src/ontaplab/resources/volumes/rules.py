@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from ontaplab.cluster import Cluster
 from ontaplab.resources.aggregates.space import check_room
@@ -18,15 +19,23 @@ from ontaplab.resources.volumes.errors import (
     not_online,
     too_small,
 )
-from ontaplab.resources.volumes.state import LONGEST_NAME, SMALLEST_BYTES, Volume
+from ontaplab.resources.volumes.state import (
+    LONGEST_FLEXGROUP_NAME,
+    LONGEST_NAME,
+    SMALLEST_BYTES,
+    SMALLEST_CONSTITUENT_BYTES,
+    Style,
+    Volume,
+)
 
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
-def check_name(name: str) -> None:
+def check_name(name: str, style: Style = "flexvol") -> None:
     """Raises: OntapError 917887, 917888."""
-    if len(name) > LONGEST_NAME:
-        raise name_too_long(name, LONGEST_NAME)
+    longest = LONGEST_FLEXGROUP_NAME if style == "flexgroup" else LONGEST_NAME
+    if len(name) > longest:
+        raise name_too_long(name, longest)
     if not _NAME.fullmatch(name):
         raise bad_name(name)
 
@@ -40,16 +49,27 @@ def check_name_is_free(cluster: Cluster, svm: str, name: str) -> None:
 def check_may_be_created(cluster: Cluster, volume: Volume) -> None:
     """Raises: OntapError 1 for a name that is taken; 917536 for a path that is, or where there is no room."""
     check_name_is_free(cluster, volume.svm, volume.name)
-    if volume.property_of("guarantee.type") == "volume":
-        check_room(cluster, cluster.aggregates[volume.aggregate], volume.size_bytes)
+    if volume.is_guaranteed:
+        _check_room_for_all(cluster, volume)
     if volume.junction_path is not None:
         check_may_be_mounted(cluster, volume, volume.junction_path)
 
 
-def check_size(size_bytes: int) -> None:
+def _check_room_for_all(cluster: Cluster, volume: Volume) -> None:
+    """There is room for the volume, or for its constituents; a clone needs none for what it has of its parent."""
+    needed: Counter[str] = Counter()
+    inherited = volume.clone.inherited_bytes // len(volume.parts) if volume.clone is not None else 0
+    for part in volume.parts:
+        needed[part.aggregate] += part.size_bytes - inherited
+    for aggregate, size_bytes in needed.items():
+        check_room(cluster, cluster.aggregates[aggregate], size_bytes)
+
+
+def check_size(size_bytes: int, constituents: int = 0) -> None:
     """Raises: OntapError 917534."""
-    if size_bytes < SMALLEST_BYTES:
-        raise too_small(size_bytes, SMALLEST_BYTES)
+    smallest_bytes = constituents * SMALLEST_CONSTITUENT_BYTES or SMALLEST_BYTES
+    if size_bytes < smallest_bytes:
+        raise too_small(size_bytes, smallest_bytes)
 
 
 def check_junction_path(path: str) -> None:

@@ -8,17 +8,25 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
+from ontaplab.resources.volumes.effort import Effort
+
 MIB = 1024**2
 SMALLEST_BYTES = 20 * MIB
+SMALLEST_CONSTITUENT_BYTES = 200 * MIB
 LONGEST_NAME = 203
+LONGEST_FLEXGROUP_NAME = 197
+
+CLONE_OWNER = "volume_clone"
+"""Why a snapshot that a clone shares with its parent cannot be deleted. Assumption: the word."""
+
+Style = Literal["flexvol", "flexgroup", "flexgroup_constituent"]
+MoveState = Literal["replicating", "paused", "cutover_pending", "cutover", "success", "failed", "aborted"]
 
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
         "guarantee.type": "volume",
         "snapshot_policy.name": "default",
         "space.snapshot.reserve_percent": 5,
-        "space.logical_space.enforcement": False,
-        "space.logical_space.reporting": False,
         "efficiency.compression": "none",
         "efficiency.dedupe": "none",
         "efficiency.compaction": "none",
@@ -33,13 +41,86 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "tiering.policy": "none",
         "snapshot_directory_access_enabled": True,
         "access_time_enabled": True,
+        "autosize.grow_threshold": 85,
+        "autosize.shrink_threshold": 50,
+        "space.full_threshold_percent": 98,
+        "space.nearly_full_threshold_percent": 95,
+        "space.large_size_enabled": False,
+        "space.logical_space.enforcement": False,
+        "space.logical_space.reporting": False,
+        "space.snapshot.autodelete.enabled": False,
+        "space.snapshot.autodelete.trigger": "volume",
+        "analytics.state": "off",
+        "activity_tracking.state": "off",
+        "quota.state": "off",
+        "granular_data": False,
+        "snapshot_locking_enabled": False,
+        "svm_dr_protection": "unprotected",
     }
 )
-"""What a volume has where nothing was said. Assumption: the reserve of 5 percent."""
+"""What a volume has where nothing was said.
+
+Assumption: the reserve of 5 percent, the thresholds of 85 and 50.
+"""
 
 DP_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {**DEFAULTS, "snapshot_policy.name": "none", "autosize.mode": "grow_shrink"}
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constituent:
+    """A part of a FlexGroup: a share of its size, on one aggregate. The files are the FlexGroup's."""
+
+    uuid: str
+    name: str
+    aggregate: str
+    """uuid"""
+    size_bytes: int
+    msid: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clone:
+    """What a FlexClone has of its parent until it is split off."""
+
+    parent: str
+    """uuid of the parent volume; it cannot be removed meanwhile."""
+    snapshot: str
+    """uuid of the parent's snapshot that both share."""
+    snapshot_name: str
+    inherited_bytes: int
+    """What that snapshot holds: the clone takes no space for it."""
+    split: Effort | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """The move to another aggregate that is going on, or was the last one."""
+
+    aggregate: str
+    """uuid of the destination."""
+    state: MoveState
+    started: datetime
+    effort: Effort
+    """What the present state takes: to replicate, or to cut over."""
+    waits_for_cutover: bool = False
+    cutover_window_s: int = 30
+    tiering_policy: str | None = None
+    encrypted: bool | None = None
+    """Whether the volume is to be encrypted at the destination; None: as it is."""
+
+    @property
+    def is_going_on(self) -> bool:
+        return self.state in ("replicating", "paused", "cutover_pending", "cutover")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """A volume being encrypted, or encrypted again with a new key."""
+
+    state: Literal["encrypting", "rekeying"]
+    effort: Effort
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +132,7 @@ class Volume:
     svm: str
     """uuid of its SVM."""
     aggregate: str
-    """uuid of its aggregate."""
+    """uuid of its aggregate, or of its first constituent's."""
     size_bytes: int
     created: datetime
     msid: int = 0
@@ -64,6 +145,15 @@ class Volume:
     comment: str = ""
     language: str = "c.utf_8"
     is_svm_root: bool = False
+    tags: tuple[str, ...] = ()
+    style: Style = "flexvol"
+    constituents: tuple[Constituent, ...] = ()
+    """A FlexGroup's."""
+    flexgroup: str | None = None
+    """uuid of the FlexGroup that this is a constituent of: constituents are volumes in listings only."""
+    clone: Clone | None = None
+    movement: Movement | None = None
+    conversion: Conversion | None = None
     properties: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -74,6 +164,45 @@ class Volume:
     def is_served(self) -> bool:
         """Whether there is anything that clients could see."""
         return self.state == "online" and (not self.is_mirror or self.exported_snapshot is not None)
+
+    @property
+    def aggregates(self) -> tuple[str, ...]:
+        """uuids, each once."""
+        return tuple(dict.fromkeys(each.aggregate for each in self.constituents)) or (self.aggregate,)
+
+    @property
+    def parts(self) -> tuple[Volume, ...]:
+        """What takes space on aggregates: the volume, or the constituents of a FlexGroup as volumes of their own."""
+        return tuple(map(self._part, self.constituents)) or (self,)
+
+    @property
+    def is_guaranteed(self) -> bool:
+        """Whether its aggregate keeps its whole size for it."""
+        return bool(self.property_of("guarantee.type") == "volume")
+
+    @property
+    def reserve_bytes(self) -> int:
+        """What is kept for snapshots."""
+        return self.size_bytes * int(self.property_of("space.snapshot.reserve_percent")) // 100
+
+    @property
+    def export_path(self) -> str | None:
+        """Where clients find its files in the SVM's namespace. A root volume is the place of the others' junctions."""
+        return None if self.is_svm_root else self.junction_path
+
+    def _part(self, constituent: Constituent) -> Volume:
+        return replace(
+            self,
+            uuid=constituent.uuid,
+            name=constituent.name,
+            aggregate=constituent.aggregate,
+            size_bytes=constituent.size_bytes,
+            msid=constituent.msid,
+            style="flexgroup_constituent",
+            flexgroup=self.uuid,
+            constituents=(),
+            junction_path=None,
+        )
 
     def property_of(self, name: str) -> Any:
         """A stored property, or what it is where nothing was said."""

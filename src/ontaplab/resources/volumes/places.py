@@ -1,0 +1,32 @@
+"""Where a volume's files are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ontaplab.cluster import Cluster
+from ontaplab.disk.volume import VolumeDirectory
+from ontaplab.resources.volumes.state import Volume
+
+
+def volumes_folder(cluster: Cluster) -> Path:
+    """The folder of all volumes, each in one named by its uuid."""
+    return cluster.root / "volumes"
+
+
+def directory_of(cluster: Cluster, uuid: str) -> VolumeDirectory:
+    """Where that volume's files are."""
+    return VolumeDirectory(volumes_folder(cluster) / uuid)
+
+
+def content_of(cluster: Cluster, volume: Volume) -> Path | None:
+    """Its live files, or a mirror's exported snapshot, whether or not clients may see them; None if it has none."""
+    directory = directory_of(cluster, volume.flexgroup or volume.uuid)
+    if not volume.is_mirror:
+        return directory.live
+    return None if volume.exported_snapshot is None else directory.snapshot(volume.exported_snapshot)
+
+
+def served_tree(cluster: Cluster, volume: Volume) -> Path | None:
+    """What clients see of the volume: its live files, or a mirror's exported snapshot; None if nothing."""
+    return content_of(cluster, volume) if volume.is_served else None
