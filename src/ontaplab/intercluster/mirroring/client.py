@@ -13,6 +13,7 @@ from ontaplab.errors import OntapError
 from ontaplab.intercluster.client import check_way, mark, peer_headers, refusal
 from ontaplab.intercluster.mirroring.messages import (
     COMMON,
+    GEOMETRY,
     HAVE,
     LANDED,
     REGISTERED,
@@ -54,6 +55,9 @@ class RemoteSource:
     async def newest_common(self, relationship: str, have: tuple[str, ...]) -> str | None:
         reply = await self._ask("POST", relationship, "/common", HAVE.dump_json(have))
         return self._read(COMMON, reply)
+
+    async def constituents(self, relationship: str) -> int:
+        return self._read(GEOMETRY, await self._ask("GET", relationship, "/geometry", b""))
 
     async def next_step(self, relationship: str, wanted: Wanted) -> Step | None:
         return self._read(STEP, await self._ask("POST", relationship, "/next", WANTED.dump_json(wanted)))

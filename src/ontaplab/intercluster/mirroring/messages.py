@@ -40,6 +40,8 @@ class Registered:
     volume_language: str
     common: str | None
     """the newest snapshot that both hold"""
+    constituents: int = 0
+    """of a source that is a FlexGroup"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,8 @@ class Step:
     volume_size_bytes: int
     present: tuple[str, ...]
     """all snapshots of the source"""
+    constituents: int = 0
+    """of a source that is a FlexGroup"""
 
     @property
     def is_last(self) -> bool:
@@ -118,6 +122,7 @@ class Reversal:
 REGISTRATION = TypeAdapter(Registration)
 REGISTERED = TypeAdapter(Registered)
 HAVE: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
+GEOMETRY = TypeAdapter(int)
 COMMON: TypeAdapter[str | None] = TypeAdapter(str | None)
 WANTED = TypeAdapter(Wanted)
 STEP: TypeAdapter[Step | None] = TypeAdapter(Step | None)

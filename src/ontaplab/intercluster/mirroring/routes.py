@@ -16,7 +16,16 @@ from starlette.routing import Route
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError, invalid_value, no_entry
-from ontaplab.intercluster.mirroring.messages import COMMON, HAVE, LANDED, REGISTERED, REGISTRATION, STEP, WANTED
+from ontaplab.intercluster.mirroring.messages import (
+    COMMON,
+    GEOMETRY,
+    HAVE,
+    LANDED,
+    REGISTERED,
+    REGISTRATION,
+    STEP,
+    WANTED,
+)
 from ontaplab.intercluster.mirroring.source import LocalSource
 from ontaplab.intercluster.routes import peer_route
 from ontaplab.resources.cluster_peers.state import ClusterPeer
@@ -41,6 +50,7 @@ class _Routes:
             self._route("", "PUT", self._register),
             self._route("", "DELETE", self._release),
             self._route("/common", "POST", self._newest_common),
+            self._route("/geometry", "GET", self._geometry),
             self._route("/next", "POST", self._next_step),
             self._route("/stream", "GET", self._stream),
             self._route("/landed", "POST", self._landed),
@@ -69,6 +79,9 @@ class _Routes:
 
     async def _newest_common(self, request: Request, relationship: str, peer: str) -> Response:
         return _json(COMMON, await self._source.newest_common(relationship, await _read(HAVE, request)))
+
+    async def _geometry(self, request: Request, relationship: str, peer: str) -> Response:
+        return _json(GEOMETRY, await self._source.constituents(relationship))
 
     async def _next_step(self, request: Request, relationship: str, peer: str) -> Response:
         return _json(STEP, await self._source.next_step(relationship, await _read(WANTED, request)))

@@ -50,6 +50,10 @@ class Source(Protocol):
         """The newest of these snapshots that the source holds too."""
         ...
 
+    async def constituents(self, relationship: str) -> int:
+        """How many the source volume has; 0 for a FlexVol."""
+        ...
+
     async def next_step(self, relationship: str, wanted: Wanted) -> Step | None:
         """What to carry next; None: nothing that is wanted is missing."""
         ...
@@ -113,10 +117,14 @@ class LocalSource:
             volume_size_bytes=volume.size_bytes,
             volume_language=volume.language,
             common=common,
+            constituents=len(volume.constituents),
         )
 
     async def newest_common(self, relationship: str, have: tuple[str, ...]) -> str | None:
         return newest_common(self._held(self._listed(relationship).source.volume_uuid), have)
+
+    async def constituents(self, relationship: str) -> int:
+        return len(self._readable_volume(self._listed(relationship)).constituents)
 
     async def next_step(self, relationship: str, wanted: Wanted) -> Step | None:
         listed = self._listed(relationship)
@@ -161,6 +169,7 @@ class LocalSource:
             volume_name=volume.name,
             volume_size_bytes=volume.size_bytes,
             present=tuple(each.version_uuid for each in self._held(volume.uuid)),
+            constituents=len(volume.constituents),
         )
 
     async def read(

@@ -23,6 +23,7 @@ from ontaplab.resources.relationships.errors import (
     not_for_synchronous,
     policy_not_for_volumes,
     same_volume,
+    styles_differ,
 )
 from ontaplab.resources.relationships.provisioning import check_provisioning, planned_destination, provision
 from ontaplab.resources.relationships.references import cron_schedule, kind_of, volume_policy
@@ -140,11 +141,13 @@ class _Creation:
         """A writable destination that shares a snapshot with the source is a pair that was turned round: broken off.
 
         Assumption: without a common snapshot a writable destination is refused; it could only be overwritten.
-        Raises: OntapError 6619546.
+        Raises: OntapError 6619546; 13107371 for a FlexVol and a FlexGroup.
         """
         source = replace(self._relationship.source, volume_uuid=registered.volume_uuid)
         relationship = replace(self._relationship, source=source)
         volume = present(self._cluster, relationship.destination.volume_uuid)
+        if bool(registered.constituents) != bool(volume.constituents):
+            raise styles_differ(path_of(self._cluster, relationship.destination))
         if volume.is_mirror or relationship.kind == "restore":
             return relationship
         for snapshot in snapshots_of(self._cluster, volume.uuid):

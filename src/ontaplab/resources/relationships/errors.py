@@ -141,3 +141,21 @@ def release_failed(cause: str) -> OntapError:
     return OntapError(
         500, "13303815", f"The relationship was not removed, because its source could not be released: {cause}"
     )
+
+
+def styles_differ(path: str) -> OntapError:
+    return OntapError(
+        400,
+        "13107371",
+        f'Source and destination "{path}" are of different styles: both have to be FlexVols or FlexGroups.',
+    )
+
+
+def geometry_changed(code: str, path: str, source: int, destination: int) -> OntapError:
+    """Clients look for the two halves of the first sentence."""
+    return OntapError(
+        400,
+        code,
+        f'Geometry of the destination FlexGroup "{path}" has been changed since the SnapMirror relationship was'
+        f" created. The source has {source} constituents, the destination has {destination}.",
+    )

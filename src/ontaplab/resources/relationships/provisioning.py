@@ -13,6 +13,7 @@ from ontaplab.resources.relationships.errors import fields_exclude_each_other
 from ontaplab.resources.relationships.requests import mirror_state
 from ontaplab.resources.relationships.state import Endpoint, Kind
 from ontaplab.resources.svms.lookup import svm_named
+from ontaplab.resources.volumes.flexgroups import made_of
 from ontaplab.resources.volumes.lifecycle import create_volume
 from ontaplab.resources.volumes.rules import check_name, check_name_is_free
 from ontaplab.resources.volumes.state import Volume
@@ -65,21 +66,22 @@ async def provision(cluster: Cluster, destination: Endpoint, source: Registered,
     size_bytes = (wanted and wanted.size) or source.volume_size_bytes
     tiering = wanted.tiering if wanted else None
     policy = (tiering.policy or "snapshot_only") if tiering and tiering.supported else "none"
-    async with cluster.volume_lock(destination.volume_uuid):
-        await create_volume(
-            cluster,
-            Volume(
-                uuid=destination.volume_uuid,
-                name=destination.volume,
-                svm=destination.svm_uuid,
-                aggregate=_roomiest(cluster, size_bytes).uuid,
-                size_bytes=size_bytes,
-                created=cluster.clock.now(),
-                type="dp",
-                language=source.volume_language,
-                properties={"tiering.policy": policy},
-            ),
-        )
+    aggregate = _roomiest(cluster, size_bytes).uuid
+    volume = Volume(
+        uuid=destination.volume_uuid,
+        name=destination.volume,
+        svm=destination.svm_uuid,
+        aggregate=aggregate,
+        size_bytes=size_bytes,
+        created=cluster.clock.now(),
+        type="dp",
+        language=source.volume_language,
+        properties={"tiering.policy": policy},
+    )
+    if source.constituents:
+        volume = made_of(cluster, volume, [aggregate] * source.constituents, size_bytes // source.constituents)
+    async with cluster.volume_lock(volume.uuid):
+        await create_volume(cluster, volume)
 
 
 def _roomiest(cluster: Cluster, size_bytes: int) -> Aggregate:

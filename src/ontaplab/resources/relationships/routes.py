@@ -10,6 +10,7 @@ from ontaplab.cluster import Cluster
 from ontaplab.resources.relationships.bodies import RelationshipChange, RelationshipCreate
 from ontaplab.resources.relationships.creating import create
 from ontaplab.resources.relationships.endpoints import path_of, svm_name_of
+from ontaplab.resources.relationships.geometry import group_type
 from ontaplab.resources.relationships.handlers import Modifying
 from ontaplab.resources.relationships.removing import AT_SOURCE, FLAGS, remove
 from ontaplab.resources.relationships.reversing import Reversing
@@ -74,7 +75,7 @@ def _common(cluster: Cluster) -> dict[str, Field[Listed]]:
         "healthy": Field(lambda row: isinstance(row, ListedDestination) or row.unhealthy is None, Level.DEFAULT),
         "policy.name": Field(policy_name),
         "policy.type": Field(lambda row: "sync" if row.kind in SYNCHRONOUS else "async"),
-        "group_type": Field(lambda row: "none"),
+        "group_type": Field(lambda row: group_type(cluster, row)),
     }
     return fields
 

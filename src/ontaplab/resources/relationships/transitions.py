@@ -10,6 +10,7 @@ from ontaplab.cluster import Cluster
 from ontaplab.errors import no_entry
 from ontaplab.resources.relationships.dependence import settle_owners
 from ontaplab.resources.relationships.errors import failed, no_common_snapshot
+from ontaplab.resources.relationships.geometry import check_geometry
 from ontaplab.resources.relationships.rules import Interrupt, Move, Outcome, Refusal, Wait, Word, decide
 from ontaplab.resources.relationships.state import Relationship
 from ontaplab.resources.snapshots.lifecycle import drop_snapshot, snapshots_of
@@ -54,6 +55,9 @@ class Transitions:
                 raise outcome.error()
             assert isinstance(outcome, Move), "nothing runs any more, and neither deleting nor turning is a transition"
             with modifying(self._engine, uuid):
+                if outcome.transfer is not None:
+                    relationship = known(self._cluster, uuid)
+                    await check_geometry(self._cluster, self._engine.local, relationship, asked.word)
                 if asked.word is Word.RESYNC:
                     await self._make_mirror_again(known(self._cluster, uuid), preserve=asked.preserve)
                 elif asked.word is Word.BREAK:

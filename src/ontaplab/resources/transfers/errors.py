@@ -10,16 +10,6 @@ def destination_not_ready(name: str) -> OntapError:
     return OntapError(409, "917536", f'Destination volume "{name}" is not an online volume of type "dp".')
 
 
-def destination_too_small(name: str, size_bytes: int, wanted_bytes: int) -> OntapError:
-    """Assumption: the generic code for volume work."""
-    return OntapError(
-        400,
-        "917536",
-        f'Destination volume "{name}" of {size_bytes} bytes is smaller than its source of {wanted_bytes} bytes, '
-        'and its autosize mode is "off".',
-    )
-
-
 def retention_exhausted(label: str, count: int) -> OntapError:
     """Assumption: the code of an update that fails."""
     return OntapError(

@@ -12,14 +12,14 @@ from functools import partial
 
 from ontaplab.cluster import Cluster
 from ontaplab.intercluster.mirroring.messages import CarriedSnapshot, Step
-from ontaplab.resources.aggregates.space import check_room
 from ontaplab.resources.relationships.dependence import settle_owners, snapshot_prefix
+from ontaplab.resources.relationships.geometry import fit_to_source
 from ontaplab.resources.relationships.state import Relationship
 from ontaplab.resources.snapmirror_policies.state import Policy, Rule
 from ontaplab.resources.snapshots.errors import exists
 from ontaplab.resources.snapshots.lifecycle import drop_snapshot, snapshots_of
 from ontaplab.resources.snapshots.state import Snapshot
-from ontaplab.resources.transfers.errors import destination_not_ready, destination_too_small, retention_exhausted
+from ontaplab.resources.transfers.errors import destination_not_ready, retention_exhausted
 from ontaplab.resources.volumes.lifecycle import become_writable, present, serve
 from ontaplab.resources.volumes.places import directory_of
 from ontaplab.resources.volumes.state import Volume
@@ -37,8 +37,8 @@ class Landing:
 
     def check(self, step: Step) -> None:
         """Raises: OntapError if what the step brings could not be taken in, however long it was received."""
-        volume = self._mirror()
-        self._check_size(volume, step)
+        self._mirror()
+        fit_to_source(self._cluster, self._relationship, step)
         for rule in self._policy.retention:
             if rule.preserve and rule.label == step.snapshot.label and len(self._labelled(rule)) >= rule.count:
                 raise retention_exhausted(rule.label, rule.count)
@@ -77,8 +77,6 @@ class Landing:
                 await self._accept(step.snapshot.name)
                 cluster.snapshots.put(self._snapshot(step.snapshot))
             await become_writable(cluster, volume, step.snapshot.name)
-            now = present(cluster, volume)
-            cluster.volumes.put(replace(now, size_bytes=max(now.size_bytes, step.volume_size_bytes)))
             versions = [each.version_uuid for each in held]
             for newer in held[versions.index(step.base) + 1 :] if step.base in versions else ():
                 if not newer.owners:
@@ -86,7 +84,7 @@ class Landing:
 
     def check_restorable(self, step: Step) -> None:
         """Raises: OntapError if the destination is too small for it."""
-        self._check_size(present(self._cluster, self._relationship.destination.volume_uuid), step)
+        fit_to_source(self._cluster, self._relationship, step)
 
     @property
     def _relationship(self) -> Relationship:
@@ -102,16 +100,6 @@ class Landing:
         if not volume.is_mirror or volume.state != "online":
             raise destination_not_ready(volume.name)
         return volume
-
-    def _check_size(self, volume: Volume, step: Step) -> None:
-        """It grows with its source where it may and can. Raises: OntapError 917536."""
-        more_bytes = step.volume_size_bytes - volume.size_bytes
-        if more_bytes <= 0:
-            return
-        if volume.property_of("autosize.mode") == "off":
-            raise destination_too_small(volume.name, volume.size_bytes, step.volume_size_bytes)
-        if volume.property_of("guarantee.type") == "volume":
-            check_room(self._cluster, self._cluster.aggregates[volume.aggregate], more_bytes)
 
     async def _accept(self, name: str) -> None:
         """What was received is at the snapshot's place. What an abort left there, without a record, is gone."""
@@ -138,8 +126,8 @@ class Landing:
     def _exporting(self, step: Step) -> Relationship:
         """The relationship's record to be kept; the volume's is kept already."""
         relationship = self._relationship
-        volume = self._cluster.volumes[relationship.destination.volume_uuid].as_mirror(step.snapshot.name)
-        self._cluster.volumes.put(replace(volume, size_bytes=max(volume.size_bytes, step.volume_size_bytes)))
+        volume = self._cluster.volumes[relationship.destination.volume_uuid]
+        self._cluster.volumes.put(volume.as_mirror(step.snapshot.name))
         return replace(
             relationship,
             source=replace(relationship.source, volume=step.volume_name),
