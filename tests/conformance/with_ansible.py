@@ -118,7 +118,6 @@ def test_a_volume_is_protected_failed_over_and_let_go(site: Site, ansible: Ansib
         assert records(site, cluster, "/svm/peers") == []
 
 
-@pytest.mark.xfail(reason="volume clones are not simulated", strict=True)
 def test_a_volume_is_cloned_and_the_clone_split(site: Site, ansible: Ansible) -> None:
     ansible.play("volume")
     (site.volume_path("paris", "svm_gold", "vol_orders") / "file").write_text("first")
@@ -129,7 +128,6 @@ def test_a_volume_is_cloned_and_the_clone_split(site: Site, ansible: Ansible) ->
     assert clone["clone"]["is_flexclone"] is False
 
 
-@pytest.mark.xfail(reason="volume moves are not simulated", strict=True)
 def test_a_volume_is_moved_to_another_aggregate(site: Site, ansible: Ansible) -> None:
     ansible.play("volume")
     file = site.volume_path("paris", "svm_gold", "vol_orders") / "file"

@@ -29,7 +29,7 @@ from tests.together.world import GROUP, SVMS, Place, a_place, create_volumes, di
 pytestmark = pytest.mark.slow
 
 _VOLUMES = ("vol_1", "vol_2")
-_SEEDS = range(32)
+_SEEDS = range(10)
 _MOST_RUNS = 20
 _BETWEEN_RUNS_S = 600  # clusters that lost each other have found each other again by then
 _WRITES = "POST|PATCH|DELETE /*"
