@@ -24,6 +24,7 @@ from ontaplab.network import Network
 from ontaplab.resources.aggregates.state import Aggregate
 from ontaplab.resources.cluster_peers.state import ClusterPeer
 from ontaplab.resources.jobs.state import Job
+from ontaplab.resources.licenses.state import License
 from ontaplab.resources.nodes.state import Node
 from ontaplab.resources.relationships.state import ListedDestination, Relationship
 from ontaplab.resources.schedules.state import Schedule
@@ -96,6 +97,7 @@ class Cluster:
         self.store = Store(root / "cluster.db" if durable else None)
         self.jobs = self.store.table("job", Job)
         self.schedules = self.store.table("schedule", Schedule)
+        self.licenses = self.store.table("license", License)
         self.cluster_peers = self.store.table("cluster_peer", ClusterPeer)
         self.svms = self.store.table("svm", Svm)
         self.svm_peers = self.store.table("svm_peer", SvmPeer)

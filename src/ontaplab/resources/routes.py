@@ -26,6 +26,8 @@ from ontaplab.resources.cluster_peers import routes as cluster_peers
 from ontaplab.resources.cluster_peers.handshake import resume_handshakes
 from ontaplab.resources.files.routes import file_routes
 from ontaplab.resources.jobs import routes as jobs
+from ontaplab.resources.licenses import handlers as license_handlers
+from ontaplab.resources.licenses import routes as licenses
 from ontaplab.resources.nodes import routes as nodes
 from ontaplab.resources.relationships import routes as relationships
 from ontaplab.resources.relationships.mirrored_writes import MirroredWrites
@@ -51,6 +53,7 @@ _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     cluster_itself.resource,
     nodes.resource,
     jobs.resource,
+    licenses.resource,
     schedules.resource,
     cluster_peers.resource,
     svms.resource,
@@ -69,6 +72,7 @@ def assemble(cluster: Cluster) -> ASGIApp:
     """
     if not len(cluster.schedules):
         with cluster.together():
+            license_handlers.install_built_in(cluster)
             schedule_handlers.install_built_in(cluster)
             policy_handlers.install_built_in(cluster)
     engine = Engine(cluster, LocalSource(cluster))

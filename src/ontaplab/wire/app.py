@@ -160,6 +160,7 @@ def understand(resource: Resource[Any], http: HttpRequest) -> tuple[Request, Par
         account=_credentials(http)[0],
         path={name.replace("__", "."): value for name, value in http.path_params.items()},
         flags=parameters.flags,
+        filters=parameters.filters,
         tunnel=Tunnel(name, uuid) if name or uuid else None,
     )
     return request, parameters

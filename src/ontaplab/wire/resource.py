@@ -41,6 +41,8 @@ class Request:
     """Path parameters, by field name."""
     flags: Mapping[str, str]
     """Query parameters that the resource declares as its own."""
+    filters: Mapping[str, str] = field(default_factory=dict)
+    """Queries by field; the wire carries them out."""
     tunnel: Tunnel | None = None
 
     def flag(self, name: str) -> bool:

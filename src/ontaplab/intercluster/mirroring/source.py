@@ -13,6 +13,7 @@ from ontaplab.disk.stream import read_stream
 from ontaplab.errors import OntapError
 from ontaplab.intercluster.mirroring.choosing import after, called, carried, checked, is_wanted, newest_common
 from ontaplab.intercluster.mirroring.messages import Landed, Registered, Registration, Step, Wanted
+from ontaplab.resources.licenses.handlers import check_licensed
 from ontaplab.resources.relationships.dependence import settle_owners, snapshot_prefix
 from ontaplab.resources.relationships.errors import (
     no_source_volume,
@@ -85,6 +86,7 @@ class LocalSource:
     async def register(self, registration: Registration, cluster_peer: str | None = None) -> Registered:
         """`cluster_peer` is the uuid of the peer that asks; None: this cluster itself."""
         cluster = self._cluster
+        check_licensed(cluster, "snapmirror")
         volume = self._source_volume(registration)
         alias = self._alias(registration, cluster_peer)
         self._check_fan_out(registration, volume)
@@ -128,6 +130,7 @@ class LocalSource:
 
     async def next_step(self, relationship: str, wanted: Wanted) -> Step | None:
         listed = self._listed(relationship)
+        check_licensed(self._cluster, "snapmirror")
         volume = self._readable_volume(listed)
         if wanted.restore:
             return await self._restoring_step(volume, wanted)

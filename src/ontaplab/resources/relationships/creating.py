@@ -7,6 +7,7 @@ from dataclasses import replace
 from ontaplab.cluster import Cluster
 from ontaplab.errors import missing_field
 from ontaplab.intercluster.mirroring.messages import Registered
+from ontaplab.resources.licenses.handlers import check_licensed
 from ontaplab.resources.relationships.bodies import RelationshipCreate
 from ontaplab.resources.relationships.endpoints import (
     SourcePlace,
@@ -48,6 +49,9 @@ def create(
     """What can be checked here is refused at once; what only the source knows is found out by the job."""
     policy = volume_policy(cluster, body.policy or DEFAULT_POLICY)
     kind = _kind(body, policy)
+    check_licensed(cluster, "snapmirror")
+    if policy.type == "sync":
+        check_licensed(cluster, "snapmirror_sync")
     check_provisioning(body, kind)
     destination, place = _ends(cluster, body)
     relationship = Relationship(

@@ -9,6 +9,7 @@ from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
 from ontaplab.intercluster.mirroring.messages import Landed, Step, Wanted
 from ontaplab.intercluster.mirroring.source import Source
+from ontaplab.resources.licenses.handlers import check_licensed
 from ontaplab.resources.relationships.errors import failed, no_common_snapshot
 from ontaplab.resources.relationships.requests import mirror_state
 from ontaplab.resources.relationships.state import Relationship
@@ -60,6 +61,7 @@ class _Pull:
 
         Raises: OntapError, OSError: the destination exports what it did before.
         """
+        check_licensed(self._cluster, "snapmirror")
         while (step := await self._source.next_step(self._relationship_uuid, wanted())) is not None:
             if step.base is None and self._relationship.is_initialized:
                 raise no_common_snapshot("13303844")

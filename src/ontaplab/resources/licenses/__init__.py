@@ -1,0 +1,1 @@
+"""/cluster/licensing/licenses"""
