@@ -23,6 +23,7 @@ from ontaplab.firings import Firings
 from ontaplab.network import Network
 from ontaplab.resources.aggregates.state import Aggregate
 from ontaplab.resources.cluster_peers.state import ClusterPeer
+from ontaplab.resources.ip_interfaces.state import IpInterface
 from ontaplab.resources.jobs.state import Job
 from ontaplab.resources.licenses.state import License
 from ontaplab.resources.nodes.state import Node
@@ -98,6 +99,7 @@ class Cluster:
         self.jobs = self.store.table("job", Job)
         self.schedules = self.store.table("schedule", Schedule)
         self.licenses = self.store.table("license", License)
+        self.ip_interfaces = self.store.table("ip_interface", IpInterface)
         self.cluster_peers = self.store.table("cluster_peer", ClusterPeer)
         self.svms = self.store.table("svm", Svm)
         self.svm_peers = self.store.table("svm_peer", SvmPeer)

@@ -12,6 +12,7 @@ from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
 from ontaplab.faults.striking import FROM_CLUSTER
 from ontaplab.resources.cluster_peers.state import ClusterPeer
+from ontaplab.resources.ip_interfaces.intercluster import intercluster_interfaces
 
 
 class PeerSilent(OntapError):
@@ -27,7 +28,9 @@ def peer_headers(cluster: Cluster, peer: ClusterPeer) -> dict[str, str]:
 
 
 def check_way(cluster: Cluster, peer: ClusterPeer) -> None:
-    """Raises: httpx.ConnectError if a partition keeps requests from the peer."""
+    """Raises: httpx.ConnectError while no interface leads to other clusters, or if a partition keeps requests back."""
+    if not intercluster_interfaces(cluster):
+        raise httpx.ConnectError(f"no intercluster interface of {cluster.name} is up")
     cluster.faults.check_way_to(peer.name, peer.remote_name or peer.name, *peer.remote_addresses)
 
 
@@ -58,6 +61,9 @@ async def send(
             reply = await client.request(method, f"/intercluster{path}", json=body, headers=headers)
         except httpx.TransportError as error:
             reason = str(error) or type(error).__name__
+            continue
+        if reply.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            reason = refusal(reply).message
             continue
         mark(cluster, peer.uuid, answers=True)
         return reply

@@ -13,6 +13,7 @@ from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
 from ontaplab.resources.cluster_peers.handshake import accept
 from ontaplab.resources.cluster_peers.state import ClusterPeer
+from ontaplab.resources.ip_interfaces.intercluster import hears_peers
 from ontaplab.resources.svm_peers.exchange import changed_by_peer, offered_by_peer, removed_by_peer
 
 PeerEndpoint = Callable[[ClusterPeer, Request], Awaitable[Response]]
@@ -23,6 +24,7 @@ def intercluster_routes(cluster: Cluster) -> Sequence[Route]:
 
     async def peering(http: Request) -> Response:
         try:
+            _check_hears(cluster)
             return JSONResponse(accept(cluster, await http.json()))
         except OntapError as error:
             return _refused(error)
@@ -63,12 +65,19 @@ def peer_route(cluster: Cluster, path: str, methods: Sequence[str], endpoint: Pe
 
 def _caller(cluster: Cluster, http: Request) -> ClusterPeer:
     """The peer that is calling. Raises: OntapError 6 if it is none."""
+    _check_hears(cluster)
     scheme, _, proof = http.headers.get("authorization", "").partition(" ")
     uuid, _, secret = proof.partition(":")
     peer = cluster.cluster_peers.first(lambda peer: peer.remote_uuid == uuid and not peer.is_offer)
     if scheme != "Peer" or peer is None or not hmac.compare_digest(peer.secret, secret):
         raise OntapError(403, "6", f"The caller is no peer of cluster {cluster.name}.")
     return peer
+
+
+def _check_hears(cluster: Cluster) -> None:
+    """Raises: OntapError with the status that stands for no answer."""
+    if not hears_peers(cluster):
+        raise OntapError(503, "4653215", f"The intercluster interface of {cluster.name} is down.")
 
 
 def _refused(error: OntapError) -> Response:

@@ -25,6 +25,8 @@ from ontaplab.resources.cluster import routes as cluster_itself
 from ontaplab.resources.cluster_peers import routes as cluster_peers
 from ontaplab.resources.cluster_peers.handshake import resume_handshakes
 from ontaplab.resources.files.routes import file_routes
+from ontaplab.resources.ip_interfaces import handlers as interface_handlers
+from ontaplab.resources.ip_interfaces import routes as ip_interfaces
 from ontaplab.resources.jobs import routes as jobs
 from ontaplab.resources.licenses import handlers as license_handlers
 from ontaplab.resources.licenses import routes as licenses
@@ -55,6 +57,7 @@ _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     jobs.resource,
     licenses.resource,
     schedules.resource,
+    ip_interfaces.resource,
     cluster_peers.resource,
     svms.resource,
     svm_peers.resource,
@@ -73,6 +76,7 @@ def assemble(cluster: Cluster) -> ASGIApp:
     if not len(cluster.schedules):
         with cluster.together():
             license_handlers.install_built_in(cluster)
+            interface_handlers.install_built_in(cluster)
             schedule_handlers.install_built_in(cluster)
             policy_handlers.install_built_in(cluster)
     engine = Engine(cluster, LocalSource(cluster))

@@ -30,6 +30,26 @@ def expires_too_late() -> OntapError:
     )
 
 
+def bad_address(address: str) -> OntapError:
+    return OntapError(400, "4653368", f'"{address}" is no peer address.', target="remote.ip_addresses")
+
+
+def mixed_families() -> OntapError:
+    return OntapError(
+        400, "4653708", "The specified addresses must be of the same address family.", target="remote.ip_addresses"
+    )
+
+
+def no_interface() -> OntapError:
+    return OntapError(
+        400,
+        "4656095",
+        "The address family of the specified peer addresses is not valid in IPspace Default: no intercluster interface"
+        " of that family is up. Use /api/network/ip/interfaces to verify that the required interfaces are present.",
+        target="remote.ip_addresses",
+    )
+
+
 def is_peered(name: str) -> OntapError:
     return OntapError(409, "4653075", f'Cluster "{name}" is a peer already.', target="remote")
 

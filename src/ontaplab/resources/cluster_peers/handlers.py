@@ -11,10 +11,13 @@ from ontaplab.cluster import Cluster
 from ontaplab.errors import invalid_value
 from ontaplab.resources.cluster_peers.errors import (
     address_is_local,
+    bad_address,
     expired,
     expires_too_late,
     is_in_use,
     is_peered,
+    mixed_families,
+    no_interface,
     not_found,
     passphrase_too_short,
     passphrase_without_address,
@@ -27,6 +30,7 @@ from ontaplab.resources.cluster_peers.state import (
     ClusterPeer,
     secret_of,
 )
+from ontaplab.resources.ip_interfaces.intercluster import families, family_of, intercluster_interfaces
 from ontaplab.wire.body import Body, Reference
 from ontaplab.wire.resource import Done, Reply, Request
 from ontaplab.wire.values import format_instant, parse_duration, parse_instant
@@ -97,6 +101,7 @@ def modify(cluster: Cluster, request: Request, peer: ClusterPeer, body: ClusterP
     if body.initial_allowed_svms is not None:
         changed = replace(changed, initial_allowed_svms=_allowed(body))
     if body.remote is not None:
+        _check_families(cluster, body.remote.ip_addresses)
         changed = replace(changed, remote_addresses=body.remote.ip_addresses)
     return Done(cluster.cluster_peers.put(changed))
 
@@ -127,19 +132,40 @@ def _told(cluster: Cluster, offer: ClusterPeer, passphrase: str) -> dict[str, ob
     return {
         "uuid": offer.uuid,
         "name": offer.name,
-        "ip_address": cluster.address,
+        "ip_address": local_address(cluster),
         "authentication": {"passphrase": passphrase, "expiry_time": format_instant(offer.expires)},
         "_links": {"self": {"href": f"/api/cluster/peers/{offer.uuid}"}},
     }
 
 
 def _check_addresses(cluster: Cluster, addresses: tuple[str, ...]) -> None:
+    _check_families(cluster, addresses)
+    own = {interface.address for interface in cluster.ip_interfaces}
     for address in addresses:
-        if address == cluster.address:
+        if address in own:
             raise address_is_local(address)
         for peer in cluster.cluster_peers:
             if address in peer.remote_addresses and not peer.is_offer:
                 raise is_peered(peer.name)
+
+
+def _check_families(cluster: Cluster, addresses: tuple[str, ...]) -> None:
+    """Every node reaches addresses of one family, that of the remote ones if there are any."""
+    wanted: set[str] = set()
+    for address in addresses:
+        try:
+            wanted |= family_of((address,))
+        except ValueError:
+            raise bad_address(address) from None
+    if len(wanted) > 1:
+        raise mixed_families()
+    if not families(cluster) >= wanted or not families(cluster):
+        raise no_interface()
+
+
+def local_address(cluster: Cluster) -> str:
+    """The intercluster address to tell to other clusters."""
+    return next((interface.address for interface in intercluster_interfaces(cluster)), "0.0.0.0")  # noqa: S104  # ONTAP's word for none
 
 
 def _checked(passphrase: str) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from ontaplab.cluster import Cluster
-from ontaplab.resources.cluster_peers.handlers import ClusterPeerBody, create, modify, remove
+from ontaplab.resources.cluster_peers.handlers import ClusterPeerBody, create, local_address, modify, remove
 from ontaplab.resources.cluster_peers.state import ClusterPeer
 from ontaplab.wire.fields import Field, Fields, Level
 from ontaplab.wire.resource import Create, Modify, Resource
 from ontaplab.wire.values import format_instant
 
-FIELDS: Fields[ClusterPeer] = Fields(
-    {
+_FIELDS: dict[str, Field[ClusterPeer]] = {
         "uuid": Field(lambda peer: peer.uuid, Level.KEY),
         "name": Field(lambda peer: peer.name, Level.KEY),
         "remote.name": Field(lambda peer: peer.remote_name),
@@ -31,14 +30,13 @@ FIELDS: Fields[ClusterPeer] = Fields(
         "version.generation": Field(lambda peer: None if peer.is_offer else Cluster.version[0]),
         "version.major": Field(lambda peer: None if peer.is_offer else Cluster.version[1]),
         "version.minor": Field(lambda peer: None if peer.is_offer else Cluster.version[2]),
-    }
-)
+}
 
 
 def resource(cluster: Cluster) -> Resource[ClusterPeer]:
     return Resource(
         path="/cluster/peers",
-        fields=FIELDS,
+        fields=Fields({**_FIELDS, "ip_address": Field(lambda peer: local_address(cluster))}),
         rows=lambda request: cluster.cluster_peers,
         create=Create(ClusterPeerBody, partial(create, cluster)),
         modify=Modify(ClusterPeerBody, partial(modify, cluster)),
