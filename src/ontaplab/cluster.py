@@ -23,13 +23,16 @@ from ontaplab.firings import Firings
 from ontaplab.network import Network
 from ontaplab.resources.aggregates.state import Aggregate
 from ontaplab.resources.cluster_peers.state import ClusterPeer
+from ontaplab.resources.export_policies.state import ExportPolicy
 from ontaplab.resources.ip_interfaces.state import IpInterface
 from ontaplab.resources.jobs.state import Job
 from ontaplab.resources.licenses.state import License
 from ontaplab.resources.nodes.state import Node
+from ontaplab.resources.qos_policies.state import QosPolicy
 from ontaplab.resources.relationships.state import ListedDestination, Relationship
 from ontaplab.resources.schedules.state import Schedule
 from ontaplab.resources.snapmirror_policies.state import Policy
+from ontaplab.resources.snapshot_policies.state import SnapshotPolicy
 from ontaplab.resources.snapshots.state import Snapshot
 from ontaplab.resources.svm_peers.state import SvmPeer
 from ontaplab.resources.svms.state import Svm
@@ -106,6 +109,9 @@ class Cluster:
         self.aggregates = self.store.table("aggregate", Aggregate)
         self.volumes = self.store.table("volume", Volume)
         self.snapshots = self.store.table("snapshot", Snapshot)
+        self.snapshot_policies = self.store.table("snapshot_policy", SnapshotPolicy)
+        self.export_policies = self.store.table("export_policy", ExportPolicy)
+        self.qos_policies = self.store.table("qos_policy", QosPolicy)
         self.policies = self.store.table("policy", Policy)
         self.relationships = self.store.table("relationship", Relationship)
         self.listed_destinations = self.store.table("listed_destination", ListedDestination)

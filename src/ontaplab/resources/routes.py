@@ -24,6 +24,7 @@ from ontaplab.resources.aggregates import routes as aggregates
 from ontaplab.resources.cluster import routes as cluster_itself
 from ontaplab.resources.cluster_peers import routes as cluster_peers
 from ontaplab.resources.cluster_peers.handshake import resume_handshakes
+from ontaplab.resources.export_policies import routes as export_policies
 from ontaplab.resources.files.routes import file_routes
 from ontaplab.resources.ip_interfaces import handlers as interface_handlers
 from ontaplab.resources.ip_interfaces import routes as ip_interfaces
@@ -31,6 +32,8 @@ from ontaplab.resources.jobs import routes as jobs
 from ontaplab.resources.licenses import handlers as license_handlers
 from ontaplab.resources.licenses import routes as licenses
 from ontaplab.resources.nodes import routes as nodes
+from ontaplab.resources.qos_policies import handlers as qos_handlers
+from ontaplab.resources.qos_policies import routes as qos_policies
 from ontaplab.resources.relationships import routes as relationships
 from ontaplab.resources.relationships.mirrored_writes import MirroredWrites
 from ontaplab.resources.relationships.transitions import Transitions
@@ -38,6 +41,9 @@ from ontaplab.resources.schedules import handlers as schedule_handlers
 from ontaplab.resources.schedules import routes as schedules
 from ontaplab.resources.snapmirror_policies import handlers as policy_handlers
 from ontaplab.resources.snapmirror_policies import routes as policies
+from ontaplab.resources.snapshot_policies import handlers as snapshot_policy_handlers
+from ontaplab.resources.snapshot_policies import routes as snapshot_policies
+from ontaplab.resources.snapshot_policies.taking import take_by_policy
 from ontaplab.resources.snapshots import routes as snapshots
 from ontaplab.resources.svm_peers import routes as svm_peers
 from ontaplab.resources.svms import routes as svms
@@ -62,6 +68,11 @@ _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     svms.resource,
     svm_peers.resource,
     aggregates.resource,
+    snapshot_policies.resource,
+    snapshot_policies.schedules_resource,
+    export_policies.resource,
+    export_policies.rules_resource,
+    qos_policies.resource,
     volumes.resource,
     snapshots.resource,
     policies.resource,
@@ -79,9 +90,12 @@ def assemble(cluster: Cluster) -> ASGIApp:
             interface_handlers.install_built_in(cluster)
             schedule_handlers.install_built_in(cluster)
             policy_handlers.install_built_in(cluster)
+            snapshot_policy_handlers.install_built_in(cluster)
+            qos_handlers.install_built_in(cluster)
     engine = Engine(cluster, LocalSource(cluster))
     following = Following(cluster, engine)
     transitions = Transitions(cluster, engine, following)
+    take_by_policy(cluster)
     cluster.at_start(lambda: recover(cluster, engine.kept_trees()))
     cluster.at_start(engine.go_on)
     cluster.at_start(following.go_on)

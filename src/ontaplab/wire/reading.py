@@ -7,6 +7,7 @@ the last record shown, by those values, and the next page begins after it whethe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -71,11 +72,23 @@ def _tests(
 ) -> list[tuple[Callable[[R], object], Predicate]]:
     queries = {**request.path, **parameters.filters}
     tests = [(resource.fields.getter(name), compile_query(text)) for name, text in queries.items()]
-    if request.tunnel is not None and resource.tunnel is not None:
-        for part, wanted in (("name", request.tunnel.name), ("uuid", request.tunnel.uuid)):
-            if wanted is not None and f"{resource.tunnel}.{part}" in resource.fields:
-                tests.append((resource.fields.getter(f"{resource.tunnel}.{part}"), wanted.__eq__))
-    return tests
+    return tests + _tests_of_svm(resource, request)
+
+
+def _tests_of_svm(resource: Resource[R], request: Request) -> list[tuple[Callable[[R], object], Predicate]]:
+    """What tells the records that the tunnelled SVM sees."""
+    if request.tunnel is None or resource.tunnel is None:
+        return []
+    names = {f"{resource.tunnel}.{part}".lstrip("."): getattr(request.tunnel, part) for part in ("name", "uuid")}
+    return [
+        (resource.fields.getter(name), partial(_is_seen, wanted, resource.shared))
+        for name, wanted in names.items()
+        if wanted is not None and name in resource.fields
+    ]
+
+
+def _is_seen(wanted: str, shared: bool, value: object) -> bool:
+    return value == wanted or (shared and value is None)
 
 
 def _shower(

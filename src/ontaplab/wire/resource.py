@@ -45,6 +45,10 @@ class Request:
     """Queries by field; the wire carries them out."""
     tunnel: Tunnel | None = None
 
+    def reaches(self, svm: str | None) -> bool:
+        """Whether what belongs to that SVM (its uuid) is there for whoever asks; None: it is the cluster's."""
+        return self.tunnel is None or self.tunnel.uuid == svm
+
     def flag(self, name: str) -> bool:
         """Whether a query parameter that is a switch was set."""
         return self.flags.get(name, "false").lower() == "true"
@@ -122,7 +126,9 @@ class Resource(Generic[R]):
     singleton: bool = False
     flags: frozenset[str] = field(default_factory=frozenset)
     tunnel: str | None = "svm"
-    """The field whose `.name` and `.uuid` say to which SVM a record belongs; None: visible from every SVM."""
+    """The field whose `.name` and `.uuid` say to which SVM a record belongs, "" if it is one; None: all see it."""
+    shared: bool = False
+    """Whether records of no SVM, the cluster's own, are visible from every SVM."""
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -8,12 +8,19 @@ import pytest
 from netapp_ontap.resources.aggregate import Aggregate
 from netapp_ontap.resources.cluster import Cluster
 from netapp_ontap.resources.cluster_peer import ClusterPeer
+from netapp_ontap.resources.export_policy import ExportPolicy
+from netapp_ontap.resources.export_rule import ExportRule
 from netapp_ontap.resources.file_info import FileInfo
+from netapp_ontap.resources.ip_interface import IpInterface
 from netapp_ontap.resources.job import Job
+from netapp_ontap.resources.license_package import LicensePackage
 from netapp_ontap.resources.node import Node
+from netapp_ontap.resources.qos_policy import QosPolicy
 from netapp_ontap.resources.schedule import Schedule
 from netapp_ontap.resources.snapmirror_policy import SnapmirrorPolicy
 from netapp_ontap.resources.snapshot import Snapshot
+from netapp_ontap.resources.snapshot_policy import SnapshotPolicy
+from netapp_ontap.resources.snapshot_policy_schedule import SnapshotPolicySchedule
 from netapp_ontap.resources.svm import Svm
 from netapp_ontap.resources.svm_peer import SvmPeer
 from netapp_ontap.resources.volume import Volume
@@ -27,11 +34,18 @@ pytestmark = pytest.mark.filterwarnings("ignore::marshmallow.warnings.ChangedInM
 COLLECTIONS = {
     "/cluster/nodes": Node,
     "/cluster/jobs": Job,
+    "/cluster/licensing/licenses": LicensePackage,
     "/cluster/schedules": Schedule,
     "/cluster/peers": ClusterPeer,
     "/svm/svms": Svm,
     "/svm/peers": SvmPeer,
     "/storage/aggregates": Aggregate,
+    "/network/ip/interfaces": IpInterface,
+    "/storage/snapshot-policies": SnapshotPolicy,
+    "/storage/snapshot-policies/*/schedules": SnapshotPolicySchedule,
+    "/storage/qos/policies": QosPolicy,
+    "/protocols/nfs/export-policies": ExportPolicy,
+    "/protocols/nfs/export-policies/*/rules": ExportRule,
     "/storage/volumes": Volume,
     "/storage/volumes/*/snapshots": Snapshot,
     "/snapmirror/policies": SnapmirrorPolicy,
@@ -45,6 +59,9 @@ async def furnish(paris: Asker, lyon: Asker) -> None:
     offer = {"svm.name": "svm1", "peer.svm.name": "svm1", "peer.cluster.name": "lyon", "applications": ["snapmirror"]}
     await paris.post("/svm/peers", {**offer, "name": "svm1_lyon"})
     await paris.http.post("/api/cluster/peers", json={"initial_allowed_svms": [{"name": "svm1"}]})
+    await paris.post("/storage/qos/policies", {"name": "fast", "svm.name": "svm1", "fixed": {"max_throughput_iops": 9}})
+    rule = {"clients": [{"match": "10.0.0.0/8"}], "ro_rule": ["sys"], "rw_rule": ["sys"]}
+    await paris.post("/protocols/nfs/export-policies", {"name": "lan", "svm.name": "svm1", "rules": [rule]})
     volume = await paris.volume(
         "vol_1",
         properties={

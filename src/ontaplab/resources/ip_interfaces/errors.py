@@ -18,7 +18,10 @@ def bad_address(address: str) -> OntapError:
 def bad_prefix_length(netmask: str, version: int) -> OntapError:
     code, longest = ("1966267", 127) if version == 6 else ("1966269", 32)
     return OntapError(
-        400, code, f'"{netmask}" is no netmask: the prefix length has to be between 1 and {longest}.', target="ip.netmask"
+        400,
+        code,
+        f'"{netmask}" is no netmask: the prefix length has to be between 1 and {longest}.',
+        target="ip.netmask",
     )
 
 

@@ -158,7 +158,7 @@ def _changed(cluster: Cluster, interface: IpInterface, body: InterfaceChange) ->
 
 def _service_policy(interface: IpInterface, policy: Reference) -> str:
     known = CLUSTER_POLICIES if interface.svm is None else SVM_POLICIES
-    if policy.name not in known:
+    if policy.name is None or policy.name not in known:
         raise no_such_service_policy(str(policy.name or policy.uuid))
     return policy.name
 
@@ -189,7 +189,7 @@ def _nodes_of(*ports: Port | None) -> list[Reference | None]:
 
 
 def _port(port: Port, field: str) -> str:
-    if port.name not in PORTS:
+    if port.name is None or port.name not in PORTS:
         raise no_such_port(str(port.name or port.uuid), field)
     return port.name
 

@@ -84,6 +84,11 @@ def remove(cluster: Cluster, request: Request, schedule: Schedule) -> Reply[Sche
     updated = cluster.relationships.first(lambda each: each.transfer_schedule == schedule.uuid)
     if updated is not None:
         raise is_used(f"SnapMirror relationship {updated.uuid}")
+    taken_by = cluster.snapshot_policies.first(
+        lambda policy: any(copies.schedule == schedule.uuid for copies in policy.copies)
+    )
+    if taken_by is not None:
+        raise is_used(f'snapshot policy "{taken_by.name}"')
     cluster.schedules.remove(schedule.uuid)
     cluster.firings.schedules_changed()
     return Done()

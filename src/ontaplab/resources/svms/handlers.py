@@ -10,6 +10,8 @@ from typing import Literal
 from ontaplab.cluster import Cluster
 from ontaplab.errors import missing_field
 from ontaplab.resources.aggregates.space import aggregate_of
+from ontaplab.resources.export_policies.lookup import install_default
+from ontaplab.resources.snapshot_policies.lookup import snapshot_policy_of
 from ontaplab.resources.svms.errors import (
     bad_name,
     has_peers,
@@ -18,6 +20,7 @@ from ontaplab.resources.svms.errors import (
     name_too_long,
     only_for_default,
 )
+from ontaplab.resources.svms.belongings import remove_belongings
 from ontaplab.resources.svms.state import LONGEST_NAME, Svm
 from ontaplab.resources.volumes.lifecycle import remove_volume, serve
 from ontaplab.resources.volumes.roots import create_root_volume, root_volume
@@ -74,7 +77,7 @@ def create(cluster: Cluster, request: Request, body: SvmCreate) -> Reply[Svm]:
         comment=body.comment,
         language=body.language.lower(),
         ipspace=body.ipspace.name or "Default",
-        snapshot_policy=body.snapshot_policy.name or "default",
+        snapshot_policy=snapshot_policy_of(cluster, body.snapshot_policy, None).name,
         aggregates=tuple(aggregate_of(cluster, each).uuid for each in body.aggregates),
     )
     _check_name(cluster, svm.name)
@@ -94,8 +97,9 @@ def modify(cluster: Cluster, request: Request, svm: Svm, body: SvmChange) -> Rep
         changed = replace(changed, comment=body.comment)
     if body.state is not None:
         changed = replace(changed, state=body.state)
-    if body.snapshot_policy is not None and body.snapshot_policy.name:
-        changed = replace(changed, snapshot_policy=body.snapshot_policy.name)
+    if body.snapshot_policy is not None:
+        policy = snapshot_policy_of(cluster, body.snapshot_policy, svm.uuid)
+        changed = replace(changed, snapshot_policy=policy.name)
     if body.aggregates is not None:
         uuids = tuple(aggregate_of(cluster, each).uuid for each in body.aggregates)
         changed = replace(changed, aggregates=uuids)
@@ -119,14 +123,18 @@ def remove(cluster: Cluster, request: Request, svm: Svm) -> Reply[Svm]:
     async def work() -> None:
         if (root := root_volume(cluster, svm.uuid)) is not None:
             await remove_volume(cluster, root)
-        cluster.svms.remove(svm.uuid)
+        with cluster.together():
+            remove_belongings(cluster, svm.uuid)
+            cluster.svms.remove(svm.uuid)
 
     return Started(cluster.start_job(f"DELETE /api/svm/svms/{svm.uuid}", work, svm=svm.uuid))
 
 
 def _put_new(cluster: Cluster, svm: Svm) -> Svm:
     _check_name(cluster, svm.name)
-    return cluster.svms.put(svm)
+    with cluster.together():
+        install_default(cluster, svm.uuid)
+        return cluster.svms.put(svm)
 
 
 def _check_name(cluster: Cluster, name: str) -> None:

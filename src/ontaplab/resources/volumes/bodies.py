@@ -12,9 +12,13 @@ _Space = Literal["none", "inline", "background", "both", "mixed"]
 _Percent = Annotated[int, Limits(ge=0, le=100)]
 
 
+class ExportPolicy(Reference):
+    id: int | None = None
+
+
 class Nas(Body):
     path: str | None = None
-    export_policy: Reference | None = None
+    export_policy: ExportPolicy | None = None
     security_style: Literal["unix", "ntfs", "mixed", "unified"] | None = None
     uid: int | None = None
     gid: int | None = None

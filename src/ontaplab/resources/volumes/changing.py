@@ -13,7 +13,8 @@ from ontaplab.resources.volumes.errors import is_root, not_online, smaller_than_
 from ontaplab.resources.volumes.flexgroups import expanded, renamed, sized_by_adding
 from ontaplab.resources.volumes.growth import check_autosize, check_growth
 from ontaplab.resources.volumes.moving import moved
-from ontaplab.resources.volumes.properties import check_dp_fields, properties_of
+from ontaplab.resources.volumes.policies import referred_policies
+from ontaplab.resources.volumes.properties import check_dp_fields, merged, properties_of
 from ontaplab.resources.volumes.rules import (
     check_junction_path,
     check_may_be_mounted,
@@ -32,7 +33,8 @@ _WITH_SPLIT = ("clone.", "validate_only")
 def changed(cluster: Cluster, volume: Volume, body: VolumeChange) -> Volume:
     """The volume with the body's changes, but for state and junction path. Raises: OntapError."""
     _check_fields(volume, body)
-    wanted = replace(volume, properties={**volume.properties, **properties_of(body)})
+    referred = referred_policies(cluster, volume.svm, body)
+    wanted = replace(volume, properties=merged(volume.properties, properties_of(body), referred))
     if body.name is not None and body.name != volume.name:
         check_name(body.name, volume.style)
         check_name_is_free(cluster, volume.svm, body.name)

@@ -11,19 +11,18 @@ from ontaplab.resources.svms.lookup import svm_name
 from ontaplab.resources.volumes.encrypting import encryption_message, encryption_state
 from ontaplab.resources.volumes.growth import least_bytes, most_bytes
 from ontaplab.resources.volumes.moving import percent_complete
+from ontaplab.resources.volumes.policies import REFERENCES, policy_fields
 from ontaplab.resources.volumes.roots import root_volume
 from ontaplab.resources.volumes.space import content_bytes, inherited_bytes
 from ontaplab.resources.volumes.space_fields import space_fields
 from ontaplab.resources.volumes.state import DEFAULTS, Clone, Movement, Volume
 from ontaplab.wire.fields import Field, Fields, Level
 
-_CHEAP_PROPERTIES = {"snapshot_policy.name", "tiering.policy", "tiering.min_cooling_days"}
+_CHEAP_PROPERTIES = {"tiering.policy", "tiering.min_cooling_days"}
 _PROPERTIES = (
-    *DEFAULTS,
+    *(name for name in DEFAULTS if not name.startswith(REFERENCES)),
     *("efficiency.policy.name", "efficiency.application_io_size", "efficiency.compression_type"),
     "efficiency.storage_efficiency_mode",
-    *("qos.policy.name", "qos.policy.uuid", "qos.policy.max_throughput_iops", "qos.policy.max_throughput_mbps"),
-    *("qos.policy.min_throughput_iops", "qos.policy.min_throughput_mbps"),
     *("tiering.min_cooling_days", "tiering.object_tags"),
     *("space.snapshot.autodelete.target_free_space", "space.snapshot.autodelete.delete_order"),
     *("space.snapshot.autodelete.commitment", "space.snapshot.autodelete.defer_delete"),
@@ -44,6 +43,7 @@ def volume_fields(cluster: Cluster) -> Fields[Volume]:
             **_movement_fields(cluster),
             **_data_fields(cluster),
             **{name: _property_field(name) for name in _PROPERTIES},
+            **policy_fields(cluster),
             "autosize.minimum": Field(least_bytes, Level.EXPENSIVE),
             "autosize.maximum": Field(most_bytes, Level.EXPENSIVE),
         }

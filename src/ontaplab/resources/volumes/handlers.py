@@ -23,7 +23,8 @@ from ontaplab.resources.volumes.errors import is_constituent, is_protected, is_r
 from ontaplab.resources.volumes.flexgroups import made_of, places_of
 from ontaplab.resources.volumes.growth import GROWTH_PERCENT, check_autosize
 from ontaplab.resources.volumes.lifecycle import change_volume, create_volume, present, remove_volume
-from ontaplab.resources.volumes.properties import check_dp_fields, properties_of
+from ontaplab.resources.volumes.policies import policies_at_creation, referred_policies
+from ontaplab.resources.volumes.properties import check_dp_fields, merged, properties_of
 from ontaplab.resources.volumes.restoring import check_may_be_restored, restore
 from ontaplab.resources.volumes.rules import check_may_be_created, check_name, check_size
 from ontaplab.resources.volumes.state import SMALLEST_BYTES, SMALLEST_CONSTITUENT_BYTES, Volume
@@ -79,7 +80,7 @@ def new_volume(cluster: Cluster, request: Request, body: VolumeCreate) -> Volume
         comment=body.comment or "",
         language=(body.language or svm.language).lower(),
         tags=body.tags or (),
-        properties=_first_properties(body),
+        properties=merged(_first_properties(body), referred_policies(cluster, svm.uuid, body)),
     )
     if body.clone is not None and body.clone.is_flexclone is not False:
         volume = as_clone(cluster, volume, parent_of(cluster, svm, body))
@@ -103,6 +104,7 @@ def _placed(cluster: Cluster, svm: Svm, volume: Volume, body: VolumeCreate) -> V
         volume = made_of(cluster, volume, places, size_bytes // len(places))
     properties: dict[str, Any] = {"autosize.maximum": volume.size_bytes * GROWTH_PERCENT // 100}
     properties["autosize.minimum"] = volume.size_bytes
+    properties |= policies_at_creation(svm, volume.type)
     return replace(volume, properties={**properties, **volume.properties})
 
 

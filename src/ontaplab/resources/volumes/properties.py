@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ontaplab.resources.volumes.bodies import VolumeBody
 from ontaplab.resources.volumes.errors import not_for_dp, reserve_too_large
+from ontaplab.resources.volumes.policies import REFERENCES
 
 _CORE = {
     *("name", "comment", "state", "size", "svm", "aggregates", "style", "type", "language", "tags", "nvfail"),
@@ -21,7 +23,7 @@ _RW_ONLY = (
 
 
 def properties_of(body: VolumeBody) -> dict[str, Any]:
-    """By dotted name. Raises: OntapError 917835."""
+    """By dotted name, what refers to policies not among it. Raises: OntapError 917835."""
     given = body.given()
     percent = given.get("space.snapshot.reserve_percent")
     if isinstance(percent, int) and not 0 <= percent <= 90:
@@ -29,13 +31,19 @@ def properties_of(body: VolumeBody) -> dict[str, Any]:
     stored = {
         name: value
         for name, value in given.items()
-        if name.partition(".")[0] not in _CORE and name not in _SPECIAL and value is not None
+        if not (name.partition(".")[0] in _CORE or name in _SPECIAL or name.startswith(REFERENCES) or value is None)
     }
     if given.get("quota.enabled") is not None:
         stored["quota.state"] = "on" if given["quota.enabled"] else "off"
     if given.get("space.snapshot.autodelete_enabled") is not None:
         stored["space.snapshot.autodelete.enabled"] = given["space.snapshot.autodelete_enabled"]
     return stored
+
+
+def merged(*properties: Mapping[str, Any]) -> dict[str, Any]:
+    """All of them; where they differ the last one counts, and None takes a property away."""
+    found = {name: value for each in properties for name, value in each.items()}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def check_dp_fields(body: VolumeBody, allowed: tuple[str, ...] = ()) -> None:

@@ -1,0 +1,17 @@
+"""What goes with an SVM when it goes."""
+
+from __future__ import annotations
+
+from ontaplab.cluster import Cluster
+
+
+def remove_belongings(cluster: Cluster, svm: str) -> None:
+    """The SVM (its uuid) has neither interfaces nor policies of its own any more."""
+    for interface in cluster.ip_interfaces.where(lambda each: each.svm == svm):
+        cluster.ip_interfaces.remove(interface.uuid)
+    for snapshot_policy in cluster.snapshot_policies.where(lambda each: each.svm == svm):
+        cluster.snapshot_policies.remove(snapshot_policy.uuid)
+    for export_policy in cluster.export_policies.where(lambda each: each.svm == svm):
+        cluster.export_policies.remove(export_policy.uuid)
+    for qos_policy in cluster.qos_policies.where(lambda each: each.svm == svm):
+        cluster.qos_policies.remove(qos_policy.uuid)
