@@ -21,8 +21,10 @@ from ontaplab.faults.faults import Faults
 from ontaplab.faults.pace import Pace, Rule
 from ontaplab.firings import Firings
 from ontaplab.network import Network
+from ontaplab.resources.accounts.state import Account
 from ontaplab.resources.aggregates.state import Aggregate
 from ontaplab.resources.cluster_peers.state import ClusterPeer
+from ontaplab.resources.ems.state import Event
 from ontaplab.resources.export_policies.state import ExportPolicy
 from ontaplab.resources.ip_interfaces.state import IpInterface
 from ontaplab.resources.jobs.state import Job
@@ -30,6 +32,7 @@ from ontaplab.resources.licenses.state import License
 from ontaplab.resources.nodes.state import Node
 from ontaplab.resources.qos_policies.state import QosPolicy
 from ontaplab.resources.relationships.state import ListedDestination, Relationship
+from ontaplab.resources.roles.state import Role
 from ontaplab.resources.schedules.state import Schedule
 from ontaplab.resources.snapmirror_policies.state import Policy
 from ontaplab.resources.snapshot_policies.state import SnapshotPolicy
@@ -65,7 +68,8 @@ class Cluster:
     """One cluster. It answers while it is `running()`.
 
     `root` is its directory; with `durable=False` the records are in memory only, the volumes' files are there all the
-    same. `address` is its intercluster address in `network`. With `root_volumes` each new SVM gets one, as on ONTAP.
+    same. `address` is its intercluster address in `network`, `accounts` the passwords of the administrators that it
+    has on its first start. With `root_volumes` each new SVM gets one, as on ONTAP.
     """
 
     version = (9, 15, 1)
@@ -92,7 +96,7 @@ class Cluster:
         self.clock = SkewedClock(clock)
         self.network = network
         self.address = address
-        self.accounts = accounts
+        self.administrators = accounts
         self.offload = offload
         self.root_volumes = root_volumes
         root.mkdir(parents=True, exist_ok=True)
@@ -101,6 +105,9 @@ class Cluster:
         self.store = Store(root / "cluster.db" if durable else None)
         self.jobs = self.store.table("job", Job)
         self.schedules = self.store.table("schedule", Schedule)
+        self.accounts = self.store.table("account", Account)
+        self.events = self.store.table("event", Event)
+        self.roles = self.store.table("role", Role)
         self.licenses = self.store.table("license", License)
         self.ip_interfaces = self.store.table("ip_interface", IpInterface)
         self.cluster_peers = self.store.table("cluster_peer", ClusterPeer)
@@ -126,9 +133,6 @@ class Cluster:
         self._locks: dict[str, anyio.Lock] = {}
         self._named: tuple[str, dict[str, int]] = ("", {})
         self._tasks: TaskGroup | None = None
-
-    def authenticates(self, account: str, password: str) -> bool:
-        return account in self.accounts and self.accounts[account] == password
 
     def together(self) -> AbstractContextManager[None]:
         """All changes made within are kept, or none."""

@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
@@ -19,7 +20,6 @@ from typing import Any
 import anyio
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ontaplab.clock import SystemClock
 from ontaplab.cluster import Cluster, in_thread
@@ -28,6 +28,7 @@ from ontaplab.folder import ACCOUNT, ClusterFolder, FolderHeld, Settings
 from ontaplab.network import UrlNetwork
 from ontaplab.resources.aggregates.space import create_aggregate
 from ontaplab.resources.routes import assemble
+from ontaplab.tls import CertifiedProtocol
 
 _GRACE_S = 1
 """How long requests that are being answered may take once the process was asked to end."""
@@ -111,6 +112,8 @@ def _configuration(app: ASGIApp, folder: ClusterFolder) -> uvicorn.Config:
         app,
         http=_Connection,
         ssl_certfile=folder.certificate,
+        ssl_ca_certs=str(folder.ca_file),
+        ssl_cert_reqs=ssl.CERT_OPTIONAL,
         lifespan="off",
         access_log=False,
         log_config=None,
@@ -118,7 +121,7 @@ def _configuration(app: ASGIApp, folder: ClusterFolder) -> uvicorn.Config:
     )
 
 
-class _Connection(H11Protocol):
+class _Connection(CertifiedProtocol):
     """It ends without an answer where the application says so."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

@@ -20,10 +20,14 @@ from ontaplab.intercluster.mirroring.routes import mirror_routes
 from ontaplab.intercluster.mirroring.source import LocalSource
 from ontaplab.intercluster.routes import intercluster_routes
 from ontaplab.network import AsgiNetwork
+from ontaplab.resources.accounts import handlers as account_handlers
+from ontaplab.resources.accounts import routes as accounts
+from ontaplab.resources.accounts.admission import Admission
 from ontaplab.resources.aggregates import routes as aggregates
 from ontaplab.resources.cluster import routes as cluster_itself
 from ontaplab.resources.cluster_peers import routes as cluster_peers
 from ontaplab.resources.cluster_peers.handshake import resume_handshakes
+from ontaplab.resources.ems import routes as ems
 from ontaplab.resources.export_policies import routes as export_policies
 from ontaplab.resources.files.routes import file_routes
 from ontaplab.resources.ip_interfaces import handlers as interface_handlers
@@ -32,11 +36,14 @@ from ontaplab.resources.jobs import routes as jobs
 from ontaplab.resources.licenses import handlers as license_handlers
 from ontaplab.resources.licenses import routes as licenses
 from ontaplab.resources.nodes import routes as nodes
+from ontaplab.resources.private_cli.routes import private_cli_routes
 from ontaplab.resources.qos_policies import handlers as qos_handlers
 from ontaplab.resources.qos_policies import routes as qos_policies
 from ontaplab.resources.relationships import routes as relationships
 from ontaplab.resources.relationships.mirrored_writes import MirroredWrites
 from ontaplab.resources.relationships.transitions import Transitions
+from ontaplab.resources.roles import routes as roles
+from ontaplab.resources.roles.lookup import install_of_cluster
 from ontaplab.resources.schedules import handlers as schedule_handlers
 from ontaplab.resources.schedules import routes as schedules
 from ontaplab.resources.snapmirror_policies import handlers as policy_handlers
@@ -54,13 +61,16 @@ from ontaplab.resources.transfers.restores import restore_routes
 from ontaplab.resources.volumes import routes as volumes
 from ontaplab.resources.volumes.lifecycle import recover
 from ontaplab.resources.volumes.working import go_on as go_on_with_volumes
-from ontaplab.wire.app import build_app, list_routes
+from ontaplab.wire.app import Extra, build_app, list_routes
 from ontaplab.wire.resource import Resource
 
 _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     cluster_itself.resource,
     nodes.resource,
     jobs.resource,
+    accounts.resource,
+    roles.resource,
+    roles.privileges_resource,
     licenses.resource,
     schedules.resource,
     ip_interfaces.resource,
@@ -73,6 +83,7 @@ _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     export_policies.resource,
     export_policies.rules_resource,
     qos_policies.resource,
+    ems.resource,
     volumes.resource,
     snapshots.resource,
     policies.resource,
@@ -86,6 +97,8 @@ def assemble(cluster: Cluster) -> ASGIApp:
     """
     if not len(cluster.schedules):
         with cluster.together():
+            install_of_cluster(cluster)
+            account_handlers.install_built_in(cluster)
             license_handlers.install_built_in(cluster)
             interface_handlers.install_built_in(cluster)
             schedule_handlers.install_built_in(cluster)
@@ -104,8 +117,8 @@ def assemble(cluster: Cluster) -> ASGIApp:
     app = build_app(
         _resources(cluster, engine, transitions),
         clock=cluster.clock,
-        authenticate=cluster.authenticates,
-        extra=[*file_routes(cluster, MirroredWrites(cluster, following).mirrored), *restore_routes(cluster, engine)],
+        admit=Admission(cluster),
+        extra=_extra(cluster, engine, following),
         mounts=[
             *intercluster_routes(cluster),
             *mirror_routes(cluster, engine.local),
@@ -116,6 +129,15 @@ def assemble(cluster: Cluster) -> ASGIApp:
         ],
     )
     return Hostile(app, cluster.faults, cluster.clock)
+
+
+def _extra(cluster: Cluster, engine: Engine, following: Following) -> Sequence[Extra]:
+    return [
+        *file_routes(cluster, MirroredWrites(cluster, following).mirrored),
+        *restore_routes(cluster, engine),
+        *private_cli_routes(cluster),
+        ems.application_logs(cluster),
+    ]
 
 
 def _resources(cluster: Cluster, engine: Engine, transitions: Transitions) -> list[Resource[Any]]:
@@ -140,7 +162,7 @@ def routes() -> list[tuple[str, str]]:
         )
         engine = Engine(cluster, LocalSource(cluster))
         following = Following(cluster, engine)
-        extra = [*file_routes(cluster, MirroredWrites(cluster, following).mirrored), *restore_routes(cluster, engine)]
-        listed = list_routes(_resources(cluster, engine, Transitions(cluster, engine, following)), extra)
+        resources = _resources(cluster, engine, Transitions(cluster, engine, following))
+        listed = list_routes(resources, _extra(cluster, engine, following))
         cluster.store.close()
         return listed

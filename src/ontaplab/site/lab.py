@@ -2,6 +2,7 @@
 
 lab.json, lab.lock    the lab; held by whoever changes it as a whole
 ca.pem                what vouches for all its clusters
+client.pem            key and certificate of a client, for an account that logs in by certificate
 network.json          where each intercluster address is answered
 datamotion.yaml       a configuration that protects the first cluster's SVM to the others
 <cluster>/            see `ontaplab.folder`

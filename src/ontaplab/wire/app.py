@@ -6,7 +6,6 @@ What is not simulated, a path or a method, answers with an error that says so.
 from __future__ import annotations
 
 import re
-from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,17 +20,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ontaplab.clock import Clock
 from ontaplab.errors import OntapError, not_simulated
+from ontaplab.wire.access import Admit, Caller
 from ontaplab.wire.body import decode
 from ontaplab.wire.calls import Calls
 from ontaplab.wire.parameters import Parameters, read_parameters, read_query
 from ontaplab.wire.reading import instance, render_collection, render_instance
-from ontaplab.wire.resource import Request, Resource, Tunnel
+from ontaplab.wire.resource import Request, Resource
 from ontaplab.wire.writing import Answer, Write
 
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PATCH", "PUT", "DELETE")
 _PARAMETER = re.compile(r"\{([\w.]+)\}")
 
-Authenticate = Callable[[str, str], bool]
 Endpoint = Callable[[HttpRequest], Awaitable[Response]]
 
 
@@ -48,12 +47,12 @@ def build_app(
     resources: Sequence[Resource[Any]],
     *,
     clock: Clock,
-    authenticate: Authenticate,
+    admit: Admit,
     extra: Sequence[Extra] = (),
     mounts: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
     """The application: `/api`, the lab's own `/lab`, and `mounts`, which see to their own authentication."""
-    api = _Api(clock, authenticate, Calls())
+    api = _Api(clock, admit, Calls())
     routes: list[BaseRoute] = [*api.calls.routes(), *mounts]
     routes += [api.route(each.path, each.methods, each.endpoint) for each in extra]
     for resource in resources:
@@ -75,9 +74,9 @@ def list_routes(resources: Sequence[Resource[Any]], extra: Sequence[Extra] = ())
 class _Api:
     """Turns resources into routes: counts, authenticates, answers errors."""
 
-    def __init__(self, clock: Clock, authenticate: Authenticate, calls: Calls) -> None:
+    def __init__(self, clock: Clock, admit: Admit, calls: Calls) -> None:
         self._clock = clock
-        self._authenticate = authenticate
+        self._admit = admit
         self.calls = calls
 
     def resource_routes(self, resource: Resource[Any]) -> list[Route]:
@@ -87,14 +86,14 @@ class _Api:
         below = tuple(method for method in methods if method != "POST")
         return [
             self.route(resource.path, methods, self._on_collection(resource)),
-            self.route(resource.instance_path, below, self._on_instance(resource)),
+            self.route(_instance_route(resource), below, self._on_instance(resource)),
         ]
 
     def route(self, path: str, methods: Sequence[str], endpoint: Endpoint) -> Route:
         async def answer(http: HttpRequest) -> Response:
             self.calls.count(http.method, path if path != "/{rest:path}" else http.url.path)
             try:
-                self._check_account(http)
+                http.state.caller = self._admit(http)
                 if http.method == "OPTIONS":
                     return Response(headers={"Allow": ", ".join((*methods, "HEAD", "OPTIONS"))})
                 if http.method not in (*methods, "HEAD"):
@@ -133,10 +132,6 @@ class _Api:
 
         return endpoint
 
-    def _check_account(self, http: HttpRequest) -> None:
-        if not self._authenticate(*_credentials(http)):
-            raise OntapError(401, "6", "User is not authorized.")
-
 
 def hal(content: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(to_json(content), status, headers, media_type="application/hal+json")
@@ -154,14 +149,14 @@ def _written(answer: Answer) -> Response:
 def understand(resource: Resource[Any], http: HttpRequest) -> tuple[Request, Parameters]:
     """What an HTTP request to a resource says, besides its body."""
     parameters = read_parameters(resource, read_query(http.url.query))
-    name, uuid = http.headers.get("x-dot-svm-name"), http.headers.get("x-dot-svm-uuid")
+    caller: Caller = http.state.caller
     request = Request(
         method=http.method,
-        account=_credentials(http)[0],
+        account=caller.account,
         path={name.replace("__", "."): value for name, value in http.path_params.items()},
         flags=parameters.flags,
         filters=parameters.filters,
-        tunnel=Tunnel(name, uuid) if name or uuid else None,
+        tunnel=caller.tunnel,
     )
     return request, parameters
 
@@ -172,18 +167,14 @@ def _with_flags_of_body(write: Write[Any], raw: Mapping[str, Any]) -> Write[Any]
     return replace(write, request=replace(write.request, flags={**write.request.flags, **flags}))
 
 
-def _credentials(http: HttpRequest) -> tuple[str, str]:
-    """Name and password of Basic authentication; empty where there are none."""
-    scheme, _, encoded = http.headers.get("authorization", "").partition(" ")
-    try:
-        name, _, password = b64decode(encoded).decode().partition(":")
-    except ValueError:
-        return "", ""
-    return (name, password) if scheme.lower() == "basic" else ("", "")
-
-
 async def _no_such_path(http: HttpRequest) -> Response:
     raise not_simulated(f"{http.method} {http.url.path}")
+
+
+def _instance_route(resource: Resource[Any]) -> str:
+    """The last key takes the rest of the path where it may hold slashes: sent as `%2F` they arrive decoded."""
+    path = resource.instance_path
+    return path.removesuffix("}") + ":path}" if resource.key_holds_slashes else path
 
 
 def _starlette_parameter(found: re.Match[str]) -> str:

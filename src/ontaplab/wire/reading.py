@@ -34,8 +34,9 @@ def instance(resource: Resource[R], request: Request) -> R:
     else:
         candidates = resource.rows(request)
     getters = [(resource.fields.getter(name), request.path[name]) for name in request.path]
+    seen = _tests_of_svm(resource, request)
     for record in candidates:
-        if all(str(get(record)) == value for get, value in getters):
+        if all(str(get(record)) == value for get, value in getters) and all(test(get(record)) for get, test in seen):
             return record
     raise no_entry(None if resource.singleton else resource.keys[-1])
 

@@ -127,6 +127,8 @@ class Resource(Generic[R]):
     flags: frozenset[str] = field(default_factory=frozenset)
     tunnel: str | None = "svm"
     """The field whose `.name` and `.uuid` say to which SVM a record belongs, "" if it is one; None: all see it."""
+    key_holds_slashes: bool = False
+    """Whether the last key is a path itself."""
     shared: bool = False
     """Whether records of no SVM, the cluster's own, are visible from every SVM."""
 

@@ -57,12 +57,12 @@ def test_a_stopped_svm_serves_nothing_until_it_runs_again(tmp_path: Path) -> Non
 def test_what_was_said_about_a_volume_is_told_again_and_the_rest_has_defaults(tmp_path: Path) -> None:
     async def claim(paris: Asker, lyon: Asker) -> None:
         said = {"guarantee.type": "none", "space.snapshot.reserve_percent": "10", "comment": "c", "language": "C.UTF-8"}
-        await paris.volume("vol_1", {**said, "qos": {"policy": {"name": "fast"}}})
+        await paris.volume("vol_1", {**said, "qos": {"policy": {"name": "extreme"}}})
         volume = await paris.one("/storage/volumes", fields="**")
         assert volume["guarantee"]["type"] == "none"
         assert volume["space"]["snapshot"]["reserve_percent"] == 10
         assert volume["space"]["available"] == 1024**3 - 1024**3 // 10
-        assert (volume["comment"], volume["qos"]["policy"]["name"]) == ("c", "fast")
+        assert (volume["comment"], volume["qos"]["policy"]["name"]) == ("c", "extreme")
         assert (volume["snapshot_policy"]["name"], volume["tiering"]["policy"]) == ("default", "none")
         await paris.volume("vol_dp", {"type": "dp"})
         mirror = await paris.one("/storage/volumes", name="vol_dp", fields="**")

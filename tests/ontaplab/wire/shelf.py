@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import anyio
 import httpx
+from starlette.requests import Request as HttpRequest
 
 from ontaplab.clock import SystemClock
 from ontaplab.errors import OntapError
+from ontaplab.wire.access import Caller, credentials, not_authenticated, tunnel_of
 from ontaplab.wire.app import build_app
 from ontaplab.wire.body import Body, Reference, Size
 from ontaplab.wire.fields import Field, Fields, Level
@@ -142,8 +144,14 @@ class Shelf:
         app = build_app(
             [self.resource(), self.below(), self.singleton()],
             clock=SystemClock(),
-            authenticate=lambda name, password: (name, password) == ("admin", "secret"),
+            admit=_admit,
         )
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://lab", auth=auth) as client:
             yield client
+
+
+def _admit(http: HttpRequest) -> Caller:
+    if credentials(http) != ("admin", "secret"):
+        raise not_authenticated()
+    return Caller(account="admin", tunnel=tunnel_of(http))

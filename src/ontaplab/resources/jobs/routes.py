@@ -40,5 +40,5 @@ def resource(cluster: Cluster) -> Resource[Job]:
         find=lambda request: cluster.jobs.get(request.path["uuid"]),
         modify=Modify(JobChange, modify),
         flags=frozenset({"action"}),
-        tunnel=None,
+        shared=True,
     )

@@ -25,6 +25,7 @@ from ontaplab.resources.relationships.errors import (
     policy_not_for_volumes,
     same_volume,
     styles_differ,
+    svm_not_found,
 )
 from ontaplab.resources.relationships.provisioning import check_provisioning, planned_destination, provision
 from ontaplab.resources.relationships.references import cron_schedule, kind_of, volume_policy
@@ -38,7 +39,7 @@ from ontaplab.resources.transfers.engine import Engine
 from ontaplab.resources.transfers.sources import registration_of, source_at
 from ontaplab.resources.volumes.lifecycle import present
 from ontaplab.wire.body import Reference
-from ontaplab.wire.resource import Reply, Request, Started
+from ontaplab.wire.resource import Done, Reply, Request, Started
 
 DEFAULT_POLICY = Reference(name="Asynchronous")
 
@@ -54,6 +55,8 @@ def create(
         check_licensed(cluster, "snapmirror_sync")
     check_provisioning(body, kind)
     destination, place = _ends(cluster, body)
+    if not request.reaches(destination.svm_uuid):
+        raise svm_not_found(destination.svm)
     relationship = Relationship(
         uuid=cluster.new_uuid("relationship", destination.volume_uuid),
         source=Endpoint(
@@ -72,6 +75,8 @@ def create(
         backoff_level=body.backoff_level,
     )
     _check_is_free(cluster, relationship)
+    if request.flag("validate_only"):
+        return Done(status=200)
 
     async def work() -> None:
         await _Creation(cluster, engine, relationship, body).run()

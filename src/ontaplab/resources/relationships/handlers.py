@@ -19,7 +19,7 @@ from ontaplab.resources.relationships.rules import Refusal, Word, decide
 from ontaplab.resources.relationships.state import Listed, ListedDestination, Relationship
 from ontaplab.resources.relationships.transitions import Asked, Transitions
 from ontaplab.resources.transfers.engine import Engine
-from ontaplab.wire.resource import Reply, Request, Started
+from ontaplab.wire.resource import Done, Reply, Request, Started
 
 _WITH_MIRROR = ("preserve", "quick_resync")
 _WITH_BREAK = ("recover_after_break", "restore_to_snapshot")
@@ -47,6 +47,8 @@ class Modifying:
             if isinstance(outcome, Refusal):
                 raise outcome.error()
         changed = _with_attributes(self._cluster, relationship, body)
+        if request.flag("validate_only"):
+            return Done()
         if changed != relationship:
             self._cluster.relationships.put(changed)
 

@@ -15,6 +15,7 @@ from ontaplab.resources.relationships.state import Endpoint, Kind
 from ontaplab.resources.svms.lookup import svm_named
 from ontaplab.resources.volumes.flexgroups import made_of
 from ontaplab.resources.volumes.lifecycle import create_volume
+from ontaplab.resources.volumes.policies import policies_at_creation
 from ontaplab.resources.volumes.rules import check_name, check_name_is_free
 from ontaplab.resources.volumes.state import Volume
 
@@ -76,7 +77,7 @@ async def provision(cluster: Cluster, destination: Endpoint, source: Registered,
         created=cluster.clock.now(),
         type="dp",
         language=source.volume_language,
-        properties={"tiering.policy": policy},
+        properties={**policies_at_creation(cluster.svms[destination.svm_uuid], "dp"), "tiering.policy": policy},
     )
     if source.constituents:
         volume = made_of(cluster, volume, [aggregate] * source.constituents, size_bytes // source.constituents)

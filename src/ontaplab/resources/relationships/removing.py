@@ -21,7 +21,7 @@ from ontaplab.wire.resource import Reply, Request, Started
 _EXCLUSIVE = ("destination_only", "source_only", "source_info_only")
 AT_SOURCE = ("list_destinations_only", "source_only", "source_info_only")
 """Query parameters with which the source's list of destinations is meant; the last one the relationship too."""
-FLAGS = frozenset((*_EXCLUSIVE, *AT_SOURCE))
+FLAGS = frozenset((*_EXCLUSIVE, *AT_SOURCE, "validate_only"))
 
 
 def remove(cluster: Cluster, engine: Engine, request: Request, row: Listed) -> Reply[Listed]:

@@ -44,3 +44,8 @@ def common_snapshots_too_often_or_rarely(name: str) -> OntapError:
 def is_used(name: str) -> OntapError:
     """Assumption: no source gives the code; this is one for what relationships do not let a policy do."""
     return OntapError(409, "13303867", f'SnapMirror policy "{name}" is used by a relationship.', target="uuid")
+
+
+def is_the_clusters(name: str) -> OntapError:
+    """Assumption: the general code of what is not permitted."""
+    return OntapError(403, "6", f'not authorized for that command: "{name}" is owned by the cluster', target="uuid")

@@ -14,6 +14,7 @@ from ontaplab.resources.snapmirror_policies.bodies import PolicyChange, PolicyCr
 from ontaplab.resources.snapmirror_policies.errors import (
     common_snapshots_too_often_or_rarely,
     is_built_in,
+    is_the_clusters,
     is_used,
     name_taken,
     not_found,
@@ -51,7 +52,7 @@ def policy_of(cluster: Cluster, reference: Reference) -> Policy:
 def create(cluster: Cluster, request: Request, body: PolicyCreate) -> Reply[Policy]:
     if body.name is None:
         raise missing_field("name")
-    of_cluster = body.svm is None or body.svm.name == cluster.name
+    of_cluster = request.tunnel is None and (body.svm is None or body.svm.name == cluster.name)
     svm = None if of_cluster else svm_of(cluster, body.svm, request.tunnel).uuid
     check_new(body)
     kind = body.type or "async"
@@ -76,6 +77,8 @@ def create(cluster: Cluster, request: Request, body: PolicyCreate) -> Reply[Poli
 
 
 def modify(cluster: Cluster, request: Request, policy: Policy, body: PolicyChange) -> Reply[Policy]:
+    if not request.reaches(policy.svm):
+        raise is_the_clusters(policy.name)
     if policy.is_built_in and body.model_fields_set:
         raise is_built_in(policy.name)
     check_change(policy, body)
@@ -88,6 +91,8 @@ def modify(cluster: Cluster, request: Request, policy: Policy, body: PolicyChang
 
 
 def remove(cluster: Cluster, request: Request, policy: Policy) -> Reply[Policy]:
+    if not request.reaches(policy.svm):
+        raise is_the_clusters(policy.name)
     if policy.is_built_in:
         raise is_built_in(policy.name)
     if cluster.relationships.first(lambda each: each.policy == policy.uuid):

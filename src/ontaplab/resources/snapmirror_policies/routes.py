@@ -63,5 +63,5 @@ def resource(cluster: Cluster) -> Resource[Policy]:
         create=Create(PolicyCreate, partial(create, cluster)),
         modify=Modify(PolicyChange, partial(modify, cluster)),
         remove=partial(remove, cluster),
-        tunnel=None,
+        shared=True,
     )

@@ -6,7 +6,11 @@ from ontaplab.cluster import Cluster
 
 
 def remove_belongings(cluster: Cluster, svm: str) -> None:
-    """The SVM (its uuid) has neither interfaces nor policies of its own any more."""
+    """The SVM (its uuid) has neither accounts nor interfaces nor policies of its own any more."""
+    for account in cluster.accounts.where(lambda each: each.svm == svm):
+        cluster.accounts.remove(account.uuid)
+    for role in cluster.roles.where(lambda each: each.svm == svm):
+        cluster.roles.remove(role.uuid)
     for interface in cluster.ip_interfaces.where(lambda each: each.svm == svm):
         cluster.ip_interfaces.remove(interface.uuid)
     for snapshot_policy in cluster.snapshot_policies.where(lambda each: each.svm == svm):

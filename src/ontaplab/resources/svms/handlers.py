@@ -11,6 +11,7 @@ from ontaplab.cluster import Cluster
 from ontaplab.errors import missing_field
 from ontaplab.resources.aggregates.space import aggregate_of
 from ontaplab.resources.export_policies.lookup import install_default
+from ontaplab.resources.roles.lookup import install_of_svm
 from ontaplab.resources.snapshot_policies.lookup import snapshot_policy_of
 from ontaplab.resources.svms.errors import (
     bad_name,
@@ -134,6 +135,7 @@ def _put_new(cluster: Cluster, svm: Svm) -> Svm:
     _check_name(cluster, svm.name)
     with cluster.together():
         install_default(cluster, svm.uuid)
+        install_of_svm(cluster, svm.uuid)
         return cluster.svms.put(svm)
 
 

@@ -18,20 +18,20 @@ def svm_named(cluster: Cluster, name: str) -> Svm:
 
 
 def svm_of(cluster: Cluster, reference: Reference | None, tunnel: Tunnel | None = None) -> Svm:
-    """The SVM that a body names, else the one the request is tunnelled to.
+    """The SVM that a body names, else the one the request is tunnelled to, for which there are no others.
 
     Raises: OntapError 2621462, 2621706 or 2621707.
     """
     meant = reference or tunnel
     if meant is None or (meant.name is None and meant.uuid is None):
         raise not_given()
-    if meant.uuid is None:
-        return svm_named(cluster, meant.name or "")
-    found = cluster.svms.get(meant.uuid)
+    found = svm_named(cluster, meant.name or "") if meant.uuid is None else cluster.svms.get(meant.uuid)
     if found is None:
-        raise not_found(meant.uuid)
+        raise not_found(meant.uuid or "")
     if meant.name not in (None, found.name):
-        raise does_not_match(meant.name or "", meant.uuid)
+        raise does_not_match(meant.name or "", found.uuid)
+    if tunnel is not None and (tunnel.name not in (None, found.name) or tunnel.uuid not in (None, found.uuid)):
+        raise not_found(found.name)
     return found
 
 

@@ -47,5 +47,5 @@ def resource(cluster: Cluster) -> Resource[Svm]:
         create=Create(SvmCreate, partial(create, cluster)),
         modify=Modify(SvmChange, partial(modify, cluster)),
         remove=partial(remove, cluster),
-        tunnel=None,
+        tunnel="",
     )

@@ -1,0 +1,141 @@
+"""The commands of the CLI that REST clients need, as resources: their options are fields, with underscores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ontaplab.cluster import Cluster
+from ontaplab.disk.tree import used_bytes
+from ontaplab.errors import OntapError, missing_field
+from ontaplab.resources.cluster.routes import release
+from ontaplab.resources.files.handlers import file_at
+from ontaplab.resources.nodes.state import Node
+from ontaplab.resources.svms.lookup import svm_name
+from ontaplab.resources.volumes.lifecycle import served_tree
+from ontaplab.resources.volumes.state import Volume
+from ontaplab.wire.fields import Field, Fields, Level
+from ontaplab.wire.resource import Request, Resource
+
+_LARGEST_LOGICAL_BYTES = 640 * 1024**4
+"""Assumption: how much a volume's files may hold before its efficiency is switched off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`answers_bare`: what is found is the whole answer, without `records` around it."""
+
+    resource: Resource[Any]
+    answers_bare: bool = False
+
+
+def commands(cluster: Cluster) -> Sequence[Command]:
+    return (
+        Command(_version(cluster)),
+        Command(_volume_efficiency(cluster)),
+        Command(_show_disk_usage(cluster), answers_bare=True),
+    )
+
+
+def _version(cluster: Cluster) -> Resource[Node]:
+    fields: Fields[Node] = Fields(
+        {
+            "node": Field(lambda node: node.name, Level.KEY),
+            "version": Field(lambda node: release(cluster.version), Level.DEFAULT),
+        }
+    )
+    return Resource(
+        path="/private/cli/version", fields=fields, rows=lambda request: [cluster.node], keys=("node",), tunnel=None
+    )
+
+
+def _volume_efficiency(cluster: Cluster) -> Resource[Volume]:
+    def has(prop: str, *values: str) -> Field[Volume]:
+        return Field(lambda volume: volume.property_of(f"efficiency.{prop}") in values)
+
+    def is_on(volume: Volume) -> bool:
+        return any(volume.property_of(f"efficiency.{prop}") != "none" for prop in ("compression", "dedupe"))
+
+    def logical_bytes(volume: Volume) -> int:
+        tree = served_tree(cluster, volume)
+        return 0 if tree is None else used_bytes(tree)
+
+    fields: Fields[Volume] = Fields(
+        {
+            "vserver": Field(lambda volume: svm_name(cluster, volume.svm), Level.KEY),
+            "volume": Field(lambda volume: volume.name, Level.KEY),
+            "path": Field(lambda volume: f"/vol/{volume.name}", Level.DEFAULT),
+            "state": Field(lambda volume: "enabled" if is_on(volume) else "disabled", Level.DEFAULT),
+            "policy": Field(lambda volume: volume.property_of("efficiency.policy.name") or "-", Level.DEFAULT),
+            "schedule": Field(lambda volume: "-"),
+            "compression": has("compression", "background", "both"),
+            "inline_compression": has("compression", "inline", "both"),
+            "inline_dedupe": has("dedupe", "inline", "both"),
+            "data_compaction": has("compaction", "inline"),
+            "cross_volume_inline_dedupe": has("cross_volume_dedupe", "inline", "both"),
+            "cross_volume_background_dedupe": has("cross_volume_dedupe", "background", "both"),
+            "logical_data_size": Field(logical_bytes, Level.EXPENSIVE),
+            "logical_data_limit": Field(lambda volume: _LARGEST_LOGICAL_BYTES, Level.EXPENSIVE),
+        }
+    )
+    return Resource(
+        path="/private/cli/volume/efficiency",
+        fields=fields,
+        rows=lambda request: [volume for volume in cluster.volumes if request.reaches(volume.svm)],
+        keys=("vserver", "volume"),
+        tunnel=None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Usage:
+    vserver: str
+    path: str
+    bytes: int
+
+    @property
+    def text(self) -> str:
+        return f"{self.bytes // 1024}KB"
+
+
+def _show_disk_usage(cluster: Cluster) -> Resource[_Usage]:
+    fields: Fields[_Usage] = Fields(
+        {
+            "vserver": Field(lambda usage: usage.vserver, Level.KEY),
+            "path": Field(lambda usage: usage.path, Level.KEY),
+            "total_bytes": Field(lambda usage: usage.text, Level.DEFAULT),
+            "unique_bytes": Field(lambda usage: usage.text, Level.DEFAULT),
+        }
+    )
+    return Resource(
+        path="/private/cli/volume/file/show-disk-usage",
+        fields=fields,
+        rows=partial(_usage, cluster),
+        keys=("vserver", "path"),
+        tunnel=None,
+    )
+
+
+def _usage(cluster: Cluster, request: Request) -> Iterable[_Usage]:
+    """That of the file at `path`, `/vol/<volume>/<path>`. Raises: OntapError 917806 where there is none."""
+    for name in ("vserver", "path"):
+        if name not in request.filters:
+            raise missing_field(name)
+    vserver, path = request.filters["vserver"], request.filters["path"]
+    _, root, volume_name, within = (*path.split("/", 3), "", "", "")[:4]
+    volume = cluster.volumes.first(
+        lambda each: each.name == volume_name and svm_name(cluster, each.svm) == vserver and request.reaches(each.svm)
+    )
+    if root != "vol" or volume is None:
+        raise _no_such_file(path)
+    try:
+        entry = file_at(cluster, volume.uuid, within).entry()
+    except OntapError:
+        raise _no_such_file(path) from None
+    return [_Usage(vserver, path, entry.status.st_blocks * 512)]
+
+
+def _no_such_file(path: str) -> OntapError:
+    return OntapError(404, "917806", f'No such file: "{path}".', target="path")
