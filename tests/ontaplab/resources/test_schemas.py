@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from netapp_ontap.resources.account import Account
 from netapp_ontap.resources.aggregate import Aggregate
 from netapp_ontap.resources.cluster import Cluster
 from netapp_ontap.resources.cluster_peer import ClusterPeer
+from netapp_ontap.resources.ems_event import EmsEvent
 from netapp_ontap.resources.export_policy import ExportPolicy
 from netapp_ontap.resources.export_rule import ExportRule
 from netapp_ontap.resources.file_info import FileInfo
@@ -16,6 +18,8 @@ from netapp_ontap.resources.job import Job
 from netapp_ontap.resources.license_package import LicensePackage
 from netapp_ontap.resources.node import Node
 from netapp_ontap.resources.qos_policy import QosPolicy
+from netapp_ontap.resources.role import Role
+from netapp_ontap.resources.role_privilege import RolePrivilege
 from netapp_ontap.resources.schedule import Schedule
 from netapp_ontap.resources.snapmirror_policy import SnapmirrorPolicy
 from netapp_ontap.resources.snapshot import Snapshot
@@ -35,6 +39,9 @@ COLLECTIONS = {
     "/cluster/nodes": Node,
     "/cluster/jobs": Job,
     "/cluster/licensing/licenses": LicensePackage,
+    "/security/accounts": Account,
+    "/security/roles": Role,
+    "/support/ems/events": EmsEvent,
     "/cluster/schedules": Schedule,
     "/cluster/peers": ClusterPeer,
     "/svm/svms": Svm,
@@ -60,6 +67,12 @@ async def furnish(paris: Asker, lyon: Asker) -> None:
     await paris.post("/svm/peers", {**offer, "name": "svm1_lyon"})
     await paris.http.post("/api/cluster/peers", json={"initial_allowed_svms": [{"name": "svm1"}]})
     await paris.post("/storage/qos/policies", {"name": "fast", "svm.name": "svm1", "fixed": {"max_throughput_iops": 9}})
+    log = {"computer_name": "c", "event_source": "s", "app_version": "1", "event_id": 1, "category": "c"}
+    log |= {"event_description": "d", "severity": "error", "autosupport_required": False}
+    await paris.http.post("/api/support/ems/application-logs", json=log)
+    await paris.post(
+        "/security/roles", {"name": "r", "privileges": [{"path": "volume", "access": "all", "query": "x"}]}
+    )
     rule = {"clients": [{"match": "10.0.0.0/8"}], "ro_rule": ["sys"], "rw_rule": ["sys"]}
     await paris.post("/protocols/nfs/export-policies", {"name": "lan", "svm.name": "svm1", "rules": [rule]})
     volume = await paris.volume(
@@ -96,6 +109,16 @@ def test_every_field_of_every_collection_is_known_to_the_client(tmp_path: Path) 
             assert records, f"{path} should hold something to judge"
             found |= {f"{path}: {complaint}" for record in records for complaint in complaints(record, resource)}
         assert found == set()
+
+    in_lab(tmp_path, claim)
+
+
+def test_a_roles_privileges_are_known_to_the_client(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await furnish(paris, lyon)
+        role = await paris.one("/security/roles", name="r")
+        (privilege,) = await paris.get(f"/security/roles/{role['owner']['uuid']}/r/privileges", fields="**")
+        assert complaints(privilege, RolePrivilege) == []
 
     in_lab(tmp_path, claim)
 

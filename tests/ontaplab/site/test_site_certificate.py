@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 
 import httpx
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 def test_the_labs_client_certificate_admits_the_account_it_is_for(lab: Site) -> None:
     file = lab.folder / "client.pem"
-    assert os.stat(file).st_mode & 0o777 == 0o600
+    assert file.stat().st_mode & 0o777 == 0o600
     context = ssl.create_default_context(cafile=lab.folder / "ca.pem")
     context.load_cert_chain(file)
     body = {
