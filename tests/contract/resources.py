@@ -14,23 +14,42 @@ ClientObject: TypeAlias = Any
 """A class of the client's and an object of one: its attributes are those of a schema, unknown to a type checker."""
 
 _client: Any = import_module("netapp_ontap.resources")  # fills itself when it is asked
+Account = _client.Account
 Aggregate = _client.Aggregate
 Cluster = _client.Cluster
 ClusterPeer = _client.ClusterPeer
+EmsApplicationLog = _client.EmsApplicationLog
+EmsEvent = _client.EmsEvent
+ExportPolicy = _client.ExportPolicy
+ExportRule = _client.ExportRule
 FileInfo = _client.FileInfo
+IpInterface = _client.IpInterface
 Job = _client.Job
+LicensePackage = _client.LicensePackage
 Node = _client.Node
+QosPolicy = _client.QosPolicy
+Role = _client.Role
+RolePrivilege = _client.RolePrivilege
 Schedule = _client.Schedule
 SnapmirrorPolicy = _client.SnapmirrorPolicy
 SnapmirrorRelationship = _client.SnapmirrorRelationship
 SnapmirrorTransfer = _client.SnapmirrorTransfer
 Snapshot = _client.Snapshot
+SnapshotPolicy = _client.SnapshotPolicy
+SnapshotPolicySchedule = _client.SnapshotPolicySchedule
 Svm = _client.Svm
 SvmPeer = _client.SvmPeer
 Volume = _client.Volume
 
-_UNDOCUMENTED = frozenset({"/snapmirror/relationships/{uuid}/restore"})
-"""What OpenStack Manila asks for, and no class of the client's stands for."""
+_UNDOCUMENTED = frozenset(
+    {
+        "/private/cli/version",
+        "/private/cli/volume/efficiency",
+        "/private/cli/volume/file/show-disk-usage",
+        "/snapmirror/relationships/{uuid}/restore",
+    }
+)
+"""What OpenStack asks for, and no class of the client's stands for."""
 
 ROUTES: Mapping[str, frozenset[str]] = {
     path: frozenset(methods.split()) for path, methods in routes() if path not in _UNDOCUMENTED
@@ -50,17 +69,29 @@ def path_of(resource: ClientClass) -> str:
 CLIENTS: Mapping[str, ClientClass] = {
     path_of(each): each
     for each in (
+        Account,
         Aggregate,
         Cluster,
         ClusterPeer,
+        EmsApplicationLog,
+        EmsEvent,
+        ExportPolicy,
+        ExportRule,
         FileInfo,
+        IpInterface,
         Job,
+        LicensePackage,
         Node,
+        QosPolicy,
+        Role,
+        RolePrivilege,
         Schedule,
         SnapmirrorPolicy,
         SnapmirrorRelationship,
         SnapmirrorTransfer,
         Snapshot,
+        SnapshotPolicy,
+        SnapshotPolicySchedule,
         Svm,
         SvmPeer,
         Volume,
@@ -70,8 +101,18 @@ CLIENTS: Mapping[str, ClientClass] = {
 
 
 def collection_of(route: str) -> str:
-    """The collection that an instance's route is below; a collection's own route is itself."""
-    return route.rpartition("/{")[0] if route.endswith("}") else route
+    """The collection that an instance's route is below, at one key or more; a collection's own route is itself."""
+    return re.sub(r"(/\{[^/]+\})+$", "", route)
+
+
+def own_keys(resource: ClientClass) -> Sequence[str]:
+    """The fields that tell an object from the others of its collection, where the client knows what that is below of.
+
+    >>> own_keys(ExportRule), own_keys(Role)
+    (['index'], ['owner.uuid', 'name'])
+    """
+    above = len(re.findall(r"\{", path_of(resource)))
+    return list(resource._keys[above:])
 
 
 def instance_of(collection: str) -> str | None:

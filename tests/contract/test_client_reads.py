@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import pytest
 
-from tests.contract.clients import Clients
+from tests.contract.clients import SVMS, Clients, fresh
+from tests.contract.lives_of_rules import log_an_event
 from tests.contract.resources import (
     CLIENTS,
     COLLECTIONS,
@@ -16,8 +18,13 @@ from tests.contract.resources import (
     SINGLE,
     ClientObject,
     Cluster,
+    EmsApplicationLog,
+    ExportPolicy,
     FileInfo,
+    Role,
     SnapmirrorPolicy,
+    SnapshotPolicy,
+    own_keys,
 )
 
 pytestmark = [
@@ -27,18 +34,22 @@ pytestmark = [
 ]
 
 
+KEYED = [path for path in COLLECTIONS if CLIENTS[path] is FileInfo or own_keys(CLIENTS[path])]
+"""Those whose objects the client gets one by one."""
+
+
 @dataclass(frozen=True)
 class Furnished:
     """lyon with something of every resource."""
 
     clients: Clients
     volume: str
-    relationship: str
+    above: Mapping[str, object]
+    """What collections are below of, by its place in their paths."""
 
-    def parents(self, collection: str) -> Sequence[str]:
+    def parents(self, collection: str) -> Sequence[object]:
         """What a collection is below of."""
-        keys = {"{volume.uuid}": self.volume, "{relationship.uuid}": self.relationship}
-        return [uuid for key, uuid in keys.items() if key in collection]
+        return [key for place, key in self.above.items() if place in collection]
 
     def records(self, collection: str, fields: str = "**") -> list[ClientObject]:
         listed = CLIENTS[collection].get_collection(*self.parents(collection), fields=fields)
@@ -54,12 +65,28 @@ def lyon(netapp: Clients) -> Iterator[Furnished]:
     netapp.update(mirror)
     with netapp.lyon:
         volume = mirror.destination.path.partition(":")[2]
-        yield Furnished(netapp, CLIENTS["/storage/volumes"].find(name=volume).uuid, mirror.uuid)
+        uuid = CLIENTS["/storage/volumes"].find(name=volume).uuid
+        yield Furnished(netapp, uuid, {"{volume.uuid}": uuid, "{relationship.uuid}": mirror.uuid, **_more_above()})
+
+
+def _more_above() -> dict[str, object]:
+    """A rule, a privilege, a schedule and an event to be listed, and what they are below of."""
+    rule = {"clients": [{"match": "10.0.0.0/8"}], "ro_rule": ["sys"], "rw_rule": ["sys"]}
+    exports = ExportPolicy(name=fresh("exports"), svm={"name": SVMS["lyon"]}, rules=[rule])
+    exports.post(hydrate=True)
+    log_an_event("notice")
+    role = Role.find(name="readonly")
+    return {
+        "{policy.id}": exports.id,
+        "{snapshot_policy.uuid}": SnapshotPolicy.find(name="default").uuid,
+        "{owner.uuid}": role.owner.uuid,
+        "{role.name}": role.name,
+    }
 
 
 def test_there_is_a_class_of_the_client_for_every_resource_of_the_lab() -> None:
     assert set(RESOURCES) == set(CLIENTS)
-    assert {CLIENTS[path] for path in SINGLE} == {Cluster}
+    assert {CLIENTS[path] for path in SINGLE} == {Cluster, EmsApplicationLog}
 
 
 @pytest.mark.parametrize("fields", ["*", "**"])
@@ -70,23 +97,24 @@ def test_a_collection_is_listed_and_counted(lyon: Furnished, collection: str, fi
     assert CLIENTS[collection].count_collection(*lyon.parents(collection)) == len(listed)
 
 
-@pytest.mark.parametrize("collection", COLLECTIONS)
+@pytest.mark.parametrize("collection", KEYED)
 def test_what_is_listed_is_got_by_its_keys_with_the_same_fields(lyon: Furnished, collection: str) -> None:
     listed = lyon.records(collection)[-1]
     again = _same(listed, lyon.parents(collection))
     again.get(fields="**", **({"return_metadata": True} if isinstance(listed, FileInfo) else {}))
     assert _names(again.to_dict()) == _names(listed.to_dict())
-    assert _own_key(again) == _own_key(listed)
+    assert _own_keys(again) == _own_keys(listed)
 
 
-@pytest.mark.parametrize("collection", COLLECTIONS)
+@pytest.mark.parametrize("collection", KEYED)
 def test_one_is_found_by_its_key_and_none_by_another(lyon: Furnished, collection: str) -> None:
     listed = lyon.records(collection)[-1]
-    key = "name" if isinstance(listed, FileInfo) else "uuid"
     parents = lyon.parents(collection)
-    found = CLIENTS[collection].find(*parents, **{key: _own_key(listed)})
-    assert _own_key(found) == _own_key(listed)
-    assert CLIENTS[collection].find(*parents, **{key: "00000000-0000-0000-0000-000000000000"}) is None
+    keys = _own_keys(listed)
+    found = CLIENTS[collection].find(*parents, **keys)
+    assert _own_keys(found) == keys
+    nobody = {list(keys)[-1]: "00000000-0000-0000-0000-000000000000"}
+    assert CLIENTS[collection].find(*parents, **{**keys, **nobody}) is None
 
 
 @pytest.mark.parametrize("fields", ["*", "**"])
@@ -112,15 +140,18 @@ def test_a_file_is_described_and_read_where_it_was_mirrored_to(lyon: Furnished) 
     assert lyon.clients.read("lyon", volume, "file") == b"bytes"
 
 
-def _same(listed: ClientObject, parents: Sequence[str]) -> ClientObject:
+def _same(listed: ClientObject, parents: Sequence[object]) -> ClientObject:
     """The same object as the client knows it before it has asked."""
     if isinstance(listed, FileInfo):
         return FileInfo(*parents, listed.name)
-    return type(listed)(*parents, uuid=listed.uuid)
+    return type(listed)(*parents, **_own_keys(listed))
 
 
-def _own_key(resource: ClientObject) -> Any:
-    return resource.name if isinstance(resource, FileInfo) else resource.uuid
+def _own_keys(resource: ClientObject) -> dict[str, Any]:
+    """By their dotted names. A file is told by its name: the client knows a path, which ONTAP does not list."""
+    if isinstance(resource, FileInfo):
+        return {"name": resource.name}
+    return {key: reduce(getattr, key.split("."), resource) for key in own_keys(type(resource))}
 
 
 def _names(record: dict[str, Any], path: str = "") -> set[str]:

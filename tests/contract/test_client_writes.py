@@ -8,6 +8,7 @@ import pytest
 from netapp_ontap.error import NetAppRestError
 
 from tests.contract.clients import MIB, SVMS, Clients, fresh
+from tests.contract.lives_of_rules import LIVES_OF_RULES
 from tests.contract.resources import (
     RESOURCES,
     ClientClass,
@@ -33,7 +34,7 @@ pytestmark = [
 ]
 
 Life = Callable[[Clients], None]
-LIVES: dict[str, Life] = {}
+LIVES: dict[str, Life] = {path_of(resource): life for resource, life in LIVES_OF_RULES.items()}
 """By the path of a collection: objects of it are made, changed and removed, one at a time and by query."""
 
 NEVER_TAKEN = {("PATCH", path) for path in ("/cluster/jobs", "/cluster/jobs/{uuid}")}

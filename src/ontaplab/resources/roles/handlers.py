@@ -1,4 +1,4 @@
-"""Roles: create, change, remove."""
+"""Roles: create and remove. Their privileges change one by one."""
 
 from __future__ import annotations
 
@@ -62,13 +62,6 @@ def create(cluster: Cluster, request: Request, body: RoleBody) -> Reply[Role]:
     if role_named(cluster, body.name, svm) is not None:
         raise name_taken(body.name)
     role = Role(uuid=cluster.new_uuid("role", f"{svm}/{body.name}"), name=body.name, svm=svm)
-    return Done(cluster.roles.put(_with_privileges(cluster, role, body)))
-
-
-def modify(cluster: Cluster, request: Request, role: Role, body: RoleBody) -> Reply[Role]:
-    """Its privileges are those of the body. Whoever has the role has them from the next request on."""
-    if role.is_built_in:
-        raise is_built_in(role.name)
     return Done(cluster.roles.put(_with_privileges(cluster, role, body)))
 
 

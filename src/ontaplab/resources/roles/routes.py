@@ -6,7 +6,7 @@ from functools import partial
 
 from ontaplab.cluster import Cluster
 from ontaplab.resources.roles import privileges
-from ontaplab.resources.roles.handlers import PrivilegeBody, RoleBody, create, modify, remove
+from ontaplab.resources.roles.handlers import PrivilegeBody, RoleBody, create, remove
 from ontaplab.resources.roles.privileges import RolePrivilege
 from ontaplab.resources.roles.state import Role
 from ontaplab.resources.svms.lookup import svm_name
@@ -33,7 +33,6 @@ def resource(cluster: Cluster) -> Resource[Role]:
         rows=lambda request: cluster.roles,
         keys=("owner.uuid", "name"),
         create=Create(RoleBody, partial(create, cluster)),
-        modify=Modify(RoleBody, partial(modify, cluster)),
         remove=partial(remove, cluster),
         tunnel="owner",
     )
