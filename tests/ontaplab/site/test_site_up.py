@@ -42,13 +42,15 @@ def _duration_s(act: Callable[[], object]) -> float:
 
 
 def test_secrets_are_files_for_their_owner_only_and_the_authoritys_key_is_nowhere(lab: Site) -> None:
+    client = lab.folder / "client.pem"
+    assert stat.S_IMODE(client.stat().st_mode) == 0o600
     for name in lab.clusters:
         for secret in (lab.folder / name / "password", lab.folder / name / "server.pem"):
             assert stat.S_IMODE(secret.stat().st_mode) == 0o600, secret
         assert stat.S_IMODE((lab.folder / name).stat().st_mode) == 0o700, "peers' secrets are in the records"
     files = [path for path in lab.folder.rglob("*") if path.is_file()]
     with_keys = [path for path in files if b"PRIVATE KEY" in path.read_bytes()]
-    assert sorted(with_keys) == sorted(lab.folder / name / "server.pem" for name in lab.clusters)
+    assert sorted(with_keys) == sorted([client, *(lab.folder / name / "server.pem" for name in lab.clusters)])
 
 
 def test_the_configuration_that_is_written_describes_the_lab(lab: Site) -> None:
