@@ -14,7 +14,7 @@ from ontaplab.resources.cluster.routes import release
 from ontaplab.resources.files.handlers import file_at
 from ontaplab.resources.nodes.state import Node
 from ontaplab.resources.svms.lookup import svm_name
-from ontaplab.resources.volumes.lifecycle import served_tree
+from ontaplab.resources.volumes.places import served_tree
 from ontaplab.resources.volumes.state import Volume
 from ontaplab.wire.fields import Field, Fields, Level
 from ontaplab.wire.resource import Request, Resource

@@ -13,6 +13,7 @@ from ontaplab.resources.aggregates.space import aggregate_of
 from ontaplab.resources.export_policies.lookup import install_default
 from ontaplab.resources.roles.lookup import install_of_svm
 from ontaplab.resources.snapshot_policies.lookup import snapshot_policy_of
+from ontaplab.resources.svms.belongings import remove_belongings
 from ontaplab.resources.svms.errors import (
     bad_name,
     has_peers,
@@ -21,7 +22,6 @@ from ontaplab.resources.svms.errors import (
     name_too_long,
     only_for_default,
 )
-from ontaplab.resources.svms.belongings import remove_belongings
 from ontaplab.resources.svms.state import LONGEST_NAME, Svm
 from ontaplab.resources.volumes.lifecycle import remove_volume, serve
 from ontaplab.resources.volumes.roots import create_root_volume, root_volume
