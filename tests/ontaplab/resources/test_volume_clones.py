@@ -24,6 +24,7 @@ async def clone(asker: Asker, name: str, **more: Any) -> dict[str, Any]:
 
 async def a_parent(paris: Asker) -> dict[str, Any]:
     """With two files, both in snapshot `s`; then one of them was changed."""
+    await paris.post("/protocols/nfs/export-policies", {"name": "some", "svm.name": "svm1"})
     parent = await paris.volume("vol_1", {"nas.path": "/one", "comment": "parent", "nas.export_policy.name": "some"})
     (paris.seen("/one") / "same").write_bytes(b"a" * MIB)
     (paris.seen("/one") / "changed").write_bytes(b"before")
