@@ -52,6 +52,7 @@ class Landing:
         async with cluster.volume_lock(volume):
             self._mirror()
             former = self._relationship.base
+            await self._give_up(step)
             await self._accept(step.snapshot.name)
             with cluster.together():
                 cluster.snapshots.put(self._snapshot(step.snapshot))
@@ -100,6 +101,14 @@ class Landing:
         if not volume.is_mirror or volume.state != "online":
             raise destination_not_ready(volume.name)
         return volume
+
+    async def _give_up(self, step: Step) -> None:
+        """Where all is mirrored, a snapshot goes that the source has replaced by the received one of the same name."""
+        volume, mirrors_all = self._relationship.destination.volume_uuid, self._policy.copy_all_source_snapshots
+        for snapshot in snapshots_of(self._cluster, volume):
+            replaced = snapshot.name == step.snapshot.name and snapshot.version_uuid not in step.present
+            if mirrors_all and replaced and not snapshot.owners:
+                await drop_snapshot(self._cluster, snapshot)
 
     async def _accept(self, name: str) -> None:
         """What was received is at the snapshot's place. What an abort left there, without a record, is gone."""
