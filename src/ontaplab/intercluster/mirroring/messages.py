@@ -42,6 +42,8 @@ class Registered:
     """the newest snapshot that both hold"""
     constituents: int = 0
     """of a source that is a FlexGroup"""
+    was_listed: bool
+    """whether the source listed the destination before"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,7 @@ class LocalSource:
         self._check_fan_out(registration, volume)
         self._check_no_circle(registration, volume)
         common = newest_common(self._held(volume.uuid), registration.have)
+        was_listed = registration.relationship in cluster.listed_destinations
         cluster.listed_destinations.put(
             ListedDestination(
                 uuid=registration.relationship,
@@ -120,6 +121,7 @@ class LocalSource:
             volume_language=volume.language,
             common=common,
             constituents=len(volume.constituents),
+            was_listed=was_listed,
         )
 
     async def newest_common(self, relationship: str, have: tuple[str, ...]) -> str | None:

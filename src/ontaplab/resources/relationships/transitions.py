@@ -93,8 +93,11 @@ class Transitions:
         source = source_of(cluster, self._engine.local, relationship)
         held = snapshots_of(cluster, volume)
         versions = tuple(snapshot.version_uuid for snapshot in held)
-        common = (await source.register(registration_of(cluster, relationship))).common
+        registered = await source.register(registration_of(cluster, relationship))
+        common = registered.common
         if common not in versions:
+            if not registered.was_listed:
+                await source.release(relationship.uuid, keep_snapshots=True)
             raise no_common_snapshot()
         index = versions.index(common)
         async with cluster.volume_lock(volume):
