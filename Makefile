@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 CONFORMANCE := .conformance
 INTO = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $<
 
-.PHONY: help demo test lint check bench conformance docs clean
+.PHONY: help demo test lint check soak bench conformance docs clean
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
@@ -40,6 +40,10 @@ lint: $(VENV)/.test ## ruff, mypy --strict, import contracts, generated pages fr
 	$(BIN)/python -m docs.generate --check
 
 check: lint test ## All that CI runs
+
+soak: $(VENV)/.test ## Many random histories of two clusters, and 200 kills (SEED=number repeats them)
+	@seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; \
+	$(BIN)/python -m pytest -s --hypothesis-profile=soak --hypothesis-seed=$$seed tests/ontaplab/statemachine tests/ontaplab/kills
 
 bench: $(VENV)/.test ## Calls and seconds of status, plan and failover
 	$(BIN)/python -m bench

@@ -8,6 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("soak", max_examples=1000)
+
+_SEED = "--hypothesis-seed"
 
 _MEMORY = Path("/dev/shm")
 
@@ -20,3 +25,11 @@ def quick_path(tmp_path: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(dir=_MEMORY, prefix="datamotion-test-") as folder:
         yield Path(folder)
+
+
+@pytest.fixture
+def soaking(request: pytest.FixtureRequest) -> int | None:
+    """The seed of a long run (`make soak`); None in a usual one."""
+    if settings.get_current_profile_name() != "soak":
+        return None
+    return int(request.config.getoption(_SEED))
