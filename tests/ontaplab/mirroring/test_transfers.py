@@ -76,21 +76,6 @@ def test_a_destination_holds_what_the_source_held_when_the_transfer_began(tmp_pa
     in_pair(tmp_path, claim)
 
 
-def test_a_name_that_goes_on_to_a_new_snapshot_does_so_in_a_mirror_of_all(tmp_path: Path) -> None:
-    async def claim(pair: Pair) -> None:
-        snapshots = f"/storage/volumes/{pair.source['uuid']}/snapshots"
-        for content in ("old", "new"):
-            (pair.live / "file").write_text(content)
-            await pair.paris.delete(snapshots, name="newest")
-            await pair.paris.post(snapshots, {"name": "newest"})
-            record = await (pair.initialize() if content == "old" else pair.update())
-            assert record["healthy"], record
-        kept = pair.copy / ".snapshot" / "newest" / "file"
-        assert kept.read_text() == "new"
-
-    in_pair(tmp_path, claim)
-
-
 def test_an_update_moves_the_changed_blocks_only(tmp_path: Path) -> None:
     async def claim(pair: Pair) -> None:
         (pair.live / "large").write_bytes(noise(4 * MIB))

@@ -14,7 +14,7 @@ from ontaplab.errors import OntapError
 from ontaplab.intercluster.mirroring.choosing import after, called, carried, checked, is_wanted, newest_common
 from ontaplab.intercluster.mirroring.messages import Landed, Registered, Registration, Step, Wanted
 from ontaplab.resources.licenses.handlers import check_licensed
-from ontaplab.resources.relationships.dependence import settle_owners, snapshot_prefix
+from ontaplab.resources.relationships.dependence import bases, settle_owners, snapshot_prefix
 from ontaplab.resources.relationships.errors import (
     no_source_volume,
     released,
@@ -197,8 +197,9 @@ class LocalSource:
             with cluster.together():
                 cluster.listed_destinations.put(replace(listed, base=landed.snapshot, state=landed.state))
                 settle_owners(cluster, volume)
+            needed = {landed.snapshot, *bases(cluster, volume, besides=relationship)}
             for snapshot in self._held(volume):
-                if snapshot.name.startswith(prefix) and snapshot.version_uuid != landed.snapshot:
+                if snapshot.name.startswith(prefix) and snapshot.version_uuid not in needed:
                     await drop_snapshot(cluster, snapshot)
         self._forget(volume)
 
@@ -212,8 +213,9 @@ class LocalSource:
             with cluster.together():
                 cluster.listed_destinations.remove(relationship)
                 settle_owners(cluster, volume)
-            for snapshot in self._held(volume):
-                if not keep_snapshots and snapshot.name.startswith(snapshot_prefix(listed)):
+            needed = bases(cluster, volume)
+            for snapshot in self._held(volume) if not keep_snapshots else ():
+                if snapshot.name.startswith(snapshot_prefix(listed)) and snapshot.version_uuid not in needed:
                     await drop_snapshot(cluster, snapshot)
         self._forget(volume)
 

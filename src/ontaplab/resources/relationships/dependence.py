@@ -18,15 +18,22 @@ def snapshot_prefix(relationship: Relationship | ListedDestination) -> str:
     return f"snapmirror.{relationship.destination.svm_uuid}_{number}."
 
 
+def bases(cluster: Cluster, volume: str, *, besides: str | None = None) -> set[str | None]:
+    """The version_uuids of that volume's snapshots at which relationships, but for one, are alike at both ends."""
+    listed = cluster.listed_destinations.where(lambda each: each.source.volume_uuid == volume)
+    ending = cluster.relationships.where(lambda each: each.destination.volume_uuid == volume)
+    found = [(each.uuid, each.base) for each in listed] + [(each.uuid, each.base) for each in ending]
+    return {base for uuid, base in found if uuid != besides}
+
+
 def settle_owners(cluster: Cluster, volume: str) -> None:
     """Of that volume's snapshots exactly those are owned that a relationship depends on."""
     listed = cluster.listed_destinations.where(lambda each: each.source.volume_uuid == volume)
-    ending = cluster.relationships.where(lambda each: each.destination.volume_uuid == volume)
-    bases = {each.base for each in listed} | {each.base for each in ending}
+    alike = bases(cluster, volume)
     made = tuple(map(snapshot_prefix, listed))
     for snapshot in snapshots_of(cluster, volume):
         others = tuple(owner for owner in snapshot.owners if owner != OWNER)
-        needed = snapshot.version_uuid in bases or snapshot.name.startswith(made)
+        needed = snapshot.version_uuid in alike or snapshot.name.startswith(made)
         owners = (*others, OWNER) if needed else others
         if owners != snapshot.owners:
             cluster.snapshots.put(replace(snapshot, owners=owners))
