@@ -24,8 +24,9 @@ from datamotion.service.session import Session, World
 from ontaplab.inprocess import ACCOUNT, START, Lab, LabCluster, lab_clusters
 
 GROUP = "gold"
-HOME, TARGETS = "paris", ("lyon", "oslo")
-SVMS = {"paris": "svm_gold", "lyon": "svm_gold_dr", "oslo": "svm_gold_second"}
+HOME, TARGETS = "paris", ("lyon", "oslo", "rome")
+SVMS = {"paris": "svm_gold", "lyon": "svm_gold_dr", "oslo": "svm_gold", "rome": "svm_gold_dr"}
+"""Names clash between clusters, as they do where every site names its SVMs alike."""
 
 
 class Quiet:

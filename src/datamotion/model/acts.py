@@ -13,9 +13,13 @@ from datamotion.model.records import Endpoint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerSvms:
-    """`svm` of the cluster that is asked is peered with `peer_svm` of `peer_cluster`, for SnapMirror."""
+    """`svm` of the cluster that is asked is peered with `peer_svm` of `peer_cluster`, for SnapMirror.
+
+    `name` is what the cluster that is asked calls the peer; no other SVM that it knows has it.
+    """
 
     svm: str
+    name: str
     peer_svm: str
     peer_cluster: str
 

@@ -42,12 +42,12 @@ _OF_CLUSTER: Mapping[Aspect, Callable[[Transport], Awaitable[object]]] = {
     Aspect.IDENTITY: get_identity,
     Aspect.CLUSTER_PEERS: list_cluster_peers,
     Aspect.SVMS: list_svms,
+    Aspect.SVM_PEERS: list_svm_peers,
     Aspect.AGGREGATES: list_aggregates,
     Aspect.POLICIES: list_policies,
     Aspect.SCHEDULES: list_schedules,
 }
 _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[object]]] = {
-    Aspect.SVM_PEERS: list_svm_peers,
     Aspect.VOLUMES: list_volumes,
     Aspect.RELATIONSHIPS: list_relationships,
 }

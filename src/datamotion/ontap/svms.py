@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import assert_never
 
 from datamotion.model.acts import AcceptSvmPeer, PeerSvms
@@ -28,8 +27,8 @@ async def list_svms(transport: Transport) -> tuple[Svm, ...]:
     )
 
 
-async def list_svm_peers(transport: Transport, svms: Collection[str]) -> tuple[SvmPeer, ...]:
-    records = await transport.get_records("/svm/peers", _PEER, {"svm.name": "|".join(sorted(svms))})
+async def list_svm_peers(transport: Transport) -> tuple[SvmPeer, ...]:
+    """Those of all SVMs: their names may be in the way of ours."""
     return tuple(
         SvmPeer(
             uuid=record.required("uuid", str),
@@ -40,7 +39,7 @@ async def list_svm_peers(transport: Transport, svms: Collection[str]) -> tuple[S
             state=record.required("state", str),
             applications=frozenset(record.optional("applications", list) or ()),
         )
-        for record in records
+        for record in await transport.get_records("/svm/peers", _PEER)
     )
 
 
@@ -49,6 +48,7 @@ async def change_svm_peer(transport: Transport, change: SvmPeerChange) -> Answer
         case PeerSvms():
             body = {
                 "svm": {"name": change.svm},
+                "name": change.name,
                 "peer": {"svm": {"name": change.peer_svm}, "cluster": {"name": change.peer_cluster}},
                 "applications": ["snapmirror"],
             }

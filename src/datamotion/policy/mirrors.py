@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from datamotion.model.group import Group, Target
 from datamotion.model.mark import Mark, read_mark
-from datamotion.model.records import Endpoint, Relationship, SvmPeer, Volume
+from datamotion.model.records import Relationship, Volume
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Role, VolumeState
 
@@ -58,20 +58,6 @@ class Mirror:
         return None
 
 
-def peer_alias(view: ClusterView, *, svm: str, peer_svm: str, peer_cluster: str | None) -> SvmPeer | None:
-    """The peering of `svm` with `peer_svm`, whatever alias it goes by; any cluster's where `peer_cluster` is None."""
-    return next(
-        (
-            peer
-            for peer in view.svm_peers
-            if peer.svm == svm
-            and peer.peer_svm == peer_svm
-            and (peer_cluster is None or peer.peer_cluster == peer_cluster)
-        ),
-        None,
-    )
-
-
 def mirrors_at(group: Group, target: Target, view: ClusterView) -> Mapping[str, Mirror]:
     """The group's mirrors at a target, by the source volume's name, in the order of the names."""
     svm = target.backend.svm
@@ -92,8 +78,3 @@ def mirrors_at(group: Group, target: Target, view: ClusterView) -> Mapping[str, 
 def _claim(mirror: Mirror) -> tuple[bool, bool]:
     """Of two mirrors of one volume the one that serves is meant, else the one that was marked."""
     return mirror.is_active, mirror.mark is not None
-
-
-def source_endpoint(group: Group, alias: str, volume: str) -> Endpoint:
-    """How the destination cluster writes a volume of the home."""
-    return Endpoint(alias or group.home.svm, volume)

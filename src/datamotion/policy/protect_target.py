@@ -10,31 +10,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from datamotion.model.acts import (
-    AcceptSvmPeer,
     AwaitTransfer,
     CreateRelationship,
     CreateVolume,
     Initialize,
     ModifyRelationship,
     ModifyVolume,
-    PeerSvms,
     Resume,
 )
 from datamotion.model.group import Group, Target
 from datamotion.model.mark import Mark, read_mark
 from datamotion.model.plan import Refusal
-from datamotion.model.records import Endpoint, SvmPeer, Volume
+from datamotion.model.records import Endpoint, Volume
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Role, VolumeType
-from datamotion.policy.mirrors import Mirror, mirrors_at, peer_alias
+from datamotion.policy.mirrors import Mirror, mirrors_at
+from datamotion.policy.peering import Peering
 from datamotion.policy.placement import no_place, places_for, unknown_aggregate
 from datamotion.policy.situation import Situation, since
 from datamotion.policy.steps import Stage, StepList
 from datamotion.policy.transfers import relationship_before, transfer_failure, transfer_has_ended
 
-_PEER = Stage(rank=1, title="Peer the SVMs", because="SnapMirror needs the two SVMs to be peered, and they are not")
-_ACCEPT = Stage(rank=2, title="Accept the SVM peering", because="the other cluster has asked for it")
 _VOLUME = Stage(rank=3, title="Create destination volumes", because="these volumes have no mirror there yet")
 _ADJUST = Stage(rank=3, title="Adjust destination volumes", because="they no longer match their sources")
 _RELATE = Stage(rank=4, title="Create relationships", because="each destination has to be told what it mirrors")
@@ -75,7 +72,7 @@ class TargetPlanner:
         if obstacle := self._obstacle() or unknown_aggregate(self._target, self._seen, new):
             return [Refusal(backend=self._backend.name, text=obstacle[0], hint=obstacle[1])]
         self._places = places_for(self._target, self._seen, new)
-        alias = self._peer_svms() if copies else self._group.home.svm
+        alias = Peering(self._group.home, self._home, self._backend, self._seen).plan(self._due) if copies else ""
         refusals = (self._mirror(copy, alias, mirrors.get(copy.volume.name)) for copy in copies)
         return [refusal for refusal in refusals if refusal]
 
@@ -106,38 +103,6 @@ class TargetPlanner:
     @property
     def _is_same_cluster(self) -> bool:
         return self._seen.identity == self._home.identity
-
-    def _peer_svms(self) -> str:
-        """The peering is there or in the plan; returns the name by which the destination knows the source SVM."""
-        home, here = self._group.home, self._backend
-        peer = peer_alias(self._seen, svm=here.svm, peer_svm=home.svm, peer_cluster=self._home_cluster)
-        pending = self._pending_at_home()
-        if _is_ready(peer) and pending is None:  # else the acceptance was lost between the clusters
-            assert peer is not None
-            return peer.name
-        if peer is None:
-            change = PeerSvms(svm=here.svm, peer_svm=home.svm, peer_cluster=self._home_cluster)
-            self._due.add(
-                _PEER, here, None, change, f"{here.svm} with {home.svm} of {self._home_cluster}, for snapmirror"
-            )
-        if not self._is_same_cluster:
-            accept = AcceptSvmPeer(uuid=pending.uuid if pending else None, svm=home.svm, peer_svm=here.svm)
-            text = f"{home.svm} accepts {here.svm} of {here.cluster}"
-            self._due.add(_ACCEPT, here, None, accept, text, asked_of=home)
-        return peer.name if peer else home.svm
-
-    def _pending_at_home(self) -> SvmPeer | None:
-        """What the home has yet to accept of this target."""
-        assert self._seen.identity is not None
-        asked = (self._group.home.svm, self._backend.svm, self._seen.identity.name, "pending")
-        return next(
-            (
-                each
-                for each in self._home.svm_peers
-                if (each.svm, each.peer_svm, each.peer_cluster, each.state) == asked
-            ),
-            None,
-        )
 
     def _mirror(self, copy: HomeCopy, alias: str, mirror: Mirror | None) -> Refusal | None:
         """What is left to do for one volume; a refusal if something stands in its way."""
@@ -265,7 +230,3 @@ class TargetPlanner:
             what = [f"policy {relationship.policy} -> {policy}"] if policy else []
             what += [f"schedule {present or 'none'} -> {schedule}"] if schedule else []
             self._due.add(_MODIFY, self._backend, name, change, f"{name}: {', '.join(what)}")
-
-
-def _is_ready(peer: SvmPeer | None) -> bool:
-    return peer is not None and peer.state == "peered" and "snapmirror" in peer.applications

@@ -74,11 +74,12 @@ RELATIONSHIPS = "/api/snapmirror/relationships"
 
 REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Resource]]] = [
     (
-        PeerSvms(svm="svm_dr", peer_svm="svm_gold", peer_cluster="paris"),
+        PeerSvms(svm="svm_dr", name="svm_gold_paris", peer_svm="svm_gold", peer_cluster="paris"),
         "POST /api/svm/peers",
         AT_ONCE,
         {
             "svm": {"name": "svm_dr"},
+            "name": "svm_gold_paris",
             "peer": {"svm": {"name": "svm_gold"}, "cluster": {"name": "paris"}},
             "applications": ["snapmirror"],
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from datamotion.model.acts import (
 from datamotion.model.group import Group
 from datamotion.model.mark import read_mark
 from datamotion.model.plan import Plan, Refusal
-from datamotion.model.records import Aggregate, ClusterIdentity, ClusterPeer, Endpoint, Relationship, Volume
+from datamotion.model.records import Aggregate, ClusterIdentity, ClusterPeer, Endpoint, Relationship, Svm, Volume
 from datamotion.model.view import ClusterView, Unseen, View
 from datamotion.model.words import MirrorState, Role, TransferState, VolumeType
 from datamotion.policy.protect import protect_planner
@@ -84,8 +85,24 @@ def test_peering_is_asked_of_the_target_and_accepted_at_home() -> None:
     peering, accepting = (act for act in acts(plan) if act.volume is None)
     assert (peering.cluster, accepting.cluster) == ("lyon", "paris")
     assert (peering.backend, accepting.backend) == ("gold-lyon", "gold-lyon")
-    assert peering.change == PeerSvms(svm="svm_lyon", peer_svm="svm_gold", peer_cluster="paris")
+    assert peering.change == PeerSvms(svm="svm_lyon", name="svm_gold", peer_svm="svm_gold", peer_cluster="paris")
     assert accepting.change == AcceptSvmPeer(uuid=None, svm="svm_gold", peer_svm="svm_lyon")
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        {"svms": [Svm(uuid=name, name=name, state="running") for name in ("svm_lyon", "svm_gold")]},
+        {"peers": [replace(a_peer(), svm="svm_other", peer_cluster="oslo")]},
+    ],
+)
+def test_a_home_whose_name_is_taken_at_the_target_is_peered_under_another(taken: dict[str, Any]) -> None:
+    plan = protect(seen(a_cluster_view(LYON, **{"peers": (), **taken})))
+    (peering, _) = (act for act in acts(plan) if act.volume is None)
+    assert peering.change == PeerSvms(svm="svm_lyon", name="svm_gold_paris", peer_svm="svm_gold", peer_cluster="paris")
+    assert "called svm_gold_paris there since the name is taken" in peering.text
+    (relate,) = (change for change in changes(plan) if isinstance(change, CreateRelationship))
+    assert relate.source == Endpoint("svm_gold_paris", "vol_1")
 
 
 def test_the_request_to_accept_is_the_one_that_concerns_the_home() -> None:
@@ -424,4 +441,6 @@ def test_a_cluster_goes_by_the_name_that_it_calls_itself() -> None:
     identity = ClusterIdentity(name="cluster-7", uuid="u", version=(9, 14, 1))
     lyon = a_cluster_view(LYON, peers=(), cluster_peers=(ClusterPeer(uuid="p", name="cluster-7", available=True),))
     plan = protect(seen(lyon, identity=identity))
-    assert changes(plan, None)[0] == PeerSvms(svm="svm_lyon", peer_svm="svm_gold", peer_cluster="cluster-7")
+    assert changes(plan, None)[0] == PeerSvms(
+        svm="svm_lyon", name="svm_gold", peer_svm="svm_gold", peer_cluster="cluster-7"
+    )

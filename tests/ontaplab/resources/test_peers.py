@@ -13,7 +13,13 @@ import trio.testing
 from ontaplab.inprocess import Lab, lab_clusters
 from tests.ontaplab.resources.labs import Asker, in_lab
 
-REMOTE = {"svm.name": "svm1", "peer.svm.name": "svm1", "peer.cluster.name": "paris", "applications": ["snapmirror"]}
+REMOTE = {
+    "svm.name": "svm1",
+    "peer.svm.name": "svm1",
+    "peer.cluster.name": "paris",
+    "name": "svm1_paris",
+    "applications": ["snapmirror"],
+}
 
 
 async def states(*sides: Asker) -> list[str]:
@@ -199,15 +205,29 @@ def test_an_svm_peer_that_cannot_be_is_refused_on_both_sides(tmp_path: Path, cha
     in_lab(tmp_path, claim)
 
 
-def test_an_alias_makes_room_for_a_peer_of_the_same_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "code"), [({"name": "svm1"}, "9896086"), ({"name": "svm2"}, "9896086"), ({"name": "free"}, None)]
+)
+def test_a_name_stands_for_one_svm_in_the_whole_cluster(
+    tmp_path: Path, change: dict[str, Any], code: str | None
+) -> None:
     async def claim(paris: Asker, lyon: Asker) -> None:
         await lyon.svm("svm2")
-        local = {"svm.name": "svm2", "peer.svm.name": "svm1", "applications": ["snapmirror"]}
-        await lyon.post("/svm/peers", local)
-        clash = {**REMOTE, "svm.name": "svm2"}
-        assert (await lyon.refusal("POST", "/svm/peers", clash))[0] == "9896086"
-        made = await lyon.post("/svm/peers", {**clash, "name": "svm1_paris"})
-        assert (made["name"], made["peer"]["svm"]["name"]) == ("svm1_paris", "svm1")
+        if code is not None:
+            assert (await lyon.refusal("POST", "/svm/peers", {**REMOTE, **change}))[0] == code
+        made = await lyon.post("/svm/peers", {**REMOTE, "name": "free"})
+        assert (made["name"], made["peer"]["svm"]["name"]) == ("free", "svm1")
+
+    in_lab(tmp_path, claim)
+
+
+def test_a_cluster_that_is_asked_finds_a_free_name_for_the_peer_by_itself(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await lyon.post("/svm/peers", REMOTE)
+        asked = await paris.one("/svm/peers", fields="*")
+        assert (asked["name"], asked["peer"]["svm"]["name"]) == ("svm1.1", "svm1")
+        await paris.patch(f"/svm/peers/{asked['uuid']}", {"state": "peered", "name": "svm1_lyon"})
+        assert (await paris.one("/svm/peers", fields="*"))["name"] == "svm1_lyon"
 
     in_lab(tmp_path, claim)
 

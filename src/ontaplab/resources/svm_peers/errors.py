@@ -10,7 +10,7 @@ def exists(svm: str, peer: str) -> OntapError:
 
 def alias_taken(name: str) -> OntapError:
     return OntapError(
-        409, "9896086", f'The name "{name}" is that of another peer SVM; give a different `name`.', target="name"
+        409, "9896086", f'The name "{name}" is that of another SVM here; give a different `name`.', target="name"
     )
 
 

@@ -10,7 +10,8 @@ from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
 from ontaplab.intercluster.client import ask_peer
 from ontaplab.resources.cluster_peers.state import ClusterPeer
-from ontaplab.resources.svm_peers.errors import alias_taken, peer_svm_not_found
+from ontaplab.resources.svm_peers.aliases import free_alias
+from ontaplab.resources.svm_peers.errors import peer_svm_not_found
 from ontaplab.resources.svm_peers.state import State, SvmPeer
 
 _AS_THE_OTHER_SEES_IT: Mapping[State, State] = {"peered": "peered", "suspended": "suspended", "rejected": "rejected"}
@@ -51,25 +52,20 @@ def offered_by_peer(cluster: Cluster, caller: ClusterPeer, offer: Mapping[str, A
     svm = cluster.svms.first(lambda svm: svm.name == offer["svm"])
     if svm is None:
         raise peer_svm_not_found(offer["svm"], cluster.name)
-    name = offer["peer_svm"]["name"]
-    for other in cluster.svm_peers.where(lambda peer: peer.svm == svm.uuid):
-        if (other.cluster_peer, other.peer_svm_uuid) == (caller.uuid, offer["peer_svm"]["uuid"]):
-            cluster.svm_peers.remove(other.uuid)  # the caller lost its record: the new offer replaces this one
-        elif other.name == name:
-            raise alias_taken(name)
     allowed = {svm.name, "*"}.intersection(caller.initial_allowed_svms)
-    cluster.svm_peers.put(
-        SvmPeer(
-            uuid=offer["uuid"],
-            name=name,
-            svm=svm.uuid,
-            peer_svm_name=name,
-            peer_svm_uuid=offer["peer_svm"]["uuid"],
-            cluster_peer=caller.uuid,
-            applications=tuple(offer["applications"]),
-            state="peered" if allowed else "pending",
-        )
+    peer = SvmPeer(
+        uuid=offer["uuid"],
+        name=offer["peer_svm"]["name"],
+        svm=svm.uuid,
+        peer_svm_name=offer["peer_svm"]["name"],
+        peer_svm_uuid=offer["peer_svm"]["uuid"],
+        cluster_peer=caller.uuid,
+        applications=tuple(offer["applications"]),
+        state="peered" if allowed else "pending",
     )
+    for other in cluster.svm_peers.where(peer.is_same_pair):
+        cluster.svm_peers.remove(other.uuid)  # the caller lost its record: the new offer replaces this one
+    cluster.svm_peers.put(replace(peer, name=free_alias(cluster, peer)))
     return {"svm_uuid": svm.uuid, "state": "peered" if allowed else "initiated"}
 
 

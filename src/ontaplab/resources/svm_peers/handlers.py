@@ -9,8 +9,8 @@ from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError, missing_field
 from ontaplab.intercluster.client import PeerSilent
 from ontaplab.resources.cluster_peers.handlers import peer_of
+from ontaplab.resources.svm_peers.aliases import check_alias
 from ontaplab.resources.svm_peers.errors import (
-    alias_taken,
     bad_transition,
     exists,
     itself,
@@ -82,7 +82,7 @@ def modify(cluster: Cluster, request: Request, peer: SvmPeer, body: SvmPeerChang
         applications=body.applications or peer.applications,
         state=body.state or peer.state,
     )
-    _check_alias(cluster, changed)
+    check_alias(cluster, changed)
 
     async def work() -> None:
         try:
@@ -167,11 +167,4 @@ def _check_is_new(cluster: Cluster, peer: SvmPeer) -> None:
     for other in cluster.svm_peers.where(lambda other: other.svm == peer.svm):
         if (other.cluster_peer, other.peer_svm_name) == (peer.cluster_peer, peer.peer_svm_name):
             raise exists(cluster.svms[peer.svm].name, peer.peer_svm_name)
-    _check_alias(cluster, peer)
-
-
-def _check_alias(cluster: Cluster, peer: SvmPeer) -> None:
-    if cluster.svm_peers.first(
-        lambda other: other.svm == peer.svm and other.name == peer.name and other.uuid != peer.uuid
-    ):
-        raise alias_taken(peer.name)
+    check_alias(cluster, peer)

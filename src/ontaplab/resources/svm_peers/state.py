@@ -32,3 +32,8 @@ class SvmPeer:
         """Whether this is the other direction of a pair inside the cluster."""
         here = self.cluster_peer is None and other.cluster_peer is None
         return here and (self.svm, self.peer_svm_uuid) == (other.peer_svm_uuid, other.svm)
+
+    def is_same_pair(self, other: SvmPeer) -> bool:
+        """Whether this is a record of the same two SVMs."""
+        mine, theirs = ((each.svm, each.cluster_peer, each.peer_svm_uuid) for each in (self, other))
+        return mine == theirs
