@@ -11,8 +11,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -92,8 +93,8 @@ class Table(Generic[R]):
     def __init__(self, store: Store, kind: str, record: type[R]) -> None:
         self._store = store
         self._kind = kind
-        self._adapter = TypeAdapter(record)
-        self._records = {each.uuid: each for each in map(self._adapter.validate_json, store.load(kind))}
+        self._record = record
+        self._records = {record.uuid: record for record in map(self._read, store.load(kind))}
 
     def __len__(self) -> int:
         return len(self._records)
@@ -124,9 +125,8 @@ class Table(Generic[R]):
         """The record is there, in place of one of the same uuid. Returns it."""
         former = self._records.get(record.uuid)
         self._records[record.uuid] = record
-        self._store.write(
-            self._kind, record.uuid, self._adapter.dump_json(record), lambda: self._restore(record.uuid, former)
-        )
+        body = _adapter(self._record).dump_json(record)
+        self._store.write(self._kind, record.uuid, body, lambda: self._restore(record.uuid, former))
         return record
 
     def remove(self, uuid: str) -> None:
@@ -135,8 +135,18 @@ class Table(Generic[R]):
         if former is not None:
             self._store.write(self._kind, uuid, None, lambda: self._restore(uuid, former))
 
+    def _read(self, body: bytes) -> R:
+        record: R = _adapter(self._record).validate_json(body)
+        return record
+
     def _restore(self, uuid: str, former: R | None) -> None:
         if former is None:
             self._records.pop(uuid, None)
         else:
             self._records[uuid] = former
+
+
+@cache
+def _adapter(record: type[Record]) -> TypeAdapter[Any]:
+    """Made when the first record of its type is read or written: it takes longer than all else of an empty table."""
+    return TypeAdapter(record)

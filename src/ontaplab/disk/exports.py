@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -21,12 +22,15 @@ class Exports:
         Raises ValueError if the path cannot be one, or if it is below or above another junction.
         """
         link = self._link(svm, path)
+        to = os.path.relpath(target, link.parent)
         with self._lock:
             self._check_alone(link, path)
+            if link.is_symlink() and os.readlink(link) == to:  # as are nearly all when a cluster starts again
+                return
             link.parent.mkdir(parents=True, exist_ok=True)
             with TemporaryDirectory(dir=self._root, prefix=".") as beside:
                 fresh = Path(beside) / "link"
-                fresh.symlink_to(os.path.relpath(target, link.parent))
+                fresh.symlink_to(to)
                 fresh.replace(link)
 
     def withdraw(self, svm: str, path: str) -> None:
@@ -53,7 +57,7 @@ class Exports:
 
     def _folders_above(self, link: Path) -> list[Path]:
         """From the folder that holds the link up to the SVM's."""
-        return [folder for folder in link.parents if folder.is_relative_to(self._root) and folder != self._root]
+        return list(takewhile(lambda folder: folder != self._root, link.parents))
 
     def _check_alone(self, link: Path, path: str) -> None:
         for folder in self._folders_above(link):
