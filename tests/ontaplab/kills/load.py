@@ -135,7 +135,7 @@ class Load:
                 body = {**ends, "policy": {"name": "MirrorAllSnapshots"}}
                 made = _ask(client, "POST", "/snapmirror/relationships", json=body, params=WAIT)
                 self._ledger.mirrors[made["records"][0]["uuid"]] = volume
-                self._ledger.acknowledged += 1
+                self._ledger.tally.add()
 
     def _update(self, client: httpx.Client) -> None:
         client.post(f"/snapmirror/relationships/{self._ends.mirror}/transfers", json={})  # busy is an answer too
@@ -145,7 +145,7 @@ class Load:
         self._ledger.open.add(name)
         yield
         self._ledger.open.discard(name)
-        self._ledger.acknowledged += 1
+        self._ledger.tally.add()
 
 
 class _Refused(Exception):
