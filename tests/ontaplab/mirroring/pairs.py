@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import trio
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from tests.ontaplab.resources.labs import Asker, in_lab
 
 RELATIONSHIPS = "/snapmirror/relationships"
@@ -75,6 +78,20 @@ class Pair:
     def cut_paris_off(self) -> None:
         network = self.lyon.cluster.network
         del network.apps[self.paris.cluster.address]  # type: ignore[attr-defined]
+
+
+class Stalling:
+    """A source that does not answer until it is told to."""
+
+    def __init__(self, pair: Pair) -> None:
+        apps = pair.lyon.cluster.network.apps  # type: ignore[attr-defined]
+        self._app: ASGIApp = apps[pair.paris.cluster.address]
+        self.answers = trio.Event()
+        apps[pair.paris.cluster.address] = self
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.answers.wait()
+        await self._app(scope, receive, send)
 
 
 def in_pair(root: Path, claim: Callable[[Pair], Awaitable[None]], *, body: Mapping[str, Any] | None = None) -> None:

@@ -10,29 +10,13 @@ from typing import Any
 import pytest
 import trio
 import trio.testing
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.ontaplab.mirroring import test_states as asynchronous
 from tests.ontaplab.mirroring import test_sync as synchronous
-from tests.ontaplab.mirroring.pairs import RELATIONSHIPS, Pair, a_pair, contents, in_pair
+from tests.ontaplab.mirroring.pairs import RELATIONSHIPS, Pair, Stalling, a_pair, contents, in_pair
 from tests.ontaplab.mirroring.test_transfers import restartable
 
 Prepare = Callable[[Pair], Awaitable[None]]
-
-
-class Stalling:
-    """A source that does not answer a registration until it is told to."""
-
-    def __init__(self, pair: Pair) -> None:
-        apps = pair.lyon.cluster.network.apps  # type: ignore[attr-defined]
-        self._app: ASGIApp = apps[pair.paris.cluster.address]
-        self.answers = trio.Event()
-        apps[pair.paris.cluster.address] = self
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == "PUT":
-            await self.answers.wait()
-        await self._app(scope, receive, send)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import trio
 from netapp_ontap.resources.snapmirror_relationship import SnapmirrorRelationship
 
-from tests.ontaplab.mirroring.pairs import RELATIONSHIPS, Pair, contents, in_pair
+from tests.ontaplab.mirroring.pairs import RELATIONSHIPS, Pair, Stalling, contents, in_pair
 from tests.ontaplab.resources.oracle import complaints
 
 Prepare = Callable[[Pair], Awaitable[None]]
@@ -358,5 +358,22 @@ def test_a_policy_of_another_type_has_to_wait_for_a_new_relationship(tmp_path: P
         for policy in ("MirrorAllSnapshots", "StrictSync"):
             assert (await pair.lyon.refusal("PATCH", pair.path, {"policy": policy}))[0] == "13303865"
         assert (await pair.lyon.refusal("PATCH", pair.path, {"transfer_schedule": "daily"}))[0] == "6621782"
+
+    in_pair(tmp_path, claim, body=SYNC)
+
+
+def test_a_forced_break_interrupts_a_resync_that_began_while_it_waited(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        await out_of_sync(pair)
+        (pair.live / "file").write_bytes(b"more")
+        source = Stalling(pair)
+        await trio.sleep(2 * A_WHILE)  # by itself it tries to resynchronize, and waits for the source
+        await pair.gate(held=True)
+        await pair.lyon.http.patch(f"/api{pair.path}", json={"state": "broken_off"}, params={"force": "true"})
+        await trio.sleep(1)
+        source.answers.set()
+        await trio.sleep(1)
+        record = await pair.relationship()
+        assert (record["state"], record["transfer"]["state"]) == ("broken_off", "aborted")
 
     in_pair(tmp_path, claim, body=SYNC)

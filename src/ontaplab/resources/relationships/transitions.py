@@ -48,25 +48,30 @@ class Transitions:
 
         Raises: OntapError if the state does not allow it (any more), or if it failed.
         """
-        await self._wait_until_settled(uuid, asked)
-        async with self._engine.lock(uuid):
-            outcome = self._outcome(uuid, asked)
-            if isinstance(outcome, Refusal):
-                raise outcome.error()
-            assert isinstance(outcome, Move), "nothing runs any more, and neither deleting nor turning is a transition"
-            with modifying(self._engine, uuid):
-                if outcome.transfer is not None:
-                    relationship = known(self._cluster, uuid)
-                    await check_geometry(self._cluster, self._engine.local, relationship, asked.word)
-                if asked.word is Word.RESYNC:
-                    await self._make_mirror_again(known(self._cluster, uuid), preserve=asked.preserve)
-                elif asked.word is Word.BREAK:
-                    await self._break(known(self._cluster, uuid), asked.restore_to_snapshot)
-            moved = self._cluster.relationships.put(replace(known(self._cluster, uuid), state=outcome.to))
-            if outcome.transfer is not None:
-                self._engine.start(moved, outcome.transfer)
-            elif moved.is_synchronous:
-                self._following.tell_source(moved)
+        outcome: Outcome = Wait()
+        while isinstance(outcome, Wait | Interrupt):  # again, where a transfer began while this waited for the lock
+            await self._wait_until_settled(uuid, asked)
+            async with self._engine.lock(uuid):
+                outcome = self._outcome(uuid, asked)
+                if isinstance(outcome, Refusal):
+                    raise outcome.error()
+                if isinstance(outcome, Move):
+                    await self._move(uuid, asked, outcome)
+
+    async def _move(self, uuid: str, asked: Asked, move: Move) -> None:
+        with modifying(self._engine, uuid):
+            if move.transfer is not None:
+                relationship = known(self._cluster, uuid)
+                await check_geometry(self._cluster, self._engine.local, relationship, asked.word)
+            if asked.word is Word.RESYNC:
+                await self._make_mirror_again(known(self._cluster, uuid), preserve=asked.preserve)
+            elif asked.word is Word.BREAK:
+                await self._break(known(self._cluster, uuid), asked.restore_to_snapshot)
+        moved = self._cluster.relationships.put(replace(known(self._cluster, uuid), state=move.to))
+        if move.transfer is not None:
+            self._engine.start(moved, move.transfer)
+        elif moved.is_synchronous:
+            self._following.tell_source(moved)
 
     def _outcome(self, uuid: str, asked: Asked) -> Outcome:
         situation = self._engine.situation(known(self._cluster, uuid), forced=asked.forced)
