@@ -34,9 +34,11 @@ def situations(kind: Kind) -> list[Situation]:
     found = []
     for state, bits in itertools.product(states(kind), itertools.product((False, True), repeat=4)):
         transferring, initialized, modifying, forced = bits
-        # A pause waits for the transfer, and none starts after it; synchronous ones transfer while synchronizing only.
-        idle_state = state is not State.SYNCHRONIZING if kind == "sync" else state is State.PAUSED
-        if not (idle_state and transferring):
+        # A pause waits for the transfer, and none starts after it; synchronous ones transfer while synchronizing only,
+        # and do nothing else then.
+        synchronizing = state is State.SYNCHRONIZING
+        idle_state = not synchronizing if kind == "sync" else state is State.PAUSED
+        if not (idle_state and transferring) and not (synchronizing and (modifying or not transferring)):
             found.append(
                 Situation(
                     state=state,

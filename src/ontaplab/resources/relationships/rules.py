@@ -195,7 +195,12 @@ _TRANSIENT = Refusal("13303830", "The relationship is synchronizing.")
 _SYNCHRONIZE = Move(_S.SYNCHRONIZING, "resync", _S.IN_SYNC)
 
 SYNC: Sequence[Row] = (
-    *(Row(state, word, modifying, Refusal("6619715")) for state in _SYNC_STATES for word in Word),
+    *(
+        Row(state, word, modifying, Refusal("6619715"))
+        for state in _SYNC_STATES
+        if state is not _S.SYNCHRONIZING  # its transfer runs, and nothing else
+        for word in Word
+    ),
     Row(_S.UNINITIALIZED, _W.INITIALIZE, always, Move(_S.SYNCHRONIZING, "initialize", _S.IN_SYNC)),
     # Assumption: as for an asynchronous relationship, quiesce is accepted before the first transfer.
     Row(_S.UNINITIALIZED, _W.QUIESCE, always, Move(_S.PAUSED)),
@@ -229,8 +234,8 @@ SYNC: Sequence[Row] = (
         Row(state, _W.UPDATE, always, Refusal("13303844", "The relationship is synchronous."))
         for state in (_S.IN_SYNC, _S.OUT_OF_SYNC)
     ),
-    Row(_S.SYNCHRONIZING, _W.DELETE, transferring, Refusal("6619715", BUSY)),
-    *(Row(state, _W.DELETE, always, Gone()) for state in _SYNC_STATES),
+    Row(_S.SYNCHRONIZING, _W.DELETE, always, Refusal("6619715", BUSY)),
+    *(Row(state, _W.DELETE, always, Gone()) for state in _SYNC_STATES if state is not _S.SYNCHRONIZING),
     *(Row(state, _W.ABORT, always, Refusal("13303848")) for state in _SYNC_STATES),
 )
 
