@@ -22,10 +22,10 @@ class Exports:
         Raises ValueError if the path cannot be one, or if it is below or above another junction.
         """
         link = self._link(svm, path)
-        to = os.path.relpath(target, link.parent)
+        to = Path(os.path.relpath(target, link.parent))
         with self._lock:
             self._check_alone(link, path)
-            if link.is_symlink() and os.readlink(link) == to:  # as are nearly all when a cluster starts again
+            if link.is_symlink() and link.readlink() == to:  # as are nearly all when a cluster starts again
                 return
             link.parent.mkdir(parents=True, exist_ok=True)
             with TemporaryDirectory(dir=self._root, prefix=".") as beside:
