@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from tests.ontaplab.statemachine.machine import SLOTS, Histories
+from tests.ontaplab.statemachine.files import SLOTS
+from tests.ontaplab.statemachine.machine import Histories
 from tests.ontaplab.statemachine.model import Mirror, Slot
 
 PARIS, LYON, OTHER = SLOTS
