@@ -45,6 +45,16 @@ class Histories(Files, Mirrors):
             uuid = data.draw(st.sampled_from(list(self.model.listed)))
             self.release(uuid, data.draw(st.sampled_from(["source_only", "source_info_only"])))
 
+    @precondition(lambda self: self.model.mirrors and len(self.model.volumes) < len(SLOTS))
+    @rule(mirror=mirrors, cascade=st.booleans())
+    def mirror_again(self, mirror: Mirror, cascade: bool) -> None:
+        """The mirror is mirrored on, or its source has a second one."""
+        free = next(slot for slot in SLOTS if slot not in self.model.volumes)
+        self.create_volume(free, "dp")
+        self.create_mirror(mirror.destination if cascade else mirror.source, free)
+        if free in self.model.mirrors:
+            self.transfer(self.model.mirrors[free])
+
     @precondition(lambda self: self.model.mirrors)
     @rule(mirror=mirrors, path=paths, content=content)
     def keep_up(self, mirror: Mirror, path: str, content: bytes) -> None:

@@ -21,8 +21,8 @@ class Mirrors(Checked):
     @rule(source=slots, destination=slots)
     def create_mirror(self, source: Slot, destination: Slot) -> None:
         target, origin = self.model.volumes.get(destination), self.model.volumes.get(source)
-        if (target and target.kind == "dp" and target.files is not None) or (origin and origin.kind == "dp"):
-            return  # no source says what a mirror that lost its relationship, or one of a mirror, may be used for
+        if target and target.kind == "dp" and target.files is not None:
+            return  # no source says what a mirror that lost its relationship may be used for
         common = source != destination and self.common(source, destination)
         svm = "svm1" if source.cluster == destination.cluster else f"svm1_{source.cluster}"
         body = {
@@ -32,8 +32,9 @@ class Mirrors(Checked):
         }
         answer = self.world.ask(destination.cluster, "POST", RELATIONSHIPS, body)
         free = source != destination and destination not in self.model.mirrors
-        there = source in self.model.volumes and target is not None
-        self.check(answer, allowed=free and there and target is not None and (target.kind == "dp" or bool(common)))
+        readable = origin is not None and origin.files is not None and not self.model.is_mirror_of(source, destination)
+        fitting = target is not None and (target.kind == "dp" or bool(common))
+        self.check(answer, allowed=free and readable and fitting)
         if answer.error is None:
             mirror = Mirror(answer.record["uuid"], source, destination)
             if common:
@@ -52,7 +53,7 @@ class Mirrors(Checked):
             if not self.is_modelled(mirror, word):
                 return
             common = self.common(mirror.source, slot)
-            allowed = word == "initialize" or common is not None
+            allowed = word == "initialize" or (common is not None and not self.model.is_mirror_of(mirror.source, slot))
         answer = self.world.ask(slot.cluster, "PATCH", f"{RELATIONSHIPS}/{mirror.uuid}", {"state": wanted})
         self.check(answer, allowed=allowed)
         if answer.error is not None:
@@ -117,7 +118,9 @@ class Mirrors(Checked):
             self.model.released(cluster)
 
     def is_modelled(self, mirror: Mirror, word: str) -> bool:
-        """Mirrors of mirrors are not; nor is what becomes of a transfer whose source is made a mirror meanwhile."""
-        source = self.model.volumes.get(mirror.source)
-        cascade = source is not None and source.kind == "dp"
-        return not cascade and not (word == "resync" and self.model.feeds_a_transfer(mirror.destination))
+        """What becomes of a mirror while the one that it mirrors changes is not, nor what a resync takes from it."""
+        upstream = self.model.mirrors.get(mirror.source)
+        if self.model.is_mirror(mirror.source) and (upstream is None or upstream.is_running or not upstream.is_live):
+            return False
+        downstream = [each for each in self.model.mirrors.values() if each.source == mirror.destination]
+        return not any(each.is_running or (word == "resync" and each.is_live) for each in downstream)

@@ -53,6 +53,11 @@ class Mirror:
     def is_running(self) -> bool:
         return self.arriving is not None
 
+    @property
+    def is_live(self) -> bool:
+        """Whether its next update begins where the last one ended."""
+        return self.initialized and self.state in ("snapmirrored", "paused")
+
 
 Word = Literal["initialize", "update", "quiesce", "resume", "break", "resync", "abort", "delete"]
 
@@ -97,6 +102,13 @@ class Model:
 
     def is_writable(self, slot: Slot) -> bool:
         return slot in self.volumes and self.volumes[slot].kind == "rw"
+
+    def is_mirror(self, slot: Slot) -> bool:
+        return slot in self.volumes and self.volumes[slot].kind == "dp"
+
+    def is_mirror_of(self, slot: Slot, source: Slot) -> bool:
+        """Straight, and it was not broken off."""
+        return self.is_mirror(slot) and slot in self.mirrors and self.mirrors[slot].source == source
 
     def is_protected(self, slot: Slot) -> bool:
         return slot in self.mirrors or slot in self.listed.values()
