@@ -41,9 +41,10 @@ lint: $(VENV)/.test ## ruff, mypy --strict, import contracts, generated pages fr
 
 check: lint test ## All that CI runs
 
-soak: $(VENV)/.test ## Many random histories of two clusters, and 200 kills (SEED=number repeats them)
+soak: $(VENV)/.test ## Many random histories of two clusters, 200 kills, 600 storms of faults (SEED=number repeats them)
 	@seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; \
-	$(BIN)/python -m pytest -s --hypothesis-profile=soak --hypothesis-seed=$$seed tests/ontaplab/statemachine tests/ontaplab/kills
+	$(BIN)/python -m pytest -s --hypothesis-profile=soak --hypothesis-seed=$$seed \
+		tests/ontaplab/statemachine tests/ontaplab/kills tests/together/test_faults.py
 
 bench: $(VENV)/.test ## Calls and seconds of status, plan and failover
 	$(BIN)/python -m bench

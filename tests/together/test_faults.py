@@ -1,6 +1,6 @@
 """Clusters that lose answers, refuse, fail jobs and carry out twice: a command, run until it is done, ends well.
 
-Each seed is another sequence of faults; a failure tells its seed.
+Each seed is another sequence of faults; a failure tells its seed. `make soak` runs many more of them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import trio
+from hypothesis import settings
 from trio.testing import MockClock
 
 from datamotion.errors import Refused
@@ -29,7 +30,7 @@ from tests.together.world import GROUP, SVMS, Place, a_place, create_volumes, di
 pytestmark = pytest.mark.slow
 
 _VOLUMES = ("vol_1", "vol_2")
-_SEEDS = range(10)
+_STORMS = range(200 if settings.get_current_profile_name() == "soak" else 10)
 _MOST_RUNS = 20
 _BETWEEN_RUNS_S = 600  # clusters that lost each other have found each other again by then
 _WRITES = "POST|PATCH|DELETE /*"
@@ -154,8 +155,11 @@ def test_a_command_that_meets_one_kind_of_fault_ends_well(name: str, fault: str,
 
 
 @pytest.mark.parametrize("name", _COMMANDS)
-@pytest.mark.parametrize("seed", _SEEDS)
-def test_a_command_in_a_storm_of_faults_ends_well(name: str, seed: int, quick_path: Path) -> None:
+@pytest.mark.parametrize("number", _STORMS)
+def test_a_command_in_a_storm_of_faults_ends_well(
+    name: str, number: int, quick_path: Path, soaking: int | None
+) -> None:
+    seed = number + (soaking or 0)
     print(f"{name}, seed {seed}")
 
     async def main() -> None:
