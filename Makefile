@@ -43,7 +43,7 @@ check: lint test ## All that CI runs
 
 soak: $(VENV)/.test ## Many random histories of two clusters, 200 kills, 600 storms of faults (SEED=number repeats them)
 	@seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; \
-	$(BIN)/python -m pytest -s --hypothesis-profile=soak --hypothesis-seed=$$seed \
+	$(BIN)/python -m pytest -s --hypothesis-profile=soak --hypothesis-seed=$$seed --hypothesis-show-statistics \
 		tests/ontaplab/statemachine tests/ontaplab/kills tests/together/test_faults.py
 
 bench: $(VENV)/.test ## Calls and seconds of status, plan and failover

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -20,18 +21,20 @@ MEMORY = Path("/dev/shm")
 class Histories(Files, Mirrors):
     """Single requests, and sequences of them that are usual: by chance alone they would be rare."""
 
-    @initialize(pair=st.sampled_from([(one, other) for one in SLOTS for other in SLOTS if one != other]))
-    def begin(self, pair: tuple[Slot, Slot]) -> None:
-        """A mirror of one volume by another: most of what follows needs one."""
+    @initialize(order=st.permutations(SLOTS), shape=st.sampled_from(["pair", "fan-out", "cascade"]))
+    def begin(self, order: Sequence[Slot], shape: str) -> None:
+        """A mirror of one volume by another, and a second one perhaps: most of what follows needs one."""
         root = tempfile.mkdtemp(prefix="ontaplab-history-", dir=MEMORY if MEMORY.is_dir() else None)
         self.stack.callback(shutil.rmtree, root)
         self.world = self.stack.enter_context(a_world(Path(root)))
-        source, destination = pair
+        source, destination, _ = order
         self.create_volume(source, "rw")
         self.create_volume(destination, "dp")
         self.upload(source, "one", b"first")
         self.create_mirror(source, destination)
         self.transfer(self.model.mirrors[destination])
+        if shape != "pair":
+            self.mirror_again(self.model.mirrors[destination], cascade=shape == "cascade")
 
     @rule(data=st.data(), slot=slots)
     def remove(self, data: st.DataObject, slot: Slot) -> None:

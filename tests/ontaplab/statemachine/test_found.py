@@ -13,11 +13,12 @@ PARIS, LYON, OTHER = SLOTS
 
 
 @contextmanager
-def a_history(source: Slot, destination: Slot) -> Iterator[tuple[Histories, Mirror]]:
+def a_history(source: Slot, destination: Slot, shape: str = "pair") -> Iterator[tuple[Histories, Mirror]]:
     """Of an initialized mirror; at its beginning and its end all is as it must be."""
     history = Histories()
     with closing(history.stack):
-        history.begin((source, destination))
+        (free,) = {*SLOTS} - {source, destination}
+        history.begin([source, destination, free], shape)
         history.all_is_as_it_must_be()
         yield history, history.model.mirrors[destination]
         history.all_is_as_it_must_be()
