@@ -24,6 +24,15 @@ def test_an_export_leads_to_its_target_even_after_the_lab_was_moved(tmp_path: Pa
     assert (moved / "exports/svm1/projects/one/name").read_text() == "one"
 
 
+def test_a_link_that_leads_there_already_is_left_alone(tmp_path: Path) -> None:
+    exports, target = Exports(tmp_path / "exports"), a_target(tmp_path, "vol")
+    exports.expose("svm1", "/vol", target)
+    link = tmp_path / "exports/svm1/vol"
+    made = link.lstat()
+    Exports(tmp_path / "exports").expose("svm1", "/vol", target)
+    assert link.lstat() == made
+
+
 def test_a_reader_sees_the_former_target_or_the_new_one_while_they_switch(tmp_path: Path) -> None:
     exports = Exports(tmp_path / "exports")
     targets = [a_target(tmp_path, "old"), a_target(tmp_path, "new")]
