@@ -133,7 +133,11 @@ class Load:
                 volume = self._create_volume(client, "dp")
                 ends = {"source": {"path": self._ends.source}, "destination": {"path": f"{self._cluster.svm}:{volume}"}}
                 body = {**ends, "policy": {"name": "MirrorAllSnapshots"}}
-                made = _ask(client, "POST", "/snapmirror/relationships", json=body, params=WAIT)
+                try:
+                    made = _ask(client, "POST", "/snapmirror/relationships", json=body, params=WAIT)
+                except _Refused:
+                    self._remove_volume(client, volume)
+                    raise
                 self._ledger.mirrors[made["records"][0]["uuid"]] = volume
                 self._ledger.tally.add()
 
