@@ -54,6 +54,7 @@ class Mirrors(Checked):
                 return
             common = self.common(mirror.source, slot)
             allowed = word == "initialize" or (common is not None and not self.model.is_mirror_of(mirror.source, slot))
+        has_all = self.has_all(mirror)
         answer = self.world.ask(slot.cluster, "PATCH", f"{RELATIONSHIPS}/{mirror.uuid}", {"state": wanted})
         self.check(answer, allowed=allowed)
         if answer.error is not None:
@@ -61,7 +62,7 @@ class Mirrors(Checked):
         if word == "resync" and common is not None:
             self.model.made_mirror_again(mirror, self.versions[common])
         if word in ("initialize", "resync"):
-            self.model.transfer_started(mirror)
+            self.model.transfer_started(mirror, has_all=has_all)
         else:
             self.model.moved(mirror, word)
 
@@ -71,10 +72,11 @@ class Mirrors(Checked):
         if not self.is_modelled(mirror, "update"):
             return
         word: Literal["initialize", "update"] = "initialize" if mirror.state == "uninitialized" else "update"
+        has_all = self.has_all(mirror)
         answer = self.world.ask(mirror.destination.cluster, "POST", f"{RELATIONSHIPS}/{mirror.uuid}/transfers", {})
         self.check(answer, allowed=allows(mirror, word))
         if answer.error is None:
-            self.model.transfer_started(mirror)
+            self.model.transfer_started(mirror, has_all=has_all)
 
     @precondition(lambda self: self.model.mirrors)
     @rule(mirror=mirrors, state=st.sampled_from(["aborted", "hard_aborted"]))
@@ -116,6 +118,13 @@ class Mirrors(Checked):
             self.model.held.add(cluster)
         else:
             self.model.released(cluster)
+
+    def has_all(self, mirror: Mirror) -> bool:
+        """Whether there is nothing to bring, as only of a mirror: of what is writable a new snapshot is brought."""
+        if not self.model.is_mirror(mirror.source):
+            return False
+        newest = self.world.snapshots(mirror.source)[-1:]
+        return bool(newest) and newest[0].version == self.common(mirror.source, mirror.destination)
 
     def is_modelled(self, mirror: Mirror, word: str) -> bool:
         """What becomes of a mirror while the one that it mirrors changes is not, nor what a resync takes from it."""

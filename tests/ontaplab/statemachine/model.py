@@ -137,13 +137,13 @@ class Model:
         self.listed[mirror.uuid] = mirror.source
         mirror.listed = True
 
-    def transfer_started(self, mirror: Mirror) -> None:
-        """It brings what the source holds now; at once, unless it is held."""
+    def transfer_started(self, mirror: Mirror, *, has_all: bool) -> None:
+        """It brings what the source holds now; at once, unless it is held. One that has all there is is never held."""
         if not mirror.listed:
             mirror.healthy = False  # it fails, and nothing else changes
             return
         mirror.arriving = dict(self.volumes[mirror.source].files or {})
-        if mirror.destination.cluster not in self.held:
+        if has_all or mirror.destination.cluster not in self.held:
             self._arrived(mirror)
 
     def released(self, cluster: str) -> None:
