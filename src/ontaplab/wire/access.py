@@ -21,6 +21,8 @@ class Caller:
 
     account: str
     tunnel: Tunnel | None = None
+    is_svms: bool = False
+    """Whether the account is that SVM's own."""
 
 
 Admit = Callable[[HttpRequest], Caller]

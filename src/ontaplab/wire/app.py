@@ -157,6 +157,7 @@ def understand(resource: Resource[Any], http: HttpRequest) -> tuple[Request, Par
         flags=parameters.flags,
         filters=parameters.filters,
         tunnel=caller.tunnel,
+        of_svms_account=caller.is_svms,
     )
     return request, parameters
 

@@ -44,6 +44,8 @@ class Request:
     filters: Mapping[str, str] = field(default_factory=dict)
     """Queries by field; the wire carries them out."""
     tunnel: Tunnel | None = None
+    of_svms_account: bool = False
+    """Whether whoever asks belongs to the tunnelled SVM, and did not choose it."""
 
     def reaches(self, svm: str | None) -> bool:
         """Whether what belongs to that SVM (its uuid) is there for whoever asks; None: it is the cluster's."""

@@ -242,6 +242,44 @@ def test_an_svms_account_sees_and_changes_its_svm_only(tmp_path: Path) -> None:
     in_lab(tmp_path, claim)
 
 
+def test_an_svms_account_gets_at_nothing_of_another_svm_by_a_side_door(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.svm("svm2")
+        other = await paris.volume("other", {"svm.name": "svm2"})
+        copies = [{"schedule": "daily", "count": 1}]
+        policy = await paris.post("/storage/snapshot-policies", {"name": "p", "svm.name": "svm2", "copies": copies})
+        eve = await make(paris, "eve", "vsadmin", svm="svm1")
+        await paris.post("/snapmirror/policies", {"name": "theirs", "svm.name": "svm2"})
+        schedules = f"/storage/snapshot-policies/{policy['uuid']}/schedules"
+        assert (await eve.refusal("POST", schedules, {"schedule": "hourly", "count": 1}))[0] == "4"
+        assert (await eve.refusal("GET", schedules))[0] == "4"
+        by_name = {"parent_volume.name": "other", "parent_svm.name": "svm2"}
+        for clone, code in ((by_name, "2621462"), ({"parent_volume.uuid": other["uuid"]}, "524601")):
+            body = {"name": "copy", "clone": {"is_flexclone": True, **clone}}
+            assert (await eve.refusal("POST", "/storage/volumes", body))[0] == code
+        assert {job["svm"]["name"] for job in await eve.get("/cluster/jobs", fields="svm")} <= {"svm1"}
+        mine = await eve.post("/storage/volumes", {"name": "mine", "aggregates": [{"name": "aggr1"}]})
+        move = {"movement.destination_aggregate.name": "aggr1"}
+        assert (await eve.refusal("PATCH", f"/storage/volumes/{mine['uuid']}", move))[0] == "6"
+
+    in_lab(tmp_path, claim)
+
+
+def test_a_tunnel_to_an_svm_does_not_lead_to_anothers_volumes_and_relationships(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        await pair.lyon.svm("svm2")
+        await pair.initialize()
+        volume = f"/storage/volumes/{pair.destination['uuid']}"
+        for svm, expected in (("svm1", (200, "")), ("svm2", (404, "4"))):
+            headers = {"X-Dot-SVM-Name": svm}
+            for path in (f"{volume}/snapshots", f"{volume}/files", pair.path, f"{pair.path}/transfers"):
+                assert await status(pair.lyon, "GET", path, headers=headers) == expected, path
+        headers = {"X-Dot-SVM-Name": "svm2"}
+        assert await status(pair.lyon, "POST", f"{pair.path}/transfers", headers=headers) == (404, "4")
+
+    in_pair(tmp_path, claim)
+
+
 def test_an_svms_account_is_refused_what_is_the_clusters(tmp_path: Path) -> None:
     async def claim(paris: Asker, lyon: Asker) -> None:
         eve = await make(paris, "eve", "vsadmin", svm="svm1")
@@ -276,6 +314,10 @@ def test_an_svms_account_reaches_the_relationships_of_its_svm(tmp_path: Path) ->
         assert await status(bob, "PATCH", pair.path, json={"state": "broken_off"}) == (404, "4")
         ends = {"source.path": "svm1_paris:data", "destination.path": "svm1:data_dr"}
         assert (await bob.refusal("POST", "/snapmirror/relationships", ends))[0] == "2621462"
+        assert await bob.get("/cluster/jobs", description="*relationships*") == []
+        policy = await pair.lyon.post("/snapmirror/policies", {"name": "theirs", "svm.name": "svm2"})
+        for reference in ({"name": "theirs"}, {"uuid": policy["uuid"]}):
+            assert (await eve.refusal("PATCH", pair.path, {"policy": reference}))[0] == "13303821"
 
     in_pair(tmp_path, claim)
 

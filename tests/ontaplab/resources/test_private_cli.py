@@ -113,6 +113,11 @@ def test_validate_only_refuses_what_would_be_refused_and_changes_nothing(tmp_pat
         await lyon.patch(pair.path, {"state": "snapmirrored", "throttle": 9}, **only)
         record = await pair.relationship()
         assert (record["state"], record["throttle"]) == ("uninitialized", 0)
+        await lyon.volume("spare")
+        await lyon.delete(pair.path, **only)
+        await lyon.delete(RELATIONSHIPS, uuid=pair.uuid, **only)
+        await lyon.delete("/storage/volumes", name="spare", **only)
+        assert (len(await lyon.get(RELATIONSHIPS)), len(await lyon.get("/storage/volumes", name="spare"))) == (1, 1)
         await lyon.delete(pair.path)
         ends = {"source.path": "svm1_paris:data", "destination.path": "svm1:data_dr"}
         answer = await lyon.http.post(f"/api{RELATIONSHIPS}", json=ends, params=only)

@@ -38,7 +38,10 @@ class Admission:
         path = http.url.path
         if account.svm is None:
             self._check_role(account, http.method, path)
-            return Caller(account=account.name, tunnel=self._completed(tunnel_of(http)))
+            tunnel = self._completed(tunnel_of(http))
+            if tunnel is not None and tunnel.uuid is not None:
+                self._check_is_its_own(tunnel.uuid, path)
+            return Caller(account=account.name, tunnel=tunnel)
         if tunnel_of(http) is not None:
             raise tunnel_not_permitted()
         if path.startswith(_HIDDEN):
@@ -47,7 +50,8 @@ class Admission:
             raise not_permitted(http.method, path)
         self._check_role(account, http.method, path)
         self._check_is_its_own(account.svm, path)
-        return Caller(account=account.name, tunnel=Tunnel(self._cluster.svms[account.svm].name, account.svm))
+        tunnel = Tunnel(self._cluster.svms[account.svm].name, account.svm)
+        return Caller(account=account.name, tunnel=tunnel, is_svms=True)
 
     def _by_certificate(self, http: HttpRequest) -> Account | None:
         name = certified_name(http)

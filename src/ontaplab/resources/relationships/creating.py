@@ -48,15 +48,15 @@ def create(
     cluster: Cluster, engine: Engine, transitions: Transitions, request: Request, body: RelationshipCreate
 ) -> Reply[Listed]:
     """What can be checked here is refused at once; what only the source knows is found out by the job."""
-    policy = volume_policy(cluster, body.policy or DEFAULT_POLICY)
-    kind = _kind(body, policy)
     check_licensed(cluster, "snapmirror")
-    if policy.type == "sync":
-        check_licensed(cluster, "snapmirror_sync")
-    check_provisioning(body, kind)
     destination, place = _ends(cluster, body)
     if not request.reaches(destination.svm_uuid):
         raise svm_not_found(destination.svm)
+    policy = volume_policy(cluster, body.policy or DEFAULT_POLICY, destination.svm_uuid)
+    kind = _kind(body, policy)
+    if policy.type == "sync":
+        check_licensed(cluster, "snapmirror_sync")
+    check_provisioning(body, kind)
     relationship = Relationship(
         uuid=cluster.new_uuid("relationship", destination.volume_uuid),
         source=Endpoint(

@@ -58,7 +58,8 @@ class Modifying:
             elif asked is not None:
                 await self._transitions.carry_out(relationship.uuid, asked)
 
-        job = self._cluster.start_job(f"PATCH /api/snapmirror/relationships/{relationship.uuid}", work)
+        description = f"PATCH /api/snapmirror/relationships/{relationship.uuid}"
+        job = self._cluster.start_job(description, work, svm=relationship.destination.svm_uuid)
         return Started(job, changed)
 
     def _asked(self, request: Request, relationship: Relationship, body: RelationshipChange) -> Asked | None:
@@ -98,7 +99,7 @@ def _misplaced(code: str, name: str, where: str) -> OntapError:
 def _with_attributes(cluster: Cluster, relationship: Relationship, body: RelationshipChange) -> Relationship:
     """Raises: OntapError for what does not exist or does not fit."""
     if body.policy is not None:
-        policy = volume_policy(cluster, body.policy)
+        policy = volume_policy(cluster, body.policy, relationship.destination.svm_uuid)
         if kind_of(policy) != relationship.kind:
             raise policy_of_another_type(policy.name)
         relationship = replace(relationship, policy=policy.uuid)

@@ -11,9 +11,12 @@ from ontaplab.resources.snapmirror_policies.state import Policy
 from ontaplab.wire.body import Reference
 
 
-def volume_policy(cluster: Cluster, reference: Reference) -> Policy:
-    """Raises: OntapError 13303821 if there is none, 13303866 if it is not for volumes."""
-    policy = policy_of(cluster, reference)
+def volume_policy(cluster: Cluster, reference: Reference, svm: str) -> Policy:
+    """A policy for relationships that end in that SVM (its uuid).
+
+    Raises: OntapError 13303821 if there is none, 13303866 if it is not for volumes.
+    """
+    policy = policy_of(cluster, reference, svm)
     if policy.type != "async" and policy.sync_type not in ("sync", "strict_sync"):
         raise policy_not_for_volumes(policy.name)
     return policy

@@ -16,7 +16,7 @@ from ontaplab.resources.relationships.state import Listed, ListedDestination, Re
 from ontaplab.resources.snapshots.lifecycle import drop_snapshot, snapshots_of
 from ontaplab.resources.transfers.engine import Engine
 from ontaplab.resources.transfers.sources import source_at
-from ontaplab.wire.resource import Reply, Request, Started
+from ontaplab.wire.resource import Done, Reply, Request, Started
 
 _EXCLUSIVE = ("destination_only", "source_only", "source_info_only")
 AT_SOURCE = ("list_destinations_only", "source_only", "source_info_only")
@@ -31,6 +31,8 @@ def remove(cluster: Cluster, engine: Engine, request: Request, row: Listed) -> R
         _check_may_go(engine, row)
         if row.kind == "restore" and any(request.flag(name) for name in _EXCLUSIVE):
             raise restore_is_deleted_whole()
+    if request.flag("validate_only"):
+        return Done(status=200)
 
     async def work() -> None:
         if isinstance(row, ListedDestination):
@@ -40,7 +42,8 @@ def remove(cluster: Cluster, engine: Engine, request: Request, row: Listed) -> R
         else:
             await _remove(cluster, engine, row, at_source_too=not request.flag("destination_only"))
 
-    return Started(cluster.start_job(f"DELETE /api/snapmirror/relationships/{row.uuid}", work))
+    here = row.destination if isinstance(row, Relationship) else row.source
+    return Started(cluster.start_job(f"DELETE /api/snapmirror/relationships/{row.uuid}", work, svm=here.svm_uuid))
 
 
 async def _release_info(cluster: Cluster, engine: Engine, relationship: Relationship) -> None:

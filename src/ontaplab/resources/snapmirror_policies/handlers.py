@@ -38,11 +38,16 @@ def install_built_in(cluster: Cluster) -> None:
         cluster.policies.put(replace(policy, uuid=uuid, transfer_schedule=cron, is_built_in=True))
 
 
-def policy_of(cluster: Cluster, reference: Reference) -> Policy:
-    """The policy that is meant, whatever the case of its name. Raises: OntapError 13303821."""
+def policy_of(cluster: Cluster, reference: Reference, svm: str) -> Policy:
+    """The policy that is meant, one of that SVM (its uuid) or of the cluster, whatever the case of its name.
+
+    Raises: OntapError 13303821.
+    """
     name = reference.name and reference.name.lower()
     found = cluster.policies.first(
-        lambda policy: name in (None, policy.name.lower()) and reference.uuid in (None, policy.uuid)
+        lambda policy: (
+            name in (None, policy.name.lower()) and reference.uuid in (None, policy.uuid) and policy.svm in (None, svm)
+        )
     )
     if found is None or (reference.name is None and reference.uuid is None):
         raise not_found(str(reference.name or reference.uuid))
@@ -73,7 +78,7 @@ def create(cluster: Cluster, request: Request, body: PolicyCreate) -> Reply[Poli
         _check_name_is_free(cluster, policy)
         cluster.policies.put(policy)
 
-    return Started(cluster.start_job("POST /api/snapmirror/policies", work), policy)
+    return Started(cluster.start_job("POST /api/snapmirror/policies", work, svm=svm), policy)
 
 
 def modify(cluster: Cluster, request: Request, policy: Policy, body: PolicyChange) -> Reply[Policy]:
@@ -87,7 +92,8 @@ def modify(cluster: Cluster, request: Request, policy: Policy, body: PolicyChang
     async def work() -> None:
         cluster.policies.put(changed)
 
-    return Started(cluster.start_job(f"PATCH /api/snapmirror/policies/{policy.uuid}", work), changed)
+    job = cluster.start_job(f"PATCH /api/snapmirror/policies/{policy.uuid}", work, svm=policy.svm)
+    return Started(job, changed)
 
 
 def remove(cluster: Cluster, request: Request, policy: Policy) -> Reply[Policy]:
@@ -101,7 +107,7 @@ def remove(cluster: Cluster, request: Request, policy: Policy) -> Reply[Policy]:
     async def work() -> None:
         cluster.policies.remove(policy.uuid)
 
-    return Started(cluster.start_job(f"DELETE /api/snapmirror/policies/{policy.uuid}", work))
+    return Started(cluster.start_job(f"DELETE /api/snapmirror/policies/{policy.uuid}", work, svm=policy.svm))
 
 
 def _check_name_is_free(cluster: Cluster, policy: Policy) -> None:

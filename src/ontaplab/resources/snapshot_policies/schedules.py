@@ -76,7 +76,7 @@ def remove(cluster: Cluster, request: Request, row: PolicySchedule) -> Reply[Pol
 
 def _policy(cluster: Cluster, request: Request) -> SnapshotPolicy:
     policy = cluster.snapshot_policies.get(request.path["snapshot_policy.uuid"])
-    if policy is None:
+    if policy is None or not (policy.svm is None or request.reaches(policy.svm)):
         raise no_entry("snapshot_policy.uuid")
     return policy
 

@@ -17,5 +17,7 @@ def remove_belongings(cluster: Cluster, svm: str) -> None:
         cluster.snapshot_policies.remove(snapshot_policy.uuid)
     for export_policy in cluster.export_policies.where(lambda each: each.svm == svm):
         cluster.export_policies.remove(export_policy.uuid)
+    for policy in cluster.policies.where(lambda each: each.svm == svm):
+        cluster.policies.remove(policy.uuid)
     for qos_policy in cluster.qos_policies.where(lambda each: each.svm == svm):
         cluster.qos_policies.remove(qos_policy.uuid)

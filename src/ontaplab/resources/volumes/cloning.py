@@ -31,6 +31,7 @@ from ontaplab.resources.volumes.errors import not_online
 from ontaplab.resources.volumes.lifecycle import put_new_volume, release_parent_snapshot
 from ontaplab.resources.volumes.places import content_of, directory_of
 from ontaplab.resources.volumes.state import CLONE_OWNER, Clone, Volume
+from ontaplab.wire.resource import Request
 
 _FROM_PARENT = ("size", "space.size", "aggregates", "style", "language", "constituent_count")
 
@@ -43,15 +44,17 @@ class Parent:
     snapshot: Snapshot | None
 
 
-def parent_of(cluster: Cluster, svm: Svm, body: bodies.VolumeCreate) -> Parent:
-    """Raises: OntapError 262179, 524601, 542797, 917536, 918236, 918243, 918244, 9437885."""
+def parent_of(cluster: Cluster, request: Request, svm: Svm, body: bodies.VolumeCreate) -> Parent:
+    """What the new volume of that SVM is to be a clone of; only what the request reaches is there for it.
+
+    Raises: OntapError 262179, 524601, 542797, 917536, 918236, 918243, 918244, 9437885."""
     assert body.clone is not None, "to be asked for clones"
     if body.type != "rw":
         raise wrong_type_for_clone(body.type)
     for name in body.given():
         if name in _FROM_PARENT:
             raise not_for_clone(name)
-    volume = _parent_volume(cluster, svm, body.clone)
+    volume = _parent_volume(cluster, request, svm, body.clone)
     if volume.state != "online":
         raise not_online(volume.name)
     snapshot = _parent_snapshot(cluster, volume, body.clone)
@@ -62,16 +65,16 @@ def parent_of(cluster: Cluster, svm: Svm, body: bodies.VolumeCreate) -> Parent:
     return Parent(volume, snapshot)
 
 
-def _parent_volume(cluster: Cluster, svm: Svm, body: bodies.Clone) -> Volume:
+def _parent_volume(cluster: Cluster, request: Request, svm: Svm, body: bodies.Clone) -> Volume:
     wanted = body.parent_volume
     if wanted is None:
         raise missing_field("clone.parent_volume")
-    home = svm if body.parent_svm is None else svm_of(cluster, body.parent_svm)
+    home = svm if body.parent_svm is None else svm_of(cluster, body.parent_svm, request.tunnel)
     if wanted.uuid is None:
         found = cluster.volumes.first(lambda each: (each.svm, each.name) == (home.uuid, wanted.name))
     else:
         found = cluster.volumes.get(wanted.uuid)
-    if found is None:
+    if found is None or not request.reaches(found.svm):
         raise parent_not_found(str(wanted.name or wanted.uuid))
     if wanted.name not in (None, found.name):
         raise parent_mismatch(wanted.name or "", found.uuid)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import missing_field
+from ontaplab.resources.accounts.errors import not_permitted
 from ontaplab.resources.svms.lookup import svm_of
 from ontaplab.resources.svms.state import Svm
 from ontaplab.resources.volumes.bodies import RestoreTo, VolumeChange, VolumeCreate
@@ -83,7 +84,7 @@ def new_volume(cluster: Cluster, request: Request, body: VolumeCreate) -> Volume
         properties=merged(_first_properties(body), referred_policies(cluster, svm.uuid, body)),
     )
     if body.clone is not None and body.clone.is_flexclone is not False:
-        volume = as_clone(cluster, volume, parent_of(cluster, svm, body))
+        volume = as_clone(cluster, volume, parent_of(cluster, request, svm, body))
     else:
         volume = _placed(cluster, svm, volume, body)
     check_name(volume.name, volume.style)
@@ -120,6 +121,8 @@ def modify(cluster: Cluster, request: Request, volume: Volume, body: VolumeChang
     """Assumption: whether a volume may be mounted is found out by the job."""
     if volume.flexgroup is not None:
         raise is_constituent(volume.name)
+    if body.movement is not None and request.of_svms_account:
+        raise not_permitted("PATCH", f"/api/storage/volumes/{volume.uuid} (movement)")
     body = _with_query(request, body)
     wanted = changed(cluster, volume, body)
     if body.restore_to is not None:
@@ -164,6 +167,8 @@ async def _carry_out(cluster: Cluster, uuid: str, body: VolumeChange) -> None:
 def remove(cluster: Cluster, request: Request, volume: Volume) -> Reply[Volume]:
     """Assumption: a mounted volume is unmounted, as by taking it offline."""
     check_may_be_removed(cluster, volume)
+    if request.flag("validate_only"):
+        return Done(status=200)
 
     async def work() -> None:
         async with cluster.volume_lock(volume.uuid):
