@@ -37,6 +37,7 @@ from ontaplab.resources.schedules.state import Schedule
 from ontaplab.resources.snapmirror_policies.state import Policy
 from ontaplab.resources.snapshot_policies.state import SnapshotPolicy
 from ontaplab.resources.snapshots.state import Snapshot
+from ontaplab.resources.svm_peer_permissions.state import SvmPeerPermission
 from ontaplab.resources.svm_peers.state import SvmPeer
 from ontaplab.resources.svms.state import Svm
 from ontaplab.resources.transfers.state import Transfer
@@ -113,6 +114,7 @@ class Cluster:
         self.cluster_peers = self.store.table("cluster_peer", ClusterPeer)
         self.svms = self.store.table("svm", Svm)
         self.svm_peers = self.store.table("svm_peer", SvmPeer)
+        self.svm_peer_permissions = self.store.table("svm_peer_permission", SvmPeerPermission)
         self.aggregates = self.store.table("aggregate", Aggregate)
         self.volumes = self.store.table("volume", Volume)
         self.snapshots = self.store.table("snapshot", Snapshot)

@@ -39,6 +39,7 @@ SnapshotPolicy = _client.SnapshotPolicy
 SnapshotPolicySchedule = _client.SnapshotPolicySchedule
 Svm = _client.Svm
 SvmPeer = _client.SvmPeer
+SvmPeerPermission = _client.SvmPeerPermission
 Volume = _client.Volume
 
 _UNDOCUMENTED = frozenset(
@@ -94,6 +95,7 @@ CLIENTS: Mapping[str, ClientClass] = {
         SnapshotPolicySchedule,
         Svm,
         SvmPeer,
+        SvmPeerPermission,
         Volume,
     )
 }

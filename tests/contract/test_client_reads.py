@@ -24,6 +24,7 @@ from tests.contract.resources import (
     Role,
     SnapmirrorPolicy,
     SnapshotPolicy,
+    SvmPeerPermission,
     own_keys,
 )
 
@@ -70,7 +71,8 @@ def lyon(netapp: Clients) -> Iterator[Furnished]:
 
 
 def _more_above() -> dict[str, object]:
-    """A rule, a privilege, a schedule and an event to be listed, and what they are below of."""
+    """A rule, a permission, a privilege, a schedule and an event to be listed, and what some are below of."""
+    SvmPeerPermission(svm={"name": "*"}, cluster_peer={"name": "paris"}, applications=["flexcache"]).post()
     rule = {"clients": [{"match": "10.0.0.0/8"}], "ro_rule": ["sys"], "rw_rule": ["sys"]}
     exports = ExportPolicy(name=fresh("exports"), svm={"name": SVMS["lyon"]}, rules=[rule])
     exports.post(hydrate=True)

@@ -22,6 +22,7 @@ from tests.contract.resources import (
     Snapshot,
     Svm,
     SvmPeer,
+    SvmPeerPermission,
     Volume,
     offered,
     path_of,
@@ -189,6 +190,31 @@ def svm_peers_live(netapp: Clients) -> None:
     for connection in (netapp.lyon, netapp.paris):
         with connection:
             assert SvmPeer.count_collection(**{"svm.name": f"{name}*"}) == 0
+
+
+@life_of(SvmPeerPermission)
+def svm_peer_permissions_live(netapp: Clients) -> None:
+    name = fresh("permitted")
+    with netapp.paris:
+        for end in "ab":
+            Svm(name=f"{name}_{end}").post()
+        one, two = (
+            SvmPeerPermission(svm={"name": f"{name}_{end}"}, cluster_peer={"name": "lyon"}, applications=["snapmirror"])
+            for end in "ab"
+        )
+        one.post(hydrate=True)
+        two.post()
+        one.applications = ["snapmirror", "flexcache"]
+        one.patch(hydrate=True)
+        assert one.applications == ["snapmirror", "flexcache"]
+        ours = {"svm.name": f"{name}*"}
+        SvmPeerPermission.patch_collection({"applications": ["flexcache"]}, **ours)
+        listed = SvmPeerPermission.get_collection(fields="*", **ours)
+        assert [each.applications for each in listed] == [["flexcache"], ["flexcache"]]
+        two.delete()
+        SvmPeerPermission.delete_collection(**ours)
+        assert SvmPeerPermission.count_collection(**ours) == 0
+        Svm.delete_collection(name=f"{name}*")
 
 
 @life_of(Volume)

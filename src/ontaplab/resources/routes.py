@@ -52,6 +52,7 @@ from ontaplab.resources.snapshot_policies import handlers as snapshot_policy_han
 from ontaplab.resources.snapshot_policies import routes as snapshot_policies
 from ontaplab.resources.snapshot_policies.taking import take_by_policy
 from ontaplab.resources.snapshots import routes as snapshots
+from ontaplab.resources.svm_peer_permissions import routes as svm_peer_permissions
 from ontaplab.resources.svm_peers import routes as svm_peers
 from ontaplab.resources.svms import routes as svms
 from ontaplab.resources.transfers import routes as transfers
@@ -77,6 +78,7 @@ _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     cluster_peers.resource,
     svms.resource,
     svm_peers.resource,
+    svm_peer_permissions.resource,
     aggregates.resource,
     snapshot_policies.resource,
     snapshot_policies.schedules_resource,

@@ -170,6 +170,49 @@ def test_svms_that_the_cluster_peer_allows_are_peers_at_once(tmp_path: Path) -> 
     in_lab(tmp_path, claim)
 
 
+PERMISSIONS = "/svm/peer-permissions"
+
+
+@pytest.mark.parametrize("svm", ["svm1", "*"])
+def test_svms_with_a_permission_are_peers_at_once_for_what_it_says(tmp_path: Path, svm: str) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        given = {"svm.name": svm, "cluster_peer.name": "lyon", "applications": ["flexcache"]}
+        made = await paris.post(PERMISSIONS, given)
+        peer = await lyon.post("/svm/peers", REMOTE)
+        assert await states(paris, lyon) == ["pending", "initiated"], "SnapMirror is not among its applications"
+        await lyon.delete(f"/svm/peers/{peer['uuid']}")
+        path = f"{PERMISSIONS}/{made['cluster_peer']['uuid']}/{made['svm']['uuid']}"
+        await paris.patch(path, {"applications": ["snapmirror", "flexcache"]})
+        await lyon.post("/svm/peers", REMOTE)
+        assert await states(paris, lyon) == ["peered", "peered"]
+        await paris.delete(path)
+        assert await states(paris, lyon) == ["peered", "peered"]
+        assert await paris.get(PERMISSIONS) == []
+
+    in_lab(tmp_path, claim)
+
+
+def test_a_permission_that_cannot_be_is_refused_and_goes_with_its_svm_and_cluster_peer(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.svm("svm2")
+        given = {"svm.name": "svm2", "cluster_peer.name": "lyon", "applications": ["snapmirror"]}
+        await paris.post(PERMISSIONS, given)
+        for change, code in (
+            ({}, "9896057"),
+            ({"svm.name": "svm9"}, "2621462"),
+            ({"cluster_peer.name": "rome"}, "9895941"),
+            ({"applications": []}, "262245"),
+        ):
+            assert (await paris.refusal("POST", PERMISSIONS, given | change))[0] == code
+        await paris.delete("/svm/svms", name="svm2")
+        assert await paris.get(PERMISSIONS) == []
+        await paris.post(PERMISSIONS, given | {"svm.name": "svm1"})
+        await paris.delete("/cluster/peers", name="lyon")
+        assert await paris.get(PERMISSIONS) == []
+
+    in_lab(tmp_path, claim)
+
+
 def test_svms_of_one_cluster_are_peers_at_once_in_both_directions(tmp_path: Path) -> None:
     async def claim(paris: Asker, lyon: Asker) -> None:
         await paris.svm("svm2")

@@ -109,7 +109,10 @@ def modify(cluster: Cluster, request: Request, peer: ClusterPeer, body: ClusterP
 def remove(cluster: Cluster, request: Request, peer: ClusterPeer) -> Reply[ClusterPeer]:
     if cluster.svm_peers.first(lambda svm_peer: svm_peer.cluster_peer == peer.uuid):
         raise is_in_use(peer.name)
-    cluster.cluster_peers.remove(peer.uuid)
+    with cluster.together():
+        for permission in cluster.svm_peer_permissions.where(lambda each: each.cluster_peer == peer.uuid):
+            cluster.svm_peer_permissions.remove(permission.uuid)
+        cluster.cluster_peers.remove(peer.uuid)
     return Done()
 
 

@@ -19,7 +19,7 @@ from ontaplab.wire.resource import Create, Modify, Resource
 _RULE: Mapping[str, Callable[[Rule], object]] = MappingProxyType(
     {
         "index": lambda rule: rule.index,
-        "clients": lambda rule: [{"match": match} for match in rule.clients],
+        "clients[].match": lambda rule: rule.clients,
         "protocols": lambda rule: rule.protocols,
         "ro_rule": lambda rule: rule.ro_rule,
         "rw_rule": lambda rule: rule.rw_rule,

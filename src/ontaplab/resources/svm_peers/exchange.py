@@ -10,6 +10,7 @@ from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
 from ontaplab.intercluster.client import ask_peer
 from ontaplab.resources.cluster_peers.state import ClusterPeer
+from ontaplab.resources.svm_peer_permissions.handlers import is_permitted
 from ontaplab.resources.svm_peers.aliases import free_alias
 from ontaplab.resources.svm_peers.errors import peer_svm_not_found
 from ontaplab.resources.svm_peers.state import State, SvmPeer
@@ -52,7 +53,9 @@ def offered_by_peer(cluster: Cluster, caller: ClusterPeer, offer: Mapping[str, A
     svm = cluster.svms.first(lambda svm: svm.name == offer["svm"])
     if svm is None:
         raise peer_svm_not_found(offer["svm"], cluster.name)
-    allowed = {svm.name, "*"}.intersection(caller.initial_allowed_svms)
+    allowed = bool({svm.name, "*"}.intersection(caller.initial_allowed_svms)) or is_permitted(
+        cluster, caller.uuid, svm.uuid, offer["applications"]
+    )
     peer = SvmPeer(
         uuid=offer["uuid"],
         name=offer["peer_svm"]["name"],
