@@ -160,6 +160,22 @@ class Site:
         with Rest(self._cluster_folder(name)) as rest:
             rest.lab("DELETE", "/lab/faults" if number is None else f"/lab/faults/{number}")
 
+    def set_pace(self, name: str, fields: Mapping[str, object]) -> Mapping[str, Any]:
+        """The cluster has the pace that is described as for `POST /lab/pace`. Returns it as it is shown."""
+        with Rest(self._cluster_folder(name)) as rest:
+            return rest.lab("POST", "/lab/pace", fields)
+
+    def pace(self, name: str) -> list[Mapping[str, Any]]:
+        """The cluster's pace: its rules, the newest last."""
+        with Rest(self._cluster_folder(name)) as rest:
+            shown: list[Mapping[str, Any]] = rest.lab("GET", "/lab/pace")["records"]
+            return shown
+
+    def clear_pace(self, name: str, number: int | None = None) -> None:
+        """The cluster has not that rule any more, or none at all."""
+        with Rest(self._cluster_folder(name)) as rest:
+            rest.lab("DELETE", "/lab/pace" if number is None else f"/lab/pace/{number}")
+
     def volume_path(self, name: str, svm: str, volume: str) -> Path:
         """Where the files are that clients of the volume see, whether it is mounted or not."""
         return self._cluster_folder(name).root / "by-name" / svm / volume
