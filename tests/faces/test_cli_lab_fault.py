@@ -64,14 +64,21 @@ def test_a_cluster_kills_itself_once_after_the_effect(world: World) -> None:
     ("words", "told"),
     [
         (("lyon", "flood"), ("no fault 'flood'", "lost_answer")),
-        (("lyon", "status"), ("status",)),
-        (("lyon", "hang", "--peer", "paris"), ("peer",)),
+        (("lyon", "status"), ("status", "fault add --help")),
+        (("lyon", "status", "--status", 404), ("404", "fault add --help")),
+        (("lyon", "hang", "--peer", "paris"), ("peer", "fault add --help")),
+        (("lyon", "partition", "--peer", "rome"), ("no cluster 'rome'", "paris, lyon")),
         (("lyon", "hang", "--route", "cluster"), ("is no route", "PATCH /snapmirror/*")),
         (("rome", "hang"), ("no cluster rome", "paris, lyon")),
     ],
 )
 def test_what_is_no_fault_is_told_and_nothing_is_set(
-    world: World, words: tuple[str, ...], told: tuple[str, ...]
+    world: World, words: tuple[object, ...], told: tuple[str, ...]
 ) -> None:
     typed("lab", "fault", "add", *words, "--dir", world.site.folder).failed_cleanly(2, *told)
     assert world.site.faults("lyon") == []
+
+
+def test_a_fault_that_is_not_there_is_told_with_where_to_look(world: World) -> None:
+    done = typed("lab", "fault", "clear", "lyon", 99, "--dir", world.site.folder)
+    done.failed_cleanly(2, "entry doesn't exist", "lab fault list lyon")

@@ -53,7 +53,7 @@ def test_a_pace_of_transfers_is_set_shown_and_cleared(world: World) -> None:
         (("set", "lyon", "--route", "POST /svm/svms", "--held", "--after", 3), ("--after or --held",)),
         (("set", "lyon", "--route", "svms", "--held"), ("is no route", "PATCH /snapmirror/*")),
         (("set", "rome", "--relationship", "*", "--held"), ("no cluster rome", "paris, lyon")),
-        (("clear", "lyon", 7), ("entry doesn't exist",)),
+        (("clear", "lyon", 7), ("entry doesn't exist", "lab pace show lyon")),
     ],
 )
 def test_what_is_no_pace_is_told_and_nothing_is_set(

@@ -44,15 +44,15 @@ class LabFailed(LabError):
 
 
 @contextmanager
-def lab_errors() -> Iterator[None]:
-    """What the lab cannot do becomes an error of ours."""
+def lab_errors(hint: str | None = None) -> Iterator[None]:
+    """What the lab cannot do becomes an error of ours, with this hint if it has none of its own."""
     from ontaplab.site import SiteError
 
     try:
         yield
     except SiteError as error:
         kind = LabFailed if error.__cause__ else LabError
-        raise kind(error.message, hint=error.hint) from error
+        raise kind(error.message, hint=error.hint or hint) from error
 
 
 @lab.command()

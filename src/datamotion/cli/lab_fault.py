@@ -31,6 +31,8 @@ The kinds:
 
 """ + "\n\n".join(f"{kind}: {takes.meaning}" for kind, takes in KINDS.items())
 
+_EACH_KIND = "`datamotion lab fault add --help` tells what each kind takes."
+
 
 @fault.command(help=_ADD)
 def add(
@@ -81,8 +83,13 @@ def add(
         "direction": direction,
         "aggregate": aggregate,
     }
-    with lab_errors():
-        added = open_site(folder).add_fault(cluster, {name: value for name, value in told.items() if value is not None})
+    with lab_errors(_EACH_KIND):
+        site = open_site(folder)
+        if peer is not None and peer not in site.clusters:
+            raise LabError(
+                f"there is no cluster {peer!r} to be cut off from", hint=f"The clusters are {', '.join(site.clusters)}."
+            )
+        added = site.add_fault(cluster, {name: value for name, value in told.items() if value is not None})
     number = added["id"]
     say(
         f"fault {number} is set: datamotion lab fault clear {cluster} {number} --dir {shlex.quote(str(folder))} ends it"
@@ -116,7 +123,8 @@ def clear(
 
     Example: datamotion lab fault clear lyon --dir lab
     """
-    with lab_errors():
+    listed = f"`datamotion lab fault list {cluster} --dir {shlex.quote(str(folder))}` shows which there are."
+    with lab_errors(listed):
         open_site(folder).clear_faults(cluster, number)
     say(f"{cluster} has no faults any more" if number is None else f"{cluster} has fault {number} no longer")
 

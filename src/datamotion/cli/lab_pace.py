@@ -45,10 +45,9 @@ def set_(
     if held == (after_s is not None):
         raise LabError("an operation takes its time or is held", hint="Give --after or --held, not both.")
     told = {"route": route, "relationship": relationship, "after_s": after_s, "held": held}
-    with lab_errors():
-        number = open_site(folder).set_pace(
-            cluster, {name: value for name, value in told.items() if value is not None}
-        )["id"]
+    given = {name: value for name, value in told.items() if value is not None}
+    with lab_errors("`datamotion lab pace set --help` tells what it takes."):
+        number = open_site(folder).set_pace(cluster, given)["id"]
     ends = "releases what it holds" if held else "ends it"
     where = shlex.quote(str(folder))
     say(f"pace {number} is set: datamotion lab pace clear {cluster} {number} --dir {where} {ends}")
@@ -80,7 +79,8 @@ def clear(
 
     Example: datamotion lab pace clear lyon --dir lab
     """
-    with lab_errors():
+    listed = f"`datamotion lab pace show {cluster} --dir {shlex.quote(str(folder))}` shows which there are."
+    with lab_errors(listed):
         open_site(folder).clear_pace(cluster, number)
     say(f"{cluster} does everything at once" if number is None else f"{cluster} has pace {number} no longer")
 

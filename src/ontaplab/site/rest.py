@@ -51,10 +51,13 @@ class Rest:
 
     def lab(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """The answer of the lab's own API, whose paths begin with `/lab`."""
-        return self._ask(method, str(self._client.base_url.copy_with(path=path)), {}, body)
+        return self._ask(method, str(self._client.base_url.copy_with(path=path)), {}, body, f"{method} {path}")
 
-    def _ask(self, method: str, path: str, query: Mapping[str, str], body: object) -> dict[str, Any]:
-        asked = f"{method} {path}"
+    def _ask(
+        self, method: str, path: str, query: Mapping[str, str], body: object, asked: str | None = None
+    ) -> dict[str, Any]:
+        """`asked` is what errors call the request."""
+        asked = asked or f"{method} {path}"
         try:
             response = self._client.request(method, path, params=query, json=body)
         except httpx.TransportError as error:
