@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import trio
 
+from tests.ontaplab.mirroring.pairs import Pair, in_pair
 from tests.ontaplab.resources.labs import Asker, in_lab
 
 
@@ -155,6 +156,65 @@ def test_an_svm_goes_only_when_nothing_is_in_it(tmp_path: Path) -> None:
         assert await paris.get("/svm/svms") == []
 
     in_lab(tmp_path, claim)
+
+
+def test_a_renamed_svm_is_found_by_its_new_name_only_and_by_its_peers_too(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        paris, lyon = pair.paris, pair.lyon
+        await paris.svm("svm2")
+        await paris.post("/svm/peers", {"svm.name": "svm1", "peer.svm.name": "svm2", "applications": ["snapmirror"]})
+        await paris.patch(f"/storage/volumes/{pair.source['uuid']}", {"nas.path": "/data"})
+        pair.live.joinpath("file").write_text("bytes")
+        assert (await paris.refusal("PATCH", "/svm/svms", {"name": "svm2"}, name="svm1"))[0] == "13434908"
+        await paris.patch("/svm/svms", {"name": "gold"}, name="svm1")
+        root = paris.cluster.root
+        assert (root / "exports" / "gold" / "data" / "file").read_text() == "bytes"
+        for folder in ("exports", "by-name"):
+            assert not (root / folder / "svm1").exists()
+        names = {each["peer"]["svm"]["name"] for each in await paris.get("/svm/peers", **{"svm.name": "svm2"})}
+        assert names == {"gold"}
+        (peer,) = await lyon.get("/svm/peers")
+        assert (peer["name"], peer["peer"]["svm"]["name"]) == ("svm1_paris", "gold"), "the alias stays"
+        assert (await pair.initialize())["healthy"]
+        (listed,) = await paris.get("/snapmirror/relationships", list_destinations_only="true")
+        assert listed["source"]["path"] == "gold:data"
+
+    in_pair(tmp_path, claim)
+
+
+def test_protocols_are_allowed_and_enabled_and_what_is_not_allowed_is_not_enabled(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        body = {"name": "svm2", "iscsi": {"allowed": True, "enabled": True}, "s3.allowed": True}
+        path = f"/svm/svms/{(await paris.post('/svm/svms', body))['uuid']}"
+        fields = ("nfs", "iscsi", "s3", "cifs")
+        for change, expected in (
+            ({}, {"nfs": (True, True), "iscsi": (True, True), "s3": (True, False), "cifs": (False, False)}),
+            ({"nfs.allowed": False, "cifs.allowed": True}, {"nfs": (False, False), "cifs": (True, False)}),
+        ):
+            await paris.patch(path, change)
+            svm = await paris.one("/svm/svms", name="svm2", fields=",".join(fields))
+            assert {name: (svm[name]["allowed"], svm[name]["enabled"]) for name in expected} == expected
+        assert (await paris.refusal("PATCH", path, {"nfs.enabled": True}))[0] == "262179"
+
+    in_lab(tmp_path, claim)
+
+
+@pytest.mark.parametrize("end", ["source", "destination"])
+def test_the_relationships_of_a_stopped_svm_go_on_and_its_clients_see_nothing(tmp_path: Path, end: str) -> None:
+    async def claim(pair: Pair) -> None:
+        await pair.initialize()
+        asker, volume = (pair.paris, pair.source) if end == "source" else (pair.lyon, pair.destination)
+        await asker.patch(f"/storage/volumes/{volume['uuid']}", {"nas.path": "/here"})
+        assert asker.seen("/here").exists()
+        await asker.patch("/svm/svms", {"state": "stopped"}, name="svm1")
+        assert not asker.seen("/here").exists()
+        pair.live.joinpath("file").write_text("newer")
+        assert (await pair.update())["transfer"]["state"] == "success"
+        assert (await asker.one("/svm/peers", fields="state"))["state"] == "peered"
+        await asker.patch("/svm/svms", {"state": "running"}, name="svm1")
+        assert (asker.seen("/here") / "file").read_text() == "newer"
+
+    in_pair(tmp_path, claim)
 
 
 def test_a_tunnelled_request_creates_and_lists_in_its_svm(tmp_path: Path) -> None:

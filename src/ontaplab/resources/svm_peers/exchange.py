@@ -36,9 +36,10 @@ async def offer_to_peer(cluster: Cluster, offer: SvmPeer) -> SvmPeer:
 
 
 async def tell_change(cluster: Cluster, peer: SvmPeer) -> None:
-    """The other side has the same state and applications. Raises: OntapError."""
+    """The other side has the same state and applications, and knows the SVM's name. Raises: OntapError."""
     if peer.cluster_peer is not None:
-        change = {"state": peer.state, "applications": peer.applications}
+        name = cluster.svms[peer.svm].name
+        change = {"state": peer.state, "applications": peer.applications, "svm_name": name}
         await ask_peer(cluster, _cluster_peer(cluster, peer), "PATCH", f"/svm-peers/{peer.uuid}", change)
 
 
@@ -73,10 +74,12 @@ def offered_by_peer(cluster: Cluster, caller: ClusterPeer, offer: Mapping[str, A
 
 
 def changed_by_peer(cluster: Cluster, caller: ClusterPeer, uuid: str, change: Mapping[str, Any]) -> None:
-    """The caller has accepted, rejected, suspended or resumed, or changed the applications."""
+    """The caller has accepted, rejected, suspended or resumed, changed the applications or renamed the SVM."""
     peer = _of_caller(cluster, caller, uuid)
     state = _AS_THE_OTHER_SEES_IT.get(change["state"], peer.state)
-    cluster.svm_peers.put(replace(peer, state=state, applications=tuple(change["applications"])))
+    cluster.svm_peers.put(
+        replace(peer, state=state, applications=tuple(change["applications"]), peer_svm_name=change["svm_name"])
+    )
 
 
 def removed_by_peer(cluster: Cluster, caller: ClusterPeer, uuid: str) -> None:

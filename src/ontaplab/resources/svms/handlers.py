@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Literal
 
 from ontaplab.cluster import Cluster
-from ontaplab.errors import missing_field
+from ontaplab.errors import OntapError, missing_field
 from ontaplab.resources.aggregates.space import aggregate_of
 from ontaplab.resources.export_policies.lookup import install_default
 from ontaplab.resources.roles.lookup import install_of_svm
 from ontaplab.resources.snapshot_policies.lookup import snapshot_policy_of
+from ontaplab.resources.svm_peers.exchange import tell_change
 from ontaplab.resources.svms.belongings import remove_belongings
 from ontaplab.resources.svms.errors import (
     bad_name,
@@ -22,22 +24,18 @@ from ontaplab.resources.svms.errors import (
     name_too_long,
     only_for_default,
 )
+from ontaplab.resources.svms.protocols import ProtocolsChange, ProtocolsOfNew, with_protocols
 from ontaplab.resources.svms.state import LONGEST_NAME, Svm
-from ontaplab.resources.volumes.lifecycle import remove_volume, serve
+from ontaplab.resources.volumes.lifecycle import remove_volume, serve, withdraw
 from ontaplab.resources.volumes.roots import create_root_volume, root_volume
-from ontaplab.wire.body import Body, Reference
+from ontaplab.wire.body import Reference
 from ontaplab.wire.resource import Reply, Request, Started
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 _OF_A_DP_DESTINATION = {"name", "comment", "ipspace.name", "ipspace.uuid", "subtype"}
 
 
-class Protocol(Body):
-    enabled: bool | None = None
-    allowed: bool | None = None
-
-
-class SvmCreate(Body):
+class SvmCreate(ProtocolsOfNew):
     name: str | None = None
     comment: str = ""
     language: str = "c.utf_8"
@@ -45,16 +43,16 @@ class SvmCreate(Body):
     ipspace: Reference = Reference(name="Default")
     snapshot_policy: Reference = Reference(name="default")
     aggregates: tuple[Reference, ...] = ()
-    nfs: Protocol | None = None
-    cifs: Protocol | None = None
-    iscsi: Protocol | None = None
+    max_volumes: Literal["unlimited"] = "unlimited"
 
 
-class SvmChange(Body):
+class SvmChange(ProtocolsChange):
+    name: str | None = None
     comment: str | None = None
     state: Literal["running", "stopped"] | None = None
     snapshot_policy: Reference | None = None
     aggregates: tuple[Reference, ...] | None = None
+    max_volumes: Literal["unlimited"] | None = None
 
 
 def create_svm(cluster: Cluster, name: str, **rest: str) -> Svm:
@@ -81,6 +79,7 @@ def create(cluster: Cluster, request: Request, body: SvmCreate) -> Reply[Svm]:
         snapshot_policy=snapshot_policy_of(cluster, body.snapshot_policy, None).name,
         aggregates=tuple(aggregate_of(cluster, each).uuid for each in body.aggregates),
     )
+    svm = with_protocols(svm, body)
     _check_name(cluster, svm.name)
 
     async def work() -> None:
@@ -92,8 +91,11 @@ def create(cluster: Cluster, request: Request, body: SvmCreate) -> Reply[Svm]:
 
 
 def modify(cluster: Cluster, request: Request, svm: Svm, body: SvmChange) -> Reply[Svm]:
-    """Stopping an SVM takes all its volumes from its clients."""
-    changed = svm
+    """Stopping an SVM takes all its volumes from its clients. Its relationships go on, and it stays a peer."""
+    changed = with_protocols(svm, body)
+    if body.name is not None and body.name != svm.name:
+        _check_name(cluster, body.name)
+        changed = replace(changed, name=body.name)
     if body.comment is not None:
         changed = replace(changed, comment=body.comment)
     if body.state is not None:
@@ -106,8 +108,10 @@ def modify(cluster: Cluster, request: Request, svm: Svm, body: SvmChange) -> Rep
         changed = replace(changed, aggregates=uuids)
 
     async def work() -> None:
+        if changed.name != svm.name:
+            await _rename(cluster, changed)
         cluster.svms.put(changed)
-        if body.state is not None:
+        if body.state is not None or changed.name != svm.name:
             for volume in cluster.volumes.where(lambda volume: volume.svm == svm.uuid):
                 await cluster.offload(partial(serve, cluster, volume))
 
@@ -129,6 +133,25 @@ def remove(cluster: Cluster, request: Request, svm: Svm) -> Reply[Svm]:
             cluster.svms.remove(svm.uuid)
 
     return Started(cluster.start_job(f"DELETE /api/svm/svms/{svm.uuid}", work, svm=svm.uuid))
+
+
+async def _rename(cluster: Cluster, svm: Svm) -> None:
+    """The SVM has its new name: its volumes are nowhere by the former one, and its peers know the new one.
+
+    What its peers call it, their alias, stays. A cluster that does not answer hears of it with the next change.
+    """
+    _check_name(cluster, svm.name)
+    for volume in cluster.volumes.where(lambda volume: volume.svm == svm.uuid):
+        await cluster.offload(partial(withdraw, cluster, volume))
+    with cluster.together():
+        cluster.svms.put(svm)
+        for reverse in cluster.svm_peers.where(
+            lambda peer: peer.cluster_peer is None and peer.peer_svm_uuid == svm.uuid
+        ):
+            cluster.svm_peers.put(replace(reverse, peer_svm_name=svm.name))
+    for peer in cluster.svm_peers.where(lambda peer: peer.svm == svm.uuid):
+        with suppress(OntapError):
+            await tell_change(cluster, peer)
 
 
 def _put_new(cluster: Cluster, svm: Svm) -> Svm:

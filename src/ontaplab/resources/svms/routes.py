@@ -7,18 +7,19 @@ from functools import partial
 from ontaplab.cluster import Cluster
 from ontaplab.resources.aggregates.state import Aggregate
 from ontaplab.resources.svms.handlers import SvmChange, SvmCreate, create, modify, remove
-from ontaplab.resources.svms.state import Svm
+from ontaplab.resources.svms.state import PROTOCOLS, Svm
 from ontaplab.wire.fields import Field, Fields, Level
 from ontaplab.wire.resource import Create, Modify, Resource
-
-_PROTOCOLS = ("nfs", "cifs", "iscsi", "fcp", "nvme", "ndmp", "s3")
 
 
 def resource(cluster: Cluster) -> Resource[Svm]:
     def assigned(svm: Svm) -> list[Aggregate]:
         return [cluster.aggregates[uuid] for uuid in svm.aggregates]
 
-    def protocol_field(protocol: str) -> Field[Svm]:
+    def allowed(protocol: str) -> Field[Svm]:
+        return Field(lambda svm: protocol in svm.allowed_protocols)
+
+    def enabled(protocol: str) -> Field[Svm]:
         return Field(lambda svm: protocol in svm.protocols)
 
     fields: Fields[Svm] = Fields(
@@ -35,8 +36,12 @@ def resource(cluster: Cluster) -> Resource[Svm]:
             "aggregates[].name": Field(lambda svm: [aggregate.name for aggregate in assigned(svm)]),
             "aggregates[].uuid": Field(lambda svm: [aggregate.uuid for aggregate in assigned(svm)]),
             "aggregates_delegated": Field(lambda svm: bool(svm.aggregates)),
-            **{f"{protocol}.allowed": protocol_field(protocol) for protocol in _PROTOCOLS},
-            **{f"{protocol}.enabled": protocol_field(protocol) for protocol in _PROTOCOLS if protocol != "ndmp"},
+            "auto_enable_analytics": Field(lambda svm: False),
+            "auto_enable_activity_tracking": Field(lambda svm: False),
+            "storage.limit": Field(lambda svm: 0),
+            "storage.limit_threshold_alert": Field(lambda svm: 90),
+            **{f"{protocol}.allowed": allowed(protocol) for protocol in PROTOCOLS},
+            **{f"{protocol}.enabled": enabled(protocol) for protocol in PROTOCOLS if protocol != "ndmp"},
         }
     )
     return Resource(

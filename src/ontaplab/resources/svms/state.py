@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 LONGEST_NAME = 47
+PROTOCOLS = ("nfs", "cifs", "iscsi", "fcp", "nvme", "ndmp", "s3")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,3 +24,5 @@ class Svm:
     aggregates: tuple[str, ...] = ()
     """uuids of the aggregates its volumes may be on; empty: all."""
     protocols: tuple[str, ...] = ("nfs",)
+    """Those that are enabled."""
+    allowed_protocols: tuple[str, ...] = ("nfs",)
