@@ -84,6 +84,14 @@ class VolumeDirectory:
             self._write_directories(place, tree, directories)
             tree.rename(target)
 
+    def repeat_snapshot(self, name: str, of: str) -> None:
+        """The snapshot `name` holds what the snapshot `of` holds, in the very same files.
+
+        Raises OSError if the name is taken.
+        """
+        Receiver(self.incoming("repeated"), self.snapshot(of), Difference(()), 0).finish()
+        self.accept("repeated", name)
+
     def rename_snapshot(self, name: str, new_name: str) -> None:
         """The snapshot has the new name. Raises FileNotFoundError, or OSError if the new name is taken."""
         self.snapshot(name).rename(self.snapshot(new_name))

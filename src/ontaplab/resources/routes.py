@@ -41,6 +41,7 @@ from ontaplab.resources.qos_policies import handlers as qos_handlers
 from ontaplab.resources.qos_policies import routes as qos_policies
 from ontaplab.resources.relationships import routes as relationships
 from ontaplab.resources.relationships.mirrored_writes import MirroredWrites
+from ontaplab.resources.relationships.scheduled_snapshots import take_at_destinations
 from ontaplab.resources.relationships.transitions import Transitions
 from ontaplab.resources.roles import routes as roles
 from ontaplab.resources.roles.lookup import install_of_cluster
@@ -111,6 +112,7 @@ def assemble(cluster: Cluster) -> ASGIApp:
     following = Following(cluster, engine)
     transitions = Transitions(cluster, engine, following)
     take_by_policy(cluster)
+    take_at_destinations(cluster)
     cluster.at_start(lambda: recover(cluster, engine.kept_trees()))
     cluster.at_start(engine.go_on)
     cluster.at_start(following.go_on)

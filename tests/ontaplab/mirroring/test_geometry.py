@@ -145,3 +145,15 @@ def test_the_source_of_an_uninitialized_mirror_cannot_be_moved(tmp_path: Path) -
         await claim(Pair(paris, lyon, source, mirror, created["uuid"]))
 
     in_lab(tmp_path, main, aggregates=TWO)
+
+
+def test_rules_that_make_snapshots_are_not_for_flexgroups(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        made = {"label": "daily", "count": 1, "creation_schedule": {"name": "daily"}}
+        await pair.lyon.post("/snapmirror/policies", {"name": "making", "retention": [made]})
+        assert (await pair.lyon.refusal("PATCH", pair.path, {"policy": "making"}))[0] == "6621125"
+        await pair.lyon.delete(pair.path)
+        ends = {"source.path": "svm1_paris:data", "destination.path": "svm1:data_dr", "policy": "making"}
+        assert (await pair.lyon.refusal("POST", "/snapmirror/relationships", ends))[0] == "6621125"
+
+    in_flexgroups(tmp_path, SPREAD, claim)

@@ -186,6 +186,44 @@ def test_the_latest_snapshot_only_is_carried_where_the_policy_says_so(tmp_path: 
     in_pair(tmp_path, claim, body={"policy": "MirrorLatest"})
 
 
+def test_a_rule_makes_labelled_snapshots_of_what_the_mirror_shows_and_keeps_as_many_as_it_says(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        await with_policy(pair, retention=[rule(label="kept", count=2, creation_schedule="5min", prefix="made")])
+        (pair.live / "file").write_bytes(b"one")
+        await pair.initialize()
+        names = []
+        for minute in range(5, 25, 5):
+            await trio.sleep(300)
+            if minute == 15:
+                (pair.live / "file").write_bytes(b"three")
+                await pair.update()
+            snapshots = await pair.lyon.get(f"/storage/volumes/{pair.destination['uuid']}/snapshots", fields="*")
+            names.append(sorted(each["name"][-4:] for each in snapshots if each.get("snapmirror_label") == "kept"))
+        assert names == [["1205"], ["1205", "1210"], ["1210", "1215"], ["1215", "1220"]]
+        shown = {each: contents(pair.copy / ".snapshot" / f"made.2026-03-01_{each}") for each in names[-1]}
+        assert shown == {"1215": {"file": b"one"}, "1220": {"file": b"three"}}
+        assert await pair.paris.get(f"/storage/volumes/{pair.source['uuid']}/snapshots", name="made*") == []
+        await pair.ask("broken_off")
+        await trio.sleep(600)
+        assert len(await pair.lyon.get(f"/storage/volumes/{pair.destination['uuid']}/snapshots", name="made*")) == 2
+        await pair.ask("snapmirrored")
+        assert (await pair.settle())["healthy"], "a resync starts from the common snapshot, whatever was made beside it"
+
+    in_pair(tmp_path, claim)
+
+
+def test_a_rule_that_preserves_makes_no_more_than_it_keeps(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        made = rule(label="kept", count=1, creation_schedule="5min", preserve=True)
+        await with_policy(pair, retention=[made])
+        await pair.initialize()
+        await trio.sleep(900)
+        snapshots = await pair.lyon.get(f"/storage/volumes/{pair.destination['uuid']}/snapshots", name="kept*")
+        assert [each["name"] for each in snapshots] == ["kept.2026-03-01_1205"]
+
+    in_pair(tmp_path, claim)
+
+
 @pytest.mark.parametrize(
     ("transfer", "relationship", "policy", "seconds"), [(512, 1, 1, 2), (0, 512, 1, 2), (0, 0, 512, 2), (0, 0, 0, 0)]
 )

@@ -263,6 +263,27 @@ def test_plain_files_are_at_the_destination_within_seconds_and_nothing_is_made_w
     in_pair(tmp_path, claim, body=SYNC)
 
 
+def test_a_pair_in_sync_has_a_new_common_snapshot_whenever_its_policys_schedule_fires(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        policy = {"name": "often", "type": "sync", "sync_common_snapshot_schedule.name": "hourly"}
+        await pair.lyon.post("/snapmirror/policies", policy)
+        await pair.lyon.patch(pair.path, {"policy": "often"})
+        await in_sync(pair)
+        exported = [(await pair.relationship())["exported_snapshot"]]
+        for _ in range(2):
+            await trio.sleep(3600)
+            exported.append((await pair.relationship())["exported_snapshot"])
+        assert len(set(exported)) == 3, "though nothing was written"
+        held = await pair.paris.get(f"/storage/volumes/{pair.source['uuid']}/snapshots", name="snapmirror*")
+        assert [each["name"] for each in held] == exported[-1:]
+        assert contents(pair.copy) == {"file": b"one"}
+        await pair.ask("paused")
+        await trio.sleep(3600)
+        assert (await pair.relationship())["exported_snapshot"] == exported[-1]
+
+    in_pair(tmp_path, claim, body=SYNC)
+
+
 def test_what_is_written_while_it_synchronizes_is_there_when_it_is_in_sync(tmp_path: Path) -> None:
     async def claim(pair: Pair) -> None:
         await initializing(pair)

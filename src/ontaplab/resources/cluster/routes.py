@@ -21,6 +21,7 @@ FIELDS: Fields[Cluster] = Fields(
         "management_interfaces[].ip.address": Field(lambda cluster: [cluster.address]),
         "contact": Field(lambda cluster: ""),
         "location": Field(lambda cluster: "ontaplab"),
+        "timezone.name": Field(lambda cluster: "Etc/UTC"),
         "dns_domains": Field(lambda cluster: []),
         "ntp_servers": Field(lambda cluster: []),
         "san_optimized": Field(lambda cluster: False),

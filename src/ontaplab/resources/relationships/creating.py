@@ -18,6 +18,7 @@ from ontaplab.resources.relationships.endpoints import (
     split_path,
 )
 from ontaplab.resources.relationships.errors import (
+    creation_schedules_on_flexgroup,
     destination_not_a_mirror,
     destination_taken,
     fields_exclude_each_other,
@@ -28,7 +29,7 @@ from ontaplab.resources.relationships.errors import (
     svm_not_found,
 )
 from ontaplab.resources.relationships.provisioning import check_provisioning, planned_destination, provision
-from ontaplab.resources.relationships.references import cron_schedule, kind_of, volume_policy
+from ontaplab.resources.relationships.references import cron_schedule, kind_of, makes_snapshots, volume_policy
 from ontaplab.resources.relationships.rules import Word
 from ontaplab.resources.relationships.state import Endpoint, Kind, Listed, Relationship, State
 from ontaplab.resources.relationships.transitions import Asked, Transitions
@@ -150,13 +151,15 @@ class _Creation:
         """A writable destination that shares a snapshot with the source is a pair that was turned round: broken off.
 
         Assumption: without a common snapshot a writable destination is refused; it could only be overwritten.
-        Raises: OntapError 6619546; 13107371 for a FlexVol and a FlexGroup.
+        Raises: OntapError 6619546; 13107371 for a FlexVol and a FlexGroup; 6621125.
         """
         source = replace(self._relationship.source, volume_uuid=registered.volume_uuid)
         relationship = replace(self._relationship, source=source)
         volume = present(self._cluster, relationship.destination.volume_uuid)
         if bool(registered.constituents) != bool(volume.constituents):
             raise styles_differ(path_of(self._cluster, relationship.destination))
+        if volume.constituents and makes_snapshots(self._cluster, relationship.policy):
+            raise creation_schedules_on_flexgroup()
         if volume.is_mirror or relationship.kind == "restore":
             return relationship
         for snapshot in snapshots_of(self._cluster, volume.uuid):

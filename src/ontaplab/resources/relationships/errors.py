@@ -75,6 +75,12 @@ def policy_not_for_volumes(name: str) -> OntapError:
     return OntapError(400, "13303866", f'SnapMirror policy "{name}" is not for relationships of volumes.')
 
 
+def creation_schedules_on_flexgroup() -> OntapError:
+    return OntapError(
+        400, "6621125", "A policy whose rules have a creation_schedule is not for FlexGroup volumes.", target="policy"
+    )
+
+
 def policy_of_another_type(name: str) -> OntapError:
     """Assumption: which of the codes for a policy that cannot be exchanged."""
     return OntapError(

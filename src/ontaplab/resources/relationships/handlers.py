@@ -8,11 +8,12 @@ from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError, no_entry
 from ontaplab.resources.relationships.bodies import RelationshipChange
 from ontaplab.resources.relationships.errors import (
+    creation_schedules_on_flexgroup,
     not_for_synchronous,
     policy_of_another_type,
     restore_is_read_only,
 )
-from ontaplab.resources.relationships.references import cron_schedule, kind_of, volume_policy
+from ontaplab.resources.relationships.references import cron_schedule, kind_of, makes_snapshots, volume_policy
 from ontaplab.resources.relationships.requests import word_for_state
 from ontaplab.resources.relationships.reversing import Reversing
 from ontaplab.resources.relationships.rules import Refusal, Word, decide
@@ -102,6 +103,9 @@ def _with_attributes(cluster: Cluster, relationship: Relationship, body: Relatio
         policy = volume_policy(cluster, body.policy, relationship.destination.svm_uuid)
         if kind_of(policy) != relationship.kind:
             raise policy_of_another_type(policy.name)
+        volume = cluster.volumes.get(relationship.destination.volume_uuid)
+        if volume is not None and volume.constituents and makes_snapshots(cluster, policy.uuid):
+            raise creation_schedules_on_flexgroup()
         relationship = replace(relationship, policy=policy.uuid)
     if "transfer_schedule" in body.model_fields_set:
         schedule = cron_schedule(cluster, body.transfer_schedule)

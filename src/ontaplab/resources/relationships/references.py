@@ -22,6 +22,11 @@ def volume_policy(cluster: Cluster, reference: Reference, svm: str) -> Policy:
     return policy
 
 
+def makes_snapshots(cluster: Cluster, policy: str) -> bool:
+    """Whether rules of that policy (its uuid) make snapshots at destinations."""
+    return any(rule.creation_schedule is not None for rule in cluster.policies[policy].retention)
+
+
 def kind_of(policy: Policy) -> Kind:
     """The rules that a relationship with that policy (one of `volume_policy`) keeps to."""
     match policy.sync_type:

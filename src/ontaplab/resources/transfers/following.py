@@ -7,13 +7,15 @@ the volume's plain files is not seen by anybody; it is looked for every few seco
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError, no_entry
 from ontaplab.intercluster.mirroring.messages import Landed
 from ontaplab.resources.relationships.rules import Event, Move, Word, decide
 from ontaplab.resources.relationships.state import Reason, Relationship, State
+from ontaplab.resources.schedules.state import Schedule
 from ontaplab.resources.transfers.engine import Engine
 from ontaplab.resources.transfers.pull import Follow
 from ontaplab.resources.transfers.receiving import Progress
@@ -33,6 +35,7 @@ class Following:
         self._engine = engine
         self._watched: set[str] = set()
         engine.when_ended(self._watch)
+        cluster.firings.listen(self._renew_common_snapshots)
 
     def go_on(self) -> None:
         """To be called at each start. What was written meanwhile was not mirrored."""
@@ -55,6 +58,19 @@ class Following:
                 await self._bring(relationship)
             return self._known(uuid).state
 
+    def _renew_common_snapshots(self, schedule: Schedule, due: datetime) -> None:
+        """Pairs in sync whose policy says so have a new common snapshot, whether or not anything was written."""
+        for relationship in self._cluster.relationships:
+            policy = self._cluster.policies.get(relationship.policy)
+            if policy is not None and policy.sync_common_snapshot_schedule == schedule.uuid:
+                self._cluster.start_task(partial(self._renew, relationship.uuid))
+
+    async def _renew(self, uuid: str) -> None:
+        async with self._engine.lock(uuid):
+            relationship = self._cluster.relationships.get(uuid)
+            if relationship is not None and relationship.state is State.IN_SYNC:
+                await self._bring(relationship, only_changes=False)
+
     def tell_source(self, relationship: Relationship) -> None:
         """The source will know the relationship's state, if it can be reached."""
 
@@ -75,10 +91,10 @@ class Following:
             raise no_entry("relationship.uuid")
         return relationship
 
-    async def _bring(self, relationship: Relationship) -> None:
+    async def _bring(self, relationship: Relationship, *, only_changes: bool = True) -> None:
         try:
             source = source_of(self._cluster, self._engine.local, relationship)
-            await Follow(self._cluster, source, relationship.uuid, Progress(None)).run()
+            await Follow(self._cluster, source, relationship.uuid, Progress(None)).run(only_changes=only_changes)
         except OntapError as refused:
             self._fall_behind(relationship.uuid, refused.code, refused.message)
         except OSError as broken:

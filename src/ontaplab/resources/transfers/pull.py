@@ -158,10 +158,13 @@ class Pull(_Pull):
 class Follow(_Pull):
     """Brings a synchronous destination up to what its source holds now. It leaves no record of its own."""
 
-    async def run(self) -> None:
-        """Raises: OntapError, OSError: the destination exports what it did before."""
+    async def run(self, *, only_changes: bool = True) -> None:
+        """Without `only_changes` a new common snapshot is made where nothing has changed, too.
+
+        Raises: OntapError, OSError: the destination exports what it did before.
+        """
         carried = await self._carry(
-            lambda: replace(self._wanted(), only_changes=True),
+            lambda: replace(self._wanted(), only_changes=only_changes),
             lambda step: None,
             self._keep,
         )
