@@ -20,6 +20,8 @@ _OWN = frozenset(
         "return_timeout",
         "ignore_unknown_fields",
         "continue_on_failure",
+        "query",
+        "query_fields",
     }
 )
 
@@ -36,6 +38,9 @@ class Parameters:
     return_timeout_s: float = 0.0
     ignore_unknown_fields: bool = False
     continue_on_failure: bool = False
+    query: str = ""
+    """What any of `query_fields`, without them of all fields, has to match."""
+    query_fields: tuple[str, ...] = ()
     start: Mapping[str, str] = field(default_factory=dict)
     """Where the page before this one ended: the values that its last record is sorted by."""
     filters: Mapping[str, str] = field(default_factory=dict)
@@ -56,7 +61,9 @@ def read_parameters(resource: Resource[Any], raw: Mapping[str, str]) -> Paramete
         if name not in resource.fields:
             raise unexpected_argument(name)
     return Parameters(
-        fields=tuple(name.strip() for name in raw.get("fields", "").split(",") if name.strip()),
+        fields=_names(raw.get("fields", "")),
+        query=raw.get("query", ""),
+        query_fields=_names(raw.get("query_fields", "")),
         max_records=_number(raw, "max_records") if "max_records" in raw else None,
         order_by=_order(raw.get("order_by", "")),
         return_records=_switch(raw, "return_records") if "return_records" in raw else None,
@@ -67,6 +74,11 @@ def read_parameters(resource: Resource[Any], raw: Mapping[str, str]) -> Paramete
         filters=rest,
         flags=flags,
     )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """A comma too many does no harm."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _switch(raw: Mapping[str, str], name: str) -> bool:

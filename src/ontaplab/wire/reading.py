@@ -73,7 +73,22 @@ def _tests(
 ) -> list[tuple[Callable[[R], object], Predicate]]:
     queries = {**request.path, **parameters.filters}
     tests = [(resource.fields.getter(name), compile_query(text)) for name, text in queries.items()]
-    return tests + _tests_of_svm(resource, request)
+    return tests + _search(resource, parameters) + _tests_of_svm(resource, request)
+
+
+def _search(resource: Resource[R], parameters: Parameters) -> list[tuple[Callable[[R], object], Predicate]]:
+    """What tells the records of which any searched field matches the query."""
+    if not parameters.query:
+        return []
+    names = parameters.query_fields or resource.fields.select((), otherwise=Level.CHEAP)
+    getters = [resource.fields.getter(name) for name in names]
+    matches = compile_query(parameters.query)
+
+    def any_matches(values: object) -> bool:
+        assert isinstance(values, list)
+        return any(matches(value) for value in values)
+
+    return [(lambda record: [get(record) for get in getters], any_matches)]
 
 
 def _tests_of_svm(resource: Resource[R], request: Request) -> list[tuple[Callable[[R], object], Predicate]]:

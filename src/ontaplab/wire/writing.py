@@ -139,15 +139,24 @@ class Write(Generic[R]):
             body["records"] = self._shown([reply.record for reply in replies if reply.record is not None])
         if refusals and not self.parameters.continue_on_failure:
             return Answer(refusals[0].status, {"error": refusals[0].body(), **body})
+        if not self.parameters.continue_on_failure:
+            return Answer(await self._status(jobs, status), body)
+        status = await self._waited(jobs, status)
+        refusals += [job.error for job in jobs if job.error is not None]
         if refusals:
             body["errors"] = [refusal.body() for refusal in refusals]
-        return Answer(await self._status(jobs, status), body)
+        return Answer(status, body)
 
     async def _status(self, jobs: Sequence[StartedJob], done: int) -> int:
-        """The status once these jobs have ended, or 202 if they did not within `return_timeout`.
+        """As `_waited`. Raises: OntapError of the first job that failed in that time."""
+        status = await self._waited(jobs, done)
+        for job in jobs:
+            if job.error is not None:
+                raise job.error
+        return status
 
-        Raises: OntapError of the first job that failed in that time.
-        """
+    async def _waited(self, jobs: Sequence[StartedJob], done: int) -> int:
+        """The status once these jobs have ended, or 202 if they did not within `return_timeout`."""
         if not jobs:
             return done
         if not self.parameters.return_timeout_s:
@@ -155,9 +164,6 @@ class Write(Generic[R]):
         with self.clock.limit(self.parameters.return_timeout_s):
             for job in jobs:
                 await job.wait()
-        for job in jobs:
-            if job.error is not None:
-                raise job.error
         return done if all(job.ended for job in jobs) else 202
 
     def _shown(self, records: Sequence[R]) -> list[Json]:

@@ -35,6 +35,7 @@ GOOD = {"source.path": "svm1_paris:data", "destination.path": "svm1:other_dr"}
         ({"policy": "Sync", "transfer_schedule": "daily"}, "6621782"),
         ({"transfer_schedule.name": "missing"}, "6619699"),
         ({"create_destination.enabled": True}, "1"),
+        ({"identity_preservation": "full"}, "13304093"),
     ],
 )
 def test_what_cannot_be_mirrored_is_refused_and_leaves_nothing(

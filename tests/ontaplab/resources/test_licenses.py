@@ -62,6 +62,24 @@ def test_what_is_no_key_is_refused(tmp_path: Path, keys: list[str], code: str) -
     in_lab(tmp_path, claim)
 
 
+def test_a_volume_is_restored_and_cloned_with_a_licence_only(tmp_path: Path) -> None:
+    """That a snapshot was not specified tells a client which probes for the licence that it is there."""
+
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.volume("vol_1")
+        nowhere = {"restore_to.snapshot.name": ""}
+        clone = {"name": "c", "svm.name": "svm1", "clone": {"is_flexclone": True, "parent_volume.name": "vol_1"}}
+        assert (await paris.refusal("PATCH", "/storage/volumes", nowhere, name="*"))[0] == "1638515"
+        for package in ("snaprestore", "flexclone"):
+            await paris.delete(f"{LICENSES}/{package}")
+        assert (await paris.refusal("PATCH", "/storage/volumes", nowhere, name="*"))[0] == "1115127"
+        assert (await paris.refusal("POST", "/storage/volumes", clone))[0] == "1115127"
+        await paris.post(LICENSES, {"keys": [letters_of("flexclone")]})
+        await paris.post("/storage/volumes", clone)
+
+    in_lab(tmp_path, claim)
+
+
 @pytest.mark.parametrize("unlicensed", ["paris", "lyon"])
 def test_without_a_licence_on_either_side_transfers_fail_and_a_break_does_not(tmp_path: Path, unlicensed: str) -> None:
     async def claim(pair: Pair) -> None:

@@ -119,6 +119,20 @@ def test_return_records_false_gives_only_the_number(shelf: Shelf) -> None:
     assert get(shelf, "/api/library/books?return_records=False") == {"num_records": 3}
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("query=*amm*&query_fields=title", "c"),
+        ("query=*et*|a&query_fields=title,uuid", "ab"),
+        ("query=town&query_fields=svm.name&title=!Alpha", "c"),
+        ("query=Bob|village", "ab"),
+        ("query=nowhere", ""),
+    ],
+)
+def test_a_text_is_looked_for_in_several_fields_at_once(shelf: Shelf, query: str, found: str) -> None:
+    assert uuids(get(shelf, f"/api/library/books?{query}")) == list(found)
+
+
 def test_slashes_are_collapsed_and_a_second_question_mark_separates(shelf: Shelf) -> None:
     answer = get(shelf, "/api//library//books/?return_records=false?max_records=1")
     assert answer == {"num_records": 3}

@@ -169,6 +169,26 @@ def test_continue_on_failure_goes_on_and_collects_the_refusals(shelf: Shelf) -> 
     assert [book.title for book in shelf.books.values()] == ["x", "B", "x"]
 
 
+def test_continue_on_failure_collects_the_jobs_that_failed_in_time_too(shelf: Shelf) -> None:
+    shelf.slow = True
+
+    async def claim(client: httpx.AsyncClient) -> None:
+        async with trio.open_nursery() as nursery:
+
+            async def end() -> None:
+                await trio.sleep(1)
+                for number, job in enumerate(shelf.jobs):
+                    job.end(OntapError(400, "99", "no room") if number == 1 else None)
+
+            nursery.start_soon(end)
+            query = "uuid=*&continue_on_failure=true&return_timeout=5"
+            answer = await client.patch(f"/api/library/books?{query}", json={"title": "x"})
+        assert (answer.status_code, len(answer.json()["jobs"])) == (200, 3)
+        assert [error["code"] for error in answer.json()["errors"]] == ["99"]
+
+    on(shelf, claim)
+
+
 def test_a_list_of_records_creates_changes_and_removes_each(shelf: Shelf) -> None:
     created = ask(shelf, "POST", "/api/library/books", {"records": [{"title": "n1"}, {"title": "n2"}]})
     assert (created.status_code, created.json()["num_records"]) == (201, 2)

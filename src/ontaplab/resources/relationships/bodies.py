@@ -52,6 +52,8 @@ class RelationshipCreate(Body):
     restore: bool = False
     create_destination: CreateDestination | None = None
     state: str | None = None
+    identity_preservation: str | None = None
+    """Taken to be refused: it is for whole SVMs."""
 
     @property
     def creates_destination(self) -> bool:
@@ -70,3 +72,5 @@ class RelationshipChange(Body):
     quick_resync: bool | None = None
     recover_after_break: bool | None = None
     restore_to_snapshot: str | None = None
+    identity_preservation: str | None = None
+    """As in POST."""

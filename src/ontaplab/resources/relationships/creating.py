@@ -23,6 +23,7 @@ from ontaplab.resources.relationships.errors import (
     destination_taken,
     fields_exclude_each_other,
     not_for_synchronous,
+    not_for_volumes,
     policy_not_for_volumes,
     same_volume,
     styles_differ,
@@ -50,6 +51,8 @@ def create(
 ) -> Reply[Listed]:
     """What can be checked here is refused at once; what only the source knows is found out by the job."""
     check_licensed(cluster, "snapmirror")
+    if body.identity_preservation is not None:
+        raise not_for_volumes("identity_preservation")
     destination, place = _ends(cluster, body)
     if not request.reaches(destination.svm_uuid):
         raise svm_not_found(destination.svm)

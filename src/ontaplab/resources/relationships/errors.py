@@ -81,6 +81,10 @@ def creation_schedules_on_flexgroup() -> OntapError:
     )
 
 
+def not_for_volumes(field: str) -> OntapError:
+    return OntapError(400, "13304093", f'"{field}" is for relationships of SVMs only.', target=field)
+
+
 def policy_of_another_type(name: str) -> OntapError:
     """Assumption: which of the codes for a policy that cannot be exchanged."""
     return OntapError(

@@ -10,6 +10,7 @@ from ontaplab.resources.relationships.bodies import RelationshipChange
 from ontaplab.resources.relationships.errors import (
     creation_schedules_on_flexgroup,
     not_for_synchronous,
+    not_for_volumes,
     policy_of_another_type,
     restore_is_read_only,
 )
@@ -78,7 +79,9 @@ class Modifying:
 
 
 def _check_flags(request: Request, body: RelationshipChange) -> None:
-    """Raises: OntapError 13303834 to 13303837 for a flag that does not go with the state that is asked for."""
+    """Raises: OntapError 13303834 to 13303837 for a flag that does not go with the state that is asked for; 13304093."""
+    if body.identity_preservation is not None:
+        raise not_for_volumes("identity_preservation")
     given = [name for name in (*_WITH_MIRROR, *_WITH_BREAK) if getattr(body, name) is not None]
     if request.flag("force"):
         given.append("force")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field as Limits
 
@@ -43,3 +43,5 @@ class PolicyCreate(PolicyChange):
 
     name: str | None = None
     svm: Reference | None = None
+    exclude_network_config: dict[str, Any] | None = None
+    """Documented nowhere; one client sends it. It is about whole SVMs, and taken without effect."""

@@ -33,6 +33,10 @@ def snapshot_not_found(name: str, target: str) -> OntapError:
     return OntapError(404, "542797", f'Snapshot "{name}" was not found.', target=target)
 
 
+def snapshot_not_named(target: str) -> OntapError:
+    return OntapError(400, "1638515", "Snapshot not specified.", target=target)
+
+
 def wrong_type_for_clone(kind: str) -> OntapError:
     return OntapError(400, "918244", f'A clone cannot be of type "{kind}".', target="type")
 

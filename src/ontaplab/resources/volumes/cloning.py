@@ -9,6 +9,7 @@ from ontaplab.cluster import Cluster
 from ontaplab.disk.tree import used_bytes
 from ontaplab.errors import missing_field
 from ontaplab.resources.aggregates.space import check_room
+from ontaplab.resources.licenses.handlers import check_licensed
 from ontaplab.resources.snapshots.lifecycle import drop_snapshot, new_snapshot, snapshots_of, take_snapshot
 from ontaplab.resources.snapshots.state import Snapshot
 from ontaplab.resources.svms.lookup import svm_of
@@ -47,8 +48,9 @@ class Parent:
 def parent_of(cluster: Cluster, request: Request, svm: Svm, body: bodies.VolumeCreate) -> Parent:
     """What the new volume of that SVM is to be a clone of; only what the request reaches is there for it.
 
-    Raises: OntapError 262179, 524601, 542797, 917536, 918236, 918243, 918244, 9437885."""
+    Raises: OntapError 1115127 without a licence, 262179, 524601, 542797, 917536, 918236, 918243, 918244, 9437885."""
     assert body.clone is not None, "to be asked for clones"
+    check_licensed(cluster, "flexclone")
     if body.type != "rw":
         raise wrong_type_for_clone(body.type)
     for name in body.given():

@@ -93,6 +93,7 @@ def _identity(cluster: Cluster) -> _Table:
         "snapshot_count": Field(
             lambda volume: len(cluster.snapshots.where(lambda each: each.volume == volume.uuid)), Level.EXPENSIVE
         ),
+        "consistency_group.name": Field(lambda volume: None),
         "flexcache_endpoint_type": Field(lambda volume: "none"),
         "is_object_store": Field(lambda volume: False, Level.EXPENSIVE),
         "snaplock.type": Field(lambda volume: "non_snaplock", Level.EXPENSIVE),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from ontaplab.cluster import Cluster
-from ontaplab.errors import missing_field
+from ontaplab.resources.licenses.handlers import check_licensed
 from ontaplab.resources.snapshots.lifecycle import drop_snapshot, snapshots_of
 from ontaplab.resources.snapshots.state import Snapshot
-from ontaplab.resources.volumes.clone_errors import newer_in_use, snapshot_not_found
+from ontaplab.resources.volumes.clone_errors import newer_in_use, snapshot_not_found, snapshot_not_named
 from ontaplab.resources.volumes.cloning import snapshot_named
 from ontaplab.resources.volumes.errors import not_for_dp, not_online
 from ontaplab.resources.volumes.lifecycle import present
@@ -22,14 +22,16 @@ FIELD = "restore_to.snapshot"
 def check_may_be_restored(cluster: Cluster, volume: Volume, wanted: Reference) -> tuple[Snapshot, list[Snapshot]]:
     """The snapshot that is meant, and the newer ones, which will be gone.
 
-    Raises: OntapError 542797, 917628 for a mirror, 9437885, 1638480 if a newer snapshot is in use.
+    Raises: OntapError 1115127 without a licence, 1638515 if none was named, 542797, 917628 for a mirror, 9437885,
+    1638480 if a newer snapshot is in use.
     """
+    check_licensed(cluster, "snaprestore")
+    if not wanted.name and not wanted.uuid:
+        raise snapshot_not_named(f"{FIELD}.name")
     if volume.is_mirror:
         raise not_for_dp(FIELD)
     if volume.state != "online":
         raise not_online(volume.name)
-    if wanted.name is None and wanted.uuid is None:
-        raise missing_field(f"{FIELD}.name")
     snapshot = snapshot_named(cluster, volume, wanted.name, wanted.uuid)
     if snapshot is None or wanted.name not in (None, snapshot.name):
         raise snapshot_not_found(str(wanted.name or wanted.uuid), f"{FIELD}.name")
