@@ -63,6 +63,8 @@ class Wanted:
     """the one of this name as the last"""
     resume: str | None = None
     """this one first, if it is still there: a part of it was received"""
+    scheduled: bool = False
+    """for a transfer that nobody asked for"""
     only_changes: bool = False
     """nothing, if a new snapshot would be like the newest common one"""
     restore: bool = False

@@ -18,6 +18,7 @@ from ontaplab.resources.relationships.dependence import bases, settle_owners, sn
 from ontaplab.resources.relationships.errors import (
     no_source_volume,
     released,
+    source_was_moved,
     svms_not_peered,
     too_many_destinations,
 )
@@ -134,6 +135,10 @@ class LocalSource:
         listed = self._listed(relationship)
         check_licensed(self._cluster, "snapmirror")
         volume = self._readable_volume(listed)
+        if listed.moved and wanted.scheduled:
+            raise source_was_moved(listed.source.path)
+        if listed.moved:
+            listed = self._cluster.listed_destinations.put(replace(listed, asked_since=True))
         if wanted.restore:
             return await self._restoring_step(volume, wanted)
         target = await self._target(listed, volume, wanted)
@@ -180,7 +185,10 @@ class LocalSource:
     async def read(
         self, relationship: str, base: str | None, snapshot: str, start: int, length: int
     ) -> AsyncIterator[bytes]:
-        volume = self._readable_volume(self._listed(relationship))
+        listed = self._listed(relationship)
+        volume = self._readable_volume(listed)
+        if listed.moved and not listed.asked_since:
+            raise source_was_moved(listed.source.path)
         changes = await self._difference(volume.uuid, base, snapshot)
         tree = directory_of(self._cluster, volume.uuid).snapshot(self._named(volume.uuid, snapshot).name)
         chunks = read_stream(tree, changes, start)
@@ -195,7 +203,8 @@ class LocalSource:
         prefix = snapshot_prefix(listed)
         async with cluster.volume_lock(volume):
             with cluster.together():
-                cluster.listed_destinations.put(replace(listed, base=landed.snapshot, state=landed.state))
+                arrived = replace(listed, base=landed.snapshot, state=landed.state, moved=False, asked_since=False)
+                cluster.listed_destinations.put(arrived)
                 settle_owners(cluster, volume)
             needed = {landed.snapshot, *bases(cluster, volume, besides=relationship)}
             for snapshot in self._held(volume):

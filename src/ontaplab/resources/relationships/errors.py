@@ -129,6 +129,15 @@ def released(path: str) -> OntapError:
     return OntapError(404, "4", f'entry doesn\'t exist: "{path}" was released, its source does not list it.')
 
 
+def source_was_moved(path: str) -> OntapError:
+    """Assumption: the code of an update that fails."""
+    return failed(
+        "13303844",
+        f'Source volume "{path}" was moved to another aggregate: scheduled transfers go on once one that is asked for '
+        "has succeeded.",
+    )
+
+
 def schedule_is_no_cron(name: str) -> OntapError:
     return OntapError(400, "6619714", f'Schedule "{name}" is not a cron schedule.', target="transfer_schedule")
 

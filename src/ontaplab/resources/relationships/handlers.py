@@ -79,7 +79,7 @@ class Modifying:
 
 
 def _check_flags(request: Request, body: RelationshipChange) -> None:
-    """Raises: OntapError 13303834 to 13303837 for a flag that does not go with the state that is asked for; 13304093."""
+    """Raises: OntapError 13304093; 13303834 to 13303837 for a flag that does not go with the state asked for."""
     if body.identity_preservation is not None:
         raise not_for_volumes("identity_preservation")
     given = [name for name in (*_WITH_MIRROR, *_WITH_BREAK) if getattr(body, name) is not None]

@@ -127,6 +127,10 @@ class ListedDestination:
     """As the destination told last."""
     base: str | None = None
     """version_uuid of the snapshot that the destination exports: it must stay."""
+    moved: bool = False
+    """Whether the source was moved to another aggregate since the last transfer: only one asked for by hand works."""
+    asked_since: bool = False
+    """Whether one was asked for by hand since."""
 
 
 Listed = Relationship | ListedDestination

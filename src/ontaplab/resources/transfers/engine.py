@@ -97,7 +97,13 @@ class Engine:
         return transfer.bytes_transferred
 
     def start(
-        self, relationship: Relationship, kind: TransferType, source_snapshot: str | None = None, throttle: int = 0
+        self,
+        relationship: Relationship,
+        kind: TransferType,
+        source_snapshot: str | None = None,
+        throttle: int = 0,
+        *,
+        scheduled: bool = False,
     ) -> Transfer:
         """A transfer runs, or is queued. That it is allowed was decided by the rules."""
         cluster, now = self._cluster, self._cluster.clock.now()
@@ -110,6 +116,7 @@ class Engine:
             updated=now,
             source_snapshot=source_snapshot,
             throttle=throttle,
+            scheduled=scheduled,
         )
         with cluster.together():
             self._forget_old(relationship.uuid, now)
@@ -262,7 +269,7 @@ class Engine:
             if relationship.state is not State.SNAPMIRRORED or self._schedule(relationship) != schedule.uuid:
                 continue
             if isinstance(decide(self.situation(relationship), Word.UPDATE), Move):
-                self.start(relationship, "update")
+                self.start(relationship, "update", scheduled=True)
 
     def _schedule(self, relationship: Relationship) -> str | None:
         policy = self._cluster.policies.get(relationship.policy)

@@ -119,6 +119,7 @@ class Pull(_Pull):
             self._wanted(),
             target=self._transfer.target,
             source_snapshot=self._transfer.source_snapshot,
+            scheduled=self._transfer.scheduled,
             resume=checkpoint.snapshot if checkpoint and checkpoint.position else None,
         )
 

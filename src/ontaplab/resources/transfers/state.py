@@ -29,6 +29,8 @@ class Transfer:
     """Name of the last snapshot that it carries; None until the source has told."""
     source_snapshot: str | None = None
     """Name of the snapshot that was asked for; None: as the policy says."""
+    scheduled: bool = False
+    """Whether nobody asked for it."""
     throttle: int = 0
     """KiB a second; 0: as the relationship says."""
     target: str | None = None

@@ -109,7 +109,10 @@ def _steered(cluster: Cluster, movement: Movement | None, state: str) -> Movemen
 
 
 def after_effort(cluster: Cluster, volume: Volume) -> Volume:
-    """What becomes of the volume when its movement's present state has taken its time."""
+    """What becomes of the volume when its movement's present state has taken its time.
+
+    Transfers from a volume that has arrived fail until one that was asked for has succeeded.
+    """
     movement, now = volume.movement, cluster.clock.now()
     assert movement is not None, "only a volume that is moved gets so far"
     if movement.state == "replicating" and movement.waits_for_cutover:
@@ -117,6 +120,8 @@ def after_effort(cluster: Cluster, volume: Volume) -> Volume:
     if movement.state == "replicating":
         cutover = Effort(needs_s=CUTOVER_S, since=now)
         return replace(volume, movement=replace(movement, state="cutover", effort=cutover))
+    for each in cluster.listed_destinations.where(lambda each: each.source.volume_uuid == volume.uuid):
+        cluster.listed_destinations.put(replace(each, moved=True, asked_since=False))
     return _arrived(volume, replace(movement, state="success", effort=movement.effort.paused(now)))
 
 
