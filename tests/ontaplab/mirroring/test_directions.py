@@ -127,6 +127,29 @@ def test_a_destination_is_made_and_initialized_by_one_request(tmp_path: Path, po
     in_pair(tmp_path, claim)
 
 
+def test_svms_become_peers_for_a_destination_that_is_made_where_the_source_permits_it(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        await pair.paris.svm("gold")
+        await pair.paris.volume("ore", {"svm.name": "gold"})
+        body = {**NEW, "source.path": "gold:ore", "source.cluster.name": "paris"}
+        for changes, code in (({"source.cluster.name": "rome"}, "9895941"), ({}, "13303886")):
+            assert (await pair.lyon.refusal("POST", RELATIONSHIPS, body | changes))[0] == code
+            for asker in (pair.paris, pair.lyon):
+                assert len(await asker.get("/svm/peers")) == 1, "nothing is left of what was not permitted"
+        permission = {"svm.name": "gold", "cluster_peer.name": "lyon", "applications": ["snapmirror"]}
+        await pair.paris.post("/svm/peer-permissions", permission)
+        created = await pair.lyon.post(RELATIONSHIPS, {**body, "state": "snapmirrored"})
+        await trio.sleep(1)
+        record = await pair.lyon.one(RELATIONSHIPS, uuid=created["uuid"], fields="*")
+        assert (record["state"], record["source"]["path"]) == ("snapmirrored", "gold:ore")
+        assert record["source"]["cluster"]["name"] == "paris"
+        peers = [await asker.get("/svm/peers", fields="state") for asker in (pair.paris, pair.lyon)]
+        assert [[each["state"] for each in found] for found in peers] == [["peered", "peered"]] * 2
+        assert (await pair.paris.one(RELATIONSHIPS, list_destinations_only="true", uuid=created["uuid"]))["healthy"]
+
+    in_pair(tmp_path, claim)
+
+
 def test_a_destination_is_made_only(tmp_path: Path) -> None:
     async def claim(pair: Pair) -> None:
         body = {**NEW, "create_destination": {"tiering": {"supported": True}}}

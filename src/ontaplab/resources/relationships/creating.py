@@ -29,6 +29,7 @@ from ontaplab.resources.relationships.errors import (
     styles_differ,
     svm_not_found,
 )
+from ontaplab.resources.relationships.peering import become_peers, place_to_be_peered
 from ontaplab.resources.relationships.provisioning import check_provisioning, planned_destination, provision
 from ontaplab.resources.relationships.references import cron_schedule, kind_of, makes_snapshots, volume_policy
 from ontaplab.resources.relationships.rules import Word
@@ -112,7 +113,7 @@ def _ends(cluster: Cluster, body: RelationshipCreate) -> tuple[Endpoint, SourceP
     path = body.destination.path
     if body.creates_destination:
         svm = svm_named(cluster, split_path("destination.path", path)[0]).uuid
-        place = source_place(cluster, body.source.path, svm)
+        place = place_to_be_peered(cluster, body.source, svm)
         destination = planned_destination(cluster, path)
     else:
         destination = endpoint_of(cluster, destination_volume(cluster, path))
@@ -139,6 +140,10 @@ class _Creation:
 
     async def run(self) -> None:
         """The source lists the destination, and the relationship is there; or neither."""
+        relationship = self._relationship
+        if not relationship.source.svm_uuid:
+            svm = await become_peers(self._cluster, relationship.source, relationship.destination)
+            self._relationship = replace(relationship, source=replace(relationship.source, svm_uuid=svm))
         registered = await self._source.register(registration_of(self._cluster, self._relationship))
         try:
             _check_is_free(self._cluster, self._relationship)
