@@ -99,6 +99,8 @@ def test_a_split_tells_its_progress_and_frees_the_parent(tmp_path: Path) -> None
         shown = (await paris.http.get(path, params={"fields": "clone"})).json()["clone"]
         assert (shown["is_flexclone"], shown["split_initiated"]) == (True, True)
         assert 40 < shown["split_complete_percent"] < 60
+        for change in ({"state": "offline"}, {"restore_to.snapshot.name": "s"}):
+            assert (await paris.refusal("PATCH", path[4:], change))[0] == "13107405"
         job = f"/api/cluster/jobs/{started.json()['job']['uuid']}"
         assert (await paris.http.get(job)).json()["state"] == "running"
         await trio.sleep(3)

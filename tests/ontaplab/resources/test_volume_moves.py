@@ -134,6 +134,22 @@ def test_a_move_that_cannot_be_is_refused(tmp_path: Path, body: dict[str, Any], 
     with_volume(tmp_path, claim)
 
 
+def test_a_volume_that_is_being_moved_is_not_taken_away(tmp_path: Path) -> None:
+    async def claim(paris: Asker) -> None:
+        uuid = (await paris.one("/storage/volumes", name="vol_1"))["uuid"]
+        await paris.post(f"/storage/volumes/{uuid}/snapshots", {"name": "s"})
+        await paris.patch("/storage/volumes", MOVE, name="vol_1")
+        for change in ({"state": "offline"}, {"restore_to.snapshot.name": "s"}, MOVE):
+            code, message = await paris.refusal("PATCH", "/storage/volumes", change, name="vol_1")
+            assert (code, "Another operation is running" in message) == ("13107405", True), change
+        assert (await paris.refusal("DELETE", "/storage/volumes", name="vol_1"))[0] == "13107405"
+        await paris.patch("/storage/volumes", {"size": "2GB", "comment": "c", "nas.path": "/two"}, name="vol_1")
+        await trio.sleep(60)
+        await paris.delete("/storage/volumes", name="vol_1")
+
+    with_volume(tmp_path, claim)
+
+
 def test_a_volume_is_encrypted_by_a_job_that_can_be_paused_and_decrypted_only_by_a_move(tmp_path: Path) -> None:
     async def claim(paris: Asker) -> None:
         encryption = (await shown(paris, "encryption"))["encryption"]

@@ -16,6 +16,7 @@ from ontaplab.resources.volumes.moving import moved
 from ontaplab.resources.volumes.policies import referred_policies
 from ontaplab.resources.volumes.properties import check_dp_fields, merged, properties_of
 from ontaplab.resources.volumes.rules import (
+    check_is_idle,
     check_junction_path,
     check_may_be_mounted,
     check_name,
@@ -57,6 +58,8 @@ def _check_fields(volume: Volume, body: VolumeChange) -> None:
         check_dp_fields(body, allowed=("nas.path",))
     if volume.state != "online" and body.state != "online" and any(name.startswith(_ONLINE_ONLY) for name in given):
         raise not_online(volume.name)
+    if body.state not in (None, "online"):
+        check_is_idle(volume)
     if volume.is_svm_root and body.state not in (None, "online"):
         raise is_root(volume.name)
     if body.clone is not None and body.clone.split_initiated is not None:

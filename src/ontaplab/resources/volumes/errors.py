@@ -83,6 +83,11 @@ def not_online(name: str) -> OntapError:
     return OntapError(400, "9437885", f'Volume "{name}" is not online.', target="state")
 
 
+def busy(name: str, operation: str) -> OntapError:
+    """Assumption: which of the two codes for a volume that another operation runs on."""
+    return OntapError(409, "13107405", f'Another operation is running on volume "{name}": {operation}.', target="uuid")
+
+
 def is_protected(name: str) -> OntapError:
     """Assumption: the code is the generic one for volume work."""
     return OntapError(

@@ -27,7 +27,7 @@ from ontaplab.resources.volumes.lifecycle import change_volume, create_volume, p
 from ontaplab.resources.volumes.policies import policies_at_creation, referred_policies
 from ontaplab.resources.volumes.properties import check_dp_fields, merged, properties_of
 from ontaplab.resources.volumes.restoring import check_may_be_restored, restore
-from ontaplab.resources.volumes.rules import check_may_be_created, check_name, check_size
+from ontaplab.resources.volumes.rules import check_is_idle, check_may_be_created, check_name, check_size
 from ontaplab.resources.volumes.state import SMALLEST_BYTES, SMALLEST_CONSTITUENT_BYTES, Volume
 from ontaplab.resources.volumes.working import start_work
 from ontaplab.wire.body import Reference, parse
@@ -181,10 +181,11 @@ def remove(cluster: Cluster, request: Request, volume: Volume) -> Reply[Volume]:
 
 def check_may_be_removed(cluster: Cluster, volume: Volume) -> None:
     """Raises: OntapError 524615 while it has clones; 917536 while a relationship needs it or one of its snapshots;
-    917531 for the root volume of an SVM that has others; 13107371 for a constituent.
+    917531 for the root volume of an SVM that has others; 13107371 for a constituent; 13107405 if it is busy.
     """
     if volume.flexgroup is not None:
         raise is_constituent(volume.name)
+    check_is_idle(volume)
     if volume.is_svm_root and len(cluster.volumes.where(lambda each: each.svm == volume.svm)) > 1:
         raise is_root(volume.name)
     clones = cluster.volumes.where(lambda each: each.clone is not None and each.clone.parent == volume.uuid)

@@ -3,11 +3,6 @@
 from ontaplab.errors import OntapError
 
 
-def moves_already(name: str) -> OntapError:
-    """Assumption: the code is the generic one for volume work."""
-    return OntapError(409, "917536", f'Volume "{name}" is being moved already.', target="movement")
-
-
 def same_aggregate(name: str) -> OntapError:
     return OntapError(
         400, "918265", f'The volume is on aggregate "{name}" already.', target="movement.destination_aggregate"

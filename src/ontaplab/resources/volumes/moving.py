@@ -13,13 +13,13 @@ from ontaplab.resources.volumes.effort import Effort, effort_for
 from ontaplab.resources.volumes.errors import not_online
 from ontaplab.resources.volumes.move_errors import (
     flexgroups_cannot_be_moved,
-    moves_already,
     same_aggregate,
     source_not_initialized,
     state_with_destination,
     unknown_destination,
     wrong_movement_state,
 )
+from ontaplab.resources.volumes.rules import check_is_idle
 from ontaplab.resources.volumes.space import content_bytes, footprint_bytes
 from ontaplab.resources.volumes.state import Movement, Volume
 from ontaplab.wire.body import Reference
@@ -37,7 +37,7 @@ _ASKABLE = ("aborted", "cutover", "cutover_wait", "paused", "replicating")
 def moved(cluster: Cluster, volume: Volume, body: bodies.Movement, *, encrypted: bool | None) -> Volume:
     """The volume whose move has begun, or goes on as the body says.
 
-    Raises: OntapError 918265, 918266, 918267, 918786, 9437885, 13107371; 917536 where it may not be moved.
+    Raises: OntapError 918265, 918266, 918267, 918786, 9437885, 13107371, 13107405; 917536 where it may not be moved.
     """
     if body.destination_aggregate is not None:
         return replace(volume, movement=_begun(cluster, volume, body, encrypted))
@@ -74,8 +74,7 @@ def _destination(cluster: Cluster, reference: Reference) -> Aggregate:
 def _check_may_be_moved(cluster: Cluster, volume: Volume, aggregate: Aggregate) -> None:
     if volume.constituents:
         raise flexgroups_cannot_be_moved(volume.name)
-    if volume.movement is not None and volume.movement.is_going_on:
-        raise moves_already(volume.name)
+    check_is_idle(volume)
     if volume.aggregate == aggregate.uuid:
         raise same_aggregate(aggregate.name)
     if volume.state != "online":

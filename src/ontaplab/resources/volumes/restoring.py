@@ -13,6 +13,7 @@ from ontaplab.resources.volumes.cloning import snapshot_named
 from ontaplab.resources.volumes.errors import not_for_dp, not_online
 from ontaplab.resources.volumes.lifecycle import present
 from ontaplab.resources.volumes.places import directory_of
+from ontaplab.resources.volumes.rules import check_is_idle
 from ontaplab.resources.volumes.state import Volume
 from ontaplab.wire.body import Reference
 
@@ -23,7 +24,7 @@ def check_may_be_restored(cluster: Cluster, volume: Volume, wanted: Reference) -
     """The snapshot that is meant, and the newer ones, which will be gone.
 
     Raises: OntapError 1115127 without a licence, 1638515 if none was named, 542797, 917628 for a mirror, 9437885,
-    1638480 if a newer snapshot is in use.
+    13107405 if it is busy, 1638480 if a newer snapshot is in use.
     """
     check_licensed(cluster, "snaprestore")
     if not wanted.name and not wanted.uuid:
@@ -32,6 +33,7 @@ def check_may_be_restored(cluster: Cluster, volume: Volume, wanted: Reference) -
         raise not_for_dp(FIELD)
     if volume.state != "online":
         raise not_online(volume.name)
+    check_is_idle(volume)
     snapshot = snapshot_named(cluster, volume, wanted.name, wanted.uuid)
     if snapshot is None or wanted.name not in (None, snapshot.name):
         raise snapshot_not_found(str(wanted.name or wanted.uuid), f"{FIELD}.name")

@@ -11,6 +11,7 @@ from ontaplab.resources.svms.lookup import svm_name
 from ontaplab.resources.volumes.errors import (
     bad_junction_path,
     bad_name,
+    busy,
     junction_below_junction,
     junction_path_taken,
     name_taken,
@@ -77,6 +78,12 @@ def check_junction_path(path: str) -> None:
     parts = path.split("/")
     if parts[0] or len(parts) < 2 or not {"", ".", ".."}.isdisjoint(parts[1:]):
         raise bad_junction_path(path)
+
+
+def check_is_idle(volume: Volume) -> None:
+    """Raises: OntapError 13107405 if it is being moved or split off."""
+    if volume.operation is not None:
+        raise busy(volume.name, volume.operation)
 
 
 def check_may_be_mounted(cluster: Cluster, volume: Volume, path: str) -> None:

@@ -161,6 +161,15 @@ class Volume:
         return self.type == "dp"
 
     @property
+    def operation(self) -> str | None:
+        """What is being done with it that nothing may interrupt; None: nothing."""
+        if self.movement is not None and self.movement.is_going_on:
+            return "a move to another aggregate"
+        if self.clone is not None and self.clone.split is not None:
+            return "the split of the clone"
+        return None
+
+    @property
     def is_served(self) -> bool:
         """Whether there is anything that clients could see."""
         return self.state == "online" and (not self.is_mirror or self.exported_snapshot is not None)
