@@ -118,6 +118,14 @@ def test_a_volume_is_protected_failed_over_and_let_go(site: Site, ansible: Ansib
         assert records(site, cluster, "/svm/peers") == []
 
 
+def test_an_svm_is_made_with_what_belongs_to_it_and_renamed(site: Site, ansible: Ansible) -> None:
+    for playbook in ("svm", "svm_rename"):
+        ansible.play(playbook)
+    (svm,) = records(site, "paris", "/svm/svms", name="svm_store", fields="state,comment")
+    assert (svm["state"], svm["comment"]) == ("stopped", "the store's")
+    assert [each["name"] for each in records(site, "paris", "/storage/volumes")] == ["vol_shop"]
+
+
 def test_a_volume_is_cloned_and_the_clone_split(site: Site, ansible: Ansible) -> None:
     ansible.play("volume")
     (site.volume_path("paris", "svm_gold", "vol_orders") / "file").write_text("first")
