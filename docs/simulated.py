@@ -121,7 +121,7 @@ def _assumptions() -> Iterator[str]:
         lines = source.splitlines()
         for number, line in enumerate(lines):
             if _ASSUMPTION in line:
-                text = _paragraph(lines[number:])
+                text = _paragraph(lines[number:]) + _subject(lines[number:])
                 yield f"- `{path.relative_to(root.parent)}`{_place(source, number + 1)}: {text[:1].upper()}{text[1:]}"
 
 
@@ -135,6 +135,16 @@ def _paragraph(lines: Sequence[str]) -> str:
             break
         words.append(line.strip().removeprefix("#"))
     return " ".join(word.strip() for word in words).removesuffix(_QUOTES).strip()
+
+
+def _subject(lines: Sequence[str]) -> str:
+    """The line of code that the comment in the first of these lines is about; nothing for a docstring."""
+    before, hash_, _ = lines[0].partition("#")
+    if not hash_ or _ASSUMPTION not in lines[0].partition("#")[2]:
+        return ""
+    below = (line.strip() for line in lines[1:] if not line.lstrip().startswith("#"))
+    code = before.strip() or next(line for line in below if any(map(str.isalpha, line)))
+    return f" (`{code.rstrip(',')}`)"
 
 
 def _place(source: str, line: int) -> str:

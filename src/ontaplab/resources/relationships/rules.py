@@ -175,7 +175,8 @@ ASYNC: Sequence[Row] = (
     Row(_S.BROKEN_OFF, _W.UPDATE, always, _BROKEN_OFF),
     # Assumption: during a resync a quiesce waits for its end; if the resync failed, it is refused as below.
     Row(_S.BROKEN_OFF, _W.QUIESCE, transferring, Wait()),
-    Row(_S.BROKEN_OFF, _W.QUIESCE, always, Refusal("13303818", "The relationship is broken off.")),  # Assumption
+    # Assumption: this code.
+    Row(_S.BROKEN_OFF, _W.QUIESCE, always, Refusal("13303818", "The relationship is broken off.")),
     Row(_S.BROKEN_OFF, _W.BREAK, transferring_and_forced, Interrupt()),
     Row(_S.BROKEN_OFF, _W.BREAK, transferring, Refusal("13303808", BUSY)),
     # Assumption: not an error. A resync that failed left the destination a mirror, which a break makes writable.
