@@ -18,7 +18,7 @@ def check_alias(cluster: Cluster, peer: SvmPeer) -> None:
 def free_alias(cluster: Cluster, peer: SvmPeer) -> str:
     """The name of the peer, which is another cluster's choice, or else one made of it that is free.
 
-    That there is one: event `vpeer.name.conflict`, docs.netapp.com/us-en/ontap-ems. Assumption: its form.
+    That there is one: event `vpeer.name.conflict`, docs.netapp.com/us-en/ontap-ems. Assumption: it ends in a number.
     """
     names = (f"{peer.name}.{number}" if number else peer.name for number in count())
     return next(name for name in names if _is_free(cluster, peer, name))
