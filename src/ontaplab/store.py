@@ -87,6 +87,28 @@ class Store:
         )
 
 
+class Index(Generic[R]):
+    """The records of a table by one of their values; it follows the table."""
+
+    def __init__(self, key: Callable[[R], str]) -> None:
+        self._key = key
+        self._groups: dict[str, dict[str, R]] = {}
+
+    def __getitem__(self, value: str) -> list[R]:
+        """The records with that value, as a rule the oldest first."""
+        return list(self._groups.get(value, {}).values())
+
+    def replace(self, former: R | None, record: R | None) -> None:
+        """To be called by the table: the record is there now in place of the former; None: nothing is, or was."""
+        if former is not None and (record is None or self._key(former) != self._key(record)):
+            group = self._groups[self._key(former)]
+            del group[former.uuid]
+            if not group:
+                del self._groups[self._key(former)]
+        if record is not None:
+            self._groups.setdefault(self._key(record), {})[record.uuid] = record
+
+
 class Table(Generic[R]):
     """The records of one kind by uuid, in the order in which they were first put."""
 
@@ -95,6 +117,7 @@ class Table(Generic[R]):
         self._kind = kind
         self._record = record
         self._records = {record.uuid: record for record in map(self._read, store.load(kind))}
+        self._indices: list[Index[R]] = []
 
     def __len__(self) -> int:
         return len(self._records)
@@ -121,29 +144,41 @@ class Table(Generic[R]):
         """The records that are wanted, the oldest first."""
         return list(filter(wanted, self._records.values()))
 
+    def by(self, key: Callable[[R], str]) -> Index[R]:
+        """An index of the records by that value."""
+        index = Index(key)
+        self._indices.append(index)
+        for record in self._records.values():
+            index.replace(None, record)
+        return index
+
     def put(self, record: R) -> R:
         """The record is there, in place of one of the same uuid. Returns it."""
         former = self._records.get(record.uuid)
-        self._records[record.uuid] = record
+        self._set(record.uuid, former, record)
         body = _adapter(self._record).dump_json(record)
-        self._store.write(self._kind, record.uuid, body, lambda: self._restore(record.uuid, former))
+        self._store.write(self._kind, record.uuid, body, lambda: self._set(record.uuid, record, former))
         return record
 
     def remove(self, uuid: str) -> None:
         """There is no such record. Harmless if there was none."""
-        former = self._records.pop(uuid, None)
+        former = self._records.get(uuid)
         if former is not None:
-            self._store.write(self._kind, uuid, None, lambda: self._restore(uuid, former))
+            self._set(uuid, former, None)
+            self._store.write(self._kind, uuid, None, lambda: self._set(uuid, None, former))
 
     def _read(self, body: bytes) -> R:
         record: R = _adapter(self._record).validate_json(body)
         return record
 
-    def _restore(self, uuid: str, former: R | None) -> None:
-        if former is None:
-            self._records.pop(uuid, None)
+    def _set(self, uuid: str, former: R | None, record: R | None) -> None:
+        """In memory the record is there in place of the former; None: nothing is, or was."""
+        if record is None:
+            del self._records[uuid]
         else:
-            self._records[uuid] = former
+            self._records[uuid] = record
+        for index in self._indices:
+            index.replace(former, record)
 
 
 @cache

@@ -68,3 +68,27 @@ def test_a_change_together_is_not_on_disk_before_its_end(tmp_path: Path) -> None
         things.put(ONE)
         assert len(Store(tmp_path / "db").table("thing", Thing)) == 0
     assert len(Store(tmp_path / "db").table("thing", Thing)) == 1
+
+
+def test_an_index_follows_what_is_put_removed_and_undone() -> None:
+    store = Store()
+    things = store.table("thing", Thing)
+    things.put(ONE)
+    by_first_name = things.by(lambda thing: thing.names[0])
+    two = things.put(replace(ONE, uuid="2"))
+    assert (by_first_name["a"], by_first_name["b"]) == ([ONE, two], [])
+    moved = things.put(replace(ONE, names=("b",)))
+    assert (by_first_name["a"], by_first_name["b"]) == ([two], [moved])
+
+    def fail() -> None:
+        with store.together():
+            things.put(replace(two, names=("c",)))
+            things.remove("1")
+            things.put(replace(ONE, uuid="3"))
+            raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"):
+        fail()
+    assert (by_first_name["a"], by_first_name["b"], by_first_name["c"]) == ([two], [moved], [])
+    things.remove("2")
+    assert by_first_name["a"] == []

@@ -20,15 +20,15 @@ def snapshot_prefix(relationship: Relationship | ListedDestination) -> str:
 
 def bases(cluster: Cluster, volume: str, *, besides: str | None = None) -> set[str | None]:
     """The version_uuids of that volume's snapshots at which relationships, but for one, are alike at both ends."""
-    listed = cluster.listed_destinations.where(lambda each: each.source.volume_uuid == volume)
-    ending = cluster.relationships.where(lambda each: each.destination.volume_uuid == volume)
+    listed = cluster.listed_destinations_by_volume[volume]
+    ending = cluster.relationships_by_volume[volume]
     found = [(each.uuid, each.base) for each in listed] + [(each.uuid, each.base) for each in ending]
     return {base for uuid, base in found if uuid != besides}
 
 
 def settle_owners(cluster: Cluster, volume: str) -> None:
     """Of that volume's snapshots exactly those are owned that a relationship depends on."""
-    listed = cluster.listed_destinations.where(lambda each: each.source.volume_uuid == volume)
+    listed = cluster.listed_destinations_by_volume[volume]
     alike = bases(cluster, volume)
     made = tuple(map(snapshot_prefix, listed))
     for snapshot in snapshots_of(cluster, volume):

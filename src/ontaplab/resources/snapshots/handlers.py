@@ -53,7 +53,7 @@ def rows(cluster: Cluster, request: Request) -> Iterable[Snapshot]:
     """Those of the volume in the path. Raises: OntapError 918235 if there is no such volume."""
     volume = request.path["volume.uuid"]
     if volume in cluster.volumes:
-        return cluster.snapshots.where(lambda snapshot: snapshot.volume == volume)
+        return cluster.snapshots_by_volume[volume]
     if "*" in volume or "|" in volume:
         return cluster.snapshots
     raise not_found(volume)

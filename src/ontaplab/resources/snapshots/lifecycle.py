@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 
 from ontaplab.cluster import Cluster
 from ontaplab.resources.snapshots.errors import bad_name, exists, too_many
@@ -18,8 +19,7 @@ _NAME = re.compile(r"[\w.:@+=~ -]{1,255}", re.ASCII)
 
 def snapshots_of(cluster: Cluster, volume: str) -> list[Snapshot]:
     """That volume's snapshots, the oldest first."""
-    found = cluster.snapshots.where(lambda snapshot: snapshot.volume == volume)
-    return sorted(found, key=lambda snapshot: snapshot.created)
+    return sorted(cluster.snapshots_by_volume[volume], key=attrgetter("created"))
 
 
 def check_new_name(cluster: Cluster, volume: str, name: str) -> None:

@@ -90,9 +90,7 @@ def _identity(cluster: Cluster) -> _Table:
         "snapmirror.is_protected": Field(is_source),
         "snapmirror.destinations.is_ontap": Field(is_source, Level.EXPENSIVE),
         "snapmirror.destinations.is_cloud": Field(lambda volume: False, Level.EXPENSIVE),
-        "snapshot_count": Field(
-            lambda volume: len(cluster.snapshots.where(lambda each: each.volume == volume.uuid)), Level.EXPENSIVE
-        ),
+        "snapshot_count": Field(lambda volume: len(cluster.snapshots_by_volume[volume.uuid]), Level.EXPENSIVE),
         "consistency_group.name": Field(lambda volume: None),
         "flexcache_endpoint_type": Field(lambda volume: "none"),
         "is_object_store": Field(lambda volume: False, Level.EXPENSIVE),

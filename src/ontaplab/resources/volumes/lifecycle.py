@@ -61,7 +61,7 @@ async def remove_volume(cluster: Cluster, volume: Volume) -> None:
     """Neither the volume nor its snapshots are there."""
     with cluster.together():
         cluster.volumes.remove(volume.uuid)
-        for snapshot in cluster.snapshots.where(lambda snapshot: snapshot.volume == volume.uuid):
+        for snapshot in cluster.snapshots_by_volume[volume.uuid]:
             cluster.snapshots.remove(snapshot.uuid)
         if volume.clone is not None:
             release_parent_snapshot(cluster, volume.clone)
