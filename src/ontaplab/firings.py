@@ -29,6 +29,7 @@ class Firings:
         self._clock = clock
         self._listeners: list[Listener] = []
         self._changed = anyio.Event()
+        self._firings: dict[Schedule, datetime | None] = {}
 
     def listen(self, listener: Listener) -> None:
         """The listener is called from now on."""
@@ -54,6 +55,11 @@ class Firings:
 
     def _next(self, after: datetime) -> tuple[datetime, list[Schedule]]:
         """The next instant at which anything fires, and what fires then."""
-        firings = [(schedule.next_firing(after), schedule) for schedule in self._schedules]
-        due = min((firing for firing, _ in firings if firing is not None), default=after + _LONG)
-        return due, [schedule for firing, schedule in firings if firing == due]
+        self._firings = {schedule: self._firing(schedule, after) for schedule in self._schedules}
+        due = min((firing for firing in self._firings.values() if firing is not None), default=after + _LONG)
+        return due, [schedule for schedule, firing in self._firings.items() if firing == due]
+
+    def _firing(self, schedule: Schedule, after: datetime) -> datetime | None:
+        """Working it out takes as long as all else here: what is still to come is not worked out again."""
+        known = self._firings.get(schedule)
+        return known if known is not None and known > after else schedule.next_firing(after)

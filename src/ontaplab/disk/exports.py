@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from itertools import takewhile
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
+
+_FRESH = ".fresh"
+"""The link that is about to take its place. No SVM has a name that begins with a dot."""
 
 
 class Exports:
@@ -28,10 +30,10 @@ class Exports:
             if link.is_symlink() and link.readlink() == to:  # as are nearly all when a cluster starts again
                 return
             link.parent.mkdir(parents=True, exist_ok=True)
-            with TemporaryDirectory(dir=self._root, prefix=".") as beside:
-                fresh = Path(beside) / "link"
-                fresh.symlink_to(to)
-                fresh.replace(link)
+            fresh = self._root / _FRESH
+            fresh.unlink(missing_ok=True)  # a crash may have left it
+            fresh.symlink_to(to)
+            fresh.replace(link)
 
     def withdraw(self, svm: str, path: str) -> None:
         """Nothing is at that path, and no empty folder is left above it. Harmless if there was nothing."""

@@ -72,17 +72,17 @@ def remove_tree(root: Path) -> None:
     if root.is_symlink() or not root.is_dir():
         root.unlink(missing_ok=True)
         return
-    directories = [root]
+    directories = [os.fspath(root)]  # plain strings: a tree may have very many files
     for directory in directories:
-        directory.chmod(0o700)
+        os.chmod(directory, 0o700)  # noqa: PTH101
         with os.scandir(directory) as entries:
             for entry in list(entries):
                 if entry.is_dir(follow_symlinks=False):
-                    directories.append(Path(entry.path))
+                    directories.append(entry.path)
                 else:
-                    Path(entry.path).unlink()
+                    os.unlink(entry.path)  # noqa: PTH108
     for directory in reversed(directories):
-        directory.rmdir()
+        os.rmdir(directory)  # noqa: PTH106
 
 
 def files_below(root: Path) -> Iterator[tuple[str, os.stat_result]]:

@@ -15,13 +15,15 @@ import json
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
-from tempfile import mkdtemp
 
 from ontaplab.disk.copying import Newest, copy_tree
 from ontaplab.disk.difference import Difference
 from ontaplab.disk.receiver import Receiver
 from ontaplab.disk.tree import RESERVED, appearance, blocks_bytes, files_below, remove_tree, used_bytes
+
+_numbers = count()
 
 
 class VolumeDirectory:
@@ -166,16 +168,23 @@ class VolumeDirectory:
     def _place(self) -> Iterator[Path]:
         """A directory to build in. What is still in it at the end, or after an error, is removed."""
         self._unfinished.mkdir(exist_ok=True)
-        place = Path(mkdtemp(dir=self._unfinished))
+        place = self._new_place()
+        place.mkdir(0o700)
         try:
             yield place
         finally:
             remove_tree(place)
 
+    def _new_place(self) -> Path:
+        """A name that nothing has: what a former process left is swept away at the start, or has another number."""
+        return self._unfinished / f"{os.getpid()}-{next(_numbers)}"
+
     def _drop(self, tree: Path) -> None:
         if tree.exists():
-            with self._place() as place:
-                tree.rename(place / "dropped")
+            self._unfinished.mkdir(exist_ok=True)
+            dropped = self._new_place()
+            tree.rename(dropped)
+            remove_tree(dropped)
 
     def _newest(self, name: str | None) -> Newest | None:
         if name is None:

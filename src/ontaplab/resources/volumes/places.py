@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from ontaplab.cluster import Cluster
@@ -11,12 +12,21 @@ from ontaplab.resources.volumes.state import Volume
 
 def volumes_folder(cluster: Cluster) -> Path:
     """The folder of all volumes, each in one named by its uuid."""
-    return cluster.root / "volumes"
+    return _volumes(cluster.root)
 
 
 def directory_of(cluster: Cluster, uuid: str) -> VolumeDirectory:
     """Where that volume's files are."""
-    return VolumeDirectory(volumes_folder(cluster) / uuid)
+    return _directory(cluster.root, uuid)
+
+
+@lru_cache(maxsize=4096)
+def _directory(root: Path, uuid: str) -> VolumeDirectory:
+    return VolumeDirectory(_volumes(root) / uuid)
+
+
+def _volumes(root: Path) -> Path:
+    return root / "volumes"
 
 
 def content_of(cluster: Cluster, volume: Volume) -> Path | None:
