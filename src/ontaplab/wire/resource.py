@@ -21,6 +21,7 @@ R = TypeVar("R")
 B = TypeVar("B", bound=Body)
 
 _PARAMETER = re.compile(r"\{([\w.]+)\}")
+_PLAIN = re.compile(r"[0-9A-Za-z_.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +157,18 @@ class Resource(Generic[R]):
         """Where the record is: a path without a trailing slash."""
         if self.singleton:
             return "/api" + self.path
-        return "".join(part if get is None else quote(str(get(record)), safe="") for part, get in self._href_parts)
+        return "".join([part if get is None else _quoted(str(get(record))) for part, get in self._href_parts])
 
     @cached_property
     def _href_parts(self) -> list[tuple[str, Callable[[R], object] | None]]:
         """The instance path in parts: text as it is, and parameters with their getters."""
         parts = _PARAMETER.split("/api" + self.instance_path)
         return [(part, self.fields.getter(part) if number % 2 else None) for number, part in enumerate(parts)]
+
+
+def _quoted(value: str) -> str:
+    """As part of a path. Most values are uuids, which are what they are."""
+    return value if _PLAIN.fullmatch(value) else quote(value, safe="")
 
 
 def _fill(template: str, values: Mapping[str, object]) -> str:
