@@ -8,7 +8,7 @@
     pid            the id of the process that holds the lock, or held it last
     cluster.db, volumes/, exports/, by-name/    its world
 
-The folders of clusters that know each other lie side by side, with `ca.pem` and `network.json` next to them.
+The folders of clusters that know each other lie side by side, with `ca.pem`, `network.json` and `sockets` next to them.
 """
 
 from __future__ import annotations

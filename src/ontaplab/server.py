@@ -6,6 +6,7 @@ acknowledged is in the files of a process by then.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -18,14 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import h11
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ontaplab import bulk
 from ontaplab.clock import SystemClock
 from ontaplab.cluster import Cluster, in_thread
 from ontaplab.faults.striking import Cut, Refused
 from ontaplab.folder import ACCOUNT, ClusterFolder, FolderHeld, Settings
-from ontaplab.network import UrlNetwork
+from ontaplab.network import UrlNetwork, bulk_socket
 from ontaplab.resources.aggregates.space import create_aggregate
 from ontaplab.resources.routes import assemble
 from ontaplab.tls import CertifiedProtocol
@@ -93,7 +96,7 @@ async def _serve(
     cluster.faults.kill = _die
     _make_aggregates(cluster, settings)
     async with aclosing(cluster), cluster.running(), anyio.create_task_group() as tasks:
-        server = _Server(_configuration(app, folder), answering)
+        server = _Server(_configuration(app, folder), bulk_socket(folder.network_book, settings.address), answering)
         tasks.start_soon(_end_on_signal, server)
         await server.serve(sockets=[listener])
         tasks.cancel_scope.cancel()
@@ -140,16 +143,47 @@ class _Connection(CertifiedProtocol):
             self.transport.abort()
 
 
-class _Server(uvicorn.Server):
-    """Says when it answers, ends at once, and leaves signals alone: uvicorn would raise them again at its end."""
+class _BulkConnection(_Connection):
+    """Sends stretches of files without reading them, to applications that know ASGI's extension for that."""
 
-    def __init__(self, config: uvicorn.Config, answering: Callable[[], None]) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_either(message: Message) -> None:
+            if message["type"] == bulk.ZERO_COPY:
+                await self._send_stretch(message["file"], message["offset"], message["count"])
+            else:
+                await send(message)
+
+        extensions = {**scope.get("extensions", {}), bulk.ZERO_COPY: {}}
+        await super()._answer({**scope, "extensions": extensions}, receive, send_either)
+
+    async def _send_stretch(self, file: bulk.OpenFile, offset: int, count: int) -> None:
+        self.conn.send_with_data_passthrough(h11.Data(data=bulk.Announced(count)))  # type: ignore[arg-type]
+        try:
+            await asyncio.get_running_loop().sendfile(self.transport, file, offset, count)  # type: ignore[arg-type]
+        except OSError as broken:
+            raise Cut from broken
+
+
+class _Server(uvicorn.Server):
+    """Answers peers on this machine by a socket for bulk too, says when it answers, and ends at once.
+
+    It leaves signals alone: uvicorn would raise them again at its end.
+    """
+
+    def __init__(self, config: uvicorn.Config, bulk_path: Path, answering: Callable[[], None]) -> None:
         super().__init__(config)
+        self._bulk_path = bulk_path
         self._answering = answering
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        listener = bulk.listening(self._bulk_path)
+        if listener is not None:
+            self.servers.append(await asyncio.get_running_loop().create_unix_server(self._protocol, sock=listener))
         self._answering()
+
+    def _protocol(self) -> _BulkConnection:
+        return _BulkConnection(self.config, self.server_state, self.lifespan.state)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Idle connections are cut: closing them in the way of TLS would wait for clients that do not look."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -55,13 +54,22 @@ def opened_if_there(path: Path) -> Iterator[int | None]:
         os.close(descriptor)
 
 
-def copy_content(source: int, target: int, size: int) -> None:
-    """The target, an empty file, is `size` bytes long and begins with the source's bytes; holes stay holes."""
-    offset = 0
-    while (data := _next_data(source, offset)) is not None and data < size:
-        offset = min(os.lseek(source, data, os.SEEK_HOLE), size)
-        _copy_range(source, target, data, offset)
+def copy_content(source: int, target: int, size: int, without: Sequence[Range] = ()) -> None:
+    """The target, an empty file, is `size` bytes long and begins with the source's bytes; holes stay holes.
+
+    What it holds in the ranges `without`, which are in order, is left open: they are about to be written.
+    """
+    begin = 0
+    for skipped in (*without, Range(size, 0)):
+        _copy_data(source, target, begin, min(skipped.offset, size))
+        begin = skipped.offset + skipped.length
     os.ftruncate(target, size)
+
+
+def _copy_data(source: int, target: int, offset: int, end: int) -> None:
+    while offset < end and (data := _next_data(source, offset)) is not None and data < end:
+        offset = min(os.lseek(source, data, os.SEEK_HOLE), end)
+        _copy_range(source, target, data, offset)
 
 
 def _next_data(source: int, offset: int) -> int | None:
@@ -83,15 +91,12 @@ def _copy_range(source: int, target: int, offset: int, end: int) -> None:
     except OSError as error:
         if error.errno not in _CANNOT_COPY_RANGE:
             raise
-        _copy_through_memory(source, target, offset)
+        _copy_through_memory(source, target, offset, end)
 
 
-def _copy_through_memory(source: int, target: int, offset: int) -> None:
-    """Copies from `offset` to the end, which may be past what was asked for: the caller cuts the target."""
-    os.lseek(source, offset, os.SEEK_SET)
-    os.lseek(target, offset, os.SEEK_SET)
-    with open(source, "rb", closefd=False) as reading, open(target, "wb", closefd=False) as writing:
-        shutil.copyfileobj(reading, writing, CHUNK)
+def _copy_through_memory(source: int, target: int, offset: int, end: int) -> None:
+    while offset < end and (part := os.pread(source, min(CHUNK, end - offset), offset)):
+        offset += os.pwrite(target, part, offset)
 
 
 def changed_ranges(base: int | None, target: int, size: int) -> tuple[Range, ...]:

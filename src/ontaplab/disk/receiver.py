@@ -7,6 +7,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from ontaplab.disk.arriving import Held, Incoming
 from ontaplab.disk.content import copy_content, opened
 from ontaplab.disk.difference import Difference
 from ontaplab.disk.entries import Directory, File, Symlink
@@ -45,11 +46,14 @@ class Receiver:
 
         Raises ValueError, having written nothing, if the stream is not as long.
         """
-        if self.position + len(data) > self._difference.bytes:
+        self.take(Held(data))
+
+    def take(self, incoming: Incoming) -> None:
+        """As `feed`, with what comes until nothing is left, or none is there for a moment."""
+        if self.position + incoming.left > self._difference.bytes:
             raise ValueError(f"{self._difference.bytes} bytes were announced, more have come")
-        rest = memoryview(data)
-        while rest:
-            rest = self._write_to_one_file(rest)
+        while incoming.left and self._write_to_one_file(incoming):
+            pass
 
     def finish(self) -> None:
         """The tree is what the difference leads to. Raises ValueError if bytes are missing."""
@@ -118,12 +122,12 @@ class Receiver:
         with opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as writing:
             if self._base is not None and file.path in self._base_files:
                 with opened(self._base / file.path) as reading:
-                    copy_content(reading, writing, file.size)
+                    copy_content(reading, writing, file.size, without=file.ranges)
             else:
                 os.ftruncate(writing, file.size)
 
-    def _write_to_one_file(self, data: memoryview) -> memoryview:
-        """Write what belongs to the file at `position`. Returns the rest."""
+    def _write_to_one_file(self, incoming: Incoming) -> bool:
+        """Write what belongs to the file at `position`. Returns whether all of that was there."""
         pieces = self._difference.pieces
         index = self._difference.piece_at(self.position)
         file = pieces[index].file
@@ -133,12 +137,13 @@ class Receiver:
         else:
             path.chmod(0o600)  # a `finish` that a crash cut off may have closed it
         with opened(path, os.O_WRONLY) as descriptor:
-            while data and index < len(pieces) and pieces[index].file is file:
+            while incoming.left and index < len(pieces) and pieces[index].file is file:
                 position, _, (offset, length) = pieces[index]
                 done = self.position - position
-                written = os.pwrite(descriptor, data[: length - done], offset + done)
-                self.position += written
-                data = data[written:]
-                if done + written == length:
+                moved = incoming.move(descriptor, offset + done, length - done)
+                if not moved:
+                    return False
+                self.position += moved
+                if done + moved == length:
                     index += 1
-        return data
+        return True

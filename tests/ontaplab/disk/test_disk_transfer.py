@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ontaplab.disk.copying import copy_file
 from ontaplab.disk.difference import Difference, difference
 from ontaplab.disk.receiver import Receiver
-from ontaplab.disk.stream import CHUNK, read_stream
+from ontaplab.disk.stream import CHUNK, read_stream, stretches
 from ontaplab.disk.volume import VolumeDirectory
 from tests.ontaplab.disk.trees import Edit, contents, histories, put_file, write_at
 
@@ -191,6 +191,26 @@ def test_a_stream_comes_in_chunks_of_a_mebibyte_from_any_byte(tmp_path: Path) ->
     assert [len(chunk) for chunk in read_stream(target, found, 0)] == [CHUNK, CHUNK, 2_100_000 - 2 * CHUNK]
     for start in (1, 699_999, 700_000, 2_099_999, 2_100_000):
         assert b"".join(read_stream(target, found, start)) == whole[start:]
+
+
+def test_stretches_are_the_same_bytes_from_any_byte_for_any_length(tmp_path: Path) -> None:
+    base, target = tmp_path / "base", tmp_path / "target"
+    for name, size in (("large", 900_000), ("small", 5_000), ("tiny", 1)):
+        put_file(name, os.urandom(size))(target)
+    put_file("scattered", bytes(400_000))(base)
+    put_file("scattered", b"".join(bytes(4096) + os.urandom(4096) for _ in range(40)))(target)
+    found = difference(base, target)
+    whole = b"".join(read_stream(target, found, 0))
+    for start in (0, 1, 899_999, 900_000, 904_000, len(whole)):
+        for length in (0, 1, 70_000, len(whole)):
+            asked = min(length, len(whole) - start)
+            parts = [
+                part if isinstance(part, bytes) else os.pread(part.descriptor, part.length, part.offset)
+                for part in stretches(target, found, start, asked)
+            ]
+            assert b"".join(parts) == whole[start : start + asked]
+    with pytest.raises(ValueError, match="from 1 on"):
+        stretches(target, found, 1, len(whole))
 
 
 @pytest.mark.parametrize("start", [-1, 6])

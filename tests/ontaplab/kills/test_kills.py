@@ -142,13 +142,15 @@ def seconds_to_start(pair: Pair, victim: OntapCluster) -> float:
 
 def test_a_transfer_of_a_killed_destination_goes_on_from_its_checkpoint(pair: Pair) -> None:
     with pair.connect(pair.lyon) as client:
-        lab = client.base_url.copy_with(path="/lab/transfers")
-        client.put(lab, json={"held": True}).raise_for_status()
+        pace = client.base_url.copy_with(path="/lab/pace")  # a rule outlives the process
+        client.post(pace, json={"relationship": pair.mirror, "held": True}).raise_for_status()
         client.post(f"/snapmirror/relationships/{pair.mirror}/transfers", json={}).raise_for_status()
     eventually(lambda: checkpoint(pair) == 4 * MIB)
     pair.lyon.kill()
     pair.lyon.start()
     assert checkpoint(pair) >= 4 * MIB
+    with pair.connect(pair.lyon) as client:
+        client.delete(pace).raise_for_status()
     eventually(lambda: pair.transfer()["state"] == "success", 30)
     assert pair.transfer()["bytes_transferred"] == 8 * MIB, "nothing was brought twice"
     check_mirror(pair)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, closing
 from typing import TypeVar
+from urllib.parse import urlencode
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from ontaplab.bulk import BulkClient
 from ontaplab.cluster import Cluster
+from ontaplab.disk.arriving import Held, Incoming
 from ontaplab.errors import OntapError
 from ontaplab.intercluster.client import check_way, mark, peer_headers, refusal
 from ontaplab.intercluster.mirroring.messages import (
@@ -64,21 +68,27 @@ class RemoteSource:
 
     async def read(
         self, relationship: str, base: str | None, snapshot: str, start: int, length: int
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncIterator[Incoming]:
         headers = {**self._headers, "Range": f"bytes={start}-{start + length - 1}"}
         query = {"snapshot": snapshot} if base is None else {"base": base, "snapshot": snapshot}
+        target = f"{_path(relationship, '/stream')}?{urlencode(query)}"
         try:
             check_way(self._cluster, self._peer)
-            async with self._client().stream(
-                "GET", _path(relationship, "/stream"), headers=headers, params=query, timeout=_TIMEOUT
-            ) as reply:
-                if reply.is_error:
-                    await reply.aread()
-                    raise refusal(reply)
-                async for chunk in reply.aiter_bytes(CHUNK):
-                    yield chunk
+            bulk = self._cluster.network.bulk_client(self._address)
+            parts = self._through_client(target, headers) if bulk is None else _in_bulk(bulk, target, headers)
+            async with aclosing(parts):
+                async for part in parts:
+                    yield part
         except httpx.HTTPError as silent:
             raise self._unreachable(silent) from silent
+
+    async def _through_client(self, target: str, headers: Mapping[str, str]) -> AsyncGenerator[Incoming, None]:
+        async with self._client().stream("GET", target, headers=headers, timeout=_TIMEOUT) as reply:
+            if reply.is_error:
+                await reply.aread()
+                raise refusal(reply)
+            async for chunk in reply.aiter_bytes(CHUNK):
+                yield Held(chunk)
 
     async def landed(self, relationship: str, landed: Landed) -> None:
         await self._ask("POST", relationship, "/landed", LANDED.dump_json(landed))
@@ -108,11 +118,15 @@ class RemoteSource:
         return reply.content
 
     def _client(self) -> httpx.AsyncClient:
+        if self._kept_client is None:
+            self._kept_client = self._cluster.network.client(self._address)
+        return self._kept_client
+
+    @property
+    def _address(self) -> str:
         if not self._peer.remote_addresses:
             raise source_unreachable(self.cluster_name, "its addresses are not known")
-        if self._kept_client is None:
-            self._kept_client = self._cluster.network.client(self._peer.remote_addresses[0])
-        return self._kept_client
+        return self._peer.remote_addresses[0]
 
     def _read(self, adapter: TypeAdapter[T], reply: bytes) -> T:
         try:
@@ -127,3 +141,11 @@ class RemoteSource:
 
 def _path(relationship: str, what: str) -> str:
     return f"/intercluster/mirrors/{relationship}{what}"
+
+
+async def _in_bulk(bulk: BulkClient, target: str, headers: Mapping[str, str]) -> AsyncGenerator[Incoming, None]:
+    with closing(await bulk.get(target, headers)) as reply:
+        if reply.status != httpx.codes.PARTIAL_CONTENT:
+            raise refusal(await reply.whole())
+        async for part in reply.arriving():
+            yield part

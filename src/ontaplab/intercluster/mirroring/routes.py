@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from ontaplab.bulk import ZERO_COPY
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError, invalid_value, no_entry
 from ontaplab.intercluster.mirroring.messages import (
@@ -27,6 +28,7 @@ from ontaplab.intercluster.mirroring.messages import (
     WANTED,
 )
 from ontaplab.intercluster.mirroring.source import LocalSource
+from ontaplab.intercluster.mirroring.stretches import StretchesResponse
 from ontaplab.intercluster.routes import peer_route
 from ontaplab.resources.cluster_peers.state import ClusterPeer
 
@@ -90,10 +92,13 @@ class _Routes:
         """All bytes that are asked for have to be there: the reply says their number before they are read."""
         start, length = _range(request)
         query = request.query_params
-        chunks = self._source.read(relationship, query.get("base"), query.get("snapshot", ""), start, length)
-        first = await anext(chunks, b"")  # what is refused is refused before the answer begins
+        wanted = relationship, query.get("base"), query.get("snapshot", ""), start, length
         # Without a length the reply would be cut into HTTP chunks, which halves the speed.
         headers = {"Content-Length": str(length)}
+        if ZERO_COPY in request.scope.get("extensions", {}):
+            return StretchesResponse(await self._source.stretches(*wanted), self._cluster.offload, headers)
+        chunks = self._source.chunks(*wanted)
+        first = await anext(chunks, b"")  # what is refused is refused before the answer begins
         return StreamingResponse(_with_first(first, chunks), 206, headers, "application/octet-stream")
 
     async def _landed(self, request: Request, relationship: str, peer: str) -> Response:

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
 from ontaplab.cluster import Cluster
-from ontaplab.disk.difference import Difference, difference
-from ontaplab.disk.stream import read_stream
-from ontaplab.errors import OntapError
+from ontaplab.disk.arriving import Held, Incoming
+from ontaplab.disk.stream import Stretch
 from ontaplab.intercluster.mirroring.choosing import after, called, carried, checked, is_wanted, newest_common
+from ontaplab.intercluster.mirroring.differences import Differences
 from ontaplab.intercluster.mirroring.messages import Landed, Registered, Registration, Step, Wanted
+from ontaplab.intercluster.mirroring.registering import register
 from ontaplab.resources.licenses.handlers import check_licensed
 from ontaplab.resources.relationships.dependence import bases, settle_owners, snapshot_prefix
 from ontaplab.resources.relationships.errors import (
     no_source_volume,
     released,
     source_was_moved,
-    svms_not_peered,
-    too_many_destinations,
 )
-from ontaplab.resources.relationships.state import OWNER, Endpoint, ListedDestination
+from ontaplab.resources.relationships.state import OWNER, ListedDestination
 from ontaplab.resources.snapshots.lifecycle import drop_snapshot, new_snapshot, snapshots_of, take_snapshot
 from ontaplab.resources.snapshots.state import Snapshot
-from ontaplab.resources.svms.lookup import svm_name
-from ontaplab.resources.volumes.places import directory_of
 from ontaplab.resources.volumes.state import Volume
-
-MOST_DESTINATIONS = 16
-"""Assumption: the larger of the two fan-out limits that are told of, which is the newer one."""
-_REMEMBERED = 64
-"""Differences kept between the questions of the transfers that run."""
 
 
 class Source(Protocol):
@@ -60,7 +52,9 @@ class Source(Protocol):
         """What to carry next; None: nothing that is wanted is missing."""
         ...
 
-    def read(self, relationship: str, base: str | None, snapshot: str, start: int, length: int) -> AsyncIterator[bytes]:
+    def read(
+        self, relationship: str, base: str | None, snapshot: str, start: int, length: int
+    ) -> AsyncIterator[Incoming]:
         """Up to `length` bytes, from byte `start`, of the stream of what turns base into snapshot."""
         ...
 
@@ -78,7 +72,7 @@ class LocalSource:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._differences: dict[tuple[str, str | None, str], Difference] = {}
+        self._differences = Differences(cluster)
 
     @property
     def cluster_name(self) -> str:
@@ -86,44 +80,7 @@ class LocalSource:
 
     async def register(self, registration: Registration, cluster_peer: str | None = None) -> Registered:
         """`cluster_peer` is the uuid of the peer that asks; None: this cluster itself."""
-        cluster = self._cluster
-        check_licensed(cluster, "snapmirror")
-        volume = self._source_volume(registration)
-        alias = self._alias(registration, cluster_peer)
-        self._check_fan_out(registration, volume)
-        self._check_no_circle(registration, volume)
-        common = newest_common(self._held(volume.uuid), registration.have)
-        was_listed = registration.relationship in cluster.listed_destinations
-        cluster.listed_destinations.put(
-            ListedDestination(
-                uuid=registration.relationship,
-                source=Endpoint(
-                    svm=svm_name(cluster, volume.svm) or "",
-                    svm_uuid=volume.svm,
-                    volume=volume.name,
-                    volume_uuid=volume.uuid,
-                ),
-                destination=Endpoint(
-                    svm=alias,
-                    svm_uuid=registration.destination_svm_uuid,
-                    volume=registration.destination_volume,
-                    volume_uuid=registration.destination_volume_uuid,
-                    cluster_peer=cluster_peer,
-                ),
-                policy=registration.policy,
-                kind=registration.kind,
-                base=common,
-            )
-        )
-        settle_owners(cluster, volume.uuid)
-        return Registered(
-            volume_uuid=volume.uuid,
-            volume_size_bytes=volume.size_bytes,
-            volume_language=volume.language,
-            common=common,
-            constituents=len(volume.constituents),
-            was_listed=was_listed,
-        )
+        return register(self._cluster, registration, cluster_peer)
 
     async def newest_common(self, relationship: str, have: tuple[str, ...]) -> str | None:
         return newest_common(self._held(self._listed(relationship).source.volume_uuid), have)
@@ -146,7 +103,10 @@ class LocalSource:
             return None
         held = self._held(volume.uuid)
         base = newest_common(held, wanted.have)
-        if wanted.only_changes and not (await self._difference(volume.uuid, base, target.version_uuid)).entries:
+        if (
+            wanted.only_changes
+            and not (await self._differences.between(volume.uuid, base, target.version_uuid)).entries
+        ):
             async with self._cluster.volume_lock(volume.uuid):
                 await drop_snapshot(self._cluster, target)
             return None
@@ -169,7 +129,7 @@ class LocalSource:
         return await self._step(volume, target, base, target)
 
     async def _step(self, volume: Volume, snapshot: Snapshot, base: str | None, target: Snapshot) -> Step:
-        changes = await self._difference(volume.uuid, base, snapshot.version_uuid)
+        changes = await self._differences.between(volume.uuid, base, snapshot.version_uuid)
         return Step(
             snapshot=carried(snapshot),
             base=base,
@@ -184,17 +144,26 @@ class LocalSource:
 
     async def read(
         self, relationship: str, base: str | None, snapshot: str, start: int, length: int
+    ) -> AsyncIterator[Incoming]:
+        async for chunk in self.chunks(relationship, base, snapshot, start, length):
+            yield Held(chunk)
+
+    async def chunks(
+        self, relationship: str, base: str | None, snapshot: str, start: int, length: int
     ) -> AsyncIterator[bytes]:
-        listed = self._listed(relationship)
-        volume = self._readable_volume(listed)
-        if listed.moved and not listed.asked_since:
-            raise source_was_moved(listed.source.path)
-        changes = await self._difference(volume.uuid, base, snapshot)
-        tree = directory_of(self._cluster, volume.uuid).snapshot(self._named(volume.uuid, snapshot).name)
-        chunks = read_stream(tree, changes, start)
+        """The bytes that `read` brings."""
+        volume = self._sending_volume(relationship)
+        chunks = await self._differences.chunks(volume.uuid, base, snapshot, start)
         while length and (chunk := await self._cluster.offload(partial(next, chunks, b""))):
             yield chunk[:length]
             length -= min(length, len(chunk))
+
+    async def stretches(
+        self, relationship: str, base: str | None, snapshot: str, start: int, length: int
+    ) -> Iterator[bytes | Stretch]:
+        """The same bytes, as far as possible by where they are in files."""
+        volume = self._sending_volume(relationship)
+        return await self._differences.stretches(volume.uuid, base, snapshot, start, length)
 
     async def landed(self, relationship: str, landed: Landed) -> None:
         cluster = self._cluster
@@ -210,7 +179,7 @@ class LocalSource:
             for snapshot in self._held(volume):
                 if snapshot.name.startswith(prefix) and snapshot.version_uuid not in needed:
                     await drop_snapshot(cluster, snapshot)
-        self._forget(volume)
+        self._differences.forget(volume)
 
     async def release(self, relationship: str, *, keep_snapshots: bool) -> None:
         cluster = self._cluster
@@ -226,41 +195,7 @@ class LocalSource:
             for snapshot in self._held(volume) if not keep_snapshots else ():
                 if snapshot.name.startswith(snapshot_prefix(listed)) and snapshot.version_uuid not in needed:
                     await drop_snapshot(cluster, snapshot)
-        self._forget(volume)
-
-    def _source_volume(self, registration: Registration) -> Volume:
-        volume = self._cluster.volumes.get(registration.source_volume_uuid or None)
-        if volume is None:
-            volume = self._cluster.volumes.first(
-                lambda each: (each.svm, each.name) == (registration.source_svm, registration.source_volume)
-            )
-        path = f"{svm_name(self._cluster, registration.source_svm)}:{registration.source_volume}"
-        return checked(volume, path)
-
-    def _check_fan_out(self, registration: Registration, volume: Volume) -> None:
-        others = self._cluster.listed_destinations.where(
-            lambda each: each.source.volume_uuid == volume.uuid and each.uuid != registration.relationship
-        )
-        if len(others) >= MOST_DESTINATIONS:
-            raise too_many_destinations(registration.source_volume, MOST_DESTINATIONS)
-
-    def _check_no_circle(self, registration: Registration, volume: Volume) -> None:
-        """Raises: OntapError 6619337 if the source is itself a mirror of the destination. A restore is meant to be."""
-        if registration.kind == "restore":
-            return
-        former = self._cluster.relationships.first(lambda each: each.destination.volume_uuid == volume.uuid)
-        if volume.is_mirror and former and former.source.volume_uuid == registration.destination_volume_uuid:
-            raise no_source_volume(registration.source_volume, "is a mirror of the destination volume")
-
-    def _alias(self, registration: Registration, cluster_peer: str | None) -> str:
-        """What the destination's SVM is called here."""
-        if cluster_peer is None:
-            return registration.destination_svm
-        peer = self._cluster.svm_peers.get(registration.svm_peer)
-        if peer is None or peer.state != "peered" or peer.cluster_peer != cluster_peer:
-            source = svm_name(self._cluster, registration.source_svm) or registration.source_svm
-            raise svms_not_peered(source, registration.destination_svm)
-        return peer.name
+        self._differences.forget(volume)
 
     def _listed(self, relationship: str) -> ListedDestination:
         listed = self._cluster.listed_destinations.get(relationship)
@@ -270,6 +205,14 @@ class LocalSource:
 
     def _readable_volume(self, listed: ListedDestination) -> Volume:
         return checked(self._cluster.volumes.get(listed.source.volume_uuid), listed.source.path)
+
+    def _sending_volume(self, relationship: str) -> Volume:
+        """The source volume, from which a transfer that has begun may be read on."""
+        listed = self._listed(relationship)
+        volume = self._readable_volume(listed)
+        if listed.moved and not listed.asked_since:
+            raise source_was_moved(listed.source.path)
+        return volume
 
     async def _target(self, listed: ListedDestination, volume: Volume, wanted: Wanted) -> Snapshot | None:
         """The last snapshot to be carried, made now if it is to be a new one; None: there is none to carry."""
@@ -297,27 +240,5 @@ class LocalSource:
         later = (f"{name}_{number}" for number in range(1, len(taken) + 1))
         return name if name not in taken else next(each for each in later if each not in taken)
 
-    async def _difference(self, volume: str, base: str | None, snapshot: str) -> Difference:
-        """What turns base into snapshot. Both never change, so neither does this."""
-        key = volume, base, snapshot
-        if key not in self._differences:
-            directory = directory_of(self._cluster, volume)
-            before = directory.snapshot(self._named(volume, base).name) if base is not None else None
-            after = directory.snapshot(self._named(volume, snapshot).name)
-            self._differences[key] = await self._cluster.offload(partial(difference, before, after))
-            if len(self._differences) > _REMEMBERED:
-                del self._differences[next(iter(self._differences))]
-        return self._differences[key]
-
-    def _forget(self, volume: str) -> None:
-        for key in [key for key in self._differences if key[0] == volume]:
-            del self._differences[key]
-
     def _held(self, volume: str) -> list[Snapshot]:
         return snapshots_of(self._cluster, volume)
-
-    def _named(self, volume: str, version: str) -> Snapshot:
-        for snapshot in self._held(volume):
-            if snapshot.version_uuid == version:
-                return snapshot
-        raise OntapError(404, "542797", "A snapshot that the transfer needs is not on the source volume any more.")

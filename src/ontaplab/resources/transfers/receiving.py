@@ -17,8 +17,10 @@ from ontaplab.resources.relationships.state import Checkpoint
 from ontaplab.resources.snapshots.lifecycle import snapshots_of
 from ontaplab.resources.volumes.places import directory_of
 
-WINDOW = 8 * 1024 * 1024
-"""Bytes asked for at once: a checkpoint is kept after each window, and at most one is in memory."""
+WINDOW = 64 * 1024 * 1024
+"""Bytes asked for at once."""
+_CHECKPOINT = 8 * 1024 * 1024
+"""A checkpoint is kept whenever so many bytes more are safe."""
 _KIB = 1024
 
 
@@ -103,12 +105,17 @@ class _Reception:
             await self._passage.wait()
 
     async def _receive_window(self, receiver: Receiver, length: int) -> None:
-        before = receiver.position
-        chunks = self._source.read(self._relationship, self._step.base, self._version, before, length)
-        async for chunk in chunks:
-            await self._cluster.offload(partial(receiver.feed, chunk))
-            self._progress.received += len(chunk)
-            await self._cluster.transfer_gate.pace(len(chunk), self._limits)
+        before = kept = receiver.position
+        parts = self._source.read(self._relationship, self._step.base, self._version, before, length)
+        async for part in parts:
+            at = receiver.position
+            await self._cluster.offload(partial(receiver.take, part))
+            moved = receiver.position - at
+            self._progress.received += moved
+            if receiver.position >= kept + _CHECKPOINT:
+                kept = receiver.position
+                self._keep(kept)
+            await self._cluster.transfer_gate.pace(moved, self._limits)
         if receiver.position == before:
             raise source_unreachable(self._source.cluster_name, "it sent less than it announced")
 
