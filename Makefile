@@ -46,8 +46,8 @@ soak: $(VENV)/.test ## Many random histories of two clusters, 200 kills, 600 sto
 	$(BIN)/python -m pytest -s --hypothesis-profile=soak --hypothesis-seed=$$seed --hypothesis-show-statistics \
 		tests/ontaplab/statemachine tests/ontaplab/kills tests/together/test_faults.py
 
-bench: $(VENV)/.test ## Calls and seconds of status, plan and failover
-	$(BIN)/python -m bench
+bench: $(VENV)/.test ## What docs/bench.md records; takes long (ARGS="listing transfer" for some of it)
+	$(BIN)/python -m bench $(ARGS)
 
 $(CONFORMANCE)/ansible/.made: tests/conformance/ansible-constraints.txt | $(BIN)/python
 	$(BIN)/python -m venv $(@D)

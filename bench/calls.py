@@ -1,0 +1,140 @@
+"""What datamotion costs in calls and seconds, on two lab clusters that are processes of their own.
+
+Calls are counted by the lab. `failover` is timed with 20 ms added to every call, as the yardstick was.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import anyio
+import httpx
+
+from bench.pair import lab
+from datamotion.clock import SystemClock
+from datamotion.config.loading import load
+from datamotion.model.acts import Act
+from datamotion.model.view import View
+from datamotion.policy.failover import FailoverChoice
+from datamotion.service import operations
+from datamotion.service.operations import Intent
+from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.session import Session, World
+from datamotion.service.status import status
+from ontaplab.folder import ClusterFolder
+from ontaplab.site import Site
+
+_LATENCY_S = 0.02
+_CINDER_CALLS, _CINDER_S = 28.6, 0.745
+"""A volume's share of a failover with two targets by the OpenStack Cinder 29.0 mixin, at 20 ms a call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One number of volumes: calls of each command, and what a failover took at 20 ms a call."""
+
+    volumes: int
+    status: int
+    plan: int
+    failover: int
+    failover_s: float
+
+
+class Quiet:
+    """A watcher that nobody listens to."""
+
+    def asking(self, acts: Sequence[Act]) -> None: ...
+
+    def reached(self, acts: Sequence[Act]) -> None: ...
+
+    def given_up(self, act: Act, why: str) -> None: ...
+
+    def waiting(self, acts: Sequence[Act], view: View) -> None: ...
+
+
+class Bench:
+    """One lab with a number of small volumes."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        path = (site.folder / "datamotion.yaml").absolute()
+        world = World(clock=SystemClock(), environ=os.environ)
+        self._session = Session(configuration=load(path), folder=path.parent, world=world)
+        self._group = self._session.group("gold")
+
+    async def measure(self, volumes: int) -> Row:
+        """Protect, look, plan, lose paris, fail over."""
+        self._seed(volumes)
+        await self._run(operations.protect(self._group))
+        self._reset_calls()
+        await status(self._session)
+        status_calls = self._calls()
+        self._reset_calls()
+        async with operations.prepare(self._session, [operations.protect(self._group)]) as (prepared,):
+            assert not prepared.report.changes
+        plan_calls = self._calls()
+        self._site.kill("paris")
+        self._lab("PUT", "lyon", "/lab/latency", {"seconds": _LATENCY_S})
+        self._reset_calls()
+        report = await self._run(operations.failover(self._group, FailoverChoice()))
+        return Row(
+            volumes=volumes,
+            status=status_calls,
+            plan=plan_calls,
+            failover=self._calls(),
+            failover_s=report.seconds,
+        )
+
+    def _seed(self, volumes: int) -> None:
+        source = self._site.folder / "source"
+        source.mkdir()
+        for number in range(volumes):
+            (source / f"file_{number}").write_text(f"{number}\n")
+        self._site.seed("paris", source, volumes=volumes)
+
+    async def _run(self, intent: Intent) -> RunReport:
+        async with operations.prepare(self._session, [intent]) as (prepared,):
+            report = await prepared.carry_out(Quiet())
+        assert report.verdict is Verdict.DONE, report
+        return report
+
+    def _calls(self) -> int:
+        """Calls to the clusters that run, as they count them."""
+        total = 0
+        for each in self._site.status():
+            if each.pid is not None:
+                counted = self._lab("GET", each.name, "/lab/calls")
+                total += int(str(counted["reads"])) + int(str(counted["writes"]))
+        return total
+
+    def _reset_calls(self) -> None:
+        for each in self._site.status():
+            if each.pid is not None:
+                self._lab("DELETE", each.name, "/lab/calls")
+
+    def _lab(self, method: str, cluster: str, path: str, body: object = None) -> Mapping[str, object]:
+        folder = ClusterFolder(self._site.folder / cluster)
+        url = next(each.url for each in self._site.status() if each.name == cluster)
+        auth = ("admin", folder.password())
+        with httpx.Client(verify=str(self._site.folder / "ca.pem"), auth=auth, trust_env=False) as client:
+            answer = client.request(method, url + path, json=body)
+        answer.raise_for_status()
+        return answer.json() if answer.content else {}
+
+
+def measure(sizes: Sequence[int] = (10, 100, 1000)) -> None:
+    """Prints the table that docs/bench.md records, for these numbers of volumes."""
+    print("| volumes | `status` | `plan` | `failover` | a volume | seconds at 20 ms a call | a volume |")
+    print("|---|---|---|---|---|---|---|", flush=True)
+    for volumes in sizes:
+        with lab("paris", "lyon") as site:
+            row = anyio.run(Bench(site).measure, volumes)
+        calls, seconds = row.failover / volumes, row.failover_s / volumes
+        print(
+            f"| {volumes} | {row.status} calls | {row.plan} calls | {row.failover} calls | {calls:.2f}"
+            f" | {row.failover_s:.2f} s | {seconds * 1000:.0f} ms |",
+            flush=True,
+        )
+    print(f"\nThe yardstick: {_CINDER_CALLS} calls and {_CINDER_S * 1000:.0f} ms a volume.")
