@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 from rich.console import Console, JustifyMethod
 from rich.markup import escape
@@ -25,7 +26,8 @@ from datamotion.service.reports import (
     to_json,
 )
 
-_SHOWN_ACTS = 12
+T = TypeVar("T")
+_SHOWN = 12
 _SHOWN_NAMES = 4
 _WIDE = 10_000
 """Columns. Lines are left to the terminal to wrap, and tables are never cut: half an address is of no use."""
@@ -73,14 +75,19 @@ def render_plan(plan: PlanReport, *, stderr: bool = False) -> None:
 
 
 def _print_lines(console: Console, lines: Sequence[str]) -> None:
-    for line in lines[:_SHOWN_ACTS]:
+    for line in _first_of(lines, console, "       "):
         console.print(f"       {escape(line)}")
-    if len(lines) > _SHOWN_ACTS:
-        console.print(f"       ... and {len(lines) - _SHOWN_ACTS} more; -o json lists all")
 
 
-def _render_refusals(console: Console, refusals: Iterable[RefusalReport]) -> None:
-    for refusal in refusals:
+def _first_of(things: Sequence[T], console: Console, indent: str) -> Iterator[T]:
+    """As many as a person reads; behind them a line says how many more there are."""
+    yield from things[:_SHOWN]
+    if len(things) > _SHOWN:
+        console.print(f"{indent}... and {len(things) - _SHOWN} more; -o json lists all")
+
+
+def _render_refusals(console: Console, refusals: Sequence[RefusalReport]) -> None:
+    for refusal in _first_of(refusals, console, "\n  "):
         who = f"{refusal.backend}: " if refusal.backend and not refusal.text.startswith(refusal.backend) else ""
         console.print(f"\n  [bold red]Refused:[/] {escape(who + refusal.text)}")
         if refusal.hint:
@@ -94,21 +101,23 @@ def render_run(run: RunReport) -> None:
     console.print(f"\n[bold]{escape(run.title)}[/]: {run.verdict} in {took}, {count_text(run.calls, 'API call')}")
     if run.went_on_from is not None:
         console.print(f"  It went on from run {run.went_on_from}, which had been cut off.")
-    by_outcome: dict[Outcome, list[VolumeReport]] = {}
-    for volume in run.volumes:
-        by_outcome.setdefault(volume.outcome, []).append(volume)
-    for outcome, volumes in by_outcome.items():
-        console.print(f"  {outcome}: {escape(', '.join(sorted({each.volume for each in volumes})))}")
-        _render_details(console, volumes)
+    _render_outcomes(console, run.volumes)
     _render_recovery_points(console, run)
     if run.serving and any(each.outcome in (Outcome.DONE, Outcome.UNCHANGED) for each in run.volumes):
         console.print(f"  [bold]{escape(run.serving)} serves {escape(run.group)}[/], epoch {run.epoch}")
 
 
-def _render_details(console: Console, volumes: Sequence[VolumeReport]) -> None:
+def _render_outcomes(console: Console, volumes: Sequence[VolumeReport]) -> None:
+    """What became of the volumes; by back end, unless it was the same at all."""
+    alike = len({each.outcome for each in volumes}) == 1
+    found: dict[str, list[VolumeReport]] = {}
     for each in volumes:
-        if each.detail:
-            console.print(f"    [red]{escape(each.volume)}[/]: {escape(each.detail)}")
+        found.setdefault(each.outcome if alike else f"{each.outcome} at {each.backend}", []).append(each)
+    for outcome, concerned in found.items():
+        names = sorted({each.volume for each in concerned})
+        console.print(f"  {escape(outcome)}: {escape(_names(names, _SHOWN))}")
+        for each in _first_of([each for each in concerned if each.detail], console, "    "):
+            console.print(f"    [red]{escape(each.volume)}[/]: {escape(each.detail or '')}")
             if each.hint:
                 console.print(f"      [bold]hint:[/] {escape(each.hint)}")
 
@@ -117,13 +126,11 @@ def _render_recovery_points(console: Console, run: RunReport) -> None:
     points = [each for each in run.volumes if each.recovery_point]
     if points:
         console.print("  recovery points:")
-    for each in points[:_SHOWN_ACTS]:
+    for each in _first_of(points, console, "    "):
         age = (
             f", {duration_text(timedelta(seconds=each.recovery_age_s))} old" if each.recovery_age_s is not None else ""
         )
         console.print(f"    {escape(each.volume)}: {escape(each.recovery_point or '')}{age}")
-    if len(points) > _SHOWN_ACTS:
-        console.print(f"    ... and {len(points) - _SHOWN_ACTS} more; -o json lists all")
 
 
 def render_status(status: StatusReport) -> None:
@@ -181,16 +188,13 @@ def _render_troubles(console: Console, group: GroupReport) -> None:
             if copy.trouble:
                 volumes.setdefault((copy.backend, copy.trouble), []).append(volume.volume)
     troubles = [f"{backend} {_names(names)}: {trouble}" for (backend, trouble), names in volumes.items()]
-    lines = [*group.troubles, *troubles]
-    for line in lines[:_SHOWN_ACTS]:
+    for line in _first_of([*group.troubles, *troubles], console, "  "):
         console.print(f"  [red]![/] {escape(line)}")
-    if len(lines) > _SHOWN_ACTS:
-        console.print(f"  ... and {len(lines) - _SHOWN_ACTS} more; -o json lists all")
 
 
-def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
-    return ", ".join(names[:_SHOWN_NAMES]) + more
+def _names(names: Sequence[str], most: int = _SHOWN_NAMES) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def render_check(check: CheckReport) -> None:
