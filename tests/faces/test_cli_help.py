@@ -19,7 +19,7 @@ PATHS: list[tuple[str, ...]] = [(command.__name__,) for command in COMMANDS] + [
     ("lab", command.callback.__name__) for command in lab.registered_commands if command.callback is not None
 ]
 PATHS += [("lab", "fault", name) for name in ("add", "list", "clear")]
-PATHS += [("lab", "pace", name) for name in ("set", "show", "clear")]
+PATHS += [("lab", "pace", name) for name in ("set", "list", "clear")]
 
 
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)

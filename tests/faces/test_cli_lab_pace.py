@@ -26,19 +26,19 @@ def test_jobs_of_a_route_are_held_until_they_are_released(world: World) -> None:
         assert other.status_code == 201, "jobs of other routes go on"
         assert client.get(f"/cluster/jobs/{job}").json()["state"] == "running"
         assert client.get("/svm/svms?name=later").json()["num_records"] == 0
-        shown = pace(world, "show", "lyon")
+        shown = pace(world, "list", "lyon")
         assert "jobs of POST /svm/svms" in shown
         assert "held" in shown
         pace(world, "clear", "lyon", 1)
         eventually(lambda: client.get(f"/cluster/jobs/{job}").json()["state"] == "success")
         for path in ("/svm/svms?name=later", "/snapmirror/policies?name=at_once"):
             client.delete(path, params={"return_timeout": 10})
-    assert "everything is at once" in pace(world, "show", "lyon")
+    assert "everything is at once" in pace(world, "list", "lyon")
 
 
 def test_a_pace_of_transfers_is_set_shown_and_cleared(world: World) -> None:
     pace(world, "set", "lyon", "--relationship", "*", "--after", 1.5)
-    shown = pace(world, "show", "lyon")
+    shown = pace(world, "list", "lyon")
     assert "all transfers" in shown
     assert "1.5 s" in shown
     assert "does everything at once" in pace(world, "clear", "lyon")
@@ -53,7 +53,7 @@ def test_a_pace_of_transfers_is_set_shown_and_cleared(world: World) -> None:
         (("set", "lyon", "--route", "POST /svm/svms", "--held", "--after", 3), ("--after or --held",)),
         (("set", "lyon", "--route", "svms", "--held"), ("is no route", "PATCH /snapmirror/*")),
         (("set", "rome", "--relationship", "*", "--held"), ("no cluster rome", "paris, lyon")),
-        (("clear", "lyon", 7), ("entry doesn't exist", "lab pace show lyon")),
+        (("clear", "lyon", 7), ("entry doesn't exist", "lab pace list lyon")),
     ],
 )
 def test_what_is_no_pace_is_told_and_nothing_is_set(

@@ -53,11 +53,11 @@ def set_(
     say(f"pace {number} is set: datamotion lab pace clear {cluster} {number} --dir {where} {ends}")
 
 
-@pace.command()
+@pace.command("list")
 def show(cluster: OneCluster, folder: Folder = DEFAULT_FOLDER) -> None:
     """Show a cluster's pace: its rules, the newest last, and how many operations went by each.
 
-    Example: datamotion lab pace show lyon --dir lab
+    Example: datamotion lab pace list lyon --dir lab
     """
     with lab_errors():
         rules = open_site(folder).pace(cluster)
@@ -79,7 +79,7 @@ def clear(
 
     Example: datamotion lab pace clear lyon --dir lab
     """
-    listed = f"`datamotion lab pace show {cluster} --dir {shlex.quote(str(folder))}` shows which there are."
+    listed = f"`datamotion lab pace list {cluster} --dir {shlex.quote(str(folder))}` shows which there are."
     with lab_errors(listed):
         open_site(folder).clear_pace(cluster, number)
     say(f"{cluster} does everything at once" if number is None else f"{cluster} has pace {number} no longer")
