@@ -8,19 +8,8 @@ from itertools import groupby
 from pathlib import Path
 
 import ontaplab
-from ontaplab.resources.relationships.rules import (
-    Gone,
-    Interrupt,
-    Move,
-    Outcome,
-    Refusal,
-    Row,
-    Turn,
-    Wait,
-    Word,
-    always,
-    table_of,
-)
+from ontaplab.resources.relationships.decisions import Gone, Interrupt, Move, Outcome, Refusal, Turn, Wait, Word
+from ontaplab.resources.relationships.rules import Row, always, table_of
 from ontaplab.resources.relationships.state import Kind
 from ontaplab.resources.routes import routes
 

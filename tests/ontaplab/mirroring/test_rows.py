@@ -13,20 +13,9 @@ import pytest
 import trio
 
 from ontaplab.resources.relationships import rules
+from ontaplab.resources.relationships.decisions import Event, Gone, Interrupt, Move, Refusal, Turn, Wait, Word
 from ontaplab.resources.relationships.requests import mirror_state, word_for_state, word_for_transfer
-from ontaplab.resources.relationships.rules import (
-    Condition,
-    Event,
-    Gone,
-    Interrupt,
-    Move,
-    Refusal,
-    Row,
-    Turn,
-    Wait,
-    Word,
-    table_of,
-)
+from ontaplab.resources.relationships.rules import Condition, Row, table_of
 from ontaplab.resources.relationships.state import Kind, State
 from tests.ontaplab.mirroring.moments import MOMENTS, path_of_last
 from tests.ontaplab.mirroring.pairs import RELATIONSHIPS, Pair, in_pair

@@ -7,8 +7,7 @@ import itertools
 import pytest
 
 from ontaplab.errors import OntapError
-from ontaplab.resources.relationships.requests import word_for_state, word_for_transfer
-from ontaplab.resources.relationships.rules import (
+from ontaplab.resources.relationships.decisions import (
     Event,
     Gone,
     Interrupt,
@@ -18,9 +17,9 @@ from ontaplab.resources.relationships.rules import (
     Turn,
     Wait,
     Word,
-    decide,
-    table_of,
 )
+from ontaplab.resources.relationships.requests import word_for_state, word_for_transfer
+from ontaplab.resources.relationships.rules import decide, table_of
 from ontaplab.resources.relationships.state import Kind, State
 
 KINDS: tuple[Kind, ...] = ("async", "sync", "restore")

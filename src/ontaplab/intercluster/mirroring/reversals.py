@@ -13,10 +13,10 @@ from ontaplab.intercluster.client import ask_peer
 from ontaplab.intercluster.mirroring.messages import REVERSAL, Reversal
 from ontaplab.intercluster.routes import peer_route
 from ontaplab.resources.cluster_peers.state import ClusterPeer
+from ontaplab.resources.relationships.decisions import Word
 from ontaplab.resources.relationships.dependence import settle_owners
 from ontaplab.resources.relationships.errors import destination_taken, no_common_snapshot, source_unreachable
 from ontaplab.resources.relationships.references import kind_of
-from ontaplab.resources.relationships.rules import Word
 from ontaplab.resources.relationships.state import Relationship, State
 from ontaplab.resources.relationships.transitions import Asked, Transitions
 from ontaplab.resources.snapshots.lifecycle import snapshots_of

@@ -9,6 +9,7 @@ from ontaplab.errors import missing_field
 from ontaplab.intercluster.mirroring.messages import Registered
 from ontaplab.resources.licenses.handlers import check_licensed
 from ontaplab.resources.relationships.bodies import RelationshipCreate
+from ontaplab.resources.relationships.decisions import Word
 from ontaplab.resources.relationships.endpoints import (
     SourcePlace,
     destination_volume,
@@ -32,7 +33,6 @@ from ontaplab.resources.relationships.errors import (
 from ontaplab.resources.relationships.peering import become_peers, place_to_be_peered
 from ontaplab.resources.relationships.provisioning import check_provisioning, planned_destination, provision
 from ontaplab.resources.relationships.references import cron_schedule, kind_of, makes_snapshots, volume_policy
-from ontaplab.resources.relationships.rules import Word
 from ontaplab.resources.relationships.state import Endpoint, Kind, Listed, Relationship, State
 from ontaplab.resources.relationships.transitions import Asked, Transitions
 from ontaplab.resources.snapmirror_policies.state import Policy

@@ -7,9 +7,9 @@ from dataclasses import replace
 from ontaplab.cluster import Cluster
 from ontaplab.intercluster.mirroring.messages import Step
 from ontaplab.intercluster.mirroring.source import LocalSource
+from ontaplab.resources.relationships.decisions import Word
 from ontaplab.resources.relationships.endpoints import path_of
 from ontaplab.resources.relationships.errors import geometry_changed
-from ontaplab.resources.relationships.rules import Word
 from ontaplab.resources.relationships.state import Listed, Reason, Relationship
 from ontaplab.resources.transfers.sources import source_at
 from ontaplab.resources.volumes.flexgroups import grown_by

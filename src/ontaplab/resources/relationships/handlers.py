@@ -7,6 +7,7 @@ from dataclasses import replace
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError, no_entry
 from ontaplab.resources.relationships.bodies import RelationshipChange
+from ontaplab.resources.relationships.decisions import Refusal, Word
 from ontaplab.resources.relationships.errors import (
     creation_schedules_on_flexgroup,
     not_for_synchronous,
@@ -17,7 +18,7 @@ from ontaplab.resources.relationships.errors import (
 from ontaplab.resources.relationships.references import cron_schedule, kind_of, makes_snapshots, volume_policy
 from ontaplab.resources.relationships.requests import word_for_state
 from ontaplab.resources.relationships.reversing import Reversing
-from ontaplab.resources.relationships.rules import Refusal, Word, decide
+from ontaplab.resources.relationships.rules import decide
 from ontaplab.resources.relationships.state import Listed, ListedDestination, Relationship
 from ontaplab.resources.relationships.transitions import Asked, Transitions
 from ontaplab.resources.transfers.engine import Engine

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
+from ontaplab.resources.relationships.decisions import Refusal, Word
 from ontaplab.resources.relationships.dependence import settle_owners, snapshot_prefix
 from ontaplab.resources.relationships.errors import (
     flags_exclude_each_other,
@@ -11,7 +12,7 @@ from ontaplab.resources.relationships.errors import (
     release_failed,
     restore_is_deleted_whole,
 )
-from ontaplab.resources.relationships.rules import Refusal, Word, decide
+from ontaplab.resources.relationships.rules import decide
 from ontaplab.resources.relationships.state import Listed, ListedDestination, Relationship
 from ontaplab.resources.snapshots.lifecycle import drop_snapshot, snapshots_of
 from ontaplab.resources.transfers.engine import Engine

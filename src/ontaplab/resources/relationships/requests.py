@@ -7,8 +7,8 @@ is posted is an initialize, an update or a restore.
 from __future__ import annotations
 
 from ontaplab.errors import OntapError
+from ontaplab.resources.relationships.decisions import Word
 from ontaplab.resources.relationships.errors import restore_is_read_only
-from ontaplab.resources.relationships.rules import Word
 from ontaplab.resources.relationships.state import SYNCHRONOUS, Kind, State
 
 _MIRROR = {

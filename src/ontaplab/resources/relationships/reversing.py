@@ -14,11 +14,12 @@ from ontaplab.errors import OntapError
 from ontaplab.intercluster.mirroring.messages import Reversal
 from ontaplab.intercluster.mirroring.reversals import go_on_reversed, take_over
 from ontaplab.resources.relationships.bodies import RelationshipChange
+from ontaplab.resources.relationships.decisions import Refusal, Word
 from ontaplab.resources.relationships.dependence import settle_owners
 from ontaplab.resources.relationships.endpoints import path_of
 from ontaplab.resources.relationships.errors import failed, fields_exclude_each_other
 from ontaplab.resources.relationships.requests import mirror_state
-from ontaplab.resources.relationships.rules import Refusal, Word, decide
+from ontaplab.resources.relationships.rules import decide
 from ontaplab.resources.relationships.state import ListedDestination, Relationship, State
 from ontaplab.resources.relationships.transitions import known, modifying
 from ontaplab.resources.transfers.engine import Engine

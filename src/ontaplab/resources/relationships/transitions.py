@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import no_entry
+from ontaplab.resources.relationships.decisions import Interrupt, Move, Outcome, Refusal, Wait, Word
 from ontaplab.resources.relationships.dependence import settle_owners
 from ontaplab.resources.relationships.errors import failed, no_common_snapshot
 from ontaplab.resources.relationships.geometry import check_geometry
-from ontaplab.resources.relationships.rules import Interrupt, Move, Outcome, Refusal, Wait, Word, decide
+from ontaplab.resources.relationships.rules import decide
 from ontaplab.resources.relationships.state import Relationship
 from ontaplab.resources.snapshots.lifecycle import drop_snapshot, snapshots_of
 from ontaplab.resources.transfers.engine import Engine

@@ -15,8 +15,9 @@ from ontaplab.disk.tree import remove_tree
 from ontaplab.errors import OntapError
 from ontaplab.intercluster.mirroring.source import LocalSource
 from ontaplab.resources.aggregates.space import check_not_filled
+from ontaplab.resources.relationships.decisions import Event, Move, Situation, Word
 from ontaplab.resources.relationships.dependence import settle_owners
-from ontaplab.resources.relationships.rules import Event, Move, Situation, Word, decide
+from ontaplab.resources.relationships.rules import decide
 from ontaplab.resources.relationships.state import Reason, Relationship, State, TransferType
 from ontaplab.resources.schedules.state import Schedule
 from ontaplab.resources.transfers.pull import Pull, Restore

@@ -13,7 +13,8 @@ from functools import partial
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError, no_entry
 from ontaplab.intercluster.mirroring.messages import Landed
-from ontaplab.resources.relationships.rules import Event, Move, Word, decide
+from ontaplab.resources.relationships.decisions import Event, Move, Word
+from ontaplab.resources.relationships.rules import decide
 from ontaplab.resources.relationships.state import Reason, Relationship, State
 from ontaplab.resources.schedules.state import Schedule
 from ontaplab.resources.transfers.engine import Engine

@@ -10,8 +10,9 @@ from pydantic import Field as Limits
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import missing_field, no_entry
+from ontaplab.resources.relationships.decisions import Move, Refusal, Word
 from ontaplab.resources.relationships.requests import word_for_transfer
-from ontaplab.resources.relationships.rules import Move, Refusal, Word, decide
+from ontaplab.resources.relationships.rules import decide
 from ontaplab.resources.transfers.engine import Engine
 from ontaplab.resources.transfers.errors import not_for_synchronous
 from ontaplab.resources.transfers.state import Transfer

@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import no_entry
+from ontaplab.resources.relationships.decisions import Refusal
 from ontaplab.resources.relationships.endpoints import path_of
 from ontaplab.resources.relationships.errors import failed
 from ontaplab.resources.relationships.requests import word_for_transfer
-from ontaplab.resources.relationships.rules import Refusal, decide
+from ontaplab.resources.relationships.rules import decide
 from ontaplab.resources.transfers.engine import Engine
 from ontaplab.wire.app import Extra, hal
 from ontaplab.wire.body import Body, Reference, decode, parse
