@@ -7,7 +7,6 @@ from dataclasses import replace
 from ontaplab.cluster import Cluster
 from ontaplab.resources.volumes.bodies import VolumeBody, VolumeChange
 from ontaplab.resources.volumes.clone_errors import split_stands_alone
-from ontaplab.resources.volumes.cloning import with_split
 from ontaplab.resources.volumes.encrypting import converted
 from ontaplab.resources.volumes.errors import is_root, not_online, smaller_than_content
 from ontaplab.resources.volumes.flexgroups import expanded, renamed, sized_by_adding
@@ -24,6 +23,7 @@ from ontaplab.resources.volumes.rules import (
     check_size,
 )
 from ontaplab.resources.volumes.space import content_bytes, resized
+from ontaplab.resources.volumes.splitting import with_split
 from ontaplab.resources.volumes.state import Volume
 
 _ONLINE_ONLY = ("size", "space.", "autosize.", "efficiency.", "encryption.", "files.", "aggregates", "constituent")

@@ -15,10 +15,8 @@ from ontaplab.resources.volumes.changing import changed, with_state_and_path
 from ontaplab.resources.volumes.clone_errors import has_clones
 from ontaplab.resources.volumes.cloning import (
     as_clone,
-    drop_snapshots_of_clone,
     make_clone,
     parent_of,
-    wait_until_split,
 )
 from ontaplab.resources.volumes.errors import is_constituent, is_protected, is_root
 from ontaplab.resources.volumes.flexgroups import made_of, places_of
@@ -28,6 +26,7 @@ from ontaplab.resources.volumes.policies import policies_at_creation, referred_p
 from ontaplab.resources.volumes.properties import check_dp_fields, merged, properties_of
 from ontaplab.resources.volumes.restoring import check_may_be_restored, restore
 from ontaplab.resources.volumes.rules import check_is_idle, check_may_be_created, check_name, check_size
+from ontaplab.resources.volumes.splitting import drop_snapshots_of_clone, wait_until_split
 from ontaplab.resources.volumes.state import SMALLEST_BYTES, SMALLEST_CONSTITUENT_BYTES, Volume
 from ontaplab.resources.volumes.working import start_work
 from ontaplab.wire.body import Reference, parse

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ontaplab.cluster import Cluster
-from ontaplab.resources.volumes.cloning import split_off
 from ontaplab.resources.volumes.effort import Effort
 from ontaplab.resources.volumes.moving import after_effort
+from ontaplab.resources.volumes.splitting import split_off
 from ontaplab.resources.volumes.state import Volume
 
 
