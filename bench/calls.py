@@ -17,7 +17,7 @@ from datamotion.clock import SystemClock
 from datamotion.config.loading import load
 from datamotion.model.acts import Act
 from datamotion.model.view import View
-from datamotion.policy.failover import FailoverChoice
+from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.operations import Intent
 from datamotion.service.reports import RunReport, Verdict

@@ -16,7 +16,7 @@ from marshmallow import Schema, fields
 from trio.testing import MockClock
 
 from datamotion.model.acts import Act, AwaitTransfer, Change
-from datamotion.policy.failover import FailoverChoice
+from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.check import check
 from datamotion.service.operations import Intent

@@ -20,7 +20,7 @@ from trio.testing import MockClock
 from datamotion.errors import Refused
 from datamotion.model.mark import read_mark
 from datamotion.model.words import Role
-from datamotion.policy.failover import FailoverChoice
+from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.operations import Intent
 from datamotion.service.reports import Verdict

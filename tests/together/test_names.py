@@ -7,7 +7,7 @@ from pathlib import Path
 import trio
 from trio.testing import MockClock
 
-from datamotion.policy.failover import FailoverChoice
+from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.reports import Verdict
 from tests.together.world import GROUP, TARGETS, a_place, create_volumes, digests

@@ -24,7 +24,7 @@ from datamotion.cli.options import (
 from datamotion.cli.render import print_json, render_plan, render_run
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.clock import Clock
-from datamotion.policy.failover import FailoverChoice
+from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.operations import Intent, Prepared
 from datamotion.service.reports import PlanReport, RunReport

@@ -21,7 +21,7 @@ from datamotion.cli.watching import TerminalWatcher
 from datamotion.config.loading import load
 from datamotion.errors import DataMotionError
 from datamotion.model.units import count_text, duration_text, size_text
-from datamotion.policy.failover import FailoverChoice
+from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.operations import Intent
 from datamotion.service.reports import RunReport, Verdict

@@ -16,7 +16,8 @@ from datamotion.model.plan import Plan
 from datamotion.model.view import EVERYTHING, SERVING, View
 from datamotion.model.words import Operation
 from datamotion.ontap.cluster import OntapCluster
-from datamotion.policy.failover import FailoverChoice, failover_planner
+from datamotion.policy.failover import failover_planner
+from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.protect import protect_planner
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.update import update_planner

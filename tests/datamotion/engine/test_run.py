@@ -16,7 +16,8 @@ from datamotion.model.plan import Plan
 from datamotion.model.records import Volume
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Role, TransferState, VolumeState
-from datamotion.policy.failover import FailoverChoice, failover_planner
+from datamotion.policy.failover import failover_planner
+from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.protect import protect_planner
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.update import update_planner

@@ -15,7 +15,8 @@ from datamotion.model.plan import Plan, Refusal
 from datamotion.model.records import Svm
 from datamotion.model.view import ClusterView, Unseen, View
 from datamotion.model.words import MirrorState, Role, TransferState, VolumeState, VolumeType
-from datamotion.policy.failover import FailoverChoice, failover_planner
+from datamotion.policy.failover import failover_planner
+from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.situation import Situation
 from tests.datamotion.building import (
     LYON,

@@ -15,7 +15,8 @@ from datamotion.model.group import Backend
 from datamotion.model.records import Relationship, Volume
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Role, TransferState, VolumeState, VolumeType
-from datamotion.policy.failover import FailoverChoice, failover_planner
+from datamotion.policy.failover import failover_planner
+from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.protect import protect_planner
 from datamotion.policy.situation import Planner
 from datamotion.policy.update import update_planner
