@@ -19,10 +19,9 @@ from rich.progress import (
 )
 
 from datamotion.clock import Clock
-from datamotion.engine.run import bytes_moved
 from datamotion.model.acts import Act, AwaitTransfer
 from datamotion.model.units import count_text, size_text
-from datamotion.model.view import ClusterView, View
+from datamotion.model.view import ClusterView, View, bytes_moved
 
 _SECONDS_BETWEEN_LINES = 5.0
 _SHOWN_NAMES = 4

@@ -8,20 +8,20 @@ come about in time, is given up; the others go on.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import anyio
 
 from datamotion.clock import Clock
+from datamotion.engine.answers import answers_text, job_uses, outcome
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.looking import Lookout
 from datamotion.engine.patience import Failure, Patience, Subject
 from datamotion.engine.ports import Accepted, Cluster, Declined, Journal, Reply, Unanswered, Watcher
 from datamotion.model.acts import AcceptSvmPeer, Act, AwaitTransfer, Change
 from datamotion.model.plan import Loss, Plan, Refusal
-from datamotion.model.view import ClusterView, Unseen, View
+from datamotion.model.view import ClusterView, Unseen, View, bytes_moved
 from datamotion.policy.situation import Planner, Situation
 from datamotion.runs.journal import Entry, Note
 
@@ -108,18 +108,18 @@ class Run:
         answers = await side_by_side(lambda batch: self._cluster_of(batch).ask(batch), batches)
         # Written in the order of the batches, not of arrival: the same history gives the same journal.
         for batch, replies in zip(batches, answers, strict=True):
-            self._write(Note.ANSWERED, batch, jobs=tuple(sorted(_job_uses(replies))), detail=_answers_text(replies))
+            self._write(Note.ANSWERED, batch, jobs=tuple(sorted(job_uses(replies))), detail=answers_text(replies))
         ends = await side_by_side(self._follow, zip(batches, answers, strict=True))
         for batch, replies, jobs in zip(batches, answers, ends, strict=True):
-            uses = _job_uses(replies)
+            uses = job_uses(replies)
             for act, reply in zip(batch, replies, strict=True):
                 is_shared = isinstance(reply, Accepted) and any(uses[job] > 1 for job in reply.jobs)
-                self._take(act, _outcome(reply, jobs), view, is_shared=is_shared)
+                self._take(act, outcome(reply, jobs), view, is_shared=is_shared)
 
     async def _follow(self, asked: tuple[Sequence[Act], Sequence[Reply]]) -> Mapping[str, Reply]:
         """How a batch's jobs ended; what still goes on after a while is left to the looks."""
         batch, replies = asked
-        jobs = tuple(_job_uses(replies))
+        jobs = tuple(job_uses(replies))
         with anyio.move_on_after(_JOB_PATIENCE_S):
             return await self._cluster_of(batch).follow(jobs) if jobs else {}
         return {}
@@ -206,28 +206,12 @@ def _is_asked_for(change: Change) -> bool:
     return not (isinstance(change, AwaitTransfer) or (isinstance(change, AcceptSvmPeer) and change.uuid is None))
 
 
-def bytes_moved(view: View) -> Mapping[str, int]:
-    """What the current or last transfer of each relationship has moved, by the relationship's uuid."""
-    return {
-        relationship.uuid: relationship.transfer.bytes_transferred or 0
-        for seen in view.values()
-        if isinstance(seen, ClusterView)
-        for relationship in seen.relationships
-        if relationship.transfer
-    }
-
-
 def _batches(acts: Iterable[Act]) -> Sequence[Sequence[Act]]:
     """Acts of one kind at one cluster together, in the order they are given."""
     batches: dict[tuple[str, type[Change]], list[Act]] = {}
     for act in acts:
         batches.setdefault((act.cluster, type(act.change)), []).append(act)
     return list(batches.values())
-
-
-def _job_uses(replies: Iterable[Reply]) -> Counter[str]:
-    """By how many replies each job is named."""
-    return Counter(job for reply in replies if isinstance(reply, Accepted) for job in reply.jobs)
 
 
 def _refusal_of(act: Act, plan: Plan) -> Refusal | None:
@@ -240,16 +224,3 @@ def _refusal_of(act: Act, plan: Plan) -> Refusal | None:
         ),
         None,
     )
-
-
-def _outcome(reply: Reply, ends: Mapping[str, Reply]) -> Reply:
-    """The reply to an act, or, where it started jobs, the end of the first of them that did not succeed."""
-    if not isinstance(reply, Accepted):
-        return reply
-    return next((end for job in reply.jobs if not isinstance(end := ends.get(job, reply), Accepted)), reply)
-
-
-def _answers_text(replies: Sequence[Reply]) -> str:
-    words = {Accepted: "accepted", Declined: "declined", Unanswered: "no answer"}
-    counts = Counter(words[type(reply)] for reply in replies)
-    return ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))

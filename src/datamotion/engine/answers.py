@@ -1,0 +1,27 @@
+"""What the replies to a batch of acts amount to, with the jobs that they started and may share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
+
+
+def job_uses(replies: Iterable[Reply]) -> Counter[str]:
+    """By how many replies each job is named."""
+    return Counter(job for reply in replies if isinstance(reply, Accepted) for job in reply.jobs)
+
+
+def outcome(reply: Reply, ends: Mapping[str, Reply]) -> Reply:
+    """The reply to an act, or, where it started jobs, the end of the first of them that did not succeed."""
+    if not isinstance(reply, Accepted):
+        return reply
+    return next((end for job in reply.jobs if not isinstance(end := ends.get(job, reply), Accepted)), reply)
+
+
+def answers_text(replies: Sequence[Reply]) -> str:
+    """How many replies there were of each kind, in words."""
+    words = {Accepted: "accepted", Declined: "declined", Unanswered: "no answer"}
+    counts = Counter(words[type(reply)] for reply in replies)
+    return ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
