@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from ontaplab.disk.tree import RESERVED, remove_tree, used_bytes
+from ontaplab.disk.tree import RESERVED
 from ontaplab.folder import ClusterFolder
 from ontaplab.site import processes, seeding
 from ontaplab.site.errors import SiteError
+from ontaplab.site.ground import clear, held, make_folder
 from ontaplab.site.lab import (
     Lab,
     furnish,
@@ -27,25 +25,10 @@ from ontaplab.site.lab import (
 )
 from ontaplab.site.ports import choose_ports
 from ontaplab.site.rest import Rest
+from ontaplab.site.status import ClusterStatus, status_of
 
 _CLUSTER = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _MOST_CLUSTERS = 24
-_LOCK = "lab.lock"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterStatus:
-    """A cluster as its folder tells. `pid` is None while it is stopped.
-
-    `volumes` counts all its volumes, `bytes` what the served ones hold, in whole blocks of 4 KiB.
-    """
-
-    name: str
-    url: str
-    port: int
-    pid: int | None
-    volumes: int
-    bytes: int
 
 
 class Site:
@@ -65,8 +48,8 @@ class Site:
         folder = folder.resolve()
         names = _checked(clusters)
         try:
-            is_new = _make_folder(folder)
-            with _held(folder):
+            is_new = make_folder(folder)
+            with held(folder):
                 if lab_file(folder).exists():
                     return cls.open(folder)._again(names)
                 return cls(folder, planned(names))._new(base_port, remove_folder=is_new)
@@ -91,7 +74,7 @@ class Site:
 
     def status(self) -> list[ClusterStatus]:
         """Each cluster as it is, in order. Asks none of them: those that hang are shown too."""
-        return [self._status(name) for name in self.clusters]
+        return [status_of(self._cluster_folder(name)) for name in self.clusters]
 
     def kill(self, name: str) -> int:
         """The cluster's process was killed with SIGKILL and is gone. Returns the id it had."""
@@ -114,10 +97,10 @@ class Site:
 
     def down(self, *, remove: bool = False) -> None:
         """None of the lab's processes is left; with `remove` nor its folder, with everything that is in there."""
-        with _held(self.folder):
+        with held(self.folder):
             self._stop_all()
             if remove:
-                _remove(self.folder, itself=True)
+                clear(self.folder, itself=True)
 
     def seed(
         self,
@@ -198,7 +181,7 @@ class Site:
             write_lab(self.folder, self._lab)
         except BaseException:
             self._stop_all()
-            _remove(self.folder, itself=remove_folder)
+            clear(self.folder, itself=remove_folder)
             raise
         return self
 
@@ -230,18 +213,6 @@ class Site:
     def _folders(self) -> list[ClusterFolder]:
         return [ClusterFolder(self.folder / name) for name in self.clusters]
 
-    def _status(self, name: str) -> ClusterStatus:
-        folder = self._cluster_folder(name)
-        settings = folder.settings()
-        return ClusterStatus(
-            name=name,
-            url=settings.url,
-            port=settings.port,
-            pid=processes.running(folder),
-            volumes=len(list(folder.root.glob("volumes/*"))),
-            bytes=sum(used_bytes(volume.resolve()) for volume in folder.root.glob("by-name/*/*")),
-        )
-
     def _cluster_folder(self, name: str) -> ClusterFolder:
         self._check_finished()
         if name not in self._lab.clusters:
@@ -264,34 +235,3 @@ def _checked(clusters: Sequence[str]) -> list[str]:
     if len(set(clusters)) != len(clusters) or not 1 <= len(clusters) <= _MOST_CLUSTERS:
         raise SiteError(f"a lab has 1 to {_MOST_CLUSTERS} clusters, each with a name of its own")
     return list(clusters)
-
-
-def _make_folder(folder: Path) -> bool:
-    """The folder is there, and fit for a lab. Returns whether it is new. Raises: OSError; SiteError."""
-    is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    others = sorted(path.name for path in folder.iterdir() if path.name != _LOCK)
-    if others and not lab_file(folder).exists():
-        raise SiteError(
-            f"{folder} holds other things, {others[0]!r} for one",
-            "A lab needs a folder of its own: name a new or an empty one.",
-        )
-    return is_new
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Nobody else makes or ends the lab meanwhile."""
-    try:
-        with FileLock(folder / _LOCK).acquire(timeout=0):
-            yield
-    except Timeout:
-        raise SiteError(f"the lab in {folder} is in use: another process is starting or ending it") from None
-
-
-def _remove(folder: Path, *, itself: bool) -> None:
-    """Nothing is in the folder, and with `itself` it is not there either."""
-    for each in list(folder.iterdir()):
-        remove_tree(each)
-    if itself:
-        folder.rmdir()
