@@ -1,4 +1,4 @@
-"""Planning a failover: from the targets alone, to one of them, and only that one."""
+"""Planning a failover: from the targets alone, what each volume still needs, and how it is gone on with."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from datetime import timedelta
 import pytest
 
 from datamotion.model.acts import AbortTransfer, Break, ModifyVolume, Pause
-from datamotion.model.group import Backend
 from datamotion.model.mark import read_mark
-from datamotion.model.plan import Plan, Refusal
-from datamotion.model.records import Svm
+from datamotion.model.plan import Plan
 from datamotion.model.view import ClusterView, Unseen, View
-from datamotion.model.words import MirrorState, Role, TransferState, VolumeState, VolumeType
+from datamotion.model.words import MirrorState, Role, TransferState, VolumeState
 from datamotion.policy.failover import failover_planner
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.situation import Situation
@@ -23,7 +21,6 @@ from tests.datamotion.building import (
     NICE,
     NOON,
     a_cluster_view,
-    a_group,
     a_mark,
     a_mirror,
     a_peer,
@@ -33,41 +30,9 @@ from tests.datamotion.building import (
     acts,
     changes,
     kinds,
-    planned,
 )
+from tests.datamotion.policy.plans import BOTH, HOUR, both, failover, group_refusal, served
 from tests.datamotion.simulation import after_all
-
-BOTH = a_group(LYON, NICE, rpo=timedelta(hours=2))
-HOUR = timedelta(hours=1)
-
-
-def failover(view: View, to: str | None = None, *, allow_partial: bool = False) -> Plan:
-    return planned(failover_planner(BOTH, FailoverChoice(to=to, allow_partial=allow_partial)), view)
-
-
-def both(lyon: ClusterView | Unseen, nice: ClusterView | Unseen) -> View:
-    """What a failover looks at: the targets, never the home's cluster."""
-    return {"lyon": lyon, "nice": nice}
-
-
-def served(backend: Backend, *volumes: str, epoch: int = 2, claimed: tuple[str, ...] | None = None) -> ClusterView:
-    """A target that was failed over to; of `volumes` only the `claimed` ones (all, if not told) are served yet."""
-    claimed = volumes if claimed is None else claimed
-    copies = [
-        a_volume(name, backend, type=VolumeType.RW, path=f"/{name}", comment=a_mark(Role.ACTIVE, epoch, f"/{name}"))
-        if name in claimed
-        else a_volume(name, backend)
-        for name in volumes
-    ]
-    states = {True: MirrorState.BROKEN_OFF, False: MirrorState.PAUSED}
-    return a_cluster_view(backend, copies, [a_mirror(name, backend, state=states[name in claimed]) for name in volumes])
-
-
-def refusal(plan: Plan) -> Refusal:
-    assert plan.steps == ()
-    assert plan.refused is not None
-    return plan.refused
-
 
 # -- the acts, from each state
 
@@ -131,7 +96,10 @@ def test_a_copy_that_is_not_known_to_be_complete_is_never_touched(state: MirrorS
         [a_volume(name, LYON) for name in ("vol_1", "vol_2")],
         [a_mirror("vol_1", state=state), a_mirror("vol_2")],
     )
-    assert "gold-lyon" in refusal(failover(both(a_target_view(LYON, "vol_1", state=state), a_target_view(NICE)))).text
+    assert (
+        "gold-lyon"
+        in group_refusal(failover(both(a_target_view(LYON, "vol_1", state=state), a_target_view(NICE)))).text
+    )
     plan = failover(both(lyon, a_target_view(NICE)), allow_partial=True)
     assert {act.volume for act in acts(plan)} == {"vol_2"}
     assert [(each.volume, each.backend) for each in plan.refusals] == [("vol_1", "gold-lyon")]
@@ -139,7 +107,7 @@ def test_a_copy_that_is_not_known_to_be_complete_is_never_touched(state: MirrorS
 
 def test_a_volume_whose_state_is_not_known_is_never_touched() -> None:
     lyon = a_cluster_view(LYON, [a_volume(backend=LYON, state=VolumeState.UNKNOWN)], [a_mirror()])
-    assert "its destination volume is unknown" in refusal(failover(both(lyon, a_target_view(NICE)))).text
+    assert "its destination volume is unknown" in group_refusal(failover(both(lyon, a_target_view(NICE)))).text
 
 
 def test_a_volume_that_was_not_mounted_at_home_is_active_and_unmounted() -> None:
@@ -161,83 +129,6 @@ def test_the_epoch_is_one_above_the_highest_that_any_mirror_was_told() -> None:
     assert failover(both(a_target_view(LYON, "vol_1"), nice)).epoch == 7
 
 
-# -- the choice
-
-
-def test_the_least_worst_lag_wins() -> None:
-    lyon = a_cluster_view(
-        LYON,
-        [a_volume(name, LYON) for name in ("vol_1", "vol_2")],
-        [a_mirror("vol_1", lag=timedelta()), a_mirror("vol_2", lag=3 * HOUR)],
-    )
-    plan = failover(both(lyon, a_target_view(NICE, "vol_1", "vol_2", lag=2 * HOUR)))
-    assert plan.backend == "gold-nice"
-    assert any("gold-lyon is passed over: its oldest copy is 3 h old" in note for note in plan.notes)
-
-
-def test_of_equals_the_first_in_the_configuration_wins() -> None:
-    assert failover(both(a_target_view(LYON, "vol_1"), a_target_view(NICE, "vol_1"))).backend == "gold-lyon"
-
-
-def test_a_copy_of_unknown_age_is_never_taken_for_the_freshest() -> None:
-    view = both(a_target_view(LYON, "vol_1", lag=None), a_target_view(NICE, "vol_1", lag=3 * HOUR))
-    assert failover(view).backend == "gold-nice"
-    (loss,) = failover(view, "gold-lyon").losses
-    assert loss.age is None
-
-
-def test_a_silent_target_is_passed_over() -> None:
-    plan = failover(both(Unseen(reason="no route"), a_target_view(NICE, "vol_1", lag=5 * HOUR)))
-    assert plan.backend == "gold-nice"
-    assert any("no route" in note for note in plan.notes)
-
-
-def test_a_stopped_svm_is_passed_over() -> None:
-    stopped = replace(a_target_view(LYON, "vol_1"), svms=(Svm(uuid="u", name="svm_lyon", state="stopped"),))
-    assert failover(both(stopped, a_target_view(NICE, "vol_1", lag=5 * HOUR))).backend == "gold-nice"
-
-
-def test_unhealthy_does_not_mean_unusable() -> None:
-    lyon = a_target_view(LYON, "vol_1", lag=HOUR, healthy=False)
-    assert failover(both(lyon, a_target_view(NICE, "vol_1", lag=2 * HOUR))).backend == "gold-lyon"
-
-
-def test_with_every_target_silent_it_is_refused_as_silence() -> None:
-    refused = refusal(failover(both(Unseen(reason="no route"), Unseen(reason="down"))))
-    assert refused.because_silent
-    assert "no route" in refused.text
-    assert "down" in refused.text
-
-
-def test_a_part_of_the_group_needs_consent_and_leaves_the_rest_alone() -> None:
-    view = both(Unseen(reason="down"), a_target_view(NICE, "vol_2"))
-    lyon = a_target_view(LYON, "vol_1", "vol_2")
-    partial = both(replace(lyon, volumes=lyon.volumes[1:]), view["nice"])
-    refused = refusal(failover(partial))
-    assert "vol_1" in refused.text
-    assert "--allow-partial" in (refused.hint or "")
-    plan = failover(partial, "gold-nice", allow_partial=True)
-    assert {(act.backend, act.volume) for act in acts(plan)} == {("gold-nice", "vol_2")}
-    assert [(each.volume, each.backend) for each in plan.refusals] == [("vol_1", "gold-nice")]
-
-
-def test_a_named_target_is_taken_though_another_is_fresher() -> None:
-    view = both(a_target_view(LYON, "vol_1"), a_target_view(NICE, "vol_1", lag=5 * HOUR))
-    plan = failover(view, "gold-nice")
-    assert {act.backend for act in acts(plan)} == {"gold-nice"}
-    assert any("over the group's RPO" in note for note in plan.notes)
-
-
-def test_a_named_target_that_is_silent_is_refused_not_replaced() -> None:
-    refused = refusal(failover(both(Unseen(reason="down"), a_target_view(NICE, "vol_1")), "gold-lyon"))
-    assert refused.because_silent
-
-
-def test_only_the_chosen_leg_is_touched() -> None:
-    plan = failover(both(a_target_view(LYON, "vol_1"), a_target_view(NICE, "vol_1")))
-    assert {act.cluster for act in acts(plan)} == {act.backend.removeprefix("gold-") for act in acts(plan)} == {"lyon"}
-
-
 # -- going on
 
 
@@ -256,7 +147,7 @@ def test_an_interrupted_failover_keeps_its_target_and_epoch_though_another_is_fr
 
 
 def test_another_target_is_refused_once_one_serves() -> None:
-    refused = refusal(failover(both(served(LYON, "vol_1"), a_target_view(NICE, "vol_1")), "gold-nice"))
+    refused = group_refusal(failover(both(served(LYON, "vol_1"), a_target_view(NICE, "vol_1")), "gold-nice"))
     assert "gold-lyon serves gold already" in refused.text
     assert "--to gold-lyon" in (refused.hint or "")
 
@@ -273,7 +164,7 @@ def test_a_run_keeps_to_its_target_though_another_turns_fresher() -> None:
 
 def test_a_run_whose_target_falls_silent_stops_and_turns_to_no_other() -> None:
     first = both(a_target_view(LYON, "vol_1"), a_target_view(NICE, "vol_1"))
-    refused = refusal(later(first, both(Unseen(reason="link down"), first["nice"])))
+    refused = group_refusal(later(first, both(Unseen(reason="link down"), first["nice"])))
     assert refused.because_silent
     assert "gold-lyon" in refused.text
 

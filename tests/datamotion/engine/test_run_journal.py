@@ -1,0 +1,125 @@
+"""The journal of a run, and what is made of a run that died at any of its writes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+
+from datamotion.policy.situation import Planner
+from datamotion.runs.journal import Note
+from tests.datamotion.engine.attempts import attempt, attempt_and_die, simulate
+from tests.datamotion.engine.memory import Fate, World
+from tests.datamotion.engine.runs import (
+    ALL,
+    FAILOVER,
+    OF_FAILOVER,
+    PROTECT,
+    TARGETS,
+    VOLUMES,
+    failed_over,
+    failover,
+    protect,
+    protected,
+    repeated,
+    state,
+    transferring,
+    unprotected,
+)
+
+# -- the journal
+
+
+def test_every_intention_is_written_before_it_is_asked_for() -> None:
+    world = unprotected()
+    protect(world)
+    asked = [index for index, (what, _, _) in enumerate(world.events) if what == "asked"]
+    assert asked
+    for index in asked:
+        _, kind, volumes = world.events[index]
+        named = tuple(volume for volume in volumes if volume is not None)
+        written = sum(event == (Note.INTENDED, kind, named) for event in world.events[:index])
+        before = sum(event == ("asked", kind, volumes) for event in world.events[:index])
+        assert written > before
+
+
+def test_the_journal_tells_a_failover_from_its_first_intention_to_its_last_result() -> None:
+    world = transferring()
+    journal = failover(world).journal
+    told = [(entry.note, entry.change) for entry in journal.entries]
+    assert told == [(note, kind) for kind in OF_FAILOVER for note in (Note.INTENDED, Note.ANSWERED, Note.REACHED)]
+    assert {entry.volumes for entry in journal.entries} == {VOLUMES}
+    assert {entry.cluster for entry in journal.entries} == {"lyon"}
+    assert [entry.at for entry in journal.entries] == sorted(entry.at for entry in journal.entries)
+
+
+def test_the_journal_keeps_jobs_answers_and_reasons() -> None:
+    world = transferring()
+    world.shared_jobs = True
+    world.always["Break", "vol_1"] = Fate.DECLINED
+    journal = failover(world).journal
+    assert all(len(entry.jobs) == 1 for entry in journal.notes(Note.ANSWERED))
+    (given_up,) = journal.notes(Note.GIVEN_UP)
+    assert (given_up.change, given_up.volumes, given_up.detail) == ("Break", ("vol_1",), "lyon says no")
+
+
+def test_a_lost_answer_is_written_down_as_one() -> None:
+    world = transferring()
+    world.fates["Break", "vol_1"] = [Fate.LOST_AFTER]
+    answered = [entry.detail for entry in failover(world).journal.notes(Note.ANSWERED) if entry.change == "Break"]
+    assert answered == ["1 accepted, 1 no answer"]
+
+
+# -- dying
+
+
+def outcomes_of_dying(make: Callable[[], World], planner: Planner, names: Collection[str]) -> list[World]:
+    """For every write to the journal: the world after the process ended there and the command was given again."""
+
+    async def die_and_go_on(world: World, dies_at: int) -> bool:
+        died = await attempt_and_die(world, planner, names, dies_at)
+        result = await attempt(world, planner, names)
+        assert not result.given_up
+        world.settle()
+        return died
+
+    worlds: list[World] = []
+    for dies_at in range(1000):
+        world = make()
+        if not simulate(_bound(die_and_go_on, world, dies_at)):
+            return worlds
+        worlds.append(world)
+    raise AssertionError("it never came to its end")
+
+
+def _bound(main: Callable[[World, int], Awaitable[bool]], world: World, dies_at: int) -> Callable[[], Awaitable[bool]]:
+    return lambda: main(world, dies_at)
+
+
+def test_protecting_that_dies_at_any_write_is_finished_by_the_same_command() -> None:
+    worlds = outcomes_of_dying(unprotected, PROTECT, ALL)
+    assert len(worlds) > 20
+    wanted = protected()
+    for world in worlds:
+        assert state(world) == wanted
+        assert repeated(world) == {}
+
+
+def test_a_failover_that_dies_at_any_write_is_finished_by_the_same_command() -> None:
+    worlds = outcomes_of_dying(transferring, FAILOVER, TARGETS)
+    assert len(worlds) == 3 * len(OF_FAILOVER)
+    wanted = failed_over()
+    for world in worlds:
+        assert state(world)["lyon"] == wanted["lyon"]
+        assert {act.cluster for act in world.asked} == {"lyon"}
+        assert repeated(world) == {}
+
+
+def test_a_failover_that_dies_while_one_volume_lags_keeps_its_epoch() -> None:
+    def make() -> World:
+        world = transferring()
+        world.fates["Pause", "vol_2"] = [Fate.BUSY] * 3
+        return world
+
+    worlds = outcomes_of_dying(make, FAILOVER, TARGETS)
+    wanted = failed_over()
+    for world in worlds:
+        assert state(world)["lyon"] == wanted["lyon"]
