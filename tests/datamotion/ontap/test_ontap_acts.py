@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -13,7 +13,7 @@ from netapp_ontap.resources.snapmirror_transfer import SnapmirrorTransfer
 from netapp_ontap.resources.svm_peer import SvmPeer
 from netapp_ontap.resources.volume import Volume
 
-from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
+from datamotion.engine.ports import Accepted, Declined, Unanswered
 from datamotion.errors import InternalError
 from datamotion.model.acts import (
     AbortTransfer,
@@ -30,18 +30,7 @@ from datamotion.model.acts import (
 )
 from datamotion.model.records import Endpoint
 from tests.datamotion.ontap.schemas import assert_fits
-from tests.datamotion.ontap.wire import Sent, Wire, a_cluster, act, an_error, run_on
-
-
-def ask(backend: str, wire: Wire, changes: Sequence[Change]) -> Sequence[Reply]:
-    replies: list[Reply] = []
-
-    async def go() -> None:
-        async with a_cluster(wire) as cluster:
-            replies.extend(await cluster.ask([act(change) for change in changes]))
-
-    run_on(backend, go)
-    return replies
+from tests.datamotion.ontap.wire import Sent, Wire, an_error, ask
 
 
 def a_volume(**changed: Any) -> CreateVolume:

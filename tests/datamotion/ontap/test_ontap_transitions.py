@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import httpx
 import pytest
 from netapp_ontap.resources.snapmirror_relationship import SnapmirrorRelationship
 
-from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
+from datamotion.engine.ports import Accepted, Declined, Unanswered
 from datamotion.model.acts import Break, Initialize, Pause, Resume
 from datamotion.ontap.transitions import StateChange
 from tests.datamotion.ontap.schemas import assert_fits
-from tests.datamotion.ontap.wire import Sent, Wire, a_cluster, act, an_error, jobs_started, records, run_on
+from tests.datamotion.ontap.wire import Sent, Wire, an_error, ask, jobs_started, records
 
 PATH = "/api/snapmirror/relationships"
-
-
-def ask(backend: str, wire: Wire, changes: Sequence[StateChange]) -> Sequence[Reply]:
-    replies: list[Reply] = []
-
-    async def go() -> None:
-        async with a_cluster(wire) as cluster:
-            replies.extend(await cluster.ask([act(change) for change in changes]))
-
-    run_on(backend, go)
-    return replies
 
 
 def a_wire(patched: httpx.Response | Exception, states: Mapping[str, str] | httpx.Response | None = None) -> Wire:

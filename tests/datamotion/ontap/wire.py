@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ import httpx
 import trio
 import trio.testing
 
+from datamotion.engine.ports import Reply
 from datamotion.model.acts import Act, Change
 from datamotion.ontap.cluster import OntapCluster
 from datamotion.ontap.transport import Transport, open_transport
@@ -129,3 +130,61 @@ def run_on(backend: str, fn: Callable[[], Awaitable[None]], *, real_time: bool =
         trio.run(fn)
     else:
         trio.run(fn, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+def always(response: httpx.Response | Exception) -> Wire:
+    """Every request is answered so, or fails so."""
+
+    def answer(_: Sent) -> httpx.Response:
+        if isinstance(response, Exception):
+            raise response
+        return response
+
+    return Wire(answer)
+
+
+def in_turn(*responses: httpx.Response | Exception) -> Wire:
+    """Each request is answered, or fails, by the next of these."""
+    left = list(responses)
+
+    def answer(_: Sent) -> httpx.Response:
+        response = left.pop(0)
+        if isinstance(response, Exception):
+            raise response
+        return response
+
+    return Wire(answer)
+
+
+def read(backend: str, wire: Wire, clock: QuickClock | None = None) -> list[Any]:
+    """The values of all records of /svm/svms."""
+    found: list[Any] = []
+
+    async def go() -> None:
+        async with a_transport(wire, clock=clock) as transport:
+            found.extend(record.values for record in await transport.get_records("/svm/svms", ("name",)))
+
+    run_on(backend, go)
+    return found
+
+
+def write(backend: str, wire: Wire) -> None:
+    """PATCH of one volume."""
+
+    async def go() -> None:
+        async with a_transport(wire) as transport:
+            await transport.patch("/storage/volumes/v1", {"comment": "x"})
+
+    run_on(backend, go)
+
+
+def ask(backend: str, wire: Wire, changes: Sequence[Change]) -> Sequence[Reply]:
+    """The replies to these changes, asked for together."""
+    replies: list[Reply] = []
+
+    async def go() -> None:
+        async with a_cluster(wire) as cluster:
+            replies.extend(await cluster.ask([act(change) for change in changes]))
+
+    run_on(backend, go)
+    return replies

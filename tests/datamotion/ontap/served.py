@@ -1,0 +1,93 @@
+"""A whole cluster as ONTAP tells of it, and a look at it through the client."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import httpx
+
+from datamotion.model.view import Aspect, ClusterView
+from tests.datamotion.ontap.wire import Sent, Wire, a_cluster, records, run_on
+
+VOLUME = {
+    "uuid": "v-1",
+    "name": "vol_1",
+    "svm": {"name": "svm_gold"},
+    "type": "rw",
+    "state": "online",
+    "style": "flexvol",
+    "size": 1073741824,
+    "space": {"used": "4096"},
+    "aggregates": [{"name": "aggr1"}],
+    "nas": {"path": "/vol_1"},
+    "comment": "trees",
+    "language": "c.utf_8",
+    "guarantee": {"type": "none"},
+}
+RELATIONSHIP = {
+    "uuid": "r-1",
+    "source": {"path": "svm_gold:vol_1", "cluster": {"name": "paris"}},
+    "destination": {"path": "svm_dr:vol_1"},
+    "state": "snapmirrored",
+    "healthy": False,
+    "unhealthy_reason": [{"code": "6621444", "message": "Transfer failed."}, {"message": "Peer is down."}],
+    "policy": {"name": "Asynchronous"},
+    "transfer_schedule": {"name": "daily"},
+    "lag_time": "P1DT2H3M4S",
+    "exported_snapshot": "snapmirror.1",
+    "transfer": {"uuid": "t-1", "state": "transferring", "bytes_transferred": "3352"},
+}
+CLUSTER: Mapping[str, list[Any]] = {
+    "/api/cluster/peers": [
+        {"uuid": "cp-1", "name": "lyon", "status": {"state": "available"}},
+        {"uuid": "cp-2", "name": "nice", "status": {"state": "unavailable"}},
+    ],
+    "/api/cluster/schedules": [{"name": "hourly"}, {"name": "daily"}],
+    "/api/svm/svms": [{"uuid": "s-1", "name": "svm_gold", "state": "running"}],
+    "/api/svm/peers": [
+        {
+            "uuid": "sp-1",
+            "name": "svm_gold_1",
+            "svm": {"name": "svm_dr"},
+            "peer": {"svm": {"name": "svm_gold"}, "cluster": {"name": "paris"}},
+            "state": "peered",
+            "applications": ["snapmirror"],
+        }
+    ],
+    "/api/storage/aggregates": [
+        {"name": "aggr1", "space": {"block_storage": {"available": 10}}},
+        {"name": "aggr2"},
+    ],
+    "/api/snapmirror/policies": [
+        {"name": "Asynchronous", "type": "async", "transfer_schedule": {"name": "hourly"}},
+        {"name": "Mine", "svm": {"name": "svm_dr"}, "type": "async"},
+    ],
+    "/api/storage/volumes": [VOLUME],
+    "/api/snapmirror/relationships": [RELATIONSHIP],
+}
+
+
+def a_wire(**changed: list[Any]) -> Wire:
+    """The cluster above, with the named collections ("volumes") holding other records."""
+
+    def answer(sent: Sent) -> httpx.Response:
+        if sent.path == "/api/cluster":
+            version = {"generation": 9, "major": 15, "minor": 1}
+            return httpx.Response(200, json={"name": "cluster-p", "uuid": "c-1", "version": version})
+        return records(*changed.get(sent.path.rpartition("/")[2], CLUSTER[sent.path]))
+
+    return Wire(answer)
+
+
+def look(
+    backend: str, wire: Wire, aspects: Collection[Aspect], svms: Collection[str] = ("svm_dr", "svm_gold")
+) -> ClusterView:
+    views: list[ClusterView] = []
+
+    async def go() -> None:
+        async with a_cluster(wire) as cluster:
+            views.append(await cluster.observe(aspects, svms))
+
+    run_on(backend, go)
+    return views[0]
