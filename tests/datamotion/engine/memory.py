@@ -21,7 +21,8 @@ from datamotion.model.records import Relationship
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import TransferState
 from tests.datamotion.building import NOON
-from tests.datamotion.simulation import Refusing, after, transfers_ended
+from tests.datamotion.simulation import after, transfers_ended
+from tests.datamotion.view_changes import Refusing
 
 
 class Fate(Enum):

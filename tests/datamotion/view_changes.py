@@ -1,0 +1,190 @@
+"""What one cluster shows after a change that concerns it alone, from what it showed before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import singledispatch
+
+from datamotion.model.acts import (
+    AbortTransfer,
+    Break,
+    Change,
+    CreateRelationship,
+    CreateVolume,
+    Initialize,
+    ModifyRelationship,
+    ModifyVolume,
+    Pause,
+    Resume,
+    StartTransfer,
+)
+from datamotion.model.records import Relationship, Volume
+from datamotion.model.view import ClusterView
+from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
+from tests.datamotion.building import NOON, a_transfer
+
+
+class Refusing(Exception):
+    """The cluster says no."""
+
+
+@singledispatch
+def changed(change: Change, view: ClusterView) -> ClusterView:
+    """What the asked cluster shows after a change that concerns it alone."""
+    raise NotImplementedError(type(change).__name__)
+
+
+@changed.register
+def _(change: CreateVolume, view: ClusterView) -> ClusterView:
+    if change.volume in view.volumes_of(change.svm):
+        raise Refusing(f"volume {change.volume} exists")
+    volume = Volume(
+        uuid=f"{change.svm}/{change.volume}",
+        name=change.volume,
+        svm=change.svm,
+        type=VolumeType.DP,
+        state=VolumeState.ONLINE,
+        style=change.style,
+        size_bytes=change.size_bytes,
+        used_bytes=0,
+        aggregates=change.aggregates,
+        path=None,
+        comment=change.comment,
+        language=change.language,
+        guarantee=change.guarantee,
+    )
+    return replace(view, volumes=(*view.volumes, volume))
+
+
+@changed.register
+def _(change: CreateRelationship, view: ClusterView) -> ClusterView:
+    if change.destination in view.relationships_into(change.destination.svm):
+        raise Refusing(f"{change.destination} is a destination already")
+    if change.destination.volume not in view.volumes_of(change.destination.svm):
+        raise Refusing(f"{change.destination} does not exist")
+    if not any((peer.name, peer.state) == (change.source.svm, "peered") for peer in view.svm_peers):
+        raise Refusing(f"{change.source.svm} is not peered")
+    mirror = Relationship(
+        uuid=f"{change.destination}/mirror",
+        source=change.source,
+        source_cluster="paris",
+        destination=change.destination,
+        state=MirrorState.UNINITIALIZED,
+        healthy=True,
+        unhealthy_reason=None,
+        policy=change.policy,
+        schedule=change.schedule,
+        lag=None,
+        exported_snapshot=None,
+        transfer=None,
+    )
+    return replace(view, relationships=(*view.relationships, mirror))
+
+
+@changed.register
+def _(change: ModifyRelationship, view: ClusterView) -> ClusterView:
+    return _with_mirror(
+        view,
+        change.uuid,
+        lambda mirror: replace(
+            mirror, policy=change.policy or mirror.policy, schedule=change.schedule or mirror.schedule
+        ),
+    )
+
+
+@changed.register
+def _(change: Initialize, view: ClusterView) -> ClusterView:
+    return _with_mirror(view, change.uuid, _starting(MirrorState.UNINITIALIZED))
+
+
+@changed.register
+def _(change: StartTransfer, view: ClusterView) -> ClusterView:
+    return _with_mirror(view, change.uuid, _starting(MirrorState.SNAPMIRRORED))
+
+
+def _starting(only_from: MirrorState) -> Callable[[Relationship], Relationship]:
+    def start(mirror: Relationship) -> Relationship:
+        if mirror.state is not only_from:
+            raise Refusing(f"{mirror.destination} is {mirror.state}, not {only_from}")
+        if mirror.is_transferring:
+            raise Refusing("another transfer is in progress")
+        return replace(mirror, transfer=a_transfer(TransferState.TRANSFERRING))
+
+    return start
+
+
+@changed.register
+def _(change: AbortTransfer, view: ClusterView) -> ClusterView:
+    def abort(mirror: Relationship) -> Relationship:
+        if not mirror.is_transferring or mirror.transfer is None or mirror.transfer.uuid != change.transfer_uuid:
+            raise Refusing("there is no such transfer")
+        return replace(mirror, transfer=a_transfer(TransferState.ABORTED, ended_at=NOON))
+
+    return _with_mirror(view, change.relationship_uuid, abort)
+
+
+@changed.register
+def _(change: Pause, view: ClusterView) -> ClusterView:
+    def pause(mirror: Relationship) -> Relationship:
+        if mirror.state is MirrorState.BROKEN_OFF:
+            raise Refusing(f"{mirror.destination} is broken off")
+        return replace(mirror, state=MirrorState.PAUSED)
+
+    return _with_mirror(view, change.uuid, pause)
+
+
+@changed.register
+def _(change: Resume, view: ClusterView) -> ClusterView:
+    def resume(mirror: Relationship) -> Relationship:
+        if mirror.state is not MirrorState.PAUSED:
+            raise Refusing(f"{mirror.destination} is {mirror.state}")
+        return replace(mirror, state=MirrorState.SNAPMIRRORED)
+
+    return _with_mirror(view, change.uuid, resume)
+
+
+@changed.register
+def _(change: Break, view: ClusterView) -> ClusterView:
+    def break_off(mirror: Relationship) -> Relationship:
+        if mirror.is_transferring or mirror.state is MirrorState.UNINITIALIZED:
+            raise Refusing(f"{mirror.destination} cannot be broken off now")
+        return replace(mirror, state=MirrorState.BROKEN_OFF)
+
+    broken = next((each for each in view.relationships if each.uuid == change.uuid), None)
+    view = _with_mirror(view, change.uuid, break_off)
+    assert broken is not None
+    volumes = (
+        replace(each, type=VolumeType.RW) if (each.svm, each.name) == _place(broken) else each for each in view.volumes
+    )
+    return replace(view, volumes=tuple(volumes))
+
+
+def _place(mirror: Relationship) -> tuple[str, str]:
+    return mirror.destination.svm, mirror.destination.volume
+
+
+@changed.register
+def _(change: ModifyVolume, view: ClusterView) -> ClusterView:
+    if change.uuid not in {volume.uuid for volume in view.volumes}:
+        raise Refusing(f"there is no volume {change.uuid}")
+    return replace(
+        view, volumes=tuple(_modified(each, change) if each.uuid == change.uuid else each for each in view.volumes)
+    )
+
+
+def _modified(volume: Volume, change: ModifyVolume) -> Volume:
+    return replace(
+        volume,
+        path=volume.path if change.path is None else change.path or None,
+        comment=volume.comment if change.comment is None else change.comment,
+        size_bytes=change.size_bytes or volume.size_bytes,
+    )
+
+
+def _with_mirror(view: ClusterView, uuid: str | None, change: Callable[[Relationship], Relationship]) -> ClusterView:
+    if uuid not in {each.uuid for each in view.relationships}:
+        raise Refusing(f"there is no relationship {uuid}")
+    return replace(
+        view, relationships=tuple(change(each) if each.uuid == uuid else each for each in view.relationships)
+    )
