@@ -10,9 +10,8 @@ import trio
 from ontaplab.resources.relationships import rules
 from ontaplab.resources.relationships.rules import Condition
 from ontaplab.resources.relationships.state import Kind, State
-from tests.ontaplab.mirroring import test_states as asynchronous
-from tests.ontaplab.mirroring import test_sync as synchronous
-from tests.ontaplab.mirroring.pairs import RELATIONSHIPS, Pair, Stalling
+from tests.ontaplab.mirroring import asynchronous, synchronous
+from tests.ontaplab.mirroring.pairs import RELATIONSHIPS, Pair, Stalling, uninitialized, uninitialized_paused
 
 Prepare = Callable[[Pair], Awaitable[Pair | None]]
 """Brings the moment about for that pair, or for another one, which it returns."""
@@ -116,14 +115,14 @@ MOMENTS: Mapping[tuple[Kind, State, Condition], Prepare] = {
     ("async", _S.UNINITIALIZED, rules.modifying): modified(flexgroups("MirrorAllSnapshots"), _MIRROR),
     ("async", _S.UNINITIALIZED, rules.transferring): asynchronous.initializing,
     ("async", _S.UNINITIALIZED, rules.idle): uninitialized_again,
-    ("async", _S.UNINITIALIZED, rules.always): asynchronous.uninitialized,
+    ("async", _S.UNINITIALIZED, rules.always): uninitialized,
     ("async", _S.SNAPMIRRORED, rules.modifying): modified(asynchronous.snapmirrored, {**_MIRROR, **_TURN}),
     ("async", _S.SNAPMIRRORED, rules.transferring): asynchronous.updating,
     ("async", _S.SNAPMIRRORED, rules.transferring_and_forced): asynchronous.updating,
     ("async", _S.SNAPMIRRORED, rules.idle): asynchronous.snapmirrored,
     ("async", _S.SNAPMIRRORED, rules.always): asynchronous.snapmirrored,
     ("async", _S.PAUSED, rules.modifying): breaking(asynchronous.paused),
-    ("async", _S.PAUSED, rules.uninitialized): asynchronous.uninitialized_paused,
+    ("async", _S.PAUSED, rules.uninitialized): uninitialized_paused,
     ("async", _S.PAUSED, rules.idle): asynchronous.paused,
     ("async", _S.PAUSED, rules.always): asynchronous.paused,
     ("async", _S.BROKEN_OFF, rules.modifying): modified(asynchronous.broken_off, _MIRROR),
@@ -142,7 +141,7 @@ MOMENTS: Mapping[tuple[Kind, State, Condition], Prepare] = {
     ("sync", _S.OUT_OF_SYNC, rules.modifying): modified(synchronous.out_of_sync, _IN_SYNC),
     ("sync", _S.OUT_OF_SYNC, rules.always): synchronous.out_of_sync,
     ("sync", _S.PAUSED, rules.modifying): breaking(synchronous.paused),
-    ("sync", _S.PAUSED, rules.uninitialized): synchronous.uninitialized_paused,
+    ("sync", _S.PAUSED, rules.uninitialized): uninitialized_paused,
     ("sync", _S.PAUSED, rules.always): synchronous.paused,
     ("sync", _S.BROKEN_OFF, rules.modifying): modified(synchronous.broken_off, _IN_SYNC),
     ("sync", _S.BROKEN_OFF, rules.always): synchronous.broken_off,

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import trio
+import trio.testing
+from netapp_ontap.resources.snapmirror_relationship import SnapmirrorRelationship
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ontaplab.inprocess import lab_clusters
 from tests.ontaplab.resources.labs import Asker, in_lab
+from tests.ontaplab.resources.oracle import complaints
 
 RELATIONSHIPS = "/snapmirror/relationships"
+MIB = 1024**2
 
 
 @dataclass
@@ -94,6 +101,10 @@ class Stalling:
         await self._app(scope, receive, send)
 
 
+Prepare = Callable[[Pair], Awaitable[None]]
+"""Brings a new pair into some state."""
+
+
 def in_pair(root: Path, claim: Callable[[Pair], Awaitable[None]], *, body: Mapping[str, Any] | None = None) -> None:
     """Runs the claim on a new, uninitialized pair on virtual time."""
 
@@ -119,6 +130,16 @@ async def a_pair(paris: Asker, lyon: Asker, body: Mapping[str, Any] | None = Non
     return Pair(paris, lyon, source, destination, created["uuid"])
 
 
+async def uninitialized(pair: Pair) -> None:
+    """There is a file at the source."""
+    (pair.live / "file").write_bytes(b"one")
+
+
+async def uninitialized_paused(pair: Pair) -> None:
+    await uninitialized(pair)
+    await pair.ask("paused")
+
+
 async def peer_svms(paris: Asker, lyon: Asker) -> None:
     """`svm1` of paris is `svm1_paris` in lyon; in paris the other one is `svm1_lyon`."""
     offer = await lyon.post(
@@ -134,6 +155,25 @@ async def peer_svms(paris: Asker, lyon: Asker) -> None:
     await paris.patch(f"/svm/peers/{offer['uuid']}", {"state": "peered", "name": "svm1_lyon"})
 
 
+def check_allowed(root: Path, policy: str, prepare: Prepare, asked: str, reached: str, transfer: str | None) -> None:
+    """A pair so prepared may be asked for that state, and comes to `reached` by such a transfer, or by none."""
+
+    async def claim(pair: Pair) -> None:
+        await prepare(pair)
+        before = (await pair.relationship()).get("last_transfer_type")
+        await pair.ask(asked)
+        record = await pair.settle()
+        assert record["state"] == reached
+        assert record.get("last_transfer_type") == (transfer or before)
+        assert complaints(record, SnapmirrorRelationship) == []
+        volume = await pair.lyon.one("/storage/volumes", name="data_dr", fields="type")
+        assert volume["type"] == ("rw" if reached == "broken_off" else "dp")
+        if reached in ("snapmirrored", "in_sync"):
+            assert contents(pair.copy) == contents(pair.live)
+
+    in_pair(root, claim, body={"policy": policy})
+
+
 def contents(root: Path) -> dict[str, bytes]:
     """Every file below, by its path."""
     return {
@@ -141,3 +181,19 @@ def contents(root: Path) -> dict[str, bytes]:
         for path in sorted(root.rglob("*"))
         if path.is_file() and ".snapshot" not in path.relative_to(root).parts
     }
+
+
+def noise(size: int, seed: int = 1) -> bytes:
+    """Bytes that look like no others, always the same."""
+    return random.Random(seed).randbytes(size)
+
+
+@asynccontextmanager
+async def restartable(root: Path, *, first: bool) -> AsyncIterator[tuple[Asker, Asker]]:
+    """Both clusters, which live on what they kept in `root`."""
+    async with (
+        lab_clusters("paris", "lyon", root=root, durable=True, peered=first) as lab,
+        lab["paris"].client() as one,
+        lab["lyon"].client() as other,
+    ):
+        yield Asker(lab["paris"], one), Asker(lab["lyon"], other)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import trio
 
+from tests.ontaplab.mirroring.asynchronous import broken_off, resyncing, snapmirrored, updating
 from tests.ontaplab.mirroring.pairs import RELATIONSHIPS, Pair, contents, in_pair
-from tests.ontaplab.mirroring.test_states import broken_off, resyncing, snapmirrored, updating
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import trio
 
+from tests.ontaplab.mirroring.asynchronous import snapmirrored
 from tests.ontaplab.mirroring.pairs import Pair, contents, in_pair
-from tests.ontaplab.mirroring.test_states import snapmirrored
 
 Break = Callable[[Pair], Awaitable[None]]
 

@@ -11,12 +11,18 @@ import pytest
 import trio
 import trio.testing
 
-from tests.ontaplab.mirroring import test_states as asynchronous
-from tests.ontaplab.mirroring import test_sync as synchronous
-from tests.ontaplab.mirroring.pairs import RELATIONSHIPS, Pair, Stalling, a_pair, contents, in_pair
-from tests.ontaplab.mirroring.test_transfers import restartable
-
-Prepare = Callable[[Pair], Awaitable[None]]
+from tests.ontaplab.mirroring import asynchronous, synchronous
+from tests.ontaplab.mirroring.pairs import (
+    RELATIONSHIPS,
+    Pair,
+    Prepare,
+    Stalling,
+    a_pair,
+    contents,
+    in_pair,
+    restartable,
+    uninitialized,
+)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +79,7 @@ def test_during_each_transfer_it_can_be_aborted_and_not_deleted(
     in_pair(tmp_path, claim)
 
 
-@pytest.mark.parametrize("prepare", [asynchronous.uninitialized, asynchronous.snapmirrored, asynchronous.paused])
+@pytest.mark.parametrize("prepare", [uninitialized, asynchronous.snapmirrored, asynchronous.paused])
 def test_an_idle_relationship_can_be_deleted(tmp_path: Path, prepare: Prepare) -> None:
     async def claim(pair: Pair) -> None:
         await prepare(pair)

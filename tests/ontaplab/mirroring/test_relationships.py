@@ -10,8 +10,8 @@ import trio
 from netapp_ontap.resources.snapmirror_relationship import SnapmirrorRelationship
 from netapp_ontap.resources.snapmirror_transfer import SnapmirrorTransfer
 
+from tests.ontaplab.mirroring.asynchronous import snapmirrored
 from tests.ontaplab.mirroring.pairs import RELATIONSHIPS, Pair, contents, in_pair
-from tests.ontaplab.mirroring.test_states import snapmirrored
 from tests.ontaplab.resources.oracle import complaints
 
 GOOD = {"source.path": "svm1_paris:data", "destination.path": "svm1:other_dr"}

@@ -1,59 +1,29 @@
-"""The states of a relationship, as clients move it from one to the next."""
+"""The states of an asynchronous relationship, as clients move it from one to the next."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 import trio
 
-from tests.ontaplab.mirroring.pairs import Pair, contents, in_pair
-
-Prepare = Callable[[Pair], Awaitable[None]]
-
-
-async def uninitialized(pair: Pair) -> None:
-    (pair.live / "file").write_bytes(b"one")
-
-
-async def uninitialized_paused(pair: Pair) -> None:
-    await uninitialized(pair)
-    await pair.ask("paused")
-
-
-async def initializing(pair: Pair) -> None:
-    await uninitialized(pair)
-    await pair.gate(held=True)
-    await pair.ask("snapmirrored")
-
-
-async def snapmirrored(pair: Pair) -> None:
-    await uninitialized(pair)
-    await pair.initialize()
-
-
-async def updating(pair: Pair) -> None:
-    await snapmirrored(pair)
-    await pair.gate(held=True)
-    await pair.transfer()
-
-
-async def paused(pair: Pair) -> None:
-    await snapmirrored(pair)
-    await pair.ask("paused")
-
-
-async def broken_off(pair: Pair) -> None:
-    await snapmirrored(pair)
-    await pair.ask("broken_off")
-
-
-async def resyncing(pair: Pair) -> None:
-    await broken_off(pair)
-    await pair.gate(held=True)
-    await pair.ask("snapmirrored")
-
+from tests.ontaplab.mirroring.asynchronous import (
+    broken_off,
+    initializing,
+    paused,
+    resyncing,
+    snapmirrored,
+    updating,
+)
+from tests.ontaplab.mirroring.pairs import (
+    Pair,
+    Prepare,
+    check_allowed,
+    contents,
+    in_pair,
+    uninitialized,
+    uninitialized_paused,
+)
 
 ALLOWED = [
     (uninitialized, "snapmirrored", "snapmirrored", "initialize"),
@@ -74,18 +44,7 @@ ALLOWED = [
 def test_what_the_state_allows_leads_to_the_next_state(
     tmp_path: Path, prepare: Prepare, asked: str, reached: str, transfer: str | None
 ) -> None:
-    async def claim(pair: Pair) -> None:
-        await prepare(pair)
-        before = (await pair.relationship()).get("last_transfer_type")
-        await pair.ask(asked)
-        record = await pair.settle()
-        assert record["state"] == reached
-        assert record.get("last_transfer_type") == (transfer or before)
-        writable = reached == "broken_off"
-        volume = await pair.lyon.one("/storage/volumes", name="data_dr", fields="type")
-        assert volume["type"] == ("rw" if writable else "dp")
-
-    in_pair(tmp_path, claim)
+    check_allowed(tmp_path, "MirrorAllSnapshots", prepare, asked, reached, transfer)
 
 
 BUSY = "Another transfer is in progress"
