@@ -1,4 +1,4 @@
-"""One lab for all tests that change nothing in it."""
+"""One lab for all tests that change nothing in it, and one of its own for each that tells a story."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ontaplab.site import Site
-from tests.faces.labs import World, some_files
+from tests.faces.labs import Lab, World, done, some_files
+from tests.faces.terminal import typed
 from tests.ontaplab.site.labs import a_lab
 
 
@@ -24,3 +25,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def world(site: Site, tmp_path: Path) -> World:
     return World(site, tmp_path)
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    """paris and lyon, which hold nothing."""
+    folder = tmp_path / "lab"
+    done(typed("lab", "up", "--dir", folder, "--cluster", "paris", "--cluster", "lyon", "--port", 0))
+    try:
+        yield Lab(folder)
+    finally:
+        if folder.exists():
+            Site.open(folder).down(remove=True)

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from ontaplab.site import Site
+from tests.faces.terminal import Typed, typed
 from tests.ontaplab.site.labs import client_of
 
 Tree = dict[str, Any]
@@ -77,3 +78,47 @@ def a_password(path: Path, secret: str = "not the password", mode: int = 0o600) 
     path.write_text(f"{secret}\n")
     os.chmod(path, mode)  # noqa: PTH101  # beside the umask
     return str(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A lab that was made by typing."""
+
+    folder: Path
+
+    @property
+    def site(self) -> Site:
+        return Site.open(self.folder)
+
+    def lab(self, *words: object) -> Typed:
+        return done(typed("lab", *words, "--dir", self.folder))
+
+    def typed(self, *words: object) -> Typed:
+        return typed(*words, "-c", self.folder / "datamotion.yaml")
+
+    def looked(self, *words: object) -> tuple[Typed, Typed]:
+        """A command that is to change nothing, as text and as JSON."""
+        alive = [each.name for each in self.site.status() if each.pid is not None]
+        before = {name: writes(self.site, name) for name in alive}
+        shown, in_json = self.typed(*words), self.typed(*words, "-o", "json")
+        assert {name: writes(self.site, name) for name in alive} == before
+        assert (shown.status, shown.err) == (in_json.status, in_json.err)
+        return shown, in_json
+
+    def at_home(self, volume: str) -> Path:
+        return self.site.volume_path("paris", "svm_gold", volume)
+
+    def served_at_home(self) -> list[str]:
+        return names(self.site.exports("paris", "svm_gold"))
+
+    def served_at_target(self) -> Path:
+        return self.site.exports("lyon", "svm_gold_dr")
+
+
+def done(ended: Typed) -> Typed:
+    assert ended.status == 0, ended
+    return ended
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []

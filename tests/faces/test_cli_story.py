@@ -2,80 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import os
-import select
-import signal
-import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from ontaplab.site import Site
-from tests.faces.labs import some_files, writes
-from tests.faces.terminal import SCRIPT, Typed, typed
+from tests.faces.labs import Lab, done, names, some_files
+from tests.faces.terminal import Typed
 from tests.ontaplab.site.labs import client_of, contents, eventually, processes_in
 
 pytestmark = pytest.mark.slow
 
 VOLUMES = ["vol_1", "vol_2", "vol_3", "vol_4"]
-
-
-@dataclass(frozen=True, slots=True)
-class Lab:
-    """A lab that was made by typing."""
-
-    folder: Path
-
-    @property
-    def site(self) -> Site:
-        return Site.open(self.folder)
-
-    def lab(self, *words: object) -> Typed:
-        return done(typed("lab", *words, "--dir", self.folder))
-
-    def typed(self, *words: object) -> Typed:
-        return typed(*words, "-c", self.folder / "datamotion.yaml")
-
-    def looked(self, *words: object) -> tuple[Typed, Typed]:
-        """A command that is to change nothing, as text and as JSON."""
-        alive = [each.name for each in self.site.status() if each.pid is not None]
-        before = {name: writes(self.site, name) for name in alive}
-        shown, in_json = self.typed(*words), self.typed(*words, "-o", "json")
-        assert {name: writes(self.site, name) for name in alive} == before
-        assert (shown.status, shown.err) == (in_json.status, in_json.err)
-        return shown, in_json
-
-    def at_home(self, volume: str) -> Path:
-        return self.site.volume_path("paris", "svm_gold", volume)
-
-    def served_at_home(self) -> list[str]:
-        return names(self.site.exports("paris", "svm_gold"))
-
-    def served_at_target(self) -> Path:
-        return self.site.exports("lyon", "svm_gold_dr")
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Lab]:
-    folder = tmp_path / "lab"
-    done(typed("lab", "up", "--dir", folder, "--cluster", "paris", "--cluster", "lyon", "--port", 0))
-    try:
-        yield Lab(folder)
-    finally:
-        if folder.exists():
-            Site.open(folder).down(remove=True)
-
-
-def done(ended: Typed) -> Typed:
-    assert ended.status == 0, ended
-    return ended
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
 def test_the_quick_start_from_nothing_to_a_fenced_home(lab: Lab, tmp_path: Path) -> None:
@@ -131,41 +68,6 @@ BARE_VOLUME = {
 }
 BARE_MIRROR = {"source": {"path": "svm_gold:vol_new_1"}, "destination": {"path": "svm_gold_dr:vol_new_1"}}
 """A mirror of a volume that nothing has been carried from yet."""
-
-
-def read_until(told: bytes, screen: io.FileIO) -> bytes:
-    """What comes to a terminal's screen, up to that. Fails if nothing comes for long."""
-    shown = b""
-    while told not in shown:
-        assert select.select([screen], [], [], 30)[0], shown
-        shown += screen.read(1024)
-    return shown
-
-
-@pytest.mark.parametrize(
-    ("form", "answer", "told"), [("text", b"\n", b"Not carried out."), ("json", None, b"interrupted")]
-)
-def test_what_a_person_does_not_agree_to_is_not_carried_out(
-    lab: Lab, tmp_path: Path, form: str, answer: bytes | None, told: bytes
-) -> None:
-    """They press Enter, or Ctrl-C."""
-    lab.lab("seed", "--from", some_files(tmp_path / "files"), "--volumes", 1)
-    before = [writes(lab.site, name) for name in ("paris", "lyon")]
-    keyboard, terminal = os.openpty()
-    words = ["apply", "-c", str(lab.folder / "datamotion.yaml"), "-o", form]
-    with open(keyboard, "r+b", buffering=0) as screen, open(terminal, "r+b", buffering=0) as tty:  # noqa: PTH123
-        with subprocess.Popen([SCRIPT, *words], stdin=tty, stdout=subprocess.PIPE, stderr=tty) as process:
-            shown = read_until(b"Carry this out?", screen)
-            if answer is None:
-                process.send_signal(signal.SIGINT)
-            else:
-                screen.write(answer)
-            out, _ = process.communicate(timeout=30)
-        shown += read_until(told, screen)
-    assert process.returncode == (1 if answer else 130)
-    assert b"Create destination volumes" in (out if form == "text" else shown), "the question comes with its plan"
-    assert form == "text" or out == b""
-    assert [writes(lab.site, name) for name in ("paris", "lyon")] == before
 
 
 def before_mirrors(lab: Lab) -> None:
