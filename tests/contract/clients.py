@@ -12,7 +12,15 @@ from urllib.parse import urlsplit
 from netapp_ontap.host_connection import HostConnection
 
 from ontaplab.site import Site
-from tests.contract.resources import ClientObject, FileInfo, SnapmirrorRelationship, SnapmirrorTransfer, SvmPeer, Volume
+from tests.contract.resources import (
+    ClientClass,
+    ClientObject,
+    FileInfo,
+    SnapmirrorRelationship,
+    SnapmirrorTransfer,
+    SvmPeer,
+    Volume,
+)
 from tests.contract.wire import Wire
 from tests.ontaplab.site.labs import client_of, eventually, status_of
 
@@ -25,6 +33,14 @@ _numbers = itertools.count(1)
 def fresh(what: str) -> str:
     """A name that nothing in the lab has yet."""
     return f"{what}_{next(_numbers)}"
+
+
+def two_gone(resource: ClientClass, name: str, one: ClientObject, two: ClientObject) -> None:
+    """One is removed by its keys, the other by a query."""
+    two.delete()
+    assert [each.name for each in resource.get_collection(name=f"{name}*")] == [one.name]
+    resource.delete_collection(name=f"{name}*")
+    assert not list(resource.get_collection(name=f"{name}*"))
 
 
 @dataclass

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ontaplab.resources.licenses.state import letters_of
-from tests.contract.clients import SVMS, Clients, fresh
+from tests.contract.clients import SVMS, Clients, fresh, two_gone
 from tests.contract.resources import (
     Account,
     ClientClass,
-    ClientObject,
     EmsApplicationLog,
     EmsEvent,
     ExportPolicy,
@@ -41,14 +40,6 @@ def log_an_event(severity: str) -> None:
     ).post()
 
 
-def _two_gone(resource: ClientClass, name: str, one: ClientObject, two: ClientObject) -> None:
-    """One is removed by its keys, the other by a query."""
-    two.delete()
-    assert [each.name for each in resource.get_collection(name=f"{name}*")] == [one.name]
-    resource.delete_collection(name=f"{name}*")
-    assert not list(resource.get_collection(name=f"{name}*"))
-
-
 def accounts_live(netapp: Clients) -> None:
     name = fresh("account")
     with netapp.paris:
@@ -63,7 +54,7 @@ def accounts_live(netapp: Clients) -> None:
         Account.patch_collection({"locked": True}, name=f"{name}*")
         assert [each.locked for each in Account.get_collection(name=f"{name}*", fields="locked")] == [True, True]
         two.get()
-        _two_gone(Account, name, one, two)
+        two_gone(Account, name, one, two)
 
 
 def roles_live(netapp: Clients) -> None:
@@ -74,7 +65,7 @@ def roles_live(netapp: Clients) -> None:
         two.post()
         two.get()
         assert [(each.path, each.access) for each in two.privileges] == [("/api/cluster", "readonly")]
-        _two_gone(Role, name, one, two)
+        two_gone(Role, name, one, two)
 
 
 def privileges_live(netapp: Clients) -> None:
@@ -131,7 +122,7 @@ def interfaces_live(netapp: Clients) -> None:
         assert (one.state, one.ip.address) == ("down", "198.51.100.1")
         IpInterface.patch_collection({"enabled": True}, name=f"{name}*")
         two.get()
-        _two_gone(IpInterface, name, one, two)
+        two_gone(IpInterface, name, one, two)
 
 
 def snapshot_policies_live(netapp: Clients) -> None:
@@ -148,7 +139,7 @@ def snapshot_policies_live(netapp: Clients) -> None:
         SnapshotPolicy.patch_collection({"comment": "changed"}, name=f"{name}*")
         two.get()
         assert two.comment == "changed"
-        _two_gone(SnapshotPolicy, name, one, two)
+        two_gone(SnapshotPolicy, name, one, two)
 
 
 def schedules_of_policies_live(netapp: Clients) -> None:
@@ -183,7 +174,7 @@ def export_policies_live(netapp: Clients) -> None:
         one.patch(hydrate=True)
         ExportPolicy.patch_collection({"rules": []}, name=f"{name}*")
         two.get()
-        _two_gone(ExportPolicy, name, one, two)
+        two_gone(ExportPolicy, name, one, two)
 
 
 def export_rules_live(netapp: Clients) -> None:
@@ -219,7 +210,7 @@ def qos_policies_live(netapp: Clients) -> None:
         QosPolicy.patch_collection({"fixed": {"max_throughput_mbps": 7}}, name=f"{name}*")
         two.get()
         assert two.fixed.max_throughput_mbps == 7
-        _two_gone(QosPolicy, name, one, two)
+        two_gone(QosPolicy, name, one, two)
 
 
 def application_logs_live(netapp: Clients) -> None:
