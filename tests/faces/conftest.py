@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,3 +38,11 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     finally:
         if folder.exists():
             Site.open(folder).down(remove=True)
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What the test starts can be interrupted. In the background of a shell SIGINT is ignored, by children too."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)

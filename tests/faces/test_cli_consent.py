@@ -24,6 +24,7 @@ def read_until(told: bytes, screen: io.FileIO) -> bytes:
     return shown
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "answer", "told"), [("text", b"\n", b"Not carried out."), ("json", None, b"interrupted")]

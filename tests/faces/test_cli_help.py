@@ -87,6 +87,7 @@ def test_output_that_nobody_reads_any_more_ends_in_silence(world: World) -> None
         assert process.stderr.read() == ""
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.slow
 def test_an_interruption_is_told_without_a_traceback(world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
