@@ -5,26 +5,58 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+from urllib.parse import unquote
 
 import anyio
 import httpx
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message
 
 from ontaplab.bulk import BulkClient
 
 _BULK_THREADS = 128
 """As many as transfers may run at once."""
+_CONNECT_S = 5
 _SILENCE_S = 600.0
 """A difference of a large volume takes its time; a source that is dead closes the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a cluster answered."""
+
+    status: int
+    content: bytes
+
+    @property
+    def is_success(self) -> bool:
+        return httpx.codes.is_success(self.status)
+
+    def json(self) -> Any:
+        """Raises: ValueError if it is not JSON."""
+        return json.loads(self.content)
 
 
 class Network(Protocol):
     """What connects clusters."""
 
+    async def ask(
+        self,
+        address: str,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        timeout_s: float = 60,
+    ) -> Reply:
+        """The reply of the cluster at this intercluster address. Raises: httpx.TransportError where none answers."""
+        ...
+
     def client(self, address: str) -> httpx.AsyncClient:
-        """A client of the cluster at this intercluster address; the network keeps it.
+        """A client of the cluster at this intercluster address, for replies to be streamed; the network keeps it.
 
         A request through it raises httpx.TransportError where no cluster answers.
         """
@@ -47,6 +79,24 @@ class AsgiNetwork:
 
     def __init__(self, apps: MutableMapping[str, ASGIApp]) -> None:
         self.apps = apps
+
+    async def ask(
+        self,
+        address: str,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        timeout_s: float = 60,
+    ) -> Reply:
+        """Straight through the application: httpx takes longer than most answers. Without a limit of time."""
+        app = self.apps.get(address)
+        if app is None:
+            raise httpx.ConnectError(f"no cluster answers at {address}")
+        exchange = _Exchange(body)
+        await app(_scope(address, method, target, headers), exchange.receive, exchange.send)
+        return exchange.reply()
 
     def client(self, address: str) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=_ToApp(self.apps, address), base_url=f"http://{address}")
@@ -71,13 +121,28 @@ class UrlNetwork:
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._threads = anyio.CapacityLimiter(_BULK_THREADS)
 
+    async def ask(
+        self,
+        address: str,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        timeout_s: float = 60,
+    ) -> Reply:
+        timeout = httpx.Timeout(timeout_s, connect=_CONNECT_S)
+        client = self.client(address)
+        reply = await client.request(method, target, content=body, headers=headers, timeout=timeout)
+        return Reply(reply.status_code, reply.content)
+
     def client(self, address: str) -> httpx.AsyncClient:
         """Raises: httpx.ConnectError for an address that is not in the book."""
         url = json.loads(self._book.read_text()).get(address)
         if url is None:
             raise httpx.ConnectError(f"no cluster has the address {address}")
         if url not in self._clients:
-            timeout = httpx.Timeout(60, connect=5)
+            timeout = httpx.Timeout(60, connect=_CONNECT_S)
             # Peers are on this machine: a proxy that the environment names has no part in this.
             self._clients[url] = httpx.AsyncClient(base_url=url, verify=self._verify, timeout=timeout, trust_env=False)
         return self._clients[url]
@@ -107,3 +172,53 @@ class _ToApp(httpx.AsyncBaseTransport):
         if app is None:
             raise httpx.ConnectError(f"no cluster answers at {self._address}", request=request)
         return await httpx.ASGITransport(app).handle_async_request(request)
+
+
+class _Exchange:
+    """One request to an application of this process, and its reply."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body: bytes | None = body
+        self._status = 0
+        self._parts: list[bytes] = []
+        self._answered = anyio.Event()
+
+    async def receive(self) -> Message:
+        """The request, then that nobody listens any more, once the answer is complete."""
+        if self._body is None:
+            await self._answered.wait()
+            return {"type": "http.disconnect"}
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+        else:
+            self._parts.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                self._answered.set()
+
+    def reply(self) -> Reply:
+        assert self._answered.is_set(), "an application that returns has answered"
+        return Reply(self._status, b"".join(self._parts))
+
+
+def _scope(address: str, method: str, target: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    """A request as a server tells an application of it."""
+    path, _, query = target.partition("?")
+    sent = {"Host": address, **headers}
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in sent.items()],
+        "server": (address, None),
+        "client": ("127.0.0.1", 0),
+    }

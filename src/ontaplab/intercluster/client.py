@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
 import httpx
+from pydantic_core import to_json
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
 from ontaplab.faults.striking import FROM_CLUSTER
+from ontaplab.network import Reply
 from ontaplab.resources.cluster_peers.state import ClusterPeer
 from ontaplab.resources.ip_interfaces.intercluster import intercluster_interfaces
 
@@ -45,25 +48,25 @@ async def ask_peer(
     if reply.is_success:
         answer: dict[str, Any] = reply.json()
         return answer
-    raise refusal(reply)
+    raise refusal(reply.status, reply.content)
 
 
 async def send(
     cluster: Cluster, peer: ClusterPeer, method: str, path: str, body: Mapping[str, Any] | None = None
-) -> httpx.Response:
+) -> Reply:
     """The peer's reply, whatever it says; afterwards its status tells whether it answered. Raises: PeerSilent."""
     reason = "it has no intercluster address"
+    content = b"" if body is None else to_json(body)
     for address in peer.remote_addresses:
         try:
             check_way(cluster, peer)
-            client = cluster.network.client(address)
             headers = peer_headers(cluster, peer)
-            reply = await client.request(method, f"/intercluster{path}", json=body, headers=headers)
+            reply = await cluster.network.ask(address, method, f"/intercluster{path}", headers, content)
         except httpx.TransportError as error:
             reason = str(error) or type(error).__name__
             continue
-        if reply.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-            reason = refusal(reply).message
+        if reply.status == httpx.codes.SERVICE_UNAVAILABLE:
+            reason = refusal(reply.status, reply.content).message
             continue
         mark(cluster, peer.uuid, answers=True)
         return reply
@@ -79,10 +82,10 @@ def mark(cluster: Cluster, uuid: str, *, answers: bool) -> None:
         cluster.cluster_peers.put(replace(peer, state=state, updated=cluster.clock.now()))
 
 
-def refusal(reply: httpx.Response) -> OntapError:
+def refusal(status: int, content: bytes) -> OntapError:
     """The error that the peer answered with."""
     try:
-        error = reply.json()["error"]
-        return OntapError(reply.status_code, error["code"], error["message"], target=error.get("target"))
+        error = json.loads(content)["error"]
+        return OntapError(status, error["code"], error["message"], target=error.get("target"))
     except (ValueError, KeyError, TypeError):
-        return OntapError(reply.status_code, "4653220", f"The peer answered with HTTP status {reply.status_code}.")
+        return OntapError(status, "4653220", f"The peer answered with HTTP status {status}.")

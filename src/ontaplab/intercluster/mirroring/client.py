@@ -36,7 +36,7 @@ from ontaplab.resources.relationships.errors import source_unreachable
 T = TypeVar("T")
 CHUNK = 1024 * 1024
 # A snapshot or a difference of a large volume takes its time; a source that is dead closes the connection.
-_TIMEOUT = httpx.Timeout(600, connect=5)
+_TIMEOUT_S = 600
 
 
 class RemoteSource:
@@ -50,7 +50,6 @@ class RemoteSource:
         self._cluster = cluster
         self._peer = peer
         self._headers = peer_headers(cluster, peer)
-        self._kept_client: httpx.AsyncClient | None = None
 
     async def register(self, registration: Registration) -> Registered:
         reply = await self._ask("PUT", registration.relationship, "", REGISTRATION.dump_json(registration))
@@ -83,10 +82,10 @@ class RemoteSource:
             raise self._unreachable(silent) from silent
 
     async def _through_client(self, target: str, headers: Mapping[str, str]) -> AsyncGenerator[Incoming, None]:
-        async with self._client().stream("GET", target, headers=headers, timeout=_TIMEOUT) as reply:
+        client = self._cluster.network.client(self._address)
+        async with client.stream("GET", target, headers=headers, timeout=httpx.Timeout(_TIMEOUT_S, connect=5)) as reply:
             if reply.is_error:
-                await reply.aread()
-                raise refusal(reply)
+                raise refusal(reply.status_code, await reply.aread())
             async for chunk in reply.aiter_bytes(CHUNK):
                 yield Held(chunk)
 
@@ -94,33 +93,21 @@ class RemoteSource:
         await self._ask("POST", relationship, "/landed", LANDED.dump_json(landed))
 
     async def release(self, relationship: str, *, keep_snapshots: bool) -> None:
-        query = {"keep_snapshots": "true" if keep_snapshots else "false"}
-        await self._ask("DELETE", relationship, "", b"", query)
+        await self._ask("DELETE", relationship, f"?keep_snapshots={'true' if keep_snapshots else 'false'}", b"")
 
-    async def _ask(
-        self, method: str, relationship: str, what: str, body: bytes, query: Mapping[str, str] | None = None
-    ) -> bytes:
+    async def _ask(self, method: str, relationship: str, what: str, body: bytes) -> bytes:
+        target = _path(relationship, what)
         try:
             check_way(self._cluster, self._peer)
-            reply = await self._client().request(
-                method,
-                _path(relationship, what),
-                content=body,
-                params=query,
-                headers=self._headers,
-                timeout=_TIMEOUT,
+            reply = await self._cluster.network.ask(
+                self._address, method, target, self._headers, body, timeout_s=_TIMEOUT_S
             )
         except httpx.HTTPError as silent:
             raise self._unreachable(silent) from silent
-        if reply.is_error:
-            raise refusal(reply)
+        if not reply.is_success:
+            raise refusal(reply.status, reply.content)
         mark(self._cluster, self._peer.uuid, answers=True)
         return reply.content
-
-    def _client(self) -> httpx.AsyncClient:
-        if self._kept_client is None:
-            self._kept_client = self._cluster.network.client(self._address)
-        return self._kept_client
 
     @property
     def _address(self) -> str:
@@ -146,6 +133,7 @@ def _path(relationship: str, what: str) -> str:
 async def _in_bulk(bulk: BulkClient, target: str, headers: Mapping[str, str]) -> AsyncGenerator[Incoming, None]:
     with closing(await bulk.get(target, headers)) as reply:
         if reply.status != httpx.codes.PARTIAL_CONTENT:
-            raise refusal(await reply.whole())
+            refused = await reply.whole()
+            raise refusal(refused.status_code, refused.content)
         async for part in reply.arriving():
             yield part
