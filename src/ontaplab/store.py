@@ -1,4 +1,4 @@
-"""Records in memory, written through to SQLite.
+"""Records in memory, written through to SQLite where they are to be durable.
 
 Reading never touches the disk. A change is on disk when `put` or `remove` returns, or when the outermost
 `together()` is left: it survives SIGKILL, not the loss of power (`synchronous=OFF`).
@@ -9,7 +9,7 @@ One thread only.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -33,13 +33,7 @@ class Store:
 
     def __init__(self, path: Path | None = None) -> None:
         self._undo: list[Callable[[], None]] | None = None
-        self._database = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=OFF")
-        self._database.execute(
-            "CREATE TABLE IF NOT EXISTS records"
-            " (position INTEGER PRIMARY KEY, kind TEXT, uuid TEXT, body BLOB, UNIQUE (kind, uuid))"
-        )
+        self._database = None if path is None else _opened(path)
 
     def table(self, kind: str, record: type[R]) -> Table[R]:
         """The table of that kind, with what is on disk."""
@@ -52,39 +46,56 @@ class Store:
             yield
             return
         self._undo = []
-        self._database.execute("BEGIN")
+        self._execute("BEGIN")
         try:
             yield
         except BaseException:
-            self._database.execute("ROLLBACK")
+            self._execute("ROLLBACK")
             for undo in reversed(self._undo):
                 undo()
             raise
         else:
-            self._database.execute("COMMIT")
+            self._execute("COMMIT")
         finally:
             self._undo = None
 
     def close(self) -> None:
-        self._database.close()
+        if self._database is not None:
+            self._database.close()
 
     def load(self, kind: str) -> list[bytes]:
         """The bodies of that kind, the oldest record first."""
-        rows = self._database.execute("SELECT body FROM records WHERE kind = ? ORDER BY position", (kind,))
-        return [body for (body,) in rows]
+        return [body for (body,) in self._execute("SELECT body FROM records WHERE kind = ? ORDER BY position", (kind,))]
 
-    def write(self, kind: str, uuid: str, body: bytes | None, undo: Callable[[], None]) -> None:
-        """Writes a body, or removes it (None); `undo` takes back what the caller did in memory."""
+    def write(self, kind: str, uuid: str, record: Record | None, undo: Callable[[], None]) -> None:
+        """Writes a record, or removes it (None); `undo` takes back what the caller did in memory."""
         if self._undo is not None:
             self._undo.append(undo)
-        if body is None:
-            self._database.execute("DELETE FROM records WHERE kind = ? AND uuid = ?", (kind, uuid))
+        if self._database is None:
             return
-        self._database.execute(
+        if record is None:
+            self._execute("DELETE FROM records WHERE kind = ? AND uuid = ?", (kind, uuid))
+            return
+        self._execute(
             "INSERT INTO records (kind, uuid, body) VALUES (?, ?, ?)"
             " ON CONFLICT (kind, uuid) DO UPDATE SET body = excluded.body",
-            (kind, uuid, body),
+            (kind, uuid, _adapter(type(record)).dump_json(record)),
         )
+
+    def _execute(self, statement: str, values: Sequence[object] = ()) -> Iterable[tuple[bytes]]:
+        """The rows of the answer: none without a database."""
+        return () if self._database is None else self._database.execute(statement, values)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("PRAGMA synchronous=OFF")
+    database.execute(
+        "CREATE TABLE IF NOT EXISTS records"
+        " (position INTEGER PRIMARY KEY, kind TEXT, uuid TEXT, body BLOB, UNIQUE (kind, uuid))"
+    )
+    return database
 
 
 class Index(Generic[R]):
@@ -156,8 +167,7 @@ class Table(Generic[R]):
         """The record is there, in place of one of the same uuid. Returns it."""
         former = self._records.get(record.uuid)
         self._set(record.uuid, former, record)
-        body = _adapter(self._record).dump_json(record)
-        self._store.write(self._kind, record.uuid, body, lambda: self._set(record.uuid, record, former))
+        self._store.write(self._kind, record.uuid, record, lambda: self._set(record.uuid, record, former))
         return record
 
     def remove(self, uuid: str) -> None:

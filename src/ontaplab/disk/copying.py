@@ -29,10 +29,10 @@ class Newest:
     `directories` are the inodes of those it was taken of, by path. Without them every file is compared by its bytes.
     """
 
-    def __init__(self, tree: Path, directories: Mapping[str, int]) -> None:
+    def __init__(self, tree: str, directories: Mapping[str, int]) -> None:
         self.tree = tree
         self.directories = directories
-        self.began_ns = os.lstat(tree / RESERVED).st_mtime_ns
+        self.began_ns = os.lstat(f"{tree}/{RESERVED}").st_mtime_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class _Directory:
     stayed: bool
 
 
-def copy_tree(source: Path, target: Path, newest: Newest | None = None) -> dict[str, int]:
+def copy_tree(source: str, target: str, newest: Newest | None = None) -> dict[str, int]:
     """The directory `target` holds what `source` holds. Returns the inodes of the source's directories, by path.
 
     The root is open to its owner whatever the source's mode: otherwise the tree could not be moved.
@@ -60,7 +60,7 @@ def copy_tree(source: Path, target: Path, newest: Newest | None = None) -> dict[
 
 
 class _Copy:
-    def __init__(self, source: Path, target: Path, newest: Newest | None) -> None:
+    def __init__(self, source: str, target: str, newest: Newest | None) -> None:
         self._source = source
         self._target = target
         self._newest = newest
@@ -76,19 +76,19 @@ class _Copy:
                 if stat.S_ISDIR(status.st_mode):
                     self._add_directory(path, status, shared.get(name), directory)
                 elif stat.S_ISLNK(status.st_mode):
-                    _copy_symlink(self._source / path, self._target / path, status.st_mtime_ns)
+                    _copy_symlink(Path(self._source, path), Path(self._target, path), status.st_mtime_ns)
                 elif not self._share(path, status, shared.get(name), directory):
-                    copy_file(self._source / path, self._target / path)
+                    copy_file(Path(self._source, path), Path(self._target, path))
 
     def set_directories(self) -> None:
         for directory in reversed(self.directories):
             mode = stat.S_IMODE(directory.status.st_mode) | (0 if directory.path else stat.S_IRWXU)
-            set_metadata(self._target / directory.path, mode, directory.status.st_mtime_ns)
+            set_metadata(f"{self._target}/{directory.path}", mode, directory.status.st_mtime_ns)
 
     def _add_directory(
         self, path: str, status: os.stat_result, shared: os.stat_result | None, parent: _Directory
     ) -> None:
-        (self._target / path).mkdir(0o700)
+        os.mkdir(f"{self._target}/{path}", 0o700)  # noqa: PTH102  # plain strings: as in `tree`
         known = shared is not None and stat.S_ISDIR(shared.st_mode)
         stayed = known and parent.stayed and self._is_same(path, status)
         self.directories.append(_Directory(path, status, known, stayed))
@@ -101,7 +101,7 @@ class _Copy:
         if self._newest is None or shared is None or appearance(shared) != appearance(status):
             return False
         certain = directory.stayed and status.st_ctime_ns < self._newest.began_ns
-        if not certain and not same_content(self._source / path, self._newest.tree / path):
+        if not certain and not same_content(Path(self._source, path), Path(self._newest.tree, path)):
             return False
         os.link(f"{self._newest.tree}/{path}", f"{self._target}/{path}")
         return True

@@ -1,9 +1,10 @@
 """Where clients find the volumes: a folder of links, DIR/exports/<svm>/<junction path>."""
 
+# Plain strings: after each transfer links are looked at, and parsing paths takes longer than that.
+# ruff: noqa: PTH103, PTH105, PTH106, PTH108, PTH112, PTH114, PTH115, PTH120, PTH208, PTH211
 from __future__ import annotations
 
 import os
-from itertools import takewhile
 from pathlib import Path
 from threading import Lock
 
@@ -15,7 +16,7 @@ class Exports:
     """The links below `root`. The same serves DIR/by-name, with volume names in place of junction paths."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self._root = str(root)
         self._lock = Lock()  # removing an empty folder must not race with a link being put into it
 
     def expose(self, svm: str, path: str, target: Path) -> None:
@@ -24,49 +25,52 @@ class Exports:
         Raises ValueError if the path cannot be one, or if it is below or above another junction.
         """
         link = self._link(svm, path)
-        to = Path(os.path.relpath(target, link.parent))
+        folder = os.path.dirname(link)
+        to = os.path.relpath(target, folder)
         with self._lock:
             self._check_alone(link, path)
-            if link.is_symlink() and link.readlink() == to:  # as are nearly all when a cluster starts again
+            if os.path.islink(link) and os.readlink(link) == to:  # as are nearly all when a cluster starts again
                 return
-            link.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self._root / _FRESH
-            fresh.unlink(missing_ok=True)  # a crash may have left it
-            fresh.symlink_to(to)
-            fresh.replace(link)
+            os.makedirs(folder, exist_ok=True)
+            fresh = f"{self._root}/{_FRESH}"
+            if os.path.lexists(fresh):  # a crash has left it
+                os.unlink(fresh)
+            os.symlink(to, fresh)
+            os.replace(fresh, link)
 
     def withdraw(self, svm: str, path: str) -> None:
         """Nothing is at that path, and no empty folder is left above it. Harmless if there was nothing."""
         link = self._link(svm, path)
         folders = self._folders_above(link)
         with self._lock:
-            if any(folder.is_symlink() for folder in folders):
+            if any(map(os.path.islink, folders)):
                 return  # below a junction lie that volume's files
-            if link.is_symlink():
-                link.unlink()
+            if os.path.islink(link):
+                os.unlink(link)
             for folder in folders:
-                if not folder.is_dir() or any(folder.iterdir()):
+                if not os.path.isdir(folder) or os.listdir(folder):
                     break
-                folder.rmdir()
+                os.rmdir(folder)
 
-    def _link(self, svm: str, path: str) -> Path:
+    def _link(self, svm: str, path: str) -> str:
         parts = path.removeprefix("/").split("/")
         if not {"", ".", ".."}.isdisjoint(parts):
             raise ValueError(f"{path!r} is no junction path: it has an empty part, `.` or `..`")
         if svm in {"", ".", ".."} or "/" in svm:
             raise ValueError(f"{svm!r} is no SVM name")
-        return self._root.joinpath(svm, *parts)
+        return "/".join((self._root, svm, *parts))
 
-    def _folders_above(self, link: Path) -> list[Path]:
+    def _folders_above(self, link: str) -> list[str]:
         """From the folder that holds the link up to the SVM's."""
-        return list(takewhile(lambda folder: folder != self._root, link.parents))
+        svm, *parts = link.removeprefix(f"{self._root}/").split("/")
+        return ["/".join((self._root, svm, *parts[:depth])) for depth in reversed(range(len(parts)))]
 
-    def _check_alone(self, link: Path, path: str) -> None:
+    def _check_alone(self, link: str, path: str) -> None:
         for folder in self._folders_above(link):
-            if folder.is_symlink():
-                other = "/" + "/".join(folder.relative_to(self._root).parts[1:])
-                raise ValueError(f"junction path {path} is below the junction {other} of another volume")
-        if link.is_dir() and not link.is_symlink():
-            if any(link.iterdir()):
+            if os.path.islink(folder):
+                _, _, other = folder.removeprefix(f"{self._root}/").partition("/")
+                raise ValueError(f"junction path {path} is below the junction /{other} of another volume")
+        if os.path.isdir(link) and not os.path.islink(link):
+            if os.listdir(link):
                 raise ValueError(f"junction path {path} is above the junction of another volume")
-            link.rmdir()
+            os.rmdir(link)

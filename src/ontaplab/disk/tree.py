@@ -13,6 +13,7 @@ from pathlib import Path
 
 RESERVED = ".snapshot"
 BLOCK = 4096
+_OURS = {stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}
 
 
 def join(path: str, name: str) -> str:
@@ -20,21 +21,21 @@ def join(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def listing(root: Path, path: str) -> dict[str, os.stat_result]:
+def listing(root: str | Path, path: str) -> dict[str, os.stat_result]:
     """What the directory at `path` holds, by name in order; empty where there is no directory.
 
     Sockets, fifos and devices are left out, and so is what vanishes while we look: others may be writing here.
     """
     try:
-        directory = os.open(root / path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        directory = os.open(f"{root}/{path}" if path else root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     try:
         with os.scandir(directory) as entries:
-            found = {entry.name: _status(entry) for entry in entries if path or entry.name != RESERVED}
+            found = [(entry.name, _status(entry)) for entry in entries if path or entry.name != RESERVED]
     finally:
         os.close(directory)
-    return {name: status for name, status in sorted(found.items()) if status}
+    return {name: status for name, status in sorted(found) if status}
 
 
 def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
@@ -42,8 +43,7 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
         status = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
         return None
-    mode = status.st_mode
-    return status if stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode) else None
+    return status if stat.S_IFMT(status.st_mode) in _OURS else None
 
 
 def appearance(status: os.stat_result) -> tuple[int, int, int]:
@@ -51,9 +51,9 @@ def appearance(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_mode, status.st_size, status.st_mtime_ns
 
 
-def set_metadata(path: Path, mode: int, mtime_ns: int) -> None:
+def set_metadata(path: str | Path, mode: int, mtime_ns: int) -> None:
     """The file or directory has these permissions and this modification time."""
-    path.chmod(mode)
+    os.chmod(path, mode)  # noqa: PTH101
     os.utime(path, ns=(mtime_ns, mtime_ns))
 
 
@@ -67,10 +67,13 @@ def make_symlink(path: Path, target: str, mtime_ns: int) -> None:
     os.utime(path, ns=(mtime_ns, mtime_ns), follow_symlinks=False)
 
 
-def remove_tree(root: Path) -> None:
+def remove_tree(root: str | Path) -> None:
     """Nothing is at `root`, whatever was there and whatever its permissions were."""
-    if root.is_symlink() or not root.is_dir():
-        root.unlink(missing_ok=True)
+    try:
+        if not stat.S_ISDIR(os.lstat(root).st_mode):
+            os.unlink(root)  # noqa: PTH108
+            return
+    except FileNotFoundError:
         return
     directories = [os.fspath(root)]  # plain strings: a tree may have very many files
     for directory in directories:

@@ -9,14 +9,17 @@ Live and each snapshot contain `.snapshot`, a link to the snapshots. One thread 
 knows which snapshots exist, since a crash may leave others behind.
 """
 
+# Plain strings: most snapshots hold few changes, and parsing paths takes longer than taking them.
+# ruff: noqa: PTH101, PTH102, PTH104, PTH123, PTH211
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from ontaplab.disk.copying import Newest, copy_tree
 from ontaplab.disk.difference import Difference
@@ -24,6 +27,13 @@ from ontaplab.disk.receiver import Receiver
 from ontaplab.disk.tree import RESERVED, appearance, blocks_bytes, files_below, remove_tree, used_bytes
 
 _numbers = count()
+
+
+class _Taken(NamedTuple):
+    """Of which directories of live, by path, a snapshot was taken: their inodes."""
+
+    snapshot: list[int]
+    directories: Mapping[str, int]
 
 
 class VolumeDirectory:
@@ -35,7 +45,8 @@ class VolumeDirectory:
         self.snapshots = root / "snapshots"
         self._unfinished = root / "unfinished"
         self._former_live = self._unfinished / "former-live"
-        self._directories = root / "directories.json"
+        self._directories = f"{root}/directories.json"
+        self._taken: _Taken | None = None
 
     def snapshot(self, name: str) -> Path:
         """Where that snapshot is or would be. Raises ValueError if the name cannot be a file name."""
@@ -77,14 +88,13 @@ class VolumeDirectory:
 
         Raises FileExistsError if there is a snapshot of that name.
         """
-        target = self.snapshot(name)
-        if target.exists():
+        target = self._snapshot(name)
+        if os.path.lexists(target):
             raise FileExistsError(f"there is a snapshot {name} already")
-        with self._place() as place:
-            tree = _new_tree(place, "..")
-            directories = copy_tree(self.live, tree, self._newest(newest))
-            self._write_directories(place, tree, directories)
-            tree.rename(target)
+        with self._new_tree("..") as tree:
+            directories = copy_tree(str(self.live), tree, self._newest(newest))
+            self._keep_directories(_Taken(_identity(tree), directories))
+            os.rename(tree, target)
 
     def repeat_snapshot(self, name: str, of: str) -> None:
         """The snapshot `name` holds what the snapshot `of` holds, in the very same files.
@@ -96,25 +106,24 @@ class VolumeDirectory:
 
     def rename_snapshot(self, name: str, new_name: str) -> None:
         """The snapshot has the new name. Raises FileNotFoundError, or OSError if the new name is taken."""
-        self.snapshot(name).rename(self.snapshot(new_name))
+        os.rename(self._snapshot(name), self._snapshot(new_name))
 
     def drop_snapshot(self, name: str) -> None:
         """There is no such snapshot; it went at once. Harmless if there was none."""
-        self._drop(self.snapshot(name))
+        self._drop(self._snapshot(name))
 
     def make_writable(self, from_snapshot: str | None) -> None:
         """Live is a writable copy of the snapshot, or empty. It appears at once; a former live is gone.
 
         The copy shares no file with the snapshot: clients write in place.
         """
-        with self._place() as place:
-            tree = _new_tree(place, "../snapshots")
+        with self._new_tree("../snapshots") as tree:
             if from_snapshot is not None:
-                copy_tree(self.snapshot(from_snapshot), tree)
+                copy_tree(self._snapshot(from_snapshot), tree)
             remove_tree(self._former_live)
             if self.live.exists():
                 self.live.rename(self._former_live)  # a crash before the next line: `sweep` puts it back
-            tree.rename(self.live)
+            os.rename(tree, self.live)
         remove_tree(self._former_live)
 
     def restore(self, name: str) -> None:
@@ -123,7 +132,7 @@ class VolumeDirectory:
 
     def make_mirror(self) -> None:
         """There is no live; it went at once. Harmless if there was none."""
-        self._drop(self.live)
+        self._drop(str(self.live))
         remove_tree(self._former_live)
 
     def incoming(self, transfer: str) -> Path:
@@ -133,7 +142,7 @@ class VolumeDirectory:
 
     def accept(self, transfer: str, name: str) -> None:
         """The tree received by that transfer is the snapshot `name`. Raises OSError if the name is taken."""
-        self.incoming(transfer).rename(self.snapshot(name))
+        os.rename(self.incoming(transfer), self._snapshot(name))
 
     def sweep(self, known_snapshots: Collection[str], keep_transfer: str | None = None) -> None:
         """What a crash left behind is gone: unknown snapshots, and everything unfinished but the transfer to keep."""
@@ -141,7 +150,7 @@ class VolumeDirectory:
             self._former_live.rename(self.live)
         for snapshot in list(self.snapshots.iterdir()):
             if snapshot.name not in known_snapshots:
-                self._drop(snapshot)
+                self._drop(str(snapshot))
         keep = None if keep_transfer is None else self.incoming(keep_transfer)
         for leftover in list(self._unfinished.glob("*")):
             if leftover != keep:
@@ -164,57 +173,69 @@ class VolumeDirectory:
                     held[status.st_ino] = blocks_bytes(status.st_size)
         return sum(held.values())
 
+    def _snapshot(self, name: str) -> str:
+        return f"{self.snapshots}/{_file_name(name)}"
+
     @contextmanager
-    def _place(self) -> Iterator[Path]:
-        """A directory to build in. What is still in it at the end, or after an error, is removed."""
-        self._unfinished.mkdir(exist_ok=True)
-        place = self._new_place()
-        place.mkdir(0o700)
+    def _new_tree(self, snapshots: str) -> Iterator[str]:
+        """An empty tree, to be moved away when it is filled: if it is still there at the end, it is removed.
+
+        Its link to the snapshots is made first: it says when a snapshot began.
+        """
+        tree = self._new_place()
         try:
-            yield place
-        finally:
-            remove_tree(place)
+            os.mkdir(tree)
+            os.chmod(tree, 0o755)  # noqa: S103  # clients list it
+            os.symlink(snapshots, f"{tree}/{RESERVED}")
+            yield tree
+        except BaseException:
+            remove_tree(tree)
+            raise
 
-    def _new_place(self) -> Path:
+    def _new_place(self) -> str:
         """A name that nothing has: what a former process left is swept away at the start, or has another number."""
-        return self._unfinished / f"{os.getpid()}-{next(_numbers)}"
+        with suppress(FileExistsError):
+            os.mkdir(self._unfinished)
+        return f"{self._unfinished}/{os.getpid()}-{next(_numbers)}"
 
-    def _drop(self, tree: Path) -> None:
-        if tree.exists():
-            self._unfinished.mkdir(exist_ok=True)
+    def _drop(self, tree: str) -> None:
+        if os.path.lexists(tree):
             dropped = self._new_place()
-            tree.rename(dropped)
+            os.rename(tree, dropped)
             remove_tree(dropped)
 
     def _newest(self, name: str | None) -> Newest | None:
         if name is None:
             return None
-        tree = self.snapshot(name)
+        tree = self._snapshot(name)
+        if self._taken is None:
+            self._taken = self._read_directories()
+        return Newest(tree, self._taken.directories if self._taken.snapshot == _identity(tree) else {})
+
+    def _read_directories(self) -> _Taken:
         try:
-            taken = json.loads(self._directories.read_text())
+            with open(self._directories, encoding="utf-8") as file:
+                document = json.load(file)
         except FileNotFoundError:
-            taken = {}
-        ours = taken.get("snapshot") == _identity(tree)
-        return Newest(tree, taken["directories"] if ours else {})
+            return _Taken([], {})
+        return _Taken(document["snapshot"], document["directories"])
 
-    def _write_directories(self, place: Path, tree: Path, directories: Mapping[str, int]) -> None:
-        document = place / "directories.json"
-        document.write_text(json.dumps({"snapshot": _identity(tree), "directories": directories}))
-        document.rename(self._directories)
-
-
-def _new_tree(place: Path, snapshots: str) -> Path:
-    """An empty tree whose link to the snapshots is made first: it says when a snapshot began."""
-    tree = place / "tree"
-    tree.mkdir()
-    tree.chmod(0o755)
-    (tree / RESERVED).symlink_to(snapshots)
-    return tree
+    def _keep_directories(self, taken: _Taken) -> None:
+        """On disk too, for the next process; a wrong one is told by its snapshot."""
+        place = self._new_place()
+        try:
+            with open(place, "w", encoding="utf-8") as file:
+                file.write(json.dumps(taken._asdict()))
+            os.rename(place, self._directories)
+        except OSError:
+            remove_tree(place)
+            raise
+        self._taken = taken
 
 
-def _identity(tree: Path) -> list[int]:
+def _identity(tree: str) -> list[int]:
     """Tells this snapshot from every other, whatever its name."""
-    link = os.lstat(tree / RESERVED)
+    link = os.lstat(f"{tree}/{RESERVED}")
     return [link.st_ino, link.st_mtime_ns]
 
 
