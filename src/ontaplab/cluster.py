@@ -136,6 +136,7 @@ class Cluster:
         self._jobs = Jobs(self.jobs, self.clock)
         self._at_start: list[Callable[[], None]] = []
         self._locks: dict[str, anyio.Lock] = {}
+        self._namespace = UUID(self.uuid)
         self._named: tuple[str, dict[str, int]] = ("", {})
         self._tasks: TaskGroup | None = None
 
@@ -150,7 +151,7 @@ class Cluster:
             self._named = (now, {})
         name = f"{kind}/{name}"
         count = self._named[1][name] = self._named[1].get(name, -1) + 1
-        return str(uuid5(UUID(self.uuid), f"{name}/{now}/{count}"))
+        return str(uuid5(self._namespace, f"{name}/{now}/{count}"))
 
     def at_start(self, call: Callable[[], None]) -> None:
         """`call` is called whenever the cluster starts, when jobs can be started: what a crash cut off goes on."""
@@ -177,11 +178,11 @@ class Cluster:
 
     def volume_lock(self, uuid: str) -> anyio.Lock:
         """Held by whoever changes the files of that volume."""
-        return self._locks.setdefault(uuid, anyio.Lock())
+        return self._lock(uuid)
 
     def svm_lock(self, uuid: str) -> anyio.Lock:
         """Held by whoever makes that SVM a peer of another one."""
-        return self._locks.setdefault(uuid, anyio.Lock())
+        return self._lock(uuid)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -202,6 +203,11 @@ class Cluster:
         """Nothing of the cluster is held open any more."""
         self.store.close()
         await self.network.aclose()
+
+    def _lock(self, uuid: str) -> anyio.Lock:
+        if uuid not in self._locks:
+            self._locks[uuid] = anyio.Lock(fast_acquire=True)
+        return self._locks[uuid]
 
     def _running_tasks(self) -> TaskGroup:
         assert self._tasks is not None, "a cluster changes only while it is running"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from ontaplab.cluster import Cluster
@@ -24,7 +25,7 @@ def install_built_in(cluster: Cluster) -> None:
 
 def check_licensed(cluster: Cluster, package: str) -> None:
     """Raises: OntapError 1115127 if that package is not installed."""
-    if _uuid(cluster, package) not in cluster.licenses:
+    if _uuid(cluster.uuid, package) not in cluster.licenses:
         raise not_licensed(PACKAGES[package])
 
 
@@ -35,7 +36,7 @@ def rows(cluster: Cluster, request: Request) -> Iterable[License]:
         return cluster.licenses.where(lambda license_: license_.serial_number == wanted)
     if "state" not in request.filters:
         return cluster.licenses
-    missing = (License(uuid=_uuid(cluster, name), name=name) for name in PACKAGES)
+    missing = (License(uuid=_uuid(cluster.uuid, name), name=name) for name in PACKAGES)
     return [*cluster.licenses, *(package for package in missing if package.uuid not in cluster.licenses)]
 
 
@@ -50,7 +51,7 @@ def create(cluster: Cluster, request: Request, body: LicenseCreate) -> Reply[Lic
             if key is None:
                 raise bad_key(text)
             for name in key.packages:
-                if _uuid(cluster, name) in cluster.licenses:
+                if _uuid(cluster.uuid, name) in cluster.licenses:
                     raise is_installed(name)
                 added.append(cluster.licenses.put(_license(cluster, name, key)))
     return Done(added[0])
@@ -66,7 +67,7 @@ def remove(cluster: Cluster, request: Request, license_: License) -> Reply[Licen
 
 def _license(cluster: Cluster, name: str, key: Key) -> License:
     return License(
-        uuid=_uuid(cluster, name),
+        uuid=_uuid(cluster.uuid, name),
         name=name,
         serial_number=key.serial_number or cluster.node.serial,
         scope=key.scope,
@@ -74,5 +75,7 @@ def _license(cluster: Cluster, name: str, key: Key) -> License:
     )
 
 
-def _uuid(cluster: Cluster, name: str) -> str:
-    return str(uuid5(UUID(cluster.uuid), f"license/{name}"))
+@lru_cache
+def _uuid(cluster: str, name: str) -> str:
+    """Of that package at the cluster of that uuid. Every step of a transfer asks for it."""
+    return str(uuid5(UUID(cluster), f"license/{name}"))

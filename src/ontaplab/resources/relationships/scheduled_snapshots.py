@@ -27,6 +27,8 @@ def take_at_destinations(cluster: Cluster) -> None:
 
 def _fired(cluster: Cluster, schedule: Schedule, due: datetime) -> None:
     """Assumption: mirrors that are paused get them too; what is broken off does not."""
+    if not any(rule.creation_schedule == schedule.uuid for policy in cluster.policies for rule in policy.retention):
+        return  # relationships need not be looked at
     for relationship in cluster.relationships:
         policy = cluster.policies.get(relationship.policy)
         if policy is None or relationship.state not in (State.SNAPMIRRORED, State.PAUSED):

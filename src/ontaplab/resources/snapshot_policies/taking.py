@@ -23,6 +23,8 @@ def take_by_policy(cluster: Cluster) -> None:
 
 
 def _fired(cluster: Cluster, schedule: Schedule, due: datetime) -> None:
+    if not any(copies.schedule == schedule.uuid for policy in cluster.snapshot_policies for copies in policy.copies):
+        return  # volumes need not be looked at
     for volume in cluster.volumes:
         copies = _wanted(cluster, volume, schedule)
         if copies is not None:

@@ -26,7 +26,7 @@ def check_new_name(cluster: Cluster, volume: str, name: str) -> None:
     """Raises: OntapError 1638518, 525059."""
     if not _NAME.fullmatch(name) or name in (".", ".."):
         raise bad_name(name)
-    if any(snapshot.name == name for snapshot in snapshots_of(cluster, volume)):
+    if any(snapshot.name == name for snapshot in cluster.snapshots_by_volume[volume]):
         raise exists(name)
 
 
@@ -41,7 +41,7 @@ def new_snapshot(
 ) -> Snapshot:
     """The record of a snapshot to be taken, its name checked. Nothing is changed yet."""
     check_new_name(cluster, volume, name)
-    if len(snapshots_of(cluster, volume)) >= MOST:
+    if len(cluster.snapshots_by_volume[volume]) >= MOST:
         raise too_many(MOST)
     return Snapshot(
         uuid=cluster.new_uuid("snapshot", f"{volume}/{name}"),

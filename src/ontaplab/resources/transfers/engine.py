@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -55,7 +55,7 @@ class Engine:
         self._running: dict[str, _Running] = {}
         self._locks: dict[str, anyio.Lock] = {}
         self._ended: list[Callable[[Relationship], None]] = []
-        self._history: defaultdict[str, list[str]] = defaultdict(list)
+        self._history: defaultdict[str, deque[str]] = defaultdict(deque)
         for transfer in cluster.transfers:
             self._history[transfer.relationship].append(transfer.uuid)
         cluster.firings.listen(self._update_scheduled)
@@ -162,13 +162,9 @@ class Engine:
             self._cluster.transfers.remove(uuid)
 
     def _forget_old(self, relationship: str, now: datetime) -> None:
-        listed = []
-        for uuid in self._history[relationship]:
-            if self._cluster.transfers[uuid].is_listed(now):
-                listed.append(uuid)
-            else:
-                self._cluster.transfers.remove(uuid)
-        self._history[relationship] = listed
+        history = self._history[relationship]
+        while history and not self._cluster.transfers[history[0]].is_listed(now):
+            self._cluster.transfers.remove(history.popleft())
 
     def _spawn(self, transfer: Transfer) -> None:
         running = _Running(transfer, self._running.get(transfer.relationship))
@@ -267,11 +263,13 @@ class Engine:
     def _update_scheduled(self, schedule: Schedule, due: datetime) -> None:
         """Mirrors with that schedule, their own or their policy's, are updated unless they are busy."""
         for relationship in self._cluster.relationships:
-            if relationship.state is not State.SNAPMIRRORED or self._schedule(relationship) != schedule.uuid:
+            if self._schedule(relationship) != schedule.uuid or relationship.state is not State.SNAPMIRRORED:
                 continue
             if isinstance(decide(self.situation(relationship), Word.UPDATE), Move):
                 self.start(relationship, "update", scheduled=True)
 
     def _schedule(self, relationship: Relationship) -> str | None:
+        if relationship.transfer_schedule:
+            return relationship.transfer_schedule
         policy = self._cluster.policies.get(relationship.policy)
-        return relationship.transfer_schedule or (policy.transfer_schedule if policy else None)
+        return policy.transfer_schedule if policy else None

@@ -133,8 +133,7 @@ class Pull(_Pull):
     def _succeed(self, relationship: Relationship) -> None:
         """The transfer is a success, and the relationship, as given, a mirror."""
         now, moved = self._cluster.clock.now(), self._progress.received
-        success = self._transfer.finished("success", now)
-        transfer = self._cluster.transfers.put(replace(success, bytes_transferred=moved, checkpoint_bytes=0))
+        transfer = self._cluster.transfers.put(self._transfer.succeeded(now, moved))
         self._cluster.relationships.put(
             replace(
                 relationship,

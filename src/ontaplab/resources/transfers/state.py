@@ -55,5 +55,8 @@ class Transfer:
     def finished(self, state: TransferState, now: datetime, error: Reason | None = None) -> Transfer:
         return replace(self, state=state, updated=now, ended=now, error=error)
 
+    def succeeded(self, now: datetime, moved: int) -> Transfer:
+        return replace(self, state="success", updated=now, ended=now, bytes_transferred=moved, checkpoint_bytes=0)
+
     def duration(self, now: datetime) -> timedelta:
         return (self.ended or now) - self.started
