@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +15,9 @@ import httpx
 from starlette.types import ASGIApp, Message
 
 from ontaplab.bulk import BulkClient
+from ontaplab.errors import OntapError
 
+CHUNK = 1024 * 1024
 _BULK_THREADS = 128
 """As many as transfers may run at once."""
 _CONNECT_S = 5
@@ -38,6 +40,14 @@ class Reply:
         """Raises: ValueError if it is not JSON."""
         return json.loads(self.content)
 
+    def refusal(self) -> OntapError:
+        """The error that was answered."""
+        try:
+            error = self.json()["error"]
+            return OntapError(self.status, error["code"], error["message"], target=error.get("target"))
+        except (ValueError, KeyError, TypeError):
+            return OntapError(self.status, "4653220", f"The peer answered with HTTP status {self.status}.")
+
 
 class Network(Protocol):
     """What connects clusters."""
@@ -55,10 +65,10 @@ class Network(Protocol):
         """The reply of the cluster at this intercluster address. Raises: httpx.TransportError where none answers."""
         ...
 
-    def client(self, address: str) -> httpx.AsyncClient:
-        """A client of the cluster at this intercluster address, for replies to be streamed; the network keeps it.
+    def read(self, address: str, target: str, headers: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
+        """The content of a long reply, part by part; close it.
 
-        A request through it raises httpx.TransportError where no cluster answers.
+        Raises: httpx.TransportError where no cluster answers; OntapError as the cluster raised it.
         """
         ...
 
@@ -74,7 +84,7 @@ class Network(Protocol):
 class AsgiNetwork:
     """Clusters of this process. Taking an application out of `apps` is cutting that cluster off.
 
-    A reply arrives whole: httpx does not stream from an application.
+    A reply arrives whole.
     """
 
     def __init__(self, apps: MutableMapping[str, ASGIApp]) -> None:
@@ -98,7 +108,15 @@ class AsgiNetwork:
         await app(_scope(address, method, target, headers), exchange.receive, exchange.send)
         return exchange.reply()
 
+    async def read(self, address: str, target: str, headers: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
+        reply = await self.ask(address, "GET", target, headers)
+        if not reply.is_success:
+            raise reply.refusal()
+        for start in range(0, len(reply.content), CHUNK):
+            yield reply.content[start : start + CHUNK]
+
     def client(self, address: str) -> httpx.AsyncClient:
+        """For whoever wants to see the answers as httpx shows them."""
         return httpx.AsyncClient(transport=_ToApp(self.apps, address), base_url=f"http://{address}")
 
     def bulk_client(self, address: str) -> None:
@@ -135,6 +153,14 @@ class UrlNetwork:
         client = self.client(address)
         reply = await client.request(method, target, content=body, headers=headers, timeout=timeout)
         return Reply(reply.status_code, reply.content)
+
+    async def read(self, address: str, target: str, headers: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
+        timeout = httpx.Timeout(_SILENCE_S, connect=_CONNECT_S)
+        async with self.client(address).stream("GET", target, headers=headers, timeout=timeout) as reply:
+            if reply.is_error:
+                raise Reply(reply.status_code, await reply.aread()).refusal()
+            async for chunk in reply.aiter_bytes(CHUNK):
+                yield chunk
 
     def client(self, address: str) -> httpx.AsyncClient:
         """Raises: httpx.ConnectError for an address that is not in the book."""

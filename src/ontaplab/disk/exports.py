@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
@@ -26,7 +27,7 @@ class Exports:
         """
         link = self._link(svm, path)
         folder = os.path.dirname(link)
-        to = os.path.relpath(target, folder)
+        to = f"{_way(str(target.parent), folder)}/{target.name}"
         with self._lock:
             self._check_alone(link, path)
             if os.path.islink(link) and os.readlink(link) == to:  # as are nearly all when a cluster starts again
@@ -74,3 +75,9 @@ class Exports:
             if os.listdir(link):
                 raise ValueError(f"junction path {path} is above the junction of another volume")
             os.rmdir(link)
+
+
+@lru_cache(maxsize=4096)
+def _way(target: str, folder: str) -> str:
+    """From the folder to the target. Each snapshot that a mirror exports is in the same one."""
+    return os.path.relpath(target, folder)

@@ -64,6 +64,7 @@ class VolumeDirectory:
     def create_mirror(self) -> None:
         """There is a volume without live files and without snapshots. Raises FileExistsError if there is a volume."""
         self.snapshots.mkdir(parents=True)
+        self._unfinished.mkdir()
 
     def create_clone(self, base: Path, name: str) -> None:
         """There is a writable volume that holds what `base`, a snapshot of another volume, holds.
@@ -137,7 +138,6 @@ class VolumeDirectory:
 
     def incoming(self, transfer: str) -> Path:
         """Where the tree of that transfer is received; its parent exists."""
-        self._unfinished.mkdir(exist_ok=True)
         return self._unfinished / _file_name(f"transfer-{transfer}")
 
     def accept(self, transfer: str, name: str) -> None:
@@ -146,6 +146,7 @@ class VolumeDirectory:
 
     def sweep(self, known_snapshots: Collection[str], keep_transfer: str | None = None) -> None:
         """What a crash left behind is gone: unknown snapshots, and everything unfinished but the transfer to keep."""
+        self._unfinished.mkdir(exist_ok=True)
         if self._former_live.exists() and not self.live.exists():
             self._former_live.rename(self.live)
         for snapshot in list(self.snapshots.iterdir()):
@@ -194,15 +195,13 @@ class VolumeDirectory:
 
     def _new_place(self) -> str:
         """A name that nothing has: what a former process left is swept away at the start, or has another number."""
-        with suppress(FileExistsError):
-            os.mkdir(self._unfinished)
         return f"{self._unfinished}/{os.getpid()}-{next(_numbers)}"
 
     def _drop(self, tree: str) -> None:
-        if os.path.lexists(tree):
-            dropped = self._new_place()
+        dropped = self._new_place()
+        with suppress(FileNotFoundError):
             os.rename(tree, dropped)
-            remove_tree(dropped)
+        remove_tree(dropped)
 
     def _newest(self, name: str | None) -> Newest | None:
         if name is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
@@ -48,7 +47,7 @@ async def ask_peer(
     if reply.is_success:
         answer: dict[str, Any] = reply.json()
         return answer
-    raise refusal(reply.status, reply.content)
+    raise reply.refusal()
 
 
 async def send(
@@ -66,7 +65,7 @@ async def send(
             reason = str(error) or type(error).__name__
             continue
         if reply.status == httpx.codes.SERVICE_UNAVAILABLE:
-            reason = refusal(reply.status, reply.content).message
+            reason = reply.refusal().message
             continue
         mark(cluster, peer.uuid, answers=True)
         return reply
@@ -80,12 +79,3 @@ def mark(cluster: Cluster, uuid: str, *, answers: bool) -> None:
     state: Literal["available", "unavailable"] = "available" if answers else "unavailable"
     if peer is not None and not peer.is_offer and peer.state != state:
         cluster.cluster_peers.put(replace(peer, state=state, updated=cluster.clock.now()))
-
-
-def refusal(status: int, content: bytes) -> OntapError:
-    """The error that the peer answered with."""
-    try:
-        error = json.loads(content)["error"]
-        return OntapError(status, error["code"], error["message"], target=error.get("target"))
-    except (ValueError, KeyError, TypeError):
-        return OntapError(status, "4653220", f"The peer answered with HTTP status {status}.")

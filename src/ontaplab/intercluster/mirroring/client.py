@@ -14,7 +14,7 @@ from ontaplab.bulk import BulkClient
 from ontaplab.cluster import Cluster
 from ontaplab.disk.arriving import Held, Incoming
 from ontaplab.errors import OntapError
-from ontaplab.intercluster.client import check_way, mark, peer_headers, refusal
+from ontaplab.intercluster.client import check_way, mark, peer_headers
 from ontaplab.intercluster.mirroring.messages import (
     COMMON,
     GEOMETRY,
@@ -30,11 +30,11 @@ from ontaplab.intercluster.mirroring.messages import (
     Step,
     Wanted,
 )
+from ontaplab.network import Reply
 from ontaplab.resources.cluster_peers.state import ClusterPeer
 from ontaplab.resources.relationships.errors import source_unreachable
 
 T = TypeVar("T")
-CHUNK = 1024 * 1024
 # A snapshot or a difference of a large volume takes its time; a source that is dead closes the connection.
 _TIMEOUT_S = 600
 
@@ -74,19 +74,16 @@ class RemoteSource:
         try:
             check_way(self._cluster, self._peer)
             bulk = self._cluster.network.bulk_client(self._address)
-            parts = self._through_client(target, headers) if bulk is None else _in_bulk(bulk, target, headers)
+            parts = self._held(target, headers) if bulk is None else _in_bulk(bulk, target, headers)
             async with aclosing(parts):
                 async for part in parts:
                     yield part
         except httpx.HTTPError as silent:
             raise self._unreachable(silent) from silent
 
-    async def _through_client(self, target: str, headers: Mapping[str, str]) -> AsyncGenerator[Incoming, None]:
-        client = self._cluster.network.client(self._address)
-        async with client.stream("GET", target, headers=headers, timeout=httpx.Timeout(_TIMEOUT_S, connect=5)) as reply:
-            if reply.is_error:
-                raise refusal(reply.status_code, await reply.aread())
-            async for chunk in reply.aiter_bytes(CHUNK):
+    async def _held(self, target: str, headers: Mapping[str, str]) -> AsyncGenerator[Incoming, None]:
+        async with aclosing(self._cluster.network.read(self._address, target, headers)) as chunks:
+            async for chunk in chunks:
                 yield Held(chunk)
 
     async def landed(self, relationship: str, landed: Landed) -> None:
@@ -105,7 +102,7 @@ class RemoteSource:
         except httpx.HTTPError as silent:
             raise self._unreachable(silent) from silent
         if not reply.is_success:
-            raise refusal(reply.status, reply.content)
+            raise reply.refusal()
         mark(self._cluster, self._peer.uuid, answers=True)
         return reply.content
 
@@ -134,6 +131,6 @@ async def _in_bulk(bulk: BulkClient, target: str, headers: Mapping[str, str]) ->
     with closing(await bulk.get(target, headers)) as reply:
         if reply.status != httpx.codes.PARTIAL_CONTENT:
             refused = await reply.whole()
-            raise refusal(refused.status_code, refused.content)
+            raise Reply(refused.status_code, refused.content).refusal()
         async for part in reply.arriving():
             yield part

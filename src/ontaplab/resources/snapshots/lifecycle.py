@@ -62,7 +62,8 @@ async def take_snapshot(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
     Raises: OntapError 525059 if the name was taken meanwhile; OSError if the disk is full.
     """
     check_new_name(cluster, snapshot.volume, snapshot.name)
-    snapshot = replace(snapshot, created=cluster.clock.now())
+    if snapshot.created != (now := cluster.clock.now()):  # its volume was locked for a while
+        snapshot = replace(snapshot, created=now)
     before = snapshots_of(cluster, snapshot.volume)
     take = directory_of(cluster, snapshot.volume).take_snapshot
     await cluster.offload(partial(take, snapshot.name, before[-1].name if before else None))

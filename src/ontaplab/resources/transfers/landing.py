@@ -134,12 +134,12 @@ class Landing:
 
     def _exporting(self, step: Step) -> Relationship:
         """The relationship's record to be kept; the volume's is kept already."""
-        relationship = self._relationship
+        relationship, source = self._relationship, self._relationship.source
         volume = self._cluster.volumes[relationship.destination.volume_uuid]
         self._cluster.volumes.put(volume.as_mirror(step.snapshot.name))
         return replace(
             relationship,
-            source=replace(relationship.source, volume=step.volume_name),
+            source=source if source.volume == step.volume_name else replace(source, volume=step.volume_name),
             checkpoint=None,
             exported_snapshot=step.snapshot.name,
             exported_created=step.snapshot.created,
