@@ -124,8 +124,8 @@ def assemble(cluster: Cluster) -> ASGIApp:
         admit=Admission(cluster),
         extra=_extra(cluster, engine, following),
         mounts=[
+            *mirror_routes(cluster, engine.local),  # first: every transfer takes them, and routes are tried in turn
             *intercluster_routes(cluster),
-            *mirror_routes(cluster, engine.local),
             *follower_routes(cluster, following),
             *reversal_routes(cluster, transitions),
             *transfers.gate_routes(cluster.transfer_gate),

@@ -53,7 +53,7 @@ def build_app(
 ) -> ASGIApp:
     """The application: `/api`, the lab's own `/lab`, and `mounts`, which see to their own authentication."""
     api = _Api(clock, admit, Calls())
-    routes: list[BaseRoute] = [*api.calls.routes(), *mounts]
+    routes: list[BaseRoute] = [*mounts, *api.calls.routes()]
     routes += [api.route(each.path, each.methods, each.endpoint) for each in extra]
     for resource in resources:
         routes += api.resource_routes(resource)

@@ -49,13 +49,13 @@ class _Routes:
 
     def all(self) -> list[Route]:
         return [
+            self._route("/next", "POST", self._next_step),
+            self._route("/stream", "GET", self._stream),
+            self._route("/landed", "POST", self._landed),
             self._route("", "PUT", self._register),
             self._route("", "DELETE", self._release),
             self._route("/common", "POST", self._newest_common),
             self._route("/geometry", "GET", self._geometry),
-            self._route("/next", "POST", self._next_step),
-            self._route("/stream", "GET", self._stream),
-            self._route("/landed", "POST", self._landed),
         ]
 
     def _route(self, path: str, method: str, answer: Callable[[Request, str, str], Awaitable[Response]]) -> Route:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from ontaplab.cluster import Cluster
 from ontaplab.resources.relationships.state import OWNER, ListedDestination, Relationship
-from ontaplab.resources.snapshots.lifecycle import snapshots_of
 
 
 def snapshot_prefix(relationship: Relationship | ListedDestination) -> str:
@@ -31,7 +30,7 @@ def settle_owners(cluster: Cluster, volume: str) -> None:
     listed = cluster.listed_destinations_by_volume[volume]
     alike = bases(cluster, volume)
     made = tuple(map(snapshot_prefix, listed))
-    for snapshot in snapshots_of(cluster, volume):
+    for snapshot in cluster.snapshots_by_volume[volume]:
         others = tuple(owner for owner in snapshot.owners if owner != OWNER)
         needed = snapshot.version_uuid in alike or snapshot.name.startswith(made)
         owners = (*others, OWNER) if needed else others
