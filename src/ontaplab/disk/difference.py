@@ -98,7 +98,13 @@ def _compared(base: Path | None, target: Path) -> Iterator[Entry]:
 def _children(base: Path | None, target: Path, pair: _Pair) -> list[_Pair]:
     old = listing(base, pair.path) if base and pair.before else {}
     new = listing(target, pair.path)
-    return [_pair(join(pair.path, name), old.get(name), new.get(name)) for name in sorted(old.keys() | new.keys())]
+    changed = [name for name in old.keys() | new.keys() if not _is_same(old.get(name), new.get(name))]
+    return [_pair(join(pair.path, name), old.get(name), new.get(name)) for name in sorted(changed)]
+
+
+def _is_same(before: os.stat_result | None, after: os.stat_result | None) -> bool:
+    """Whether both are one file, which both trees hold: most are."""
+    return before is not None and after is not None and os.path.samestat(before, after)
 
 
 def _pair(path: str, before: os.stat_result | None, after: os.stat_result | None) -> _Pair:
@@ -113,8 +119,6 @@ def _changed(base: Path | None, target: Path, pair: _Pair) -> Entry | None:
         return Removed(pair.path)
     if base is None or before is None:
         return _described(target, pair.path, after, _ranges(None, target, pair))
-    if (before.st_dev, before.st_ino) == (after.st_dev, after.st_ino):
-        return None
     entry = _described(target, pair.path, after, _ranges(base, target, pair))
     return None if entry == _described(base, pair.path, before, ()) else entry
 

@@ -27,12 +27,14 @@ class Exports:
         """
         link = self._link(svm, path)
         folder = os.path.dirname(link)
-        to = f"{_way(str(target.parent), folder)}/{target.name}"
+        parent, name = os.path.split(target)
+        to = f"{_way(parent, folder)}/{name}"
         with self._lock:
-            self._check_alone(link, path)
-            if os.path.islink(link) and os.readlink(link) == to:  # as are nearly all when a cluster starts again
+            former = self._former(link, path)
+            if former == to:  # as are nearly all when a cluster starts again
                 return
-            os.makedirs(folder, exist_ok=True)
+            if former is None:
+                os.makedirs(folder, exist_ok=True)
             fresh = f"{self._root}/{_FRESH}"
             if os.path.lexists(fresh):  # a crash has left it
                 os.unlink(fresh)
@@ -66,15 +68,19 @@ class Exports:
         svm, *parts = link.removeprefix(f"{self._root}/").split("/")
         return ["/".join((self._root, svm, *parts[:depth])) for depth in reversed(range(len(parts)))]
 
-    def _check_alone(self, link: str, path: str) -> None:
+    def _former(self, link: str, path: str) -> str | None:
+        """Where the link leads; None: nothing is there. Raises: ValueError if it is not alone."""
         for folder in self._folders_above(link):
             if os.path.islink(folder):
                 _, _, other = folder.removeprefix(f"{self._root}/").partition("/")
                 raise ValueError(f"junction path {path} is below the junction /{other} of another volume")
-        if os.path.isdir(link) and not os.path.islink(link):
+        if os.path.islink(link):
+            return os.readlink(link)
+        if os.path.isdir(link):
             if os.listdir(link):
                 raise ValueError(f"junction path {path} is above the junction of another volume")
             os.rmdir(link)
+        return None
 
 
 @lru_cache(maxsize=4096)

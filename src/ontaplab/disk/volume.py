@@ -223,8 +223,8 @@ class VolumeDirectory:
         """On disk too, for the next process; a wrong one is told by its snapshot."""
         place = self._new_place()
         try:
-            with open(place, "w", encoding="utf-8") as file:
-                file.write(json.dumps(taken._asdict()))
+            with open(place, "xb", buffering=0) as file:
+                file.write(json.dumps(taken._asdict()).encode())
             os.rename(place, self._directories)
         except OSError:
             remove_tree(place)
