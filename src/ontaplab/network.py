@@ -115,10 +115,6 @@ class AsgiNetwork:
         for start in range(0, len(reply.content), CHUNK):
             yield reply.content[start : start + CHUNK]
 
-    def client(self, address: str) -> httpx.AsyncClient:
-        """For whoever wants to see the answers as httpx shows them."""
-        return httpx.AsyncClient(transport=_ToApp(self.apps, address), base_url=f"http://{address}")
-
     def bulk_client(self, address: str) -> None:
         return None
 
@@ -186,18 +182,6 @@ class UrlNetwork:
 def bulk_socket(book: Path, address: str) -> Path:
     """Where the cluster of that address listens for bulk."""
     return book.parent / "sockets" / address
-
-
-class _ToApp(httpx.AsyncBaseTransport):
-    def __init__(self, apps: Mapping[str, ASGIApp], address: str) -> None:
-        self._apps = apps
-        self._address = address
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        app = self._apps.get(self._address)
-        if app is None:
-            raise httpx.ConnectError(f"no cluster answers at {self._address}", request=request)
-        return await httpx.ASGITransport(app).handle_async_request(request)
 
 
 class _Exchange:

@@ -10,26 +10,64 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from ontaplab.network import AsgiNetwork, UrlNetwork
+from ontaplab.errors import OntapError
+from ontaplab.network import CHUNK, AsgiNetwork, UrlNetwork
+
+LONG = bytes(range(256)) * 10_000
 
 
-async def hello(request: Request) -> Response:
-    return PlainTextResponse("hello")
+async def repeat(request: Request) -> Response:
+    url = request.url
+    heard = [request.method, url.path, url.query, url.hostname, request.headers["x-said"], await request.body()]
+    return PlainTextResponse("|".join(map(str, heard)), status_code=202)
+
+
+async def recite(request: Request) -> Response:
+    if request.query_params.get("refuse"):
+        return JSONResponse({"error": {"code": "4", "message": "entry doesn't exist"}}, 404)
+    return Response(LONG)
+
+
+def network_of_one() -> AsgiNetwork:
+    return AsgiNetwork({"10.0.0.1": Starlette(routes=[Route("/a b", repeat, methods=["PUT"]), Route("/long", recite)])})
+
+
+def test_an_application_of_this_process_hears_what_a_cluster_elsewhere_would() -> None:
+    async def claim() -> None:
+        reply = await network_of_one().ask("10.0.0.1", "PUT", "/a%20b?c=d", {"X-Said": "e"}, b"body")
+        assert (reply.status, reply.is_success) == (202, True)
+        assert reply.content == b"PUT|/a b|c=d|10.0.0.1|e|b'body'"
+
+    anyio.run(claim)
 
 
 def test_an_application_taken_out_of_the_network_no_longer_answers() -> None:
-    network = AsgiNetwork({"10.0.0.1": Starlette(routes=[Route("/", hello)])})
-
-    async def ask() -> str:
-        return (await network.client("10.0.0.1").get("/")).text
-
-    assert anyio.run(ask) == "hello"
+    network = network_of_one()
     network.apps.clear()
-    with pytest.raises(httpx.ConnectError):
-        anyio.run(ask)
+
+    async def claim() -> None:
+        with pytest.raises(httpx.ConnectError):
+            await network.ask("10.0.0.1", "GET", "/long", {})
+        with pytest.raises(httpx.ConnectError):
+            await anext(network.read("10.0.0.1", "/long", {}))
+
+    anyio.run(claim)
+
+
+def test_a_long_reply_is_read_part_by_part_and_what_was_refused_is_raised() -> None:
+    async def claim() -> None:
+        network = network_of_one()
+        parts = [part async for part in network.read("10.0.0.1", "/long", {})]
+        assert b"".join(parts) == LONG
+        assert max(map(len, parts)) == CHUNK
+        with pytest.raises(OntapError, match="entry doesn't exist") as refused:
+            await anext(network.read("10.0.0.1", "/long?refuse=1", {}))
+        assert (refused.value.status, refused.value.code) == (404, "4")
+
+    anyio.run(claim)
 
 
 def test_an_address_is_looked_up_in_the_book_at_each_use(tmp_path: Path) -> None:
