@@ -119,14 +119,22 @@ def changed_ranges(base: int | None, target: int, size: int) -> tuple[Range, ...
 
 
 def _add_changed_blocks(ranges: list[Range], before: bytes, after: bytes, offset: int) -> None:
-    for start in range(0, len(after), BLOCK):
-        block = after[start : start + BLOCK]
-        if before[start : start + BLOCK] == block:
-            continue
-        if ranges and sum(ranges[-1]) == offset + start:
-            ranges[-1] = Range(ranges[-1].offset, ranges[-1].length + len(block))
-        else:
-            ranges.append(Range(offset + start, len(block)))
+    begin = end = 0  # of the changed blocks that were just seen, side by side
+    first_bytes = zip(before[::BLOCK], after[::BLOCK], strict=True)  # these tell most changed blocks at once
+    for start, (was, now) in zip(range(0, len(after), BLOCK), first_bytes, strict=True):
+        if was != now or before[start : start + BLOCK] != after[start : start + BLOCK]:
+            if start > end:
+                _add(ranges, offset + begin, end - begin)
+                begin = start
+            end = start + BLOCK
+    _add(ranges, offset + begin, min(end, len(after)) - begin)
+
+
+def _add(ranges: list[Range], offset: int, length: int) -> None:
+    if ranges and sum(ranges[-1]) == offset:
+        ranges[-1] = Range(ranges[-1].offset, ranges[-1].length + length)
+    elif length:
+        ranges.append(Range(offset, length))
 
 
 def same_content(one: Path, other: Path) -> bool:
