@@ -7,7 +7,8 @@ thread puts what arrives into files.
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -15,12 +16,14 @@ from typing import NamedTuple, TypeVar
 import anyio
 import httpx
 
-from ontaplab.disk.arriving import Arriving, Held, Incoming
+from ontaplab.disk.arriving import Arriving, Held, Incoming, inlet
 
 T = TypeVar("T")
 ZERO_COPY = "http.response.zerocopysend"
 """ASGI's extension for sending stretches of files: its name, and the type of its messages."""
 _AT_ONCE = 8 * 1024 * 1024
+_ON_THE_WAY = 4 * 1024 * 1024
+"""Bytes that the kernel holds between sender and receiver, so that the two take turns seldom."""
 _PATIENCE_S = 0.2
 """How long a thread waits for bytes before it looks whether they are still wanted."""
 _BACKLOG = 128
@@ -60,6 +63,12 @@ def listening(path: Path) -> socket.socket | None:
     return listener
 
 
+def widen(connection: socket.socket) -> None:
+    """Many bytes that this side sends may be on the way; how many the system decides."""
+    with suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ON_THE_WAY)
+
+
 class BulkClient:
     """Asks whoever listens at that path. Each question has a connection of its own."""
 
@@ -95,7 +104,7 @@ class BulkReply:
         """The reply with its content."""
         return httpx.Response(self.status, content=await _in_thread(self._head.read, self._threads))
 
-    async def arriving(self) -> AsyncIterator[Incoming]:
+    async def arriving(self) -> AsyncGenerator[Incoming, None]:
         """The bytes as they come, each part to be moved before the next. Raises: httpx.TransportError."""
         left, silent_s = self._head.length or 0, 0.0
         if left:
@@ -103,17 +112,18 @@ class BulkReply:
             left -= len(first)
             yield Held(first)
         self._connection.sock.settimeout(_PATIENCE_S)
-        while left:
-            part = Arriving(self._connection.sock, min(left, _AT_ONCE))
-            before = part.left
-            yield part
-            moved = before - part.left
-            left -= moved
-            silent_s = 0 if moved else silent_s + _PATIENCE_S
-            if silent_s >= self._silence_s:
-                raise httpx.ReadTimeout(f"{left} bytes have not come")
-            if part.ended:
-                raise httpx.ReadError(f"the connection ended {left} bytes early")
+        with closing(inlet(self._connection.sock)) as way:
+            while left:
+                part = Arriving(way, min(left, _AT_ONCE))
+                before = part.left
+                yield part
+                moved = before - part.left
+                left -= moved
+                silent_s = 0 if moved else silent_s + _PATIENCE_S
+                if silent_s >= self._silence_s:
+                    raise httpx.ReadTimeout(f"{left} bytes have not come")
+                if part.ended:
+                    raise httpx.ReadError(f"the connection ended {left} bytes early")
 
     def close(self) -> None:
         self._connection.close()

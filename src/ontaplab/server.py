@@ -146,6 +146,10 @@ class _Connection(CertifiedProtocol):
 class _BulkConnection(_Connection):
     """Sends stretches of files without reading them, to applications that know ASGI's extension for that."""
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        bulk.widen(transport.get_extra_info("socket"))
+        super().connection_made(transport)
+
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_either(message: Message) -> None:
             if message["type"] == bulk.ZERO_COPY:

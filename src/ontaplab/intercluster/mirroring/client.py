@@ -132,5 +132,6 @@ async def _in_bulk(bulk: BulkClient, target: str, headers: Mapping[str, str]) ->
         if reply.status != httpx.codes.PARTIAL_CONTENT:
             refused = await reply.whole()
             raise Reply(refused.status_code, refused.content).refusal()
-        async for part in reply.arriving():
-            yield part
+        async with aclosing(reply.arriving()) as parts:
+            async for part in parts:
+                yield part
