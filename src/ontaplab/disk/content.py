@@ -106,19 +106,21 @@ def changed_ranges(base: int | None, target: int, size: int) -> tuple[Range, ...
     is not listed, since cutting or extending a file to a size gives zeros too.
     """
     ranges: list[Range] = []
+    before, after = bytearray(CHUNK), bytearray(CHUNK)  # used again and again: new memory takes longer than reading
     for offset in range(0, size, CHUNK):
         wanted = min(CHUNK, size - offset)
-        after = os.pread(target, wanted, offset)
-        if len(after) < wanted:
-            raise OSError(errno.EIO, f"a file that should be {size} bytes long ends at {offset + len(after)}")
-        before = os.pread(base, wanted, offset) if base is not None else b""
-        before += _ZEROS[len(before) : wanted]
+        del before[wanted:], after[wanted:]
+        come = os.preadv(target, [after], offset)
+        if come < wanted:
+            raise OSError(errno.EIO, f"a file that should be {size} bytes long ends at {offset + come}")
+        held = os.preadv(base, [before], offset) if base is not None else 0
+        before[held:] = _ZEROS[held:wanted]
         if before != after:
             _add_changed_blocks(ranges, before, after, offset)
     return tuple(ranges)
 
 
-def _add_changed_blocks(ranges: list[Range], before: bytes, after: bytes, offset: int) -> None:
+def _add_changed_blocks(ranges: list[Range], before: bytearray, after: bytearray, offset: int) -> None:
     begin = end = 0  # of the changed blocks that were just seen, side by side
     first_bytes = zip(before[::BLOCK], after[::BLOCK], strict=True)  # these tell most changed blocks at once
     for start, (was, now) in zip(range(0, len(after), BLOCK), first_bytes, strict=True):

@@ -9,9 +9,10 @@ from random import Random
 
 import pytest
 
-from ontaplab.disk.content import Range
+from ontaplab.disk.content import CHUNK, Range, changed_ranges, opened
 from ontaplab.disk.difference import Difference, difference
 from ontaplab.disk.entries import Directory, Entry, File, Removed, Symlink
+from ontaplab.disk.tree import BLOCK
 from tests.ontaplab.disk.trees import (
     LONG_AGO_NS,
     Edit,
@@ -161,3 +162,20 @@ def test_a_path_that_leads_out_of_the_tree_is_refused(path: str) -> None:
 def test_what_is_not_a_difference_is_refused(document: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - json.JSONDecodeError has its own words
         Difference.from_json(document)
+
+
+def test_ranges_are_the_changed_blocks_side_by_side(tmp_path: Path) -> None:
+    """Blocks that change in their first byte or in a later one, on both sides of a chunk's end, in the short last one."""
+    before = Random(1).randbytes(2 * CHUNK + 100)
+    after = bytearray(before)
+    for changed in (BLOCK, 2 * BLOCK + 1, CHUNK - 1, CHUNK, 2 * CHUNK - BLOCK - 1, 2 * CHUNK + 99):
+        after[changed] ^= 255
+    (tmp_path / "before").write_bytes(before)
+    (tmp_path / "after").write_bytes(after)
+    with opened(tmp_path / "before") as base, opened(tmp_path / "after") as target:
+        assert changed_ranges(base, target, len(after)) == (
+            Range(BLOCK, 2 * BLOCK),
+            Range(CHUNK - BLOCK, 2 * BLOCK),
+            Range(2 * CHUNK - 2 * BLOCK, BLOCK),
+            Range(2 * CHUNK, 100),
+        )
