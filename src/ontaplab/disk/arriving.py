@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import sys
+from contextlib import suppress
 from typing import Protocol
 
 _AT_ONCE = 1024 * 1024
@@ -106,10 +107,8 @@ if sys.platform == "linux":
             self._readable = select.poll()
             self._readable.register(connection, select.POLLIN)
             self._outlet, self._inlet = os.pipe()
-            try:
+            with suppress(PermissionError):  # of a user who has many large pipes: it stays a small one
                 fcntl.fcntl(self._inlet, fcntl.F_SETPIPE_SZ, _AT_ONCE)
-            except PermissionError:  # this user has many large pipes: it stays a small one
-                pass
 
         def move(self, file: int, offset: int, most: int) -> int:
             if not self._readable.poll(self._patience_ms):
