@@ -19,7 +19,7 @@ from ontaplab.resources.volumes.places import directory_of
 
 WINDOW = 64 * 1024 * 1024
 """Bytes asked for at once."""
-_CHECKPOINT = 8 * 1024 * 1024
+_CHECKPOINT = 32 * 1024 * 1024
 """A checkpoint is kept whenever so many bytes more are safe."""
 _KIB = 1024
 
