@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ontaplab.disk.copying import copy_file
@@ -58,7 +58,7 @@ def base_at_source(base: Path | None, target: Path) -> Path | None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=80, derandomize=True, database=None)
+@settings(deadline=None, max_examples=80, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(histories, cuts), min_size=1, max_size=3))
 def test_a_transfer_gives_an_identical_tree_wherever_it_is_cut(
     steps: Sequence[tuple[Sequence[Edit], Sequence[Cut]]],
