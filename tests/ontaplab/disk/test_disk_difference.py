@@ -165,7 +165,7 @@ def test_what_is_not_a_difference_is_refused(document: str) -> None:
 
 
 def test_ranges_are_the_changed_blocks_side_by_side(tmp_path: Path) -> None:
-    """Blocks that change in their first byte or in a later one, on both sides of a chunk's end, in the short last one."""
+    """Changed in their first byte or in a later one, on both sides of a chunk's end, in the short last one."""
     before = Random(1).randbytes(2 * CHUNK + 100)
     after = bytearray(before)
     for changed in (BLOCK, 2 * BLOCK + 1, CHUNK - 1, CHUNK, 2 * CHUNK - BLOCK - 1, 2 * CHUNK + 99):
