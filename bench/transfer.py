@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -23,8 +23,8 @@ _FILES = 4
 def measure() -> Sequence[Figure]:
     """The median of three updates and of three runs of `cp`, in turns, all after one initialization.
 
-    Each begins when the disk rests, and what `cp` has made stays until the update is over: memory that was just given
-    back is filled three times as fast in a virtual machine as memory that is new to it, and both get new memory.
+    Each begins alike: the disk rests, and memory for it was just given back. A virtual machine fills such memory three
+    times as fast as memory that is new to it.
 
     An update is timed from the request to the record that tells of its success: finding what has changed, the bytes,
     the snapshot at the destination. It brings a snapshot that was taken before, since taking one is itself a copy of
@@ -39,9 +39,8 @@ def measure() -> Sequence[Figure]:
         for number in range(RUNS):
             _fill(mirrored.live)
             snapshot_s = mirrored.snapshot(f"changed_{number}")
-            with _cp(mirrored.live) as cp_s:
-                update_s = _update(mirrored, f"changed_{number}")
-            copies.append(SIZE / _MIB / cp_s)
+            copies.append(SIZE / _MIB / _cp(mirrored.live))
+            update_s = _update(mirrored, f"changed_{number}")
             updates.append(SIZE / _MIB / update_s)
             wholes.append(SIZE / _MIB / (snapshot_s + update_s))
         cp, update = median(copies), median(updates)
@@ -65,6 +64,7 @@ def _fill(live: Path) -> None:
 
 def _update(mirrored: Pair, name: str) -> float:
     """The seconds that an update with that snapshot took."""
+    _rest()
     moved, seconds = mirrored.transfer(name)
     assert moved == SIZE, moved
     for number in range(_FILES):
@@ -72,16 +72,21 @@ def _update(mirrored: Pair, name: str) -> float:
     return seconds
 
 
-@contextmanager
-def _cp(live: Path) -> Iterator[float]:
-    """The seconds that `cp` took, to a folder next to the volume's, which is gone at the end."""
+def _cp(live: Path) -> float:
+    """The seconds that `cp` took, to a folder next to the volume's, which is gone."""
     target = live.parent / "bench-cp"
     target.mkdir()
-    os.sync()
+    _rest()
     began = time.perf_counter()
     subprocess.run(["cp", *sorted(live.glob("file_*")), target], check=True)
     seconds = time.perf_counter() - began
-    os.sync()
-    yield seconds
     shutil.rmtree(target)
+    return seconds
+
+
+def _rest() -> None:
+    """Nothing waits to be written, and twice the memory that is about to be filled was just given back."""
     os.sync()
+    with mmap.mmap(-1, 2 * SIZE) as memory:
+        for page in range(0, 2 * SIZE, mmap.PAGESIZE):
+            memory[page] = 1
