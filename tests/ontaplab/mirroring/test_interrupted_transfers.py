@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import trio
@@ -11,6 +13,8 @@ import trio.testing
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.ontaplab.mirroring.pairs import MIB, Pair, a_pair, contents, in_pair, noise, restartable
+
+T = TypeVar("T")
 
 
 class Ranges:
@@ -140,3 +144,59 @@ def test_after_a_restart_of_the_destination_a_transfer_goes_on_by_itself(tmp_pat
         assert asked == [f"bytes={MIB // 2}-{MIB - 1}"]
 
     trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+class Between:
+    """The disk work of the pair's destination; `look` is called after each piece of it."""
+
+    def __init__(self, pair: Pair, look: Callable[[], Awaitable[None]]) -> None:
+        self._look = look
+        pair.lyon.cluster.offload = self
+
+    async def __call__(self, work: Callable[[], T], /) -> T:
+        done = work()
+        await self._look()
+        return done
+
+
+def test_clients_see_a_snapshot_before_its_transfer_is_a_success(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        (pair.live / "file").write_bytes(b"old")
+        await pair.initialize()
+        (pair.live / "file").write_bytes(b"new")
+        seen: list[tuple[str, bytes]] = []
+
+        async def look() -> None:
+            transfer = (await pair.relationship())["transfer"]
+            seen.append((transfer["type"] + " " + transfer["state"], (pair.copy / "file").read_bytes()))
+
+        Between(pair, look)
+        await pair.update()
+        assert {content for state, content in seen if state == "update success"} == {b"new"}
+        assert seen[0] == ("update transferring", b"old")
+
+    in_pair(tmp_path, claim)
+
+
+def test_an_abort_while_clients_are_shown_the_snapshot_takes_it_back(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        (pair.live / "file").write_bytes(b"old")
+        before = await pair.initialize()
+        (pair.live / "file").write_bytes(b"new")
+        uuid: list[str] = []
+
+        async def look() -> None:
+            if uuid and (pair.copy / "file").read_bytes() == b"new":
+                path = f"{pair.path}/transfers/{uuid.pop()}"
+                await pair.lyon.patch(path, {"state": "aborted"})
+
+        Between(pair, look)
+        uuid.append(await pair.transfer())
+        record = await pair.settle()
+        assert (record["transfer"]["state"], uuid) == ("aborted", [])
+        assert record["exported_snapshot"] == before["exported_snapshot"]
+        assert contents(pair.copy) == {"file": b"old"}
+        assert (await pair.update())["transfer"]["state"] == "success"
+        assert contents(pair.copy) == {"file": b"new"}
+
+    in_pair(tmp_path, claim)

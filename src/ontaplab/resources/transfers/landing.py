@@ -1,14 +1,18 @@
 """What was received becomes a snapshot of the destination; the last one is what clients see.
 
-A snapshot is moved to its place before its record is written: what a crash leaves without a record is swept away. What
-clients see follows the volume's record, at the latest when the cluster starts again.
+A snapshot is moved to its place, and seen by clients, before its record is written: what a crash leaves without a
+record is swept away, and what clients see follows the volume's record when the cluster starts again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+
+import anyio
+import anyio.lowlevel
 
 from ontaplab.cluster import Cluster
 from ontaplab.intercluster.mirroring.messages import CarriedSnapshot, Step
@@ -54,16 +58,30 @@ class Landing:
             former = self._relationship.base
             await self._give_up(step)
             await self._accept(step.snapshot.name)
-            with cluster.together():
-                cluster.snapshots.put(self._snapshot(step.snapshot))
-                if step.is_last:
+            if not step.is_last:
+                with cluster.together():
+                    cluster.snapshots.put(self._snapshot(step.snapshot))
+                    cluster.relationships.put(replace(self._relationship, checkpoint=None))
+                return
+            async with self._served(step.snapshot.name):
+                with cluster.together():
+                    cluster.snapshots.put(self._snapshot(step.snapshot))
                     landed(self._exporting(step))
                     settle_owners(cluster, volume)
-                else:
-                    cluster.relationships.put(replace(self._relationship, checkpoint=None))
-            if step.is_last:
+            await self._drop_obsolete(step, former)
+
+    @asynccontextmanager
+    async def _served(self, snapshot: str) -> AsyncIterator[None]:
+        """Clients see the snapshot, so that nobody reads of a success before; what fails within takes it back."""
+        cluster, volume = self._cluster, self._relationship.destination.volume_uuid
+        try:
+            await cluster.offload(partial(serve, cluster, cluster.volumes[volume].as_mirror(snapshot)))
+            await anyio.lowlevel.checkpoint_if_cancelled()
+            yield
+        except BaseException:  # an abort included
+            with anyio.CancelScope(shield=True):
                 await cluster.offload(partial(serve, cluster, cluster.volumes[volume]))
-                await self._drop_obsolete(step, former)
+            raise
 
     async def restore(self, step: Step) -> None:
         """The volume is writable and holds what the snapshot holds; what is newer than the common one is gone.
