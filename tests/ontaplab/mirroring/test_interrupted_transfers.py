@@ -147,13 +147,14 @@ def test_after_a_restart_of_the_destination_a_transfer_goes_on_by_itself(tmp_pat
 
 
 class Between:
-    """The disk work of the pair's destination; `look` is called after each piece of it."""
+    """The disk work of the pair's destination; `look` is called before and after each piece of it."""
 
     def __init__(self, pair: Pair, look: Callable[[], Awaitable[None]]) -> None:
         self._look = look
         pair.lyon.cluster.offload = self
 
     async def __call__(self, work: Callable[[], T], /) -> T:
+        await self._look()
         done = work()
         await self._look()
         return done
