@@ -99,7 +99,7 @@ async def _is_mirrored(place: Place, home: Mapping[str, Any]) -> None:
 
 
 async def _is_served_from_one_target(place: Place, home: Mapping[str, Any]) -> None:
-    """One target serves all volumes as they were at the last transfer; the other still mirrors."""
+    """One target serves all volumes as they were at the last transfer; the other serves nothing."""
     active = [target for target in ("lyon", "oslo") if _active(place, target)]
     assert len(active) == 1
     assert _active(place, active[0]) == set(_VOLUMES)
@@ -107,7 +107,7 @@ async def _is_served_from_one_target(place: Place, home: Mapping[str, Any]) -> N
     other = "oslo" if active == ["lyon"] else "lyon"
     assert served == {name: digests(place.tree(other, name)) for name in _VOLUMES}
     assert all(set(files) == {"first.txt"} for files in served.values())
-    assert {each.type for each in place.lab[other].cluster.volumes} == {"dp"}
+    assert {each.export_path for each in place.lab[other].cluster.volumes} == {None}
     assert {each.type for each in place.lab[active[0]].cluster.volumes} == {"rw"}
 
 
@@ -150,6 +150,8 @@ def test_a_command_that_meets_one_kind_of_fault_ends_well(name: str, fault: str,
                     await stack.enter_async_context(scripted(client, count=count, **_PASSING[fault]))
                 await _run_until_done(place, command)
             await command.check(place, home)
+            if name == "failover":  # in a storm a target may fall silent half way, and the other one is taken
+                assert sorted(_mirrors_left(place)) == [0, len(_VOLUMES)], "only one target's mirrors are broken off"
 
     trio.run(main, clock=MockClock(autojump_threshold=0))
 
@@ -231,6 +233,11 @@ def _active(place: Place, cluster: str) -> set[str]:
     """The volumes whose mark there says that they serve."""
     marks = {each.name: read_mark(each.comment) for each in place.lab[cluster].cluster.volumes}
     return {name for name, mark in marks.items() if mark is not None and mark.role is Role.ACTIVE}
+
+
+def _mirrors_left(place: Place) -> list[int]:
+    """How many volumes of each target are still mirrors."""
+    return [sum(each.type == "dp" for each in place.lab[name].cluster.volumes) for name in ("lyon", "oslo")]
 
 
 def _at_home(place: Place) -> Mapping[str, Any]:
