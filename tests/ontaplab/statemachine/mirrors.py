@@ -99,10 +99,10 @@ class Mirrors(Checked):
 
     def release(self, uuid: str, flag: str) -> None:
         """The source is told to forget a destination."""
-        mirror = next((each for each in self.model.mirrors.values() if each.uuid == uuid), None)
-        if mirror is not None and mirror.is_running:
-            return  # whether all its bytes were read by then decides
         source = self.model.listed[uuid]
+        if self.model.feeds_a_transfer(source):
+            return  # whether what goes with the entry had been read by then decides
+        mirror = next((each for each in self.model.mirrors.values() if each.uuid == uuid), None)
         answer = self.world.ask(source.cluster, "DELETE", f"{RELATIONSHIPS}/{uuid}", **{flag: "true"})
         self.check(answer, allowed=True)
         del self.model.listed[uuid]
