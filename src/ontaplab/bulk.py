@@ -100,9 +100,9 @@ class BulkReply:
         self._threads = threads
         self._silence_s = silence_s
 
-    async def whole(self) -> httpx.Response:
-        """The reply with its content."""
-        return httpx.Response(self.status, content=await _in_thread(self._head.read, self._threads))
+    async def whole(self) -> bytes:
+        """All its bytes."""
+        return await _in_thread(self._head.read, self._threads)
 
     async def arriving(self) -> AsyncGenerator[Incoming, None]:
         """The bytes as they come, each part to be moved before the next. Raises: httpx.TransportError."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import AsyncGenerator, Mapping, MutableMapping
+from contextlib import aclosing, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,13 +16,14 @@ import httpx
 from starlette.types import ASGIApp, Message
 
 from ontaplab.bulk import BulkClient
+from ontaplab.disk.arriving import Held, Incoming
 from ontaplab.errors import OntapError
 
 CHUNK = 1024 * 1024
 _BULK_THREADS = 128
 """As many as transfers may run at once."""
 _CONNECT_S = 5
-_SILENCE_S = 600.0
+PATIENCE_S = 600.0
 """A difference of a large volume takes its time; a source that is dead closes the connection."""
 
 
@@ -65,15 +67,11 @@ class Network(Protocol):
         """The reply of the cluster at this intercluster address. Raises: httpx.TransportError where none answers."""
         ...
 
-    def read(self, address: str, target: str, headers: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
-        """The content of a long reply, part by part; close it.
+    def read(self, address: str, target: str, headers: Mapping[str, str]) -> AsyncGenerator[Incoming, None]:
+        """The content of a long reply, part by part, each to be moved before the next; close it.
 
         Raises: httpx.TransportError where no cluster answers; OntapError as the cluster raised it.
         """
-        ...
-
-    def bulk_client(self, address: str) -> BulkClient | None:
-        """A faster way for long replies; None where there is none."""
         ...
 
     async def aclose(self) -> None:
@@ -108,15 +106,12 @@ class AsgiNetwork:
         await app(_scope(address, method, target, headers), exchange.receive, exchange.send)
         return exchange.reply()
 
-    async def read(self, address: str, target: str, headers: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
+    async def read(self, address: str, target: str, headers: Mapping[str, str]) -> AsyncGenerator[Incoming, None]:
         reply = await self.ask(address, "GET", target, headers)
         if not reply.is_success:
             raise reply.refusal()
         for start in range(0, len(reply.content), CHUNK):
-            yield reply.content[start : start + CHUNK]
-
-    def bulk_client(self, address: str) -> None:
-        return None
+            yield Held(reply.content[start : start + CHUNK])
 
     async def aclose(self) -> None:
         """Nothing is kept."""
@@ -150,13 +145,27 @@ class UrlNetwork:
         reply = await client.request(method, target, content=body, headers=headers, timeout=timeout)
         return Reply(reply.status_code, reply.content)
 
-    async def read(self, address: str, target: str, headers: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
-        timeout = httpx.Timeout(_SILENCE_S, connect=_CONNECT_S)
+    def read(self, address: str, target: str, headers: Mapping[str, str]) -> AsyncGenerator[Incoming, None]:
+        socket = bulk_socket(self._book, address)
+        by_socket = socket.is_socket()
+        return self._in_bulk(socket, target, headers) if by_socket else self._by_url(address, target, headers)
+
+    async def _in_bulk(self, socket: Path, target: str, headers: Mapping[str, str]) -> AsyncGenerator[Incoming, None]:
+        bulk = BulkClient(socket, self._threads, PATIENCE_S)
+        with closing(await bulk.get(target, headers)) as reply:
+            if not httpx.codes.is_success(reply.status):
+                raise Reply(reply.status, await reply.whole()).refusal()
+            async with aclosing(reply.arriving()) as parts:
+                async for part in parts:
+                    yield part
+
+    async def _by_url(self, address: str, target: str, headers: Mapping[str, str]) -> AsyncGenerator[Incoming, None]:
+        timeout = httpx.Timeout(PATIENCE_S, connect=_CONNECT_S)
         async with self.client(address).stream("GET", target, headers=headers, timeout=timeout) as reply:
             if reply.is_error:
                 raise Reply(reply.status_code, await reply.aread()).refusal()
             async for chunk in reply.aiter_bytes(CHUNK):
-                yield chunk
+                yield Held(chunk)
 
     def client(self, address: str) -> httpx.AsyncClient:
         """Raises: httpx.ConnectError for an address that is not in the book."""
@@ -168,10 +177,6 @@ class UrlNetwork:
             # Peers are on this machine: a proxy that the environment names has no part in this.
             self._clients[url] = httpx.AsyncClient(base_url=url, verify=self._verify, timeout=timeout, trust_env=False)
         return self._clients[url]
-
-    def bulk_client(self, address: str) -> BulkClient | None:
-        path = bulk_socket(self._book, address)
-        return BulkClient(path, self._threads, _SILENCE_S) if path.is_socket() else None
 
     async def aclose(self) -> None:
         while self._clients:

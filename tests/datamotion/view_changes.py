@@ -32,7 +32,7 @@ class Refusing(Exception):
 @singledispatch
 def changed(change: Change, view: ClusterView) -> ClusterView:
     """What the asked cluster shows after a change that concerns it alone."""
-    raise NotImplementedError(type(change).__name__)
+    raise TypeError(f"what {type(change).__name__} leads to is not simulated")
 
 
 @changed.register

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ontaplab.disk.tree import RESERVED
 from ontaplab.folder import ClusterFolder
 from ontaplab.site import processes, seeding
 from ontaplab.site.errors import SiteError
@@ -162,10 +161,6 @@ class Site:
     def volume_path(self, name: str, svm: str, volume: str) -> Path:
         """Where the files are that clients of the volume see, whether it is mounted or not."""
         return self._cluster_folder(name).root / "by-name" / svm / volume
-
-    def snapshot_path(self, name: str, svm: str, volume: str, snapshot: str) -> Path:
-        """Where the files of that snapshot are."""
-        return self.volume_path(name, svm, volume) / RESERVED / snapshot
 
     def exports(self, name: str, svm: str) -> Path:
         """The SVM's namespace: the mounted volumes are below it at their junction paths."""

@@ -29,10 +29,6 @@ class Body(BaseModel):
         return dict(_flat(self.model_dump(exclude_unset=True)))
 
 
-class Nothing(Body):
-    """A body that may only be empty."""
-
-
 class Reference(Body):
     """Another object by name, uuid or both; a bare string is its name."""
 

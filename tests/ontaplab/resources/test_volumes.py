@@ -9,7 +9,7 @@ import trio
 
 from ontaplab.inprocess import Lab
 from ontaplab.resources.snapshots.lifecycle import new_snapshot, take_snapshot
-from ontaplab.resources.volumes.lifecycle import become_mirror, become_writable, export_snapshot, recover
+from ontaplab.resources.volumes.lifecycle import become_mirror, become_writable, recover
 from tests.ontaplab.resources.labs import Asker, in_lab, on_virtual_time
 
 
@@ -181,7 +181,7 @@ def test_a_mirror_shows_its_exported_snapshot_and_becomes_writable_and_a_mirror_
             await become_mirror(cluster, uuid, "s1")
             assert (seen / "file").read_text() == "first"
             assert (await paris.one("/storage/volumes", fields="type"))["type"] == "dp"
-            await export_snapshot(cluster, uuid, "s2")
+            await become_mirror(cluster, uuid, "s2")
             assert (seen / "file").read_text() == "second"
             await become_writable(cluster, uuid, "s1")
             (seen / "file").write_text("third")

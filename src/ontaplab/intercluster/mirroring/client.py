@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, closing
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import TypeVar
 from urllib.parse import urlencode
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from ontaplab.bulk import BulkClient
 from ontaplab.cluster import Cluster
-from ontaplab.disk.arriving import Held, Incoming
+from ontaplab.disk.arriving import Incoming
 from ontaplab.errors import OntapError
 from ontaplab.intercluster.client import check_way, mark, peer_headers
 from ontaplab.intercluster.mirroring.messages import (
@@ -30,13 +29,11 @@ from ontaplab.intercluster.mirroring.messages import (
     Step,
     Wanted,
 )
-from ontaplab.network import Reply
+from ontaplab.network import PATIENCE_S
 from ontaplab.resources.cluster_peers.state import ClusterPeer
 from ontaplab.resources.relationships.errors import source_unreachable
 
 T = TypeVar("T")
-# A snapshot or a difference of a large volume takes its time; a source that is dead closes the connection.
-_TIMEOUT_S = 600
 
 
 class RemoteSource:
@@ -73,18 +70,11 @@ class RemoteSource:
         target = f"{_path(relationship, '/stream')}?{urlencode(query)}"
         try:
             check_way(self._cluster, self._peer)
-            bulk = self._cluster.network.bulk_client(self._address)
-            parts = self._held(target, headers) if bulk is None else _in_bulk(bulk, target, headers)
-            async with aclosing(parts):
+            async with aclosing(self._cluster.network.read(self._address, target, headers)) as parts:
                 async for part in parts:
                     yield part
         except httpx.HTTPError as silent:
             raise self._unreachable(silent) from silent
-
-    async def _held(self, target: str, headers: Mapping[str, str]) -> AsyncGenerator[Incoming, None]:
-        async with aclosing(self._cluster.network.read(self._address, target, headers)) as chunks:
-            async for chunk in chunks:
-                yield Held(chunk)
 
     async def landed(self, relationship: str, landed: Landed) -> None:
         await self._ask("POST", relationship, "/landed", LANDED.dump_json(landed))
@@ -97,7 +87,7 @@ class RemoteSource:
         try:
             check_way(self._cluster, self._peer)
             reply = await self._cluster.network.ask(
-                self._address, method, target, self._headers, body, timeout_s=_TIMEOUT_S
+                self._address, method, target, self._headers, body, timeout_s=PATIENCE_S
             )
         except httpx.HTTPError as silent:
             raise self._unreachable(silent) from silent
@@ -125,13 +115,3 @@ class RemoteSource:
 
 def _path(relationship: str, what: str) -> str:
     return f"/intercluster/mirrors/{relationship}{what}"
-
-
-async def _in_bulk(bulk: BulkClient, target: str, headers: Mapping[str, str]) -> AsyncGenerator[Incoming, None]:
-    with closing(await bulk.get(target, headers)) as reply:
-        if reply.status != httpx.codes.PARTIAL_CONTENT:
-            refused = await reply.whole()
-            raise Reply(refused.status_code, refused.content).refusal()
-        async with aclosing(reply.arriving()) as parts:
-            async for part in parts:
-                yield part

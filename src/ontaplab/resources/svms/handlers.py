@@ -55,11 +55,6 @@ class SvmChange(ProtocolsChange):
     max_volumes: Literal["unlimited"] | None = None
 
 
-def create_svm(cluster: Cluster, name: str, **rest: str) -> Svm:
-    """There is an SVM of that name: for seeding. `rest` are fields of its record."""
-    return _put_new(cluster, Svm(uuid=cluster.new_uuid("svm", name), name=name, created=cluster.clock.now(), **rest))  # type: ignore[arg-type]
-
-
 def create(cluster: Cluster, request: Request, body: SvmCreate) -> Reply[Svm]:
     """Its root volume is made with it where the cluster makes them."""
     if body.name is None:

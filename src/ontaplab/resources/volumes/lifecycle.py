@@ -102,12 +102,6 @@ async def become_mirror(cluster: Cluster, uuid: str, exported_snapshot: str | No
     return mirror
 
 
-async def export_snapshot(cluster: Cluster, uuid: str, name: str) -> Volume:
-    """Clients of the mirror see the snapshot of that name; who reads sees the former one or this one, never a mix."""
-    volume = present(cluster, uuid)
-    return await change_volume(cluster, volume, replace(volume, exported_snapshot=name))
-
-
 def serve(cluster: Cluster, volume: Volume) -> None:
     """Clients find what they are to see of the volume, at its junction path and by its name, or nothing."""
     tree, svm = served_tree(cluster, volume), cluster.svms[volume.svm]
