@@ -18,7 +18,7 @@ from ontaplab.folder import ACCOUNT, ClusterFolder
 from ontaplab.site import Site
 from ontaplab.site.lab import read_lab
 
-_LOOK_S = 0.05
+_LOOK_S = 0.02
 _WAIT = {"return_timeout": "120", "return_records": "true"}
 
 
@@ -55,7 +55,7 @@ def asked(client: httpx.Client, method: str, path: str, body: Mapping[str, Any] 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Volume `data` of paris, mirrored to volume `copy` of lyon by the default policy."""
+    """Volume `data` of paris, mirrored to volume `copy` of lyon."""
 
     site: Site
     paris: httpx.Client
@@ -118,7 +118,8 @@ def pair(size_bytes: int) -> Iterator[Pair]:
         peer = asked(lyon, "POST", "/svm/peers", {**offer, "applications": ["snapmirror"]})
         asked(paris, "PATCH", f"/svm/peers/{peer['uuid']}", {"state": "peered", "name": "to_lyon"})
         paths = {"source.path": "from_paris:data", "destination.path": f"{target.svm}:copy"}
-        made = asked(lyon, "POST", "/snapmirror/relationships", paths)
+        unscheduled = {**paths, "policy": "MirrorAndVault"}  # an update of its own would bring a part of what changes
+        made = asked(lyon, "POST", "/snapmirror/relationships", unscheduled)
         volume, relationship = f"/storage/volumes/{data['uuid']}", f"/snapmirror/relationships/{made['uuid']}"
         yield Pair(site, paris, lyon, volume, relationship)
 

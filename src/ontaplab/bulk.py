@@ -21,7 +21,7 @@ from ontaplab.disk.arriving import Arriving, Held, Incoming, inlet
 T = TypeVar("T")
 ZERO_COPY = "http.response.zerocopysend"
 """ASGI's extension for sending stretches of files: its name, and the type of its messages."""
-_AT_ONCE = 8 * 1024 * 1024
+_AT_ONCE = 16 * 1024 * 1024
 _ON_THE_WAY = 4 * 1024 * 1024
 """Bytes that the kernel holds between sender and receiver, so that the two take turns seldom."""
 _PATIENCE_S = 0.2

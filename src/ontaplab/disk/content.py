@@ -55,9 +55,9 @@ def opened_if_there(path: Path) -> Iterator[int | None]:
 
 
 def copy_content(source: int, target: int, size: int, without: Sequence[Range] = ()) -> None:
-    """The target, an empty file, is `size` bytes long and begins with the source's bytes; holes stay holes.
+    """The target, which was all zeros, is `size` bytes long and begins with the source's bytes; holes stay holes.
 
-    What it holds in the ranges `without`, which are in order, is left open: they are about to be written.
+    The ranges `without`, which are in order, are left as they are.
     """
     begin = 0
     for skipped in (*without, Range(size, 0)):
@@ -99,20 +99,21 @@ def _copy_through_memory(source: int, target: int, offset: int, end: int) -> Non
         offset += os.pwrite(target, part, offset)
 
 
-def changed_ranges(base: int | None, target: int, size: int) -> tuple[Range, ...]:
-    """Where the first `size` bytes of the target differ from the base, in blocks of 4 KiB, neighbours merged.
+def changed_ranges(base: int | None, target: int, within: Range) -> tuple[Range, ...]:
+    """Where these bytes of the target differ from the base, in blocks of 4 KiB, neighbours merged.
 
     The base is taken as going on with zeros after its end, and is all zeros if None: what is zero in the target there
     is not listed, since cutting or extending a file to a size gives zeros too.
     """
     ranges: list[Range] = []
     before, after = bytearray(CHUNK), bytearray(CHUNK)  # used again and again: new memory takes longer than reading
-    for offset in range(0, size, CHUNK):
-        wanted = min(CHUNK, size - offset)
+    end = within.offset + within.length
+    for offset in range(within.offset, end, CHUNK):
+        wanted = min(CHUNK, end - offset)
         del before[wanted:], after[wanted:]
         come = os.preadv(target, [after], offset)
         if come < wanted:
-            raise OSError(errno.EIO, f"a file that should be {size} bytes long ends at {offset + come}")
+            raise OSError(errno.EIO, f"a file that should have {end} bytes ends at {offset + come}")
         held = os.preadv(base, [before], offset) if base is not None else 0
         before[held:] = _ZEROS[held:wanted]
         if before != after:

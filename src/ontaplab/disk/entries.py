@@ -39,14 +39,17 @@ class Symlink:
 class File:
     """A file that is new or changed: the base's file, cut or extended with zeros to `size`, with these ranges put in.
 
-    Where the base has no file at this path it is an empty one.
+    Where it is new, or the base has something else at this path, it begins as an empty one.
     """
 
     path: str
     mode: int
     mtime_ns: int
     size: int
+    is_new: bool
     ranges: tuple[Range, ...]
+    compared: int
+    """the ranges up to this byte are known; as a rule `size`"""
 
 
 Entry = Removed | Directory | Symlink | File

@@ -11,7 +11,7 @@ from ontaplab.disk.arriving import Held, Incoming
 from ontaplab.disk.content import copy_content, opened
 from ontaplab.disk.difference import Difference
 from ontaplab.disk.entries import Directory, File, Symlink
-from ontaplab.disk.tree import RESERVED, join, listing, make_symlink, remove_tree, set_metadata
+from ontaplab.disk.tree import RESERVED, appearance, join, listing, make_symlink, remove_tree, set_metadata
 
 
 class Receiver:
@@ -23,7 +23,7 @@ class Receiver:
     """
 
     def __init__(self, incoming: Path, base: Path | None, difference: Difference, position: int) -> None:
-        """At position 0 whatever was in `incoming` is removed first.
+        """At position 0 whatever was in `incoming` is removed first. The difference may be the beginning of one.
 
         Raises FileNotFoundError at a later position without that folder, ValueError at one outside the stream.
         """
@@ -35,11 +35,14 @@ class Receiver:
         self._incoming = incoming
         self._base = base
         self._difference = difference
-        self._base_files: set[str] = set()
         self._directories: dict[str, tuple[int, int]] = {}
         if not position:
             remove_tree(incoming)
         self._lay_out()
+
+    def learn(self, difference: Difference) -> None:
+        """More is known of the difference: further ranges."""
+        self._difference = difference
 
     def feed(self, data: bytes) -> None:
         """The next bytes of the stream are in their files, safe from SIGKILL; `position` is past them.
@@ -56,15 +59,15 @@ class Receiver:
             pass
 
     def finish(self) -> None:
-        """The tree is what the difference leads to. Raises ValueError if bytes are missing."""
+        """The tree is what the difference, a whole one, leads to. Raises ValueError if bytes are missing."""
         missing = self._difference.bytes - self.position
-        if missing:
+        if missing or not self._difference.is_whole:
             raise ValueError(f"{missing} of {self._difference.bytes} bytes have not come")
-        for entry in self._difference.entries:
-            if isinstance(entry, File):
-                if not entry.ranges:
-                    self._begin(entry)
-                set_metadata(self._incoming / entry.path, entry.mode, entry.mtime_ns)
+        for file in self._difference.files:
+            if not file.ranges and self._is_in_base(file):
+                self._share(file.path)
+            else:
+                self._complete(file)
         for path, (mode, mtime_ns) in reversed(self._directories.items()):
             set_metadata(self._incoming / path, mode, mtime_ns)
 
@@ -98,8 +101,6 @@ class Receiver:
                         pending.append(path)
                 elif entry is None:
                     self._take_over(base, path, status)
-                elif isinstance(entry, File) and stat.S_ISREG(status.st_mode):
-                    self._base_files.add(path)
 
     def _make_directory(self, path: str, mode: int, mtime_ns: int) -> None:
         directory = self._incoming / path
@@ -112,19 +113,35 @@ class Receiver:
         if stat.S_ISLNK(status.st_mode):
             make_symlink(self._incoming / path, os.fspath((base / path).readlink()), status.st_mtime_ns)
             return
+        self._share(path)
+
+    def _is_in_base(self, file: File) -> bool:
+        """Whether the base has just this file, if their bytes are the same: it was compared late."""
+        if self._base is None or file.is_new:
+            return False
+        return appearance(os.lstat(self._base / file.path)) == (stat.S_IFREG | file.mode, file.size, file.mtime_ns)
+
+    def _share(self, path: str) -> None:
         with suppress(FileExistsError):
-            os.link(f"{base}/{path}", f"{self._incoming}/{path}")
+            os.link(f"{self._base}/{path}", f"{self._incoming}/{path}")
+
+    def _complete(self, file: File) -> None:
+        """What is not in its ranges, which were put in, is as in the base."""
+        path = self._incoming / file.path
+        if not file.ranges:
+            self._begin(file)
+        path.chmod(0o600)  # a `finish` that a crash cut off may have closed it
+        if self._base is not None and not file.is_new:
+            with opened(self._base / file.path) as reading, opened(path, os.O_WRONLY) as writing:
+                copy_content(reading, writing, file.size, without=file.ranges)
+        set_metadata(path, file.mode, file.mtime_ns)
 
     def _begin(self, file: File) -> None:
-        """The file is as long as it will be and holds what the base has of it, for ranges to be put in."""
+        """The file is as long as it will be, all zeros, for ranges to be put in."""
         path = self._incoming / file.path
         path.unlink(missing_ok=True)
         with opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as writing:
-            if self._base is not None and file.path in self._base_files:
-                with opened(self._base / file.path) as reading:
-                    copy_content(reading, writing, file.size, without=file.ranges)
-            else:
-                os.ftruncate(writing, file.size)
+            os.ftruncate(writing, file.size)
 
     def _write_to_one_file(self, incoming: Incoming) -> bool:
         """Write what belongs to the file at `position`. Returns whether all of that was there."""

@@ -10,8 +10,9 @@ from random import Random
 import pytest
 
 from ontaplab.disk.content import CHUNK, Range, changed_ranges, opened
-from ontaplab.disk.difference import Difference, difference
+from ontaplab.disk.difference import Compared, Difference, compare_on, difference
 from ontaplab.disk.entries import Directory, Entry, File, Removed, Symlink
+from ontaplab.disk.stream import read_stream
 from ontaplab.disk.tree import BLOCK
 from tests.ontaplab.disk.trees import (
     LONG_AGO_NS,
@@ -47,8 +48,8 @@ def age(root: Path) -> None:
             path.chmod(0o755)
 
 
-def a_file(path: str, size: int, *ranges: tuple[int, int], mode: int = 0o644) -> File:
-    return File(path, mode, LONG_AGO_NS, size, tuple(Range(*one) for one in ranges))
+def a_file(path: str, size: int, *ranges: tuple[int, int], mode: int = 0o644, is_new: bool = False) -> File:
+    return File(path, mode, LONG_AGO_NS, size, is_new, tuple(Range(*one) for one in ranges), compared=size)
 
 
 def a_directory(path: str) -> Directory:
@@ -77,11 +78,11 @@ CASES: dict[str, tuple[Edit, Sequence[Entry]]] = {
         [a_file("docs/short", 10_001, (8192, 1809))],
     ),
     "mode": (lambda root: (root / "file").chmod(0o600), [a_file("file", 40960, mode=0o600)]),
-    "an empty file": (put_file("new", b""), [a_file("new", 0)]),
+    "an empty file": (put_file("new", b""), [a_file("new", 0, is_new=True)]),
     "a removed directory": (rename("docs/deep", "moved"), [Removed("docs/deep"), a_directory("moved")]),
     "a link elsewhere": (put_symlink("link", "docs"), [Symlink("link", "docs", LONG_AGO_NS)]),
     "a file that becomes a directory": (put_directory("file", 0o755), [a_directory("file")]),
-    "a directory that becomes a file": (put_file("docs", b"x" * 5000), [a_file("docs", 5000, (0, 5000))]),
+    "a directory that becomes a file": (put_file("docs", b"x" * 5000), [a_file("docs", 5000, (0, 5000), is_new=True)]),
 }
 
 
@@ -101,7 +102,10 @@ def test_a_newer_mtime_is_a_change_without_bytes(tmp_path: Path) -> None:
     for path in ("file", "docs"):
         os.utime(target / path, ns=(7, 7))
     found = difference(base, target)
-    assert found.entries == [Directory("docs", 0o755, 7), File("file", 0o644, 7, 40960, ())]
+    assert found.entries == [
+        Directory("docs", 0o755, 7),
+        File("file", 0o644, 7, 40960, is_new=False, ranges=(), compared=40960),
+    ]
     assert found.bytes == 0
 
 
@@ -113,9 +117,9 @@ def test_the_difference_to_nothing_lists_everything_in_path_order_parents_first(
         a_directory(""),
         a_directory("docs"),
         a_directory("docs/deep"),
-        a_file("docs/short", 5, (0, 5)),
+        a_file("docs/short", 5, (0, 5), is_new=True),
         a_directory("docs-2"),
-        a_file("file", 40960, (0, 40960)),
+        a_file("file", 40960, (0, 40960), is_new=True),
         Symlink("link", "file", LONG_AGO_NS),
     ]
 
@@ -173,9 +177,40 @@ def test_ranges_are_the_changed_blocks_side_by_side(tmp_path: Path) -> None:
     (tmp_path / "before").write_bytes(before)
     (tmp_path / "after").write_bytes(after)
     with opened(tmp_path / "before") as base, opened(tmp_path / "after") as target:
-        assert changed_ranges(base, target, len(after)) == (
+        assert changed_ranges(base, target, Range(0, len(after))) == (
             Range(BLOCK, 2 * BLOCK),
             Range(CHUNK - BLOCK, 2 * BLOCK),
             Range(2 * CHUNK - 2 * BLOCK, BLOCK),
             Range(2 * CHUNK, 100),
         )
+
+
+def test_a_difference_may_be_found_little_by_little(tmp_path: Path) -> None:
+    """Within files and between them, and told again from any moment on to one that knows less."""
+    base, target = a_tree(tmp_path / "base"), a_tree(tmp_path / "target")
+    for offset in (0, 9000, 30_000):
+        write_at(target / "file", offset, b"!")
+    put_file("new", b"n" * 10_000)(target)
+    whole = difference(base, target)
+    stages = [difference(base, target, 2 * BLOCK)]
+    while not stages[-1].is_whole:
+        stages.append(stages[-1].with_more(compare_on(base, target, stages[-1], 3 * BLOCK)))
+    assert [stage.compared for stage in stages] == [4096, 16_384, 28_672, 40_960, 50_960]
+    assert stages[-1].pieces == [*whole.pieces[:3], *stages[-1].pieces[3:]]
+    assert streamed(target, stages[-1]) == streamed(target, whole)
+    for stage in stages:
+        assert streamed(target, whole).startswith(streamed(target, stage))
+        assert stage.with_more(stages[-1].after(stage.compared)) == stages[-1]
+        assert streamed(target, stage.with_more(whole.after(stage.compared))) == streamed(target, whole)
+
+
+def streamed(target: Path, found: Difference) -> bytes:
+    return b"".join(read_stream(target, found, 0))
+
+
+@pytest.mark.parametrize("end", [0, 4096, 40_961])
+def test_what_was_compared_already_or_is_outside_the_file_is_refused(tmp_path: Path, end: int) -> None:
+    base, target = a_tree(tmp_path / "base"), a_tree(tmp_path / "target")
+    write_at(target / "file", 0, b"!")
+    with pytest.raises(ValueError, match=f"file was not compared up to byte {end}"):
+        difference(base, target, 2 * BLOCK).with_more([Compared(end, ())])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ontaplab.disk.copying import copy_file
-from ontaplab.disk.difference import Difference, difference
+from ontaplab.disk.difference import Difference, compare_on, difference
 from ontaplab.disk.receiver import Receiver
 from ontaplab.disk.stream import CHUNK, read_stream, stretches
+from ontaplab.disk.tree import BLOCK
 from ontaplab.disk.volume import VolumeDirectory
 from tests.ontaplab.disk.trees import Edit, contents, histories, put_file, write_at
 
@@ -32,24 +34,40 @@ _amounts = st.sampled_from([0, 1, 3, 100, 4096, 5000, 262_144, 300_001])
 cuts = st.lists(st.builds(Cut, _amounts, _amounts), max_size=6)
 
 
-def receive(incoming: Path, base: Path | None, target: Path, cuts: Sequence[Cut]) -> None:
-    """The whole difference is received in `incoming`, through all these interruptions."""
-    document = difference(base_at_source(base, target), target).to_json()
+def receive(incoming: Path, base: Path | None, target: Path, cuts: Sequence[Cut], most: float = math.inf) -> None:
+    """The whole difference is received in `incoming`, through all these interruptions.
+
+    Whenever it begins, it knows what comparing that many bytes told.
+    """
+    document = difference(base_at_source(base, target), target, most).to_json()
     position = 0
-    for cut in cuts:
-        announced = Difference.from_json(document)
-        receiver = Receiver(incoming, base, announced, position)
-        data = b"".join(read_stream(target, announced, position))[: cut.after]
+    for cut in (*cuts, Cut(after=1_000_000_000, forgotten=0)):
+        begun = Difference.from_json(document)
+        position = max(0, receive_some(incoming, base, target, begun, position, cut.after) - cut.forgotten)
+
+
+def receive_some(incoming: Path, base: Path | None, target: Path, known: Difference, position: int, most: int) -> int:
+    """At most so many bytes are received from that position on; all is finished if there are no more."""
+    while known.bytes < position:
+        known = more_of(known, base, target)
+    receiver = Receiver(incoming, base, known, position)
+    while True:
+        data = b"".join(read_stream(target, known, receiver.position))[: position + most - receiver.position]
         receiver.feed(data[:77])
         receiver.feed(data[77:])
-        if receiver.position == announced.bytes:
+        if known.is_whole or receiver.position == position + most:
+            break
+        with pytest.raises(ValueError, match="have not come"):
             receiver.finish()
-        position = max(0, receiver.position - cut.forgotten)
-    announced = Difference.from_json(document)
-    receiver = Receiver(incoming, base, announced, position)
-    for chunk in read_stream(target, announced, position):
-        receiver.feed(chunk)
-    receiver.finish()
+        known = more_of(known, base, target)
+        receiver.learn(known)
+    if known.is_whole and receiver.position == known.bytes:
+        receiver.finish()
+    return receiver.position
+
+
+def more_of(known: Difference, base: Path | None, target: Path) -> Difference:
+    return known.with_more(compare_on(base_at_source(base, target), target, known, 7 * BLOCK))
 
 
 def base_at_source(base: Path | None, target: Path) -> Path | None:
@@ -59,9 +77,9 @@ def base_at_source(base: Path | None, target: Path) -> Path | None:
 
 @pytest.mark.slow
 @settings(deadline=None, max_examples=80, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.tuples(histories, cuts), min_size=1, max_size=3))
+@given(st.lists(st.tuples(histories, cuts), min_size=1, max_size=3), st.sampled_from([0, 1, 5, 20, 1000]))
 def test_a_transfer_gives_an_identical_tree_wherever_it_is_cut(
-    steps: Sequence[tuple[Sequence[Edit], Sequence[Cut]]],
+    steps: Sequence[tuple[Sequence[Edit], Sequence[Cut]]], blocks: int
 ) -> None:
     with TemporaryDirectory() as folder:
         source, mirror = VolumeDirectory(Path(folder, "source")), VolumeDirectory(Path(folder, "mirror"))
@@ -75,7 +93,7 @@ def test_a_transfer_gives_an_identical_tree_wherever_it_is_cut(
             name = f"transfer.{number}"
             source.take_snapshot(name, newest)
             base = mirror.snapshot(newest) if newest else None
-            receive(mirror.incoming("1"), base, source.snapshot(name), cuts)
+            receive(mirror.incoming("1"), base, source.snapshot(name), cuts, blocks * BLOCK)
             mirror.accept("1", name)
             newest = name
             received[name] = contents(source.live)

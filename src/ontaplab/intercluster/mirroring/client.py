@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -12,10 +12,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from ontaplab.cluster import Cluster
 from ontaplab.disk.arriving import Incoming
+from ontaplab.disk.difference import Compared
 from ontaplab.errors import OntapError
 from ontaplab.intercluster.client import check_way, mark, peer_headers
 from ontaplab.intercluster.mirroring.messages import (
     COMMON,
+    COMPARED,
     GEOMETRY,
     HAVE,
     LANDED,
@@ -62,12 +64,15 @@ class RemoteSource:
     async def next_step(self, relationship: str, wanted: Wanted) -> Step | None:
         return self._read(STEP, await self._ask("POST", relationship, "/next", WANTED.dump_json(wanted)))
 
+    async def compare_on(self, relationship: str, base: str | None, snapshot: str, compared: int) -> Sequence[Compared]:
+        what = f"/difference?{_query(base, snapshot)}&compared={compared}"
+        return self._read(COMPARED, await self._ask("GET", relationship, what, b""))
+
     async def read(
         self, relationship: str, base: str | None, snapshot: str, start: int, length: int
     ) -> AsyncIterator[Incoming]:
         headers = {**self._headers, "Range": f"bytes={start}-{start + length - 1}"}
-        query = {"snapshot": snapshot} if base is None else {"base": base, "snapshot": snapshot}
-        target = f"{_path(relationship, '/stream')}?{urlencode(query)}"
+        target = _path(relationship, f"/stream?{_query(base, snapshot)}")
         try:
             check_way(self._cluster, self._peer)
             async with aclosing(self._cluster.network.read(self._address, target, headers)) as parts:
@@ -111,6 +116,10 @@ class RemoteSource:
     def _unreachable(self, silent: httpx.HTTPError) -> OntapError:
         mark(self._cluster, self._peer.uuid, answers=False)
         return source_unreachable(self.cluster_name, str(silent) or type(silent).__name__)
+
+
+def _query(base: str | None, snapshot: str) -> str:
+    return urlencode({"snapshot": snapshot} if base is None else {"base": base, "snapshot": snapshot})
 
 
 def _path(relationship: str, what: str) -> str:

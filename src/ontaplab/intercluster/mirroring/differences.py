@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from ontaplab.cluster import Cluster
-from ontaplab.disk.difference import Difference, difference
+from ontaplab.disk.difference import Difference, compare_on, difference
 from ontaplab.disk.stream import Stretch, read_stream, stretches
 from ontaplab.errors import OntapError
 from ontaplab.resources.snapshots.lifecycle import snapshots_of
@@ -15,40 +15,64 @@ from ontaplab.resources.snapshots.state import Snapshot
 from ontaplab.resources.volumes.places import directory_of
 
 _REMEMBERED = 64
+_AT_ONCE = 64 * 1024 * 1024
+"""So many bytes are compared before what was found is told: moving what differs need not wait for the rest."""
 
 
 class Differences:
-    """Of the volumes of one cluster. Snapshots are named by their version_uuid; no base: from nothing."""
+    """Of the volumes of one cluster. Snapshots are named by their version_uuid; no base: from nothing.
+
+    Raises: OntapError 542797 without one of the snapshots.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._known: dict[tuple[str, str | None, str], Difference] = {}
 
-    async def between(self, volume: str, base: str | None, snapshot: str) -> Difference:
-        """Both never change, so neither does this. Raises: OntapError 542797 without one of them."""
+    async def beginning(self, volume: str, base: str | None, snapshot: str) -> Difference:
+        """What is known of it, or is found soon. Both snapshots never change, so neither does this."""
         key = volume, base, snapshot
         if key not in self._known:
-            directory = directory_of(self._cluster, volume)
-            before = directory.snapshot(self._named(volume, base).name) if base is not None else None
-            after = directory.snapshot(self._named(volume, snapshot).name)
-            self._known[key] = await self._cluster.offload(partial(difference, before, after))
+            before, after = self._trees(volume, base, snapshot)
+            self._known[key] = await self._cluster.offload(partial(difference, before, after, _AT_ONCE))
             if len(self._known) > _REMEMBERED:
                 del self._known[next(iter(self._known))]
         return self._known[key]
 
-    async def chunks(self, volume: str, base: str | None, snapshot: str, start: int) -> Iterator[bytes]:
-        """The bytes of it from byte `start` on. Raises: OntapError 542797."""
-        return read_stream(self._tree(volume, snapshot), await self.between(volume, base, snapshot), start)
+    async def further(self, volume: str, base: str | None, snapshot: str, compared: int) -> Difference:
+        """Compared beyond that byte of its files, if there are more."""
+        known = await self.beginning(volume, base, snapshot)
+        while known.compared <= compared and not known.is_whole:
+            before, after = self._trees(volume, base, snapshot)
+            found = await self._cluster.offload(partial(compare_on, before, after, known, _AT_ONCE))
+            known = self._known[volume, base, snapshot] = known.with_more(found)
+        return known
+
+    async def chunks(self, volume: str, base: str | None, snapshot: str, start: int, length: int) -> Iterator[bytes]:
+        """So many of its bytes from byte `start` on, or fewer, in chunks."""
+        known = await self._reaching(volume, base, snapshot, start + length)
+        return read_stream(self._tree(volume, snapshot), known, start)
 
     async def stretches(
         self, volume: str, base: str | None, snapshot: str, start: int, length: int
     ) -> Iterator[bytes | Stretch]:
-        """So many of its bytes from byte `start` on, where possible by where they are. Raises: OntapError 542797."""
-        return stretches(self._tree(volume, snapshot), await self.between(volume, base, snapshot), start, length)
+        """The same, where possible by where they are."""
+        known = await self._reaching(volume, base, snapshot, start + length)
+        return stretches(self._tree(volume, snapshot), known, start, length)
+
+    async def _reaching(self, volume: str, base: str | None, snapshot: str, end: int) -> Difference:
+        """Known up to that byte of its stream, if it has one."""
+        known = await self.beginning(volume, base, snapshot)
+        while known.bytes < end and not known.is_whole:
+            known = await self.further(volume, base, snapshot, known.compared)
+        return known
 
     def forget(self, volume: str) -> None:
         for key in [key for key in self._known if key[0] == volume]:
             del self._known[key]
+
+    def _trees(self, volume: str, base: str | None, snapshot: str) -> tuple[Path | None, Path]:
+        return None if base is None else self._tree(volume, base), self._tree(volume, snapshot)
 
     def _tree(self, volume: str, snapshot: str) -> Path:
         return directory_of(self._cluster, volume).snapshot(self._named(volume, snapshot).name)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
 
+from ontaplab.disk.difference import Compared
 from ontaplab.resources.relationships.state import Kind, State
 
 
@@ -88,7 +90,7 @@ class Step:
     snapshot: CarriedSnapshot
     base: str | None
     difference: str
-    """as JSON"""
+    """as JSON; its beginning, if comparing takes long"""
     target: str
     """the last one to be carried"""
     target_name: str
@@ -130,5 +132,6 @@ GEOMETRY = TypeAdapter(int)
 COMMON: TypeAdapter[str | None] = TypeAdapter(str | None)
 WANTED = TypeAdapter(Wanted)
 STEP: TypeAdapter[Step | None] = TypeAdapter(Step | None)
+COMPARED: TypeAdapter[Sequence[Compared]] = TypeAdapter(Sequence[Compared])
 LANDED = TypeAdapter(Landed)
 REVERSAL = TypeAdapter(Reversal)

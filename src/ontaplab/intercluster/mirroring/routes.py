@@ -19,6 +19,7 @@ from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError, invalid_value, no_entry
 from ontaplab.intercluster.mirroring.messages import (
     COMMON,
+    COMPARED,
     GEOMETRY,
     HAVE,
     LANDED,
@@ -50,6 +51,7 @@ class _Routes:
     def all(self) -> list[Route]:
         return [
             self._route("/next", "POST", self._next_step),
+            self._route("/difference", "GET", self._compare_on),
             self._route("/stream", "GET", self._stream),
             self._route("/landed", "POST", self._landed),
             self._route("", "PUT", self._register),
@@ -87,6 +89,14 @@ class _Routes:
 
     async def _next_step(self, request: Request, relationship: str, peer: str) -> Response:
         return _json(STEP, await self._source.next_step(relationship, await _read(WANTED, request)))
+
+    async def _compare_on(self, request: Request, relationship: str, peer: str) -> Response:
+        query = request.query_params
+        compared = query.get("compared", "")
+        if not compared.isdecimal():
+            raise invalid_value(compared, "compared")
+        wanted = relationship, query.get("base"), query.get("snapshot", ""), int(compared)
+        return _json(COMPARED, await self._source.compare_on(*wanted))
 
     async def _stream(self, request: Request, relationship: str, peer: str) -> Response:
         """All bytes that are asked for have to be there: the reply says their number before they are read."""

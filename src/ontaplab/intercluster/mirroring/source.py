@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
 from ontaplab.cluster import Cluster
 from ontaplab.disk.arriving import Held, Incoming
+from ontaplab.disk.difference import Compared
 from ontaplab.disk.stream import Stretch
 from ontaplab.intercluster.mirroring.choosing import after, called, carried, checked, is_wanted, newest_common
 from ontaplab.intercluster.mirroring.differences import Differences
@@ -50,6 +51,10 @@ class Source(Protocol):
 
     async def next_step(self, relationship: str, wanted: Wanted) -> Step | None:
         """What to carry next; None: nothing that is wanted is missing."""
+        ...
+
+    async def compare_on(self, relationship: str, base: str | None, snapshot: str, compared: int) -> Sequence[Compared]:
+        """More of that difference, of which the destination knows what came of comparing so many bytes."""
         ...
 
     def read(
@@ -105,7 +110,7 @@ class LocalSource:
         base = newest_common(held, wanted.have)
         if (
             wanted.only_changes
-            and not (await self._differences.between(volume.uuid, base, target.version_uuid)).entries
+            and not (await self._differences.beginning(volume.uuid, base, target.version_uuid)).entries
         ):
             async with self._cluster.volume_lock(volume.uuid):
                 await drop_snapshot(self._cluster, target)
@@ -129,7 +134,7 @@ class LocalSource:
         return await self._step(volume, target, base, target)
 
     async def _step(self, volume: Volume, snapshot: Snapshot, base: str | None, target: Snapshot) -> Step:
-        changes = await self._differences.between(volume.uuid, base, snapshot.version_uuid)
+        changes = await self._differences.beginning(volume.uuid, base, snapshot.version_uuid)
         return Step(
             snapshot=carried(snapshot),
             base=base,
@@ -142,6 +147,10 @@ class LocalSource:
             constituents=len(volume.constituents),
         )
 
+    async def compare_on(self, relationship: str, base: str | None, snapshot: str, compared: int) -> Sequence[Compared]:
+        volume = self._sending_volume(relationship)
+        return (await self._differences.further(volume.uuid, base, snapshot, compared)).after(compared)
+
     async def read(
         self, relationship: str, base: str | None, snapshot: str, start: int, length: int
     ) -> AsyncIterator[Incoming]:
@@ -153,7 +162,7 @@ class LocalSource:
     ) -> AsyncIterator[bytes]:
         """The bytes that `read` brings."""
         volume = self._sending_volume(relationship)
-        chunks = await self._differences.chunks(volume.uuid, base, snapshot, start)
+        chunks = await self._differences.chunks(volume.uuid, base, snapshot, start, length)
         while length and (chunk := await self._cluster.offload(partial(next, chunks, b""))):
             yield chunk[:length]
             length -= min(length, len(chunk))

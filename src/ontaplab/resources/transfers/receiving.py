@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from ontaplab.cluster import Cluster
-from ontaplab.disk.difference import Difference
 from ontaplab.disk.receiver import Receiver
 from ontaplab.intercluster.mirroring.messages import Step
 from ontaplab.intercluster.mirroring.source import Source
 from ontaplab.resources.relationships.errors import source_unreachable
 from ontaplab.resources.relationships.state import Checkpoint
 from ontaplab.resources.snapshots.lifecycle import snapshots_of
+from ontaplab.resources.transfers.learning import Learning
 from ontaplab.resources.volumes.places import directory_of
 
-WINDOW = 64 * 1024 * 1024
+WINDOW = 256 * 1024 * 1024
 """Bytes asked for at once."""
 _CHECKPOINT = 32 * 1024 * 1024
 """A checkpoint is kept whenever so many bytes more are safe."""
@@ -51,30 +52,44 @@ class _Reception:
         self._source = source
         self._step = step
         self._progress = progress
-        self._difference = Difference.from_json(step.difference)
+        self._learning = Learning(cluster, source, relationship, step)
         self._passage = cluster.pace.of_transfer(relationship)
 
     async def run(self) -> None:
-        receiver = await self._cluster.offload(self._make_receiver())
+        self._learning.begin()
+        try:
+            await self._learning.goes_past(self._begins_at())
+            await self._receive(await self._cluster.offload(self._make_receiver()))
+        finally:
+            self._learning.end()
+
+    async def _receive(self, receiver: Receiver) -> None:
         self._progress.received += receiver.position
         try:
-            while receiver.position < self._difference.bytes:
-                await self._receive_window(receiver, await self._window(receiver.position))
+            while await self._learning.goes_past(receiver.position):
+                length = await self._window(receiver.position)
+                receiver.learn(self._learning.known)
+                await self._receive_window(receiver, length)
                 self._keep(receiver.position)
             await self._wait_released()
+            receiver.learn(self._learning.known)
             await self._cluster.offload(receiver.finish)
         except BaseException:  # being cut off included: what was fed is safe, and is not asked for again
             self._keep(receiver.position)
             raise
 
+    def _begins_at(self) -> int:
+        """The checkpoint's position in the stream."""
+        checkpoint = self._cluster.relationships[self._relationship].checkpoint
+        matches = checkpoint and (checkpoint.base, checkpoint.snapshot) == (self._step.base, self._version)
+        return checkpoint.position if checkpoint and matches else 0
+
     def _make_receiver(self) -> Callable[[], Receiver]:
         """What makes it, for a worker thread: records are read here, where nothing changes them meanwhile."""
-        relationship = self._cluster.relationships[self._relationship]
-        volume, checkpoint = relationship.destination.volume_uuid, relationship.checkpoint
-        incoming = directory_of(self._cluster, volume).incoming(relationship.uuid)
-        make: Callable[[int], Receiver] = partial(Receiver, incoming, self._base(volume), self._difference)
-        matches = checkpoint and (checkpoint.base, checkpoint.snapshot) == (self._step.base, self._version)
-        return partial(_begin, make, checkpoint.position if checkpoint and matches else 0)
+        volume = self._cluster.relationships[self._relationship].destination.volume_uuid
+        incoming = directory_of(self._cluster, volume).incoming(self._relationship)
+        make: Callable[[int], Receiver] = partial(Receiver, incoming, self._base(volume), self._learning.known)
+        return partial(_begin, make, self._begins_at())
 
     def _base(self, volume: str) -> Path | None:
         if self._step.base is None:
@@ -88,12 +103,14 @@ class _Reception:
 
     async def _window(self, position: int) -> int:
         """How many bytes to ask for next. While transfers are held, none past the middle."""
-        middle = self._difference.bytes // 2
+        if self._is_held:
+            await self._learning.goes_past(math.inf)
+        end = self._learning.known.bytes
+        middle = end // 2
         if self._is_held and position >= middle:
             self._keep(position)
             await self._wait_released()
-        end = middle if self._is_held and position < middle else self._difference.bytes
-        return min(WINDOW, end - position)
+        return min(WINDOW, (middle if self._is_held and position < middle else end) - position)
 
     @property
     def _is_held(self) -> bool:
