@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import anyio
@@ -83,3 +86,44 @@ def test_an_address_is_looked_up_in_the_book_at_each_use(tmp_path: Path) -> None
     with pytest.raises(httpx.ConnectError, match=r"10\.0\.0\.2"):
         network.client("10.0.0.2")
     anyio.run(network.aclose)
+
+
+@asynccontextmanager
+async def answering(folder: Path, status: str, body: bytes) -> AsyncIterator[tuple[UrlNetwork, list[str]]]:
+    """The network of one cluster that is a process without a socket for bulk, and what that is asked."""
+    asked = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1") as server:
+        book = folder / "network.json"
+        book.write_text(json.dumps({"10.0.0.1": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"}))
+        async with aclosing(UrlNetwork(book)) as network:
+            yield network, asked
+
+
+def test_where_no_socket_for_bulk_lies_beside_the_book_a_long_reply_comes_by_the_url(tmp_path: Path) -> None:
+    async def claim() -> None:
+        async with answering(tmp_path, "206 Partial Content", LONG) as (network, asked):
+            with (tmp_path / "file").open("wb") as file:
+                offset = 0
+                async for part in network.read("10.0.0.1", "/long", {"Range": "bytes=0-9"}):
+                    offset += part.move(file.fileno(), offset, part.left)
+        assert (tmp_path / "file").read_bytes() == LONG
+        assert "Range: bytes=0-9\r\n" in asked[0]
+
+    anyio.run(claim)
+
+
+def test_what_is_refused_by_the_url_is_raised(tmp_path: Path) -> None:
+    async def claim() -> None:
+        refusal = b'{"error":{"code":"4","message":"entry doesn\'t exist"}}'
+        async with answering(tmp_path, "404 Not Found", refusal) as (network, _):
+            with pytest.raises(OntapError, match="entry doesn't exist"):
+                await anext(network.read("10.0.0.1", "/long", {}))
+
+    anyio.run(claim)
