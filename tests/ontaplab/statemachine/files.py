@@ -38,6 +38,8 @@ class Files(Checked):
         self.check(answer, allowed=slot in self.model.volumes and not self.model.is_protected(slot))
         if answer.error is None:
             del self.model.volumes[slot], self.world.uuids[slot]
+            for mirror in self.model.mirrors.values():
+                mirror.source_is_gone |= mirror.source == slot
 
     @rule(data=st.data(), slot=slots, path=paths, content=content)
     def change_files(self, data: st.DataObject, slot: Slot, path: str, content: bytes) -> None:

@@ -46,6 +46,8 @@ class Mirror:
     """Whether the source knows of it."""
     healthy: bool = True
     """Whether the last transfer that ended was a success. One that was aborted says nothing."""
+    source_is_gone: bool = False
+    """Whether its source was deleted: what has that name since is another volume."""
     arriving: Tree | None = None
     """What clients of the destination will see when the transfer that runs has ended; None: none runs."""
 
@@ -108,7 +110,8 @@ class Model:
 
     def is_mirror_of(self, slot: Slot, source: Slot) -> bool:
         """Straight, and it was not broken off."""
-        return self.is_mirror(slot) and slot in self.mirrors and self.mirrors[slot].source == source
+        mirror = self.mirrors.get(slot)
+        return self.is_mirror(slot) and mirror is not None and mirror.source == source and not mirror.source_is_gone
 
     def is_protected(self, slot: Slot) -> bool:
         return slot in self.mirrors or slot in self.listed.values()
@@ -135,7 +138,7 @@ class Model:
         """By a resync: a source that had forgotten the destination knows of it again."""
         self.volumes[mirror.destination] = Volume("dp", common)
         self.listed[mirror.uuid] = mirror.source
-        mirror.listed = True
+        mirror.listed, mirror.source_is_gone = True, False
 
     def transfer_started(self, mirror: Mirror, *, has_all: bool) -> None:
         """It brings what the source holds now; at once, unless it is held. One that has all there is is never held."""
