@@ -60,6 +60,7 @@ from ontaplab.resources.transfers import routes as transfers
 from ontaplab.resources.transfers.engine import Engine
 from ontaplab.resources.transfers.following import Following
 from ontaplab.resources.transfers.restores import restore_routes
+from ontaplab.resources.transfers.scheduled_updates import update_by_schedule
 from ontaplab.resources.volumes import routes as volumes
 from ontaplab.resources.volumes.lifecycle import recover
 from ontaplab.resources.volumes.working import go_on as go_on_with_volumes
@@ -111,6 +112,7 @@ def assemble(cluster: Cluster) -> ASGIApp:
     engine = Engine(cluster, LocalSource(cluster))
     following = Following(cluster, engine)
     transitions = Transitions(cluster, engine, following)
+    update_by_schedule(cluster, engine)
     take_by_policy(cluster)
     take_at_destinations(cluster)
     cluster.at_start(lambda: recover(cluster, engine.kept_trees()))

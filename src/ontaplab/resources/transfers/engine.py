@@ -15,11 +15,10 @@ from ontaplab.disk.tree import remove_tree
 from ontaplab.errors import OntapError
 from ontaplab.intercluster.mirroring.source import LocalSource
 from ontaplab.resources.aggregates.space import check_not_filled
-from ontaplab.resources.relationships.decisions import Event, Move, Situation, Word
+from ontaplab.resources.relationships.decisions import Event, Move, Situation
 from ontaplab.resources.relationships.dependence import settle_owners
 from ontaplab.resources.relationships.rules import decide
 from ontaplab.resources.relationships.state import Reason, Relationship, State, TransferType
-from ontaplab.resources.schedules.state import Schedule
 from ontaplab.resources.transfers.pull import Pull, Restore
 from ontaplab.resources.transfers.receiving import Progress
 from ontaplab.resources.transfers.sources import source_of
@@ -58,7 +57,6 @@ class Engine:
         self._history: defaultdict[str, deque[str]] = defaultdict(deque)
         for transfer in cluster.transfers:
             self._history[transfer.relationship].append(transfer.uuid)
-        cluster.firings.listen(self._update_scheduled)
 
     def when_ended(self, call: Callable[[Relationship], None]) -> None:
         """`call` is called with the relationship of each transfer that succeeds."""
@@ -259,17 +257,3 @@ class Engine:
                 cluster.relationships.put(replace(relationship, state=State.BROKEN_OFF))
             elif self.is_transferring(relationship):
                 self._spawn(cluster.transfers[relationship.transfer or ""])
-
-    def _update_scheduled(self, schedule: Schedule, due: datetime) -> None:
-        """Mirrors with that schedule, their own or their policy's, are updated unless they are busy."""
-        for relationship in self._cluster.relationships:
-            if self._schedule(relationship) != schedule.uuid or relationship.state is not State.SNAPMIRRORED:
-                continue
-            if isinstance(decide(self.situation(relationship), Word.UPDATE), Move):
-                self.start(relationship, "update", scheduled=True)
-
-    def _schedule(self, relationship: Relationship) -> str | None:
-        if relationship.transfer_schedule:
-            return relationship.transfer_schedule
-        policy = self._cluster.policies.get(relationship.policy)
-        return policy.transfer_schedule if policy else None
