@@ -67,7 +67,7 @@ def receive_some(incoming: Path, base: Path | None, target: Path, known: Differe
 
 
 def more_of(known: Difference, base: Path | None, target: Path) -> Difference:
-    return known.with_more(compare_on(base_at_source(base, target), target, known, 7 * BLOCK))
+    return known.with_more(compare_on(base_at_source(base, target), target, known, 17 * BLOCK))
 
 
 def base_at_source(base: Path | None, target: Path) -> Path | None:
@@ -143,6 +143,25 @@ def test_only_changed_blocks_travel_and_unchanged_files_are_shared(tmp_path: Pat
     assert (new / "docs/same").samefile(old / "docs/same")
     assert (old / "docs/changed").read_bytes() == b"a" * 50_000
     assert (new / ".snapshot/old").samefile(old)
+
+
+def test_a_file_that_turns_out_to_be_the_same_when_it_is_compared_at_last_is_shared(tmp_path: Path) -> None:
+    """As after a restore: all files are others, of the same bytes."""
+    pair = a_pair(tmp_path)
+    pair.source.drop_snapshot("new")
+    pair.source.take_snapshot("new", None)
+    old = pair.mirror.snapshot("old")
+    known = difference(pair.source.snapshot("old"), pair.source.snapshot("new"), 0)
+    assert {file.path for file in known.files} == {"docs/changed", "docs/same"}
+    receiver = Receiver(pair.mirror.incoming("1"), old, known, 0)
+    known = more_of(known, old, pair.source.snapshot("new"))
+    assert known.is_whole
+    receiver.learn(known)
+    receiver.feed(pair.stream())
+    receiver.finish()
+    pair.mirror.accept("1", "new")
+    assert (pair.mirror.snapshot("new") / "docs/same").samefile(old / "docs/same")
+    assert contents(pair.mirror.snapshot("new")) == contents(pair.source.snapshot("new"))
 
 
 def test_the_snapshots_of_a_mirror_are_shared_with_those_taken_after_it_was_made_writable(tmp_path: Path) -> None:

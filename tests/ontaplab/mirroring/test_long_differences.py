@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trio
+import trio.testing
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tests.ontaplab.mirroring.pairs import MIB, Pair, contents, in_pair, noise
+from tests.ontaplab.mirroring.pairs import MIB, Pair, a_pair, contents, in_pair, noise, restartable
 
 FILES = {f"file_{number}": 30 * MIB for number in range(5)}
 # 64 MiB are compared at once, so what differs is told in three parts, of 5, 4 and 1 MiB.
 
 
 class Telling:
-    """A source's application that notes what it is asked, and says something else when it is asked to compare again."""
+    """A source's application that notes what it is asked, and takes its time to compare.
+
+    When it is asked to compare again it may say something else.
+    """
 
     def __init__(self, pair: Pair, instead: bytes | None = None) -> None:
         self._apps = pair.lyon.cluster.network.apps  # type: ignore[attr-defined]
@@ -28,6 +33,8 @@ class Telling:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = scope["path"].rpartition("/")[2]
         self.asked.append(asked)
+        if asked == "difference":
+            await trio.sleep(1)
         if self._instead is None or asked != "difference" or self.asked.count(asked) < 2:
             await self._app(scope, receive, send)
         else:
@@ -67,9 +74,10 @@ def test_the_rest_of_a_difference_is_asked_for_and_all_arrives(tmp_path: Path) -
 def test_while_transfers_are_held_all_is_compared_and_half_is_moved(tmp_path: Path) -> None:
     async def claim(pair: Pair) -> None:
         fill(pair, 1)
+        Telling(pair)
         await pair.gate(held=True)
         await pair.ask("snapmirrored")
-        await trio.sleep(1)
+        await trio.sleep(10)
         record = await pair.relationship()
         assert record["transfer"]["bytes_transferred"] == 5 * MIB
         await pair.gate(held=False)
@@ -104,3 +112,25 @@ def test_a_source_that_breaks_off_comparing_fails_the_transfer_and_the_next_one_
         assert contents(pair.copy) == contents(pair.live)
 
     in_pair(tmp_path, claim)
+
+
+def test_what_was_received_is_gone_on_with_by_a_source_that_has_to_compare_anew(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with restartable(tmp_path, first=True) as (paris, lyon):
+            await paris.svm("svm1")
+            await lyon.svm("svm1")
+            former = await a_pair(paris, lyon)
+            fill(former, 1)
+            Telling(former, b"[]")
+            await former.initialize()
+        async with restartable(tmp_path, first=False) as (paris, lyon):
+            pair = replace(former, paris=paris, lyon=lyon)
+            source = Telling(pair)
+            await trio.sleep(3600)  # the clock began anew: what is made now is to be newer
+            record = await pair.initialize()
+            assert record["transfer"]["state"] == "success"
+            assert source.asked.count("difference") == 2
+            assert source.asked.index("stream") > source.asked.index("difference"), "9 MiB were there already"
+            assert contents(pair.copy) == contents(pair.live)
+
+    trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
