@@ -28,6 +28,17 @@ PATIENCE_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a cluster is asked. `target` is a path as it is sent, with its query."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    timeout_s: float = 60
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a cluster answered."""
 
@@ -54,16 +65,7 @@ class Reply:
 class Network(Protocol):
     """What connects clusters."""
 
-    async def ask(
-        self,
-        address: str,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        body: bytes = b"",
-        *,
-        timeout_s: float = 60,
-    ) -> Reply:
+    async def ask(self, address: str, question: Question) -> Reply:
         """The reply of the cluster at this intercluster address. Raises: httpx.TransportError where none answers."""
         ...
 
@@ -88,26 +90,17 @@ class AsgiNetwork:
     def __init__(self, apps: MutableMapping[str, ASGIApp]) -> None:
         self.apps = apps
 
-    async def ask(
-        self,
-        address: str,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        body: bytes = b"",
-        *,
-        timeout_s: float = 60,
-    ) -> Reply:
+    async def ask(self, address: str, question: Question) -> Reply:
         """Straight through the application: httpx takes longer than most answers. Without a limit of time."""
         app = self.apps.get(address)
         if app is None:
             raise httpx.ConnectError(f"no cluster answers at {address}")
-        exchange = _Exchange(body)
-        await app(_scope(address, method, target, headers), exchange.receive, exchange.send)
+        exchange = _Exchange(question.body)
+        await app(_scope(address, question), exchange.receive, exchange.send)
         return exchange.reply()
 
     async def read(self, address: str, target: str, headers: Mapping[str, str]) -> AsyncGenerator[Incoming, None]:
-        reply = await self.ask(address, "GET", target, headers)
+        reply = await self.ask(address, Question("GET", target, headers))
         if not reply.is_success:
             raise reply.refusal()
         for start in range(0, len(reply.content), CHUNK):
@@ -130,19 +123,14 @@ class UrlNetwork:
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._threads = anyio.CapacityLimiter(_BULK_THREADS)
 
-    async def ask(
-        self,
-        address: str,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        body: bytes = b"",
-        *,
-        timeout_s: float = 60,
-    ) -> Reply:
-        timeout = httpx.Timeout(timeout_s, connect=_CONNECT_S)
-        client = self.client(address)
-        reply = await client.request(method, target, content=body, headers=headers, timeout=timeout)
+    async def ask(self, address: str, question: Question) -> Reply:
+        reply = await self.client(address).request(
+            question.method,
+            question.target,
+            content=question.body,
+            headers=question.headers,
+            timeout=httpx.Timeout(question.timeout_s, connect=_CONNECT_S),
+        )
         return Reply(reply.status_code, reply.content)
 
     def read(self, address: str, target: str, headers: Mapping[str, str]) -> AsyncGenerator[Incoming, None]:
@@ -173,9 +161,8 @@ class UrlNetwork:
         if url is None:
             raise httpx.ConnectError(f"no cluster has the address {address}")
         if url not in self._clients:
-            timeout = httpx.Timeout(60, connect=_CONNECT_S)
             # Peers are on this machine: a proxy that the environment names has no part in this.
-            self._clients[url] = httpx.AsyncClient(base_url=url, verify=self._verify, timeout=timeout, trust_env=False)
+            self._clients[url] = httpx.AsyncClient(base_url=url, verify=self._verify, trust_env=False)
         return self._clients[url]
 
     async def aclose(self) -> None:
@@ -219,15 +206,15 @@ class _Exchange:
         return Reply(self._status, b"".join(self._parts))
 
 
-def _scope(address: str, method: str, target: str, headers: Mapping[str, str]) -> dict[str, Any]:
+def _scope(address: str, question: Question) -> dict[str, Any]:
     """A request as a server tells an application of it."""
-    path, _, query = target.partition("?")
-    sent = {"Host": address, **headers}
+    path, _, query = question.target.partition("?")
+    sent = {"Host": address, **question.headers}
     return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "method": method,
+        "method": question.method,
         "scheme": "http",
         "path": unquote(path),
         "raw_path": path.encode(),

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from ontaplab.errors import OntapError
-from ontaplab.network import CHUNK, AsgiNetwork, UrlNetwork
+from ontaplab.network import CHUNK, AsgiNetwork, Question, UrlNetwork
 
 LONG = bytes(range(256)) * 10_000
 
@@ -40,7 +40,7 @@ def network_of_one() -> AsgiNetwork:
 
 def test_an_application_of_this_process_hears_what_a_cluster_elsewhere_would() -> None:
     async def claim() -> None:
-        reply = await network_of_one().ask("10.0.0.1", "PUT", "/a%20b?c=d", {"X-Said": "e"}, b"body")
+        reply = await network_of_one().ask("10.0.0.1", Question("PUT", "/a%20b?c=d", {"X-Said": "e"}, b"body"))
         assert (reply.status, reply.is_success) == (202, True)
         assert reply.content == b"PUT|/a b|c=d|10.0.0.1|e|b'body'"
 
@@ -53,7 +53,7 @@ def test_an_application_taken_out_of_the_network_no_longer_answers() -> None:
 
     async def claim() -> None:
         with pytest.raises(httpx.ConnectError):
-            await network.ask("10.0.0.1", "GET", "/long", {})
+            await network.ask("10.0.0.1", Question("GET", "/long", {}))
         with pytest.raises(httpx.ConnectError):
             await anext(network.read("10.0.0.1", "/long", {}))
 

@@ -74,10 +74,9 @@ class Difference:
         found = []
         for file in self.files:
             if compared < file.compared:
-                cut = [
-                    Range(max(begin, compared), begin + length - max(begin, compared)) for begin, length in file.ranges
-                ]
-                found.append(Compared(file.compared, tuple(each for each in cut if each.length > 0)))
+                cut = ((max(begin, compared), begin + length) for begin, length in file.ranges)
+                ranges = tuple(Range(begin, end - begin) for begin, end in cut if begin < end)
+                found.append(Compared(file.compared, ranges))
             compared = max(0, compared - file.size)
         return found
 

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
 from ontaplab.faults.striking import FROM_CLUSTER
-from ontaplab.network import Reply
+from ontaplab.network import Question, Reply
 from ontaplab.resources.cluster_peers.state import ClusterPeer
 from ontaplab.resources.ip_interfaces.intercluster import intercluster_interfaces
 
@@ -59,8 +59,8 @@ async def send(
     for address in peer.remote_addresses:
         try:
             check_way(cluster, peer)
-            headers = peer_headers(cluster, peer)
-            reply = await cluster.network.ask(address, method, f"/intercluster{path}", headers, content)
+            question = Question(method, f"/intercluster{path}", peer_headers(cluster, peer), content)
+            reply = await cluster.network.ask(address, question)
         except httpx.TransportError as error:
             reason = str(error) or type(error).__name__
             continue

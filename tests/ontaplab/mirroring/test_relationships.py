@@ -10,6 +10,7 @@ import trio
 from netapp_ontap.resources.snapmirror_relationship import SnapmirrorRelationship
 from netapp_ontap.resources.snapmirror_transfer import SnapmirrorTransfer
 
+from ontaplab.network import Question
 from tests.ontaplab.mirroring.asynchronous import snapmirrored
 from tests.ontaplab.mirroring.pairs import RELATIONSHIPS, Pair, contents, in_pair
 from tests.ontaplab.resources.oracle import complaints
@@ -229,7 +230,7 @@ def test_a_stranger_may_not_ask_a_source(tmp_path: Path) -> None:
         address, target = pair.paris.cluster.address, f"/intercluster/mirrors/{pair.uuid}/next"
         for proof in ("", f"Peer {pair.lyon.cluster.uuid}:guessed"):
             headers = {"Authorization": proof}
-            answer = await pair.lyon.cluster.network.ask(address, "POST", target, headers, b'{"have": []}')
+            answer = await pair.lyon.cluster.network.ask(address, Question("POST", target, headers, b'{"have": []}'))
             assert answer.status == 403
 
     in_pair(tmp_path, claim)

@@ -31,7 +31,7 @@ from ontaplab.intercluster.mirroring.messages import (
     Step,
     Wanted,
 )
-from ontaplab.network import PATIENCE_S
+from ontaplab.network import PATIENCE_S, Question
 from ontaplab.resources.cluster_peers.state import ClusterPeer
 from ontaplab.resources.relationships.errors import source_unreachable
 
@@ -88,12 +88,10 @@ class RemoteSource:
         await self._ask("DELETE", relationship, f"?keep_snapshots={'true' if keep_snapshots else 'false'}", b"")
 
     async def _ask(self, method: str, relationship: str, what: str, body: bytes) -> bytes:
-        target = _path(relationship, what)
+        question = Question(method, _path(relationship, what), self._headers, body, PATIENCE_S)
         try:
             check_way(self._cluster, self._peer)
-            reply = await self._cluster.network.ask(
-                self._address, method, target, self._headers, body, timeout_s=PATIENCE_S
-            )
+            reply = await self._cluster.network.ask(self._address, question)
         except httpx.HTTPError as silent:
             raise self._unreachable(silent) from silent
         if not reply.is_success:

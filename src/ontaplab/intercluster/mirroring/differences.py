@@ -14,7 +14,8 @@ from ontaplab.resources.snapshots.lifecycle import snapshots_of
 from ontaplab.resources.snapshots.state import Snapshot
 from ontaplab.resources.volumes.places import directory_of
 
-_REMEMBERED = 64
+_REMEMBERED = 128
+"""More than the transfers that one destination runs at once."""
 _AT_ONCE = 64 * 1024 * 1024
 """So many bytes are compared before what was found is told: moving what differs need not wait for the rest."""
 
@@ -32,12 +33,11 @@ class Differences:
     async def beginning(self, volume: str, base: str | None, snapshot: str) -> Difference:
         """What is known of it, or is found soon. Both snapshots never change, so neither does this."""
         key = volume, base, snapshot
-        if key not in self._known:
+        known = self._known.get(key)
+        if known is None:
             before, after = self._trees(volume, base, snapshot)
-            self._known[key] = await self._cluster.offload(partial(difference, before, after, _AT_ONCE))
-            if len(self._known) > _REMEMBERED:
-                del self._known[next(iter(self._known))]
-        return self._known[key]
+            known = await self._cluster.offload(partial(difference, before, after, _AT_ONCE))
+        return self._remember(key, known)
 
     async def further(self, volume: str, base: str | None, snapshot: str, compared: int) -> Difference:
         """Compared beyond that byte of its files, if there are more."""
@@ -45,7 +45,7 @@ class Differences:
         while known.compared <= compared and not known.is_whole:
             before, after = self._trees(volume, base, snapshot)
             found = await self._cluster.offload(partial(compare_on, before, after, known, _AT_ONCE))
-            known = self._known[volume, base, snapshot] = known.with_more(found)
+            known = self._remember((volume, base, snapshot), known.with_more(found))
         return known
 
     async def chunks(self, volume: str, base: str | None, snapshot: str, start: int, length: int) -> Iterator[bytes]:
@@ -70,6 +70,14 @@ class Differences:
     def forget(self, volume: str) -> None:
         for key in [key for key in self._known if key[0] == volume]:
             del self._known[key]
+
+    def _remember(self, key: tuple[str, str | None, str], known: Difference) -> Difference:
+        """As the one that was used last. The one that was not used for longest may go."""
+        self._known.pop(key, None)
+        self._known[key] = known
+        if len(self._known) > _REMEMBERED:
+            del self._known[next(iter(self._known))]
+        return known
 
     def _trees(self, volume: str, base: str | None, snapshot: str) -> tuple[Path | None, Path]:
         return None if base is None else self._tree(volume, base), self._tree(volume, snapshot)
