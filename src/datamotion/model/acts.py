@@ -7,7 +7,10 @@ same plan makes, and by the time the act is due it has been observed and planned
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
+from datamotion.model.claim import Claim
 from datamotion.model.records import Endpoint
 
 
@@ -21,16 +24,27 @@ class PeerSvms:
     svm: str
     name: str
     peer_svm: str
+    peer_svm_uuid: str
     peer_cluster: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptSvmPeer:
-    """The peering that another cluster asked this one for is accepted."""
+    """The peering of `svm` that another cluster asked for is accepted. `uuid` is None until it has arrived."""
 
     uuid: str | None
     svm: str
-    peer_svm: str
+    peer_svm_uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowSnapMirror:
+    """An SVM peering serves SnapMirror too, beside the applications that it has."""
+
+    uuid: str
+    svm: str
+    peer_svm_uuid: str
+    applications: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +59,7 @@ class CreateVolume:
     language: str | None
     guarantee: str | None
     comment: str
+    constituents_per_aggregate: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +74,7 @@ class CreateRelationship:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModifyRelationship:
-    """Its policy or transfer schedule is the wanted one. None: unchanged."""
+    """Its policy or transfer schedule is the wanted one ("" for none of its own). None: unchanged."""
 
     uuid: str
     policy: str | None
@@ -82,16 +97,26 @@ class Resume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartTransfer:
-    """An update of a relationship has been started."""
+    """An update of a relationship has been started since it exported this snapshot, its last transfer ended then."""
 
     uuid: str
+    exported: str | None
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwaitTransfer:
-    """Nothing is changed: the transfer that runs is waited for."""
+    """Nothing is changed: a transfer is waited for that leaves another snapshot than this one."""
 
     uuid: str | None
+    exported: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitIdle:
+    """Nothing is changed: the transfer that runs is waited for, however it ends."""
+
+    uuid: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,17 +143,52 @@ class Break:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModifyVolume:
-    """The volume has this junction path ("" unmounts), comment, size. None: unchanged."""
+    """The volume has this junction path ("" unmounts), export policy, comment, size. None: unchanged."""
 
     uuid: str | None
     path: str | None = None
+    export: str | None = None
     comment: str | None = None
     size_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModifyQtree:
+    """A qtree has this export policy."""
+
+    volume_uuid: str
+    id: int
+    export: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateExportPolicy:
+    """The SVM has an export policy of that name, without rules: it lets nobody in."""
+
+    svm: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeEpoch:
+    """The SVM holds this claim, and no other of its group and epoch: a cluster refuses the second of one name."""
+
+    svm: str
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmClaim:
+    """The claim that is the policy with this uuid says that it was served."""
+
+    uuid: str
+    claim: Claim
 
 
 Change = (
     PeerSvms
     | AcceptSvmPeer
+    | AllowSnapMirror
     | CreateVolume
     | CreateRelationship
     | ModifyRelationship
@@ -136,19 +196,40 @@ Change = (
     | Resume
     | StartTransfer
     | AwaitTransfer
+    | AwaitIdle
     | AbortTransfer
     | Pause
     | Break
     | ModifyVolume
+    | ModifyQtree
+    | CreateExportPolicy
+    | TakeEpoch
+    | ConfirmClaim
 )
+
+Subject = tuple[str, str | None]
+"""A back end and one of the group's volumes; None stands for what all its volumes need."""
+
+
+class ActId(NamedTuple):
+    """What answers and patience are remembered by: who is asked, and for what.
+
+    `about` tells acts of one kind for one volume apart, as the qtrees of a volume.
+    """
+
+    cluster: str
+    backend: str
+    volume: str | None
+    kind: type[Change]
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
     """One change, for one volume of the group at one back end. `volume` is None when it serves all of them.
 
-    `cluster` is the one that is asked, by its name in the configuration. `backend` and `volume` (the source volume's
-    name) are what outcomes are counted by. `title` (that of its step) and `text` are for people.
+    `cluster` is the one that is asked, by its name in the configuration. `backend` and `volume` (what the group calls
+    it) are what outcomes are counted by. `title` (that of its step) and `text` are for people.
     """
 
     cluster: str
@@ -157,7 +238,12 @@ class Act:
     change: Change
     title: str
     text: str
+    about: str = ""
 
     @property
-    def subject(self) -> tuple[str, str | None]:
+    def subject(self) -> Subject:
         return (self.backend, self.volume)
+
+    @property
+    def id(self) -> ActId:
+        return ActId(self.cluster, self.backend, self.volume, type(self.change), self.about)

@@ -1,4 +1,4 @@
-"""What is wanted: a group, its home and its targets, with every name already resolved."""
+"""What is wanted: a group and its back ends, with every name already resolved."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from fnmatch import fnmatchcase
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
-    """A named place: one SVM of one cluster. `volumes` are the patterns of the volumes that it protects."""
+    """A named place: one SVM of one cluster. `volumes` are patterns: what they select is protected while it serves."""
 
     name: str
     cluster: str
     svm: str
     volumes: tuple[str, ...] = ("*",)
 
-    def protects(self, volume: str) -> bool:
+    def selects(self, volume: str) -> bool:
         return any(fnmatchcase(volume, pattern) for pattern in self.volumes)
 
 
@@ -40,7 +40,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Volumes that are protected, failed over and brought back together."""
+    """Volumes that are protected, failed over and brought back together, at back ends that are equals.
+
+    `home` is where they are served when nothing is wrong: a preference, and who serves a group that nobody claimed yet.
+    """
 
     name: str
     home: Backend
@@ -50,3 +53,10 @@ class Group:
     @property
     def backends(self) -> tuple[Backend, ...]:
         return (self.home, *(target.backend for target in self.targets))
+
+    def backend(self, name: str) -> Backend:
+        return next(each for each in self.backends if each.name == name)
+
+    def target(self, backend: str) -> Target | None:
+        """How mirrors are made at a back end; None where the configuration does not say."""
+        return next((each for each in self.targets if each.backend.name == backend), None)

@@ -1,70 +1,91 @@
-"""The mark in a volume's comment: which copy serves, since which failover. The clusters are the truth.
+"""The mark in a volume's comment: whose copy this is, and what its clients need. The clusters are the truth.
 
-    nightly build trees [datamotion group=gold role=active epoch=2 path=/vol_1]
+    nightly build trees [datamotion group=gold volume=vol_1 origin=9c1e... path=/vol_1 export=default]
 
-What people wrote in the comment stays; only the bracket is ours. `epoch` grows at each failover: when two copies claim
-to be active, the higher one serves. `path` is the junction path at which the volume is served while it is active, kept
-with every mirror so that a failover needs nothing from the source. `since` is when the role was taken.
+What people wrote in the comment stays; only the bracket is ours. A mark holds what does not change while a volume is
+protected, so it is written when that begins: who serves, and since when, stands in a claim (`claim.py`).
+
+`volume` is what the group calls the volume, whatever each copy is named by now. `origin` is the uuid of the volume that
+was protected first: two copies with the same origin are copies of one volume, and names alone never say so. `epoch`
+stands only with a copy that was taken over while others of its group were left behind: then the claim alone does not
+tell which volumes it is about.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
-from datamotion.model.words import Role
+LONGEST_COMMENT = 1023
+"""Bytes that ONTAP takes as a volume's comment (`volume modify`)."""
 
-_MARK = re.compile(r"\s*\[datamotion ([^\]]*)\]")
+_MARK = re.compile(r" ?\[datamotion (group=[^\s\]]{1,300}(?: [a-z_]{1,20}=[^\s\]]{0,600}){0,12})\]")
+_EPOCH = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    group: str
-    role: Role
-    epoch: int
-    path: str | None = None
-    since: datetime | None = None
+    """`path`, `export`, `snapshots` and `qos` are the served copy's junction path and policies; None: it has none."""
 
-    def says_the_same(self, other: Mark | None) -> bool:
-        """Whether both state the same facts; when they were written does not count."""
-        return other is not None and (self.group, self.role, self.epoch, self.path) == (
-            other.group,
-            other.role,
-            other.epoch,
-            other.path,
-        )
+    group: str
+    volume: str
+    origin: str
+    path: str | None = None
+    export: str | None = None
+    snapshots: str | None = None
+    qos: str | None = None
+    epoch: int | None = None
 
     def write(self, comment: str) -> str:
         """`comment` with this mark in place of any earlier one; the rest of it untouched."""
-        words = [f"group={quote(self.group)}", f"role={self.role}", f"epoch={self.epoch}"]
-        if self.path is not None:
-            words.append(f"path={quote(self.path)}")
-        if self.since is not None:
-            words.append(f"since={self.since.isoformat(timespec='seconds')}")
-        return f"{_MARK.sub('', comment)} [datamotion {' '.join(words)}]".lstrip()
+        words = (f"{each.name}={quote(str(value))}" for each in fields(self) if (value := getattr(self, each.name)))
+        return f"{without_mark(comment)} [datamotion {' '.join(words)}]".lstrip()
+
+    def fits(self, comment: str) -> bool:
+        """Whether the cluster takes `comment` with this mark: a person's text is never cut to make room."""
+        return len(self.write(comment).encode()) <= LONGEST_COMMENT
 
 
+_WORDS = frozenset(each.name for each in fields(Mark))
+
+
+@lru_cache(maxsize=2**15)  # every look reads the same comments again
 def read_mark(comment: str) -> Mark | None:
-    """The mark in a volume's comment; None where there is none, or none that can be read.
+    """The last mark in a volume's comment; None where there is none, or none that can be read.
 
-    >>> read_mark("trees [datamotion group=gold role=mirror epoch=1 path=/v%201]").path
+    >>> read_mark("trees [datamotion group=gold volume=vol_1 origin=9c1e path=/v%201]").path
     '/v 1'
-    >>> read_mark("trees") is None
+    >>> read_mark("trees [datamotion is great]") is None
     True
     """
-    found = _MARK.search(comment)
-    if found is None:
+    if "[datamotion " not in comment:
         return None
-    words = dict(word.split("=", 1) for word in found[1].split() if "=" in word)
+    found = [each for each in map(_parsed, _MARK.finditer(comment)) if each is not None]
+    return found[-1] if found else None
+
+
+def without_mark(comment: str) -> str:
+    """What people wrote.
+
+    >>> without_mark("trees [datamotion group=gold volume=vol_1 origin=9c1e] [datamotion is great]")
+    'trees [datamotion is great]'
+    """
+    return _MARK.sub(lambda found: "" if _parsed(found) else found[0], comment)
+
+
+def _parsed(found: re.Match[str]) -> Mark | None:
+    words = dict(word.split("=", 1) for word in found[1].split(" "))
+    epoch = words.pop("epoch", None)
+    if not words.keys() <= _WORDS:
+        return None
+    if epoch is not None and not _EPOCH.fullmatch(epoch):
+        return None
     try:
         return Mark(
-            group=unquote(words["group"]),
-            role=Role(words["role"]),
-            epoch=int(words["epoch"]),
-            path=unquote(words["path"]) if "path" in words else None,
-            since=datetime.fromisoformat(words["since"]) if "since" in words else None,
+            **{name: unquote(value) if "%" in value else value for name, value in words.items()},
+            epoch=int(epoch) if epoch else None,
         )
-    except (KeyError, ValueError):
+    except TypeError:  # group, volume or origin is missing
         return None

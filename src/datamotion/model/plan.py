@@ -4,30 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
-from datamotion.model.acts import Act
+from datamotion.model.acts import Act, Subject
 from datamotion.model.view import Unseen
 from datamotion.model.words import Operation
 
 
+class Gate(StrEnum):
+    """Who may enter what comes after a step."""
+
+    EACH = "each"  # a volume goes on alone
+    ALL = "all"  # nobody, before every act of the step holds
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Acts of one kind at one cluster, done together. Steps of one `stage` go side by side, stages in order."""
+    """Acts of one kind at one cluster, done together, in the order of the plan's steps."""
 
-    stage: int
     cluster: str
     title: str
     because: str
     acts: tuple[Act, ...]
+    gate: Gate = Gate.EACH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """What carrying out the plan gives up for one volume. `age` is that of the state kept; None when unknown."""
+    """What carrying out the plan gives up for one volume: all that was written at `given_up_at` after `kept`.
+
+    `kept` is the snapshot that the copy at `backend` goes back to, None where it is that copy as it stands. `age` is
+    how long ago, at most, what is given up began to be written; None where nobody can tell.
+    """
 
     volume: str
-    text: str
+    backend: str
+    given_up_at: str
+    kept: str | None
     age: timedelta | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +67,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryPoint:
-    """The state that a volume is recovered to: the exported snapshot and its age when it was observed."""
+    """The state that a volume is recovered to: the exported snapshot, and its age when it was broken off.
+
+    The age is None where nobody saw that: the snapshot is what the copy went back to, how old it was then is not known.
+    """
 
     volume: str
     snapshot: str | None
@@ -61,7 +79,10 @@ class RecoveryPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that is left to do for one group, from one observation. No steps and no refusal: all is as wanted."""
+    """All that is left to do for one group, from one observation.
+
+    `holds` are the subjects for which what is wanted was seen to be so: no steps and no refusal alone is not success.
+    """
 
     operation: Operation
     group: str
@@ -71,6 +92,7 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
     recovery_points: tuple[RecoveryPoint, ...] = ()
+    holds: frozenset[Subject] = frozenset()
     backend: str | None = None  # the one that serves afterwards, where the operation changes that
     epoch: int | None = None
 

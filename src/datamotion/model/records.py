@@ -43,8 +43,11 @@ class ClusterIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterPeer:
+    """`name` is what the peer is called here, which anybody may change; `remote` is what it calls itself."""
+
     uuid: str
     name: str
+    remote: str
     available: bool
 
 
@@ -57,13 +60,18 @@ class Svm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SvmPeer:
-    """A peering of two SVMs as one cluster sees it. `name` is the alias by which paths here name the peer."""
+    """A peering of two SVMs as one cluster sees it. `name` is the alias by which paths here name the peer.
+
+    `peer_cluster` is the peer cluster's name here; who it is, `peer_cluster_uuid` says.
+    """
 
     uuid: str
     name: str
     svm: str
     peer_svm: str
+    peer_svm_uuid: str | None
     peer_cluster: str
+    peer_cluster_uuid: str | None
     state: str
     applications: frozenset[str]
 
@@ -76,17 +84,46 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """A SnapMirror policy. `svm` is None for one of cluster scope, `schedule` None where it has none."""
+    """A SnapMirror policy. `svm` is None for one of cluster scope, `schedule` None where it has none.
 
+    `takes_snapshots`: an update carries what the source holds at that moment; without it (a vault's policy) only
+    snapshots with certain labels, which something else has to make.
+    """
+
+    uuid: str
     name: str
     svm: str | None
     type: str
     schedule: str | None
+    takes_snapshots: bool
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportPolicy:
+    """Which NFS clients may come. One without rules lets nobody in."""
+
+    name: str
+    svm: str
+    rules: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Qtree:
+    """A qtree whose export policy is its own: that of its volume does not bind it."""
+
+    volume_uuid: str
+    id: int
+    name: str
+    export: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """`path` is the junction path, None while unmounted. `provisioning` is what a destination copies from it."""
+    """`path` is the junction path, None while unmounted. `export` is its export policy, None where it tells none.
+
+    `constituents` is None for a FlexVol; `is_clone`: a FlexClone that still shares its parent's blocks.
+    """
 
     uuid: str
     name: str
@@ -101,6 +138,12 @@ class Volume:
     comment: str
     language: str | None
     guarantee: str | None
+    export: str | None = None
+    snapshots: str | None = None  # its snapshot policy
+    qos: str | None = None
+    is_clone: bool = False
+    is_encrypted: bool = False
+    constituents: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +161,15 @@ class Relationship:
     """A SnapMirror relationship as its destination cluster reports it.
 
     `lag` is the age of `exported_snapshot`, the newest state that the destination can serve; both are None while it
-    holds none. `source_cluster` is None when both ends are on one cluster. `schedule` is its own: without one it
-    follows its policy's.
+    holds none. `source_cluster` is None when both ends are on one cluster; it and the two uuids say who the source is,
+    which its path does not. `schedule` is its own: without one it follows its policy's.
     """
 
     uuid: str
     source: Endpoint
     source_cluster: str | None
+    source_cluster_uuid: str | None
+    source_svm_uuid: str | None
     destination: Endpoint
     state: MirrorState
     healthy: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,8 +11,9 @@ from datamotion.model.records import (
     Aggregate,
     ClusterIdentity,
     ClusterPeer,
-    Endpoint,
+    ExportPolicy,
     Policy,
+    Qtree,
     Relationship,
     Svm,
     SvmPeer,
@@ -32,21 +33,26 @@ class Aspect(StrEnum):
     SCHEDULES = "schedules"
     VOLUMES = "volumes"
     RELATIONSHIPS = "relationships"
+    EXPORT_POLICIES = "export policies"
+    QTREES = "qtrees"
+    LICENSES = "licenses"
 
 
 EVERYTHING = frozenset(Aspect)
-SERVING = frozenset({Aspect.SVMS, Aspect.SVM_PEERS, Aspect.VOLUMES, Aspect.RELATIONSHIPS})
+STANDING = frozenset({Aspect.SVMS, Aspect.SVM_PEERS, Aspect.POLICIES, Aspect.VOLUMES, Aspect.RELATIONSHIPS})
+"""What tells who serves, and how old every copy is."""
+SERVING = STANDING | {Aspect.EXPORT_POLICIES, Aspect.QTREES}
+"""What has to be known to let clients in, or to keep them out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterView:
-    """What one cluster reported at `observed_at`. What was not asked for is None or empty; `aspects` tells which.
+    """What one cluster reported. What was not asked for is None or empty; `looked_at` tells when each aspect was.
 
-    Volumes and peers are those of the SVMs that were asked for; relationships those that end in one of them.
+    Volumes and qtrees are those of the SVMs that were asked for; relationships those that end in one of them.
     """
 
-    observed_at: datetime
-    aspects: frozenset[Aspect]
+    looked_at: Mapping[Aspect, datetime] = field(default_factory=dict)
     identity: ClusterIdentity | None = None
     cluster_peers: tuple[ClusterPeer, ...] = ()
     svms: tuple[Svm, ...] = ()
@@ -56,29 +62,35 @@ class ClusterView:
     schedules: frozenset[str] = frozenset()
     volumes: tuple[Volume, ...] = ()
     relationships: tuple[Relationship, ...] = ()
+    export_policies: tuple[ExportPolicy, ...] = ()
+    qtrees: tuple[Qtree, ...] = ()
+    licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none
+
+    @property
+    def observed_at(self) -> datetime:
+        """When the part that was looked at longest ago was looked at: all of it is at least as fresh as that."""
+        return min(self.looked_at.values())
 
     def updated_by(self, newer: ClusterView) -> ClusterView:
-        """This view with the aspects that a newer one looked at in place of its own."""
+        """This view with the aspects that a newer one looked at in place of its own; the others keep their age."""
         # An aspect's name is that of the part of the view that it fills.
-        parts = {aspect.name.lower(): getattr(newer, aspect.name.lower()) for aspect in newer.aspects}
-        return replace(self, observed_at=newer.observed_at, aspects=self.aspects | newer.aspects, **parts)
+        parts = {aspect.name.lower(): getattr(newer, aspect.name.lower()) for aspect in newer.looked_at}
+        return replace(self, looked_at={**self.looked_at, **newer.looked_at}, **parts)
 
     def schedule_of(self, relationship: Relationship) -> str | None:
-        """The schedule that a relationship follows: its own, else its policy's. An SVM's policy comes first."""
+        """The schedule that a relationship follows: its own, else its policy's."""
         if relationship.schedule is not None:
             return relationship.schedule
-        schedules = {policy.svm: policy.schedule for policy in self.policies if policy.name == relationship.policy}
-        return schedules.get(relationship.destination.svm, schedules.get(None))
+        policy = self.policy(relationship.policy, relationship.destination.svm)
+        return policy.schedule if policy else None
+
+    def policy(self, name: str, svm: str) -> Policy | None:
+        """The policy that a name stands for in an SVM: the SVM's own comes before the cluster's."""
+        found = {policy.svm: policy for policy in self.policies if policy.name == name}
+        return found.get(svm) or found.get(None)
 
     def svm(self, name: str) -> Svm | None:
         return next((svm for svm in self.svms if svm.name == name), None)
-
-    def volumes_of(self, svm: str) -> Mapping[str, Volume]:
-        return {volume.name: volume for volume in self.volumes if volume.svm == svm}
-
-    def relationships_into(self, svm: str) -> Mapping[Endpoint, Relationship]:
-        """By destination: an ONTAP volume is the destination of at most one relationship."""
-        return {each.destination: each for each in self.relationships if each.destination.svm == svm}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,11 +68,15 @@ class VolumeState(_OntapWord):
 
 
 class Role(StrEnum):
-    """What a copy of a volume is to its group, as written in the volume's comment."""
+    """What a copy of a volume is to its group, as the clusters show it."""
 
-    ACTIVE = "active"  # serves; its epoch says since which failover
-    MIRROR = "mirror"  # receives from the active copy
-    FENCED = "fenced"  # was active, another site has taken over; not served
+    ACTIVE = "active"  # its back end has claimed the group, and it can be written
+    MIRROR = "mirror"  # a relationship ends in it, and it is read-only
+    BROKEN = "broken off"  # writable, though its back end never claimed it
+    OVERTAKEN = "overtaken"  # was active; another back end has claimed it since, and clients may still come here
+    FENCED = "fenced"  # was active, and no client can come
+    DETACHED = "detached"  # read-only, and no relationship ends in it
+    UNCLEAR = "unclear"  # writable, and nobody can tell whether it serves
 
 
 class Operation(StrEnum):
@@ -81,3 +85,5 @@ class Operation(StrEnum):
     PROTECT = "protect"
     UPDATE = "update"
     FAILOVER = "failover"
+    SETTLE = "settle"
+    UNPROTECT = "unprotect"

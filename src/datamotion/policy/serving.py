@@ -1,83 +1,141 @@
-"""Who serves a group: the highest epoch among the marks that claim to.
+"""Which copy serves each volume, and what every other copy is to it.
 
-A claim stands in a volume's comment, and holds without the relationship that the volume was a mirror by: that one may
-have been deleted since.
+The newest claim whose back end holds a writable copy of the volume serves it. What that needs, and what leaves it open:
+
+    its back end was not seen     it serves, if its claim says that it once did; else nobody can tell
+    its copy receives, or is gone nobody can tell, if the claim says that it served; else the claim before it counts
+    two claims of one epoch       nobody can tell, once both hold a writable copy
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from itertools import groupby
 
-from datamotion.model.group import Group, Target
-from datamotion.model.mark import Mark, read_mark
+from datamotion.model.mark import Mark
 from datamotion.model.records import Volume
-from datamotion.model.view import ClusterView, View
-from datamotion.model.words import Role
-from datamotion.policy.mirrors import mirrors_at
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+from datamotion.model.standing import FENCE, CopyId, Doubt, DoubtKind, Edge, HeldClaim, Site
+from datamotion.model.words import Role, VolumeType
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Serving:
-    """The back end whose copy of a volume is active, and since which epoch."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A copy before it is known what it is to its group."""
 
-    backend: str
-    epoch: int
+    volume: Volume
+    mark: Mark | None
+    edge: Edge | None
 
-
-def home_volumes(group: Group, view: ClusterView) -> tuple[Volume, ...]:
-    """The volumes of the home that the group protects, in the order of their names."""
-    volumes = view.volumes_of(group.home.svm).values()
-    return tuple(sorted((v for v in volumes if group.home.protects(v.name)), key=lambda v: v.name))
-
-
-def mark_of(group: Group, volume: Volume) -> Mark | None:
-    """The volume's mark if it is this group's."""
-    mark = read_mark(volume.comment)
-    return mark if mark is not None and mark.group == group.name else None
+    @property
+    def is_writable(self) -> bool:
+        return self.volume.type is VolumeType.RW and (self.edge is None or self.edge.is_broken_off)
 
 
-def serving_target(group: Group, view: View) -> Serving | None:
-    """The target that serves the group or a part of it, by destination-side marks; None while its home does.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The copy that serves, None where that is open; the doubts that make it so; the claim that decided."""
 
-    Of two with one epoch (the one could not be seen when the other took over) the later one serves.
-    """
-    claims = [
-        (mark.epoch, mark.since or _LONG_AGO, target.backend.name)
-        for target in group.targets
-        if isinstance(seen := view.get(target.backend.cluster), ClusterView)
-        for volume in seen.volumes_of(target.backend.svm).values()
-        if (mark := mark_of(group, volume)) is not None and mark.role is Role.ACTIVE
-    ]
-    if not claims:
+    active: CopyId | None
+    doubts: tuple[Doubt, ...] = ()
+    claim: HeldClaim | None = None
+
+
+def judge(
+    group: str, volume: str, claims: Sequence[HeldClaim], sites: Mapping[str, Site], copies: Mapping[CopyId, Seen]
+) -> Verdict:
+    """Who serves one volume, by claims from the newest on."""
+    for epoch, held in groupby(claims, key=lambda each: each.epoch):
+        of_epoch = list(held)
+        serving = [each for each in of_epoch if _serves(each, volume, copies)]
+        if len(serving) > 1:
+            return Verdict(None, (_two_serve(group, volume, epoch, serving),))
+        for claim in serving or of_epoch:
+            verdict = _judge_one(group, volume, claim, sites, copies)
+            if verdict is not None:
+                return verdict
+    return Verdict(None)
+
+
+def _serves(claim: HeldClaim, volume: str, copies: Mapping[CopyId, Seen]) -> bool:
+    copy = copies.get(CopyId(claim.backend, volume))
+    return copy is not None and copy.is_writable and _covers(claim, copy)
+
+
+def _covers(claim: HeldClaim, copy: Seen) -> bool:
+    """Whether a claim is about this copy: a partial one is about those whose marks name its epoch."""
+    return not claim.claim.partial or (copy.mark is not None and copy.mark.epoch == claim.epoch)
+
+
+def _judge_one(
+    group: str, volume: str, claim: HeldClaim, sites: Mapping[str, Site], copies: Mapping[CopyId, Seen]
+) -> Verdict | None:
+    """What one claim says of a volume; None where the one before it counts."""
+    id = CopyId(claim.backend, volume)  # noqa: A001  # what a copy is called everywhere
+    if _serves(claim, volume, copies):
+        return Verdict(id, claim=claim)
+    if sites[claim.backend].svm is None:  # where it may serve nobody can tell: the claim's own doubt says so
+        is_certain = claim.served is not None and not claim.claim.partial
+        return Verdict(id if is_certain else None, claim=claim)
+    copy = copies.get(id)
+    is_about_it = not claim.claim.partial if copy is None else _covers(claim, copy)
+    if claim.served is None or not is_about_it:
         return None
-    epoch, _, backend = max(claims, key=lambda claim: claim[:2])
-    return Serving(backend=backend, epoch=epoch)
+    return Verdict(None, (_serves_no_more(group, volume, claim, copy),), claim)
 
 
-def served_volumes(group: Group, target: Target, view: ClusterView) -> frozenset[str]:
-    """The volumes of the group that a target claims to serve, by the names they have at home."""
-    names = {
-        mirror.destination.name: volume
-        for volume, mirror in mirrors_at(group, target, view).items()
-        if mirror.destination is not None
-    }
-    return frozenset(
-        names.get(name, name)
-        for name, volume in view.volumes_of(target.backend.svm).items()
-        if (mark := mark_of(group, volume)) is not None and mark.role is Role.ACTIVE
+def _serves_no_more(group: str, volume: str, claim: HeldClaim, copy: Seen | None) -> Doubt:
+    what = "has no copy of it" if copy is None else f"has a copy that cannot be written ({_state(copy)})"
+    return Doubt(
+        kind=DoubtKind.VANISHED if copy is None else DoubtKind.SERVES_AND_RECEIVES,
+        backend=claim.backend,
+        volume=volume,
+        text=f"{claim.backend} serves {group} since {claim.claim.since:%Y-%m-%d %H:%M} UTC (epoch {claim.epoch}) and"
+        f" {what}: nobody can tell who serves {volume}",
+        hint=f"datamotion settle {group} --keep BACKEND says who does, and what that gives up",
     )
 
 
-def mirrored_epoch(group: Group, view: View) -> int:
-    """The epoch that the mirrors were last told of: 1 for a group that has never been failed over."""
-    epochs = [
-        mirror.mark.epoch
-        for target in group.targets
-        if isinstance(seen := view.get(target.backend.cluster), ClusterView)
-        for mirror in mirrors_at(group, target, seen).values()
-        if mirror.mark is not None and mirror.mark.role is Role.MIRROR
-    ]
-    return max(epochs, default=1)
+def _state(copy: Seen) -> str:
+    return f"its relationship is {copy.edge.relationship.state}" if copy.edge else f"it is of type {copy.volume.type}"
+
+
+def _two_serve(group: str, volume: str, epoch: int, serving: Sequence[HeldClaim]) -> Doubt:
+    sides = " and ".join(f"{each.backend} (since {each.claim.since:%Y-%m-%d %H:%M:%S} UTC)" for each in serving)
+    return Doubt(
+        kind=DoubtKind.TWO_SERVE,
+        volume=volume,
+        text=f"{volume} is claimed in epoch {epoch} by {sides}, and both hold a copy that can be written:"
+        f" neither overtook the other",
+        hint=f"datamotion settle {group} --keep BACKEND says which one stays, and what that gives up",
+    )
+
+
+def role(id: CopyId, copy: Seen, verdict: Verdict, claims: Sequence[HeldClaim]) -> Role:  # noqa: A002
+    """What a copy is, next to the one that serves."""
+    if verdict.active == id:
+        return Role.ACTIVE
+    if not copy.is_writable:
+        return Role.MIRROR if copy.edge is not None and not copy.edge.is_broken_off else Role.DETACHED
+    is_claimed = any(each.backend == id.backend and _covers(each, copy) for each in claims)
+    if is_claimed and copy.volume.path is None and copy.volume.export == FENCE:
+        return Role.FENCED
+    if verdict.active is None:
+        return Role.UNCLEAR
+    return Role.OVERTAKEN if is_claimed else Role.BROKEN
+
+
+def claim_doubts(group: str, claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
+    """The newest epoch, where nobody has confirmed that it was served."""
+    newest = claims[0].epoch if claims else None
+    of_newest = [each for each in claims if each.epoch == newest]
+    for each in of_newest:
+        if each.served is None and not any(other.served for other in of_newest):
+            yield Doubt(
+                kind=DoubtKind.UNFINISHED_CLAIM,
+                backend=each.backend,
+                text=f"{each.backend} was claimed in epoch {each.epoch} by {each.claim.by}, at"
+                f" {each.claim.since:%Y-%m-%d %H:%M:%S} UTC, and was never seen to be served: that run goes on, or was"
+                " cut short",
+                hint=f"datamotion failover {group} --to {each.backend} goes on with it",
+            )

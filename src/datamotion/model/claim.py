@@ -1,0 +1,101 @@
+"""A claim: which back end takes a group over, in which epoch. One at each site that could be reached, and never two.
+
+A claim is an SVM's SnapMirror policy that nothing is mirrored by: ONTAP takes a policy's name once, so of two that ask
+for one epoch at one site, one is told no. That is what a comment cannot give, which the last writer wins. Who took it
+stands in the policy's comment:
+
+    datamotion_gold_2   [datamotion group=gold epoch=2 backend=gold-lyon svm=1b2c... since=2031-05-04T12:00:00Z ...]
+
+`served` is when every volume was seen to be served: without it, whoever took the epoch was cut short or is at it still.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote, unquote
+
+_COMMENT = re.compile(r"\[datamotion ((?:[a-z]{1,20}=[^\s\]]{0,600} ?){1,12})\]")
+_NAME = "datamotion_{group}_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """`svm` is the uuid of the back end's SVM, `by` who took it, for people.
+
+    `partial`: it is about those volumes only whose marks name its epoch.
+    """
+
+    group: str
+    epoch: int
+    backend: str
+    svm: str
+    since: datetime
+    by: str
+    partial: bool = False
+    served: datetime | None = None
+
+    @property
+    def policy(self) -> str:
+        """The name of the policy that it is."""
+        return claim_prefix(self.group) + str(self.epoch)
+
+    @property
+    def comment(self) -> str:
+        words = {
+            "group": self.group,
+            "epoch": str(self.epoch),
+            "backend": self.backend,
+            "svm": self.svm,
+            "since": self.since.isoformat(timespec="seconds"),
+            "by": self.by,
+            **({"partial": "yes"} if self.partial else {}),
+            **({"served": self.served.isoformat(timespec="seconds")} if self.served else {}),
+        }
+        return f"[datamotion {' '.join(f'{name}={quote(value)}' for name, value in words.items())}]"
+
+    def is_same(self, other: Claim) -> bool:
+        """Whether both give the same epoch to the same SVM: who wrote it, and when, does not count."""
+        return (self.group, self.epoch, self.svm) == (other.group, other.epoch, other.svm)
+
+
+def claim_prefix(group: str) -> str:
+    """What the names of a group's claims begin with; its epoch follows."""
+    return _NAME.format(group=group)
+
+
+def read_claim(group: str, policy: str, comment: str) -> Claim | None:
+    """The claim of a group that a policy is; None where its comment says none that its name confirms."""
+    found = _COMMENT.search(comment)
+    if found is None:
+        return None
+    words = {name: unquote(value) for name, _, value in (word.partition("=") for word in found[1].split())}
+    try:
+        claim = Claim(
+            group=words["group"],
+            epoch=int(words["epoch"]) if words["epoch"].isascii() else 0,
+            backend=words["backend"],
+            svm=words["svm"],
+            since=_instant(words["since"]),
+            by=words.get("by", ""),
+            partial=words.get("partial") == "yes",
+            served=_instant(words["served"]) if "served" in words else None,
+        )
+    except (KeyError, ValueError):
+        return None
+    return claim if claim.group == group and claim.policy == policy and claim.epoch > 0 else None
+
+
+def epoch_of(group: str, policy: str) -> int | None:
+    """The epoch that a policy of this name takes, whatever its comment says; None if it is no claim of the group."""
+    number = policy.removeprefix(claim_prefix(group))
+    is_claim = number != policy and number.isascii() and number.isdigit() and len(number) <= 9
+    return int(number) if is_claim else None
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text} has no offset from UTC")
+    return instant

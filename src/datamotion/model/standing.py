@@ -1,0 +1,196 @@
+"""How a group stands: one picture of its copies, relationships, claims and doubts, made once a look.
+
+Back ends are equals in it. Planners, the engine's proofs, `status` and `check` read it and nothing else.
+`policy/standing.py` makes it from a view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from datamotion.model.claim import Claim
+from datamotion.model.group import Backend, Group
+from datamotion.model.mark import Mark
+from datamotion.model.records import Endpoint, Relationship, Svm, Volume
+from datamotion.model.view import ClusterView, Unseen
+from datamotion.model.words import MirrorState, Role, VolumeState, VolumeType
+
+FENCE = "datamotion_fence"
+"""The export policy of fenced copies. It has no rules and never had any: what clients were once granted under another
+policy is remembered by ONTAP for an hour, by policy."""
+
+
+class CopyId(NamedTuple):
+    """A copy: the back end that it is at, and what the group calls its volume."""
+
+    backend: str
+    volume: str
+
+
+class Foreign(NamedTuple):
+    """A source that is no copy of the group: its path, with the cluster where that is known."""
+
+    endpoint: Endpoint
+    cluster: str | None
+
+    def __str__(self) -> str:
+        return f"{self.endpoint} of {self.cluster}" if self.cluster else str(self.endpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A relationship into a copy. `source` is the copy that it comes from."""
+
+    relationship: Relationship
+    source: CopyId | Foreign
+
+    @property
+    def is_broken_off(self) -> bool:
+        return self.relationship.state is MirrorState.BROKEN_OFF
+
+    @property
+    def holds_copy(self) -> bool:
+        """Whether the destination has a complete state to serve: without an exported snapshot it never had one."""
+        return self.relationship.exported_snapshot is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A volume that is a copy of a group's volume, as it was seen. `mark` is None where it has lost it."""
+
+    id: CopyId
+    volume: Volume
+    mark: Mark | None
+    edge: Edge | None
+    role: Role
+
+    @property
+    def is_writable(self) -> bool:
+        return self.volume.type is VolumeType.RW and (self.edge is None or self.edge.is_broken_off)
+
+    @property
+    def is_online(self) -> bool:
+        return self.volume.state is VolumeState.ONLINE
+
+    @property
+    def is_fenced(self) -> bool:
+        """Whether no client comes: its export policy lets nobody in, and it is mounted nowhere."""
+        return self.volume.path is None and self.volume.export == FENCE
+
+    @property
+    def lag(self) -> timedelta | None:
+        """How old what it could serve is, as its cluster says; None while it serves live, or holds nothing."""
+        return self.edge.relationship.lag if self.edge else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A back end as it was seen. `svm` is None where it was not, or where its cluster has no such SVM.
+
+    `volumes` are all of the SVM's by name, `relationships` all that end in it by their destination volume's.
+    """
+
+    backend: Backend
+    seen: ClusterView | Unseen
+    svm: Svm | None = None
+    volumes: Mapping[str, Volume] = field(default_factory=dict)
+    relationships: Mapping[str, Relationship] = field(default_factory=dict)
+
+    @property
+    def unseen(self) -> Unseen | None:
+        return self.seen if isinstance(self.seen, Unseen) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldClaim:
+    """A claim, and where it was seen: by back end, the uuid of the policy that it is there."""
+
+    claim: Claim
+    at: Mapping[str, str]
+
+    @property
+    def epoch(self) -> int:
+        return self.claim.epoch
+
+    @property
+    def backend(self) -> str:
+        return self.claim.backend
+
+    @property
+    def served(self) -> datetime | None:
+        return self.claim.served
+
+
+class DoubtKind(StrEnum):
+    """What a person should know, and nobody may guess."""
+
+    TWO_SERVE = "two serve"
+    SERVES_AND_RECEIVES = "serves and receives"
+    UNCLAIMED = "unclaimed"  # marked, and nobody that was seen has claimed it
+    UNREADABLE_CLAIM = "unreadable claim"
+    UNFINISHED_CLAIM = "unfinished claim"
+    FOREIGN_SOURCE = "foreign source"
+    UNMARKED = "unmarked"
+    VANISHED = "vanished"
+    RENAMED = "renamed"
+    REPLACED = "replaced"  # a thing of that name is there, and it is another one
+    AMBIGUOUS = "ambiguous"
+    LEFT_OUT = "left out"  # a member that no pattern selects any more
+    NOT_A_MEMBER = "not a member"  # mirrored into the group's SVM, and never protected
+    NOTHING_SELECTED = "nothing selected"  # the patterns of the back end that serves match no volume
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """`text` holds the evidence. `backend` and `volume` are what it is about; None: the group."""
+
+    kind: DoubtKind
+    text: str
+    backend: str | None = None
+    volume: str | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one group stands. `volumes` are its members, in the order in which people count.
+
+    `active` holds for each member the copy that serves it: None where nobody can tell. A copy that it names need not
+    have been seen. `claims` are the newest first.
+    """
+
+    group: Group
+    sites: Mapping[str, Site]
+    volumes: tuple[str, ...]
+    copies: Mapping[CopyId, Copy]
+    active: Mapping[str, CopyId | None]
+    claims: tuple[HeldClaim, ...]
+    doubts: tuple[Doubt, ...]
+    is_fresh: bool  # nothing at any back end that was seen belongs to the group yet
+    epochs: tuple[int, ...] = ()  # all that were ever given, as far as was seen
+
+    @property
+    def next_epoch(self) -> int:
+        return max(self.epochs, default=0) + 1
+
+    @property
+    def serving(self) -> HeldClaim | None:
+        """The newest claim whose back end serves something, or may: None where nothing was claimed."""
+        backends = {copy.backend for copy in self.active.values() if copy is not None}
+        return next((each for each in self.claims if each.backend in backends), None)
+
+    def copy(self, backend: str, volume: str) -> Copy | None:
+        return self.copies.get(CopyId(backend, volume))
+
+    def copies_of(self, volume: str) -> tuple[Copy, ...]:
+        """In the order of the group's back ends."""
+        found = (self.copies.get(CopyId(backend.name, volume)) for backend in self.group.backends)
+        return tuple(copy for copy in found if copy is not None)
+
+    def edges_from(self, source: CopyId) -> tuple[Copy, ...]:
+        """The copies that a relationship from this one ends in."""
+        return tuple(copy for copy in self.copies_of(source.volume) if copy.edge and copy.edge.source == source)

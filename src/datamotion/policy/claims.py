@@ -1,0 +1,87 @@
+"""The claims of a group, as all its sites show them: who took it over, in which epoch, told at which sites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from datamotion.model.claim import Claim, epoch_of, read_claim
+from datamotion.model.group import Group
+from datamotion.model.records import Policy
+from datamotion.model.standing import Doubt, DoubtKind, HeldClaim, Site
+from datamotion.model.view import ClusterView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """`held` are the newest first. `epochs` are all that were given, those of claims that cannot be read among them."""
+
+    held: tuple[HeldClaim, ...]
+    epochs: tuple[int, ...]
+    doubts: tuple[Doubt, ...]
+    svms: Mapping[str, str]  # the back end that an SVM is, by the SVM's uuid: as it is seen, or as claims tell
+
+
+def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
+    """Every claim at every site that was seen, joined."""
+    svms = {site.svm.uuid: name for name, site in sites.items() if site.svm}
+    epochs: set[int] = set()
+    doubts: list[Doubt] = []
+    found: dict[tuple[int, str], HeldClaim] = {}
+    for name, site in sites.items():
+        for policy, epoch in _policies(group, site):
+            epochs.add(epoch)
+            claim = read_claim(group.name, policy.name, policy.comment)
+            backend = _backend_of(claim, sites, svms) if claim else None
+            if claim is None or backend is None:
+                doubts.append(_unreadable(name, policy, epoch, claim))
+                continue
+            svms.setdefault(claim.svm, backend)
+            key = (epoch, backend)
+            found[key] = _joined(found.get(key), replace(claim, backend=backend), name, policy.uuid)
+    held = sorted(found.values(), key=lambda each: (-each.epoch, each.backend))
+    return Claims(held=tuple(held), epochs=tuple(sorted(epochs)), doubts=tuple(doubts), svms=svms)
+
+
+def _policies(group: Group, site: Site) -> Iterator[tuple[Policy, int]]:
+    if isinstance(site.seen, ClusterView) and site.svm is not None:
+        for policy in site.seen.policies:
+            if policy.svm == site.svm.name and (epoch := epoch_of(group.name, policy.name)) is not None:
+                yield policy, epoch
+
+
+def _backend_of(claim: Claim, sites: Mapping[str, Site], svms: Mapping[str, str]) -> str | None:
+    """The back end that a claim gives the group to: who its SVM's uuid says, else the name that it is known by.
+
+    A name alone counts only where that back end's own SVM was not seen.
+    """
+    if claim.svm in svms:
+        return svms[claim.svm]
+    site = sites.get(claim.backend)
+    return claim.backend if site is not None and site.svm is None else None
+
+
+def _joined(known: HeldClaim | None, claim: Claim, site: str, policy: str) -> HeldClaim:
+    """One claim at several sites: served once one of them says so, partial if any does."""
+    if known is None:
+        return HeldClaim(claim=claim, at={site: policy})
+    joined = replace(
+        known.claim,
+        served=known.served or claim.served,
+        partial=known.claim.partial or claim.partial,
+    )
+    return HeldClaim(claim=joined, at={**known.at, site: policy})
+
+
+def _unreadable(site: str, policy: Policy, epoch: int, claim: Claim | None) -> Doubt:
+    what = (
+        f"gives it to {claim.backend} (SVM {claim.svm}), which is no back end of this configuration"
+        if claim
+        else f"does not say who took it: {policy.comment!r:.80}"
+    )
+    return Doubt(
+        kind=DoubtKind.UNREADABLE_CLAIM,
+        backend=site,
+        text=f"the claim of epoch {epoch} at {site} (policy {policy.name}) {what}",
+        hint="datamotion settle GROUP --keep BACKEND says who serves",
+    )

@@ -1,0 +1,116 @@
+"""The kinds of acts, a row each: what one may change, how it is proved, how long it may take without moving."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from datamotion.model.acts import (
+    AbortTransfer,
+    AcceptSvmPeer,
+    Act,
+    AllowSnapMirror,
+    AwaitIdle,
+    AwaitTransfer,
+    Break,
+    Change,
+    ConfirmClaim,
+    CreateExportPolicy,
+    CreateRelationship,
+    CreateVolume,
+    Initialize,
+    ModifyQtree,
+    ModifyRelationship,
+    ModifyVolume,
+    Pause,
+    PeerSvms,
+    Resume,
+    StartTransfer,
+    TakeEpoch,
+)
+from datamotion.model.standing import Standing
+from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.words import TransferState
+from datamotion.policy import proofs
+from datamotion.policy.proofs import Ground, Holds, Proof
+
+_CHANGE_S = 60.0
+_TRANSFER_S = 900.0  # without a single byte: a slow link is slower than any change, and must not be given up
+
+_PEERS = frozenset({Aspect.SVM_PEERS})
+_VOLUMES = frozenset({Aspect.VOLUMES})
+_RELATIONSHIPS = frozenset({Aspect.RELATIONSHIPS})
+_POLICIES = frozenset({Aspect.POLICIES})
+
+
+class Prove(Protocol):
+    def __call__(self, change: Any, ground: Ground, /) -> Proof: ...  # each row's own kind of change
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`changes` are the aspects that may show what came of it. `limit_s` is how long nothing may move.
+
+    `is_asked_for`: False for what is only awaited. `at_all`: it may show at every cluster, whichever was asked.
+    """
+
+    changes: frozenset[Aspect]
+    prove: Prove
+    limit_s: float = _CHANGE_S
+    is_asked_for: bool = True
+    at_all: bool = False
+
+
+KINDS: Mapping[type[Change], Kind] = {
+    PeerSvms: Kind(_PEERS, proofs.peered, at_all=True),
+    AcceptSvmPeer: Kind(_PEERS, proofs.accepted, at_all=True),
+    AllowSnapMirror: Kind(_PEERS, proofs.snapmirror_allowed, at_all=True),
+    CreateVolume: Kind(_VOLUMES, proofs.volume_made),
+    ModifyVolume: Kind(_VOLUMES, proofs.volume_modified),
+    ModifyQtree: Kind(frozenset({Aspect.QTREES}), proofs.qtree_modified),
+    CreateExportPolicy: Kind(frozenset({Aspect.EXPORT_POLICIES}), proofs.export_policy_made),
+    CreateRelationship: Kind(_RELATIONSHIPS, proofs.related),
+    ModifyRelationship: Kind(_RELATIONSHIPS, proofs.relationship_modified),
+    Initialize: Kind(_RELATIONSHIPS, proofs.initialized),
+    Resume: Kind(_RELATIONSHIPS, proofs.resumed),
+    Pause: Kind(_RELATIONSHIPS, proofs.paused),
+    Break: Kind(_RELATIONSHIPS | _VOLUMES, proofs.broken_off),  # the destination volume becomes writable
+    StartTransfer: Kind(_RELATIONSHIPS, proofs.started),
+    AwaitTransfer: Kind(_RELATIONSHIPS, proofs.carried, limit_s=_TRANSFER_S, is_asked_for=False),
+    AwaitIdle: Kind(_RELATIONSHIPS, proofs.idle, limit_s=_TRANSFER_S, is_asked_for=False),
+    AbortTransfer: Kind(_RELATIONSHIPS, proofs.aborted),
+    TakeEpoch: Kind(_POLICIES, proofs.epoch_taken),
+    ConfirmClaim: Kind(_POLICIES, proofs.claim_confirmed),
+}
+
+
+def kind_of(act: Act) -> Kind:
+    return KINDS[type(act.change)]
+
+
+def is_asked_for(act: Act) -> bool:
+    """Not what is only awaited: a transfer, or a peering that has yet to arrive at the cluster that is to accept it."""
+    waits_for_arrival = isinstance(act.change, AcceptSvmPeer) and act.change.uuid is None
+    return kind_of(act).is_asked_for and not waits_for_arrival
+
+
+def prove(act: Act, standing: Standing) -> Proof | None:
+    """What is seen of an act; None where the cluster that was asked was not seen."""
+    seen = next(site.seen for site in standing.sites.values() if site.backend.cluster == act.cluster)
+    return kind_of(act).prove(act.change, Ground(act, standing, seen)) if isinstance(seen, ClusterView) else None
+
+
+def progress(act: Act, standing: Standing) -> object:
+    """What moves while an act is awaited: as long as it differs from look to look, nothing is stuck.
+
+    None: nothing can be stuck, as a transfer that ONTAP itself has queued behind others.
+    """
+    copy = standing.copy(act.backend, act.volume or "")
+    transfer = copy.edge.relationship.transfer if copy and copy.edge and not kind_of(act).is_asked_for else None
+    if transfer is None:
+        return False
+    return None if transfer.state is TransferState.QUEUED else (transfer.uuid, transfer.bytes_transferred)
+
+
+__all__ = ["KINDS", "Holds", "Kind", "is_asked_for", "kind_of", "progress", "prove"]

@@ -1,0 +1,227 @@
+"""Which volume is a copy of which: by marks, by uuids, and by relationships whose two ends are known. Never by names.
+
+A volume belongs to a group because it was marked so, or because it is where the group is served and a pattern there
+selects it. A relationship alone makes nobody a member; it only tells that an unmarked volume is the copy of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from datamotion.model.group import Group
+from datamotion.model.mark import Mark, read_mark
+from datamotion.model.records import Relationship, Volume
+from datamotion.model.standing import CopyId, Doubt, DoubtKind, Foreign, Site
+from datamotion.model.view import ClusterView
+
+_Place = tuple[str, str]
+"""A back end, and a volume's name there."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Membership:
+    """Every copy that was seen, with its mark; which relationship ends in which, and whence it comes.
+
+    Made in one pass over what was seen. `svms` tells which back end an SVM is, `serving` where patterns select members.
+    `origins` holds each member's first uuid; `selected` are those that no mark made members yet.
+    """
+
+    group: Group
+    sites: Mapping[str, Site]
+    svms: Mapping[str, str]
+    serving: Sequence[str]
+    copies: dict[CopyId, Volume] = field(default_factory=dict)
+    marks: dict[CopyId, Mark] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+    selected: set[str] = field(default_factory=set)
+    doubts: list[Doubt] = field(default_factory=list)
+    _ids: dict[_Place, CopyId] = field(default_factory=dict)
+    _aliases: dict[tuple[str, str], str | None] = field(default_factory=dict)  # by back end and alias: an SVM's uuid
+
+    def __post_init__(self) -> None:
+        for name, site in self.sites.items():
+            if isinstance(site.seen, ClusterView) and site.svm is not None:
+                svm = site.svm.name
+                self._aliases |= {
+                    (name, each.name): each.peer_svm_uuid for each in site.seen.svm_peers if each.svm == svm
+                }
+        self._take_marked()
+        self._take_unmarked()
+        for backend in self.serving:
+            self._take_selected(self.sites[backend])
+        self._take_unmarked()
+
+    def add(self, id: CopyId, volume: Volume) -> None:  # noqa: A002  # what a copy is called everywhere
+        """This volume is the copy of that name."""
+        self.copies[id] = volume
+        self._ids[id.backend, volume.name] = id
+
+    def copy_at(self, backend: str, volume: str) -> CopyId | None:
+        """Which copy a volume of that name is."""
+        return self._ids.get((backend, volume))
+
+    def source_of(self, id: CopyId) -> CopyId | Foreign | None:  # noqa: A002
+        """Whence the relationship into a copy comes; None where there is none."""
+        relationship = self.sites[id.backend].relationships.get(self.copies[id].name)
+        if relationship is None:
+            return None
+        backend = self.source_backend(id.backend, relationship)
+        source = self._source_copy(backend, relationship, id.volume) if backend else None
+        if source is not None and source.volume == id.volume:
+            return source
+        return Foreign(relationship.source, relationship.source_cluster or self.sites[id.backend].backend.cluster)
+
+    def source_backend(self, here: str, relationship: Relationship) -> str | None:
+        """The back end whose SVM the source is in, by that SVM's uuid."""
+        uuid = relationship.source_svm_uuid
+        if uuid is None and relationship.source_cluster is not None:
+            uuid = self._aliases.get((here, relationship.source.svm))
+        return self.svms.get(uuid) if uuid else None
+
+    def _source_copy(self, backend: str, relationship: Relationship, destination: str | None) -> CopyId | None:
+        """The copy that a relationship comes from: its source volume as it is seen there, or as the mark knows it.
+
+        The path of a relationship keeps the name that its source had at the last transfer.
+        """
+        name = relationship.source.volume
+        if found := self._ids.get((backend, name)):
+            return found
+        known = destination if destination is not None else name
+        is_gone = name not in self.sites[backend].volumes
+        return CopyId(backend, known) if known in self.origins and is_gone else None
+
+    def _take_marked(self) -> None:
+        claimed: dict[CopyId, list[tuple[Volume, Mark]]] = {}
+        for backend, volume, mark in self._marked():
+            claimed.setdefault(CopyId(backend, mark.volume), []).append((volume, mark))
+        for id, candidates in claimed.items():  # noqa: A001
+            for _, mark in candidates:
+                self.origins.setdefault(id.volume, mark.origin)
+        for id, candidates in claimed.items():  # noqa: A001
+            fitting = [each for each in candidates if each[1].origin == self.origins[id.volume]]
+            chosen = self._one_of(id, fitting)
+            if chosen is not None:
+                self.add(id, chosen[0])
+                self.marks[id] = chosen[1]
+            self.doubts += self._others(id, candidates, chosen)
+
+    def _marked(self) -> Iterator[tuple[str, Volume, Mark]]:
+        for backend, site in self.sites.items():
+            for volume in site.volumes.values():
+                mark = read_mark(volume.comment)
+                if mark is not None and mark.group == self.group.name:
+                    yield backend, volume, mark
+
+    def _one_of(self, id: CopyId, candidates: list[tuple[Volume, Mark]]) -> tuple[Volume, Mark] | None:  # noqa: A002
+        """Of several volumes with the mark of one copy, the one that it was written for; None where that is unclear.
+
+        A clone carries the comment of its parent.
+        """
+        for is_meant in (
+            lambda volume: volume.uuid == self.origins[id.volume],
+            lambda volume: volume.name in self.sites[id.backend].relationships,
+            lambda volume: not volume.is_clone,
+            lambda volume: True,
+        ):
+            meant = [each for each in candidates if is_meant(each[0])]
+            if len(meant) == 1:
+                return meant[0]
+        return None
+
+    def _others(
+        self,
+        id: CopyId,  # noqa: A002
+        candidates: Iterable[tuple[Volume, Mark]],
+        chosen: tuple[Volume, Mark] | None,
+    ) -> Iterator[Doubt]:
+        for volume, mark in candidates:
+            if chosen is not None and volume is chosen[0]:
+                continue
+            if mark.origin != self.origins[id.volume]:
+                text = (
+                    f"{volume.name} at {id.backend} is marked as a copy of {id.volume} with uuid {mark.origin},"
+                    f" another copy as one with uuid {self.origins[id.volume]}: they are two volumes of one name"
+                )
+            else:
+                text = (
+                    f"{volume.name} at {id.backend} is marked as a copy of {id.volume}, and so is another volume there"
+                )
+                if chosen is not None and volume.is_clone:
+                    continue  # a clone, with what its parent's comment said
+            yield Doubt(
+                kind=DoubtKind.AMBIGUOUS,
+                backend=id.backend,
+                volume=id.volume,
+                text=text,
+                hint=f"remove the [datamotion ...] bracket from the comment of the one that does not belong to"
+                f" {self.group.name}",
+            )
+
+    def _take_selected(self, site: Site) -> None:
+        """What the patterns select where the group is served is a member, marked or not."""
+        backend = site.backend
+        for volume in site.volumes.values():
+            if not backend.selects(volume.name) or (backend.name, volume.name) in self._ids:
+                continue
+            if volume.name in self.origins:
+                self.doubts.append(self._replaced(backend.name, volume))
+                continue
+            self.selected.add(volume.name)
+            self.origins[volume.name] = volume.uuid
+            self.add(CopyId(backend.name, volume.name), volume)
+
+    def _replaced(self, backend: str, volume: Volume) -> Doubt:
+        return Doubt(
+            kind=DoubtKind.REPLACED,
+            backend=backend,
+            volume=volume.name,
+            text=f"{volume.name} at {backend} (uuid {volume.uuid}) is not the volume that {self.group.name} protects by"
+            f" that name (uuid {self.origins[volume.name]})",
+            hint=f"rename it, leave it out with `volumes` of {backend}, or end the protection of the other one:"
+            f" datamotion unprotect {self.group.name} --volume {volume.name}",
+        )
+
+    def _take_unmarked(self) -> None:
+        """Copies of members that have lost their mark, told by their uuid or by a relationship."""
+        by_origin = {origin: volume for volume, origin in self.origins.items()}
+        for backend, site in self.sites.items():
+            for volume in site.volumes.values():
+                if member := by_origin.get(volume.uuid):
+                    self._adopt(CopyId(backend, member), volume, f"its uuid {volume.uuid} says so")
+        for backend, site in self.sites.items():
+            for name, relationship in site.relationships.items():
+                if destination := self._ids.get((backend, name)):
+                    self._adopt_source(destination, relationship)
+                elif volume := site.volumes.get(name):
+                    self._adopt_destination(backend, volume, relationship)
+
+    def _adopt_destination(self, backend: str, volume: Volume, relationship: Relationship) -> None:
+        source_backend = self.source_backend(backend, relationship)
+        source = self._source_copy(source_backend, relationship, None) if source_backend else None
+        if source is not None:
+            evidence = f"its relationship with {relationship.source} says so"
+            self._adopt(CopyId(backend, source.volume), volume, evidence)
+
+    def _adopt_source(self, destination: CopyId, relationship: Relationship) -> None:
+        backend = self.source_backend(destination.backend, relationship)
+        volume = self.sites[backend].volumes.get(relationship.source.volume) if backend else None
+        if backend and volume is not None and (backend, volume.name) not in self._ids:
+            evidence = f"the relationship from it to {relationship.destination} says so"
+            self._adopt(CopyId(backend, destination.volume), volume, evidence)
+
+    def _adopt(self, id: CopyId, volume: Volume, evidence: str) -> None:  # noqa: A002
+        if id in self.copies or (id.backend, volume.name) in self._ids:
+            return
+        self.add(id, volume)
+        if id.volume in self.selected:  # it has never been marked
+            return
+        self.doubts.append(
+            Doubt(
+                kind=DoubtKind.UNMARKED,
+                backend=id.backend,
+                volume=id.volume,
+                text=f"{volume.name} at {id.backend} is a copy of {id.volume} ({evidence}) without a mark that can be read",
+                hint=f"datamotion apply {self.group.name} marks it again where it serves or is a mirror",
+            )
+        )

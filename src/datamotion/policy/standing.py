@@ -1,0 +1,176 @@
+"""From what was seen of the clusters to how a group stands. Pure; one pass, with indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from datamotion.model.group import Group
+from datamotion.model.names import counted
+from datamotion.model.records import Relationship, Volume
+from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, Edge, Foreign, Site, Standing
+from datamotion.model.view import ClusterView, View, look_up
+from datamotion.policy.claims import Claims, read_claims
+from datamotion.policy.membership import Membership
+from datamotion.policy.serving import Seen, Verdict, claim_doubts, judge, role
+
+
+def stand(group: Group, view: View) -> Standing:
+    """The group's picture. What was not seen is not in it, and never counts as not there."""
+    sites = _sites(group, view)
+    claims = read_claims(group, sites)
+    members = Membership(group=group, sites=sites, svms=claims.svms, serving=_selecting(group, sites, claims))
+    is_fresh = not claims.epochs and not members.marks
+    seen = {id: _seen(members, id) for id in members.copies}  # noqa: A001  # what a copy is called everywhere
+    verdicts = {
+        volume: _fresh(group, volume, seen) if is_fresh else judge(group.name, volume, claims.held, sites, seen)
+        for volume in sorted(members.origins, key=counted)
+    }
+    copies = {
+        id: Copy(
+            id=id,
+            volume=each.volume,
+            mark=each.mark,
+            edge=each.edge,
+            role=role(id, each, verdicts[id.volume], claims.held),
+        )
+        for id, each in seen.items()  # noqa: A001
+    }
+    doubts = [
+        *claims.doubts,
+        *claim_doubts(group.name, claims.held),
+        *(doubt for verdict in verdicts.values() for doubt in verdict.doubts),
+        *members.doubts,
+        *_unclaimed(group, is_fresh, claims, verdicts),
+        *(doubt for copy in copies.values() for doubt in _copy_doubts(group, copy, verdicts[copy.id.volume])),
+        *_strangers(group, sites, members),
+        *_selects_nothing(sites, _selecting(group, sites, claims)),
+    ]
+    return Standing(
+        group=group,
+        sites=sites,
+        volumes=tuple(verdicts),
+        copies=copies,
+        active={volume: verdict.active for volume, verdict in verdicts.items()},
+        claims=claims.held,
+        doubts=tuple(doubts),
+        is_fresh=is_fresh,
+        epochs=claims.epochs,
+    )
+
+
+def _sites(group: Group, view: View) -> Mapping[str, Site]:
+    volumes: dict[tuple[str, str], dict[str, Volume]] = {}
+    relationships: dict[tuple[str, str], dict[str, Relationship]] = {}
+    for cluster in {backend.cluster for backend in group.backends}:
+        if isinstance(seen := view.get(cluster), ClusterView):
+            for volume in seen.volumes:
+                volumes.setdefault((cluster, volume.svm), {})[volume.name] = volume
+            for each in seen.relationships:
+                relationships.setdefault((cluster, each.destination.svm), {})[each.destination.volume] = each
+    sites = {}
+    for backend in group.backends:
+        seen = look_up(view, backend.cluster)
+        svm = seen.svm(backend.svm) if isinstance(seen, ClusterView) else None
+        place = (backend.cluster, backend.svm if svm else "")
+        sites[backend.name] = Site(
+            backend=backend,
+            seen=seen,
+            svm=svm,
+            volumes=volumes.get(place, {}),
+            relationships=relationships.get(place, {}),
+        )
+    return sites
+
+
+def _selecting(group: Group, sites: Mapping[str, Site], claims: Claims) -> tuple[str, ...]:
+    """The back ends whose patterns select members: where the group is served, as claims tell; its home at first."""
+    if not claims.epochs:
+        return (group.home.name,) if sites[group.home.name].svm else ()
+    found: list[str] = []
+    for each in claims.held:
+        if each.backend not in found:
+            found.append(each.backend)
+        if each.served is not None and not each.claim.partial:
+            break
+    return tuple(name for name in found if sites[name].svm is not None)
+
+
+def _seen(members: Membership, id: CopyId) -> Seen:  # noqa: A002
+    volume = members.copies[id]
+    relationship = members.sites[id.backend].relationships.get(volume.name)
+    source = members.source_of(id) if relationship else None
+    edge = Edge(relationship, source) if relationship and source else None
+    return Seen(volume, members.marks.get(id), edge)
+
+
+def _fresh(group: Group, volume: str, seen: Mapping[CopyId, Seen]) -> Verdict:
+    """A group that nobody claimed or marked yet is served by its home."""
+    home = CopyId(group.home.name, volume)
+    copy = seen.get(home)
+    return Verdict(home if copy is not None and copy.is_writable else None)
+
+
+def _unclaimed(group: Group, is_fresh: bool, claims: Claims, verdicts: Mapping[str, Verdict]) -> Iterator[Doubt]:
+    if verdicts and not is_fresh and not claims.held:
+        yield Doubt(
+            kind=DoubtKind.UNCLAIMED,
+            text=f"volumes are marked as members of {group.name}, and no claim that was seen says who serves it",
+            hint=f"datamotion settle {group.name} --keep BACKEND says who does",
+        )
+
+
+def _copy_doubts(group: Group, copy: Copy, verdict: Verdict) -> Iterator[Doubt]:
+    backend, volume = copy.id
+    if copy.edge is not None and isinstance(copy.edge.source, Foreign) and copy.mark is not None:
+        yield Doubt(
+            kind=DoubtKind.FOREIGN_SOURCE,
+            backend=backend,
+            volume=volume,
+            text=f"{copy.volume.name} at {backend} is marked as a copy of {volume}, and is a mirror of"
+            f" {copy.edge.source}, which is no copy of it",
+            hint="its data are those of another volume: look at it before anything is served from it",
+        )
+    if verdict.active != copy.id:
+        return
+    if copy.volume.name != volume:
+        yield Doubt(
+            kind=DoubtKind.RENAMED,
+            backend=backend,
+            volume=volume,
+            text=f"{volume} is called {copy.volume.name} at {backend} now; it is the same volume by its uuid and mark",
+        )
+    if not group.backend(backend).selects(copy.volume.name):
+        yield Doubt(
+            kind=DoubtKind.LEFT_OUT,
+            backend=backend,
+            volume=volume,
+            text=f"{volume} is a member of {group.name}, and `volumes` of {backend} does not select it any more",
+            hint=f"it stays protected; datamotion unprotect {group.name} --volume {volume} takes it out",
+        )
+
+
+def _strangers(group: Group, sites: Mapping[str, Site], members: Membership) -> Iterator[Doubt]:
+    """Mirrors of volumes at the group's back ends that were never protected by it."""
+    for backend, site in sites.items():
+        for name, relationship in site.relationships.items():
+            source = members.source_backend(backend, relationship)
+            if name in site.volumes and members.copy_at(backend, name) is None and source is not None:
+                yield Doubt(
+                    kind=DoubtKind.NOT_A_MEMBER,
+                    backend=backend,
+                    text=f"{name} at {backend} is a mirror of {relationship.source.volume} at {source}, which is no"
+                    f" member of {group.name}",
+                )
+
+
+def _selects_nothing(sites: Mapping[str, Site], selecting: tuple[str, ...]) -> Iterator[Doubt]:
+    for name in selecting:
+        site = sites[name]
+        if not any(site.backend.selects(volume) for volume in site.volumes):
+            patterns = ", ".join(site.backend.volumes)
+            yield Doubt(
+                kind=DoubtKind.NOTHING_SELECTED,
+                backend=name,
+                text=f"no volume at {name} matches {patterns}",
+                hint=f"correct `volumes` of {name} in the configuration",
+            )
