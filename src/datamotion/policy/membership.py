@@ -221,7 +221,7 @@ class Membership:
                 kind=DoubtKind.UNMARKED,
                 backend=id.backend,
                 volume=id.volume,
-                text=f"{volume.name} at {id.backend} is a copy of {id.volume} ({evidence}) without a mark that can be read",
+                text=f"{volume.name} at {id.backend} is a copy of {id.volume} ({evidence}); it has no mark to read",
                 hint=f"datamotion apply {self.group.name} marks it again where it serves or is a mirror",
             )
         )
