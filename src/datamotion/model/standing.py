@@ -178,6 +178,10 @@ class Standing:
         return max(self.epochs, default=0) + 1
 
     @property
+    def has_unreadable_claim(self) -> bool:
+        return any(doubt.kind is DoubtKind.UNREADABLE_CLAIM for doubt in self.doubts)
+
+    @property
     def serving(self) -> HeldClaim | None:
         """The newest claim whose back end serves something, or may: None where nothing was claimed."""
         backends = {copy.backend for copy in self.active.values() if copy is not None}

@@ -1,176 +1,214 @@
-"""Failing a group over to one of its targets, from what the targets alone report.
+"""Failing a group over to another back end, from what the ones that are left report.
 
-The source is not asked for anything, not even for a name: it may be gone. For each volume of the chosen target: abort
-the transfer that runs, pause, break, then serve: mount at the source's junction path and write the new epoch, which is
-what makes this copy the active one. Only the chosen leg is broken. A volume that is already served is not in the plan,
-so an interrupted failover is finished by planning again; it keeps to the target and the epoch that it began with.
-Within one run both are chosen from the first look: a target that falls silent, or another one that turns fresher
-meanwhile, must not lead to breaking a second leg.
+Whoever served last is not asked for anything, not even for a name: it may be gone. First the epoch is taken at every
+site that was seen, copies in sight that it overtakes are fenced; then for each volume: abort the transfer that runs,
+pause, break, serve. Only the chosen leg is broken. Last, the claim is confirmed. What is so already is not in the plan,
+so an interrupted failover is finished by planning again: it keeps to the back end and the epoch that were claimed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from datamotion.model.acts import AbortTransfer, Break, ModifyVolume, Pause
+from datamotion.model.claim import Claim
 from datamotion.model.group import Group
 from datamotion.model.mark import Mark
-from datamotion.model.plan import Loss, Plan, RecoveryPoint, Refusal
-from datamotion.model.units import duration_text
-from datamotion.model.view import ClusterView, View
+from datamotion.model.plan import Gate, Plan, Refusal
+from datamotion.model.standing import FENCE, Copy, Standing
+from datamotion.model.units import count_text, duration_text
 from datamotion.model.words import MirrorState, Operation, Role
-from datamotion.policy.failover_choice import FailoverChoice, choose, keep_to
-from datamotion.policy.mirrors import Mirror
-from datamotion.policy.serving import mirrored_epoch, serving_target
-from datamotion.policy.situation import Planner, Situation, since
-from datamotion.policy.steps import Stage, StepList
-from datamotion.policy.target import Candidate, assess_targets
+from datamotion.policy.epochs import confirm, held, new_claim, take
+from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
+from datamotion.policy.fence import fence
+from datamotion.policy.losses import recovery_point, worst_first
+from datamotion.policy.needs import differences, mark_of, path_of
+from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.steps import Phase, StepList
 
-_ABORT = Stage(rank=1, title="Abort running transfers", because="a break waits for them, and their source may be gone")
-_PAUSE = Stage(rank=2, title="Pause mirrors", because="no new transfer may start while they are broken off")
-_BREAK = Stage(rank=3, title="Break mirrors off", because="each destination becomes writable at its last snapshot")
-_SERVE = Stage(
-    rank=4, title="Serve", because="clients find each volume where it was; the epoch says which copy is newer"
-)
+_ABORT = Phase(rank=40, title="Abort running transfers", because="a break waits for them, and their source may be gone")
+_PAUSE = Phase(rank=41, title="Pause mirrors", because="no new transfer may start while they are broken off")
+_BREAK = Phase(rank=42, title="Break mirrors off", because="each destination becomes writable at its last snapshot")
+_SERVE = Phase(rank=43, title="Serve", because="clients find each volume where it was", gate=Gate.ALL)
+_COMES_TO = frozenset({Role.ACTIVE, Role.OVERTAKEN, Role.UNCLEAR})
+_TAKE_BECAUSE = "every site that can be reached learns who serves, and of two failovers at once only one comes through"
 
 
 def failover_planner(group: Group, choice: FailoverChoice) -> Planner:
     """The planner for `datamotion failover`."""
+    where = f" to {choice.to}" if choice.to else ""
+
+    def title(decision: Decision | None) -> str:
+        if decision is None:
+            return f"Fail {group.name} over{where}"
+        goes_to = f"{decision.candidate.name}, epoch {decision.epoch}"
+        return f"Fail {group.name} over from {decision.sources} to {goes_to}"
+
+    return serving_planner(group, Operation.FAILOVER, lambda standing: decide(standing, choice), title)
+
+
+def serving_planner(
+    group: Group,
+    operation: Operation,
+    decide: Callable[[Standing], Decision | Refusal],
+    title: Callable[[Decision | None], str],
+) -> Planner:
+    """A planner that makes one back end serve: the one that is decided on by the first look of a run, to its end."""
 
     def plan(situation: Situation) -> Plan:
-        candidates = assess_targets(group, situation.now)
-        chosen = choose(group, choice, situation.first)
-        if isinstance(chosen, Candidate):
-            chosen = keep_to(group, chosen.name, situation.now, candidates)
-        if isinstance(chosen, Refusal):
-            return _titled(group, None, refusals=(chosen,))
-        return _plan_to(group, situation, candidates, chosen)
+        decision = decide(situation.first)
+        if isinstance(decision, Decision) and situation.now is not situation.first:
+            decision = keep_to(decision, situation.now)
+        if isinstance(decision, Refusal):
+            return Plan(operation=operation, group=group.name, title=title(None), refusals=(decision,))
+        return _plan(situation, decision, operation, title(decision))
 
     return plan
 
 
-def _titled(group: Group, backend: str | None, refusals: tuple[Refusal, ...]) -> Plan:
-    where = f" to {backend}" if backend else ""
-    return Plan(
-        operation=Operation.FAILOVER,
-        group=group.name,
-        title=f"Fail {group.name} over from {group.home.name}{where}",
-        refusals=refusals,
-        backend=backend,
-    )
+def also_needed(standing: Standing) -> frozenset[str]:
+    """The clusters that a failover has to look at beside the targets'.
+
+    None while every target was seen and says that the home serves: then there is nothing that the home alone knows.
+    Where a target was not seen, or another back end served last, the home knows what it was told when it was fenced.
+    """
+    group = standing.group
+    targets_seen = all(standing.sites[target.backend.name].unseen is None for target in group.targets)
+    served_last = standing.claims[0].backend if standing.claims else group.home.name
+    if targets_seen and served_last == group.home.name:
+        return frozenset()
+    return frozenset({group.home.cluster})
 
 
-def _plan_to(group: Group, situation: Situation, candidates: Sequence[Candidate], chosen: Candidate) -> Plan:
-    epoch = _epoch(group, situation.first)
-    due = StepList()
-    for mirror in chosen.usable:
-        mark = Mark(
-            group=group.name,
-            role=Role.ACTIVE,
-            epoch=epoch,
-            path=_junction_path(mirror),
-            since=since(situation, chosen.target.backend),
-        )
-        _add_steps(due, chosen, mirror, mark)
+def _plan(situation: Situation, decision: Decision, operation: Operation, title: str) -> Plan:
+    standing, chosen = situation.now, decision.candidate
+    group, due = standing.group, StepList()
+    claim = _claim(situation, decision)
+    moving = [copy for copy in chosen.usable if not _is_served(standing, copy, claim)]
+    refusals = [Refusal(volume=volume, backend=chosen.name, text=why) for volume, why in chosen.unusable.items()]
+    known = held(standing, claim)
+    if moving or known is None or known.served is None:
+        take(due, standing, claim, because=_TAKE_BECAUSE, gate=Gate.ALL)
+    if moving:
+        because = f"{chosen.name} serves from here on: two must not serve the same volume"
+        refusals += fence(due, standing, _to_be_fenced(standing, moving), because=because, gate=Gate.ALL)
+    for copy in moving:
+        _add_steps(due, standing, copy, claim)
+    confirm(due, situation, claim)
     steps = due.steps()
-    begun = {act.volume for step in steps for act in step.acts}
-    points = tuple(_recovery_point(situation, chosen, mirror) for mirror in chosen.usable)
+    losing = {copy.id.volume for copy in moving if standing.active[copy.id.volume] != copy.id}
     return Plan(
-        operation=Operation.FAILOVER,
+        operation=operation,
         group=group.name,
-        title=f"Fail {group.name} over from {group.home.name} to {chosen.name}, epoch {epoch}",
+        title=title,
         steps=steps,
-        losses=tuple(_loss(group, point) for point in points if point.volume in begun),
-        refusals=tuple(
-            Refusal(volume=volume, backend=chosen.name, text=why) for volume, why in chosen.unusable.items()
-        ),
-        notes=tuple(_notes(group, candidates, chosen)) if steps else (),
-        recovery_points=points,
+        losses=worst_first([loss for loss in chosen.losses if loss.volume in losing]),
+        refusals=tuple(refusals),
+        notes=tuple(_notes(standing, decision, moving)) if steps else (),
+        recovery_points=tuple(recovery_point(situation, copy) for copy in chosen.usable),
+        holds=frozenset((chosen.name, copy.id.volume) for copy in chosen.usable if copy not in moving),
         backend=chosen.name,
-        epoch=epoch,
+        epoch=claim.epoch,
     )
 
 
-def _epoch(group: Group, first: View) -> int:
-    """One above the mirrors' epoch; where a part is served already, the epoch that this failover began with."""
-    serving = serving_target(group, first)
-    return serving.epoch if serving else mirrored_epoch(group, first) + 1
+def _claim(situation: Situation, decision: Decision) -> Claim:
+    """The claim that was begun, else a new one.
+
+    It is partial where volumes are left behind: those that the candidate cannot serve, or that are served elsewhere.
+    """
+    candidate = decision.candidate
+    left = candidate.unusable or decision.given_up_at.keys() != set(situation.first.volumes)
+    claim = new_claim(situation, candidate.name, decision.epoch, partial=bool(left))
+    known = held(situation.first, claim)
+    return replace(known.claim, partial=known.claim.partial or claim.partial) if known else claim
 
 
-def _junction_path(mirror: Mirror) -> str | None:
-    return mirror.mark.path if mirror.mark else f"/{mirror.volume}"
+def _is_served(standing: Standing, copy: Copy, claim: Claim) -> bool:
+    """Whether clients find this copy where they should, under this claim."""
+    path = path_of(standing, copy.id.volume).path
+    mounted = path is None or (copy.volume.path or "").casefold() == path.casefold()
+    return standing.active[copy.id.volume] == copy.id and mounted and copy.volume.export != FENCE
 
 
-def _add_steps(due: StepList, chosen: Candidate, mirror: Mirror, mark: Mark) -> None:
-    relationship, backend, volume = mirror.relationship, chosen.target.backend, mirror.volume
-    assert mirror.destination is not None
-    if relationship.state is not MirrorState.BROKEN_OFF:
+def _to_be_fenced(standing: Standing, moving: Sequence[Copy]) -> list[Copy]:
+    """What clients can come to, in sight, of the volumes that are about to be served elsewhere."""
+    return [
+        copy
+        for each in moving
+        for copy in standing.copies_of(each.id.volume)
+        if copy.id != each.id and copy.role in _COMES_TO and not copy.is_fenced
+    ]
+
+
+def _add_steps(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> None:
+    backend, volume = standing.group.backend(copy.id.backend), copy.id.volume
+    if not copy.is_writable:
+        assert copy.edge is not None
+        relationship = copy.edge.relationship
         if relationship.is_transferring and relationship.transfer and relationship.transfer.uuid:
             abort = AbortTransfer(relationship_uuid=relationship.uuid, transfer_uuid=relationship.transfer.uuid)
             due.add(_ABORT, backend, volume, abort, f"{volume}: abort the transfer that runs")
         if relationship.state is not MirrorState.PAUSED:
-            due.add(
-                _PAUSE,
-                backend,
-                volume,
-                Pause(uuid=relationship.uuid),
-                f"{volume}: pause {relationship.destination}",
-            )
-        due.add(
-            _BREAK,
-            backend,
-            volume,
-            Break(uuid=relationship.uuid),
-            f"{volume}: {relationship.destination} becomes writable{_kept_text(mirror)}",
-        )
-    mounted = mirror.destination.path == mark.path or mark.path is None
-    if mounted and mark.says_the_same(mirror.mark):
+            text = f"{volume}: pause {relationship.destination}, which is {relationship.state}"
+            due.add(_PAUSE, backend, volume, Pause(uuid=relationship.uuid), text)
+        age = f", as its source was {duration_text(copy.lag)} ago" if copy.lag is not None else ""
+        text = f"{volume}: {relationship.destination} becomes writable at {relationship.exported_snapshot}{age}"
+        due.add(_BREAK, backend, volume, Break(uuid=relationship.uuid), text)
+    _add_serve(due, standing, copy, claim)
+
+
+def _add_serve(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> None:
+    backend, volume = standing.group.backend(copy.id.backend), copy.id.volume
+    served, mark = path_of(standing, volume), mark_of(standing, volume)
+    mounted = served.path is None or (copy.volume.path or "").casefold() == served.path.casefold()
+    lifted = None
+    if copy.volume.export == FENCE:
+        lifted = (mark.export if mark else None) or "default"
+    wanted = _mark(standing, copy, claim)
+    change = ModifyVolume(
+        uuid=copy.volume.uuid,
+        path=None if mounted else served.path,
+        export=lifted,
+        comment=wanted.write(copy.volume.comment) if wanted != copy.mark else None,
+    )
+    if (change.path, change.export, change.comment) == (None, None, None):
         return
-    serve = ModifyVolume(
-        uuid=mirror.destination.uuid,
-        path=None if mounted else mark.path,
-        comment=mark.write(mirror.destination.comment),
-    )
-    where = f"served at {mark.path}" if mark.path else "active, not mounted (its source was not)"
-    due.add(_SERVE, backend, volume, serve, f"{volume}: {where}, epoch {mark.epoch}")
+    where = f"served at {served.path}" if served.path else "active, not mounted (its source was not)"
+    assumed = ", which is assumed: no mark that was seen tells its path" if served.is_assumed else ""
+    policy = f", clients come in by export policy {lifted} again" if lifted else ""
+    due.add(_SERVE, backend, volume, change, f"{volume}: {where}{assumed}{policy}")
 
 
-def _kept_text(mirror: Mirror) -> str:
-    lag = mirror.relationship.lag
-    return f", as its source was {duration_text(lag)} ago" if lag is not None else ""
+def _mark(standing: Standing, copy: Copy, claim: Claim) -> Mark:
+    """The copy's mark: as it is, but for the epoch, which stands there where a claim is about a part of the group."""
+    known = copy.mark or mark_of(standing, copy.id.volume)
+    volume = copy.id.volume
+    if known is None:
+        known = Mark(group=claim.group, volume=volume, origin=copy.volume.uuid, path=path_of(standing, volume).path)
+    return replace(known, epoch=claim.epoch if claim.partial else None)
 
 
-def _recovery_point(situation: Situation, chosen: Candidate, mirror: Mirror) -> RecoveryPoint:
-    """As first observed: from then on the copy no longer follows its source, and its age says nothing of loss."""
-    first = situation.first.get(chosen.target.backend.cluster)
-    earlier = first.relationships_into(chosen.target.backend.svm) if isinstance(first, ClusterView) else {}
-    relationship = earlier.get(mirror.relationship.destination, mirror.relationship)
-    return RecoveryPoint(volume=mirror.volume, snapshot=relationship.exported_snapshot, age=relationship.lag)
-
-
-def _loss(group: Group, point: RecoveryPoint) -> Loss:
-    age = (
-        f"the last {duration_text(point.age)} of writes"
-        if point.age is not None
-        else "all writes since its last transfer, whenever that was,"
-    )
-    return Loss(
-        volume=point.volume,
-        text=f"at most {age} at {group.home.name}",
-        age=point.age,
-    )
-
-
-def _notes(group: Group, candidates: Sequence[Candidate], chosen: Candidate) -> list[str]:
-    notes = [
-        f"{group.home.name} is not asked. If it still runs, its clients can go on writing there: stop them, and when it"
-        f" answers run `datamotion apply {group.name}`, which fences it (unmounts, resyncs nothing)."
-    ]
-    if group.rpo is not None and (chosen.worst_lag is None or chosen.worst_lag > group.rpo):
-        notes.append(f"{chosen.lag_text}: over the group's RPO of {duration_text(group.rpo)}.")
-    for each in candidates:
-        if each is chosen:
-            continue
-        why = each.why_not or (each.shortfall if each.unusable else each.lag_text)
-        notes.append(f"{each.name} is passed over: {why}. Its mirrors stay as they are.")
+def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> list[str]:
+    group, chosen, notes = standing.group, decision.candidate, []
+    unseen = [name for name in sorted(set(decision.given_up_at.values())) if standing.sites[name].svm is None]
+    if unseen and moving:
+        notes.append(
+            f"{' and '.join(unseen)} is not asked. If it still runs, its clients can go on writing there: stop them,"
+            f" and when it answers run `datamotion apply {group.name}`, which fences it and resyncs nothing."
+        )
+    unknown, worst = chosen.staleness
+    if group.rpo is not None and moving and (unknown or worst > group.rpo):
+        notes.append(f"{chosen.name}: {chosen.loss_text}, over the group's RPO of {duration_text(group.rpo)}.")
+    for each in decision.others if moving else ():
+        why = each.why_not or (each.shortfall if each.unusable else each.loss_text)
+        by_hand = "its mirrors were broken off by hand; " if each.is_broken_by_others else ""
+        notes.append(f"{each.name} is passed over: {by_hand}{why}. Its mirrors stay as they are.")
+    staying = [volume for volume in standing.volumes if volume not in decision.given_up_at]
+    if staying:
+        notes.append(
+            f"{count_text(len(staying), 'volume')} stay where they are served, in sight: {', '.join(staying[:4])}."
+        )
+    notes += [f"{chosen.name} differs: {each}. Nothing sets that yet." for each in differences(standing, moving, FENCE)]
     return notes

@@ -1,95 +1,261 @@
-"""What a failover goes to: the target that was asked for, the one that serves already, or the best there is.
+"""What a failover goes to: the back end that was asked for, the one whose epoch was begun, or the best there is.
 
-Refused is what cannot be served, what holds only a part of the group where that was not agreed to, and every other
-target once one serves.
+    the newest claim            without --to            --to that back end     --to another one
+    served, by the home         the best of the others  nothing to do          if it can take over
+    served, elsewhere, seen     finish or nothing       finish or nothing      --overrule only: it works
+    served, elsewhere, unseen   the best of the others  nothing to ask there   if it can take over
+    never confirmed             go on with it           go on with it          --overrule only: it may go on still
+    two of one epoch            settled first, or --overrule names the other one
+
+Only what the first look of a run shows decides: a rival that turns fresher must not lead to breaking a second leg.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from datamotion.model.group import Group
 from datamotion.model.plan import Refusal
+from datamotion.model.standing import CopyId, Doubt, DoubtKind, HeldClaim, Standing
 from datamotion.model.units import count_text
-from datamotion.model.view import Unseen, View
-from datamotion.policy.serving import Serving, serving_target
-from datamotion.policy.target import Candidate, assess_targets, best_of
+from datamotion.model.view import Unseen
+from datamotion.policy.target import Candidate, assess, best_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailoverChoice:
-    """What the operator asked for: a certain target, or a target that holds only a part of the group."""
+    """What the operator asked for. `overrule`: a back end whose claim does not count any more, at its stated price."""
 
     to: str | None = None
     allow_partial: bool = False
+    overrule: str | None = None
 
 
-def choose(group: Group, choice: FailoverChoice, view: View) -> Candidate | Refusal:
-    """The target to fail over to as the view shows them, or why there is none."""
-    candidates = assess_targets(group, view)
-    by_name = {each.name: each for each in candidates}
-    serving = serving_target(group, view)
-    if serving and choice.to not in (None, serving.backend):
-        return _served_elsewhere(group, serving, choice.to)
-    if serving:
-        return by_name[serving.backend]
-    if choice.to is not None:
-        return _judge(group, choice, by_name[choice.to])
-    if begun := next((each for each in candidates if each.is_broken_off), None):
-        # A failover that was cut short before it served anything: to break a second leg would help nobody.
-        return _judge(group, choice, begun)
-    return best_of(candidates) or _nothing_complete(group, choice, candidates)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Where a failover goes, in which epoch, and which volumes move there from where."""
+
+    candidate: Candidate
+    epoch: int
+    given_up_at: Mapping[str, str]
+    others: Sequence[Candidate] = ()
+
+    @property
+    def sources(self) -> str:
+        return " and ".join(sorted(set(self.given_up_at.values())))
 
 
-def keep_to(group: Group, name: str, now: View, candidates: Sequence[Candidate]) -> Candidate | Refusal:
-    """The target that the run began with, as it is seen now; what has become of single volumes is theirs alone."""
-    chosen = next(each for each in candidates if each.name == name)
-    serving = serving_target(group, now)
-    if serving and serving.backend != name:
-        return _served_elsewhere(group, serving, name)
-    if chosen.unseen or chosen.broken:
-        return _cannot_take_over(group, chosen)
-    return chosen
+@dataclass(frozen=True, slots=True)
+class _Goal:
+    """The back end to go to, None for the best one; the epoch."""
+
+    to: str | None
+    epoch: int
 
 
-def _judge(group: Group, choice: FailoverChoice, candidate: Candidate) -> Candidate | Refusal:
-    if candidate.why_not:
-        return _cannot_take_over(group, candidate)
-    if candidate.unusable and not choice.allow_partial:
+def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
+    """Where to, as the first look shows it, or why nowhere."""
+    goal = _goal(standing, choice)
+    if isinstance(goal, Refusal):
+        return goal
+    moving = given_up_at(standing, goal.to, choice)
+    group = standing.group
+    order = [target.backend.name for target in group.targets] + [group.home.name]
+    others = [name for name in order if name not in moving.values() or name == goal.to]
+    candidates = [assess(standing, name, moving) for name in others]
+    if goal.to is not None:
+        chosen = _judge(standing, choice, next(each for each in candidates if each.name == goal.to))
+    else:
+        chosen = best_of(candidates) or _nothing_complete(standing, choice, candidates)
+    if isinstance(chosen, Refusal):
+        return chosen
+    return Decision(
+        candidate=chosen,
+        epoch=goal.epoch,
+        given_up_at=moving,
+        others=[each for each in candidates if each.name != chosen.name],
+    )
+
+
+def given_up_at(standing: Standing, to: str | None, choice: FailoverChoice) -> Mapping[str, str]:
+    """For each volume that is to move, who served it last.
+
+    A volume that another site serves, in sight, stays there; but for the home, which a failover is away from, and for
+    whom the operator overrules.
+    """
+    newest = standing.claims[0].backend if standing.claims else standing.group.home.name
+    left = {choice.overrule, newest if newest == standing.group.home.name else None}
+    moving = {}
+    for volume, active in standing.active.items():
+        if active is None:
+            moving[volume] = choice.overrule or newest
+        elif active.backend == to:
+            moving[volume] = _before(standing, active)
+        elif active.backend in left or not _works(standing, active.backend):
+            moving[volume] = active.backend
+    return moving
+
+
+def _before(standing: Standing, active: CopyId) -> str:
+    """Who served before the back end that does now: what was given up when it took over."""
+    return next((each.backend for each in standing.claims if each.backend != active.backend), active.backend)
+
+
+def _works(standing: Standing, backend: str) -> bool:
+    svm = standing.sites[backend].svm
+    return svm is not None and svm.state == "running"
+
+
+def _goal(standing: Standing, choice: FailoverChoice) -> _Goal | Refusal:
+    """What the claims leave to choose."""
+    newest = [each for each in standing.claims if each.epoch == max(standing.epochs, default=0)]
+    doubt = next(
+        (each for each in standing.doubts if each.kind in (DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM)), None
+    )
+    if doubt is not None or not newest:
+        return _unknown(standing, doubt)
+    confirmed = [each for each in newest if each.served]
+    if choice.overrule is not None:
+        return _overruling(standing, choice, newest)
+    if len(confirmed) > 1 or (len(newest) > 1 and not confirmed):
+        return _contested(standing, newest)
+    holder = (confirmed or newest)[0]
+    if choice.to == holder.backend:
+        return _Goal(holder.backend, holder.epoch)
+    return _beside_served(standing, choice, holder) if holder.served else _beside_begun(standing, choice, holder)
+
+
+def _beside_served(standing: Standing, choice: FailoverChoice, holder: HeldClaim) -> _Goal | Refusal:
+    is_home = holder.backend == standing.group.home.name
+    if is_home or not _works(standing, holder.backend):
+        return _Goal(choice.to, standing.next_epoch)
+    if choice.to is None:
+        return _Goal(holder.backend, holder.epoch)
+    group = standing.group.name
+    return Refusal(
+        text=f"{holder.backend} serves {group} since epoch {holder.epoch}, and works",
+        hint=f"to give it up all the same, with what was written there since {choice.to} last heard of it:"
+        f" datamotion failover {group} --to {choice.to} --overrule {holder.backend}",
+    )
+
+
+def _beside_begun(standing: Standing, choice: FailoverChoice, holder: HeldClaim) -> _Goal | Refusal:
+    """A claim that nobody confirmed: its run may go on this moment, or have died."""
+    group, site = standing.group.name, standing.sites[holder.backend]
+    since = f"{holder.claim.since:%Y-%m-%d %H:%M:%S} UTC"
+    if choice.to is None and site.svm is not None:
+        return _Goal(holder.backend, holder.epoch)
+    instead = choice.to or "BACKEND"
+    overrule = f"datamotion failover {group} --to {instead} --overrule {holder.backend}"
+    if site.svm is None:
         return Refusal(
-            text=f"{candidate.name} holds only a part of {group.name}: {candidate.shortfall}",
-            hint=f"datamotion failover {group.name} --to {candidate.name} --allow-partial fails over the other"
+            text=f"epoch {holder.epoch} of {group} was taken for {holder.backend} at {since} by {holder.claim.by}, and"
+            f" {holder.backend} cannot be seen: whether it serves by now nobody can tell",
+            hint=f"if it is lost, with all that was written there since: {overrule}",
+            unseen=site.unseen,
+        )
+    return Refusal(
+        text=f"a failover of {group} to {holder.backend} was begun at {since} by {holder.claim.by} (epoch"
+        f" {holder.epoch}), and goes on or was cut short",
+        hint=f"to finish it: datamotion failover {group} --to {holder.backend}; if its run is dead and"
+        f" {holder.backend} is not to serve: {overrule}",
+    )
+
+
+def _overruling(standing: Standing, choice: FailoverChoice, newest: Sequence[HeldClaim]) -> _Goal | Refusal:
+    group = standing.group.name
+    rivals = [each.backend for each in newest if each.backend != choice.to]
+    if choice.to is None:
+        return Refusal(text="--overrule needs --to: which back end is to serve instead", hint="name it with --to")
+    if not rivals:  # an earlier run has overruled it already, and was cut short
+        return _Goal(choice.to, newest[0].epoch)
+    if choice.overrule not in rivals or len(rivals) > 1:
+        return Refusal(
+            text=f"the newest epoch of {group}, {newest[0].epoch}, is that of {' and '.join(rivals)},"
+            f" not of {choice.overrule} alone",
+            hint=f"datamotion status {group} shows every claim",
+        )
+    return _Goal(choice.to, standing.next_epoch)
+
+
+def keep_to(first: Decision, now: Standing) -> Decision | Refusal:
+    """The decision that the run began with, as things are seen now. What became of single volumes is theirs alone."""
+    name = first.candidate.name
+    for each in now.claims:
+        if each.backend != name and each.epoch >= first.epoch:
+            return Refusal(
+                text=f"{each.backend} was claimed in epoch {each.epoch} by {each.claim.by}, at"
+                f" {each.claim.since:%H:%M:%S} UTC: this failover to {name}, epoch {first.epoch}, withdraws",
+                hint=f"datamotion status {now.group.name} shows who serves",
+            )
+    moving = {volume: first.given_up_at[volume] for volume in first.given_up_at if volume in now.active}
+    candidate = assess(now, name, moving)
+    if candidate.unseen or candidate.broken:
+        return _cannot_take_over(now, candidate)
+    return Decision(candidate=candidate, epoch=first.epoch, given_up_at=first.given_up_at, others=first.others)
+
+
+def _judge(standing: Standing, choice: FailoverChoice, candidate: Candidate) -> Candidate | Refusal:
+    if candidate.why_not:
+        return _cannot_take_over(standing, candidate)
+    if candidate.unusable and not choice.allow_partial:
+        group = standing.group.name
+        return Refusal(
+            text=f"{candidate.name} holds only a part of {group}: {candidate.shortfall}",
+            hint=f"datamotion failover {group} --to {candidate.name} --allow-partial fails over the other"
             f" {count_text(len(candidate.usable), 'volume')} and leaves these where they are",
         )
     return candidate
 
 
-def _nothing_complete(group: Group, choice: FailoverChoice, candidates: Sequence[Candidate]) -> Candidate | Refusal:
-    partial = [each for each in candidates if each.why_not is None]
-    if partial:
-        fullest = min(partial, key=lambda each: (len(each.unusable), each.staleness))
-        return _judge(group, choice, fullest)
+def _nothing_complete(
+    standing: Standing, choice: FailoverChoice, candidates: Sequence[Candidate]
+) -> Candidate | Refusal:
+    possible = [each for each in candidates if each.why_not is None]
+    if partial := [each for each in possible if not each.is_broken_by_others]:
+        return _judge(standing, choice, min(partial, key=lambda each: (len(each.unusable), each.staleness)))
+    group = standing.group.name
+    if possible:
+        broken = min(possible, key=lambda each: each.staleness)
+        return Refusal(
+            text=f"mirrors at {broken.name} are broken off, and not by a failover of {group}: somebody did it by hand",
+            hint=f"if it is to serve all the same: datamotion failover {group} --to {broken.name}",
+        )
     reasons = "; ".join(f"{each.name}: {each.why_not}" for each in candidates)
     unseen = next((each.unseen for each in candidates if each.unseen), None)
-    return Refusal(text=f"no target can take over {group.name}: {reasons}", hint=_hint(group, unseen), unseen=unseen)
+    return Refusal(text=f"no back end can take over {group}: {reasons}", hint=_hint(standing, unseen), unseen=unseen)
 
 
-def _served_elsewhere(group: Group, serving: Serving, wanted: str | None) -> Refusal:
+def _unknown(standing: Standing, doubt: Doubt | None) -> Refusal:
+    group = standing.group.name
+    if doubt is not None:
+        return Refusal(text=doubt.text, hint=doubt.hint)
+    unseen = [site for site in standing.sites.values() if site.unseen]
+    reasons = "; ".join(f"{site.backend.name}: {site.unseen.reason}" for site in unseen if site.unseen)
+    seen = "no back end that was seen holds anything of"
     return Refusal(
-        text=f"{serving.backend} serves {group.name} already, since epoch {serving.epoch};"
-        f" {wanted} holds what {group.home.name} had before that",
-        hint=f"finish it there: datamotion failover {group.name} --to {serving.backend}",
+        text=f"{seen} {group}" + (f" ({reasons})" if reasons else ""),
+        hint=f"datamotion apply {group} protects it",
+        unseen=unseen[0].unseen if len(unseen) == len(standing.sites) else None,
     )
 
 
-def _cannot_take_over(group: Group, candidate: Candidate) -> Refusal:
+def _contested(standing: Standing, newest: Sequence[HeldClaim]) -> Refusal:
+    group = standing.group.name
+    sides = " and ".join(f"{each.backend} (by {each.claim.by})" for each in newest)
     return Refusal(
-        text=f"{candidate.name} cannot take over {group.name}: {candidate.why_not}",
-        hint=_hint(group, candidate.unseen),
+        text=f"epoch {newest[0].epoch} of {group} was taken for {sides}, at sites that did not see each other",
+        hint=f"datamotion settle {group} --keep BACKEND says which one stays, and what that gives up",
+    )
+
+
+def _cannot_take_over(standing: Standing, candidate: Candidate) -> Refusal:
+    return Refusal(
+        text=f"{candidate.name} cannot take over {standing.group.name}: {candidate.why_not}",
+        hint=_hint(standing, candidate.unseen),
         unseen=candidate.unseen,
     )
 
 
-def _hint(group: Group, unseen: Unseen | None) -> str:
-    return (unseen and unseen.hint) or f"datamotion status {group.name} shows every copy"
+def _hint(standing: Standing, unseen: Unseen | None) -> str:
+    return (unseen and unseen.hint) or f"datamotion status {standing.group.name} shows every copy"

@@ -193,8 +193,8 @@ class Membership:
             for name, relationship in site.relationships.items():
                 if destination := self._ids.get((backend, name)):
                     self._adopt_source(destination, relationship)
-                elif volume := site.volumes.get(name):
-                    self._adopt_destination(backend, volume, relationship)
+                elif name in site.volumes:
+                    self._adopt_destination(backend, site.volumes[name], relationship)
 
     def _adopt_destination(self, backend: str, volume: Volume, relationship: Relationship) -> None:
         source_backend = self.source_backend(backend, relationship)

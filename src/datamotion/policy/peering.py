@@ -1,66 +1,117 @@
-"""Peering a target's SVM with the home's: asked for by the target's cluster, accepted by the home's."""
+"""Peering the SVMs of two back ends, asked for where mirrors arrive, accepted where they come from.
+
+Who a peer is, its uuids say: a name here is a label that somebody may have changed.
+"""
 
 from __future__ import annotations
 
-from datamotion.model.acts import AcceptSvmPeer, PeerSvms
-from datamotion.model.group import Backend
+from datamotion.model.acts import AcceptSvmPeer, AllowSnapMirror, PeerSvms
+from datamotion.model.plan import Refusal
 from datamotion.model.records import SvmPeer
+from datamotion.model.standing import Site
 from datamotion.model.view import ClusterView
-from datamotion.policy.steps import Stage, StepList
+from datamotion.policy.steps import Phase, StepList
 
-_PEER = Stage(rank=1, title="Peer the SVMs", because="SnapMirror needs the two SVMs to be peered, and they are not")
-_ACCEPT = Stage(rank=2, title="Accept the SVM peering", because="the other cluster has asked for it")
+_PEER = Phase(rank=40, title="Peer the SVMs", because="SnapMirror needs the two SVMs to be peered, and they are not")
+_ALLOW = Phase(rank=40, title="Allow SnapMirror", because="the two SVMs are peered for other applications only")
+_ACCEPT = Phase(rank=41, title="Accept the SVM peering", because="the other cluster has asked for it")
 
 
 class Peering:
-    """Two SVMs, `here` and at `home`, and what their clusters show."""
+    """The SVM where mirrors arrive (`here`) and the one that they come from, both seen."""
 
-    def __init__(self, home: Backend, at_home: ClusterView, here: Backend, at_target: ClusterView) -> None:
-        assert at_home.identity is not None
-        assert at_target.identity is not None
-        self._home = home
-        self._home_cluster = at_home.identity.name
-        self._offers = at_home.svm_peers
-        self._here = here
-        self._here_cluster = at_target.identity.name
-        self._seen = at_target
+    def __init__(self, source: Site, here: Site) -> None:
+        assert isinstance(source.seen, ClusterView)
+        assert isinstance(here.seen, ClusterView)
+        assert source.svm is not None
+        assert here.svm is not None
+        self._source, self._here = source, here
+        self._source_svm, self._here_svm = source.svm, here.svm
+        self._at_source, self._at_here = source.seen, here.seen
+        self._mine = self._peer(self._at_here, here.svm.name, source.svm.uuid)
+        self._theirs = self._peer(self._at_source, source.svm.name, here.svm.uuid)
+
+    @staticmethod
+    def _peer(seen: ClusterView, svm: str, other: str) -> SvmPeer | None:
+        return next((each for each in seen.svm_peers if (each.svm, each.peer_svm_uuid) == (svm, other)), None)
+
+    @property
+    def is_same_cluster(self) -> bool:
+        return self._at_here.identity == self._at_source.identity
+
+    def obstacle(self) -> tuple[str, str] | None:
+        """What no request of ours can change, and what a person can do: waiting would not help."""
+        here, source = self._here.backend, self._source.backend
+        if not self.is_same_cluster and not any(
+            peer.available and peer.remote == self._remote_name for peer in self._at_here.cluster_peers
+        ):
+            known = [peer for peer in self._at_here.cluster_peers if peer.remote == self._remote_name]
+            state = "its cluster peer there is not available" if known else "there is no such cluster peer"
+            return (
+                f"{here.cluster} cannot reach {source.cluster} ({self._remote_name}): {state}",
+                "peer the two clusters first (`cluster peer create` on both), or mend the links between them",
+            )
+        for peer, where in ((self._mine, here), (self._theirs, source)):
+            if peer is not None and peer.state in ("rejected", "suspended"):
+                mend = "resume" if peer.state == "suspended" else "delete it, then let it be asked for again"
+                return (
+                    f"the SVM peering of {peer.svm} with {peer.peer_svm} is {peer.state} at {where.cluster}",
+                    f"`vserver peer {mend}` there" if peer.state == "suspended" else f"{mend}: `vserver peer delete`",
+                )
+        return None
+
+    @property
+    def _remote_name(self) -> str:
+        assert self._at_source.identity is not None
+        return self._at_source.identity.name
 
     def plan(self, due: StepList) -> str:
-        """The peering is there or in the list; returns the name by which the target's cluster calls the home's SVM."""
-        home, here, there = self._home.svm, self._here.svm, self._home_cluster
-        peer = next((each for each in self._seen.svm_peers if each.svm == here and self._is_home(each)), None)
-        offer = self._offer()
-        if peer is not None and _is_ready(peer) and offer is None:  # else the acceptance was lost between the clusters
-            return peer.name
-        name = peer.name if peer else self._free_name()
-        if peer is None:
-            change = PeerSvms(svm=here, name=name, peer_svm=home, peer_cluster=there)
-            called = f", called {name} there since the name is taken" if name != home else ""
-            due.add(_PEER, self._here, None, change, f"{here} with {home} of {there}, for snapmirror{called}")
-        if there != self._here_cluster:
-            accept = AcceptSvmPeer(uuid=offer.uuid if offer else None, svm=home, peer_svm=here)
-            text = f"{home} accepts {here} of {self._here.cluster}"
-            due.add(_ACCEPT, self._here, None, accept, text, asked_of=self._home)
+        """The peering is there or in the list; returns the name by which paths here call the source's SVM."""
+        here, source = self._here.backend, self._source.backend
+        offer = self._theirs if self._theirs is not None and self._theirs.state == "pending" else None
+        name = self._mine.name if self._mine else self._free_name()
+        if self._mine is None:
+            change = PeerSvms(
+                svm=self._here_svm.name,
+                name=name,
+                peer_svm=self._source_svm.name,
+                peer_svm_uuid=self._source_svm.uuid,
+                peer_cluster=self._cluster_peer_name(),
+            )
+            called = f", called {name} there since the name is taken" if name != self._source_svm.name else ""
+            text = f"{change.svm} with {change.peer_svm} of {source.cluster}, for snapmirror{called}"
+            due.add(_PEER, here, None, change, text)
+        if not self.is_same_cluster and (self._mine is None or self._mine.state != "peered" or offer):
+            accept = AcceptSvmPeer(
+                uuid=offer.uuid if offer else None, svm=self._source_svm.name, peer_svm_uuid=self._here_svm.uuid
+            )
+            text = f"{self._source_svm.name} accepts {self._here_svm.name} of {here.cluster}"
+            due.add(_ACCEPT, here, None, accept, text, asked_of=source)
+        if self._mine is not None and self._mine.state == "peered" and "snapmirror" not in self._mine.applications:
+            allow = AllowSnapMirror(
+                uuid=self._mine.uuid,
+                svm=self._here_svm.name,
+                peer_svm_uuid=self._source_svm.uuid,
+                applications=self._mine.applications | {"snapmirror"},
+            )
+            others = ", ".join(sorted(self._mine.applications)) or "nothing"
+            due.add(_ALLOW, here, None, allow, f"{allow.svm} with {self._mine.peer_svm}: so far {others}")
         return name
 
-    def _is_home(self, peer: SvmPeer) -> bool:
-        return (peer.peer_svm, peer.peer_cluster) == (self._home.svm, self._home_cluster)
-
-    def _offer(self) -> SvmPeer | None:
-        """What the home has yet to accept of this target."""
-        asked = (self._home.svm, self._here.svm, self._here_cluster, "pending")
-        return next(
-            (each for each in self._offers if (each.svm, each.peer_svm, each.peer_cluster, each.state) == asked), None
-        )
+    def _cluster_peer_name(self) -> str:
+        """What the source's cluster is called at this one."""
+        peers = self._at_here.cluster_peers
+        return next((each.name for each in peers if each.remote == self._remote_name), self._remote_name)
 
     def _free_name(self) -> str:
-        """The home's SVM goes by its own name, unless another SVM does so at the target's cluster already."""
-        home, seen = self._home.svm, self._seen
-        if self._home_cluster == self._here_cluster:
-            return home
-        taken = {svm.name for svm in seen.svms} | {each.name for each in seen.svm_peers if not self._is_home(each)}
-        return f"{home}_{self._home_cluster}" if home in taken else home
+        """The source's SVM goes by its own name, unless another SVM does so here already."""
+        name = self._source_svm.name
+        if self.is_same_cluster:
+            return name
+        taken = {svm.name for svm in self._at_here.svms} | {each.name for each in self._at_here.svm_peers}
+        return f"{name}_{self._remote_name}" if name in taken else name
 
 
-def _is_ready(peer: SvmPeer) -> bool:
-    return peer.state == "peered" and "snapmirror" in peer.applications
+def peering_refusal(peering: Peering, backend: str) -> Refusal | None:
+    obstacle = peering.obstacle()
+    return Refusal(backend=backend, text=obstacle[0], hint=obstacle[1]) if obstacle else None

@@ -1,8 +1,9 @@
-"""On which aggregate a new destination volume is made: the roomiest of those that its source's aggregate maps to."""
+"""On which aggregates a new destination volume is made: the roomiest of those that its source's map to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from datamotion.model.group import Target
 from datamotion.model.plan import Refusal
@@ -11,18 +12,37 @@ from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 
 
-def places_for(target: Target, seen: ClusterView, volumes: Iterable[Volume]) -> Mapping[str, str]:
-    """The aggregate for each volume, by its name, with room for all those that were placed before it.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Aggregates of a new volume; `each` constituents on every one of them, None for a FlexVol."""
 
-    A volume whose aggregate is not mapped, or for which no room is left, is not in it; the others are.
+    aggregates: tuple[str, ...]
+    each: int | None = None
+
+
+def needed_bytes(volume: Volume) -> int:
+    """What a copy takes of its aggregates at once: all of its size where that is guaranteed, else what is used."""
+    return volume.size_bytes if volume.guarantee == "volume" else volume.used_bytes
+
+
+def places_for(target: Target, seen: ClusterView, volumes: Iterable[Volume]) -> Mapping[str, Place]:
+    """The place for each volume, by its name, with room for all those that were placed before it.
+
+    A volume whose aggregates are not mapped, or for which no room is left, is not in it; the others are. A FlexGroup
+    gets as many constituents as its source has, spread evenly.
     """
     room = {each.name: each.available_bytes for each in seen.aggregates}
     places = {}
     for volume in volumes:
-        place = max(_allowed(target, volume), key=room.__getitem__, default=None)
-        if place is not None and volume.used_bytes <= room[place]:
-            room[place] -= volume.used_bytes
-            places[volume.name] = place
+        roomiest = sorted(_allowed(target, volume), key=lambda name: (-room[name], name))
+        count = volume.constituents or 1
+        spread = next((n for n in range(min(len(roomiest), count), 0, -1) if count % n == 0), 0)
+        share = needed_bytes(volume) // max(spread, 1)
+        if spread and share <= room[roomiest[spread - 1]]:
+            for name in roomiest[:spread]:
+                room[name] -= share
+            each = count // spread if volume.constituents else None
+            places[volume.name] = Place(tuple(roomiest[:spread]), each)
     return places
 
 
@@ -38,9 +58,10 @@ def unknown_aggregate(target: Target, seen: ClusterView, volumes: Iterable[Volum
 def no_place(target: Target, volume: Volume) -> Refusal:
     """Why a volume has no place."""
     if allowed := _allowed(target, volume):
+        what = "which is thick, of" if volume.guarantee == "volume" else "which holds"
         text = (
             f"{' and '.join(allowed)} of {target.backend.cluster} has no room for {volume.name},"
-            f" which holds {size_text(volume.used_bytes)}"
+            f" {what} {size_text(needed_bytes(volume))}"
         )
         hint = "make room there, or map the volume to another aggregate"
     else:

@@ -117,6 +117,8 @@ def volume_made(change: CreateVolume, ground: Ground) -> Proof:
 
 def volume_modified(change: ModifyVolume, ground: Ground) -> Proof:
     copy = ground.copy
+    if copy is None and change.comment is not None and read_mark(change.comment) is None:
+        return YES  # it was unmarked, and so is no copy of the group any more
     if copy is None or change.uuid not in (None, copy.volume.uuid):
         return Proof(Holds.GONE, f"the copy of {ground.act.volume} at {ground.act.backend} is not there any more")
     volume = copy.volume

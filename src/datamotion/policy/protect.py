@@ -1,180 +1,204 @@
-"""Bringing a group to where every volume of its home is mirrored to every target, as configured.
+"""Bringing a group to where every volume is mirrored from the copy that serves it to every target, as configured.
 
 Nothing here discards data. A mirror that was broken off is never resynced: its destination may hold newer writes.
-While a target serves the group, the one thing planned is to fence the home: unmount the copies that the higher epoch
-overtook.
+Copies that were overtaken are fenced, wherever they are; and every site that can be reached learns who serves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from datamotion.model.acts import ModifyVolume
-from datamotion.model.group import Group, Target
-from datamotion.model.mark import Mark
-from datamotion.model.plan import Plan, Refusal
-from datamotion.model.records import Volume
-from datamotion.model.view import ClusterView, Unseen, look_up
-from datamotion.model.words import MirrorState, Operation, Role, VolumeType
-from datamotion.policy.mirrors import mirrors_at
-from datamotion.policy.protect_target import HomeCopy, TargetPlanner
-from datamotion.policy.serving import (
-    Serving,
-    home_volumes,
-    mark_of,
-    mirrored_epoch,
-    served_volumes,
-    serving_target,
-)
-from datamotion.policy.situation import Planner, Situation, since
-from datamotion.policy.steps import Stage, StepList
+from datamotion.model.claim import Claim
+from datamotion.model.group import Group
+from datamotion.model.mark import LONGEST_COMMENT
+from datamotion.model.plan import Gate, Loss, Plan, Refusal
+from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim, Standing
+from datamotion.model.words import Operation
+from datamotion.policy.converge import Converging, wanted_mark
+from datamotion.policy.epochs import new_claim, take
+from datamotion.policy.fence import fence, overtaken
+from datamotion.policy.obstacles import copy_obstacle
+from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.steps import Phase, StepList
 
-_FENCE = Stage(
-    rank=1,
-    title="Fence the overtaken copies",
-    because="another site took over while this one was away: two must not serve the same volume",
+_MARK = Phase(
+    rank=33, title="Mark the active copies", because="their mirrors, and any controller, tell members by that"
 )
-_MARK = Stage(rank=2, title="Mark the active copies", because="the clusters themselves say which copy serves")
+_TAKE_BECAUSE = "the clusters themselves say who serves: this site has not been told yet"
+_NEEDS_A_PERSON = frozenset({DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM, DoubtKind.UNFINISHED_CLAIM})
+_NAMED = frozenset(
+    {
+        DoubtKind.TWO_SERVE,
+        DoubtKind.SERVES_AND_RECEIVES,
+        DoubtKind.VANISHED,
+        DoubtKind.AMBIGUOUS,
+        DoubtKind.REPLACED,
+        DoubtKind.LEFT_OUT,
+        DoubtKind.NOTHING_SELECTED,
+        DoubtKind.FOREIGN_SOURCE,
+    }
+)
 
 
 def protect_planner(group: Group) -> Planner:
     """The planner for `datamotion plan` and `datamotion apply`."""
 
     def plan(situation: Situation) -> Plan:
-        home = look_up(situation.now, group.home.cluster)
-        if isinstance(home, Unseen):
-            return _plan(group, refusals=[_home_unseen(group, home)])
-        if home.svm(group.home.svm) is None:
-            text = f"SVM {group.home.svm} of {group.home.name} is not on {group.home.cluster}"
-            return _plan(group, refusals=[Refusal(text=text, hint="correct `svm` in the configuration")])
-        serving = serving_target(group, situation.now)
-        if serving is not None:
-            return _plan_fence(group, situation, home, serving)
-        return _plan_mirrors(group, situation, home)
+        standing = situation.now
+        if refusal := _group_refusal(standing):
+            return _plan(standing, refusals=[refusal])
+        return _plan_all(situation)
 
     return plan
 
 
 def _plan(
-    group: Group,
+    standing: Standing,
     due: StepList | None = None,
     refusals: Sequence[Refusal] = (),
+    losses: Sequence[Loss] = (),
     notes: Sequence[str] = (),
-    title: str | None = None,
+    holds: frozenset[tuple[str, str | None]] = frozenset(),
 ) -> Plan:
+    group, serving = standing.group, standing.serving
+    source = serving.backend if serving else group.home.name
+    targets = ", ".join(target.backend.name for target in group.targets if target.backend.name != source)
     return Plan(
         operation=Operation.PROTECT,
         group=group.name,
-        title=title or f"Protect {group.name}: {group.home.name} to {', '.join(t.backend.name for t in group.targets)}",
+        title=f"Protect {group.name}: {source} to {targets}" if targets else f"Protect {group.name}: {source}",
         steps=due.steps() if due else (),
         refusals=tuple(refusals),
+        losses=tuple(losses),
         notes=tuple(notes),
+        holds=holds,
     )
 
 
-def _home_unseen(group: Group, unseen: Unseen) -> Refusal:
-    lost = f"if {group.home.name} is lost: datamotion failover {group.name}"
-    return Refusal(
-        text=f"it is not known what {group.home.name} holds: {unseen.reason}",
-        hint=unseen.hint if unseen.refused else lost,
-        unseen=unseen,
-    )
-
-
-def _plan_fence(group: Group, situation: Situation, home: ClusterView, serving: Serving) -> Plan:
-    """The home's copies of what a target serves are unmounted and marked, and nothing else is touched."""
-    due = StepList()
-    target = next(each for each in group.targets if each.backend.name == serving.backend)
-    seen = situation.now[target.backend.cluster]
-    assert isinstance(seen, ClusterView)
-    refusals = _doubtful_claims(group, target, seen)
-    taken = served_volumes(group, target, seen) - {refusal.volume for refusal in refusals}
-    for volume in home_volumes(group, home):
-        mark = mark_of(group, volume)
-        if volume.name not in taken or (mark and mark.epoch > serving.epoch):
-            continue
-        fenced = Mark(
-            group=group.name,
-            role=Role.FENCED,
-            epoch=mark.epoch if mark else serving.epoch - 1,
-            path=volume.path or (mark.path if mark else None),
-            since=since(situation, group.home),
-        )
-        if volume.path or not (mark and mark.role is Role.FENCED):
-            change = ModifyVolume(
-                uuid=volume.uuid, path="" if volume.path else None, comment=fenced.write(volume.comment)
-            )
-            due.add(_FENCE, group.home, volume.name, change, f"{volume.name}: {_fence_text(volume)}, keep all data")
-    note = (
-        f"{serving.backend} serves {group.name} since epoch {serving.epoch}. Its mirrors stay broken off: a resync"
-        f" from {group.home.name} would discard what has been written at {serving.backend} since then."
-    )
-    title = f"Keep {group.home.name} from serving {group.name}: {serving.backend} does"
-    return _plan(group, due, refusals, [note], title)
-
-
-def _doubtful_claims(group: Group, target: Target, seen: ClusterView) -> list[Refusal]:
-    """Copies that are marked as active, yet receive again: somebody resynced them by hand, so home may well serve."""
-    return [
-        Refusal(
-            volume=volume,
-            backend=target.backend.name,
-            text=f"{mirror.relationship.destination} is marked as the active copy of {volume}, yet its mirror is"
-            f" {mirror.relationship.state}: it is not certain that it serves, so {group.home.name} is not fenced",
-            hint=f"if {group.home.name} is to serve, remove the mark from the comment of"
-            f" {mirror.relationship.destination}",
-        )
-        for volume, mirror in mirrors_at(group, target, seen).items()
-        if mirror.is_active and mirror.relationship.state is not MirrorState.BROKEN_OFF
-    ]
-
-
-def _fence_text(volume: Volume) -> str:
-    return f"unmount {volume.path}" if volume.path else "mark as fenced (it is not mounted)"
-
-
-def _plan_mirrors(group: Group, situation: Situation, home: ClusterView) -> Plan:
-    due, refusals, notes = StepList(), [], []
-    volumes = home_volumes(group, home)
-    epoch = max([mirrored_epoch(group, situation.now), *(mark.epoch for v in volumes if (mark := mark_of(group, v)))])
-    copies = []
-    for volume in volumes:
-        if refusal := _unprotectable(group, volume):
-            refusals.append(refusal)
-            continue
-        copies.append(HomeCopy(volume=volume, epoch=epoch))
-        mark = Mark(
-            group=group.name, role=Role.ACTIVE, epoch=epoch, path=volume.path, since=since(situation, group.home)
-        )
-        if not mark.says_the_same(mark_of(group, volume)):
-            change = ModifyVolume(uuid=volume.uuid, comment=mark.write(volume.comment))
-            due.add(
-                _MARK, group.home, volume.name, change, f"{volume.name}: active copy of {group.name}, epoch {epoch}"
-            )
-    if not copies and not refusals:
-        patterns = ", ".join(group.home.volumes)
-        notes.append(f"{group.home.name} holds no volume that matches {patterns}: there is nothing to protect.")
-    for target in group.targets:
-        seen = look_up(situation.now, target.backend.cluster)
-        if isinstance(seen, ClusterView):
-            refusals += TargetPlanner(group, target, situation, due).plan(copies)
-        else:
-            refusals.append(Refusal(backend=target.backend.name, text=seen.reason, hint=seen.hint, unseen=seen))
-    return _plan(group, due, refusals, notes)
-
-
-def _unprotectable(group: Group, volume: Volume) -> Refusal | None:
-    mark = mark_of(group, volume)
-    if mark is not None and mark.role is Role.FENCED:
+def _group_refusal(standing: Standing) -> Refusal | None:
+    """Why nothing at all is done: who serves is not known, or its back end cannot be seen."""
+    group = standing.group
+    for doubt in standing.doubts:
+        if doubt.kind in _NEEDS_A_PERSON:
+            return Refusal(text=doubt.text, hint=doubt.hint)
+    name = standing.claims[0].backend if standing.claims else group.home.name
+    if any(active is not None and standing.sites[active.backend].svm for active in standing.active.values()):
+        return None
+    site = standing.sites[name]
+    if site.unseen is not None:
+        lost = f"if {name} is lost: datamotion failover {group.name}"
+        hint = site.unseen.hint if site.unseen.refused else lost
+        return Refusal(text=f"it is not known what {name} holds: {site.unseen.reason}", hint=hint, unseen=site.unseen)
+    if site.svm is None:
+        text = f"SVM {site.backend.svm} of {name} is not on {site.backend.cluster}"
+        return Refusal(text=text, hint="correct `svm` in the configuration")
+    if standing.is_fresh and (unseen := [site for site in standing.sites.values() if site.unseen]):
+        # A group that nobody claimed yet as far as can be seen may have been claimed where it cannot.
         return Refusal(
-            volume=volume.name,
-            text=f"{volume.name} at {group.home.name} is fenced (epoch {mark.epoch}), and no target seen serves it",
-            hint="find the copy that served last before this one is used: datamotion status",
-        )
-    if volume.type is not VolumeType.RW:
-        return Refusal(
-            volume=volume.name,
-            text=f"{volume.name} at {group.home.name} is of type {volume.type}: not a writable source",
-            hint="leave it out with `volumes` of the back end, or break it off first",
+            text=f"nothing of {group.name} is protected yet as far as can be seen, and {unseen[0].backend.name} cannot:"
+            f" {unseen[0].unseen.reason if unseen[0].unseen else ''}",
+            hint=(unseen[0].unseen.hint if unseen[0].unseen else None) or "run it again when every back end answers",
+            unseen=unseen[0].unseen,
         )
     return None
+
+
+def _plan_all(situation: Situation) -> Plan:
+    standing, due = situation.now, StepList()
+    group = standing.group
+    refusals = [_refusal(doubt) for doubt in standing.doubts if doubt.kind in _NAMED]
+    take(due, standing, _claim(situation), because=_TAKE_BECAUSE, gate=Gate.EACH)
+    serving = standing.serving
+    if serving is not None and serving.served is not None:
+        because = f"{serving.backend} took over in epoch {serving.epoch}: two must not serve the same volume"
+        refusals += fence(due, standing, overtaken(standing), because=because)
+    by_source, holds = _mark_all(standing, due, refusals)
+    losses: list[Loss] = []
+    for target in group.targets:
+        site = standing.sites[target.backend.name]
+        if site.unseen is not None:
+            refusals.append(
+                Refusal(backend=target.backend.name, text=site.unseen.reason, hint=site.unseen.hint, unseen=site.unseen)
+            )
+            continue
+        for source, copies in by_source.items():
+            if source != target.backend.name:
+                converging = Converging(situation, target, source, due)
+                converging.plan(copies)
+                refusals += converging.refusals
+                losses += converging.losses
+                holds |= converging.holds
+    return _plan(standing, due, refusals, losses, _notes(standing, serving), frozenset(holds))
+
+
+def _refusal(doubt: Doubt) -> Refusal:
+    return Refusal(volume=doubt.volume, backend=doubt.backend, text=doubt.text, hint=doubt.hint)
+
+
+def _claim(situation: Situation) -> Claim:
+    """The newest claim, so that every site learns of it; for a group that nobody claimed, that its home serves."""
+    standing = situation.now
+    if standing.claims:
+        return standing.claims[0].claim
+    return new_claim(situation, standing.group.home.name, 1, served=True)
+
+
+def _mark_all(
+    standing: Standing, due: StepList, refusals: list[Refusal]
+) -> tuple[Mapping[str, list[Copy]], set[tuple[str, str | None]]]:
+    """Active copies in sight by back end, with their marks on the way; and those whose marks are as wanted."""
+    by_source: dict[str, list[Copy]] = {}
+    holds: set[tuple[str, str | None]] = set()
+    for volume in standing.volumes:
+        active = standing.active[volume]
+        copy = standing.copies.get(active or _at_home(standing, volume))
+        if copy is None:
+            continue
+        if active is None or copy_obstacle(copy):
+            obstacle = copy_obstacle(copy)
+            if obstacle is not None and copy.id.backend == _serving(standing):
+                refusals.append(Refusal(volume=volume, text=obstacle[0], hint=obstacle[1]))
+            continue
+        mark = wanted_mark(copy, standing.group.name)
+        by_source.setdefault(copy.id.backend, []).append(copy)
+        if mark == copy.mark:
+            holds.add(copy.id)
+        elif mark.fits(copy.volume.comment):
+            text = f"{volume}: a member of {standing.group.name}, served at {mark.path or 'no junction path'}"
+            change = ModifyVolume(uuid=copy.volume.uuid, comment=mark.write(copy.volume.comment))
+            due.add(_MARK, standing.group.backend(copy.id.backend), volume, change, text)
+        else:
+            by_source[copy.id.backend].pop()
+            refusals.append(
+                Refusal(
+                    volume=volume,
+                    backend=copy.id.backend,
+                    text=f"the comment of {copy.volume.name} leaves no room for its mark: with it, it would pass the"
+                    f" {LONGEST_COMMENT} bytes that ONTAP takes",
+                    hint="shorten what people wrote there; it is never cut",
+                )
+            )
+    return by_source, holds
+
+
+def _serving(standing: Standing) -> str:
+    return standing.claims[0].backend if standing.claims else standing.group.home.name
+
+
+def _at_home(standing: Standing, volume: str) -> CopyId:
+    return CopyId(_serving(standing), volume)
+
+
+def _notes(standing: Standing, serving: HeldClaim | None) -> list[str]:
+    group, notes = standing.group, []
+    if serving is not None and serving.backend != group.home.name:
+        notes.append(
+            f"{serving.backend} serves {group.name} since {serving.claim.since:%Y-%m-%d %H:%M} UTC (epoch"
+            f" {serving.epoch}), its home {group.home.name} does not. Nothing is mirrored back there: a resync would"
+            f" discard what {group.home.name} holds of its own."
+        )
+    notes += [
+        f"{doubt.text}." for doubt in standing.doubts if doubt.kind in (DoubtKind.RENAMED, DoubtKind.NOT_A_MEMBER)
+    ]
+    return notes

@@ -1,45 +1,61 @@
-"""Which target to fail over to: it holds every volume, usable; among those the least worst lag wins.
+"""What a back end could take over: which copies it could serve, what that would give up, and why not the others.
 
-What is not counted against a target is the health that ONTAP reports of its relationships: with the source gone every
+What is not counted against a copy is the health that ONTAP reports of its relationship: with the source gone every
 update fails, so every mirror is soon unhealthy, and the freshest copy may well be the one that tried last. What counts
-is whether the copy can be served and how old it is.
+is whether it can be served, and what it would lose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from datamotion.model.group import Group, Target
-from datamotion.model.units import count_text, duration_text
-from datamotion.model.view import ClusterView, Unseen, View, look_up
-from datamotion.model.words import MirrorState
-from datamotion.policy.mirrors import Mirror, mirrors_at
+from datamotion.model.group import Backend
+from datamotion.model.plan import Loss
+from datamotion.model.standing import Copy, DoubtKind, Edge, Foreign, Site, Standing
+from datamotion.model.units import count_text
+from datamotion.model.view import Unseen
+from datamotion.model.words import MirrorState, Role, VolumeState
+from datamotion.policy.losses import loss_of, oldest_text
+from datamotion.policy.needs import path_of
+
+_TO_BE_SETTLED = frozenset({DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED})
+_COMPLETE = frozenset(
+    {MirrorState.SNAPMIRRORED, MirrorState.PAUSED, MirrorState.BROKEN_OFF, MirrorState.IN_SYNC, MirrorState.OUT_OF_SYNC}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A target as a place to fail over to. `unusable` says why for each volume that it cannot serve."""
+    """A back end as a place to fail over to, for these volumes. `unusable` says why for each that it cannot serve."""
 
-    target: Target
-    unseen: Unseen | None
+    site: Site
     broken: str | None
-    mirrors: Mapping[str, Mirror]
+    copies: Mapping[str, Copy]
     unusable: Mapping[str, str]
+    losses: tuple[Loss, ...]
+
+    @property
+    def backend(self) -> Backend:
+        return self.site.backend
 
     @property
     def name(self) -> str:
-        return self.target.backend.name
+        return self.site.backend.name
 
     @property
-    def usable(self) -> tuple[Mirror, ...]:
-        return tuple(mirror for volume, mirror in self.mirrors.items() if volume not in self.unusable)
+    def unseen(self) -> Unseen | None:
+        return self.site.unseen
 
     @property
-    def is_broken_off(self) -> bool:
-        """Whether a mirror there that could be served is broken off: somebody began to fail over to it."""
-        return any(mirror.relationship.state is MirrorState.BROKEN_OFF for mirror in self.usable)
+    def usable(self) -> tuple[Copy, ...]:
+        return tuple(copy for volume, copy in self.copies.items() if volume not in self.unusable)
+
+    @property
+    def is_broken_by_others(self) -> bool:
+        """Whether somebody broke one of its mirrors off without failing over to it: not ours to go on with."""
+        return any(copy.role is Role.BROKEN for copy in self.usable)
 
     @property
     def is_complete(self) -> bool:
@@ -53,7 +69,7 @@ class Candidate:
         if self.broken:
             return self.broken
         if not self.usable:
-            return "it holds no mirror of the group" if not self.mirrors else self.shortfall
+            return "it holds no copy of the group" if not self.copies else self.shortfall
         return None
 
     @property
@@ -62,53 +78,78 @@ class Candidate:
         return f"{count_text(len(self.unusable), 'volume')} cannot be served ({named})"
 
     @property
-    def worst_lag(self) -> timedelta | None:
-        """None where the age of a copy is not known."""
-        lags = [mirror.relationship.lag for mirror in self.usable]
-        known = [lag for lag in lags if lag is not None]
-        return max(known) if known and len(known) == len(lags) else None
-
-    @property
     def staleness(self) -> tuple[bool, timedelta]:
-        """What targets are compared by: a copy of unknown age counts as older than any other."""
-        return self.worst_lag is None, self.worst_lag or timedelta()
+        """What back ends are compared by: one that would lose nobody knows how much comes last."""
+        ages = [loss.age for loss in self.losses]
+        known = [age for age in ages if age is not None]
+        return len(known) < len(ages), max(known, default=timedelta())
 
     @property
-    def lag_text(self) -> str:
-        if self.worst_lag is None:
-            return "the age of its copies is not known"
-        return f"its oldest copy is {duration_text(self.worst_lag)} old"
+    def loss_text(self) -> str:
+        return oldest_text(self.losses)
 
 
-def assess_targets(group: Group, view: View) -> tuple[Candidate, ...]:
-    """Every target of the group, judged against all volumes that any reachable target mirrors."""
-    seen = {
-        target.backend.name: mirrors_at(group, target, cluster)
-        for target in group.targets
-        if isinstance(cluster := view.get(target.backend.cluster), ClusterView)
+def assess(standing: Standing, name: str, given_up_at: Mapping[str, str]) -> Candidate:
+    """A back end, judged against the volumes that are to move. `given_up_at`: who served each of them last."""
+    site = standing.sites[name]
+    broken = None
+    if site.unseen is None and site.svm is None:
+        broken = f"SVM {site.backend.svm} is not on {site.backend.cluster}"
+    elif site.svm is not None and site.svm.state != "running":
+        broken = f"SVM {site.svm.name} is {site.svm.state}"
+    copies = {volume: copy for volume in given_up_at if (copy := standing.copy(name, volume)) is not None}
+    taken, open_doubts = _taken_paths(site), _open_doubts(standing)
+    unusable = {}
+    for volume in given_up_at:
+        copy = copies.get(volume)
+        why = _unusable(standing, copy, taken) if copy else "it has no copy there"
+        if why := why or open_doubts.get(volume):
+            unusable[volume] = why
+    losses = tuple(
+        loss_of(standing, copy, given_up_at[volume]) for volume, copy in copies.items() if volume not in unusable
+    )
+    return Candidate(site=site, broken=broken, copies=copies, unusable=unusable, losses=losses)
+
+
+def _open_doubts(standing: Standing) -> Mapping[str, str]:
+    """Volumes of which nobody can tell who serves them, and why that is for a person to settle."""
+    return {
+        doubt.volume: f"{doubt.text}; {doubt.hint}"
+        for doubt in standing.doubts
+        if doubt.volume is not None and doubt.kind in _TO_BE_SETTLED
     }
-    everything = sorted({volume for mirrors in seen.values() for volume in mirrors})
-    return tuple(_assess(target, view, seen.get(target.backend.name, {}), everything) for target in group.targets)
 
 
-def _assess(target: Target, view: View, mirrors: Mapping[str, Mirror], everything: list[str]) -> Candidate:
-    cluster = look_up(view, target.backend.cluster)
-    unseen = broken = None
-    if isinstance(cluster, Unseen):
-        unseen = cluster
-    elif (svm := cluster.svm(target.backend.svm)) is None:
-        broken = f"SVM {target.backend.svm} is not on {target.backend.cluster}"
-    elif svm.state != "running":
-        broken = f"SVM {svm.name} is {svm.state}"
-    unusable = {
-        volume: why
-        for volume in everything
-        if (why := mirrors[volume].unusable_because if volume in mirrors else "it has no mirror there")
-    }
-    return Candidate(target=target, unseen=unseen, broken=broken, mirrors=mirrors, unusable=unusable)
-
-
-def best_of(candidates: tuple[Candidate, ...]) -> Candidate | None:
-    """The complete candidate with the least worst lag; the order of the configuration decides ties."""
-    complete = [each for each in candidates if each.is_complete]
+def best_of(candidates: Sequence[Candidate]) -> Candidate | None:
+    """The complete one that loses least; the order of the configuration decides ties."""
+    complete = [each for each in candidates if each.is_complete and not each.is_broken_by_others]
     return min(complete, key=lambda each: each.staleness, default=None)
+
+
+def _taken_paths(site: Site) -> Mapping[str, str]:
+    """The volume that is mounted at each path of the SVM. Paths are told apart without case (`volume mount`)."""
+    return {volume.path.casefold(): volume.name for volume in site.volumes.values() if volume.path}
+
+
+def _unusable(standing: Standing, copy: Copy, taken: Mapping[str, str]) -> str | None:
+    """Why a copy could not be served, None if it could: about the copy, not its freshness.
+
+    A failed transfer leaves the copy whole, only older; what it loses tells.
+    """
+    if copy.volume.state is not VolumeState.ONLINE:
+        return f"its volume {copy.volume.name} is {copy.volume.state}"
+    path = path_of(standing, copy.id.volume).path
+    other = taken.get(path.casefold()) if path else None
+    if other is not None and other != copy.volume.name:
+        return f"its junction path {path} is taken by volume {other}"
+    if copy.is_writable:
+        return None
+    return _unbreakable(copy.edge) if copy.edge else f"{copy.volume.name} is read-only and its relationship is gone"
+
+
+def _unbreakable(edge: Edge) -> str | None:
+    if isinstance(edge.source, Foreign):
+        return f"it is a mirror of {edge.source}, which is another volume"
+    if edge.relationship.state not in _COMPLETE or not edge.holds_copy:
+        return f"it is {edge.relationship.state} and holds no complete copy"
+    return None

@@ -1,79 +1,159 @@
-"""Carrying what the home holds now to every target: one transfer for each mirror, begun after the run was."""
+"""Carrying what is served now to every mirror of it: one transfer for each, begun after the run was."""
 
 from __future__ import annotations
 
-from datamotion.model.acts import AwaitTransfer, StartTransfer
-from datamotion.model.group import Group, Target
-from datamotion.model.plan import Plan, Refusal
-from datamotion.model.units import duration_text
-from datamotion.model.view import Unseen, look_up
-from datamotion.model.words import MirrorState, Operation
-from datamotion.policy.mirrors import Mirror, mirrors_at
-from datamotion.policy.serving import serving_target
-from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.steps import Stage, StepList
-from datamotion.policy.transfers import relationship_before, transfer_failure, transfer_has_ended
+from dataclasses import dataclass, field
 
-_WAIT_FIRST = Stage(
+from datamotion.model.acts import ActId, AwaitIdle, AwaitTransfer, StartTransfer
+from datamotion.model.group import Group
+from datamotion.model.plan import Plan, Refusal
+from datamotion.model.records import Relationship
+from datamotion.model.standing import Copy, DoubtKind, Edge, Standing
+from datamotion.model.units import duration_text
+from datamotion.model.view import ClusterView
+from datamotion.model.words import Operation
+from datamotion.policy.health import RECEIVING, transfer_failure
+from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.steps import Phase, StepList
+
+_WAIT_FIRST = Phase(
     rank=1, title="Wait for running transfers", because="they began before this update and may lack the newest writes"
 )
-_START = Stage(rank=2, title="Start transfers", because="what was written since the last one is at the source only")
-_AWAIT = Stage(rank=3, title="Wait for the transfers", because="a copy counts when it is complete")
-_RECEIVING = frozenset({MirrorState.SNAPMIRRORED, MirrorState.IN_SYNC})
+_START = Phase(rank=2, title="Start transfers", because="what was written since the last one is at the source only")
+_AWAIT = Phase(rank=3, title="Wait for the transfers", because="a copy counts when it is complete")
+_OPEN = frozenset({DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM, DoubtKind.UNFINISHED_CLAIM})
 
 
 def update_planner(group: Group) -> Planner:
     """The planner for `datamotion update`."""
 
     def plan(situation: Situation) -> Plan:
-        due, refusals = StepList(), []
-        serving = serving_target(group, situation.now)
-        if serving is not None:
-            text = f"{serving.backend} serves {group.name} since epoch {serving.epoch}: its mirrors are broken off"
-            refusals.append(Refusal(text=text))
-        for target in group.targets if serving is None else ():
-            refusals += _plan_target(group, target, situation, due)
+        updating = _Updating(situation)
+        updating.plan()
         return Plan(
             operation=Operation.UPDATE,
             group=group.name,
             title=f"Update the mirrors of {group.name}",
-            steps=due.steps(),
-            refusals=tuple(refusals),
+            steps=updating.due.steps(),
+            refusals=tuple(updating.refusals),
+            holds=frozenset(updating.holds),
         )
 
     return plan
 
 
-def _plan_target(group: Group, target: Target, situation: Situation, due: StepList) -> list[Refusal]:
-    name = target.backend.name
-    seen = look_up(situation.now, target.backend.cluster)
-    if isinstance(seen, Unseen):
-        return [Refusal(backend=name, text=seen.reason, hint=seen.hint, unseen=seen)]
-    mirrors = mirrors_at(group, target, seen)
-    if not mirrors:
-        hint = f"datamotion apply {group.name} sets the mirrors up"
-        return [Refusal(backend=name, text=f"{name} holds no mirror of {group.name}", hint=hint)]
-    refusals = (_plan_mirror(target, mirror, situation, due) for mirror in mirrors.values())
-    return [refusal for refusal in refusals if refusal]
+@dataclass(slots=True)
+class _Updating:
+    situation: Situation
+    due: StepList = field(default_factory=StepList)
+    refusals: list[Refusal] = field(default_factory=list)
+    holds: set[tuple[str, str | None]] = field(default_factory=set)
+
+    def plan(self) -> None:
+        standing = self.situation.now
+        if refusal := _group_refusal(standing):
+            self.refusals.append(refusal)
+            return
+        for site in standing.sites.values():
+            if site.unseen is not None:
+                self.refusals.append(
+                    Refusal(
+                        backend=site.backend.name, text=site.unseen.reason, hint=site.unseen.hint, unseen=site.unseen
+                    )
+                )
+        served = {active for active in standing.active.values() if active is not None}
+        for copy in standing.copies.values():
+            if copy.edge is not None and copy.edge.source in served and not copy.is_writable:
+                self._plan_mirror(copy, copy.edge)
+        for volume, active in standing.active.items():
+            mirrors = [copy for copy in standing.copies_of(volume) if copy.edge and copy.edge.source == active]
+            if active is not None and not mirrors:
+                self._refuse(None, volume, f"nothing mirrors {volume}, which {active.backend} serves", _apply(standing))
+
+    def _refuse(self, backend: str | None, volume: str, text: str, hint: str | None) -> None:
+        self.refusals.append(Refusal(volume=volume, backend=backend, text=text, hint=hint))
+
+    def _plan_mirror(self, copy: Copy, edge: Edge) -> None:
+        relationship, volume = edge.relationship, copy.id.volume
+        backend = self.situation.now.group.backend(copy.id.backend)
+        if self._refused(copy, relationship):
+            return
+        asked = ActId(backend.cluster, backend.name, volume, StartTransfer)
+        before = self.situation.accepted.get(asked)
+        if before is None:
+            if relationship.is_transferring:
+                self.due.add(_WAIT_FIRST, backend, volume, AwaitIdle(uuid=relationship.uuid), volume)
+            ended_at = relationship.transfer.ended_at if relationship.transfer else None
+            change = StartTransfer(uuid=relationship.uuid, exported=relationship.exported_snapshot, ended_at=ended_at)
+            age = f", its copy is {duration_text(relationship.lag)} old" if relationship.lag is not None else ""
+            self.due.add(_START, backend, volume, change, f"{volume}{age}")
+        elif _has_ended(_relationship(before, copy), relationship):
+            if failure := transfer_failure(copy):
+                self._refuse(backend.name, volume, *failure)
+            else:
+                self.holds.add(copy.id)
+        else:
+            earlier = _relationship(before, copy)
+            exported = earlier.exported_snapshot if earlier else None
+            change_awaited = AwaitTransfer(uuid=relationship.uuid, exported=exported)
+            self.due.add(_AWAIT, backend, volume, change_awaited, volume)
+
+    def _refused(self, copy: Copy, relationship: Relationship) -> bool:
+        """Whether an update of this mirror would carry nothing, and why."""
+        standing, volume, backend = self.situation.now, copy.id.volume, copy.id.backend
+        if relationship.state not in RECEIVING:
+            text = f"the mirror of {volume} is {relationship.state}: it takes no update"
+            self._refuse(backend, volume, text, f"datamotion plan {standing.group.name} shows what would mend that")
+            return True
+        site = standing.sites[backend]
+        policy = None
+        if isinstance(site.seen, ClusterView):
+            policy = site.seen.policy(relationship.policy, relationship.destination.svm)
+        if policy is not None and not policy.takes_snapshots:
+            self._refuse(
+                backend,
+                volume,
+                f"policy {policy.name} of the mirror of {volume} is a vault's: it carries labelled snapshots only, and an"
+                " update not the newest writes",
+                "take a snapshot with one of the policy's labels at the source, or give the target a mirroring policy",
+            )
+            return True
+        return False
 
 
-def _plan_mirror(target: Target, mirror: Mirror, situation: Situation, due: StepList) -> Refusal | None:
-    relationship, backend, volume = mirror.relationship, target.backend, mirror.volume
-    if relationship.state not in _RECEIVING:
-        return Refusal(
-            volume=volume,
-            backend=backend.name,
-            text=f"the mirror of {volume} is {relationship.state}: it takes no update",
-            hint="datamotion plan shows what would make it receive again",
-        )
-    before = situation.accepted.get(StartTransfer(uuid=relationship.uuid))
-    if before is None:
-        if relationship.is_transferring:
-            due.add(_WAIT_FIRST, backend, volume, AwaitTransfer(uuid=relationship.uuid), volume)
-        age = f", its copy is {duration_text(relationship.lag)} old" if relationship.lag is not None else ""
-        due.add(_START, backend, volume, StartTransfer(uuid=relationship.uuid), f"{volume}{age}")
-        return None
-    if transfer_has_ended(relationship_before(before, target, mirror), relationship):
-        return transfer_failure(target, mirror)
-    due.add(_AWAIT, backend, volume, AwaitTransfer(uuid=relationship.uuid), volume)
+def _group_refusal(standing: Standing) -> Refusal | None:
+    for doubt in standing.doubts:
+        if doubt.kind in _OPEN:
+            return Refusal(text=doubt.text, hint=doubt.hint)
+    if not standing.volumes:
+        unseen = next((site.unseen for site in standing.sites.values() if site.unseen), None)
+        text = f"nothing of {standing.group.name} is protected, as far as was seen"
+        return Refusal(text=text, hint=_apply(standing), unseen=unseen)
+    served_at = {active.backend for active in standing.active.values() if active is not None}
+    unseen_sites = [standing.sites[name] for name in sorted(served_at) if standing.sites[name].unseen is not None]
+    if unseen_sites and len(unseen_sites) == len(served_at):
+        site = unseen_sites[0]
+        assert site.unseen is not None
+        text = f"{site.backend.name}, which serves {standing.group.name}, cannot be seen: {site.unseen.reason}"
+        return Refusal(text=text, hint=site.unseen.hint, unseen=site.unseen)
     return None
+
+
+def _apply(standing: Standing) -> str:
+    return f"datamotion apply {standing.group.name} sets the mirrors up"
+
+
+def _relationship(standing: Standing, copy: Copy) -> Relationship | None:
+    """A copy's relationship as it stood."""
+    earlier = standing.copies.get(copy.id)
+    return earlier.edge.relationship if earlier and earlier.edge else None
+
+
+def _has_ended(before: Relationship | None, now: Relationship) -> bool:
+    """Whether a transfer ended between two looks: its snapshot tells, or, where it left none, the time it ended."""
+    if now.is_transferring:
+        return False
+    if before is None or before.exported_snapshot != now.exported_snapshot:
+        return True
+    ended_before = before.transfer.ended_at if before.transfer else None
+    return now.transfer is not None and now.transfer.ended_at != ended_before

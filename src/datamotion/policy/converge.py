@@ -1,0 +1,298 @@
+"""One back end's mirrors of what another one serves: peering, destination volumes, relationships, first transfers.
+
+What can be known before is checked before. What exists already is adopted, under another destination name too; what is
+in the way is refused, never removed; and nothing is resynced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from datamotion.model.acts import (
+    ActId,
+    AwaitTransfer,
+    CreateRelationship,
+    CreateVolume,
+    Initialize,
+    ModifyRelationship,
+    ModifyVolume,
+    Resume,
+)
+from datamotion.model.group import Target
+from datamotion.model.mark import Mark, without_mark
+from datamotion.model.plan import Loss, Refusal
+from datamotion.model.records import Endpoint, Relationship
+from datamotion.model.standing import Copy, CopyId
+from datamotion.model.units import duration_text, size_text
+from datamotion.model.view import ClusterView
+from datamotion.model.words import MirrorState, Role, VolumeState
+from datamotion.policy.health import ailment, transfer_failure
+from datamotion.policy.obstacles import copy_obstacle, site_obstacle
+from datamotion.policy.peering import Peering
+from datamotion.policy.placement import Place, no_place, places_for, unknown_aggregate
+from datamotion.policy.situation import Situation
+from datamotion.policy.steps import Phase, StepList
+
+_VOLUME = Phase(rank=42, title="Create destination volumes", because="these volumes have no copy there yet")
+_ADJUST = Phase(rank=42, title="Adjust destination volumes", because="they no longer match their sources")
+_RELATE = Phase(rank=43, title="Create relationships", because="each destination has to be told what it mirrors")
+_MODIFY = Phase(rank=43, title="Change relationships", because="policy or schedule differ from the configuration")
+_INITIALIZE = Phase(rank=44, title="Initialize", because="the destinations hold no copy of what is served now")
+_RESUME = Phase(rank=44, title="Resume", because="a paused mirror receives nothing and grows old")
+_AWAIT = Phase(rank=45, title="Wait for the first transfers", because="until then there is nothing to fail over to")
+
+_EMPTY_BYTES = 2 * 2**20
+"""A destination that uses no more holds no copy: what ONTAP itself takes of a new volume stays below that."""
+
+
+class Converging:
+    """Adds what one target lacks of one source's volumes to a list; refusals, losses and what holds come beside it."""
+
+    def __init__(self, situation: Situation, target: Target, source: str, due: StepList) -> None:
+        standing = situation.now
+        here, there = standing.sites[target.backend.name], standing.sites[source]
+        assert isinstance(here.seen, ClusterView)
+        assert isinstance(there.seen, ClusterView)
+        self._situation = situation
+        self._standing = standing
+        self._target = target
+        self._backend = target.backend
+        self._source = there
+        self._here = here
+        self._seen = here.seen
+        self._due = due
+        self._places: Mapping[str, Place] = {}
+        self._alias = ""
+        self.refusals: list[Refusal] = []
+        self.losses: list[Loss] = []
+        self.holds: set[tuple[str, str | None]] = set()
+
+    def plan(self, copies: Sequence[Copy]) -> None:
+        """`copies` are active at the source and have their marks, or will have."""
+        if obstacle := site_obstacle(self._target, self._here, self._source):
+            self._refuse(None, *obstacle)
+            return
+        name = self._backend.name
+        new = [copy.volume for copy in copies if self._standing.copy(name, copy.id.volume) is None]
+        if unknown := unknown_aggregate(self._target, self._seen, new):
+            self._refuse(None, *unknown)
+            return
+        peering = Peering(self._source, self._here)
+        if obstacle := peering.obstacle():
+            self._refuse(None, *obstacle)
+            return
+        self._places = places_for(self._target, self._seen, new)
+        self._alias = peering.plan(self._due)
+        for copy in copies:
+            if obstacle := copy_obstacle(copy):
+                self._refuse(copy.id.volume, *obstacle)
+            elif (mirror := self._standing.copy(name, copy.id.volume)) is None:
+                self._make(copy)
+            else:
+                self._keep(copy, mirror)
+
+    def _refuse(self, volume: str | None, text: str, hint: str | None) -> None:
+        self.refusals.append(Refusal(volume=volume, backend=self._backend.name, text=text, hint=hint))
+
+    def _keep(self, copy: Copy, mirror: Copy) -> None:
+        """A copy is there: what is left to do for it to be the wanted mirror."""
+        volume, edge = copy.id.volume, mirror.edge
+        if mirror.is_writable:
+            self._refuse_writable(copy, mirror)
+        elif edge is None:
+            self._adjust_volume(copy, mirror)
+            self._relate(copy, mirror)
+        elif edge.source != copy.id:
+            whose = edge.source.backend if isinstance(edge.source, CopyId) else str(edge.source)
+            self._refuse(
+                volume,
+                f"{mirror.volume.name} is a mirror of {whose}, and {copy.id.backend} serves {volume}: nothing is turned"
+                " round here",
+                f"datamotion status {self._standing.group.name} shows what each copy follows",
+            )
+        elif edge.relationship.state is MirrorState.UNKNOWN:
+            self._refuse(
+                volume,
+                f"the mirror of {volume} is in a state that is not known here; it is left as it is",
+                "look at it on the cluster, or use a release of datamotion that knows this ONTAP",
+            )
+        else:
+            self._keep_mirror(copy, mirror, edge.relationship)
+
+    def _refuse_writable(self, copy: Copy, mirror: Copy) -> None:
+        volume, group, name = copy.id.volume, self._standing.group.name, self._backend.name
+        if mirror.role in (Role.FENCED, Role.OVERTAKEN):
+            text = (
+                f"the copy of {volume} served before {copy.id.backend} took over, and may hold writes that no other has"
+            )
+            hint = "it stays as it is: nothing mirrors back to it yet"
+        else:
+            text = f"the mirror of {volume} is broken off; nothing is resynced, its destination may hold newer writes"
+            hint = f"if it is to serve: datamotion failover {group} --to {name}"
+        self._refuse(volume, text, hint)
+
+    def _keep_mirror(self, copy: Copy, mirror: Copy, relationship: Relationship) -> None:
+        volume = copy.id.volume
+        is_adjusted = self._adjust_volume(copy, mirror) or self._adjust_relationship(volume, relationship)
+        if relationship.state is MirrorState.UNINITIALIZED:
+            self._first_transfer(copy, mirror, relationship)
+        elif relationship.state is MirrorState.PAUSED:
+            age = f", {duration_text(relationship.lag)} old by now" if relationship.lag is not None else ""
+            text = f"{volume}: {relationship.destination}{age}"
+            self._due.add(_RESUME, self._backend, volume, Resume(uuid=relationship.uuid), text)
+        elif ill := ailment(mirror):
+            self._refuse(volume, f"the mirror of {volume} does not work: {ill.text}", ill.hint)
+        elif not is_adjusted and relationship.exported_snapshot is not None:
+            self.holds.add((self._backend.name, volume))
+
+    def _make(self, copy: Copy) -> None:
+        """No copy is there: a volume, unless something else of its name is in the way, and its relationship."""
+        volume, name = copy.id.volume, copy.volume.name
+        other = self._here.volumes.get(name)
+        if other is not None:
+            mirrored = self._here.relationships.get(name)
+            what = (
+                f"it is the mirror of {mirrored.source}"
+                if mirrored
+                else f"a volume of that name is there ({other.type})"
+            )
+            self._refuse(
+                volume,
+                f"{self._backend.svm}:{name} cannot become the mirror of {volume}: {what}",
+                "rename one of the two, or leave the volume out with `volumes` of the back end",
+            )
+        elif (place := self._places.get(name)) is None:
+            self.refusals.append(no_place(self._target, copy.volume))
+        else:
+            self._create_volume(copy, place)
+            self._relate(copy, None)
+
+    def _create_volume(self, copy: Copy, place: Place) -> None:
+        volume = copy.volume
+        comment = self._mark(copy).write(without_mark(volume.comment))
+        change = CreateVolume(
+            volume=volume.name,
+            svm=self._backend.svm,
+            aggregates=place.aggregates,
+            size_bytes=volume.size_bytes,
+            style=volume.style,
+            language=volume.language,
+            guarantee=volume.guarantee,
+            comment=comment,
+            constituents_per_aggregate=place.each,
+        )
+        text = f"{copy.id.volume}: {size_text(volume.size_bytes)} on {', '.join(place.aggregates)}"
+        self._due.add(_VOLUME, self._backend, copy.id.volume, change, text)
+
+    def _relate(self, copy: Copy, mirror: Copy | None) -> None:
+        """A relationship into the volume that is there, or will be."""
+        volume, target = copy.id.volume, self._target
+        name = mirror.volume.name if mirror else copy.volume.name
+        source, destination = Endpoint(self._alias, copy.volume.name), Endpoint(self._backend.svm, name)
+        change = CreateRelationship(
+            source=source, destination=destination, policy=target.policy, schedule=target.schedule
+        )
+        when = f", {target.schedule}" if target.schedule else ""
+        text = f"{source} -> {destination} ({target.policy}{when})"
+        self._due.add(_RELATE, self._backend, volume, change, text)
+        self._initialize(copy, mirror, None)
+
+    def _initialize(self, copy: Copy, mirror: Copy | None, uuid: str | None) -> None:
+        volume = copy.id.volume
+        if mirror is not None and mirror.volume.used_bytes > _EMPTY_BYTES:
+            self._lose_meanwhile(copy, mirror)
+        text = f"{volume}: at most {size_text(copy.volume.used_bytes)} to copy"
+        self._due.add(_INITIALIZE, self._backend, volume, Initialize(uuid=uuid), text)
+        exported = mirror.edge.relationship.exported_snapshot if mirror and mirror.edge else None
+        self._due.add(_AWAIT, self._backend, volume, AwaitTransfer(uuid=uuid, exported=exported), volume)
+
+    def _lose_meanwhile(self, copy: Copy, mirror: Copy) -> None:
+        """A copy without its relationship: until the transfer has ended there is none to fail over to."""
+        others = [
+            each.id.backend
+            for each in self._standing.copies_of(copy.id.volume)
+            if each.id != mirror.id and each.role is Role.MIRROR and each.edge and each.edge.holds_copy
+        ]
+        left = f"; {' and '.join(others)} has one" if others else ", nor is there one anywhere else"
+        self.losses.append(
+            Loss(
+                volume=copy.id.volume,
+                backend=self._backend.name,
+                given_up_at=self._backend.name,
+                kept=None,
+                age=None,
+                text=f"until its first transfer has ended {self._backend.name} holds no copy to fail over to{left}",
+            )
+        )
+
+    def _first_transfer(self, copy: Copy, mirror: Copy, relationship: Relationship) -> None:
+        """It is due; or it runs; or this run has started it already and it has come to nothing."""
+        volume, backend = copy.id.volume, self._backend
+        if relationship.is_transferring:
+            change = AwaitTransfer(uuid=relationship.uuid, exported=None)
+            self._due.add(_AWAIT, backend, volume, change, volume)
+            return
+        asked = ActId(backend.cluster, backend.name, volume, Initialize) in self._situation.accepted
+        if asked and (failure := transfer_failure(mirror)):
+            self._refuse(volume, *failure)
+            return
+        self._initialize(copy, mirror, relationship.uuid)
+
+    def _mark(self, copy: Copy) -> Mark:
+        return wanted_mark(copy, self._standing.group.name)
+
+    def _adjust_volume(self, copy: Copy, mirror: Copy) -> bool:
+        """Whether something about the destination volume is due."""
+        mark = self._mark(copy)
+        same = mark == mirror.mark
+        grow = copy.volume.size_bytes if mirror.volume.size_bytes < copy.volume.size_bytes else None
+        if same and grow is None:
+            return False
+        if not same and not mark.fits(mirror.volume.comment):
+            self._refuse(
+                copy.id.volume,
+                f"the comment of {mirror.volume.name} leaves no room for what has to be noted with it",
+                "shorten what people wrote there: ONTAP takes 1,023 bytes",
+            )
+            return True
+        comment = None if same else mark.write(mirror.volume.comment)
+        change = ModifyVolume(uuid=mirror.volume.uuid, comment=comment, size_bytes=grow)
+        what = [f"grow to {size_text(grow)}"] if grow else []
+        what += [] if same else [f"note that it is to be served at {mark.path or 'no junction path'}"]
+        self._due.add(_ADJUST, self._backend, copy.id.volume, change, f"{copy.id.volume}: {', '.join(what)}")
+        return True
+
+    def _adjust_relationship(self, volume: str, relationship: Relationship) -> bool:
+        target = self._target
+        policy = target.policy if relationship.policy != target.policy else None
+        present = self._seen.schedule_of(relationship)
+        schedule = None
+        if target.schedule is None and relationship.schedule is not None:
+            schedule = ""
+        elif target.schedule not in (None, present):
+            schedule = target.schedule
+        if policy is None and schedule is None:
+            return False
+        change = ModifyRelationship(uuid=relationship.uuid, policy=policy, schedule=schedule)
+        what = [f"policy {relationship.policy} -> {policy}"] if policy else []
+        what += [f"schedule {present or 'none'} -> {schedule or 'that of the policy'}"] if schedule is not None else []
+        self._due.add(_MODIFY, self._backend, volume, change, f"{volume}: {', '.join(what)}")
+        return True
+
+
+def wanted_mark(copy: Copy, group: str) -> Mark:
+    """What the mark of every copy should say, told by the active one.
+
+    A volume that is offline has no junction path: then what was noted while it had one stays.
+    """
+    volume, mark = copy.volume, copy.mark
+    is_online = volume.state is VolumeState.ONLINE
+    return Mark(
+        group=group,
+        volume=copy.id.volume,
+        origin=mark.origin if mark else volume.uuid,
+        path=volume.path if is_online or mark is None else mark.path,
+        export=volume.export if is_online or mark is None else mark.export,
+        snapshots=volume.snapshots if is_online or mark is None else mark.snapshots,
+        qos=volume.qos if is_online or mark is None else mark.qos,
+    )

@@ -1,0 +1,83 @@
+"""Taking an epoch: the same claim at every site that was seen, one site after the other, before anything is served.
+
+All who claim go in the same order, by the SVMs' uuids: so of two that meet at any site one comes through, and the other
+is told who won. `docs/design/epochs.md` says why that is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from datamotion.model.acts import ConfirmClaim, TakeEpoch
+from datamotion.model.claim import Claim
+from datamotion.model.plan import Gate
+from datamotion.model.standing import HeldClaim, Site, Standing
+from datamotion.model.view import ClusterView
+from datamotion.policy.situation import Situation
+from datamotion.policy.steps import Phase, StepList
+
+_TAKE = 10
+_CONFIRM = Phase(
+    rank=90,
+    title="Confirm the epoch",
+    because="every volume is served by then: who finds this claim need not ask whether it was cut short",
+)
+
+
+def seen_at(standing: Standing, backend: str) -> datetime | None:
+    """When a back end was looked at; None where it was not seen."""
+    seen = standing.sites[backend].seen
+    return seen.observed_at if isinstance(seen, ClusterView) else None
+
+
+def new_claim(situation: Situation, backend: str, epoch: int, *, partial: bool = False, served: bool = False) -> Claim:
+    """The claim that a run makes: the same each time that it plans again."""
+    since = seen_at(situation.first, backend)
+    svm = situation.now.sites[backend].svm
+    assert since is not None
+    assert svm is not None
+    return Claim(
+        group=situation.now.group.name,
+        epoch=epoch,
+        backend=backend,
+        svm=svm.uuid,
+        since=since,
+        by=situation.by,
+        partial=partial,
+        served=since if served else None,
+    )
+
+
+def held(standing: Standing, claim: Claim) -> HeldClaim | None:
+    """This claim as it was seen, at whatever sites."""
+    wanted = (claim.epoch, claim.backend)
+    return next((each for each in standing.claims if (each.epoch, each.backend) == wanted), None)
+
+
+def take(due: StepList, standing: Standing, claim: Claim, *, because: str, gate: Gate) -> None:
+    """Every site that was seen and does not hold the claim is asked to."""
+    at = known.at if (known := held(standing, claim)) else {}
+    for number, site in enumerate(_in_order(standing.sites.values())):
+        if site.backend.name in at or site.svm is None:
+            continue
+        phase = Phase(rank=_TAKE + number, title=f"Take epoch {claim.epoch}", because=because, gate=gate)
+        text = f"{site.backend.name}: epoch {claim.epoch} of {claim.group} is that of {claim.backend}"
+        due.add(phase, site.backend, None, TakeEpoch(svm=site.svm.name, claim=claim), text)
+
+
+def confirm(due: StepList, situation: Situation, claim: Claim) -> None:
+    """Every site that holds the claim, or is about to, learns that it was served."""
+    known = held(situation.now, claim)
+    if known is not None and known.served is not None:
+        return
+    served = new_claim(situation, claim.backend, claim.epoch, partial=claim.partial, served=True)
+    for site in _in_order(situation.now.sites.values()):
+        if site.svm is not None:
+            uuid = known.at.get(site.backend.name) if known else None
+            change = ConfirmClaim(uuid=uuid or "", claim=served)
+            due.add(_CONFIRM, site.backend, None, change, f"{site.backend.name}: {claim.backend} serves {claim.group}")
+
+
+def _in_order(sites: Iterable[Site]) -> list[Site]:
+    return sorted((each for each in sites if each.svm is not None), key=lambda each: each.svm.uuid if each.svm else "")

@@ -1,0 +1,57 @@
+"""What stands in the way of mirroring, told from the view before anything is asked for: what, and who mends it."""
+
+from __future__ import annotations
+
+from datamotion.model.group import Target
+from datamotion.model.standing import Copy, Site
+from datamotion.model.view import ClusterView
+from datamotion.model.words import VolumeState, VolumeType
+
+Obstacle = tuple[str, str | None]
+"""What it is, and what to do about it."""
+
+_LICENSE = "snapmirror"
+
+
+def site_obstacle(target: Target, here: Site, source: Site) -> Obstacle | None:
+    """What stands in the way of all mirrors of a target. Both back ends were seen."""
+    assert isinstance(here.seen, ClusterView)
+    seen, backend = here.seen, target.backend
+    if here.svm is None:
+        return f"SVM {backend.svm} is not on {backend.cluster}", "create it, or correct `svm` in the configuration"
+    for site in (here, source):
+        assert isinstance(site.seen, ClusterView)
+        licenses = site.seen.licenses
+        if licenses is not None and _LICENSE not in licenses:
+            return (
+                f"{site.backend.cluster} has no valid SnapMirror licence",
+                "install it there (`system license add`)",
+            )
+    policy = seen.policy(target.policy, here.svm.name)
+    if policy is None:
+        return f"{backend.cluster} has no SnapMirror policy {target.policy}", "create it there, or correct `policy`"
+    if policy.type != "async":
+        return (
+            f"SnapMirror policy {target.policy} of {backend.cluster} is of type {policy.type}: mirrors are kept"
+            " asynchronously here, and one cannot be changed into the other",
+            "name a policy of type async in `policy`",
+        )
+    if target.schedule is not None and target.schedule not in seen.schedules:
+        return f"{backend.cluster} has no schedule {target.schedule}", "create it there, or correct `schedule`"
+    return None
+
+
+def copy_obstacle(copy: Copy) -> Obstacle | None:
+    """What keeps an active copy from being mirrored anywhere."""
+    volume, where = copy.volume, f"{copy.volume.name} at {copy.id.backend}"
+    if volume.type is not VolumeType.RW:
+        return (
+            f"{where} is of type {volume.type}: not a writable source",
+            "leave it out with `volumes` of the back end, or break it off first",
+        )
+    if volume.state is not VolumeState.ONLINE:
+        return (
+            f"{where} is {volume.state}: nothing can be carried from it",
+            "bring it online (`volume online`); what its copies hold, and where they are to be served, stays",
+        )
+    return None
