@@ -113,8 +113,8 @@ class _Updating:
             self._refuse(
                 backend,
                 volume,
-                f"policy {policy.name} of the mirror of {volume} is a vault's: it carries labelled snapshots only, and an"
-                " update not the newest writes",
+                f"policy {policy.name} of the mirror of {volume} is a vault's: it carries labelled snapshots only,"
+                " and an update not the newest writes",
                 "take a snapshot with one of the policy's labels at the source, or give the target a mirroring policy",
             )
             return True
