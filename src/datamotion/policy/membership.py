@@ -52,25 +52,25 @@ class Membership:
             self._take_selected(self.sites[backend])
         self._take_unmarked()
 
-    def add(self, id: CopyId, volume: Volume) -> None:  # noqa: A002  # what a copy is called everywhere
+    def add(self, copy_id: CopyId, volume: Volume) -> None:
         """This volume is the copy of that name."""
-        self.copies[id] = volume
-        self._ids[id.backend, volume.name] = id
+        self.copies[copy_id] = volume
+        self._ids[copy_id.backend, volume.name] = copy_id
 
     def copy_at(self, backend: str, volume: str) -> CopyId | None:
         """Which copy a volume of that name is."""
         return self._ids.get((backend, volume))
 
-    def source_of(self, id: CopyId) -> CopyId | Foreign | None:  # noqa: A002
+    def source_of(self, copy_id: CopyId) -> CopyId | Foreign | None:
         """Whence the relationship into a copy comes; None where there is none."""
-        relationship = self.sites[id.backend].relationships.get(self.copies[id].name)
+        relationship = self.sites[copy_id.backend].relationships.get(self.copies[copy_id].name)
         if relationship is None:
             return None
-        backend = self.source_backend(id.backend, relationship)
-        source = self._source_copy(backend, relationship, id.volume) if backend else None
-        if source is not None and source.volume == id.volume:
+        backend = self.source_backend(copy_id.backend, relationship)
+        source = self._source_copy(backend, relationship, copy_id.volume) if backend else None
+        if source is not None and source.volume == copy_id.volume:
             return source
-        return Foreign(relationship.source, relationship.source_cluster or self.sites[id.backend].backend.cluster)
+        return Foreign(relationship.source, relationship.source_cluster or self.sites[copy_id.backend].backend.cluster)
 
     def source_backend(self, here: str, relationship: Relationship) -> str | None:
         """The back end whose SVM the source is in, by that SVM's uuid."""
@@ -95,16 +95,16 @@ class Membership:
         claimed: dict[CopyId, list[tuple[Volume, Mark]]] = {}
         for backend, volume, mark in self._marked():
             claimed.setdefault(CopyId(backend, mark.volume), []).append((volume, mark))
-        for id, candidates in claimed.items():  # noqa: A001
+        for copy_id, candidates in claimed.items():
             for _, mark in candidates:
-                self.origins.setdefault(id.volume, mark.origin)
-        for id, candidates in claimed.items():  # noqa: A001
-            fitting = [each for each in candidates if each[1].origin == self.origins[id.volume]]
-            chosen = self._one_of(id, fitting)
+                self.origins.setdefault(copy_id.volume, mark.origin)
+        for copy_id, candidates in claimed.items():
+            fitting = [each for each in candidates if each[1].origin == self.origins[copy_id.volume]]
+            chosen = self._one_of(copy_id, fitting)
             if chosen is not None:
-                self.add(id, chosen[0])
-                self.marks[id] = chosen[1]
-            self.doubts += self._others(id, candidates, chosen)
+                self.add(copy_id, chosen[0])
+                self.marks[copy_id] = chosen[1]
+            self.doubts += self._others(copy_id, candidates, chosen)
 
     def _marked(self) -> Iterator[tuple[str, Volume, Mark]]:
         for backend, site in self.sites.items():
@@ -113,14 +113,14 @@ class Membership:
                 if mark is not None and mark.group == self.group.name:
                     yield backend, volume, mark
 
-    def _one_of(self, id: CopyId, candidates: list[tuple[Volume, Mark]]) -> tuple[Volume, Mark] | None:  # noqa: A002
+    def _one_of(self, copy_id: CopyId, candidates: list[tuple[Volume, Mark]]) -> tuple[Volume, Mark] | None:
         """Of several volumes with the mark of one copy, the one that it was written for; None where that is unclear.
 
         A clone carries the comment of its parent.
         """
         for is_meant in (
-            lambda volume: volume.uuid == self.origins[id.volume],
-            lambda volume: volume.name in self.sites[id.backend].relationships,
+            lambda volume: volume.uuid == self.origins[copy_id.volume],
+            lambda volume: volume.name in self.sites[copy_id.backend].relationships,
             lambda volume: not volume.is_clone,
             lambda volume: True,
         ):
@@ -131,28 +131,26 @@ class Membership:
 
     def _others(
         self,
-        id: CopyId,  # noqa: A002
+        copy_id: CopyId,
         candidates: Iterable[tuple[Volume, Mark]],
         chosen: tuple[Volume, Mark] | None,
     ) -> Iterator[Doubt]:
         for volume, mark in candidates:
             if chosen is not None and volume is chosen[0]:
                 continue
-            if mark.origin != self.origins[id.volume]:
+            if mark.origin != self.origins[copy_id.volume]:
                 text = (
-                    f"{volume.name} at {id.backend} is marked as a copy of {id.volume} with uuid {mark.origin},"
-                    f" another copy as one with uuid {self.origins[id.volume]}: they are two volumes of one name"
+                    f"{volume.name} at {copy_id.backend} is marked as a copy of {copy_id.volume} with uuid {mark.origin},"
+                    f" another copy as one with uuid {self.origins[copy_id.volume]}: they are two volumes of one name"
                 )
             else:
-                text = (
-                    f"{volume.name} at {id.backend} is marked as a copy of {id.volume}, and so is another volume there"
-                )
+                text = f"{volume.name} at {copy_id.backend} is marked as a copy of {copy_id.volume}, and so is another volume there"
                 if chosen is not None and volume.is_clone:
                     continue  # a clone, with what its parent's comment said
             yield Doubt(
                 kind=DoubtKind.AMBIGUOUS,
-                backend=id.backend,
-                volume=id.volume,
+                backend=copy_id.backend,
+                volume=copy_id.volume,
                 text=text,
                 hint=f"remove the [datamotion ...] bracket from the comment of the one that does not belong to"
                 f" {self.group.name}",
@@ -210,18 +208,18 @@ class Membership:
             evidence = f"the relationship from it to {relationship.destination} says so"
             self._adopt(CopyId(backend, destination.volume), volume, evidence)
 
-    def _adopt(self, id: CopyId, volume: Volume, evidence: str) -> None:  # noqa: A002
-        if id in self.copies or (id.backend, volume.name) in self._ids:
+    def _adopt(self, copy_id: CopyId, volume: Volume, evidence: str) -> None:
+        if copy_id in self.copies or (copy_id.backend, volume.name) in self._ids:
             return
-        self.add(id, volume)
-        if id.volume in self.selected:  # it has never been marked
+        self.add(copy_id, volume)
+        if copy_id.volume in self.selected:  # it has never been marked
             return
         self.doubts.append(
             Doubt(
                 kind=DoubtKind.UNMARKED,
-                backend=id.backend,
-                volume=id.volume,
-                text=f"{volume.name} at {id.backend} is a copy of {id.volume} ({evidence}); it has no mark to read",
+                backend=copy_id.backend,
+                volume=copy_id.volume,
+                text=f"{volume.name} at {copy_id.backend} is a copy of {copy_id.volume} ({evidence}); it has no mark to read",
                 hint=f"datamotion apply {self.group.name} marks it again where it serves or is a mirror",
             )
         )

@@ -71,13 +71,13 @@ def _judge_one(
     group: str, volume: str, claim: HeldClaim, sites: Mapping[str, Site], copies: Mapping[CopyId, Seen]
 ) -> Verdict | None:
     """What one claim says of a volume; None where the one before it counts."""
-    id = CopyId(claim.backend, volume)  # noqa: A001  # what a copy is called everywhere
+    copy_id = CopyId(claim.backend, volume)
     if _serves(claim, volume, copies):
-        return Verdict(id, claim=claim)
+        return Verdict(copy_id, claim=claim)
     if sites[claim.backend].svm is None:  # where it may serve nobody can tell: the claim's own doubt says so
         is_certain = claim.served is not None and not claim.claim.partial
-        return Verdict(id if is_certain else None, claim=claim)
-    copy = copies.get(id)
+        return Verdict(copy_id if is_certain else None, claim=claim)
+    copy = copies.get(copy_id)
     is_about_it = not claim.claim.partial if copy is None else _covers(claim, copy)
     if claim.served is None or not is_about_it:
         return None
@@ -111,13 +111,13 @@ def _two_serve(group: str, volume: str, epoch: int, serving: Sequence[HeldClaim]
     )
 
 
-def role(id: CopyId, copy: Seen, verdict: Verdict, claims: Sequence[HeldClaim]) -> Role:  # noqa: A002
+def role(copy_id: CopyId, copy: Seen, verdict: Verdict, claims: Sequence[HeldClaim]) -> Role:
     """What a copy is, next to the one that serves."""
-    if verdict.active == id:
+    if verdict.active == copy_id:
         return Role.ACTIVE
     if not copy.is_writable:
         return Role.MIRROR if copy.edge is not None and not copy.edge.is_broken_off else Role.DETACHED
-    is_claimed = any(each.backend == id.backend and _covers(each, copy) for each in claims)
+    is_claimed = any(each.backend == copy_id.backend and _covers(each, copy) for each in claims)
     if is_claimed and copy.volume.path is None and copy.volume.export == FENCE:
         return Role.FENCED
     if verdict.active is None:

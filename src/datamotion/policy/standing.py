@@ -20,20 +20,20 @@ def stand(group: Group, view: View) -> Standing:
     claims = read_claims(group, sites)
     members = Membership(group=group, sites=sites, svms=claims.svms, serving=_selecting(group, sites, claims))
     is_fresh = not claims.epochs and not members.marks
-    seen = {id: _seen(members, id) for id in members.copies}  # noqa: A001  # what a copy is called everywhere
+    seen = {copy_id: _seen(members, copy_id) for copy_id in members.copies}
     verdicts = {
         volume: _fresh(group, volume, seen) if is_fresh else judge(group.name, volume, claims.held, sites, seen)
         for volume in sorted(members.origins, key=counted)
     }
     copies = {
-        id: Copy(
-            id=id,
+        copy_id: Copy(
+            id=copy_id,
             volume=each.volume,
             mark=each.mark,
             edge=each.edge,
-            role=role(id, each, verdicts[id.volume], claims.held),
+            role=role(copy_id, each, verdicts[copy_id.volume], claims.held),
         )
-        for id, each in seen.items()  # noqa: A001
+        for copy_id, each in seen.items()
     }
     doubts = [
         *claims.doubts,
@@ -95,12 +95,12 @@ def _selecting(group: Group, sites: Mapping[str, Site], claims: Claims) -> tuple
     return tuple(name for name in found if sites[name].svm is not None)
 
 
-def _seen(members: Membership, id: CopyId) -> Seen:  # noqa: A002
-    volume = members.copies[id]
-    relationship = members.sites[id.backend].relationships.get(volume.name)
-    source = members.source_of(id) if relationship else None
+def _seen(members: Membership, copy_id: CopyId) -> Seen:
+    volume = members.copies[copy_id]
+    relationship = members.sites[copy_id.backend].relationships.get(volume.name)
+    source = members.source_of(copy_id) if relationship else None
     edge = Edge(relationship, source) if relationship and source else None
-    return Seen(volume, members.marks.get(id), edge)
+    return Seen(volume, members.marks.get(copy_id), edge)
 
 
 def _fresh(group: Group, volume: str, seen: Mapping[CopyId, Seen]) -> Verdict:

@@ -25,14 +25,14 @@ def unprotect_planner(group: Group, volumes: Sequence[str]) -> Planner:
 
     def plan(situation: Situation) -> Plan:
         due, refusals = StepList(), list(_refusals(situation.first, volumes))
-        leaving = [id for id in situation.first.copies if id.volume in volumes]
-        for id in () if refusals else leaving:  # noqa: A001  # what a copy is called everywhere
-            copy = situation.now.copies.get(id)
+        leaving = [copy_id for copy_id in situation.first.copies if copy_id.volume in volumes]
+        for copy_id in () if refusals else leaving:
+            copy = situation.now.copies.get(copy_id)
             if copy is not None and copy.mark is not None:
                 change = ModifyVolume(uuid=copy.volume.uuid, comment=without_mark(copy.volume.comment))
-                text = f"{id.volume}: {copy.volume.name} is no member of {group.name} any more"
-                due.add(_UNMARK, group.backend(id.backend), id.volume, change, text)
-        gone = [id for id in leaving if id not in situation.now.copies]
+                text = f"{copy_id.volume}: {copy.volume.name} is no member of {group.name} any more"
+                due.add(_UNMARK, group.backend(copy_id.backend), copy_id.volume, change, text)
+        gone = [copy_id for copy_id in leaving if copy_id not in situation.now.copies]
         return Plan(
             operation=Operation.UNPROTECT,
             group=group.name,
