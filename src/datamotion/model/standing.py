@@ -167,6 +167,7 @@ class Standing:
     sites: Mapping[str, Site]
     volumes: tuple[str, ...]
     copies: Mapping[CopyId, Copy]
+    by_volume: Mapping[str, tuple[Copy, ...]]  # in the order of the group's back ends
     active: Mapping[str, CopyId | None]
     claims: tuple[HeldClaim, ...]
     doubts: tuple[Doubt, ...]
@@ -192,8 +193,7 @@ class Standing:
 
     def copies_of(self, volume: str) -> tuple[Copy, ...]:
         """In the order of the group's back ends."""
-        found = (self.copies.get(CopyId(backend.name, volume)) for backend in self.group.backends)
-        return tuple(copy for copy in found if copy is not None)
+        return self.by_volume.get(volume, ())
 
     def edges_from(self, source: CopyId) -> tuple[Copy, ...]:
         """The copies that a relationship from this one ends in."""

@@ -107,7 +107,7 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         refusals=tuple(refusals),
         notes=tuple(_notes(standing, decision, moving)) if steps else (),
         recovery_points=tuple(recovery_point(situation, copy) for copy in chosen.usable),
-        holds=frozenset((chosen.name, copy.id.volume) for copy in chosen.usable if copy not in moving),
+        holds=frozenset(copy.id for copy in chosen.usable) - {copy.id for copy in moving},
         backend=chosen.name,
         epoch=claim.epoch,
     )

@@ -130,30 +130,26 @@ class Membership:
         return None
 
     def _others(
-        self,
-        copy_id: CopyId,
-        candidates: Iterable[tuple[Volume, Mark]],
-        chosen: tuple[Volume, Mark] | None,
+        self, copy_id: CopyId, candidates: Iterable[tuple[Volume, Mark]], chosen: tuple[Volume, Mark] | None
     ) -> Iterator[Doubt]:
+        """Volumes with the mark of a copy that they are not; a clone of the copy has it from its parent."""
+        backend, member = copy_id
         for volume, mark in candidates:
-            if chosen is not None and volume is chosen[0]:
+            if chosen is not None and (volume is chosen[0] or volume.is_clone):
                 continue
-            if mark.origin != self.origins[copy_id.volume]:
+            claims = f"{volume.name} at {backend} is marked as a copy of {member}"
+            if mark.origin != self.origins[member]:
                 text = (
-                    f"{volume.name} at {copy_id.backend} is marked as a copy of {copy_id.volume} with uuid {mark.origin},"
-                    f" another copy as one with uuid {self.origins[copy_id.volume]}: they are two volumes of one name"
+                    f"{claims} with uuid {mark.origin}, others with uuid {self.origins[member]}: they are two volumes"
                 )
             else:
-                text = f"{volume.name} at {copy_id.backend} is marked as a copy of {copy_id.volume}, and so is another volume there"
-                if chosen is not None and volume.is_clone:
-                    continue  # a clone, with what its parent's comment said
+                text = f"{claims}, and so is another volume there"
             yield Doubt(
                 kind=DoubtKind.AMBIGUOUS,
-                backend=copy_id.backend,
-                volume=copy_id.volume,
+                backend=backend,
+                volume=member,
                 text=text,
-                hint=f"remove the [datamotion ...] bracket from the comment of the one that does not belong to"
-                f" {self.group.name}",
+                hint=f"remove the [datamotion ...] bracket from the comment of the one that is not {self.group.name}'s",
             )
 
     def _take_selected(self, site: Site) -> None:
@@ -214,12 +210,13 @@ class Membership:
         self.add(copy_id, volume)
         if copy_id.volume in self.selected:  # it has never been marked
             return
+        backend, member = copy_id
         self.doubts.append(
             Doubt(
                 kind=DoubtKind.UNMARKED,
-                backend=copy_id.backend,
-                volume=copy_id.volume,
-                text=f"{volume.name} at {copy_id.backend} is a copy of {copy_id.volume} ({evidence}); it has no mark to read",
+                backend=backend,
+                volume=member,
+                text=f"{volume.name} at {backend} is a copy of {member} ({evidence}), with no mark that can be read",
                 hint=f"datamotion apply {self.group.name} marks it again where it serves or is a mirror",
             )
         )

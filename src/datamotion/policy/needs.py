@@ -22,9 +22,11 @@ class Served(NamedTuple):
 
 def mark_of(standing: Standing, volume: str) -> Mark | None:
     """A mark of the volume: the active copy's, else that of any other copy."""
-    copies = standing.copies_of(volume)
-    marks = sorted((copy for copy in copies if copy.mark), key=lambda copy: standing.active[volume] != copy.id)
-    return marks[0].mark if marks else None
+    active = standing.active[volume]
+    served = standing.copies.get(active) if active is not None else None
+    if served is not None and served.mark is not None:
+        return served.mark
+    return next((copy.mark for copy in standing.copies_of(volume) if copy.mark is not None), None)
 
 
 def path_of(standing: Standing, volume: str) -> Served:

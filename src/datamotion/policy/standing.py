@@ -35,6 +35,10 @@ def stand(group: Group, view: View) -> Standing:
         )
         for copy_id, each in seen.items()
     }
+    order = {backend.name: number for number, backend in enumerate(group.backends)}
+    by_volume: dict[str, list[Copy]] = {}
+    for copy in sorted(copies.values(), key=lambda copy: order[copy.id.backend]):
+        by_volume.setdefault(copy.id.volume, []).append(copy)
     doubts = [
         *claims.doubts,
         *claim_doubts(group.name, claims.held),
@@ -50,6 +54,7 @@ def stand(group: Group, view: View) -> Standing:
         sites=sites,
         volumes=tuple(verdicts),
         copies=copies,
+        by_volume={volume: tuple(of_volume) for volume, of_volume in by_volume.items()},
         active={volume: verdict.active for volume, verdict in verdicts.items()},
         claims=claims.held,
         doubts=tuple(doubts),
