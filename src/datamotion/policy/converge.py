@@ -14,18 +14,17 @@ from datamotion.model.acts import (
     CreateRelationship,
     CreateVolume,
     Initialize,
-    ModifyRelationship,
-    ModifyVolume,
     Resume,
 )
 from datamotion.model.group import Target
-from datamotion.model.mark import Mark, without_mark
+from datamotion.model.mark import without_mark
 from datamotion.model.plan import Loss, Refusal
 from datamotion.model.records import Endpoint, Relationship
 from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.view import ClusterView
-from datamotion.model.words import MirrorState, Role, VolumeState
+from datamotion.model.words import MirrorState, Role
+from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, wanted_mark
 from datamotion.policy.health import ailment, transfer_failure
 from datamotion.policy.obstacles import copy_obstacle, site_obstacle
 from datamotion.policy.peering import Peering
@@ -169,7 +168,7 @@ class Converging:
 
     def _create_volume(self, copy: Copy, place: Place) -> None:
         volume = copy.volume
-        comment = self._mark(copy).write(without_mark(volume.comment))
+        comment = wanted_mark(copy, self._standing.group.name).write(without_mark(volume.comment))
         change = CreateVolume(
             volume=volume.name,
             svm=self._backend.svm,
@@ -238,61 +237,24 @@ class Converging:
             return
         self._initialize(copy, mirror, relationship.uuid)
 
-    def _mark(self, copy: Copy) -> Mark:
-        return wanted_mark(copy, self._standing.group.name)
-
     def _adjust_volume(self, copy: Copy, mirror: Copy) -> bool:
         """Whether something about the destination volume is due."""
-        mark = self._mark(copy)
-        same = mark == mirror.mark
-        grow = copy.volume.size_bytes if mirror.volume.size_bytes < copy.volume.size_bytes else None
-        if same and grow is None:
-            return False
-        if not same and not mark.fits(mirror.volume.comment):
+        mark = wanted_mark(copy, self._standing.group.name)
+        if mark != mirror.mark and not mark.fits(mirror.volume.comment):
             self._refuse(
                 copy.id.volume,
                 f"the comment of {mirror.volume.name} leaves no room for what has to be noted with it",
                 "shorten what people wrote there: ONTAP takes 1,023 bytes",
             )
             return True
-        comment = None if same else mark.write(mirror.volume.comment)
-        change = ModifyVolume(uuid=mirror.volume.uuid, comment=comment, size_bytes=grow)
-        what = [f"grow to {size_text(grow)}"] if grow else []
-        what += [] if same else [f"note that it is to be served at {mark.path or 'no junction path'}"]
-        self._due.add(_ADJUST, self._backend, copy.id.volume, change, f"{copy.id.volume}: {', '.join(what)}")
-        return True
+        due = adjusted_volume(copy, mirror, mark)
+        if due is not None:
+            self._due.add(_ADJUST, self._backend, copy.id.volume, *due)
+        return due is not None
 
     def _adjust_relationship(self, volume: str, relationship: Relationship) -> bool:
-        target = self._target
-        policy = target.policy if relationship.policy != target.policy else None
-        present = self._seen.schedule_of(relationship)
-        schedule = None
-        if target.schedule is None and relationship.schedule is not None:
-            schedule = ""
-        elif target.schedule not in (None, present):
-            schedule = target.schedule
-        if policy is None and schedule is None:
-            return False
-        change = ModifyRelationship(uuid=relationship.uuid, policy=policy, schedule=schedule)
-        what = [f"policy {relationship.policy} -> {policy}"] if policy else []
-        what += [f"schedule {present or 'none'} -> {schedule or 'that of the policy'}"] if schedule is not None else []
-        self._due.add(_MODIFY, self._backend, volume, change, f"{volume}: {', '.join(what)}")
-        return True
-
-
-def wanted_mark(copy: Copy, group: str) -> Mark:
-    """What the mark of every copy should say, told by the active one.
-
-    A volume that is offline has no junction path: then what was noted while it had one stays.
-    """
-    volume, mark = copy.volume, copy.mark
-    is_online = volume.state is VolumeState.ONLINE
-    return Mark(
-        group=group,
-        volume=copy.id.volume,
-        origin=mark.origin if mark else volume.uuid,
-        path=volume.path if is_online or mark is None else mark.path,
-        export=volume.export if is_online or mark is None else mark.export,
-        snapshots=volume.snapshots if is_online or mark is None else mark.snapshots,
-        qos=volume.qos if is_online or mark is None else mark.qos,
-    )
+        """Whether something about the relationship is due."""
+        due = adjusted_relationship(volume, self._target, relationship, self._seen.schedule_of(relationship))
+        if due is not None:
+            self._due.add(_MODIFY, self._backend, volume, *due)
+        return due is not None

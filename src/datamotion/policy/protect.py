@@ -15,7 +15,8 @@ from datamotion.model.mark import LONGEST_COMMENT
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim, Standing
 from datamotion.model.words import Operation
-from datamotion.policy.converge import Converging, wanted_mark
+from datamotion.policy.adjustments import wanted_mark
+from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
 from datamotion.policy.fence import fence, overtaken
 from datamotion.policy.obstacles import copy_obstacle

@@ -1,0 +1,63 @@
+"""What a copy or its relationship should be like, and the change that makes it so; None where it is."""
+
+from __future__ import annotations
+
+from datamotion.model.acts import ModifyRelationship, ModifyVolume
+from datamotion.model.group import Target
+from datamotion.model.mark import Mark
+from datamotion.model.records import Relationship
+from datamotion.model.standing import Copy
+from datamotion.model.units import size_text
+from datamotion.model.words import VolumeState
+
+
+def wanted_mark(active: Copy, group: str) -> Mark:
+    """What the mark of every copy should say, told by the active one.
+
+    A volume that is offline has no junction path: then what was noted while it had one stays.
+    """
+    volume, mark = active.volume, active.mark
+    if mark is not None and volume.state is not VolumeState.ONLINE:
+        path, export, snapshots, qos = mark.path, mark.export, mark.snapshots, mark.qos
+    else:
+        path, export, snapshots, qos = volume.path, volume.export, volume.snapshots, volume.qos
+    return Mark(
+        group=group,
+        volume=active.id.volume,
+        origin=mark.origin if mark else volume.uuid,
+        path=path,
+        export=export,
+        snapshots=snapshots,
+        qos=qos,
+    )
+
+
+def adjusted_volume(active: Copy, mirror: Copy, mark: Mark) -> tuple[ModifyVolume, str] | None:
+    """A destination is at least as large as its source, and says where it is to be served."""
+    volume, same = active.id.volume, mark == mirror.mark
+    grow = active.volume.size_bytes if mirror.volume.size_bytes < active.volume.size_bytes else None
+    if same and grow is None:
+        return None
+    comment = None if same else mark.write(mirror.volume.comment)
+    what = [f"grow to {size_text(grow)}"] if grow else []
+    what += [] if same else [f"note that it is to be served at {mark.path or 'no junction path'}"]
+    change = ModifyVolume(uuid=mirror.volume.uuid, comment=comment, size_bytes=grow)
+    return change, f"{volume}: {', '.join(what)}"
+
+
+def adjusted_relationship(
+    volume: str, target: Target, relationship: Relationship, present: str | None
+) -> tuple[ModifyRelationship, str] | None:
+    """Policy and schedule are the configured ones. Without one, a schedule of its own goes back to the policy's."""
+    policy = target.policy if relationship.policy != target.policy else None
+    schedule = None
+    if target.schedule is None and relationship.schedule is not None:
+        schedule = ""
+    elif target.schedule not in (None, present):
+        schedule = target.schedule
+    if policy is None and schedule is None:
+        return None
+    what = [f"policy {relationship.policy} -> {policy}"] if policy else []
+    what += [f"schedule {present or 'none'} -> {schedule or 'that of the policy'}"] if schedule is not None else []
+    change = ModifyRelationship(uuid=relationship.uuid, policy=policy, schedule=schedule)
+    return change, f"{volume}: {', '.join(what)}"
