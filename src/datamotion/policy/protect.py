@@ -7,6 +7,7 @@ Copies that were overtaken are fenced, wherever they are; and every site that ca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from datamotion.model.acts import ModifyVolume
 from datamotion.model.claim import Claim
@@ -161,7 +162,8 @@ def _mark_all(
             if obstacle is not None and copy.id.backend == _serving(standing):
                 refusals.append(Refusal(volume=volume, text=obstacle[0], hint=obstacle[1]))
             continue
-        mark = wanted_mark(copy, standing.group.name)
+        epoch = copy.mark.epoch if copy.mark else None  # a partial claim is about this copy by that
+        mark = replace(wanted_mark(copy, standing.group.name), epoch=epoch)
         by_source.setdefault(copy.id.backend, []).append(copy)
         if mark == copy.mark:
             holds.add(copy.id)
