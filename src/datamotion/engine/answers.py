@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
 
+_WORDS: Mapping[type[Reply], str] = {Accepted: "accepted", Declined: "declined", Unanswered: "no answer"}
+
 
 def job_uses(replies: Iterable[Reply]) -> Counter[str]:
     """By how many replies each job is named."""
@@ -20,8 +22,11 @@ def outcome(reply: Reply, ends: Mapping[str, Reply]) -> Reply:
     return next((end for job in reply.jobs if not isinstance(end := ends.get(job, reply), Accepted)), reply)
 
 
+def answer_text(reply: Reply) -> str:
+    return _WORDS[type(reply)]
+
+
 def answers_text(replies: Sequence[Reply]) -> str:
     """How many replies there were of each kind, in words."""
-    words = {Accepted: "accepted", Declined: "declined", Unanswered: "no answer"}
-    counts = Counter(words[type(reply)] for reply in replies)
+    counts = Counter(answer_text(reply) for reply in replies)
     return ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))

@@ -1,7 +1,8 @@
 """Looking at several clusters at once: one view, in which a cluster that could not be looked at says why.
 
 The first look is whole. Later ones in a run look only where something was asked for: at those clusters, and there at
-what such acts change. So waiting for transfers costs one call a look, whatever a plan needed to see at first.
+what such acts change. So waiting for transfers costs one call a look, whatever a plan needed to see at first. A cluster
+that fell silent in between is looked at as a whole again: nobody knows what happened there meanwhile.
 """
 
 from __future__ import annotations
@@ -12,40 +13,9 @@ from dataclasses import dataclass
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Cluster
 from datamotion.errors import ClusterRefused, ClusterSilent
-from datamotion.model.acts import (
-    AbortTransfer,
-    AcceptSvmPeer,
-    Act,
-    AwaitTransfer,
-    Break,
-    Change,
-    CreateRelationship,
-    CreateVolume,
-    Initialize,
-    ModifyRelationship,
-    ModifyVolume,
-    Pause,
-    PeerSvms,
-    Resume,
-    StartTransfer,
-)
+from datamotion.model.acts import Act
 from datamotion.model.view import Aspect, ClusterView, Unseen, View
-
-_CHANGED_BY: Mapping[type[Change], frozenset[Aspect]] = {
-    PeerSvms: frozenset({Aspect.SVM_PEERS}),
-    AcceptSvmPeer: frozenset({Aspect.SVM_PEERS}),
-    CreateVolume: frozenset({Aspect.VOLUMES}),
-    ModifyVolume: frozenset({Aspect.VOLUMES}),
-    CreateRelationship: frozenset({Aspect.RELATIONSHIPS}),
-    ModifyRelationship: frozenset({Aspect.RELATIONSHIPS}),
-    Initialize: frozenset({Aspect.RELATIONSHIPS}),
-    Resume: frozenset({Aspect.RELATIONSHIPS}),
-    StartTransfer: frozenset({Aspect.RELATIONSHIPS}),
-    AwaitTransfer: frozenset({Aspect.RELATIONSHIPS}),
-    AbortTransfer: frozenset({Aspect.RELATIONSHIPS}),
-    Pause: frozenset({Aspect.RELATIONSHIPS}),
-    Break: frozenset({Aspect.RELATIONSHIPS, Aspect.VOLUMES}),  # the destination volume becomes writable
-}
+from datamotion.policy.kinds import kind_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,21 +33,25 @@ class Lookout:
     clusters: Mapping[str, Cluster]
     glances: Mapping[str, Glance]
 
-    async def whole(self) -> View:
-        """All of it, side by side. A silent cluster delays the others by nothing."""
-        return await self._look(self.glances)
+    async def whole(self, names: Collection[str] | None = None) -> View:
+        """All of these clusters (None: of each that it has a glance for), side by side.
 
-    async def after(self, acts: Iterable[Act], before: View) -> View:
-        """`before`, with what these acts may have changed as it is now."""
+        A silent cluster delays the others by nothing.
+        """
+        return await self._look({name: self.glances[name] for name in (self.glances if names is None else names)})
+
+    async def after(self, acts: Iterable[Act], before: View, names: Collection[str]) -> View:
+        """`before`, with what these acts may have changed at these clusters as it is now."""
         aspects: dict[str, frozenset[Aspect]] = {}
-        for act in acts:
-            changed = _CHANGED_BY[type(act.change)]
-            # A peering shows on both clusters, whichever was asked.
-            concerned = self.glances if Aspect.SVM_PEERS in changed else (act.cluster,)
-            for name in concerned:
+        for concerned, changed in dict.fromkeys(_concern(act) for act in acts):
+            for name in names if concerned is None else [concerned]:
                 aspects[name] = aspects.get(name, frozenset()) | changed
-        glances = {name: Glance(aspects=each, svms=self.glances[name].svms) for name, each in aspects.items()}
-        return {**before, **{name: _merged(before[name], seen) for name, seen in (await self._look(glances)).items()}}
+        seen = await self._look({name: self._glance(name, before[name], each) for name, each in aspects.items()})
+        return {**before, **{name: _merged(before[name], each) for name, each in seen.items()}}
+
+    def _glance(self, name: str, before: ClusterView | Unseen, aspects: frozenset[Aspect]) -> Glance:
+        whole = self.glances[name]
+        return Glance(aspects=aspects, svms=whole.svms) if isinstance(before, ClusterView) else whole
 
     async def _look(self, glances: Mapping[str, Glance]) -> View:
         async def look(name: str) -> ClusterView | Unseen:
@@ -91,8 +65,12 @@ class Lookout:
         return dict(zip(glances, await side_by_side(look, glances), strict=True))
 
 
+def _concern(act: Act) -> tuple[str | None, frozenset[Aspect]]:
+    """Where an act may show, None for everywhere, and as what."""
+    kind = kind_of(act)
+    return (None if kind.at_all else act.cluster), kind.changes
+
+
 def _merged(before: ClusterView | Unseen, now: ClusterView | Unseen) -> ClusterView | Unseen:
-    """A cluster of which a part alone was ever seen stays unseen: what was not looked at is not known to be missing."""
-    if isinstance(now, Unseen):
-        return now
-    return before.updated_by(now) if isinstance(before, ClusterView) else before
+    """What a cluster was seen to be, with what was looked at now; nothing but that where it was not seen before."""
+    return before.updated_by(now) if isinstance(before, ClusterView) and isinstance(now, ClusterView) else now

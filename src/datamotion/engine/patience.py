@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from datamotion.clock import Clock
-from datamotion.model.acts import Act, AwaitTransfer
-
-Subject = tuple[str, str | None]
-"""A back end and one of its volumes; None stands for what all its volumes need."""
+from datamotion.model.acts import Act, ActId
+from datamotion.policy.kinds import is_asked_for, kind_of
 
 _SHORTEST_WAIT_S = 0.05
 _LONGEST_WAIT_S = 2.0
 _BACK_OFF = 1.5
-_CHANGE_LIMIT_S = 60.0
-_TRANSFER_LIMIT_S = 900.0  # without a single byte: a slow link is slower than any change, and must not be given up
+_TIMES = 3  # that one act comes about and is undone by others, before it is given up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +26,15 @@ class Failure:
 
 
 class Patience:
-    """Watches each subject's current act: since when nothing has moved, and what was last said against it."""
+    """Watches every act that is due: since when nothing has moved, and what was last said against it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._interval_s = _SHORTEST_WAIT_S
-        self._standing: dict[Subject, tuple[object, float]] = {}
-        self._blamed: dict[Subject, Failure] = {}
-        self._final: set[Subject] = set()
+        self._since: dict[ActId, tuple[object, float]] = {}
+        self._blamed: dict[ActId, Failure] = {}
+        self._final: set[ActId] = set()
+        self._reached: Counter[ActId] = Counter()
 
     async def wait(self) -> None:
         """A pause before the next look: short at first, longer the longer nothing is reached."""
@@ -46,31 +45,42 @@ class Patience:
         """These acts came about: what was said against them is void, and looks come quickly again."""
         for act in acts:
             self._interval_s = _SHORTEST_WAIT_S
-            self._standing.pop(act.subject, None)
-            self._blamed.pop(act.subject, None)
-            self._final.discard(act.subject)
+            self._reached[act.id] += is_asked_for(act)
+            self.forget(act)
+
+    def forget(self, act: Act) -> None:
+        """If this act is due again, it is as if it had never been."""
+        self._since.pop(act.id, None)
+        self._blamed.pop(act.id, None)
+        self._final.discard(act.id)
 
     def blame(self, act: Act, failure: Failure, *, final: bool) -> None:
         """Something was said against an act: for good, or worth another try."""
-        self._blamed[act.subject] = failure
+        self._blamed[act.id] = failure
         if final:
-            self._final.add(act.subject)
+            self._final.add(act.id)
 
-    def verdict(self, act: Act, moved: Mapping[str, int]) -> Failure | None:
-        """Why to give up an act that has not come about, None to go on. `moved`: bytes by relationship uuid."""
-        if act.subject in self._final:
-            return self._blamed[act.subject]
-        awaits = act.change if isinstance(act.change, AwaitTransfer) else None
-        standing = (type(act.change), moved.get(awaits.uuid) if awaits and awaits.uuid else None)
+    def verdict(self, act: Act, progress: object) -> Failure | None:
+        """Why to give up an act that has not come about, None to go on.
+
+        While `progress` differs from look to look its time starts anew; None: it cannot be stuck.
+        """
+        if act.id in self._final:
+            return self._blamed[act.id]
+        if self._reached[act.id] >= _TIMES:
+            return Failure(
+                text=f"{act.text}: seen to be so {_TIMES} times, and undone each time by somebody else",
+                hint="find out what else changes it, stop that, then run the same command again",
+            )
         now = self._clock.monotonic_s()
-        known, since = self._standing.get(act.subject, (None, now))
-        if known != standing:
-            self._standing[act.subject] = (standing, now)
+        known, since = self._since.get(act.id, (None, now))
+        if progress is None or known != progress:
+            self._since[act.id] = (progress, now)
             return None
-        limit = _TRANSFER_LIMIT_S if awaits else _CHANGE_LIMIT_S
+        limit = kind_of(act).limit_s
         if now - since < limit:
             return None
-        return self._blamed.get(act.subject) or Failure(
+        return self._blamed.get(act.id) or Failure(
             text=f"{act.text}: nothing has moved for {limit:.0f} s",
             hint="run the same command again; it goes on from what is there",
             silent=True,

@@ -1,4 +1,4 @@
-"""What the engine needs from outside: clusters to look at and to ask, somewhere to write down what it does."""
+"""What the engine needs from outside: clusters to look at and to ask, a group to hold, a journal to write."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Protocol
 
 from datamotion.errors import ClusterRefused, ClusterSilent
 from datamotion.model.acts import Act
-from datamotion.model.view import Aspect, ClusterView, View
+from datamotion.model.standing import Standing
+from datamotion.model.view import Aspect, ClusterView
 from datamotion.runs.journal import Entry
 
 
@@ -65,6 +66,32 @@ class Cluster(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Somebody else who took the group while it was let go, in words. `still`: and holds it."""
+
+    text: str
+    still: bool
+
+
+class Hold(Protocol):
+    """A group that a run holds, so that nobody else changes it at the same time. It is held when the run begins.
+
+    While a run merely waits it lets its group go: nobody is kept out by what goes on at the clusters by itself.
+    """
+
+    def let_go(self) -> None:
+        """Anybody may take the group from now on."""
+        ...
+
+    def take_again(self) -> Other | None:
+        """The group is held again, unless the answer is that somebody else holds it still.
+
+        The answer tells who had it since it was let go; None: nobody, and what was planned may still be so.
+        """
+        ...
+
+
 class Journal(Protocol):
     """Where a run writes down what it does. An entry is durable when `write` returns."""
 
@@ -79,13 +106,13 @@ class Watcher(Protocol):
         ...
 
     def reached(self, acts: Sequence[Act]) -> None:
-        """These acts have been observed to hold."""
+        """These acts, all of one kind at one cluster, have been observed to hold."""
         ...
 
-    def given_up(self, act: Act, why: str) -> None:
-        """This act's volume is left as it is."""
+    def given_up(self, acts: Sequence[Act], why: str) -> None:
+        """The volumes of these acts, all of one kind at one cluster, are left as they are, for one reason."""
         ...
 
-    def waiting(self, acts: Sequence[Act], view: View) -> None:
-        """These acts are still awaited; `view` is what was seen just now."""
+    def waiting(self, acts: Sequence[Act], standing: Standing) -> None:
+        """These acts are still awaited; `standing` is what was seen just now."""
         ...

@@ -1,41 +1,36 @@
-"""The loop: observe, plan, act, observe again, until the plan is empty.
+"""The loop: observe, plan, act, observe again, until nothing is left to do.
 
-Each volume goes its own way through the plan: at every turn the next act of each is asked for, acts of one kind at
-one cluster together. Whether an act came about is told by the next observation alone: it is reached when the new plan
-no longer holds it. An answer that never came is therefore no special case. A volume whose act is declined, or does not
-come about in time, is given up; the others go on.
+Whether an act came about is told by its proof in the next look, and by nothing else: neither by an answer nor by a plan
+that no longer holds it. An answer that never came is therefore no special case. A volume whose act is declined, is
+overtaken by events, or does not come about in time, is given up; the others go on.
+
+While everything that is due is merely waited for, the run lets its group go, so that nobody is kept out meanwhile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-
-import anyio
 
 from datamotion.clock import Clock
-from datamotion.engine.answers import answers_text, job_uses, outcome
-from datamotion.engine.concurrently import side_by_side
+from datamotion.engine.answers import answer_text
+from datamotion.engine.asking import Answer, Asking, Notes, batches_of
 from datamotion.engine.looking import Lookout
-from datamotion.engine.patience import Failure, Patience, Subject
-from datamotion.engine.ports import Accepted, Cluster, Declined, Journal, Reply, Unanswered, Watcher
-from datamotion.model.acts import AcceptSvmPeer, Act, AwaitTransfer, Change
+from datamotion.engine.patience import Failure, Patience
+from datamotion.engine.ports import Accepted, Cluster, Declined, Hold, Journal, Other, Unanswered, Watcher
+from datamotion.engine.result import Asked, Place, RunResult, failed_by, refusal_of, refusals_by_subject
+from datamotion.engine.turn import gated, next_acts, planned_acts, shut_out
+from datamotion.engine.views import Views
+from datamotion.model.acts import Act, ActId
+from datamotion.model.group import Group
 from datamotion.model.plan import Loss, Plan, Refusal
-from datamotion.model.view import ClusterView, Unseen, View, bytes_moved
+from datamotion.model.standing import Standing
+from datamotion.model.view import ClusterView, Unseen, View
+from datamotion.policy.consent import is_covered
+from datamotion.policy.kinds import Holds, is_asked_for, progress, prove
+from datamotion.policy.proofs import Proof
 from datamotion.policy.situation import Planner, Situation
-from datamotion.runs.journal import Entry, Note
-
-_JOB_PATIENCE_S = 60.0
-_PAUSES_AT_SILENCE_S = (1.0, 2.0, 4.0)
-
-
-@dataclass(slots=True, kw_only=True)
-class RunResult:
-    """How a run ended: the last plan, what was reached and what was given up, by back end and volume."""
-
-    plan: Plan
-    reached: set[Subject] = field(default_factory=set)
-    given_up: dict[Subject, Failure] = field(default_factory=dict)
+from datamotion.policy.standing import stand
+from datamotion.runs.journal import Note
 
 
 class Run:
@@ -44,183 +39,216 @@ class Run:
     def __init__(
         self,
         *,
+        group: Group,
         planner: Planner,
         lookout: Lookout,
         clusters: Mapping[str, Cluster],
         clock: Clock,
         journal: Journal,
         watcher: Watcher,
+        hold: Hold,
+        by: str,
     ) -> None:
+        self._group = group
         self._planner = planner
         self._lookout = lookout
-        self._clusters = clusters
         self._clock = clock
-        self._journal = journal
         self._watcher = watcher
-        self._accepted: dict[Change, View] = {}
-        self._unanswered: set[Change] = set()
+        self._hold = hold
+        self._by = by
+        self._notes = Notes(clock=clock, journal=journal)
+        self._asking = Asking(clusters=clusters, notes=self._notes, watcher=watcher)
         self._patience = Patience(clock)
+        self._open: dict[ActId, Act] = {}  # accepted, and not seen to hold yet
+        self._accepted: dict[ActId, Standing] = {}
+        self._unanswered: dict[ActId, Standing] = {}
+        self._is_held = True
 
-    async def carry_out(self, first: View, plan: Plan, *, agreed: Sequence[Loss]) -> RunResult:
-        """Acts on `plan`, which was made from `first`, and on what is left of it, until nothing is.
+    async def carry_out(self, view: View, standing: Standing, plan: Plan, *, agreed: Sequence[Loss]) -> RunResult:
+        """Acts on `plan`, made from how the group stands in `view`, and on what is left of it, until nothing is.
 
         A volume that would lose data beyond the losses that were agreed to is given up.
 
         Never raises a ClusterError: what could not be done is in the result.
         """
-        self._first = first
-        self._agreed = {loss.volume for loss in agreed}
-        self._result = RunResult(plan=plan)
-        view = first
-        while turn := self._next_acts(plan):
-            await self._ask(turn, view)
-            view = await self._look_again(turn, view)
-            plan = self._planner(Situation(now=view, first=first, accepted=self._accepted))
-            self._result.plan = plan
-            if not self._judge(turn, plan, view):
-                self._watcher.waiting(turn, view)
-                await self._patience.wait()
+        self._views = Views(self._lookout, self._clock, view)
+        self._first = standing
+        self._agreed: dict[str, list[Loss]] = {}
+        for loss in agreed:
+            self._agreed.setdefault(loss.volume, []).append(loss)
+        self._result = RunResult(first=plan, plan=plan, standing=standing)
+        while acts := self._due():
+            if not self._is_held and any(map(self._is_to_be_asked, acts)):
+                if self._take_again():
+                    await self._look_again(acts)
+                    self._plan_again()
+                continue
+            await self._ask(act for act in acts if self._is_to_be_asked(act))
+            await self._look_again(acts)
+            if not self._judge(acts):
+                await self._wait(acts)
         return self._result
 
-    def _next_acts(self, plan: Plan) -> list[Act]:
-        """The first open act of every subject; of a back end, first what all its volumes need.
+    def _due(self) -> list[Act]:
+        """The acts to go on with. What would lose data that was not agreed to is given up here, before it is asked."""
+        plan = self._result.plan
+        unagreed = {loss.volume for loss in plan.losses if not is_covered(loss, self._agreed.get(loss.volume, ()))}
+        stopped = [act for act in next_acts(plan, self._result.given_up) if act.volume in unagreed]
+        if stopped:
+            self._give_up((each, Failure(text="to go on would lose data that was not agreed to")) for each in stopped)
+            self._give_up(shut_out(plan, self._result.given_up))
+        return next_acts(plan, self._result.given_up)
 
-        What would lose data that was not agreed to is given up here, before anything is asked.
-        """
-        first: dict[Subject, Act] = {}
-        for step in plan.steps:
-            for act in step.acts:
-                if act.subject not in self._result.given_up and (act.backend, None) not in self._result.given_up:
-                    first.setdefault(act.subject, act)
-        turn = [act for (backend, volume), act in first.items() if volume is None or (backend, None) not in first]
-        unagreed = {loss.volume for loss in plan.losses} - self._agreed
-        for act in turn:
-            if act.volume in unagreed:
-                self._give_up(act, Failure(text="to go on would lose data that was not agreed to; plan again"))
-        return [act for act in turn if act.volume not in unagreed]
+    def _is_to_be_asked(self, act: Act) -> bool:
+        known = self._open.get(act.id)
+        return is_asked_for(act) and (known is None or known.change != act.change)
 
-    async def _ask(self, acts: Sequence[Act], view: View) -> None:
-        """Ask for those acts that are not merely awaited, all batches at once, and follow the jobs to their end."""
-        batches = _batches(act for act in acts if _is_asked_for(act.change) and act.change not in self._accepted)
-        for batch in batches:
-            self._write(Note.INTENDED, batch)
-            self._watcher.asking(batch)
-        answers = await side_by_side(lambda batch: self._cluster_of(batch).ask(batch), batches)
-        # Written in the order of the batches, not of arrival: the same history gives the same journal.
-        for batch, replies in zip(batches, answers, strict=True):
-            self._write(Note.ANSWERED, batch, jobs=tuple(sorted(job_uses(replies))), detail=answers_text(replies))
-        ends = await side_by_side(self._follow, zip(batches, answers, strict=True))
-        for batch, replies, jobs in zip(batches, answers, ends, strict=True):
-            uses = job_uses(replies)
-            for act, reply in zip(batch, replies, strict=True):
-                is_shared = isinstance(reply, Accepted) and any(uses[job] > 1 for job in reply.jobs)
-                self._take(act, outcome(reply, jobs), view, is_shared=is_shared)
+    async def _ask(self, acts: Iterable[Act]) -> None:
+        for answer in await self._asking.ask(acts):
+            self._take(answer)
 
-    async def _follow(self, asked: tuple[Sequence[Act], Sequence[Reply]]) -> Mapping[str, Reply]:
-        """How a batch's jobs ended; what still goes on after a while is left to the looks."""
-        batch, replies = asked
-        jobs = tuple(job_uses(replies))
-        with anyio.move_on_after(_JOB_PATIENCE_S):
-            return await self._cluster_of(batch).follow(jobs) if jobs else {}
-        return {}
-
-    def _cluster_of(self, batch: Sequence[Act]) -> Cluster:
-        return self._clusters[batch[0].cluster]
-
-    def _take(self, act: Act, reply: Reply, view: View, *, is_shared: bool) -> None:
+    def _take(self, answer: Answer) -> None:
         """Remember an answer.
 
         A no that a whole batch shares may be about another volume: this one is asked again. A no after a request
         without an answer may be the echo of that one ("exists already"): the next looks tell.
         """
-        match reply:
+        act, is_echo = answer.act, answer.act.id in self._unanswered
+        match answer.reply:
             case Accepted():
-                self._accepted[act.change] = view
+                self._open[act.id] = act
+                self._accepted[act.id] = self._result.standing
             case Declined(error):
                 failure = Failure(text=error.message, hint=error.hint)
-                is_echo = act.change in self._unanswered
-                self._patience.blame(act, failure, final=not (error.transient or is_shared or is_echo))
+                self._patience.blame(act, failure, final=not (error.transient or answer.is_shared or is_echo))
             case Unanswered(error):
-                self._unanswered.add(act.change)
-                failure = Failure(text=error.message, hint=error.hint, silent=True)
-                self._patience.blame(act, failure, final=False)
+                self._unanswered[act.id] = self._result.standing
+                self._patience.blame(
+                    act, Failure(text=error.message, hint=_again(act.cluster), silent=True), final=False
+                )
+        declined = isinstance(answer.reply, Declined) and not is_echo
+        asked = Asked(act=act, answer=answer_text(answer.reply), declined=declined)
+        self._result.asked.setdefault(act.subject, {})[act.id] = asked
 
-    async def _look_again(self, acts: Sequence[Act], before: View) -> View:
-        """Observe; a cluster that was seen before and is silent now is given a few more looks."""
-        view = await self._lookout.after(acts, before)
-        for pause_s in _PAUSES_AT_SILENCE_S:
-            silent = [name for name, seen in view.items() if isinstance(seen, Unseen) and not seen.refused]
-            if not any(isinstance(before.get(name), ClusterView) for name in silent):
-                break
-            await self._clock.sleep(pause_s)
-            view = await self._lookout.after(acts, before)
-        return view
+    async def _look_again(self, acts: Sequence[Act]) -> None:
+        await self._views.look_again(acts)
+        self._result.standing = stand(self._group, self._views.newest)
 
-    def _judge(self, acts: Sequence[Act], plan: Plan, view: View) -> bool:
-        """What the new plan says of the acts that were due; returns whether any was reached or given up."""
-        left = {(act.subject, type(act.change)) for step in plan.steps for act in step.acts}
-        moved = bytes_moved(view)
-        reached, failures = [], []
-        for act in acts:
-            if refusal := _refusal_of(act, plan):
-                failures.append((act, Failure(text=refusal.text, hint=refusal.hint, silent=refusal.because_silent)))
-            elif isinstance(seen := view.get(act.cluster), Unseen):
-                failures.append((act, Failure(text=seen.reason, hint=seen.hint, silent=not seen.refused)))
-            elif (act.subject, type(act.change)) not in left:
-                reached.append(act)
-            elif failure := self._patience.verdict(act, moved):
-                failures.append((act, failure))
-        self._reach(reached)
-        for act, failure in failures:
-            self._give_up(act, failure)
-        return bool(reached or failures)
-
-    def _reach(self, acts: Sequence[Act]) -> None:
-        self._patience.reached(acts)
-        self._result.reached |= {act.subject for act in acts}
-        for batch in _batches(acts):
-            self._write(Note.REACHED, batch)
-            self._watcher.reached(batch)
-
-    def _give_up(self, act: Act, failure: Failure) -> None:
-        self._result.given_up[act.subject] = failure
-        self._write(Note.GIVEN_UP, [act], detail=failure.text)
-        self._watcher.given_up(act, failure.text)
-
-    def _write(self, note: Note, acts: Sequence[Act], *, jobs: tuple[str, ...] = (), detail: str | None = None) -> None:
-        self._journal.write(
-            Entry(
-                at=self._clock.now(),
-                note=note,
-                cluster=acts[0].cluster,
-                change=type(acts[0].change).__name__,
-                volumes=tuple(act.volume for act in acts if act.volume is not None),
-                jobs=jobs,
-                detail=detail,
-            )
+    def _plan_again(self) -> None:
+        self._result.plan = self._planner(
+            Situation(now=self._result.standing, first=self._first, by=self._by, accepted=self._accepted)
         )
 
+    def _judge(self, acts: Sequence[Act]) -> bool:
+        """What became of the acts that were due; returns whether anything did."""
+        before, standing = self._result.plan, self._result.standing
+        proofs = {act.id: prove(act, standing) for act in acts}
+        self._reach([act for act in acts if (proof := proofs[act.id]) and proof.holds is Holds.YES])
+        self._plan_again()
+        refusals, left, gates = refusals_by_subject(self._result.plan), planned_acts(self._result.plan), gated(before)
+        failures: list[tuple[Act, Failure]] = []
+        dropped: list[Act] = []
+        for act in acts:
+            proof = proofs[act.id]
+            if failure := self._why_not(act, proof, is_planned=act.id in left, refusals=refusals):
+                failures.append((act, failure))
+            elif proof is not None and proof.holds is not Holds.YES and act.id not in left:
+                dropped.append(act)
+        self._drop(dropped)
+        text = "it was not seen to hold, and nothing is left to ask for"
+        failures += [(act, Failure(text=f"{act.text}: {text}")) for act in dropped if act.id in gates]
+        self._give_up(failures)
+        if failures:
+            self._give_up(shut_out(before, self._result.given_up))
+            self._give_up(shut_out(self._result.plan, self._result.given_up))
+        return bool(failures or dropped or any(proof and proof.holds is Holds.YES for proof in proofs.values()))
 
-def _is_asked_for(change: Change) -> bool:
-    """Not what is only awaited: a transfer, or a peering that has yet to arrive at the cluster that is to accept it."""
-    return not (isinstance(change, AwaitTransfer) or (isinstance(change, AcceptSvmPeer) and change.uuid is None))
+    def _why_not(
+        self, act: Act, proof: Proof | None, *, is_planned: bool, refusals: Mapping[Place, Refusal]
+    ) -> Failure | None:
+        """Why to give an act up; None where it holds, or may still come about."""
+        if proof is None:
+            return self._unseen(act, self._views.of(act.cluster))
+        if proof.holds in (Holds.GONE, Holds.CONTRADICTED):
+            return Failure(text=proof.evidence, hint=f"datamotion status {self._group.name} shows how it stands")
+        if not is_planned and (refusal := refusal_of(act.subject, refusals)):
+            return failed_by(refusal)
+        if proof.holds is Holds.NOT_YET and is_planned:
+            return self._patience.verdict(act, progress(act, self._result.standing))
+        return None
+
+    def _unseen(self, act: Act, seen: ClusterView | Unseen) -> Failure:
+        """Its cluster cannot be seen: whether what was sent there came about, nobody knows."""
+        assert isinstance(seen, Unseen)
+        silent = not seen.refused
+        if act.id in self._open or act.id in self._unanswered:
+            text = f"{act.text}: it was sent, and is not known to have come about: {seen.reason}"
+            return Failure(text=text, hint=_again(act.cluster), silent=silent)
+        return Failure(text=seen.reason, hint=seen.hint if seen.refused else _again(act.cluster), silent=silent)
+
+    def _reach(self, acts: Sequence[Act]) -> None:
+        """These hold. One whose answer was lost was accepted, as far as anybody can tell."""
+        self._patience.reached(acts)
+        for act in acts:
+            self._result.reached.add(act.subject)
+            if asked := self._result.asked.get(act.subject, {}).get(act.id):
+                asked.seen = True
+            if (earlier := self._unanswered.pop(act.id, None)) is not None:
+                self._accepted.setdefault(act.id, earlier)
+            self._open.pop(act.id, None)
+        for batch in batches_of(acts):
+            self._notes.write(Note.REACHED, batch)
+            self._watcher.reached(batch)
+
+    def _drop(self, acts: Sequence[Act]) -> None:
+        for act in acts:
+            self._patience.forget(act)
+            self._open.pop(act.id, None)
+        for batch in batches_of(acts):
+            self._notes.write(Note.DROPPED, batch)
+
+    def _give_up(self, failures: Iterable[tuple[Act, Failure]]) -> None:
+        by_reason: dict[Failure, list[Act]] = {}
+        for act, failure in failures:
+            if act.subject not in self._result.given_up:
+                self._result.given_up[act.subject] = failure
+                by_reason.setdefault(failure, []).append(act)
+        for failure, acts in by_reason.items():
+            for batch in batches_of(acts):
+                self._notes.write(Note.GIVEN_UP, batch, detail=failure.text)
+                self._watcher.given_up(batch, failure.text)
+
+    async def _wait(self, acts: Sequence[Act]) -> None:
+        """A pause; with the group let go, where everything that is due goes on at the clusters by itself."""
+        self._watcher.waiting(acts, self._result.standing)
+        if self._is_held and not any(map(is_asked_for, acts)):
+            self._let_go()
+        await self._patience.wait()
+        if not self._is_held and self._take_again():
+            self._let_go()  # nobody is there; a look needs no hold
+
+    def _let_go(self) -> None:
+        self._hold.let_go()
+        self._is_held = False
+
+    def _take_again(self) -> bool:
+        """Whether the group is held again; who holds it instead ends this run."""
+        other = self._hold.take_again()
+        self._is_held = other is None or not other.still
+        if other is not None:
+            self._result.others.append(other.text)
+            self._views.distrust()
+        if other is not None and other.still:
+            self._give_up((act, _overtaken(other)) for act in planned_acts(self._result.plan).values())
+        return self._is_held
 
 
-def _batches(acts: Iterable[Act]) -> Sequence[Sequence[Act]]:
-    """Acts of one kind at one cluster together, in the order they are given."""
-    batches: dict[tuple[str, type[Change]], list[Act]] = {}
-    for act in acts:
-        batches.setdefault((act.cluster, type(act.change)), []).append(act)
-    return list(batches.values())
+def _again(cluster: str) -> str:
+    return f"when {cluster} answers, run the same command again: it goes on from what is there"
 
 
-def _refusal_of(act: Act, plan: Plan) -> Refusal | None:
-    """What the plan says against an act: for its volume, its back end, or the whole group."""
-    return next(
-        (
-            refusal
-            for refusal in plan.refusals
-            if refusal.backend in (None, act.backend) and refusal.volume in (None, act.volume)
-        ),
-        None,
+def _overtaken(other: Other) -> Failure:
+    return Failure(
+        text=f"overtaken: {other.text}; what was begun goes on at the clusters by itself",
+        hint="when that has ended, run the same command again: it goes on from what is there",
     )

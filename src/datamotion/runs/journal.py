@@ -16,6 +16,7 @@ class Note(StrEnum):
     INTENDED = "intended"  # about to be asked for
     ANSWERED = "answered"  # a cluster said yes (jobs), or no, or nothing
     REACHED = "reached"  # observed: it is so
+    DROPPED = "dropped"  # not planned any more, though it was never observed
     GIVEN_UP = "given up"  # not reached, and not tried again in this run
 
 

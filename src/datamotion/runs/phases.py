@@ -1,7 +1,8 @@
 """What a run is doing, as a table: the only way a run changes phase.
 
 A run that was cut off (its process was killed) is found in phase ACTING with nobody holding its group; the next run of
-the group says so in its record and goes on from what the clusters show. Nothing is replayed.
+the group says so in its record and goes on from what the clusters show. Nothing is replayed. A run that only waits has
+let its group go: if it is taken for cut off, it ends as it ends all the same.
 """
 
 from __future__ import annotations
@@ -27,17 +28,17 @@ class Event(StrEnum):
     FOUND_DEAD = "found dead"
 
 
+_ENDS: Mapping[Event, Phase] = {
+    Event.ALL_REACHED: Phase.DONE,
+    Event.SOME_GIVEN_UP: Phase.PARTLY,
+    Event.SILENCE: Phase.STUCK,
+}
 TRANSITIONS: Mapping[Phase, Mapping[Event, Phase]] = {
-    Phase.ACTING: {
-        Event.ALL_REACHED: Phase.DONE,
-        Event.SOME_GIVEN_UP: Phase.PARTLY,
-        Event.SILENCE: Phase.STUCK,
-        Event.FOUND_DEAD: Phase.CUT_OFF,
-    },
+    Phase.ACTING: {**_ENDS, Event.FOUND_DEAD: Phase.CUT_OFF},
     Phase.DONE: {},
     Phase.PARTLY: {},
     Phase.STUCK: {},
-    Phase.CUT_OFF: {},
+    Phase.CUT_OFF: _ENDS,
 }
 
 

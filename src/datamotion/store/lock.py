@@ -1,4 +1,8 @@
-"""One operation at a time for a group: whoever holds its lock file. A killed process holds nothing."""
+"""One operation at a time for a group: whoever holds its lock file. A killed process holds nothing.
+
+Beside the lock lies a note: who holds the group, or held it last, and how many did before. So a run that let its group
+go while it waited can tell whether somebody else had it meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -6,52 +10,123 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from datamotion.errors import Refused
+from datamotion.engine.ports import Other
+from datamotion.errors import ConfigError, Refused
+
+_BRIEFLY_S = 0.1  # a run that waits takes its group for a moment at every look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Who carries out what on a group, since when."""
+    """Who carries out what on a group, since when. `waits`: it has let the group go, and comes back for it."""
 
     operation: str
     since: str
     who: str
+    waits: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.who}, which runs {self.operation} since {self.since}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Note:
+    """`number` counts the holders. `holder` is the last; `has_ended`: it gave the group up for good."""
+
+    number: int
+    holder: Holder
+    has_ended: bool = False
 
 
 def this_process() -> str:
     return f"process {os.getpid()} on {socket.gethostname()}"
 
 
+class GroupHold:
+    """A group that this process holds: fulfils the engine's port `Hold`. `waiting` is who had let it go to wait."""
+
+    def __init__(self, lock: FileLock, note: Path, holder: Holder) -> None:
+        self.holder = holder
+        self._lock = lock
+        self._path = note
+        before = _read(note)
+        self.waiting = before.holder if before and before.holder.waits and not before.has_ended else None
+        self._number = (before.number if before else 0) + 1
+        self._write(self.holder)
+
+    def let_go(self) -> None:
+        self._write(replace(self.holder, waits=True))
+        self._lock.release()
+
+    def take_again(self) -> Other | None:
+        if not _acquired(self._lock):
+            note = _read(self._path)
+            return Other(f"{note.holder if note else 'another process'} holds the group", still=True)
+        note, number = _read(self._path), self._number
+        if note is None or note.number == number:
+            self._write(self.holder)
+            return None
+        self._number = note.number + 1
+        self._write(self.holder)
+        return Other(f"{note.holder} had the group", still=False)
+
+    def end(self) -> None:
+        """The group is anybody's."""
+        if self._lock.is_locked:
+            self._write(self.holder, has_ended=True)
+            self._lock.release()
+
+    def _write(self, holder: Holder, *, has_ended: bool = False) -> None:
+        self._path.write_text(json.dumps(asdict(_Note(number=self._number, holder=holder, has_ended=has_ended))))
+
+
 @contextmanager
-def hold_group(folder: Path, group: str, operation: str, at: datetime) -> Iterator[Holder]:
-    """The group is ours until the end. Raises Refused, told who holds it, where somebody else does."""
-    note = folder / f".{group}.holder"
-    lock = FileLock(folder / f".{group}.lock")
+def hold_group(folder: Path, group: str, operation: str, at: datetime) -> Iterator[GroupHold]:
+    """The group is ours until the end.
+
+    Raises: Refused, told who holds it, where somebody else does; ConfigError where no lock can be made in the folder.
+    """
+    path, lock = folder / f".{group}.holder", FileLock(folder / f".{group}.lock")
+    holder = Holder(operation=operation, since=at.isoformat(timespec="seconds"), who=this_process())
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise Refused(
-            f"{_held_by(note)} of {group}: one operation at a time for a group",
-            hint="wait for it to end, or stop it: whatever it leaves undone, the same command goes on from",
-        ) from None
-    try:
-        holder = Holder(operation=operation, since=at.isoformat(timespec="seconds"), who=this_process())
-        note.write_text(json.dumps(asdict(holder)))
-        yield holder
-    finally:
-        note.unlink(missing_ok=True)
+        if not _acquired(lock):
+            note = _read(path)
+            raise Refused(
+                f"{note.holder if note else 'another process'} holds {group}: one operation at a time for a group",
+                hint="wait for it to end, or stop it: whatever it leaves undone, the same command goes on from",
+            )
+        hold = GroupHold(lock, path, holder)
+    except OSError as error:
         lock.release()
+        raise ConfigError(
+            f"{group} cannot be locked in {folder}: {error.strerror or error}",
+            hint="locks are beside the store, else beside the configuration: that folder has to exist and be writable",
+        ) from error
+    try:
+        yield hold
+    finally:
+        hold.end()
 
 
-def _held_by(note: Path) -> str:
-    with suppress(OSError, ValueError, TypeError):
-        holder = Holder(**json.loads(note.read_text()))
-        return f"{holder.who} runs, since {holder.since}, {holder.operation}"
-    return "another process runs an operation"
+def _acquired(lock: FileLock) -> bool:
+    try:
+        lock.acquire(timeout=_BRIEFLY_S, poll_interval=_BRIEFLY_S / 10)
+    except Timeout:
+        return False
+    return True
+
+
+def _read(path: Path) -> _Note | None:
+    """The note, where there is one that can be read."""
+    try:
+        words = json.loads(path.read_text())
+        return _Note(number=int(words["number"]), holder=Holder(**words["holder"]), has_ended=words["has_ended"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

@@ -1,0 +1,82 @@
+"""Which acts of a plan are due next, and which never will be. Pure, and linear in the acts.
+
+A volume goes on alone, from step to step. What concerns all volumes of a back end (peering, a claim) keeps its place
+among theirs. Behind a step that is a gate nobody begins before every act of it has come about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from datamotion.engine.patience import Failure
+from datamotion.model.acts import Act, ActId, Subject
+from datamotion.model.plan import Gate, Plan
+
+GivenUp = Mapping[Subject, Failure]
+
+
+def planned_acts(plan: Plan) -> dict[ActId, Act]:
+    """All acts of a plan, in their order."""
+    return {act.id: act for step in plan.steps for act in step.acts}
+
+
+def gated(plan: Plan) -> frozenset[ActId]:
+    """The acts of a plan that everything behind them waits for."""
+    return frozenset(act.id for step in plan.steps if step.gate is Gate.ALL for act in step.acts)
+
+
+def next_acts(plan: Plan, given_up: GivenUp) -> list[Act]:
+    """For every subject its acts in the first step that has one, where nothing before holds it up."""
+    due: list[Act] = []
+    begun: set[Subject] = set()
+    of_all: set[str] = set()  # back ends with something open that all their volumes need
+    of_some: set[str] = set()  # back ends with something open for a volume
+    for step in plan.steps:
+        live = [act for act in step.acts if act.subject not in given_up]
+        due += [
+            act
+            for act in live
+            if act.subject not in begun and act.backend not in (of_some if act.volume is None else of_all)
+        ]
+        begun.update(act.subject for act in live)
+        of_all.update(act.backend for act in live if act.volume is None)
+        of_some.update(act.backend for act in live if act.volume is not None)
+        if step.gate is Gate.ALL and live:
+            break
+    return due
+
+
+def shut_out(plan: Plan, given_up: GivenUp) -> list[tuple[Act, Failure]]:
+    """What stays behind something that was given up: a gate, or what all volumes of the back end need.
+
+    For each subject its first such act, with the reason.
+    """
+    shut: dict[Subject, tuple[Act, Failure]] = {}
+    behind: dict[str, Failure] = {}  # by back end
+    gate: Failure | None = None
+    for step in plan.steps:
+        for act in step.acts:
+            if (reason := behind.get(act.backend) or gate) and act.subject not in given_up:
+                shut.setdefault(act.subject, (act, reason))
+        for act, why in _without_hope(step.acts, given_up, shut):
+            if act.volume is None:
+                behind.setdefault(act.backend, why)
+            if step.gate is Gate.ALL and gate is None:
+                gate = _behind_gate(act, why)
+    return list(shut.values())
+
+
+def _without_hope(
+    acts: Iterable[Act], given_up: GivenUp, shut: Mapping[Subject, tuple[Act, Failure]]
+) -> Iterable[tuple[Act, Failure]]:
+    for act in acts:
+        if why := given_up.get(act.subject):
+            yield act, why
+        elif act.subject in shut:
+            yield act, shut[act.subject][1]
+
+
+def _behind_gate(act: Act, failure: Failure) -> Failure:
+    where = f"{act.volume} at {act.backend}" if act.volume else act.backend
+    return replace(failure, text=f"waits for this, of all volumes: {act.title} ({where}: {failure.text})")
