@@ -19,9 +19,11 @@ from rich.progress import (
 )
 
 from datamotion.clock import Clock
-from datamotion.model.acts import Act, AwaitTransfer
+from datamotion.model.acts import Act, AwaitIdle, AwaitTransfer
+from datamotion.model.records import Transfer
+from datamotion.model.standing import Standing
 from datamotion.model.units import count_text, size_text
-from datamotion.model.view import ClusterView, View, bytes_moved
+from datamotion.model.words import TransferState
 
 _SECONDS_BETWEEN_LINES = 5.0
 _SHOWN_NAMES = 4
@@ -61,19 +63,22 @@ class TerminalWatcher:
     def reached(self, acts: Sequence[Act]) -> None:
         self._console.print(f"[green]ok[/]  {_words(acts)}")
 
-    def given_up(self, act: Act, why: str) -> None:
-        self._console.print(f"[bold red]no[/]  {act.cluster}: {escape(act.volume or act.text)}: {escape(why)}")
+    def given_up(self, acts: Sequence[Act], why: str) -> None:
+        self._console.print(f"[bold red]no[/]  {_words(acts)}: {escape(why)}")
 
-    def waiting(self, acts: Sequence[Act], view: View) -> None:
-        awaited = {act.change.uuid for act in acts if isinstance(act.change, AwaitTransfer)}
-        moved = sum(count for uuid, count in bytes_moved(view).items() if uuid in awaited)
-        if not awaited:
+    def waiting(self, acts: Sequence[Act], standing: Standing) -> None:
+        transfers = [each for act in acts if (each := _awaited(act, standing))]
+        if not transfers:
             return
-        label = f"{count_text(len(awaited), 'transfer')} running"
+        moved = sum(each.bytes_transferred or 0 for each in transfers)
+        queued = sum(each.state is TransferState.QUEUED for each in transfers)
+        label = f"{count_text(len(transfers) - queued, 'transfer')} running"
+        if queued:
+            label += f", {queued} queued at the cluster"
         if not self._console.is_terminal:
             self._tell(f"     {label}, {size_text(moved)} moved")
         elif self._transfers is None:
-            self._transfers = self._progress.add_task(label, completed=moved, total=_bytes_to_move(acts, view))
+            self._transfers = self._progress.add_task(label, completed=moved, total=_bytes_to_move(acts, standing))
         else:
             self._progress.update(self._transfers, description=label, completed=moved)
 
@@ -91,14 +96,17 @@ def _words(acts: Sequence[Act]) -> str:
     return escape(f"{acts[0].cluster}: {acts[0].title}" + (f" ({shown})" if names else ""))
 
 
-def _bytes_to_move(acts: Sequence[Act], view: View) -> int | None:
+def _awaited(act: Act, standing: Standing) -> Transfer | None:
+    """The transfer that an act waits for, as it is now."""
+    copy = standing.copy(act.backend, act.volume or "")
+    awaits = isinstance(act.change, AwaitTransfer | AwaitIdle)
+    return copy.edge.relationship.transfer if awaits and copy and copy.edge else None
+
+
+def _bytes_to_move(acts: Sequence[Act], standing: Standing) -> int | None:
     """What the sources hold, where they were seen: a first transfer moves that much. None when it is not known."""
-    used = {
-        volume.name: volume.used_bytes
-        for seen in view.values()
-        if isinstance(seen, ClusterView)
-        for volume in seen.volumes
-        if volume.path is not None
-    }
-    sizes = [used.get(act.volume or "") for act in acts]
+    sources = [
+        standing.copies.get(active) if (active := standing.active.get(act.volume or "")) else None for act in acts
+    ]
+    sizes = [copy.volume.used_bytes if copy else None for copy in sources]
     return sum(size for size in sizes if size is not None) if all(sizes) else None

@@ -109,14 +109,3 @@ View = Mapping[str, ClusterView | Unseen]
 def look_up(view: View, cluster: str) -> ClusterView | Unseen:
     """What is known of a cluster; one that was not asked is unseen like one that did not answer."""
     return view.get(cluster) or Unseen(reason=f"{cluster} was not asked")
-
-
-def bytes_moved(view: View) -> Mapping[str, int]:
-    """What the current or last transfer of each relationship has moved, by the relationship's uuid."""
-    return {
-        relationship.uuid: relationship.transfer.bytes_transferred or 0
-        for seen in view.values()
-        if isinstance(seen, ClusterView)
-        for relationship in seen.relationships
-        if relationship.transfer
-    }

@@ -2,101 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.engine.ports import Watcher
-from datamotion.engine.run import Run, RunResult
+from datamotion.engine.result import Outcome, RunResult
+from datamotion.engine.run import Run
 from datamotion.errors import ConfigError, Refused
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan
-from datamotion.model.view import EVERYTHING, SERVING, View
+from datamotion.model.standing import Standing
+from datamotion.model.units import count_text
+from datamotion.model.view import EVERYTHING, SERVING, Aspect, View
 from datamotion.model.words import Operation
 from datamotion.ontap.cluster import OntapCluster
-from datamotion.policy.failover import failover_planner
+from datamotion.policy.consent import beyond
+from datamotion.policy.failover import also_needed, failover_planner
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.protect import protect_planner
+from datamotion.policy.settle import settle_planner
 from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.standing import stand
+from datamotion.policy.unprotect import unprotect_planner
 from datamotion.policy.update import update_planner
 from datamotion.runs.phases import Event, Phase
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.run_reports import plan_report, run_report
 from datamotion.service.session import Session
-from datamotion.store.lock import hold_group
+from datamotion.store.lock import GroupHold, hold_group, this_process
 
 if TYPE_CHECKING:
     from datamotion.store.journal import Store
 
 
+def _nothing_more(_: Standing) -> frozenset[str]:
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """One operation on one group: what plans it, and what has to be looked at for that."""
+    """One operation on one group: what plans it, and what has to be looked at for that.
+
+    `also` names those of `more`, by cluster, that have to be looked at too, once it is seen how the group stands: what
+    is not needed is asked for nothing, not even for its secret.
+    """
 
     operation: Operation
     group: Group
     planner: Planner
     glances: Mapping[str, Glance]
+    more: Mapping[str, Glance] = field(default_factory=dict)
+    also: Callable[[Standing], frozenset[str]] = _nothing_more
 
 
 def protect(group: Group) -> Intent:
-    """Mirror every volume of the group's home to every target, as configured."""
-    return Intent(
-        operation=Operation.PROTECT,
-        group=group,
-        planner=protect_planner(group),
-        glances={name: Glance(aspects=EVERYTHING, svms=svms) for name, svms in _svms(group, with_home=True).items()},
-    )
+    """Mirror every volume of the group from where it is served to every target, as configured."""
+    glances = _glances(group, EVERYTHING)
+    return Intent(operation=Operation.PROTECT, group=group, planner=protect_planner(group), glances=glances)
 
 
 def update(group: Group) -> Intent:
-    """Carry what the home holds now to every target."""
-    return Intent(
-        operation=Operation.UPDATE,
-        group=group,
-        planner=update_planner(group),
-        glances={name: Glance(aspects=SERVING, svms=svms) for name, svms in _svms(group, with_home=False).items()},
-    )
+    """Carry what is served now to every mirror of it."""
+    glances = _glances(group, SERVING)
+    return Intent(operation=Operation.UPDATE, group=group, planner=update_planner(group), glances=glances)
 
 
 def failover(group: Group, choice: FailoverChoice) -> Intent:
-    """Serve the group from a target; its home is not looked at.
+    """Serve the group from another back end; its home is looked at only where the targets alone cannot tell enough.
 
-    Raises: ConfigError where `choice.to` is the group's home or none of its targets.
+    Raises: ConfigError where `choice` names no back end of the group, or its home as the one to go to.
     """
-    targets = [target.backend.name for target in group.targets]
     if choice.to == group.home.name:
         raise ConfigError(
             f"{choice.to} is the home of {group.name}: a failover goes to one of its targets",
-            hint=f"its targets: {', '.join(targets)}",
+            hint=f"its targets: {', '.join(target.backend.name for target in group.targets)}",
         )
-    if choice.to is not None and choice.to not in targets:
-        raise ConfigError(f"{choice.to} is no target of {group.name}", hint=f"its targets: {', '.join(targets)}")
+    _check_is_backend(group, choice.to)
+    _check_is_backend(group, choice.overrule)
+    glances = _glances(group, SERVING)
+    needed = {target.backend.cluster for target in group.targets}
     return Intent(
         operation=Operation.FAILOVER,
         group=group,
         planner=failover_planner(group, choice),
-        glances={name: Glance(aspects=SERVING, svms=svms) for name, svms in _svms(group, with_home=False).items()},
+        glances={name: each for name, each in glances.items() if name in needed},
+        more={name: each for name, each in glances.items() if name not in needed},
+        also=also_needed,
     )
 
 
-def _svms(group: Group, *, with_home: bool) -> Mapping[str, frozenset[str]]:
-    """The SVMs to look at, by cluster."""
-    backends = [target.backend for target in group.targets] + ([group.home] if with_home else [])
-    clusters = {backend.cluster for backend in backends}
-    return {name: frozenset(each.svm for each in backends if each.cluster == name) for name in clusters}
+def settle(group: Group, keep: str) -> Intent:
+    """Say that one back end serves the group, where nobody can tell. Raises ConfigError for one that is not its own."""
+    _check_is_backend(group, keep)
+    glances = _glances(group, SERVING)
+    return Intent(operation=Operation.SETTLE, group=group, planner=settle_planner(group, keep), glances=glances)
+
+
+def unprotect(group: Group, volumes: Sequence[str]) -> Intent:
+    """Take volumes out of the group."""
+    glances = _glances(group, SERVING)
+    planner = unprotect_planner(group, volumes)
+    return Intent(operation=Operation.UNPROTECT, group=group, planner=planner, glances=glances)
+
+
+def _check_is_backend(group: Group, name: str | None) -> None:
+    known = [backend.name for backend in group.backends]
+    if name is not None and name not in known:
+        raise ConfigError(f"{name} is no back end of {group.name}", hint=f"its back ends: {', '.join(known)}")
+
+
+def _glances(group: Group, aspects: frozenset[Aspect]) -> Mapping[str, Glance]:
+    """All clusters of the group, each with the SVMs of its back ends there."""
+    svms: dict[str, set[str]] = {}
+    for backend in group.backends:
+        svms.setdefault(backend.cluster, set()).add(backend.svm)
+    return {name: Glance(aspects=aspects, svms=frozenset(each)) for name, each in svms.items()}
 
 
 class Prepared:
     """An intent with its first observation and its plan: shown by `report`, carried out by `carry_out`."""
 
-    def __init__(self, session: Session, intent: Intent, clusters: Mapping[str, OntapCluster], view: View) -> None:
+    def __init__(
+        self,
+        session: Session,
+        intent: Intent,
+        clusters: Mapping[str, OntapCluster],
+        glances: Mapping[str, Glance],
+        view: View,
+    ) -> None:
+        """`glances` are at all that has to be looked at; `clusters` and `view` may hold more than that."""
         self._session = session
         self._intent = intent
-        self._clusters = {name: clusters[name] for name in intent.glances}
-        self.plan = intent.planner(Situation.at_first_sight(view))
+        self._clusters = {name: clusters[name] for name in glances}
+        self._lookout = Lookout(self._clusters, glances)
+        self.plan = self._planned(stand(intent.group, {name: view[name] for name in glances}))
 
     @property
     def report(self) -> PlanReport:
@@ -109,42 +151,44 @@ class Prepared:
         """
         session, now = self._session, self._session.world.clock.now()
         with (
-            hold_group(session.lock_folder, self._intent.group.name, self._intent.operation, now),
+            hold_group(session.lock_folder, self._intent.group.name, self._intent.operation, now) as hold,
             session.world.open_store(session.store_url) as store,
         ):
-            _close_cut_off(store, self._intent.group.name, session)
+            _close_cut_off(store, self._intent.group.name, session, hold)
 
     async def carry_out(self, watcher: Watcher) -> RunReport:
         """Does what the plan says, under the group's lock, with a journal.
 
         Between the plan and the lock time has passed, perhaps at a prompt: it looks and plans again first.
-        Raises: Refused where another operation holds the group, or where the group would now be served from elsewhere
-        than was agreed to; ConfigError where the store cannot be opened; StoreFailed.
+        Raises: Refused where another operation holds the group, where the group would now be served from elsewhere
+        than was agreed to, or where more would be given up than that; ConfigError where the store cannot be opened;
+        StoreFailed.
         """
-        session, clock = self._session, self._session.world.clock
-        group = self._intent.group.name
+        session, clock, group = self._session, self._session.world.clock, self._intent.group
         began_s, calls_before = clock.monotonic_s(), self._calls()
         with (
-            hold_group(session.lock_folder, group, self._intent.operation, clock.now()) as holder,
+            hold_group(session.lock_folder, group.name, self._intent.operation, clock.now()) as hold,
             session.world.open_store(session.store_url) as store,
         ):
-            lookout = Lookout(self._clusters, self._intent.glances)
-            view = await lookout.whole()
-            plan = self._planned_again(view)
-            cut_off = _close_cut_off(store, group, session)
-            journal = store.begin(plan, clock.now(), holder.who)
+            view = await self._lookout.whole()
+            standing = stand(group, view)
+            plan = self._planned_again(standing)
+            cut_off = _close_cut_off(store, group.name, session, hold)
+            journal = store.begin(plan, clock.now(), hold.holder.who)
             run = Run(
+                group=group,
                 planner=self._intent.planner,
-                lookout=lookout,
+                lookout=self._lookout,
                 clusters=self._clusters,
                 clock=clock,
                 journal=journal,
                 watcher=watcher,
+                hold=hold,
+                by=hold.holder.who,
             )
-            result = await run.carry_out(view, plan, agreed=self.plan.losses)
+            result = await run.carry_out(view, standing, plan, agreed=self.plan.losses)
             store.end(journal.run_id, _event(result), clock.now())
         return run_report(
-            self.plan,
             result,
             run=journal.run_id,
             went_on_from=cut_off,
@@ -155,25 +199,50 @@ class Prepared:
     def _calls(self) -> int:
         return sum(cluster.calls for cluster in self._clusters.values())
 
-    def _planned_again(self, view: View) -> Plan:
-        plan = self._intent.planner(Situation.at_first_sight(view))
+    def _planned(self, standing: Standing) -> Plan:
+        return self._intent.planner(Situation.at_first_sight(standing, this_process()))
+
+    def _planned_again(self, standing: Standing) -> Plan:
+        """The plan as things are now, where it still is what was agreed to."""
+        plan = self._planned(standing)
+        hint = "nothing was changed; run the same command again to see the new plan"
         if not plan.refused and (plan.backend, plan.epoch) != (self.plan.backend, self.plan.epoch):
             raise Refused(
                 f"things have changed since the plan was shown: it would now be: {plan.title}",
-                hint="nothing was changed; run the same command again to see the new plan",
+                hint=hint,
             )
+        if grown := beyond(plan.losses, self.plan.losses):
+            others = f"; and {count_text(len(grown) - 1, 'other volume')} too" if len(grown) > 1 else ""
+            raise Refused(f"more would be given up by now than was agreed to: {grown[0]}{others}", hint=hint)
         return plan
 
 
 @asynccontextmanager
 async def prepare(session: Session, intents: Sequence[Intent]) -> AsyncIterator[tuple[Prepared, ...]]:
-    """Plan each of these, from one look at all their clusters, which stay open so that the plans can be carried out."""
-    glances = _together(intent.glances for intent in intents)
-    async with session.clusters(glances.keys()) as clusters:
+    """Plan each of these, from one look at all their clusters, which stay open so that the plans can be carried out.
+
+    What only some of them need beside that is looked at in a second one.
+    """
+    async with AsyncExitStack() as stack:
+        glances = _together(intent.glances for intent in intents)
+        clusters = await stack.enter_async_context(session.clusters(glances.keys()))
         view = await Lookout(clusters, glances).whole()
+        seen = [{name: view[name] for name in intent.glances} for intent in intents]
+        more = [_more(intent, each) for intent, each in zip(intents, seen, strict=True)]
+        extra = _together(more)
+        if extra:
+            opened = await stack.enter_async_context(session.clusters(extra.keys() - glances.keys()))
+            clusters = {**clusters, **opened}
+            view = {**view, **await Lookout(clusters, extra).whole()}
         yield tuple(
-            Prepared(session, intent, clusters, {name: view[name] for name in intent.glances}) for intent in intents
+            Prepared(session, intent, clusters, {**intent.glances, **each}, view)
+            for intent, each in zip(intents, more, strict=True)
         )
+
+
+def _more(intent: Intent, view: View) -> Mapping[str, Glance]:
+    """What has to be looked at beside that view."""
+    return {name: intent.more[name] for name in sorted(intent.also(stand(intent.group, view)) & intent.more.keys())}
 
 
 def _together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glance]:
@@ -189,17 +258,22 @@ def _together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glanc
     return union
 
 
-def _close_cut_off(store: Store, group: str, session: Session) -> int | None:
-    """Runs of the group that nobody carries out any more are recorded as cut off; returns the last of them."""
+def _close_cut_off(store: Store, group: str, session: Session, hold: GroupHold) -> int | None:
+    """Runs of the group that nobody carries out any more are recorded as cut off; returns the last of them.
+
+    One that merely waits, and has let the group go for that, goes on.
+    """
     cut_off = None
+    waits = hold.waiting.who if hold.waiting else None
     for run in store.runs(group):
-        if run.phase is Phase.ACTING:
+        if run.phase is Phase.ACTING and run.holder != waits:
             store.end(run.id, Event.FOUND_DEAD, session.world.clock.now())
             cut_off = run.id
     return cut_off
 
 
 def _event(result: RunResult) -> Event:
-    if not result.given_up:
-        return Event.ALL_REACHED
-    return Event.SILENCE if all(each.silent for each in result.given_up.values()) else Event.SOME_GIVEN_UP
+    outcomes = {ending.outcome for ending in result.endings().values()}
+    if Outcome.FAILED in outcomes:
+        return Event.SOME_GIVEN_UP
+    return Event.SILENCE if Outcome.UNKNOWN in outcomes else Event.ALL_REACHED

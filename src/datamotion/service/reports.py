@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from pydantic import TypeAdapter
 
+from datamotion.engine.result import Outcome
+
 
 class Verdict(StrEnum):
     """How a command ended; each has its exit status."""
@@ -64,18 +66,13 @@ class PlanReport:
     verdict: Verdict
 
 
-class Outcome(StrEnum):
-    """What became of one volume at one back end."""
-
-    DONE = "done"
-    UNCHANGED = "unchanged"
-    FAILED = "failed"
-    UNKNOWN = "unknown"  # no answer came: it may or may not have happened
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeReport:
-    """`recovery_point` is the snapshot that the volume was recovered to, `recovery_age_s` its age at the failover."""
+    """`recovery_point` is the snapshot that the volume was recovered to, `recovery_age_s` its age at the failover.
+
+    Where it failed, `came_about` is what was sent and seen to have come about all the same, `uncertain` what was sent
+    and may or may not have.
+    """
 
     backend: str
     volume: str
@@ -84,6 +81,8 @@ class VolumeReport:
     hint: str | None = None
     recovery_point: str | None = None
     recovery_age_s: float | None = None
+    came_about: tuple[str, ...] = ()
+    uncertain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

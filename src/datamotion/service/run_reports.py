@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datamotion.engine.patience import Failure, Subject
-from datamotion.engine.run import RunResult
-from datamotion.model.plan import Plan, Refusal
+from collections.abc import Iterable, Iterator, Mapping
+
+from datamotion.engine.result import Ending, Outcome, RunResult
+from datamotion.model.acts import Subject
+from datamotion.model.names import counted
+from datamotion.model.plan import Plan, RecoveryPoint
 from datamotion.service.reports import (
     LossReport,
-    Outcome,
     PlanReport,
     RefusalReport,
     RunReport,
@@ -42,23 +44,25 @@ def plan_report(plan: Plan) -> PlanReport:
     )
 
 
-def run_report(
-    plan: Plan, result: RunResult, *, run: int, went_on_from: int | None, seconds: float, calls: int
-) -> RunReport:
-    """How the run of a plan ended. `seconds` and `calls` are those of carrying it out."""
-    volumes = _volume_reports(plan, result)
+def run_report(result: RunResult, *, run: int, went_on_from: int | None, seconds: float, calls: int) -> RunReport:
+    """How a run ended, the worst first. `seconds` and `calls` are those of carrying it out.
+
+    Who serves is what was seen at its end, not what was planned.
+    """
+    first, endings, serving = result.first, result.endings(), result.standing.serving
+    volumes = _volume_reports(result, endings)
     return RunReport(
-        operation=plan.operation,
-        group=plan.group,
-        title=plan.title,
-        verdict=_verdict(result, volumes),
+        operation=first.operation,
+        group=first.group,
+        title=first.title,
+        verdict=_verdict(result, endings.values()),
         run=run,
         went_on_from=went_on_from,
         volumes=volumes,
-        refusals=_refusal_reports(result.plan),
-        notes=plan.notes,
-        serving=plan.backend,
-        epoch=plan.epoch,
+        refusals=(*_backend_failures(endings), *_refusal_reports(result.plan)),
+        notes=(*(f"{other} while this run waited." for other in result.others), *first.notes),
+        serving=serving.backend if serving else None,
+        epoch=serving.epoch if serving else None,
         seconds=round(seconds, 3),
         calls=calls,
     )
@@ -82,56 +86,58 @@ def _refusal_verdict(plan: Plan) -> Verdict:
     return Verdict.FAILED if any(each.unseen for each in plan.refusals) else Verdict.REFUSED
 
 
-def _verdict(result: RunResult, volumes: tuple[VolumeReport, ...]) -> Verdict:
-    if not result.given_up and not result.plan.refusals:
-        return Verdict.DONE
-    if any(each.outcome is Outcome.DONE for each in volumes):
+def _verdict(result: RunResult, endings: Iterable[Ending]) -> Verdict:
+    outcomes = {ending.outcome for ending in endings}
+    failed = outcomes & {Outcome.FAILED, Outcome.UNKNOWN}
+    if not failed:
+        return Verdict.PARTLY if result.plan.refusals and Outcome.DONE in outcomes else _refusal_verdict(result.plan)
+    if Outcome.DONE in outcomes:
         return Verdict.PARTLY
-    if result.given_up:
-        silent = all(each.silent for each in result.given_up.values())
-        return Verdict.SILENT if silent else Verdict.FAILED
-    return _refusal_verdict(result.plan)
+    if not result.given_up and result.plan.refusals:
+        return _refusal_verdict(result.plan)
+    return Verdict.FAILED if Outcome.FAILED in failed else Verdict.SILENT
 
 
-def _volume_reports(first: Plan, result: RunResult) -> tuple[VolumeReport, ...]:
-    """Every volume that the first plan or a refusal spoke of, at the back end concerned."""
-    points = {point.volume: point for point in first.recovery_points}
-    spoken = [act.subject for step in first.steps for act in step.acts]
-    spoken += [(first.backend, point.volume) for point in first.recovery_points if first.backend]
-    spoken += [(each.backend, each.volume) for each in result.plan.refusals if each.backend]
-    reports = []
-    for backend, volume in sorted({subject for subject in spoken if subject[1] is not None}, key=str):
-        assert volume is not None
-        failure = _failure(result, (backend, volume))
-        point = points.get(volume)
-        reports.append(
-            VolumeReport(
-                backend=backend,
-                volume=volume,
-                outcome=_outcome(result, (backend, volume), failure),
-                detail=failure.text if failure else None,
-                hint=failure.hint if failure else None,
-                recovery_point=point.snapshot if point else None,
-                recovery_age_s=point.age.total_seconds() if point and point.age is not None else None,
-            )
-        )
-    return tuple(reports)
+def _volume_reports(result: RunResult, endings: Mapping[Subject, Ending]) -> tuple[VolumeReport, ...]:
+    """Every volume that was planned for or refused, at the back end concerned: failures, then the greatest losses."""
+    points = {(result.plan.backend, point.volume): point for point in result.plan.recovery_points}
+    reports = [
+        _volume_report(backend, volume, ending, points.get((backend, volume)))
+        for (backend, volume), ending in endings.items()
+        if volume is not None
+    ]
+    return tuple(sorted(reports, key=_worst_first))
 
 
-def _failure(result: RunResult, subject: Subject) -> Failure | None:
-    """Why a volume is not as planned: its own failure, that of its back end, or a refusal that was in the plan."""
-    if failure := result.given_up.get(subject) or result.given_up.get((subject[0], None)):
-        return failure
-    refusal = next((each for each in result.plan.refusals if _speaks_of(each, subject)), None)
-    return Failure(text=refusal.text, hint=refusal.hint, silent=refusal.because_silent) if refusal else None
+def _volume_report(backend: str, volume: str, ending: Ending, point: RecoveryPoint | None) -> VolumeReport:
+    """A recovery point is that of a volume that was recovered."""
+    failure = ending.failure
+    recovered = point if failure is None else None
+    return VolumeReport(
+        backend=backend,
+        volume=volume,
+        outcome=ending.outcome,
+        detail=failure.text if failure else None,
+        hint=failure.hint if failure else None,
+        recovery_point=recovered.snapshot if recovered else None,
+        recovery_age_s=recovered.age.total_seconds() if recovered and recovered.age is not None else None,
+        came_about=ending.seen if failure else (),
+        uncertain=ending.unknown if failure else (),
+    )
 
 
-def _speaks_of(refusal: Refusal, subject: Subject) -> bool:
-    backend, volume = subject
-    return refusal.backend in (None, backend) and refusal.volume in (None, volume)
+_ORDER = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.DONE, Outcome.UNCHANGED)
 
 
-def _outcome(result: RunResult, subject: Subject, failure: Failure | None) -> Outcome:
-    if failure is not None:
-        return Outcome.UNKNOWN if failure.silent else Outcome.FAILED
-    return Outcome.DONE if subject in result.reached else Outcome.UNCHANGED
+def _worst_first(report: VolumeReport) -> tuple[object, ...]:
+    """A recovery point whose age nobody knows counts as older than any."""
+    age = report.recovery_age_s if report.recovery_point is not None else 0.0
+    loss = float("inf") if age is None else age
+    return (_ORDER.index(report.outcome), -loss, report.backend, counted(report.volume))
+
+
+def _backend_failures(endings: Mapping[Subject, Ending]) -> Iterator[RefusalReport]:
+    """What a whole back end needs, and did not get."""
+    for (backend, volume), ending in endings.items():
+        if volume is None and ending.failure is not None:
+            yield RefusalReport(backend=backend, volume=None, text=ending.failure.text, hint=ending.failure.hint)
