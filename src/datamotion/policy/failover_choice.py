@@ -120,6 +120,11 @@ def _goal(standing: Standing, choice: FailoverChoice) -> _Goal | Refusal:
     if len(confirmed) > 1 or (len(newest) > 1 and not confirmed):
         return _contested(standing, newest)
     holder = (confirmed or newest)[0]
+    if choice.to == holder.backend and holder.served and standing.sites[choice.to].svm is None:
+        return Refusal(
+            text=f"{choice.to} serves {standing.group.name} already, since epoch {holder.epoch}",
+            hint=f"its targets: {', '.join(target.backend.name for target in standing.group.targets)}",
+        )
     if choice.to == holder.backend:
         return _Goal(holder.backend, holder.epoch)
     return _beside_served(standing, choice, holder) if holder.served else _beside_begun(standing, choice, holder)

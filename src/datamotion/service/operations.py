@@ -73,13 +73,8 @@ def update(group: Group) -> Intent:
 def failover(group: Group, choice: FailoverChoice) -> Intent:
     """Serve the group from another back end; its home is looked at only where the targets alone cannot tell enough.
 
-    Raises: ConfigError where `choice` names no back end of the group, or its home as the one to go to.
+    Raises: ConfigError where `choice` names no back end of the group.
     """
-    if choice.to == group.home.name:
-        raise ConfigError(
-            f"{choice.to} is the home of {group.name}: a failover goes to one of its targets",
-            hint=f"its targets: {', '.join(target.backend.name for target in group.targets)}",
-        )
     _check_is_backend(group, choice.to)
     _check_is_backend(group, choice.overrule)
     glances = _glances(group, SERVING)
