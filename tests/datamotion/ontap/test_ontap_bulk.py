@@ -98,8 +98,7 @@ def ask_in_turn(backend: str, wire: Wire, *rounds: Sequence[Change]) -> list[Seq
 
     async def go() -> None:
         async with a_cluster(wire) as cluster:
-            for changes in rounds:
-                replies.append(await cluster.ask([act(change) for change in changes]))
+            replies.extend([await cluster.ask([act(change) for change in changes]) for changes in rounds])
 
     run_on(backend, go)
     return replies
