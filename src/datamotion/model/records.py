@@ -110,12 +110,17 @@ class ExportPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Qtree:
-    """A qtree whose export policy is its own: that of its volume does not bind it."""
+    """A qtree, and the export policy that binds it, which its volume's does not when it has one of its own.
+
+    `is_own`: the two differ, so this one is the qtree's own. Where they are the same, ONTAP does not tell whether the
+    qtree inherits it.
+    """
 
     volume_uuid: str
     id: int
     name: str
     export: str
+    is_own: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

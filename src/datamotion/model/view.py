@@ -49,7 +49,8 @@ SERVING = STANDING | {Aspect.EXPORT_POLICIES, Aspect.QTREES}
 class ClusterView:
     """What one cluster reported. What was not asked for is None or empty; `looked_at` tells when each aspect was.
 
-    Volumes and qtrees are those of the SVMs that were asked for; relationships those that end in one of them.
+    Volumes, qtrees and export policies are those of the SVMs that were asked for; relationships those that end in one
+    of them.
     """
 
     looked_at: Mapping[Aspect, datetime] = field(default_factory=dict)

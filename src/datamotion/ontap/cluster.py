@@ -13,30 +13,40 @@ from datamotion.model.acts import (
     AbortTransfer,
     AcceptSvmPeer,
     Act,
+    AllowSnapMirror,
+    AwaitIdle,
     AwaitTransfer,
     Break,
     Change,
+    ConfirmClaim,
+    CreateExportPolicy,
     CreateRelationship,
     CreateVolume,
     Initialize,
+    ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
     Pause,
     PeerSvms,
     Resume,
     StartTransfer,
+    TakeEpoch,
 )
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.ontap.aggregates import list_aggregates
-from datamotion.ontap.clusters import get_identity, list_cluster_peers, list_schedules
+from datamotion.ontap.answer import Answer
+from datamotion.ontap.bulk import Bulk
+from datamotion.ontap.clusters import get_identity, list_cluster_peers, list_licenses, list_schedules
+from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
 from datamotion.ontap.jobs import follow_jobs
-from datamotion.ontap.policies import list_policies
+from datamotion.ontap.policies import change_policy, list_policies
 from datamotion.ontap.replies import reply_of
 from datamotion.ontap.snapmirror import change_relationship, list_relationships
 from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
 from datamotion.ontap.transitions import StateChange, change_states
 from datamotion.ontap.transport import Transport
-from datamotion.ontap.volumes import change_volume, list_volumes
+from datamotion.ontap.volume_changes import modify_volumes
+from datamotion.ontap.volumes import create_volume, list_volumes
 
 _OF_CLUSTER: Mapping[Aspect, Callable[[Transport], Awaitable[object]]] = {
     Aspect.IDENTITY: get_identity,
@@ -46,10 +56,13 @@ _OF_CLUSTER: Mapping[Aspect, Callable[[Transport], Awaitable[object]]] = {
     Aspect.AGGREGATES: list_aggregates,
     Aspect.POLICIES: list_policies,
     Aspect.SCHEDULES: list_schedules,
+    Aspect.LICENSES: list_licenses,
 }
 _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[object]]] = {
     Aspect.VOLUMES: list_volumes,
     Aspect.RELATIONSHIPS: list_relationships,
+    Aspect.EXPORT_POLICIES: list_export_policies,
+    Aspect.QTREES: list_qtrees,
 }
 
 
@@ -59,6 +72,7 @@ class OntapCluster:
     def __init__(self, transport: Transport, clock: Clock) -> None:
         self._transport = transport
         self._clock = clock
+        self._bulk = Bulk(transport.name)
 
     @property
     def calls(self) -> int:
@@ -66,11 +80,12 @@ class OntapCluster:
         return self._transport.calls
 
     async def observe(self, aspects: Collection[Aspect], svms: Collection[str]) -> ClusterView:
-        """One collection GET an aspect, side by side.
+        """One collection GET an aspect, side by side. A cluster that could not be reached before is tried again.
 
         Raises: ClusterRefused, ClusterSilent.
         """
-        observed_at = self._clock.now()
+        self._transport.forget()
+        began_at = self._clock.now()
 
         async def look(aspect: Aspect) -> object:
             try:
@@ -86,7 +101,7 @@ class OntapCluster:
                 raise failure
         # An aspect's name is that of the part of the view that it fills.
         parts: dict[str, Any] = {aspect.name.lower(): each for aspect, each in zip(asked, found, strict=True)}
-        return ClusterView(observed_at=observed_at, aspects=frozenset(aspects), **parts)
+        return ClusterView(looked_at=dict.fromkeys(asked, began_at), **parts)
 
     async def _look(self, aspect: Aspect, svms: Collection[str]) -> object:
         if aspect in _OF_CLUSTER:
@@ -95,8 +110,9 @@ class OntapCluster:
         return await _OF_SVMS[aspect](self._transport, svms) if svms else ()
 
     async def ask(self, acts: Sequence[Act]) -> Sequence[Reply]:
-        """State changes of relationships go in batches, all else side by side. Never raises a ClusterError.
+        """State changes of relationships, and what volumes have, go in batches; all else side by side.
 
+        Never raises a ClusterError.
         Raises: InternalError when the acts are of several kinds; in a group, when one changes what was never observed.
         """
         changes = [act.change for act in acts]
@@ -104,21 +120,32 @@ class OntapCluster:
             raise InternalError("acts of several kinds were asked for at once")
         state_changes = [change for change in changes if isinstance(change, StateChange)]
         if state_changes:
-            return await change_states(self._transport, state_changes)
+            return await change_states(self._transport, self._bulk, state_changes)
+        volume_changes = [change for change in changes if isinstance(change, ModifyVolume)]
+        if volume_changes:
+            return await modify_volumes(self._transport, self._bulk, volume_changes)
         return await side_by_side(self._ask_one, changes)
 
     async def _ask_one(self, change: Change) -> Reply:
+        """One that goes in no batch."""
+        if isinstance(change, AwaitTransfer | AwaitIdle):
+            return Accepted()
+        return await reply_of(self._answer_to(change))
+
+    async def _answer_to(self, change: Change) -> Answer:
         match change:
-            case PeerSvms() | AcceptSvmPeer():
-                return await reply_of(change_svm_peer(self._transport, change))
-            case CreateVolume() | ModifyVolume():
-                return await reply_of(change_volume(self._transport, change))
+            case PeerSvms() | AcceptSvmPeer() | AllowSnapMirror():
+                return await change_svm_peer(self._transport, change)
+            case CreateVolume():
+                return await create_volume(self._transport, change)
             case CreateRelationship() | ModifyRelationship() | StartTransfer() | AbortTransfer():
-                return await reply_of(change_relationship(self._transport, change))
-            case AwaitTransfer():
-                return Accepted()
-            case Initialize() | Resume() | Pause() | Break():
-                return (await change_states(self._transport, [change]))[0]
+                return await change_relationship(self._transport, change)
+            case CreateExportPolicy() | ModifyQtree():
+                return await change_exports(self._transport, change)
+            case TakeEpoch() | ConfirmClaim():
+                return await change_policy(self._transport, change)
+            case ModifyVolume() | Initialize() | Resume() | Pause() | Break() | AwaitTransfer() | AwaitIdle():
+                raise InternalError(f"{type(change).__name__} has no request of its own")
             case _:
                 assert_never(change)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from datamotion.errors import ClusterRefused
 
+NO_API = "3"
 NOT_FOUND = "4"
 DENIED = "6"
 TRANSFER_NOT_ACTIVE = "13303849"

@@ -27,7 +27,7 @@ class Record:
         """The field's value. Raises: MalformedRecord when it is absent or of another type."""
         found = self.optional(field, kind)
         if found is None:
-            raise self.malformed(f"{self._who} has no `{field}`")
+            raise self.malformed(f"{self.who} has no `{field}`")
         return found
 
     def optional(self, field: str, kind: type[T]) -> T | None:
@@ -41,14 +41,14 @@ class Record:
         try:
             checked: T = _adapter(kind).validate_python(value)  # type: ignore[arg-type]  # types are hashable
         except ValidationError:
-            raise self.malformed(f"`{field}` of {self._who} is {value!r:.80}, not a {kind.__name__}") from None
+            raise self.malformed(f"`{field}` of {self.who} is {value!r:.80}, not a {kind.__name__}") from None
         return checked
 
     def objects(self, field: str) -> tuple[Record, ...]:
         """The elements of the list `field`; none when it is absent."""
         elements = self.optional(field, list) or []
         if not all(isinstance(element, Mapping) for element in elements):
-            raise self.malformed(f"`{field}` of {self._who} is not a list of objects")
+            raise self.malformed(f"`{field}` of {self.who} is not a list of objects")
         return tuple(Record(self.cluster, self.request, element) for element in elements)
 
     def malformed(self, problem: str) -> MalformedRecord:
@@ -63,5 +63,6 @@ class Record:
         return found
 
     @property
-    def _who(self) -> str:
+    def who(self) -> str:
+        """For messages."""
         return next((f"record {self.values[key]}" for key in ("uuid", "name") if key in self.values), "the answer")

@@ -16,7 +16,7 @@ _NOT_SIGNED_BY_TRUSTED = frozenset({18, 19, 20, 21})
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """`message` goes after the cluster's name and URL."""
+    """`message` goes after the cluster's name and URL. Both speak of one request: others may have been carried out."""
 
     message: str
     hint: str
@@ -27,7 +27,7 @@ def why_silent(error: httpx.RequestError, *, timeout: httpx.Timeout, ca_file: Pa
     match error:
         case httpx.ConnectTimeout():
             message = f"did not accept a connection within {timeout.connect or 0:g} s"
-            return Silence(message, "Nothing was sent. Is the cluster up, and is the address right?")
+            return _unsent(message, "Is the cluster up, and is the address right?")
         case httpx.ConnectError():
             return _why_no_connection(error, ca_file)
         case httpx.TimeoutException():
@@ -36,32 +36,48 @@ def why_silent(error: httpx.RequestError, *, timeout: httpx.Timeout, ca_file: Pa
             return Silence("closed the connection before it answered", "It may have gone down, or have been restarted.")
 
 
+def _unsent(message: str, advice: str) -> Silence:
+    return Silence(message, f"This request was not sent. {advice}")
+
+
+def was_refused(error: BaseException) -> bool:
+    """Whether the other end turned a connection away, as a cluster does that is full, before anything was sent."""
+    causes = list(_causes(error))
+    distrusted = any(isinstance(cause, ssl.SSLError) for cause in causes)
+    turned_away = any(isinstance(cause, ConnectionRefusedError | ConnectionResetError) for cause in causes)
+    return isinstance(error, httpx.ConnectError) and turned_away and not distrusted
+
+
 def _why_no_connection(error: httpx.ConnectError, ca_file: Path | None) -> Silence:
     for cause in _causes(error):
         match cause:
             case ssl.SSLCertVerificationError():
                 return _why_no_trust(cause, ca_file)
             case ssl.SSLError():
-                return Silence("does not speak TLS there", "Nothing was sent. Are scheme and port of the URL right?")
+                return Silence(
+                    "does not speak TLS there", "This request was not sent. Are scheme and port of the URL right?"
+                )
             case ConnectionRefusedError():
-                return Silence("refused the connection", "Nothing was sent. Is the cluster up, and is the port right?")
+                return Silence(
+                    "refused the connection", "This request was not sent. Is the cluster up, and is the port right?"
+                )
             case socket.gaierror():
-                return Silence("has an address that cannot be found", "Nothing was sent. Is the URL right?")
+                return _unsent("has an address that cannot be found", "Is the URL right?")
             case _:
                 pass
-    return Silence(f"cannot be reached: {error}", "Nothing was sent. Is the cluster up, and the network?")
+    return _unsent(f"cannot be reached: {error}", "Is the cluster up, and the network?")
 
 
 def _why_no_trust(error: ssl.SSLCertVerificationError, ca_file: Path | None) -> Silence:
     if error.verify_code in _NOT_SIGNED_BY_TRUSTED:
         signer = ca_file or "an authority that this machine trusts"
-        return Silence(
+        return _unsent(
             f"presents a certificate that is not signed by {signer}",
-            "Nothing was sent. Set `ca_file` to the CA that signed the cluster's certificate.",
+            "Set `ca_file` to the CA that signed the cluster's certificate.",
         )
-    return Silence(
+    return _unsent(
         f"presents a certificate that is not valid: {error.verify_message}",
-        "Nothing was sent. Renew the certificate, or use the name or address that it was made for.",
+        "Renew the certificate, or use the name or address that it was made for.",
     )
 
 

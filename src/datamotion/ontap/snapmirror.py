@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import assert_never
+
+from pydantic import AwareDatetime
 
 from datamotion.errors import ClusterRefused
 from datamotion.model.acts import AbortTransfer, CreateRelationship, ModifyRelationship, StartTransfer
@@ -12,73 +14,74 @@ from datamotion.model.records import Endpoint, Relationship, Transfer
 from datamotion.model.words import MirrorState, TransferState
 from datamotion.ontap.answer import Answer, Body
 from datamotion.ontap.errors import NOT_FOUND, TRANSFER_NOT_ACTIVE
-from datamotion.ontap.record import Record
 from datamotion.ontap.replies import known
+from datamotion.ontap.rows import Row, at, get_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
 
 RelationshipChange = CreateRelationship | ModifyRelationship | StartTransfer | AbortTransfer
 
 PATH = "/snapmirror/relationships"
-_FIELDS = (
-    "uuid",
-    "source.path",
-    "source.cluster.name",
-    "destination.path",
-    "state",
-    "healthy",
-    "unhealthy_reason",
-    "policy.name",
-    "transfer_schedule.name",
-    "lag_time",
-    "exported_snapshot",
-    "transfer.uuid",
-    "transfer.state",
-    "transfer.bytes_transferred",
-    "transfer.end_time",
-)
+
+
+class _Reason(Row):
+    message: str | None = at("message", default=None)
+
+
+class _Relationship(Row):
+    uuid: str = at("uuid")
+    source: str = at("source.path")
+    source_cluster: str | None = at("source.cluster.name", default=None)
+    source_cluster_uuid: str | None = at("source.cluster.uuid", default=None)
+    source_svm_uuid: str | None = at("source.svm.uuid", default=None)
+    destination: str = at("destination.path")
+    state: MirrorState = at("state")
+    healthy: bool = at("healthy")
+    unhealthy_reason: tuple[_Reason, ...] = at("unhealthy_reason", default=())
+    policy: str | None = at("policy.name", default=None)
+    schedule: str | None = at("transfer_schedule.name", default=None)
+    lag: timedelta | None = at("lag_time", default=None)
+    exported_snapshot: str | None = at("exported_snapshot", default=None)
+    transfer_uuid: str | None = at("transfer.uuid", default=None)
+    transfer_state: TransferState | None = at("transfer.state", default=None)
+    bytes_transferred: int | None = at("transfer.bytes_transferred", default=None)
+    ended_at: AwareDatetime | None = at("transfer.end_time", default=None)
 
 
 async def list_relationships(transport: Transport, svms: Collection[str]) -> tuple[Relationship, ...]:
     """Those that end in one of these SVMs."""
-    records = await transport.get_records(PATH, _FIELDS, {"destination.svm.name": "|".join(sorted(svms))})
-    return tuple(_relationship(record) for record in records)
+    query = {"destination.svm.name": "|".join(sorted(svms))}
+    return tuple(_relationship(row) for row in await get_rows(transport, PATH, _Relationship, query))
 
 
-def _relationship(record: Record) -> Relationship:
+def _relationship(row: _Relationship) -> Relationship:
+    # Up to four reasons, each led to by the next.
+    reasons = [reason.message for reason in row.unhealthy_reason if reason.message]
     return Relationship(
-        uuid=record.required("uuid", str),
-        source=Endpoint.parse(record.required("source.path", str)),
-        source_cluster=record.optional("source.cluster.name", str),
-        destination=Endpoint.parse(record.required("destination.path", str)),
-        state=record.required("state", MirrorState),
-        healthy=record.required("healthy", bool),
-        unhealthy_reason=_unhealthy_reason(record),
-        policy=record.optional("policy.name", str) or "",
-        schedule=record.optional("transfer_schedule.name", str),
-        lag=record.optional("lag_time", timedelta),
-        exported_snapshot=record.optional("exported_snapshot", str),
-        transfer=_transfer(record),
+        uuid=row.uuid,
+        source=Endpoint.parse(row.source),
+        source_cluster=row.source_cluster,
+        source_cluster_uuid=row.source_cluster_uuid,
+        source_svm_uuid=row.source_svm_uuid,
+        destination=Endpoint.parse(row.destination),
+        state=row.state,
+        healthy=row.healthy,
+        unhealthy_reason="; ".join(reasons) or None,
+        policy=row.policy or "",
+        schedule=row.schedule,
+        lag=row.lag,
+        exported_snapshot=row.exported_snapshot,
+        transfer=_transfer(row),
     )
 
 
-def _unhealthy_reason(record: Record) -> str | None:
-    """Up to four reasons, each led to by the next."""
-    reasons = [reason.optional("message", str) for reason in record.objects("unhealthy_reason")]
-    return "; ".join(reason for reason in reasons if reason) or None
-
-
-def _transfer(record: Record) -> Transfer | None:
-    state = record.optional("transfer.state", TransferState)
-    if state is None:
+def _transfer(row: _Relationship) -> Transfer | None:
+    if row.transfer_state is None:
         return None
-    ended_at = record.optional("transfer.end_time", datetime)
-    if ended_at is not None and ended_at.tzinfo is None:
-        raise record.malformed(f"`transfer.end_time` {ended_at.isoformat()} has no offset from UTC")
     return Transfer(
-        uuid=record.optional("transfer.uuid", str),
-        state=state,
-        bytes_transferred=record.optional("transfer.bytes_transferred", int),
-        ended_at=ended_at.astimezone(UTC) if ended_at else None,
+        uuid=row.transfer_uuid,
+        state=row.transfer_state,
+        bytes_transferred=row.bytes_transferred,
+        ended_at=row.ended_at.astimezone(UTC) if row.ended_at else None,
     )
 
 
@@ -98,11 +101,12 @@ async def change_relationship(transport: Transport, change: RelationshipChange) 
 
 
 def _attributes(change: CreateRelationship | ModifyRelationship) -> Body:
-    body = {}
+    body: dict[str, object] = {}
     if change.policy is not None:
         body["policy"] = {"name": change.policy}
     if change.schedule is not None:
-        body["transfer_schedule"] = {"name": change.schedule}
+        # Only null takes the relationship's own schedule away.
+        body["transfer_schedule"] = {"name": change.schedule} if change.schedule else None
     return body
 
 

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from datamotion.model.acts import AcceptSvmPeer, PeerSvms
+from datamotion.model.acts import AcceptSvmPeer, AllowSnapMirror, PeerSvms
 from datamotion.model.records import Svm, SvmPeer
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.replies import known
 from datamotion.ontap.transport import AT_ONCE, Transport
 
-SvmPeerChange = PeerSvms | AcceptSvmPeer
+SvmPeerChange = PeerSvms | AcceptSvmPeer | AllowSnapMirror
 
 _SVM = ("uuid", "name", "state")
-_PEER = ("uuid", "name", "svm.name", "peer.svm.name", "peer.cluster.name", "state", "applications")
+_PEER = (
+    "uuid",
+    "name",
+    "svm.name",
+    "peer.svm.name",
+    "peer.svm.uuid",
+    "peer.cluster.name",
+    "peer.cluster.uuid",
+    "state",
+    "applications",
+)
 
 
 async def list_svms(transport: Transport) -> tuple[Svm, ...]:
@@ -35,7 +45,9 @@ async def list_svm_peers(transport: Transport) -> tuple[SvmPeer, ...]:
             name=record.required("name", str),
             svm=record.required("svm.name", str),
             peer_svm=record.required("peer.svm.name", str),
+            peer_svm_uuid=record.optional("peer.svm.uuid", str),
             peer_cluster=record.required("peer.cluster.name", str),
+            peer_cluster_uuid=record.optional("peer.cluster.uuid", str),
             state=record.required("state", str),
             applications=frozenset(record.optional("applications", list) or ()),
         )
@@ -55,5 +67,8 @@ async def change_svm_peer(transport: Transport, change: SvmPeerChange) -> Answer
             return await transport.post("/svm/peers", body, AT_ONCE)
         case AcceptSvmPeer():
             return await transport.patch(f"/svm/peers/{known(change.uuid)}", {"state": "peered"}, AT_ONCE)
+        case AllowSnapMirror():
+            body = {"applications": sorted(change.applications | {"snapmirror"})}
+            return await transport.patch(f"/svm/peers/{change.uuid}", body, AT_ONCE)
         case _:
             assert_never(change)

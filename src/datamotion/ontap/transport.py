@@ -5,8 +5,10 @@
     no connection, no answer, cut off       ClusterSilent
 
 Reads that met 429, 503 or a dropped connection are sent again, twice at most. Writes never are: nobody knows what
-became of the first. A cluster to which no connection could be made is silent until `forget`: its connect time-out is
-paid once.
+became of the first. Either is tried again when its connection was refused, for then it was certainly not sent: once,
+and a few times more, with growing pauses, where the cluster answered something since `forget`, so that it may only be
+full. A cluster that gives no connection, and meanwhile no answer to anything else, is silent until `forget`: its
+connect time-out is paid once.
 
 A certificate that cannot be verified is ClusterSilent although it is certain that nothing was sent: whoever answered is
 not known to be the cluster, so the cluster itself has said nothing.
@@ -25,9 +27,10 @@ import httpx
 
 from datamotion.clock import Clock
 from datamotion.errors import ClusterSilent, ConfigError
-from datamotion.ontap.answer import TOO_BUSY, Answer, Asked, Body, Query, Request, read_answer
+from datamotion.ontap.answer import Answer, Asked, Body, Query, Request, read_answer
 from datamotion.ontap.record import Record
 from datamotion.ontap.silence import Silence, why_silent
+from datamotion.ontap.tries import Outcome, Tries
 
 AT_ONCE: Query = {"return_timeout": "0"}
 """A change that takes time is answered by its job, not waited for by the cluster."""
@@ -37,7 +40,6 @@ _log = logging.getLogger(__name__)
 _HEADERS = {"Accept": "application/hal+json", "X-Dot-Client-App": "datamotion"}
 _PAGE_RECORDS = "10000"  # what OpenStack's NetApp drivers ask of every collection
 _KEEP_ALIVE_S = 60.0
-_PAUSES_S = (0.2, 1.0)  # before a read is sent for the second and the third time
 
 
 class Transport:
@@ -60,12 +62,16 @@ class Transport:
         self._asked = Asked(name=name, url=str(http.base_url).rstrip("/"), user=user)
         self._ca_file = ca_file
         self._unreachable: Silence | None = None
+        self._answers = 0
+        self._answers_before = 0
+        self._pausing = 0
         self.calls = 0
         """How many requests have been sent."""
 
     def forget(self) -> None:
         """A cluster that could not be reached is tried again by the next request."""
         self._unreachable = None
+        self._answers_before = self._answers
 
     async def get(self, path: str, fields: Sequence[str]) -> Record:
         """The one object at this path."""
@@ -92,35 +98,50 @@ class Transport:
         return await self._send(Request("PATCH", _url(path, query), body))
 
     async def _send(self, request: Request) -> Answer:
-        pauses_s = iter(_PAUSES_S if request.only_reads else ())
-        while True:
-            outcome = await self._exchange(request)
-            pause_s = next(pauses_s, None) if _may_pass(outcome) else None
-            if pause_s is None:
-                return self._judge(request, outcome)
-            await self._clock.sleep(pause_s)
-
-    async def _exchange(self, request: Request) -> httpx.Response | httpx.RequestError:
-        """One attempt: what came back, or what went wrong instead."""
+        tries = Tries(request)
+        # A request keeps its place while it pauses: a cluster that has too much to do is asked for less.
         async with self._limiter:
-            if self._unreachable is not None:
-                raise self._silent(request, self._unreachable)
-            self.calls += 1
-            began_s = self._clock.monotonic_s()
-            try:
-                response = await self._http.request(request.method, request.url, json=request.body)
-            except httpx.RequestError as error:
-                _log.debug("%s %s: %s", self.name, request, type(error).__name__)
-                if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-                    self._unreachable = self._why(error)
-                return error
+            while True:
+                outcome = await self._exchange(request, tries)
+                pause_s = tries.pause_s(outcome, is_heard=self._answers > self._answers_before)
+                if pause_s is None:
+                    return self._judge(request, outcome, tries)
+                await self._pause(pause_s)
+
+    async def _pause(self, seconds: float) -> None:
+        """Longer when others pause as well, so that they do not all come back at once."""
+        seconds *= 1 + self._pausing / 4
+        self._pausing += 1
+        try:
+            await self._clock.sleep(seconds)
+        finally:
+            self._pausing -= 1
+
+    async def _exchange(self, request: Request, tries: Tries) -> Outcome:
+        """One attempt."""
+        if self._unreachable is not None:
+            raise self._silent(request, self._unreachable)
+        self.calls += 1
+        if tries.answers_before is None:
+            tries.answers_before = self._answers
+        began_s = self._clock.monotonic_s()
+        try:
+            response = await self._http.request(request.method, request.url, json=request.body)
+        except httpx.RequestError as error:
+            _log.debug("%s %s: %s", self.name, request, type(error).__name__)
+            return error
+        self._answers += 1
         took_ms = (self._clock.monotonic_s() - began_s) * 1000
         _log.debug("%s %s: %d in %.0f ms", self.name, request, response.status_code, took_ms)
         return response
 
-    def _judge(self, request: Request, outcome: httpx.Response | httpx.RequestError) -> Answer:
+    def _judge(self, request: Request, outcome: Outcome, tries: Tries) -> Answer:
         if isinstance(outcome, httpx.RequestError):
-            raise self._silent(request, self._why(outcome)) from outcome
+            why = self._why(outcome)
+            without_connection = isinstance(outcome, httpx.ConnectError | httpx.ConnectTimeout)
+            if without_connection and self._answers == tries.answers_before:
+                self._unreachable = why
+            raise self._silent(request, why) from outcome
         return read_answer(self._asked, request, outcome)
 
     def _silent(self, request: Request, why: Silence) -> ClusterSilent:
@@ -188,11 +209,3 @@ def _next_page(page: Record, url: str) -> str | None:
     if following is not None and (following == url or not following.startswith("/api/")):
         raise page.malformed(f"its next page is {following!r}")
     return following
-
-
-def _may_pass(outcome: httpx.Response | httpx.RequestError) -> bool:
-    """Whether the same request may do better in a moment: too much at once, or a connection dropped while idle."""
-    if isinstance(outcome, httpx.Response):
-        return outcome.status_code in TOO_BUSY
-    dropped = isinstance(outcome, httpx.NetworkError | httpx.RemoteProtocolError)
-    return dropped and not isinstance(outcome, httpx.ConnectError)

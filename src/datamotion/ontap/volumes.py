@@ -1,78 +1,83 @@
-"""Volumes: what a look at them tells, and the changes that protecting and serving them need."""
+"""Volumes: what a look at them tells, and making them. Changes of what they have are in `volume_changes`."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import assert_never
 
-from datamotion.model.acts import CreateVolume, ModifyVolume
+from datamotion.model.acts import CreateVolume
 from datamotion.model.records import Volume
 from datamotion.model.words import VolumeState, VolumeType
 from datamotion.ontap.answer import Answer, Body
-from datamotion.ontap.record import Record
-from datamotion.ontap.replies import known
+from datamotion.ontap.errors import MalformedRecord
+from datamotion.ontap.rows import Row, at, get_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
 
-VolumeChange = CreateVolume | ModifyVolume
+PATH = "/storage/volumes"
 
-_PATH = "/storage/volumes"
-_FIELDS = (
-    "uuid",
-    "name",
-    "svm.name",
-    "type",
-    "state",
-    "style",
-    "size",
-    "space.used",
-    "aggregates.name",
-    "nas.path",
-    "comment",
-    "language",
-    "guarantee.type",
-)
+
+class _Named(Row):
+    name: str = at("name")
+
+
+class _Volume(Row):
+    uuid: str = at("uuid")
+    name: str = at("name")
+    svm: str = at("svm.name")
+    type: VolumeType = at("type")
+    state: VolumeState = at("state")
+    style: str = at("style")
+    size_bytes: int | None = at("size", default=None)
+    used_bytes: int | None = at("space.used", default=None)
+    aggregates: tuple[_Named, ...] = at("aggregates", default=())
+    path: str | None = at("nas.path", default=None)
+    export: str | None = at("nas.export_policy.name", default=None)
+    comment: str | None = at("comment", default=None)
+    language: str | None = at("language", default=None)
+    guarantee: str | None = at("guarantee.type", default=None)
+    snapshots: str | None = at("snapshot_policy.name", default=None)
+    qos: str | None = at("qos.policy.name", default=None)
+    is_clone: bool | None = at("clone.is_flexclone", default=None)
+    is_encrypted: bool | None = at("encryption.enabled", default=None)
+    constituents: tuple[_Named, ...] = at("constituents", default=())
 
 
 async def list_volumes(transport: Transport, svms: Collection[str]) -> tuple[Volume, ...]:
-    """All volumes of these SVMs but their roots."""
+    """All volumes of these SVMs but their roots. Of one that is not online, 0 stands for what it does not tell."""
     query = {"svm.name": "|".join(sorted(svms)), "is_svm_root": "false"}
-    return tuple(_volume(record) for record in await transport.get_records(_PATH, _FIELDS, query))
+    rows = await get_rows(transport, PATH, _Volume, query)
+    for row in rows:
+        if row.state is VolumeState.ONLINE and (row.size_bytes is None or row.used_bytes is None):
+            missing = "size" if row.size_bytes is None else "space.used"
+            raise MalformedRecord(transport.name, f"GET /api{PATH}", f"record {row.uuid} has no `{missing}`")
+    return tuple(_volume(row) for row in rows)
 
 
-def _volume(record: Record) -> Volume:
-    state = record.required("state", VolumeState)
+def _volume(row: _Volume) -> Volume:
     return Volume(
-        uuid=record.required("uuid", str),
-        name=record.required("name", str),
-        svm=record.required("svm.name", str),
-        type=record.required("type", VolumeType),
-        state=state,
-        style=record.required("style", str),
-        size_bytes=_bytes(record, "size", state),
-        used_bytes=_bytes(record, "space.used", state),
-        aggregates=tuple(each.required("name", str) for each in record.objects("aggregates")),
-        path=record.optional("nas.path", str) or None,
-        comment=record.optional("comment", str) or "",
-        language=record.optional("language", str),
-        guarantee=record.optional("guarantee.type", str),
+        uuid=row.uuid,
+        name=row.name,
+        svm=row.svm,
+        type=row.type,
+        state=row.state,
+        style=row.style,
+        size_bytes=row.size_bytes or 0,
+        used_bytes=row.used_bytes or 0,
+        aggregates=tuple(each.name for each in row.aggregates),
+        path=row.path or None,
+        comment=row.comment or "",
+        language=row.language,
+        guarantee=row.guarantee,
+        export=row.export or None,
+        snapshots=row.snapshots or None,
+        qos=row.qos or None,
+        is_clone=bool(row.is_clone),
+        is_encrypted=bool(row.is_encrypted),
+        constituents=len(row.constituents) or None,
     )
 
 
-def _bytes(record: Record, field: str, state: VolumeState) -> int:
-    """An online volume tells its sizes; of one that is not, 0 stands for what it does not tell."""
-    if state is VolumeState.ONLINE:
-        return record.required(field, int)
-    return record.optional(field, int) or 0
-
-
-async def change_volume(transport: Transport, change: VolumeChange) -> Answer:
-    match change:
-        case CreateVolume():
-            return await transport.post(_PATH, _new_mirror(change), AT_ONCE)
-        case ModifyVolume():
-            return await transport.patch(f"{_PATH}/{known(change.uuid)}", _modified(change), AT_ONCE)
-        case _:
-            assert_never(change)
+async def create_volume(transport: Transport, change: CreateVolume) -> Answer:
+    return await transport.post(PATH, _new_mirror(change), AT_ONCE)
 
 
 def _new_mirror(change: CreateVolume) -> Body:
@@ -90,15 +95,6 @@ def _new_mirror(change: CreateVolume) -> Body:
         body["language"] = change.language
     if change.guarantee is not None:
         body["guarantee"] = {"type": change.guarantee}
-    return body
-
-
-def _modified(change: ModifyVolume) -> Body:
-    body: dict[str, object] = {}
-    if change.path is not None:
-        body["nas"] = {"path": change.path}
-    if change.comment is not None:
-        body["comment"] = change.comment
-    if change.size_bytes is not None:
-        body["size"] = change.size_bytes
+    if change.constituents_per_aggregate is not None:
+        body["constituents_per_aggregate"] = change.constituents_per_aggregate
     return body

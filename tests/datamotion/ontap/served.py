@@ -20,14 +20,19 @@ VOLUME = {
     "size": 1073741824,
     "space": {"used": "4096"},
     "aggregates": [{"name": "aggr1"}],
-    "nas": {"path": "/vol_1"},
+    "nas": {"path": "/vol_1", "export_policy": {"name": "default"}},
     "comment": "trees",
     "language": "c.utf_8",
     "guarantee": {"type": "none"},
+    "snapshot_policy": {"name": "daily"},
+    "qos": {"policy": {"name": "fast"}},
+    "clone": {"is_flexclone": "true"},
+    "encryption": {"enabled": True},
+    "constituents": [{"name": "vol_1__0001"}, {"name": "vol_1__0002"}],
 }
 RELATIONSHIP = {
     "uuid": "r-1",
-    "source": {"path": "svm_gold:vol_1", "cluster": {"name": "paris"}},
+    "source": {"path": "svm_gold:vol_1", "cluster": {"name": "paris", "uuid": "c-p"}, "svm": {"uuid": "s-g"}},
     "destination": {"path": "svm_dr:vol_1"},
     "state": "snapmirrored",
     "healthy": False,
@@ -40,7 +45,7 @@ RELATIONSHIP = {
 }
 CLUSTER: Mapping[str, list[Any]] = {
     "/api/cluster/peers": [
-        {"uuid": "cp-1", "name": "lyon", "status": {"state": "available"}},
+        {"uuid": "cp-1", "name": "lyon", "remote": {"name": "cluster-l"}, "status": {"state": "available"}},
         {"uuid": "cp-2", "name": "nice", "status": {"state": "unavailable"}},
     ],
     "/api/cluster/schedules": [{"name": "hourly"}, {"name": "daily"}],
@@ -50,7 +55,7 @@ CLUSTER: Mapping[str, list[Any]] = {
             "uuid": "sp-1",
             "name": "svm_gold_1",
             "svm": {"name": "svm_dr"},
-            "peer": {"svm": {"name": "svm_gold"}, "cluster": {"name": "paris"}},
+            "peer": {"svm": {"name": "svm_gold", "uuid": "s-g"}, "cluster": {"name": "paris", "uuid": "c-p"}},
             "state": "peered",
             "applications": ["snapmirror"],
         }
@@ -60,8 +65,26 @@ CLUSTER: Mapping[str, list[Any]] = {
         {"name": "aggr2"},
     ],
     "/api/snapmirror/policies": [
-        {"name": "Asynchronous", "type": "async", "transfer_schedule": {"name": "hourly"}},
-        {"name": "Mine", "svm": {"name": "svm_dr"}, "type": "async"},
+        {"uuid": "p-1", "name": "Asynchronous", "type": "async", "transfer_schedule": {"name": "hourly"}},
+        {"uuid": "p-2", "name": "Mine", "svm": {"name": "svm_dr"}, "type": "async", "comment": "ours"},
+        {"uuid": "p-3", "name": "XDPDefault", "type": "async", "create_snapshot_on_source": False},
+        {"uuid": "p-4", "name": "Sync", "type": "sync", "create_snapshot_on_source": False},
+    ],
+    "/api/protocols/nfs/export-policies": [
+        {"name": "default", "svm": {"name": "svm_gold"}, "rules": [{"index": 1}, {"index": 2}]},
+        {"name": "closed", "svm": {"name": "svm_gold"}},
+    ],
+    "/api/storage/qtrees": [
+        {"volume": {"uuid": "v-1"}, "id": 0, "name": "", "export_policy": {"name": "default"}},
+        {"volume": {"uuid": "v-1"}, "id": 1, "name": "q_own", "export_policy": {"name": "guests"}},
+        {"volume": {"uuid": "v-1"}, "id": 2, "name": "q_same", "export_policy": {"name": "default"}},
+        {"volume": {"uuid": "v-1"}, "id": 3, "name": "q_untold"},
+        {"volume": {"uuid": "v-2"}, "id": 1, "name": "q_alone", "export_policy": {"name": "default"}},
+    ],
+    "/api/cluster/licensing/licenses": [
+        {"name": "nfs", "state": "compliant"},
+        {"name": "snapmirror", "state": "noncompliant"},
+        {"name": "base"},
     ],
     "/api/storage/volumes": [VOLUME],
     "/api/snapmirror/relationships": [RELATIONSHIP],

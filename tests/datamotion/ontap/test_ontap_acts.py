@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 from netapp_ontap.resource import Resource
+from netapp_ontap.resources.export_policy import ExportPolicy
+from netapp_ontap.resources.qtree import Qtree
+from netapp_ontap.resources.snapmirror_policy import SnapmirrorPolicy
 from netapp_ontap.resources.snapmirror_relationship import SnapmirrorRelationship
 from netapp_ontap.resources.snapmirror_transfer import SnapmirrorTransfer
 from netapp_ontap.resources.svm_peer import SvmPeer
@@ -18,19 +23,26 @@ from datamotion.errors import InternalError
 from datamotion.model.acts import (
     AbortTransfer,
     AcceptSvmPeer,
+    AllowSnapMirror,
+    AwaitIdle,
     AwaitTransfer,
     Change,
+    ConfirmClaim,
+    CreateExportPolicy,
     CreateRelationship,
     CreateVolume,
+    ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
     Pause,
     PeerSvms,
     StartTransfer,
+    TakeEpoch,
 )
+from datamotion.model.claim import Claim
 from datamotion.model.records import Endpoint
 from tests.datamotion.ontap.schemas import assert_fits
-from tests.datamotion.ontap.wire import Sent, Wire, an_error, ask
+from tests.datamotion.ontap.wire import START, Sent, Wire, an_error, ask
 
 
 def a_volume(**changed: Any) -> CreateVolume:
@@ -60,10 +72,11 @@ VOLUME_BODY = {
 PATHS = {"source": {"path": "svm_gold:vol_1"}, "destination": {"path": "svm_dr:vol_1"}}
 ENDS = {"source": Endpoint("svm_gold", "vol_1"), "destination": Endpoint("svm_dr", "vol_1")}
 RELATIONSHIPS = "/api/snapmirror/relationships"
+CLAIM = Claim(group="gold", epoch=2, backend="gold-lyon", svm="s-d", since=START, by="ops@host")
 
 REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Resource]]] = [
     (
-        PeerSvms(svm="svm_dr", name="svm_gold_paris", peer_svm="svm_gold", peer_cluster="paris"),
+        PeerSvms(svm="svm_dr", name="svm_gold_paris", peer_svm="svm_gold", peer_svm_uuid="s-g", peer_cluster="paris"),
         "POST /api/svm/peers",
         AT_ONCE,
         {
@@ -75,11 +88,61 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
         SvmPeer,
     ),
     (
-        AcceptSvmPeer(uuid="sp-1", svm="svm_gold", peer_svm="svm_dr"),
+        AcceptSvmPeer(uuid="sp-1", svm="svm_gold", peer_svm_uuid="s-d"),
         "PATCH /api/svm/peers/sp-1",
         AT_ONCE,
         {"state": "peered"},
         SvmPeer,
+    ),
+    (
+        AllowSnapMirror(uuid="sp-1", svm="svm_dr", peer_svm_uuid="s-g", applications=frozenset({"flexcache"})),
+        "PATCH /api/svm/peers/sp-1",
+        AT_ONCE,
+        {"applications": ["flexcache", "snapmirror"]},
+        SvmPeer,
+    ),
+    (
+        CreateExportPolicy(svm="svm_gold", name="closed"),
+        "POST /api/protocols/nfs/export-policies",
+        {},
+        {"name": "closed", "svm": {"name": "svm_gold"}},
+        ExportPolicy,
+    ),
+    (
+        ModifyQtree(volume_uuid="v-1", id=3, export="closed"),
+        "PATCH /api/storage/qtrees/v-1/3",
+        AT_ONCE,
+        {"export_policy": {"name": "closed"}},
+        Qtree,
+    ),
+    (
+        TakeEpoch(svm="svm_dr", claim=CLAIM),
+        "POST /api/snapmirror/policies",
+        AT_ONCE,
+        {
+            "name": "datamotion_gold_2",
+            "svm": {"name": "svm_dr"},
+            "type": "async",
+            "copy_all_source_snapshots": True,
+            "comment": CLAIM.comment,
+        },
+        SnapmirrorPolicy,
+    ),
+    (
+        ConfirmClaim(uuid="p-1", claim=replace(CLAIM, served=START)),
+        "PATCH /api/snapmirror/policies/p-1",
+        AT_ONCE,
+        {"comment": f"{CLAIM.comment[:-1]} served={quote(START.isoformat())}]"},
+        SnapmirrorPolicy,
+    ),
+    (
+        a_volume(style="flexgroup", constituents_per_aggregate=4),
+        "POST /api/storage/volumes",
+        AT_ONCE,
+        VOLUME_BODY
+        | {"style": "flexgroup", "constituents_per_aggregate": 4}
+        | {"language": "c.utf_8", "guarantee": {"type": "none"}},
+        Volume,
     ),
     (
         a_volume(),
@@ -117,7 +180,13 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
         {"policy": {"name": "MirrorLatest"}},
         SnapmirrorRelationship,
     ),
-    (StartTransfer(uuid="r-1"), f"POST {RELATIONSHIPS}/r-1/transfers", {}, {}, SnapmirrorTransfer),
+    (
+        StartTransfer(uuid="r-1", exported=None, ended_at=None),
+        f"POST {RELATIONSHIPS}/r-1/transfers",
+        {},
+        {},
+        SnapmirrorTransfer,
+    ),
     (
         AbortTransfer(relationship_uuid="r-1", transfer_uuid="t-1"),
         f"PATCH {RELATIONSHIPS}/r-1/transfers/t-1",
@@ -126,10 +195,10 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
         SnapmirrorTransfer,
     ),
     (
-        ModifyVolume(uuid="v-1", path="/vol_1", comment="[datamotion]", size_bytes=1),
+        ModifyVolume(uuid="v-1", path="/vol_1", export="guests", comment="[datamotion]", size_bytes=1),
         "PATCH /api/storage/volumes/v-1",
         AT_ONCE,
-        {"nas": {"path": "/vol_1"}, "comment": "[datamotion]", "size": 1},
+        {"nas": {"path": "/vol_1", "export_policy": {"name": "guests"}}, "comment": "[datamotion]", "size": 1},
         Volume,
     ),
     (
@@ -160,7 +229,8 @@ def test_an_act_is_one_request_that_netapps_schema_takes(
 
 def test_waiting_asks_for_nothing(backend: str) -> None:
     wire = Wire(lambda _: httpx.Response(500))
-    assert ask(backend, wire, [AwaitTransfer(uuid="r-1")]) == [Accepted()]
+    assert ask(backend, wire, [AwaitTransfer(uuid="r-1", exported=None)]) == [Accepted()]
+    assert ask(backend, wire, [AwaitIdle(uuid="r-1")]) == [Accepted()]
     assert wire.sent == []
 
 
@@ -183,32 +253,41 @@ def test_an_abort_that_is_refused_for_another_reason_is_declined(backend: str) -
 
 def test_an_acts_failure_is_its_own(backend: str) -> None:
     def answer(sent: Sent) -> httpx.Response:
-        match sent.path.rpartition("/")[2]:
-            case "v-1":
-                return an_error("917628", "not for this type of volume")
-            case "v-2":
+        match sent.path.split("/")[-2]:
+            case "r-1":
+                return an_error("13303844", "the source is offline")
+            case "r-2":
                 raise httpx.ReadTimeout("slow")
             case uuid:
                 return httpx.Response(202, json={"job": {"uuid": f"job of {uuid}"}})
 
-    changes = [ModifyVolume(uuid=f"v-{n}", comment="x") for n in range(4)]
+    changes = [StartTransfer(uuid=f"r-{n}", exported=None, ended_at=None) for n in range(4)]
     first, refused, silent, last = ask(backend, Wire(answer), changes)
-    assert (first, last) == (Accepted(("job of v-0",)), Accepted(("job of v-3",)))
+    assert (first, last) == (Accepted(("job of r-0",)), Accepted(("job of r-3",)))
     assert isinstance(refused, Declined)
-    assert refused.error.ontap_code == "917628"
+    assert refused.error.ontap_code == "13303844"
     assert isinstance(silent, Unanswered)
 
 
 def test_an_act_whose_object_was_never_observed_is_our_mistake(backend: str) -> None:
     wire = Wire(lambda _: httpx.Response(200))
     with pytest.raises(ExceptionGroup) as caught:
-        ask(backend, wire, [ModifyVolume(uuid=None, comment="x")])
+        ask(backend, wire, [AcceptSvmPeer(uuid=None, svm="svm_gold", peer_svm_uuid="s-d")])
     assert caught.group_contains(InternalError)
+    with pytest.raises(InternalError):
+        ask(backend, wire, [ModifyVolume(uuid=None, comment="x")])
     assert wire.sent == []
+
+
+def test_a_claim_whose_name_is_taken_is_declined(backend: str) -> None:
+    wire = Wire(lambda _: an_error("6621060", "exists already", status=409))
+    (reply,) = ask(backend, wire, [TakeEpoch(svm="svm_dr", claim=CLAIM)])
+    assert isinstance(reply, Declined)
+    assert (reply.error.ontap_code, len(wire.sent)) == ("6621060", 1)
 
 
 def test_acts_of_several_kinds_at_once_are_our_mistake(backend: str) -> None:
     wire = Wire(lambda _: httpx.Response(200))
     with pytest.raises(InternalError):
-        ask(backend, wire, [StartTransfer(uuid="r-1"), Pause(uuid="r-1")])
+        ask(backend, wire, [StartTransfer(uuid="r-1", exported=None, ended_at=None), Pause(uuid="r-1")])
     assert wire.sent == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +14,9 @@ from datamotion.model.records import (
     ClusterIdentity,
     ClusterPeer,
     Endpoint,
+    ExportPolicy,
     Policy,
+    Qtree,
     Relationship,
     Svm,
     SvmPeer,
@@ -26,15 +29,19 @@ from tests.datamotion.ontap.served import RELATIONSHIP, VOLUME, a_wire, look
 from tests.datamotion.ontap.wire import START, Sent, Wire, an_error
 
 
+def a_policy(uuid: str, name: str, **told: Any) -> Policy:
+    asked: dict[str, Any] = {"svm": None, "type": "async", "schedule": None, "takes_snapshots": True, "comment": ""}
+    return Policy(uuid=uuid, name=name, **(asked | told))
+
+
 def test_everything_is_read_into_records(backend: str) -> None:
     view = look(backend, a_wire(), EVERYTHING)
     assert view == ClusterView(
-        observed_at=START,
-        aspects=EVERYTHING,
+        looked_at=dict.fromkeys(EVERYTHING, START),
         identity=ClusterIdentity(name="cluster-p", uuid="c-1", version=(9, 15, 1)),
         cluster_peers=(
-            ClusterPeer(uuid="cp-1", name="lyon", available=True),
-            ClusterPeer(uuid="cp-2", name="nice", available=False),
+            ClusterPeer(uuid="cp-1", name="lyon", remote="cluster-l", available=True),
+            ClusterPeer(uuid="cp-2", name="nice", remote="", available=False),
         ),
         svms=(Svm(uuid="s-1", name="svm_gold", state="running"),),
         svm_peers=(
@@ -43,16 +50,30 @@ def test_everything_is_read_into_records(backend: str) -> None:
                 name="svm_gold_1",
                 svm="svm_dr",
                 peer_svm="svm_gold",
+                peer_svm_uuid="s-g",
                 peer_cluster="paris",
+                peer_cluster_uuid="c-p",
                 state="peered",
                 applications=frozenset({"snapmirror"}),
             ),
         ),
         aggregates=(Aggregate(name="aggr1", available_bytes=10), Aggregate(name="aggr2", available_bytes=0)),
         policies=(
-            Policy(name="Asynchronous", svm=None, type="async", schedule="hourly"),
-            Policy(name="Mine", svm="svm_dr", type="async", schedule=None),
+            a_policy("p-1", "Asynchronous", schedule="hourly"),
+            a_policy("p-2", "Mine", svm="svm_dr", comment="ours"),
+            a_policy("p-3", "XDPDefault", takes_snapshots=False),
+            a_policy("p-4", "Sync", type="sync"),
         ),
+        export_policies=(
+            ExportPolicy(name="default", svm="svm_gold", rules=2),
+            ExportPolicy(name="closed", svm="svm_gold", rules=0),
+        ),
+        qtrees=(
+            Qtree(volume_uuid="v-1", id=1, name="q_own", export="guests", is_own=True),
+            Qtree(volume_uuid="v-1", id=2, name="q_same", export="default", is_own=False),
+            Qtree(volume_uuid="v-2", id=1, name="q_alone", export="default", is_own=True),
+        ),
+        licenses=frozenset({"nfs"}),
         schedules=frozenset({"hourly", "daily"}),
         volumes=(
             Volume(
@@ -69,6 +90,12 @@ def test_everything_is_read_into_records(backend: str) -> None:
                 comment="trees",
                 language="c.utf_8",
                 guarantee="none",
+                export="default",
+                snapshots="daily",
+                qos="fast",
+                is_clone=True,
+                is_encrypted=True,
+                constituents=2,
             ),
         ),
         relationships=(
@@ -76,6 +103,8 @@ def test_everything_is_read_into_records(backend: str) -> None:
                 uuid="r-1",
                 source=Endpoint("svm_gold", "vol_1"),
                 source_cluster="paris",
+                source_cluster_uuid="c-p",
+                source_svm_uuid="s-g",
                 destination=Endpoint("svm_dr", "vol_1"),
                 state=MirrorState.SNAPMIRRORED,
                 healthy=False,
@@ -99,23 +128,34 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
     page = {"max_records": "10000"}
     assert asked == {
         "/api/cluster": {"fields": "name,uuid,version.generation,version.major,version.minor"},
-        "/api/cluster/peers": page | {"fields": "uuid,name,status.state"},
+        "/api/cluster/peers": page | {"fields": "uuid,name,remote.name,status.state"},
         "/api/cluster/schedules": page | {"fields": "name", "type": "cron"},
         "/api/svm/svms": page | {"fields": "uuid,name,state"},
-        "/api/svm/peers": page | {"fields": "uuid,name,svm.name,peer.svm.name,peer.cluster.name,state,applications"},
+        "/api/svm/peers": page
+        | {
+            "fields": "uuid,name,svm.name,peer.svm.name,peer.svm.uuid,peer.cluster.name,peer.cluster.uuid,state,"
+            "applications"
+        },
         "/api/storage/aggregates": page | {"fields": "name,space.block_storage.available"},
-        "/api/snapmirror/policies": page | {"fields": "name,svm.name,type,transfer_schedule.name"},
+        "/api/snapmirror/policies": page
+        | {"fields": "uuid,name,svm.name,type,transfer_schedule.name,create_snapshot_on_source,comment"},
+        "/api/protocols/nfs/export-policies": page
+        | {"fields": "name,svm.name,rules.index", "svm.name": "svm_dr|svm_gold"},
+        "/api/storage/qtrees": page
+        | {"fields": "volume.uuid,id,name,export_policy.name", "svm.name": "svm_dr|svm_gold"},
+        "/api/cluster/licensing/licenses": page | {"fields": "name,state"},
         "/api/storage/volumes": page
         | {
-            "fields": "uuid,name,svm.name,type,state,style,size,space.used,aggregates.name,nas.path,comment,"
-            "language,guarantee.type",
+            "fields": "uuid,name,svm.name,type,state,style,size,space.used,aggregates.name,nas.path,"
+            "nas.export_policy.name,comment,language,guarantee.type,snapshot_policy.name,qos.policy.name,"
+            "clone.is_flexclone,encryption.enabled,constituents.name",
             "svm.name": "svm_dr|svm_gold",
             "is_svm_root": "false",
         },
         "/api/snapmirror/relationships": page
         | {
-            "fields": "uuid,source.path,source.cluster.name,destination.path,state,healthy,unhealthy_reason,"
-            "policy.name,transfer_schedule.name,lag_time,exported_snapshot,transfer.uuid,transfer.state,"
+            "fields": "uuid,source.path,source.cluster.name,source.cluster.uuid,source.svm.uuid,destination.path,"
+            "state,healthy,unhealthy_reason.message,policy.name,transfer_schedule.name,lag_time,exported_snapshot,transfer.uuid,transfer.state,"
             "transfer.bytes_transferred,transfer.end_time",
             "destination.svm.name": "svm_dr|svm_gold",
         },
@@ -130,22 +170,22 @@ def test_the_number_of_calls_does_not_depend_on_the_number_of_volumes(backend: s
     )
     view = look(backend, wire, EVERYTHING)
     assert len(view.volumes) == len(view.relationships) == count
-    assert len(wire.sent) == 9
+    assert len(wire.sent) == len(EVERYTHING)
 
 
 def test_only_what_is_asked_for_is_looked_at(backend: str) -> None:
     wire = a_wire()
     view = look(backend, wire, {Aspect.SVMS})
     assert [sent.path for sent in wire.sent] == ["/api/svm/svms"]
-    assert view.aspects == {Aspect.SVMS}
+    assert view.looked_at == {Aspect.SVMS: START}
     assert view.volumes == ()
 
 
 def test_no_svm_means_no_volumes_rather_than_all(backend: str) -> None:
     wire = a_wire()
-    view = look(backend, wire, {Aspect.VOLUMES, Aspect.RELATIONSHIPS}, svms=())
+    view = look(backend, wire, {Aspect.VOLUMES, Aspect.RELATIONSHIPS, Aspect.QTREES}, svms=())
     assert wire.sent == []
-    assert (view.volumes, view.relationships, view.svm_peers) == ((), (), ())
+    assert (view.volumes, view.relationships, view.qtrees) == ((), (), ())
 
 
 @pytest.mark.parametrize(
@@ -166,3 +206,21 @@ def test_a_view_is_whole_or_is_not_returned(
 
     with pytest.raises(error):
         look(backend, Wire(answer), EVERYTHING)
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "6"), (404, "3"), (404, "4")])
+def test_licences_that_are_not_to_be_seen_are_not_told(backend: str, status: int, code: str) -> None:
+    view = look(backend, _refusing("licenses", an_error(code, "not here", status=status)), EVERYTHING)
+    assert (view.licenses, len(view.volumes)) == (None, 1)
+    assert Aspect.LICENSES in view.looked_at
+
+
+@pytest.mark.parametrize("refusal", [an_error("1", "broken", status=500), httpx.Response(404, html="<html>")])
+def test_licences_that_cannot_be_read_are_a_failed_look(backend: str, refusal: httpx.Response) -> None:
+    with pytest.raises(ClusterRefused):
+        look(backend, _refusing("licenses", refusal), EVERYTHING)
+
+
+def _refusing(collection: str, refusal: httpx.Response) -> Wire:
+    whole = a_wire().answer
+    return Wire(lambda sent: refusal if sent.path.endswith(f"/{collection}") else whole(sent))

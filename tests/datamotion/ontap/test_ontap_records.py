@@ -28,8 +28,14 @@ def test_a_relationship_without_schedule_has_its_policys(backend: str) -> None:
 def test_the_policy_of_the_svm_comes_before_the_clusters(backend: str) -> None:
     bare = {key: value for key, value in RELATIONSHIP.items() if key != "transfer_schedule"}
     policies = [
-        {"name": "Asynchronous", "type": "async", "transfer_schedule": {"name": "hourly"}},
-        {"name": "Asynchronous", "type": "async", "svm": {"name": "svm_dr"}, "transfer_schedule": {"name": "5min"}},
+        {"uuid": "p-1", "name": "Asynchronous", "type": "async", "transfer_schedule": {"name": "hourly"}},
+        {
+            "uuid": "p-2",
+            "name": "Asynchronous",
+            "type": "async",
+            "svm": {"name": "svm_dr"},
+            "transfer_schedule": {"name": "5min"},
+        },
     ]
     view = look(backend, a_wire(relationships=[bare], policies=policies), EVERYTHING)
     assert view.schedule_of(view.relationships[0]) == "5min"
@@ -90,12 +96,15 @@ def test_a_volume_without_a_required_field_is_malformed(backend: str, field: str
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"lag_time": "yesterday"}, "`lag_time` of record r-1 is 'yesterday', not a timedelta"),
-        ({"healthy": "perhaps"}, "`healthy` of record r-1 is 'perhaps', not a bool"),
+        ({"lag_time": "yesterday"}, "`lag_time` of record r-1 is 'yesterday', which should be a valid timedelta"),
+        ({"healthy": "perhaps"}, "`healthy` of record r-1 is 'perhaps', which should be a valid boolean"),
         ({"unhealthy_reason": "text"}, "`unhealthy_reason` of record r-1"),
-        ({"unhealthy_reason": ["text"]}, "`unhealthy_reason` of record r-1 is not a list of objects"),
+        (
+            {"unhealthy_reason": ["text"]},
+            "`unhealthy_reason.0` of record r-1 is 'text', which should be a valid dictionary",
+        ),
         ({"source": "svm_gold:vol_1"}, "record r-1 has no `source.path`"),
-        ({"transfer": {"state": "success", "end_time": "2026-03-01T14:45:11"}}, "has no offset from UTC"),
+        ({"transfer": {"state": "success", "end_time": "2026-03-01T14:45:11"}}, "which should have timezone info"),
     ],
 )
 def test_a_relationship_that_cannot_be_read_is_malformed(backend: str, changed: Mapping[str, Any], said: str) -> None:

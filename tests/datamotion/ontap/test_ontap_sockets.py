@@ -102,7 +102,7 @@ def test_many_requests_to_a_trusted_cluster_share_one_connection(backend: str, t
 def test_a_certificate_of_another_ca_is_told_with_the_ca_file(backend: str, tmp_path: Path, ca: trustme.CA) -> None:
     silent, _ = silence(backend, tmp_path, trustme.CA(), server_context(ca, "127.0.0.1"))
     assert silent.message.endswith(f"presents a certificate that is not signed by {tmp_path / 'ca.pem'}")
-    assert "Nothing was sent." in str(silent.hint)
+    assert "This request was not sent." in str(silent.hint)
 
 
 def test_a_certificate_for_another_name_is_told(backend: str, tmp_path: Path, ca: trustme.CA) -> None:

@@ -1,0 +1,68 @@
+"""Who may come over NFS: export policies, and the qtrees that can have one beside their volume's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import assert_never
+
+from datamotion.model.acts import CreateExportPolicy, ModifyQtree
+from datamotion.model.records import ExportPolicy, Qtree
+from datamotion.ontap.answer import Answer
+from datamotion.ontap.rows import Row, at, get_rows
+from datamotion.ontap.transport import AT_ONCE, Transport
+
+ExportChange = CreateExportPolicy | ModifyQtree
+
+_POLICIES = "/protocols/nfs/export-policies"
+_QTREES = "/storage/qtrees"
+_POLICY = ("name", "svm.name", "rules.index")
+
+
+class _Qtree(Row):
+    volume_uuid: str = at("volume.uuid")
+    id: int = at("id")
+    name: str | None = at("name", default=None)
+    export: str | None = at("export_policy.name", default=None)
+
+
+async def list_export_policies(transport: Transport, svms: Collection[str]) -> tuple[ExportPolicy, ...]:
+    """Those of these SVMs."""
+    return tuple(
+        ExportPolicy(
+            name=record.required("name", str),
+            svm=record.required("svm.name", str),
+            rules=len(record.objects("rules")),
+        )
+        for record in await transport.get_records(_POLICIES, _POLICY, {"svm.name": "|".join(sorted(svms))})
+    )
+
+
+async def list_qtrees(transport: Transport, svms: Collection[str]) -> tuple[Qtree, ...]:
+    """Those in the volumes of these SVMs that tell an export policy.
+
+    Qtree 0 of a volume is the volume itself: what binds it is compared with, and it is no qtree here.
+    """
+    rows = await get_rows(transport, _QTREES, _Qtree, {"svm.name": "|".join(sorted(svms))})
+    of_volumes = {row.volume_uuid: row.export for row in rows if row.id == 0}
+    return tuple(
+        Qtree(
+            volume_uuid=row.volume_uuid,
+            id=row.id,
+            name=row.name or "",
+            export=row.export,
+            is_own=row.export != of_volumes.get(row.volume_uuid),
+        )
+        for row in rows
+        if row.id > 0 and row.export
+    )
+
+
+async def change_exports(transport: Transport, change: ExportChange) -> Answer:
+    match change:
+        case CreateExportPolicy():
+            return await transport.post(_POLICIES, {"name": change.name, "svm": {"name": change.svm}})
+        case ModifyQtree():
+            body = {"export_policy": {"name": change.export}}
+            return await transport.patch(f"{_QTREES}/{change.volume_uuid}/{change.id}", body, AT_ONCE)
+        case _:
+            assert_never(change)
