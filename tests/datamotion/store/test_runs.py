@@ -32,8 +32,15 @@ BREAK = Act(
 
 
 def a_plan(group: str = "gold") -> Plan:
-    step = Step(stage=3, cluster="lyon", title="Break", because="it is due", acts=(BREAK,))
-    loss = Loss(volume="vol_1", text="the last 5 min", age=timedelta(minutes=5))
+    step = Step(cluster="lyon", title="Break", because="it is due", acts=(BREAK,))
+    loss = Loss(
+        volume="vol_1",
+        backend="gold-lyon",
+        given_up_at="gold-paris",
+        kept="snapmirror.1",
+        age=timedelta(minutes=5),
+        text="the last 5 min",
+    )
     return Plan(operation=Operation.FAILOVER, group=group, title="Fail over", steps=(step,), losses=(loss,))
 
 
@@ -115,7 +122,7 @@ def test_a_folder_that_is_missing_is_a_configuration_error(tmp_path: Path) -> No
     assert "its folder has to exist" in (refused.value.hint or "")
 
 
-@pytest.mark.parametrize("url", ["", "no url at all", "postgresql://me:hunter2@host:port/db", "://hunter2"])
+@pytest.mark.parametrize("url", ["", "postgresql://me:hunter2@host:port/db", "://hunter2"])
 def test_a_url_that_cannot_be_read_is_a_configuration_error_that_shows_no_secret(url: str) -> None:
     with pytest.raises(ConfigError) as refused:
         Store(url)
