@@ -60,11 +60,7 @@ class Store:
 
     def end(self, run_id: int, event: Event, at: datetime) -> Phase:
         """The run has ended by this event; returns its phase from now on."""
-        with store_errors("written"), self._engine.begin() as connection:
-            row = connection.execute(select(RUNS.c.phase).where(RUNS.c.id == run_id)).one()
-            phase = advance(Phase(row.phase), event)
-            connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(phase=phase, ended_at=at.isoformat()))
-        return phase
+        return RunJournal(self._engine, run_id).end(event, at)
 
     def runs(self, group: str | None = None) -> Sequence[RunRecord]:
         """All runs, or those of one group, oldest first."""
@@ -101,6 +97,16 @@ class RunJournal:
                     detail=entry.detail,
                 )
             )
+
+    def end(self, event: Event, at: datetime) -> Phase:
+        """The run has ended by this event; returns its phase from now on."""
+        with store_errors("written"), self._engine.begin() as connection:
+            row = connection.execute(select(RUNS.c.phase).where(RUNS.c.id == self.run_id)).one()
+            phase = advance(Phase(row.phase), event)
+            connection.execute(
+                update(RUNS).where(RUNS.c.id == self.run_id).values(phase=phase, ended_at=at.isoformat())
+            )
+        return phase
 
 
 @contextmanager
