@@ -137,6 +137,10 @@ class Prepared:
         self.plan = self._planned(stand(intent.group, {name: view[name] for name in glances}))
 
     @property
+    def operation(self) -> Operation:
+        return self._intent.operation
+
+    @property
     def report(self) -> PlanReport:
         return plan_report(self.plan)
 

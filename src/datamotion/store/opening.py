@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, insert
 from sqlalchemy.engine import make_url
@@ -19,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from datamotion.errors import ConfigError, DataMotionError, StoreFailed
 from datamotion.store.tables import METADATA, RUNS
 
+T = TypeVar("T")
 _HINT = "`store` in the configuration names it; its folder has to exist and be writable"
 _SERVER_HINT = "`store` in the configuration names it; is the server up, and may this account make and write tables?"
 _SIDECARS = ("-journal", "-wal", "-shm")
@@ -32,31 +34,14 @@ def open_engine(location: str) -> Engine:
     Raises: ConfigError where it cannot be opened, or is a link or no regular file.
     """
     url = _read(location)
-    with _opening(url), ExitStack() as on_failure:
-        if path := _file_of(url):
-            _make_private(path)
-        engine = _engine(url)
-        on_failure.callback(engine.dispose)
-        METADATA.create_all(engine)
-        on_failure.pop_all()
-    return engine
+    return _told(url, partial(_open, url))
 
 
 def find_problem(location: str) -> DataMotionError | None:
     """Why runs cannot be written there; None where they can. Leaves nothing behind: what is written is taken back."""
     try:
         url = _read(location)
-        path = _file_of(url)
-        with _opening(url):
-            if path and not os.path.lexists(path):
-                _check_folder(path.parent)
-                return None
-            if path:
-                _check_file(path)
-            engine = _engine(url)
-            with ExitStack() as stack:
-                stack.callback(engine.dispose)
-                _write_and_take_back(engine)
+        _told(url, partial(_try_out, url))
     except DataMotionError as problem:
         return problem
     return None
@@ -73,11 +58,6 @@ def store_errors(what: Literal["read", "written"]) -> Iterator[None]:
             f"the journal cannot be {what}: {_why(error)}",
             hint=f"{first}, then run the same command again: it goes on from what the clusters show",
         ) from error
-
-
-def shown(location: str) -> str:
-    """The store's place without anything in it that may be a secret."""
-    return _shown(_read(location))
 
 
 def _read(location: str) -> URL:
@@ -114,22 +94,43 @@ def _engine(url: URL) -> Engine:
     return create_engine(url, connect_args=patience)
 
 
-@contextmanager
-def _opening(url: URL) -> Iterator[None]:
-    """What goes wrong within as ConfigError, without any secret that the URL holds."""
+def _told(url: URL, work: Callable[[], T]) -> T:
+    """What `work` comes to. What goes wrong is a ConfigError, without any secret that the URL holds."""
+    hint = _HINT if _file_of(url) else _SERVER_HINT
     try:
-        yield
+        return work()
     except ImportError:
-        raise ConfigError(
-            f"the store {_shown(url)} cannot be opened: nothing that speaks to it is installed",
-            hint="for PostgreSQL: pip install 'datamotion[postgresql]'",
-        ) from None
+        why = "nothing that speaks to it is installed"
+        hint = "for PostgreSQL: pip install 'datamotion[postgresql]'"
     except (SQLAlchemyError, OSError, ValueError) as error:
         why = _without_secrets(_why(error), url)
-    else:
+    # Raised out here: inside `except`, the error would carry the URL.
+    raise ConfigError(f"the store {_shown(url)} cannot be opened: {why}", hint=hint)
+
+
+def _open(url: URL) -> Engine:
+    with ExitStack() as on_failure:
+        if path := _file_of(url):
+            _make_private(path)
+        engine = _engine(url)
+        on_failure.callback(engine.dispose)
+        METADATA.create_all(engine)
+        on_failure.pop_all()
+    return engine
+
+
+def _try_out(url: URL) -> None:
+    path = _file_of(url)
+    if path and not os.path.lexists(path):
+        _check_folder(path.parent)
         return
-    # Raised out here: the cause may show the URL, with a password in it.
-    raise ConfigError(f"the store {_shown(url)} cannot be opened: {why}", hint=_HINT if _file_of(url) else _SERVER_HINT)
+    if path:
+        _check_file(path)
+    engine = _engine(url)
+    try:
+        _write_and_take_back(engine)
+    finally:
+        engine.dispose()
 
 
 def _why(error: Exception) -> str:
@@ -168,11 +169,10 @@ def _check_file(path: Path) -> None:
 
 
 def _check_folder(folder: Path) -> None:
-    if not os.access(folder, os.W_OK | os.X_OK):
-        folder.stat()  # says better why, if it is not there
-        raise OSError(0, f"nothing can be made in {folder}")
-    if not folder.is_dir():
+    if not stat.S_ISDIR(folder.stat().st_mode):
         raise OSError(0, f"{folder} is not a folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OSError(0, f"nothing can be made in {folder}")
 
 
 def _write_and_take_back(engine: Engine) -> None:
