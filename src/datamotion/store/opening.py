@@ -24,8 +24,11 @@ T = TypeVar("T")
 _HINT = "`store` in the configuration names it; its folder has to exist and be writable"
 _SERVER_HINT = "`store` in the configuration names it; is the server up, and may this account make and write tables?"
 _SIDECARS = ("-journal", "-wal", "-shm")
-_PATIENCE: Mapping[str, str | int] = {"connect_timeout": 5, "tcp_user_timeout": 5000}  # seconds, milliseconds
-"""Of libpq, which else waits minutes for a server whose site is gone."""
+_LIBPQ: Mapping[str, str | int] = {
+    "connect_timeout": 5,  # seconds; else it waits minutes for a server whose site is gone
+    "tcp_user_timeout": 5000,  # milliseconds
+    "client_encoding": "utf8",  # a database of SQL_ASCII would else answer in bytes
+}
 
 
 def open_engine(location: str) -> Engine:
@@ -90,8 +93,8 @@ def _file_of(url: URL) -> Path | None:
 
 def _engine(url: URL) -> Engine:
     libpq = url.drivername.startswith("postgresql+psycopg")
-    patience = {name: value for name, value in _PATIENCE.items() if libpq and name not in url.query}
-    return create_engine(url, connect_args=patience)
+    arguments = {name: value for name, value in _LIBPQ.items() if libpq and name not in url.query}
+    return create_engine(url, connect_args=arguments)
 
 
 def _told(url: URL, work: Callable[[], T]) -> T:
