@@ -5,6 +5,7 @@
       Refused            we decline: the step would lose data or break a rule; nothing was changed
       ClusterError       a cluster was asked
         ClusterRefused   it answered no: status, ONTAP's code and message, the request
+          ClusterNotAsked  it cannot be asked from here: its secret or CA file cannot be read; nothing was sent
         ClusterSilent    it gave no answer: the change may or may not have happened
       StoreFailed        the local store cannot be written; the run stops, the clusters are as they are
       InternalError      our own mistake; please report it
@@ -79,6 +80,26 @@ class ClusterRefused(ClusterError):
         self.transient = transient
         self.status = status
         self.ontap_code = ontap_code
+
+
+class ClusterNotAsked(ClusterRefused):
+    """Nothing was sent: what the configuration names for it, a secret or a CA file, cannot be had.
+
+    It counts as a refusal: that nothing has changed is certain. Other clusters are asked all the same.
+    """
+
+    code = "config"
+    exit_status = ConfigError.exit_status
+
+    def __init__(self, cluster: str, why: ConfigError) -> None:
+        super().__init__(
+            cluster,
+            f"{cluster} was not asked: {why.message}",
+            request="",
+            status=0,
+            ontap_code="",
+            hint=why.hint,
+        )
 
 
 class ClusterSilent(ClusterError):

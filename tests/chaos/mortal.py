@@ -69,6 +69,10 @@ class _MortalJournal(RunJournal):
         with self._store.a_write():
             super().write(entry)
 
+    def end(self, event: Event, at: datetime) -> Phase:
+        with self._store.a_write():
+            return super().end(event, at)
+
 
 @contextmanager
 def open_mortal_store(url: str, fate: Fate) -> Iterator[MortalStore]:

@@ -23,7 +23,8 @@ from datamotion.cli.options import (
 )
 from datamotion.cli.render import print_json, render_plan, render_run
 from datamotion.cli.watching import TerminalWatcher
-from datamotion.clock import Clock
+from datamotion.errors import ConfigError
+from datamotion.model.words import Operation
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.operations import Intent, Prepared
@@ -35,6 +36,14 @@ To = Annotated[
 ]
 AllowPartial = Annotated[
     bool, typer.Option("--allow-partial", help="Accept a target that holds only a part of the group.")
+]
+
+WithoutStore = Annotated[
+    bool,
+    typer.Option(
+        "--without-store",
+        help="Go on where the store cannot be opened or written: the journal then goes to standard error and a file.",
+    ),
 ]
 
 
@@ -76,6 +85,7 @@ def failover(
     group: OneGroup,
     to: To = None,
     allow_partial: AllowPartial = False,
+    without_store: WithoutStore = False,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -89,15 +99,24 @@ def failover(
     """
     session = open_session(context, config)
     choice = FailoverChoice(to=to, allow_partial=allow_partial)
-    _carry_out(session, [operations.failover(session.group(group), choice)], output, yes=yes, dry_run=dry_run)
+    intents = [operations.failover(session.group(group), choice)]
+    _carry_out(session, intents, output, yes=yes, dry_run=dry_run, without_store=without_store)
 
 
-def _carry_out(session: Session, intents: Sequence[Intent], output: Output, *, yes: bool, dry_run: bool) -> None:
+def _carry_out(
+    session: Session,
+    intents: Sequence[Intent],
+    output: Output,
+    *,
+    yes: bool,
+    dry_run: bool,
+    without_store: bool = False,
+) -> None:
     if not (yes or dry_run):
         check_can_ask()
     reports: list[PlanReport | RunReport] = []
     try:
-        anyio.run(_carry_out_all, session, intents, reports, output, yes, dry_run)
+        anyio.run(_carry_out_all, session, intents, reports, output, yes, dry_run, without_store)
     finally:  # where one group's raises, the reports of those before it are not lost
         if output is Output.JSON and reports:
             print_json(tuple(reports))
@@ -111,14 +130,18 @@ async def _carry_out_all(
     output: Output,
     yes: bool,
     dry_run: bool,
+    without_store: bool,
 ) -> None:
     async with operations.prepare(session, intents) as all_prepared:
         for prepared in all_prepared:
-            reports.append(await _carry_out_one(prepared, session.world.clock, output, yes=yes, dry_run=dry_run))  # noqa: PERF401  # kept one by one
+            report = await _carry_out_one(
+                session, prepared, output, yes=yes, dry_run=dry_run, without_store=without_store
+            )
+            reports.append(report)  # kept one by one
 
 
 async def _carry_out_one(
-    prepared: Prepared, clock: Clock, output: Output, *, yes: bool, dry_run: bool
+    session: Session, prepared: Prepared, output: Output, *, yes: bool, dry_run: bool, without_store: bool
 ) -> PlanReport | RunReport:
     plan = prepared.report
     if dry_run or not plan.changes:
@@ -127,10 +150,27 @@ async def _carry_out_one(
         if output is Output.TEXT:
             render_plan(plan)
         return plan
-    if not await agreed(plan, yes=yes, output=output):
+    missing = (
+        None if without_store or prepared.operation is not Operation.FAILOVER else _no_store(session, asked=not yes)
+    )
+    if not await agreed(plan, yes=yes, output=output, but=missing):
         raise typer.Abort
-    with TerminalWatcher(clock) as watcher:
+    with TerminalWatcher(session.world.clock) as watcher:
         report = await prepared.carry_out(watcher)
     if output is Output.TEXT:
         render_run(report)
     return report
+
+
+def _no_store(session: Session, *, asked: bool) -> str | None:
+    """What a person has to agree to where the store is of no use; None where it is.
+
+    Raises: ConfigError where nobody is asked.
+    """
+    problem = session.store_problem()
+    if problem is None:
+        return None
+    where = "its journal then goes to standard error and to a file, where one can be made"
+    if not asked:
+        raise ConfigError(problem.message, hint=f"--without-store carries the failover out all the same: {where}")
+    return f"{problem.message}. The failover can go on without it: {where}."

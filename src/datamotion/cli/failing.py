@@ -57,3 +57,8 @@ def show_error(error: DataMotionError, *, as_json: bool) -> None:
     console.print(f"[bold red]error:[/] {escape(error.message)}")
     if error.hint:
         console.print(f" [bold]hint:[/] {escape(error.hint)}")
+
+
+def show_warning(text: str) -> None:
+    """What a person has to know beforehand, on standard error."""
+    Console(stderr=True, soft_wrap=True, highlight=False).print(f"[bold yellow]warning:[/] {escape(text)}")

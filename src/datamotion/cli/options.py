@@ -10,6 +10,7 @@ from typing import Annotated
 import anyio
 import typer
 
+from datamotion.cli.failing import show_warning
 from datamotion.cli.render import render_plan
 from datamotion.config.loading import load
 from datamotion.errors import ConfigError
@@ -67,12 +68,17 @@ def check_can_ask() -> None:
         )
 
 
-async def agreed(plan: PlanReport, *, yes: bool, output: Output) -> bool:
-    """Whether the plan is to be carried out: told so beforehand, or asked now with the plan on the screen."""
+async def agreed(plan: PlanReport, *, yes: bool, output: Output, but: str | None = None) -> bool:
+    """Whether the plan is to be carried out: told so beforehand, or asked now with the plan on the screen.
+
+    `but` is what else has to be known then.
+    """
     if output is Output.TEXT:
         render_plan(plan)
     elif not yes:
         render_plan(plan, stderr=True)  # standard output is for the JSON alone
+    if but is not None:
+        show_warning(but)
     return yes or await _confirmed()
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sized
 from pathlib import Path
 from typing import Annotated, TypeVar
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
 
@@ -13,7 +14,10 @@ _NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 _HTTPS = re.compile(r"https://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?", re.ASCII | re.IGNORECASE)
 _DATABASE = re.compile(r"postgresql(\+\w+)?://", re.ASCII)
 _Entries = TypeVar("_Entries", bound=Sized)
-_PASSWORD_IN_URL = re.compile(r"//[^/@]*:.*@|[?&]password=", re.DOTALL)
+_HARMLESS = frozenset({"host", "port", "user", "service", "passfile", "application_name", "target_session_attrs"}) | {
+    *("connect_timeout", "tcp_user_timeout", "sslmode", "sslrootcert", "sslcert", "sslkey"),
+}
+"""Of libpq's parameters those that hold no secret; any other may be one in some spelling."""
 
 
 def _name(name: str) -> str:
@@ -47,9 +51,17 @@ def _store(location: str, info: ValidationInfo) -> str:
         return str(_in_folder(Path(location), info))
     if not _DATABASE.match(location):
         raise ValueError("a path, or a URL that starts with postgresql://")
-    if _PASSWORD_IN_URL.search(location):
+    if _may_hold_a_secret(location):
         raise ValueError("a URL without a password: PostgreSQL's client takes it from PGPASSFILE or PGPASSWORD")
     return location
+
+
+def _may_hold_a_secret(url: str) -> bool:
+    """A password before the host, or a parameter that is none of the harmless ones, percent-encoded or not."""
+    address, _, query = url.partition("://")[2].partition("?")
+    user = unquote(address.rpartition("@")[0])
+    names = {unquote(each.partition("=")[0]) for each in re.split("[&;]", query) if each}
+    return ":" in user or not names <= _HARMLESS
 
 
 def _aggregates(given: object) -> object:

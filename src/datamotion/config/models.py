@@ -212,7 +212,7 @@ class Configuration(_Branch):
         default="datamotion.db",
         validate_default=True,
         description="The local store of journal and history: a file, relative to the configuration file's folder, or "
-        "the URL of a PostgreSQL database, without a password.",
+        "the URL of a PostgreSQL database, without a password (which needs `pip install 'datamotion[postgresql]'`).",
         examples=["/var/lib/datamotion/store.db"],
     )
 

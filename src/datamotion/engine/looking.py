@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Cluster
-from datamotion.errors import ClusterRefused, ClusterSilent
+from datamotion.errors import ClusterNotAsked, ClusterRefused, ClusterSilent
 from datamotion.model.acts import Act
 from datamotion.model.view import Aspect, ClusterView, Unseen, View
 from datamotion.policy.kinds import kind_of
@@ -60,7 +60,8 @@ class Lookout:
             except ClusterSilent as silent:
                 return Unseen(reason=silent.message, hint=silent.hint)
             except ClusterRefused as refused:
-                return Unseen(reason=refused.message, hint=refused.hint, refused=True)
+                not_asked = isinstance(refused, ClusterNotAsked)
+                return Unseen(reason=refused.message, hint=refused.hint, refused=True, not_asked=not_asked)
 
         return dict(zip(glances, await side_by_side(look, glances), strict=True))
 

@@ -101,6 +101,7 @@ class Unseen:
     reason: str
     hint: str | None = None
     refused: bool = False  # it answered, and said no (a wrong password); otherwise no answer came
+    not_asked: bool = False  # from here it cannot be: its secret or CA file cannot be had. Then `refused`, too
 
 
 View = Mapping[str, ClusterView | Unseen]

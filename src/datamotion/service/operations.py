@@ -18,7 +18,6 @@ from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import EVERYTHING, SERVING, Aspect, View
 from datamotion.model.words import Operation
-from datamotion.ontap.cluster import OntapCluster
 from datamotion.policy.consent import beyond
 from datamotion.policy.failover import also_needed, failover_planner
 from datamotion.policy.failover_choice import FailoverChoice
@@ -29,12 +28,14 @@ from datamotion.policy.standing import stand
 from datamotion.policy.unprotect import unprotect_planner
 from datamotion.policy.update import update_planner
 from datamotion.runs.phases import Event, Phase
+from datamotion.service.clusters import CountedCluster
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.run_reports import plan_report, run_report
-from datamotion.service.session import Session
-from datamotion.store.lock import GroupHold, hold_group, this_process
+from datamotion.service.session import GroupHeld, Session
+from datamotion.store.lock import this_process
 
 if TYPE_CHECKING:
+    from datamotion.store.fallback import FallbackRuns
     from datamotion.store.journal import Store
 
 
@@ -124,7 +125,7 @@ class Prepared:
         self,
         session: Session,
         intent: Intent,
-        clusters: Mapping[str, OntapCluster],
+        clusters: Mapping[str, CountedCluster],
         glances: Mapping[str, Glance],
         view: View,
     ) -> None:
@@ -134,6 +135,10 @@ class Prepared:
         self._clusters = {name: clusters[name] for name in glances}
         self._lookout = Lookout(self._clusters, glances)
         self.plan = self._planned(stand(intent.group, {name: view[name] for name in glances}))
+
+    @property
+    def operation(self) -> Operation:
+        return self._intent.operation
 
     @property
     def report(self) -> PlanReport:
@@ -146,8 +151,8 @@ class Prepared:
         """
         session, now = self._session, self._session.world.clock.now()
         with (
-            hold_group(session.lock_folder, self._intent.group.name, self._intent.operation, now) as hold,
-            session.world.open_store(session.store_url) as store,
+            session.hold(self._intent.group.name, self._intent.operation, now) as hold,
+            session.open_runs(self._intent.operation) as store,
         ):
             _close_cut_off(store, self._intent.group.name, session, hold)
 
@@ -156,14 +161,14 @@ class Prepared:
 
         Between the plan and the lock time has passed, perhaps at a prompt: it looks and plans again first.
         Raises: Refused where another operation holds the group, where the group would now be served from elsewhere
-        than was agreed to, or where more would be given up than that; ConfigError where the store cannot be opened;
-        StoreFailed.
+        than was agreed to, or where more would be given up than that; except for a failover, ConfigError where the
+        store cannot be opened or no lock be had, StoreFailed.
         """
         session, clock, group = self._session, self._session.world.clock, self._intent.group
         began_s, calls_before = clock.monotonic_s(), self._calls()
         with (
-            hold_group(session.lock_folder, group.name, self._intent.operation, clock.now()) as hold,
-            session.world.open_store(session.store_url) as store,
+            session.hold(group.name, self._intent.operation, clock.now()) as hold,
+            session.open_runs(self._intent.operation) as store,
         ):
             view = await self._lookout.whole()
             standing = stand(group, view)
@@ -182,7 +187,7 @@ class Prepared:
                 by=hold.holder.who,
             )
             result = await run.carry_out(view, standing, plan, agreed=self.plan.losses)
-            store.end(journal.run_id, _event(result), clock.now())
+            journal.end(_event(result), clock.now())
         return run_report(
             result,
             run=journal.run_id,
@@ -226,7 +231,7 @@ async def prepare(session: Session, intents: Sequence[Intent]) -> AsyncIterator[
         more = [_more(intent, each) for intent, each in zip(intents, seen, strict=True)]
         extra = _together(more)
         if extra:
-            opened = await stack.enter_async_context(session.clusters(extra.keys() - glances.keys()))
+            opened = await stack.enter_async_context(session.clusters(extra.keys() - glances.keys(), beside=True))
             clusters = {**clusters, **opened}
             view = {**view, **await Lookout(clusters, extra).whole()}
         yield tuple(
@@ -253,7 +258,7 @@ def _together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glanc
     return union
 
 
-def _close_cut_off(store: Store, group: str, session: Session, hold: GroupHold) -> int | None:
+def _close_cut_off(store: Store | FallbackRuns, group: str, session: Session, hold: GroupHeld) -> int | None:
     """Runs of the group that nobody carries out any more are recorded as cut off; returns the last of them.
 
     One that merely waits, and has let the group go for that, goes on.

@@ -44,7 +44,9 @@ def plan_report(plan: Plan) -> PlanReport:
     )
 
 
-def run_report(result: RunResult, *, run: int, went_on_from: int | None, seconds: float, calls: int) -> RunReport:
+def run_report(
+    result: RunResult, *, run: int | None, went_on_from: int | None, seconds: float, calls: int
+) -> RunReport:
     """How a run ended, the worst first. `seconds` and `calls` are those of carrying it out.
 
     Who serves is what was seen at its end, not what was planned.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +15,16 @@ import httpx
 from datamotion.clock import Clock
 from datamotion.config.models import Configuration
 from datamotion.config.models import Target as TargetConfig
-from datamotion.config.secrets import resolve
+from datamotion.engine.ports import Other
+from datamotion.errors import ConfigError, DataMotionError
 from datamotion.model.group import Backend, Group, Target
-from datamotion.ontap.cluster import OntapCluster
-from datamotion.ontap.transport import open_transport
+from datamotion.model.words import Operation
+from datamotion.service.clusters import CountedCluster, open_clusters
+from datamotion.store.lock import GroupHold, Holder, hold_group, this_process
+from datamotion.store.places import spare_folders
 
 if TYPE_CHECKING:
+    from datamotion.store.fallback import FallbackRuns
     from datamotion.store.journal import Store
 
 
@@ -29,14 +35,42 @@ def _open_store(url: str) -> AbstractContextManager[Store]:
     return open_store(url)
 
 
+def _on_standard_error(line: str) -> None:
+    with suppress(OSError, ValueError):  # nobody reads it any more: no reason to stop
+        sys.stderr.write("".join(each if each.isprintable() else "�" for each in line) + "\n")
+        sys.stderr.flush()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """All that is outside: time, the environment, the wires to clusters (where not the network), the store."""
+    """All that is outside: time, the environment, the wires to clusters (where not the network), the store, a person.
+
+    `tell` shows that person a line.
+    """
 
     clock: Clock
     environ: Mapping[str, str]
     wires: Mapping[str, httpx.AsyncBaseTransport] = field(default_factory=dict)
     open_store: Callable[[str], AbstractContextManager[Store]] = _open_store
+    tell: Callable[[str], None] = _on_standard_error
+
+
+@dataclass(frozen=True, slots=True)
+class NoLock:
+    """In a lock's place where none can be had: fulfils the engine's port `Hold`, and keeps nobody out."""
+
+    holder: Holder
+    waiting: Holder | None = None
+
+    def let_go(self) -> None:
+        """Nothing is held."""
+
+    def take_again(self) -> Other | None:
+        """Nobody can be seen to have been there."""
+        return None
+
+
+GroupHeld = GroupHold | NoLock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +83,8 @@ class Session:
 
     @property
     def store_url(self) -> str:
-        """The store as SQLAlchemy names it."""
-        store = self.configuration.store
-        return store if "://" in store else f"sqlite:///{store}"
+        """The store, as a path or as SQLAlchemy names it."""
+        return self.configuration.store
 
     @property
     def lock_folder(self) -> Path:
@@ -74,32 +107,72 @@ class Session:
         names: Iterable[str] = self.configuration.groups if name is None else (name,)
         return tuple(self.group(each) for each in names)
 
-    @asynccontextmanager
-    async def clusters(self, names: Collection[str]) -> AsyncIterator[Mapping[str, OntapCluster]]:
-        """These clusters, ready to be asked; nothing is contacted yet.
+    def clusters(
+        self, names: Collection[str], *, beside: bool = False
+    ) -> AbstractAsyncContextManager[Mapping[str, CountedCluster]]:
+        """These clusters, ready to be asked; nothing is contacted yet. Those of other clusters are not looked for.
 
-        Raises: ConfigError where a secret or a CA file cannot be read. Those of other clusters are not looked for.
+        One whose secret or CA file cannot be read is unseen, with that reason, and keeps nobody from the others.
+        Raises: ConfigError where that is true of all of them, unless they are wanted `beside` others.
         """
-        async with AsyncExitStack() as stack:
-            clusters = {}
-            for name in sorted(names):
-                config = self.configuration.clusters[name]
-                transport = await stack.enter_async_context(
-                    open_transport(
-                        name,
-                        url=config.url,
-                        user=config.user,
-                        password=resolve(config.password, self.world.environ, self.folder),
-                        ca_file=config.ca_file,
-                        connect_timeout_s=config.connect_timeout.total_seconds(),
-                        read_timeout_s=config.read_timeout.total_seconds(),
-                        limit=config.concurrency,
-                        clock=self.world.clock,
-                        http_transport=self.world.wires.get(name),
-                    )
-                )
-                clusters[name] = OntapCluster(transport, self.world.clock)
-            yield clusters
+        return open_clusters(
+            {name: self.configuration.clusters[name] for name in names},
+            environ=self.world.environ,
+            folder=self.folder,
+            clock=self.world.clock,
+            wires=self.world.wires,
+            beside=beside,
+        )
+
+    def store_problem(self) -> DataMotionError | None:
+        """Why no run can be recorded in the store; None where one can. Nothing is left behind."""
+        from datamotion.store.opening import find_problem  # noqa: PLC0415  # as with `_open_store`
+
+        return find_problem(self.store_url)
+
+    @contextmanager
+    def open_runs(self, operation: Operation) -> Iterator[Store | FallbackRuns]:
+        """The runs that were, and where the next one is written to. A failover goes on without a store, and tells so.
+
+        Raises: ConfigError, StoreFailed, for other operations.
+        """
+        opened = self.world.open_store(self.store_url)
+        if operation is not Operation.FAILOVER:
+            with opened as store:
+                yield store
+            return
+        from datamotion.store.fallback import open_fallback  # noqa: PLC0415  # as with `_open_store`
+
+        with open_fallback(opened, self._spare_folders, self.world.tell) as runs:
+            yield runs
+
+    @contextmanager
+    def hold(self, group: str, operation: Operation, at: datetime) -> Iterator[GroupHeld]:
+        """The group is ours until the end. A failover takes the lock where it can, and tells where, or that it cannot.
+
+        Raises: Refused where somebody else holds the group; ConfigError where, for another operation, there is no lock.
+        """
+        with ExitStack() as stack:
+            yield self._held(stack, group, operation, at)
+
+    def _held(self, stack: ExitStack, group: str, operation: Operation, at: datetime) -> GroupHeld:
+        try:
+            return stack.enter_context(hold_group(self.lock_folder, group, operation, at))
+        except ConfigError as error:
+            if operation is not Operation.FAILOVER:
+                raise
+            problem = error.message
+        for folder in self._spare_folders:
+            with suppress(ConfigError):
+                hold = stack.enter_context(hold_group(folder, group, operation, at))
+                self.world.tell(f"warning: {problem}; its lock is in {folder}, where others may not look for it")
+                return hold
+        self.world.tell(f"warning: {problem}, nor anywhere else: nothing on this machine keeps others from it")
+        return NoLock(Holder(operation=operation, since=at.isoformat(timespec="seconds"), who=this_process()))
+
+    @property
+    def _spare_folders(self) -> Iterator[Path]:
+        return spare_folders(self.folder, self.world.environ)
 
     def _backend(self, name: str) -> Backend:
         backend = self.configuration.backend(name)

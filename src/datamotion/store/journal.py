@@ -6,17 +6,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, create_engine, insert, select, update
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import Engine, Row, insert, select, update
 
-from datamotion.errors import ConfigError, StoreFailed
 from datamotion.model.plan import Plan
 from datamotion.runs.journal import Entry, Note
 from datamotion.runs.phases import Event, Phase, advance
-from datamotion.store.tables import ENTRIES, METADATA, RUNS
+from datamotion.store.opening import open_engine, store_errors
+from datamotion.store.tables import ENTRIES, RUNS
 
 _PLAN = TypeAdapter(Plan)
 
@@ -37,9 +36,9 @@ class RunRecord:
 class Store:
     """The runs of all groups. Every write is durable when the call returns."""
 
-    def __init__(self, url: str) -> None:
-        """Opens the database at a SQLAlchemy URL, creating its tables. Raises ConfigError where it cannot."""
-        self._engine = _open_engine(url)
+    def __init__(self, location: str) -> None:
+        """Opens the database at a path or a SQLAlchemy URL, creating its tables. Raises ConfigError where it cannot."""
+        self._engine = open_engine(location)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -54,53 +53,27 @@ class Store:
             "holder": holder,
             "plan": _PLAN.dump_python(plan, mode="json"),
         }
-        with _store_errors(), self._engine.begin() as connection:
+        with store_errors("written"), self._engine.begin() as connection:
             key = connection.execute(insert(RUNS).values(row)).inserted_primary_key
         assert key is not None
         return RunJournal(self._engine, key[0])
 
     def end(self, run_id: int, event: Event, at: datetime) -> Phase:
         """The run has ended by this event; returns its phase from now on."""
-        with _store_errors(), self._engine.begin() as connection:
-            row = connection.execute(select(RUNS.c.phase).where(RUNS.c.id == run_id)).one()
-            phase = advance(Phase(row.phase), event)
-            connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(phase=phase, ended_at=at.isoformat()))
-        return phase
+        return RunJournal(self._engine, run_id).end(event, at)
 
     def runs(self, group: str | None = None) -> Sequence[RunRecord]:
         """All runs, or those of one group, oldest first."""
         query = select(RUNS).order_by(RUNS.c.id)
-        with self._engine.connect() as connection:
-            rows = connection.execute(query if group is None else query.where(RUNS.c.group_name == group)).all()
-        return [
-            RunRecord(
-                id=row.id,
-                group=row.group_name,
-                operation=row.operation,
-                phase=Phase(row.phase),
-                started_at=datetime.fromisoformat(row.started_at),
-                ended_at=datetime.fromisoformat(row.ended_at) if row.ended_at else None,
-                holder=row.holder,
-            )
-            for row in rows
-        ]
+        with store_errors("read"), self._engine.connect() as connection:
+            rows = connection.execute(query if group is None else query.where(RUNS.c.group_name == group))
+            return [_run_record(row) for row in rows]
 
     def entries(self, run_id: int) -> Sequence[Entry]:
         """The journal of a run, in the order it was written."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(select(ENTRIES).where(ENTRIES.c.run_id == run_id).order_by(ENTRIES.c.id)).all()
-        return [
-            Entry(
-                at=datetime.fromisoformat(row.at),
-                note=Note(row.note),
-                cluster=row.cluster,
-                change=row.change,
-                volumes=tuple(row.volumes),
-                jobs=tuple(row.jobs),
-                detail=row.detail,
-            )
-            for row in rows
-        ]
+        query = select(ENTRIES).where(ENTRIES.c.run_id == run_id).order_by(ENTRIES.c.id)
+        with store_errors("read"), self._engine.connect() as connection:
+            return [_entry(row) for row in connection.execute(query)]
 
 
 class RunJournal:
@@ -111,7 +84,7 @@ class RunJournal:
         self.run_id = run_id
 
     def write(self, entry: Entry) -> None:
-        with _store_errors(), self._engine.begin() as connection:
+        with store_errors("written"), self._engine.begin() as connection:
             connection.execute(
                 insert(ENTRIES).values(
                     run_id=self.run_id,
@@ -125,42 +98,46 @@ class RunJournal:
                 )
             )
 
+    def end(self, event: Event, at: datetime) -> Phase:
+        """The run has ended by this event; returns its phase from now on."""
+        with store_errors("written"), self._engine.begin() as connection:
+            row = connection.execute(select(RUNS.c.phase).where(RUNS.c.id == self.run_id)).one()
+            phase = advance(Phase(row.phase), event)
+            connection.execute(
+                update(RUNS).where(RUNS.c.id == self.run_id).values(phase=phase, ended_at=at.isoformat())
+            )
+        return phase
+
 
 @contextmanager
-def _store_errors() -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as error:
-        raise StoreFailed(
-            f"the journal cannot be written: {getattr(error, 'orig', None) or error}",
-            hint="make room for the store, then run the same command again: it goes on from what the clusters show",
-        ) from error
-
-
-@contextmanager
-def open_store(url: str) -> Iterator[Store]:
+def open_store(location: str) -> Iterator[Store]:
     """A store that is closed at the end."""
-    store = Store(url)
+    store = Store(location)
     try:
         yield store
     finally:
         store.close()
 
 
-def _open_engine(url: str) -> Engine:
-    try:
-        shown = make_url(url).render_as_string(hide_password=True)
-    except (ArgumentError, ValueError):  # ValueError: a port that is no number
-        raise ConfigError(
-            "`store` in the configuration is neither a path nor a URL that SQLAlchemy can read",
-            hint="for example: store: datamotion.db, or store: postgresql://user@host/datamotion",
-        ) from None  # the cause would show the URL, with the password in it
-    try:
-        engine = create_engine(url)
-        METADATA.create_all(engine)
-    except (SQLAlchemyError, ImportError) as error:  # ImportError: the URL's driver is not installed
-        raise ConfigError(
-            f"the store {shown} cannot be opened: {getattr(error, 'orig', None) or error}",
-            hint="`store` in the configuration names it; its folder has to exist and be writable",
-        ) from error
-    return engine
+def _run_record(row: Row[Any]) -> RunRecord:
+    return RunRecord(
+        id=row.id,
+        group=row.group_name,
+        operation=row.operation,
+        phase=Phase(row.phase),
+        started_at=datetime.fromisoformat(row.started_at),
+        ended_at=datetime.fromisoformat(row.ended_at) if row.ended_at else None,
+        holder=row.holder,
+    )
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        at=datetime.fromisoformat(row.at),
+        note=Note(row.note),
+        cluster=row.cluster,
+        change=row.change,
+        volumes=tuple(row.volumes),
+        jobs=tuple(row.jobs),
+        detail=row.detail,
+    )

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 
+import anyio
 import pytest
+import trio
+import trio.testing
+from trio.testing import MockClock
 
+from datamotion.config import secrets
 from datamotion.config.models import SecretRef
-from datamotion.config.secrets import resolve
 from datamotion.errors import ConfigError
 
 SECRET = "hunter2"
+
+
+def resolve(ref: SecretRef, environ: Mapping[str, str], folder: Path) -> str:
+    return anyio.run(secrets.resolve, ref, environ, folder)
 
 
 def printing(text: str, status: int = 0) -> SecretRef:
@@ -113,3 +123,87 @@ def test_a_secret_that_is_not_text_is_refused(tmp_path: Path) -> None:
     content = SECRET.encode() + b"\xff"
     assert "not UTF-8" in refusal(secret_file(tmp_path, content), tmp_path).message
     assert "not UTF-8" in refusal(SecretRef(env="P"), tmp_path, {"P": os.fsdecode(content)}).message
+
+
+def test_a_file_that_is_longer_than_any_secret_is_refused(tmp_path: Path) -> None:
+    error = refusal(secret_file(tmp_path, SECRET.encode() * secrets.MAX_BYTES), tmp_path)
+    assert f"more than {secrets.MAX_BYTES} bytes" in error.message
+
+
+@pytest.mark.slow
+def test_a_command_that_prints_without_end_is_ended(tmp_path: Path) -> None:
+    program = f"while True: print({SECRET!r})"
+    error = refusal(SecretRef(command=(sys.executable, "-c", program)), tmp_path)
+    assert f"printed more than {secrets.MAX_BYTES} bytes" in error.message
+
+
+class Fifo:
+    """Where a program that a command has started says so, and shows by its silence that it has ended."""
+
+    def __init__(self, folder: Path) -> None:
+        os.mkfifo(folder / "fifo")
+        self._end = os.open(folder / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+
+    async def started(self) -> None:
+        await trio.lowlevel.wait_readable(self._end)
+        assert os.read(self._end, 100) == b"started\n"
+
+    def assert_ended(self) -> None:
+        assert select.select([self._end], [], [], 30)[0], "it still runs"
+        assert os.read(self._end, 100) == b""
+        os.close(self._end)
+
+
+WITH_A_CHILD = f"echo {SECRET}; exec 3> fifo; echo started >&3; sleep 600 > /dev/null &"
+HANGS = SecretRef(command=("sh", "-c", f"{WITH_A_CHILD} wait"))
+LEAVES_A_CHILD = SecretRef(command=("sh", "-c", WITH_A_CHILD))
+
+
+def test_a_command_that_hangs_is_ended_in_time_with_what_it_started(tmp_path: Path) -> None:
+    fifo, clock, refused = Fifo(tmp_path), MockClock(), []
+
+    async def look_up() -> None:
+        try:
+            await secrets.resolve(HANGS, {"PATH": os.defpath}, tmp_path)
+        except ConfigError as error:
+            refused.append(error)
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(look_up)
+            await fifo.started()
+            clock.jump(secrets.TIMEOUT_S - 1)
+            await trio.testing.wait_all_tasks_blocked()
+            assert not refused
+            clock.jump(1)
+
+    trio.run(main, clock=clock)
+    fifo.assert_ended()
+    assert [error.message for error in refused] == [
+        "command 'sh', which should print a secret, did not end within 30 s"
+    ]
+
+
+def test_a_command_whose_secret_is_not_waited_for_any_more_is_ended_with_what_it_started(tmp_path: Path) -> None:
+    fifo = Fifo(tmp_path)
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(secrets.resolve, HANGS, {"PATH": os.defpath}, tmp_path)
+            await fifo.started()
+            nursery.cancel_scope.cancel()
+
+    trio.run(main)
+    fifo.assert_ended()
+
+
+def test_what_a_command_leaves_behind_ends_with_it(tmp_path: Path) -> None:
+    fifo = Fifo(tmp_path)
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(fifo.started)
+            assert await secrets.resolve(LEAVES_A_CHILD, {"PATH": os.defpath}, tmp_path) == SECRET
+
+    trio.run(main)
+    fifo.assert_ended()

@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from datamotion.errors import ConfigError, InternalError
-from datamotion.model.acts import Act, Break
-from datamotion.model.plan import Loss, Plan, Step
-from datamotion.model.words import Operation
 from datamotion.runs.journal import Entry, Note
 from datamotion.runs.phases import TRANSITIONS, Event, Phase, advance
 from datamotion.store.journal import Store, open_store
-
-NOON = datetime(2031, 5, 4, 12, 0, 0, 250, tzinfo=UTC)
-ENTRY = Entry(
-    at=NOON,
-    note=Note.ANSWERED,
-    cluster="lyon",
-    change="Break",
-    volumes=("vol_1", "vol_2"),
-    jobs=("job-1",),
-    detail="2 accepted",
-)
-BREAK = Act(
-    cluster="lyon", backend="gold-lyon", volume="vol_1", change=Break(uuid="u"), title="Break", text="vol_1: break"
-)
-
-
-def a_plan(group: str = "gold") -> Plan:
-    step = Step(stage=3, cluster="lyon", title="Break", because="it is due", acts=(BREAK,))
-    loss = Loss(volume="vol_1", text="the last 5 min", age=timedelta(minutes=5))
-    return Plan(operation=Operation.FAILOVER, group=group, title="Fail over", steps=(step,), losses=(loss,))
+from tests.datamotion.store.runs import ENTRY, NOON, a_plan
 
 
 @pytest.fixture
@@ -115,7 +93,7 @@ def test_a_folder_that_is_missing_is_a_configuration_error(tmp_path: Path) -> No
     assert "its folder has to exist" in (refused.value.hint or "")
 
 
-@pytest.mark.parametrize("url", ["", "no url at all", "postgresql://me:hunter2@host:port/db", "://hunter2"])
+@pytest.mark.parametrize("url", ["", "postgresql://me:hunter2@host:port/db", "://hunter2"])
 def test_a_url_that_cannot_be_read_is_a_configuration_error_that_shows_no_secret(url: str) -> None:
     with pytest.raises(ConfigError) as refused:
         Store(url)

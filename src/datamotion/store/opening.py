@@ -1,0 +1,194 @@
+"""Opening the database behind the store: where it is, whom it lets in, and what may be said about it.
+
+What is shown of a URL is the system, the host and the database: a password can hide in any other part of it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, insert
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from datamotion.errors import ConfigError, DataMotionError, StoreFailed
+from datamotion.store.tables import METADATA, RUNS
+
+T = TypeVar("T")
+_HINT = "`store` in the configuration names it; its folder has to exist and be writable"
+_SERVER_HINT = "`store` in the configuration names it; is the server up, and may this account make and write tables?"
+_SIDECARS = ("-journal", "-wal", "-shm")
+_LIBPQ: Mapping[str, str | int] = {
+    "connect_timeout": 5,  # seconds; else it waits minutes for a server whose site is gone
+    "tcp_user_timeout": 5000,  # milliseconds
+    "client_encoding": "utf8",  # a database of SQL_ASCII would else answer in bytes
+}
+
+
+def open_engine(location: str) -> Engine:
+    """The database at a path or a SQLAlchemy URL, its tables made. A file is made for its owner alone (mode 600).
+
+    Raises: ConfigError where it cannot be opened, or is a link or no regular file.
+    """
+    url = _read(location)
+    return _told(url, partial(_open, url))
+
+
+def find_problem(location: str) -> DataMotionError | None:
+    """Why runs cannot be written there; None where they can. Leaves nothing behind: what is written is taken back."""
+    try:
+        url = _read(location)
+        _told(url, partial(_try_out, url))
+    except DataMotionError as problem:
+        return problem
+    return None
+
+
+@contextmanager
+def store_errors(what: Literal["read", "written"]) -> Iterator[None]:
+    """What goes wrong with the database within, as StoreFailed: the journal cannot be read or written, and why."""
+    try:
+        yield
+    except (SQLAlchemyError, ValueError) as error:  # ValueError: text that cannot be stored, a row that cannot be read
+        first = "make room for the store" if what == "written" else "mend the store, or configure another"
+        raise StoreFailed(
+            f"the journal cannot be {what}: {_why(error)}",
+            hint=f"{first}, then run the same command again: it goes on from what the clusters show",
+        ) from error
+
+
+def _read(location: str) -> URL:
+    if "://" not in location and location:
+        return URL.create("sqlite", database=location)
+    try:
+        url = make_url(location)
+        hash(url.render_as_string())
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
+        raise ConfigError(
+            "`store` in the configuration is neither a path nor a URL that SQLAlchemy can read",
+            hint="for example: store: datamotion.db, or store: postgresql://user@host/datamotion",
+        ) from None  # the cause would show the URL, with the password in it
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def _shown(url: URL) -> str:
+    if path := _file_of(url):
+        return str(path)
+    system = url.drivername.partition("+")[0]
+    host = (url.host or "this machine") + (f":{url.port}" if url.port else "")
+    return f"{system} database {url.database} at {host}"
+
+
+def _file_of(url: URL) -> Path | None:
+    """The file of an SQLite store."""
+    is_file = url.drivername.partition("+")[0] == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(url.database or "") if is_file else None
+
+
+def _engine(url: URL) -> Engine:
+    libpq = url.drivername.startswith("postgresql+psycopg")
+    arguments = {name: value for name, value in _LIBPQ.items() if libpq and name not in url.query}
+    return create_engine(url, connect_args=arguments)
+
+
+def _told(url: URL, work: Callable[[], T]) -> T:
+    """What `work` comes to. What goes wrong is a ConfigError, without any secret that the URL holds."""
+    hint = _HINT if _file_of(url) else _SERVER_HINT
+    try:
+        return work()
+    except ImportError:
+        why = "nothing that speaks to it is installed"
+        hint = "for PostgreSQL: pip install 'datamotion[postgresql]'"
+    except (SQLAlchemyError, OSError, ValueError) as error:
+        why = _without_secrets(_why(error), url)
+    # Raised out here: inside `except`, the error would carry the URL.
+    raise ConfigError(f"the store {_shown(url)} cannot be opened: {why}", hint=hint)
+
+
+def _open(url: URL) -> Engine:
+    with ExitStack() as on_failure:
+        if path := _file_of(url):
+            _make_private(path)
+        engine = _engine(url)
+        on_failure.callback(engine.dispose)
+        METADATA.create_all(engine)
+        on_failure.pop_all()
+    return engine
+
+
+def _try_out(url: URL) -> None:
+    path = _file_of(url)
+    if path and not os.path.lexists(path):
+        _check_folder(path.parent)
+        return
+    if path:
+        _check_file(path)
+    engine = _engine(url)
+    try:
+        _write_and_take_back(engine)
+    finally:
+        engine.dispose()
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return " ".join(str(getattr(error, "orig", None) or error).split())
+
+
+def _without_secrets(text: str, url: URL) -> str:
+    values = [value for given in url.query.values() for value in ([given] if isinstance(given, str) else given)]
+    for secret in (str(url.password or ""), *values):
+        if len(secret) > 3:
+            text = text.replace(secret, "…")
+    return text
+
+
+def _make_private(path: Path) -> None:
+    """The file is there, regular and not by way of a link; where it is new, its owner's alone."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        _check_file(path)
+        return
+    os.fchmod(descriptor, 0o600)  # beside the umask
+    os.close(descriptor)
+
+
+def _check_file(path: Path) -> None:
+    """Looked at by name: to open and close it here would drop the locks that SQLite holds on it in this process."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise OSError(0, "it is a link, or else no regular file")
+    for suffix in _SIDECARS:
+        beside = path.with_name(path.name + suffix)
+        if beside.is_symlink():
+            raise OSError(0, f"{beside.name} beside it is a link")
+
+
+def _check_folder(folder: Path) -> None:
+    if not stat.S_ISDIR(folder.stat().st_mode):
+        raise OSError(0, f"{folder} is not a folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OSError(0, f"nothing can be made in {folder}")
+
+
+def _write_and_take_back(engine: Engine) -> None:
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # else its tables would be made for good
+        try:
+            _write(connection)
+        finally:
+            connection.rollback()
+
+
+def _write(connection: Connection) -> None:
+    METADATA.create_all(connection)
+    row = dict.fromkeys(("group_name", "operation", "phase", "started_at", "holder", "plan"), "")
+    connection.execute(insert(RUNS).values(row))
