@@ -126,13 +126,13 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_BAD,
         "The copy that serves is fenced: no client comes.",
         "it serves, and is fenced: no client comes",
-        "datamotion failover {group} --to {backend} lets its clients in",
+        "{what_next}",
     ),
     Kind.UNMOUNTED: Row(
         *_BAD,
         "The copy that serves is mounted nowhere, though its mark says where its clients look for it.",
         "it serves, and is not mounted",
-        "datamotion failover {group} --to {backend} mounts it",
+        "{what_next}",
     ),
     Kind.UNPROTECTED: Row(
         *_WARN,

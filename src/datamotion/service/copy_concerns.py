@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 
 from datamotion.model.records import Relationship
 from datamotion.model.standing import Copy, CopyId, Standing
@@ -51,9 +52,22 @@ class CopyConcerns:
         if not copy.is_online:
             yield self._concern(Kind.SERVED_OFFLINE, copy, cause=copy.volume.state)
         elif copy.is_fenced:
-            yield self._concern(Kind.SHUT_OUT, copy)
+            yield self._unserved(Kind.SHUT_OUT, copy)
         elif copy.volume.path is None and copy.mark is not None and copy.mark.path is not None:
-            yield self._concern(Kind.UNMOUNTED, copy)
+            yield self._unserved(Kind.UNMOUNTED, copy)
+
+    def _unserved(self, kind: Kind, copy: Copy) -> Concern:
+        """The copy that serves, where no client finds it: a failover to where it is goes on, but none goes home."""
+        group, site = self.standing.group, self.standing.sites[copy.id.backend]
+        if copy.id.backend != group.home.name:
+            next_ = f"datamotion failover {group.name} --to {copy.id.backend} goes on with it"
+            return self._concern(kind, copy, own={"what_next": next_})
+        place = f"-vserver {site.backend.svm} -volume {copy.volume.name}"
+        path = copy.mark.path if copy.mark and copy.mark.path else "PATH"
+        mount = f"volume mount {place} -junction-path {path}"
+        policy = copy.mark.export if copy.mark and copy.mark.export else "POLICY"
+        modify = f"volume modify {place} -policy {policy}; " if kind is Kind.SHUT_OUT else ""
+        return self._concern(kind, copy, own={"what_next": f"at {site.backend.cluster}: {modify}{mount}"})
 
     def _of_mirror(self, copy: Copy) -> Iterator[Concern]:
         assert copy.edge is not None
@@ -122,7 +136,15 @@ class CopyConcerns:
         claim = next((each for each in self.standing.claims if each.backend == active.backend), None)
         return f"{active.backend} (epoch {claim.epoch})" if claim else active.backend
 
-    def _concern(self, kind: Kind, copy: Copy, age: timedelta | None = None, **words: str) -> Concern:
+    def _concern(
+        self,
+        kind: Kind,
+        copy: Copy,
+        *,
+        age: timedelta | None = None,
+        own: Mapping[str, str] = MappingProxyType({}),
+        **words: str,
+    ) -> Concern:
         backend = self.standing.sites[copy.id.backend].backend
         place = {"group": self.standing.group.name, "cluster": backend.cluster, "svm": backend.svm}
         return Concern(
@@ -131,5 +153,5 @@ class CopyConcerns:
             backend=copy.id.backend,
             volume=copy.id.volume,
             age=age,
-            own={"name": copy.volume.name},
+            own={"name": copy.volume.name, **own},
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.model.group import Group
+from datamotion.model.records import Relationship
 from datamotion.model.standing import Copy, CopyId, Edge, Foreign, HeldClaim, Standing
 from datamotion.model.view import STANDING, ClusterView, Unseen, View
-from datamotion.model.words import Role
+from datamotion.model.words import MirrorState, Role
 from datamotion.policy.standing import stand
 from datamotion.service.concerns import ROWS, Concern, Kind, concern_reports
 from datamotion.service.copy_concerns import CopyConcerns
@@ -157,9 +158,8 @@ class _Picture:
         """One copy, with the age of what it could serve while it is a mirror, also during a transfer."""
         edge = copy.edge if copy.role is Role.MIRROR else None
         relationship = edge.relationship if edge else None
-        is_fresh, rpo = self.freshness.is_fresh(copy), self.standing.group.rpo
+        is_fresh = self.freshness.is_fresh(copy)
         lag = relationship.lag if relationship else None
-        is_within = rpo is not None and is_fresh is True and lag is not None and lag <= rpo
         transfer = relationship.transfer if relationship and relationship.is_transferring else None
         return CopyReport(
             backend=copy.id.backend,
@@ -170,11 +170,22 @@ class _Picture:
             source=_source(edge) if edge else None,
             lag_s=lag.total_seconds() if lag is not None else None,
             is_fresh=is_fresh,
-            within_rpo=is_within if relationship and rpo is not None else None,
+            within_rpo=_is_within(self.standing.group.rpo, relationship, is_fresh),
             snapshot=relationship.exported_snapshot if relationship else None,
             transferring_bytes=transfer.bytes_transferred or 0 if transfer else None,
             trouble=trouble,
         )
+
+
+def _is_within(rpo: timedelta | None, relationship: Relationship | None, is_fresh: bool | None) -> bool | None:
+    """Whether a mirror holds all that was served longer ago than the RPO; None where nobody can tell."""
+    if rpo is None or relationship is None or is_fresh is None:
+        return None
+    if not is_fresh or relationship.exported_snapshot is None:
+        return False
+    if relationship.lag is None:
+        return True if relationship.state is MirrorState.IN_SYNC else None
+    return relationship.lag <= rpo
 
 
 def _source(edge: Edge) -> str:
