@@ -5,7 +5,6 @@ docs/status.md is made from `ROWS`, which are in the order in which they are tol
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,10 +13,10 @@ from enum import StrEnum
 from datamotion.model.names import counted
 from datamotion.model.standing import Doubt, DoubtKind
 from datamotion.model.units import count_text, duration_text
+from datamotion.service.alike import alike, and_others, names_text
 from datamotion.service.reports import ConcernReport, Severity
 
-_SHOWN_NAMES = 4
-_UUID = re.compile(r"uuid \S+")
+_FEW = 4
 
 
 class Kind(StrEnum):
@@ -232,7 +231,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     DoubtKind.NOT_A_MEMBER: Row(*_NOTE, "A mirror in the group's SVM of a volume that the group does not protect."),
 }
 
-_ORDER = {kind: number for number, kind in enumerate(ROWS)}
+_ORDER = {str(kind): number for number, kind in enumerate(ROWS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,15 +250,23 @@ class Concern:
     own: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def said(self) -> tuple[object, ...]:
+        """What makes it one message with others: a cluster's reason may name the volume."""
+        words = dict(self.words)
+        if self.volume and "cause" in words:
+            words["cause"] = words["cause"].replace(self.volume, "")
+        return (self.kind, self.backend, *words.values())
+
+    @property
     def text(self) -> str:
         """Said of this one alone, without its volume."""
         return ROWS[self.kind].text.format_map(self._filled(self.age, is_one=True))
 
-    def of_all(self, alike: Sequence[Concern]) -> ConcernReport:
-        """Said once of all that are like this one, which is the worst."""
+    def of_all(self, concerns: Sequence[Concern]) -> ConcernReport:
+        """Said once of all these, of which this one is the worst."""
         row = ROWS[self.kind]
-        volumes = tuple(each.volume for each in alike if each.volume is not None)
-        filled = self._filled(self.age, is_one=len(alike) == 1)
+        volumes = tuple(each.volume for each in concerns if each.volume is not None)
+        filled = self._filled(self.age, is_one=len(concerns) == 1)
         said = row.text.format_map(filled)
         return ConcernReport(
             kind=self.kind,
@@ -278,34 +285,21 @@ class Concern:
 
     def _subject(self, volumes: Sequence[str]) -> str:
         shown = names_text(volumes)
-        if len(volumes) <= _SHOWN_NAMES:
+        if len(volumes) <= _FEW:
             return f"{self.backend} {shown}" if self.backend else shown
         counts = count_text(len(volumes), "volume")
         return f"{self.backend}, {counts} ({shown})" if self.backend else f"{counts} ({shown})"
-
-
-def names_text(names: Sequence[str], most: int = _SHOWN_NAMES) -> str:
-    """The first of these names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def concern_reports(concerns: Iterable[Concern], doubts: Iterable[Doubt]) -> tuple[ConcernReport, ...]:
     """All of these, each message once, the worst first: by its row, then by age and by the number of volumes."""
     found: dict[tuple[object, ...], list[Concern]] = {}
     for each in concerns:
-        found.setdefault((each.kind, each.backend, *each.words.values()), []).append(each)
+        found.setdefault(each.said, []).append(each)
     reports = [
-        alike[0].of_all(alike) for alike in (sorted(each, key=_worst_first) for each in found.values())
+        group[0].of_all(group) for group in (sorted(each, key=_worst_first) for each in found.values())
     ] + _doubt_reports(doubts)
-    return tuple(sorted(reports, key=lambda each: (_ORDER[_kind(each.kind)], -(each.worst_s or 0), -len(each.volumes))))
-
-
-def _kind(name: str) -> Kind | DoubtKind:
-    return _KINDS[name]
-
-
-_KINDS: Mapping[str, Kind | DoubtKind] = {str(kind): kind for kind in ROWS}
+    return tuple(sorted(reports, key=lambda each: (_ORDER[each.kind], -(each.worst_s or 0), -len(each.volumes))))
 
 
 def _worst_first(concern: Concern) -> tuple[object, ...]:
@@ -315,25 +309,20 @@ def _worst_first(concern: Concern) -> tuple[object, ...]:
 
 def _doubt_reports(doubts: Iterable[Doubt]) -> list[ConcernReport]:
     """Doubts that say the same of several volumes are said once, in the words of the first."""
-    found: dict[tuple[object, ...], list[Doubt]] = {}
-    for doubt in doubts:
-        said = _UUID.sub("", doubt.text.replace(doubt.volume, "") if doubt.volume else doubt.text)
-        found.setdefault((doubt.kind, doubt.backend, said), []).append(doubt)
-    return [_doubt_report(alike) for alike in found.values()]
+    return [_doubt_report(each) for each in alike(doubts, lambda it: (it.text, it.volume, (it.kind, it.backend)))]
 
 
-def _doubt_report(alike: Sequence[Doubt]) -> ConcernReport:
-    first, row = alike[0], ROWS[alike[0].kind]
-    volumes = tuple(sorted({each.volume for each in alike if each.volume is not None}, key=counted))
-    others = [each for each in volumes if each != first.volume]
-    more = f"; the same holds for {count_text(len(others), 'other volume')}: {names_text(others)}" if others else ""
+def _doubt_report(doubts: Sequence[Doubt]) -> ConcernReport:
+    first = min(doubts, key=lambda each: counted(each.volume or ""))
+    row = ROWS[first.kind]
+    volumes = sorted({each.volume for each in doubts if each.volume is not None}, key=counted)
     return ConcernReport(
         kind=first.kind,
         severity=row.severity,
         exit_status=row.exit_status,
         backend=first.backend,
-        volumes=volumes,
-        text=first.text + more,
+        volumes=tuple(volumes),
+        text=and_others(first.text, volumes),
         hint=first.hint,
         worst_s=None,
     )
