@@ -73,13 +73,19 @@ class Columns:
         return line
 
     def _blocks(self) -> Iterator[Row]:
-        """The first cell of a row, and below it the others, each behind its heading."""
-        width = max(cell_len(heading) for heading in self.headings[1:])
+        """The first cell of a row with its numbers, and below it the others, each behind its heading."""
+        others = [number for number, each in enumerate(self.headings) if number and each not in _TO_THE_RIGHT]
+        numbers = [number for number, each in enumerate(self.headings) if number and each in _TO_THE_RIGHT]
+        width = max((cell_len(self.headings[number]) for number in others), default=0)
         for row in self.rows:
-            yield [Cell(_INDENT), row[0]._replace(style="bold")]
-            for heading, cell in zip(self.headings[1:], row[1:], strict=True):
-                if cell.text:
-                    yield [Cell(_INDENT * 2), Cell(heading.ljust(width + _GAP), "dim"), cell]
+            yield [
+                Cell(_INDENT),
+                row[0]._replace(style="bold"),
+                *(Cell(f"   {row[number].text}") for number in numbers),
+            ]
+            for number in others:
+                if row[number].text:
+                    yield [Cell(_INDENT * 2), Cell(self.headings[number].ljust(width + _GAP), "dim"), row[number]]
 
 
 def _of_markup(markup: str) -> Cell:
