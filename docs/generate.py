@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from docs.concerns import concerns_page
 from docs.configuration import configuration_page
 from docs.faults import faults_page
 from docs.simulated import simulated_page
@@ -18,6 +19,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/configuration.md": configuration_page,
     "reference/faults.md": faults_page,
     "reference/ontaplab.md": simulated_page,
+    "status.md": concerns_page,
 }
 
 _DOCS = Path(__file__).parent

@@ -1,15 +1,118 @@
-"""What a person reads at the end of a run, whatever its size."""
+"""What a person reads, beside what was kept of it below `kept/`: on terminals of two widths, and off a terminal.
+
+After a change that is meant, `KEEP=1 pytest tests/faces/test_cli_render.py` keeps what is printed now.
+"""
 
 from __future__ import annotations
 
+import io
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
+from rich.console import Console
 
-from datamotion.cli.render import render_run
-from datamotion.service.reports import Outcome, RunReport, Verdict, VolumeReport
+from datamotion.cli.render import render_plan, render_run
+from datamotion.cli.render_status import render_check, render_status
+from datamotion.model.records import Transfer
+from datamotion.model.words import TransferState
+from datamotion.service.reports import (
+    CheckLine,
+    CheckReport,
+    Finding,
+    LossReport,
+    Outcome,
+    PlanReport,
+    RefusalReport,
+    RunReport,
+    ServedReport,
+    StepReport,
+    Verdict,
+    VolumeReport,
+)
+from tests.datamotion.service.landscapes import LYON, NANTES, PARIS, a_group, failed_over, protected
+
+KEPT = Path(__file__).parent / "kept"
 
 
-def a_run(*volumes: VolumeReport) -> RunReport:
-    return RunReport(
+def on(width: int | None) -> Console:
+    """A terminal of that width without colours, or a file."""
+    is_terminal = width is not None
+    return Console(
+        file=io.StringIO(), width=width, force_terminal=is_terminal, color_system=None, highlight=False, _environ={}
+    )
+
+
+def read(render: Callable[[Console], None], width: int | None = 200) -> list[str]:
+    console = on(width)
+    render(console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
+
+
+def status(console: Console) -> None:
+    """Twelve volumes after a failover, not all of it as it should be."""
+    world = failed_over(*(f"vol_{number}" for number in range(1, 13)), targets=(LYON, NANTES))
+    world.change("vol_2", PARIS, path="/vol_2", export="default")
+    world.mirror("vol_3", NANTES, source=LYON, lag=timedelta(days=3))
+    world.mirror("vol_4", NANTES, source=LYON)
+    arriving = Transfer(uuid="t", state=TransferState.TRANSFERRING, bytes_transferred=3 * 2**30, ended_at=None)
+    world.relate("vol_4", NANTES, transfer=arriving)
+    render_status(world.status(a_group(LYON, NANTES, rpo=timedelta(hours=2))), console)
+
+
+def all_is_well(console: Console) -> None:
+    render_status(protected("vol_1", "vol_2", "vol_10").status(a_group(rpo=timedelta(hours=2))), console)
+
+
+def a_plan(**changes: object) -> PlanReport:
+    made = PlanReport(
+        operation="failover",
+        group="gold",
+        title="Fail over gold to gold-lyon (epoch 2)",
+        changes=False,
+        steps=(),
+        losses=(),
+        refusals=(),
+        notes=(),
+        verdict=Verdict.DONE,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def plan(console: Console) -> None:
+    """Twenty volumes, of which one copy is three weeks old and some cannot be had."""
+    ages = {f"vol_{number}": float(number * 60) for number in range(1, 20)} | {"vol_20": 21 * 86400.0}
+    losses = tuple(
+        LossReport(volume=name, text=f"what was written at gold-paris in the last {age / 60:.0f} min", at_most_s=age)
+        for name, age in ages.items()
+    )
+    refusals = tuple(
+        RefusalReport(
+            backend="gold-lyon",
+            volume=f"data_{number}",
+            text=f"data_{number} has no complete copy at gold-lyon: its first transfer never ended",
+            hint="--allow-partial leaves it where it is",
+        )
+        for number in range(1, 31)
+    )
+    step = StepReport(
+        cluster="lyon",
+        title="Break off the mirrors",
+        because="they are read-only until then, and nothing that the home still has can be carried any more",
+        acts=tuple(f"svm_lyon:vol_{number}" for number in range(1, 21)),
+    )
+    render_plan(
+        a_plan(changes=True, steps=(step,), losses=losses, refusals=refusals, notes=("paris is not asked.",)),
+        console=console,
+    )
+
+
+def a_run(*volumes: VolumeReport, **changes: object) -> RunReport:
+    made = RunReport(
         operation="update",
         group="gold",
         title="Update gold",
@@ -24,40 +127,160 @@ def a_run(*volumes: VolumeReport) -> RunReport:
         seconds=1.0,
         calls=7,
     )
+    return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def failed(volume: str, backend: str) -> VolumeReport:
-    return VolumeReport(backend=backend, volume=volume, outcome=Outcome.FAILED, detail="no room", hint="make some")
+def failed(volume: str, backend: str, **changes: object) -> VolumeReport:
+    made = VolumeReport(backend=backend, volume=volume, outcome=Outcome.FAILED, detail="no room", hint="make some")
+    return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def done(volume: str, backend: str) -> VolumeReport:
-    return VolumeReport(backend=backend, volume=volume, outcome=Outcome.DONE)
+def done(volume: str, backend: str, **changes: object) -> VolumeReport:
+    return replace(VolumeReport(backend=backend, volume=volume, outcome=Outcome.DONE), **changes)  # type: ignore[arg-type]
 
 
-def read(run: RunReport, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    render_run(run)
-    return capsys.readouterr().out.splitlines()[2:]
+def run(console: Console) -> None:
+    """A failover of which a part was cut short."""
+    cut_short = {
+        "detail": "lyon closed the connection before it answered",
+        "hint": "datamotion failover gold --to gold-lyon goes on with it",
+        "came_about": ("the mirror was paused", "the mirror was broken off"),
+        "uncertain": ("mounting it at /vol",),
+        "outcome": Outcome.UNKNOWN,
+    }
+    volumes = [failed(f"vol_{number}", "gold-lyon", **cut_short) for number in (1, 2)]
+    volumes += [
+        done(f"vol_{number}", "gold-lyon", recovery_point=f"snap.{number}", recovery_age_s=number * 3600.0)
+        for number in range(3, 21)
+    ]
+    render_run(
+        a_run(
+            *volumes,
+            title="Fail over gold to gold-lyon (epoch 2)",
+            served=(
+                ServedReport(backend="gold-lyon", volumes=18, epoch=2, since=None, by=None),
+                ServedReport(backend="gold-paris", volumes=2, epoch=1, since=None, by=None),
+            ),
+        ),
+        console,
+    )
 
 
-def test_a_volume_that_failed_at_one_back_end_and_not_at_another_is_told_of_both(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    run = a_run(failed("vol_1", "gold-lyon"), done("vol_1", "gold-oslo"), done("vol_2", "gold-oslo"))
-    assert read(run, capsys) == [
+def check(console: Console) -> None:
+    lines = (
+        CheckLine(subject="paris", what="answers as paris, ONTAP 9.14.1", finding=Finding.PASSED),
+        CheckLine(subject="lyon", what="has a SnapMirror licence", finding=Finding.NOTE, detail="it tells none"),
+        CheckLine(
+            subject="gold-lyon",
+            what="its SVM is peered with that of gold-paris",
+            finding=Finding.FAILED,
+            detail="the peering is suspended",
+            hint="at lyon: `vserver peer resume` there",
+        ),
+        CheckLine(subject="gold-nantes", what="policy", finding=Finding.NOT_LOOKED, detail="nantes is silent"),
+    )
+    render_check(CheckReport(lines=lines, verdict=Verdict.FAILED), console)
+
+
+@pytest.mark.parametrize("width", [80, 200])
+@pytest.mark.parametrize("render", [status, all_is_well, plan, run, check], ids=lambda each: each.__name__)
+def test_it_is_printed_as_it_was_kept(render: Callable[[Console], None], width: int) -> None:
+    path = KEPT / f"{render.__name__}-{width}.txt"
+    shown = "\n".join(read(render, width)) + "\n"
+    if os.environ.get("KEEP"):
+        path.write_text(shown, encoding="utf-8")
+    assert shown == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("render", [status, plan, run, check], ids=lambda each: each.__name__)
+def test_no_line_is_wider_than_the_terminal_and_no_word_is_broken(render: Callable[[Console], None]) -> None:
+    narrow, whole = read(render, 60), read(render, None)
+    assert max(map(len, narrow)) <= 60
+    assert {word for line in narrow for word in line.split()} <= {word for line in whole for word in line.split()}
+
+
+def test_a_word_that_is_wider_than_the_terminal_stays_whole() -> None:
+    address = "https://paris.storage.example.com/api/snapmirror/relationships"
+    line = CheckLine(subject="paris", what="answers", finding=Finding.FAILED, detail=f"asked {address} in vain")
+    shown = read(lambda console: render_check(CheckReport(lines=(line,), verdict=Verdict.FAILED), console), 40)
+    assert any(address in each for each in shown)
+
+
+def test_off_a_terminal_a_sentence_is_a_line_and_a_volume_is_a_row() -> None:
+    lines = read(status, None)
+    assert sum(line.startswith("  vol_") for line in lines) == 12
+    assert sum(line.startswith("  !") for line in lines) == 4
+
+
+def test_a_volume_that_failed_at_one_back_end_and_not_at_another_is_told_of_both() -> None:
+    made = a_run(failed("vol_1", "gold-lyon"), done("vol_1", "gold-oslo"), done("vol_2", "gold-oslo"))
+    assert read(lambda console: render_run(made, console))[2:] == [
         "  failed at gold-lyon: vol_1",
-        "    vol_1: no room",
+        "    ! vol_1: no room",
         "      hint: make some",
         "  done at gold-oslo: vol_1, vol_2",
     ]
 
 
-def test_what_went_alike_everywhere_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
-    run = a_run(*(done(volume, backend) for backend in ("gold-lyon", "gold-oslo") for volume in ("vol_1", "vol_2")))
-    assert read(run, capsys) == ["  done: vol_1, vol_2"]
+def test_what_went_alike_everywhere_is_told_once() -> None:
+    made = a_run(*(done(volume, backend) for backend in ("gold-lyon", "gold-oslo") for volume in ("vol_1", "vol_2")))
+    assert read(lambda console: render_run(made, console))[2:] == ["  done: vol_1, vol_2"]
 
 
-def test_a_thousand_failures_fit_on_a_screen(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = read(a_run(*(failed(f"vol_{number:04}", "gold-lyon") for number in range(1000))), capsys)
+def test_a_thousand_failures_of_one_kind_are_said_once() -> None:
+    made = a_run(*(failed(f"vol_{number}", "gold-lyon") for number in range(1000)))
+    assert read(lambda console: render_run(made, console))[2:] == [
+        "  failed: 1000 volumes: vol_0, vol_1, vol_2, vol_3, vol_4, vol_5, vol_6, vol_7, vol_8, vol_9, vol_10, vol_11"
+        " and 988 more",
+        "    ! vol_0, vol_1, vol_2, vol_3 and 996 more: no room",
+        "      hint: make some",
+    ]
+
+
+def test_a_thousand_failures_of_as_many_kinds_fit_on_a_screen() -> None:
+    made = a_run(*(failed(f"vol_{number}", "gold-lyon", detail=f"code {number}") for number in range(1000)))
+    lines = read(lambda console: render_run(made, console))[2:]
     assert len(lines) < 30
-    assert lines[0].endswith("vol_0010, vol_0011 and 988 more")
     assert lines[-1] == "    ... and 988 more; -o json lists all"
+
+
+def test_the_greatest_loss_is_in_the_first_line_and_first_below_it() -> None:
+    lines = read(plan)
+    first = next(number for number, line in enumerate(lines) if "What this gives up" in line)
+    assert lines[first : first + 2] == [
+        "  What this gives up: 20 volumes, at worst the last 21 d",
+        "       vol_20: what was written at gold-paris in the last 30240 min",
+    ]
+
+
+def test_a_loss_that_nobody_knows_is_the_greatest() -> None:
+    losses = (
+        LossReport(volume="vol_1", text="the last 5 min", at_most_s=300.0),
+        LossReport(volume="vol_2", text="all that was written at gold-paris", at_most_s=None),
+    )
+    lines = read(lambda console: render_plan(a_plan(losses=losses, changes=True), console=console))
+    assert lines[2:4] == [
+        "  What this gives up: 2 volumes, of some nobody can tell how much",
+        "       vol_2: all that was written at gold-paris",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_said"),
+    [
+        ({"holds": 3}, True),
+        ({"holds": 0}, False),
+        ({"holds": 3, "changes": True}, False),
+        ({"holds": 3, "refusals": (RefusalReport(backend=None, volume=None, text="no", hint=None),)}, False),
+    ],
+)
+def test_all_is_as_wanted_only_where_that_was_seen(changes: dict[str, object], is_said: bool) -> None:
+    lines = read(lambda console: render_plan(a_plan(**changes), console=console))
+    assert ("  Nothing to do: all is as wanted." in lines) is is_said
+
+
+def test_who_serves_is_what_was_seen_at_the_end() -> None:
+    nobody = a_run(failed("vol_1", "gold-lyon"))
+    assert not any("serves" in line for line in read(lambda console: render_run(nobody, console)))
+    served = replace(nobody, serving="gold-paris", epoch=1)
+    assert read(lambda console: render_run(served, console))[-1] == "  gold-paris serves gold, epoch 1"

@@ -6,7 +6,8 @@ import anyio
 import typer
 
 from datamotion.cli.options import DEFAULT_CONFIG, AnyGroup, ConfigFile, Output, OutputForm, open_session
-from datamotion.cli.render import print_json, render_check, render_plan, render_status
+from datamotion.cli.render import print_json, render_plan
+from datamotion.cli.render_status import render_check, render_status
 from datamotion.service import check as checking
 from datamotion.service import operations
 from datamotion.service import status as looking

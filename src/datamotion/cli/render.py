@@ -1,36 +1,31 @@
-"""Reports as text on standard output; as JSON, the very same report."""
+"""Plans and runs as text on standard output; every report as JSON, the very same report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from rich.console import Console, JustifyMethod
+from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from datamotion.model.units import count_text, duration_text, size_text
+from datamotion.cli.columns import Columns
+from datamotion.cli.terminal import open_console, say
+from datamotion.model.names import counted
+from datamotion.model.units import count_text, duration_text
+from datamotion.service.alike import alike, and_others, names_text
 from datamotion.service.reports import (
-    CheckReport,
-    CopyReport,
-    Finding,
-    GroupReport,
-    Outcome,
+    LossReport,
     PlanReport,
     RefusalReport,
     Report,
     RunReport,
-    StatusReport,
     VolumeReport,
     to_json,
 )
 
 T = TypeVar("T")
 _SHOWN = 12
-_SHOWN_NAMES = 4
-_WIDE = 10_000
-"""Columns. Lines are left to the terminal to wrap, and tables are never cut: half an address is of no use."""
 
 
 def print_json(report: Report | tuple[Report, ...]) -> None:
@@ -38,175 +33,182 @@ def print_json(report: Report | tuple[Report, ...]) -> None:
     print(to_json(report))
 
 
-def _console(*, stderr: bool = False) -> Console:
-    return Console(highlight=False, soft_wrap=True, width=_WIDE, stderr=stderr)
-
-
-def a_table(*headings: str) -> Table:
+def a_table(*headings: str) -> Columns:
     """A table without lines, every cell on one line; those under `size` and `bytes` to the right."""
-    table = Table(box=None, padding=(0, 2), header_style="dim")
-    for heading in headings:
-        justify: JustifyMethod = "right" if heading in ("size", "bytes") else "left"
-        table.add_column(heading, justify=justify, no_wrap=True)
-    return table
+    return Columns(headings)
 
 
-def print_table(table: Table) -> None:
+def print_table(table: Columns) -> None:
     """The whole table, on standard output, however narrow that is."""
-    _console().print(table)
+    table.show(open_console())
 
 
-def render_plan(plan: PlanReport, *, stderr: bool = False) -> None:
+def render_plan(plan: PlanReport, *, stderr: bool = False, console: Console | None = None) -> None:
     """A plan as a colleague would explain it: what, why, what it gives up, what it leaves alone."""
-    console = _console(stderr=stderr)
-    console.print(f"[bold]{escape(plan.title)}[/]")
+    console = console or open_console(stderr=stderr)
+    say(console, f"[bold]{escape(plan.title)}[/]", hang=2)
     for number, step in enumerate(plan.steps, 1):
-        console.print(f"\n  [bold]{number}. {escape(step.title)}[/] at {escape(step.cluster)}: {escape(step.because)}")
-        _print_lines(console, step.acts)
-    if plan.losses:
-        console.print("\n  [bold yellow]What this gives up[/]")
-        _print_lines(console, [f"{loss.volume}: {loss.text}" for loss in plan.losses])
+        console.print()
+        say(
+            console,
+            f"[bold]{number}. {escape(step.title)}[/] at {escape(step.cluster)}: {escape(step.because)}",
+            indent=2,
+            hang=3,
+        )
+        for act in _first_of(step.acts, console, indent=7):
+            say(console, escape(act), indent=7, hang=2)
+    _render_losses(console, plan.losses)
     _render_refusals(console, plan.refusals)
-    for note in plan.notes:
-        console.print(f"\n  [bold]Note:[/] {escape(note)}")
+    _render_notes(console, plan.notes)
     if not plan.changes and not plan.refusals:
-        console.print("\n  Nothing to do: all is as wanted.")
+        console.print()
+        say(console, _nothing_to_do(plan), indent=2)
     console.print()
 
 
-def _print_lines(console: Console, lines: Sequence[str]) -> None:
-    for line in _first_of(lines, console, "       "):
-        console.print(f"       {escape(line)}")
+def _nothing_to_do(plan: PlanReport) -> str:
+    """All is as wanted only where something was seen to be."""
+    return "Nothing to do: all is as wanted." if plan.holds else "Nothing to do: there is nothing that this is about."
 
 
-def _first_of(things: Sequence[T], console: Console, indent: str) -> Iterator[T]:
-    """As many as a person reads; behind them a line says how many more there are."""
+def _first_of(things: Sequence[T], console: Console, *, indent: int) -> Iterator[T]:
+    """As many as a person reads; behind them a line says how many more there are. What is worst has to come first."""
     yield from things[:_SHOWN]
     if len(things) > _SHOWN:
-        console.print(f"{indent}... and {len(things) - _SHOWN} more; -o json lists all")
+        say(console, f"... and {len(things) - _SHOWN} more; -o json lists all", indent=indent)
+
+
+def _render_losses(console: Console, losses: Sequence[LossReport]) -> None:
+    """The greatest first, which the first line tells; one of which nobody knows how great it is counts as greater."""
+    if not losses:
+        return
+    ordered = sorted(losses, key=lambda each: (-_size(each.at_most_s), counted(each.volume)))
+    worst = ordered[0].at_most_s
+    at_worst = f"at worst the last {_duration(worst)}" if worst is not None else "of some nobody can tell how much"
+    console.print()
+    counts = count_text(len({each.volume for each in losses}), "volume")
+    say(console, f"[bold yellow]What this gives up:[/] {counts}, {at_worst}", indent=2, hang=2)
+    for text, names in _first_of(_by_text((each.text, each.volume) for each in ordered), console, indent=7):
+        say(console, f"{escape(names_text(names))}: {escape(text)}", indent=7, hang=2)
+
+
+def _size(seconds: float | None) -> float:
+    return float("inf") if seconds is None else seconds
+
+
+def _by_text(said: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """Each text once, in the order of their first, with the volumes that it is said of."""
+    found: dict[str, list[str]] = {}
+    for text, volume in said:
+        found.setdefault(text, []).append(volume)
+    return list(found.items())
 
 
 def _render_refusals(console: Console, refusals: Sequence[RefusalReport]) -> None:
-    for refusal in _first_of(refusals, console, "\n  "):
-        who = f"{refusal.backend}: " if refusal.backend and not refusal.text.startswith(refusal.backend) else ""
-        console.print(f"\n  [bold red]Refused:[/] {escape(who + refusal.text)}")
-        if refusal.hint:
-            console.print(f"  [bold]hint:[/] {escape(refusal.hint)}")
+    """What is refused as a whole, then what most volumes are refused for."""
+    groups = alike(refusals, lambda each: (each.text, each.volume, each.backend))
+    groups.sort(key=lambda group: (group[0].volume is not None, -len(group)))
+    for group in _first_of(groups, console, indent=2):
+        first = group[0]
+        volumes = [each.volume for each in group if each.volume is not None]
+        who = f"{first.backend}: " if first.backend and not first.text.startswith(first.backend) else ""
+        console.print()
+        said = and_others(first.text, volumes) if len(group) > 1 else first.text
+        say(console, f"[bold red]Refused:[/] {escape(who + said)}", indent=2, hang=2)
+        _render_hint(console, first.hint, indent=2)
 
 
-def render_run(run: RunReport) -> None:
-    """How a run ended."""
-    console = _console()
-    took = duration_text(timedelta(seconds=run.seconds))
-    console.print(f"\n[bold]{escape(run.title)}[/]: {run.verdict} in {took}, {count_text(run.calls, 'API call')}")
+def _render_hint(console: Console, hint: str | None, *, indent: int) -> None:
+    if hint:
+        say(console, f"[bold]hint:[/] {escape(hint)}", indent=indent, hang=2)
+
+
+def _render_notes(console: Console, notes: Sequence[str]) -> None:
+    for note in notes:
+        console.print()
+        say(console, f"[bold]Note:[/] {escape(note)}", indent=2, hang=2)
+
+
+def render_run(run: RunReport, console: Console | None = None) -> None:
+    """How a run ended: what failed first, then how much was given up, then who serves."""
+    console = console or open_console()
+    calls = count_text(run.calls, "API call")
+    console.print()
+    say(console, f"[bold]{escape(run.title)}[/]: {run.verdict} in {_duration(run.seconds)}, {calls}", hang=2)
     if run.went_on_from is not None:
-        console.print(f"  It went on from run {run.went_on_from}, which had been cut off.")
+        say(console, f"It went on from run {run.went_on_from}, which had been cut off.", indent=2)
+    for refusal in run.refusals:
+        if refusal.volume is None:
+            who = f"{refusal.backend}: " if refusal.backend else ""
+            say(console, f"[red]![/] {escape(who + refusal.text)}", indent=2, hang=2)
+            _render_hint(console, refusal.hint, indent=4)
     _render_outcomes(console, run.volumes)
     _render_recovery_points(console, run)
-    if run.serving and any(each.outcome in (Outcome.DONE, Outcome.UNCHANGED) for each in run.volumes):
-        console.print(f"  [bold]{escape(run.serving)} serves {escape(run.group)}[/], epoch {run.epoch}")
+    for note in run.notes:
+        say(console, f"[bold]Note:[/] {escape(note)}", indent=2, hang=2)
+    _render_serving(console, run)
 
 
 def _render_outcomes(console: Console, volumes: Sequence[VolumeReport]) -> None:
     """What became of the volumes; by back end, unless it was the same at all."""
-    alike = len({each.outcome for each in volumes}) == 1
+    is_same = len({each.outcome for each in volumes}) == 1
     found: dict[str, list[VolumeReport]] = {}
     for each in volumes:
-        found.setdefault(each.outcome if alike else f"{each.outcome} at {each.backend}", []).append(each)
+        found.setdefault(each.outcome if is_same else f"{each.outcome} at {each.backend}", []).append(each)
     for outcome, concerned in found.items():
-        names = sorted({each.volume for each in concerned})
-        console.print(f"  {escape(outcome)}: {escape(_names(names, _SHOWN))}")
-        for each in _first_of([each for each in concerned if each.detail], console, "    "):
-            console.print(f"    [red]{escape(each.volume)}[/]: {escape(each.detail or '')}")
-            if each.hint:
-                console.print(f"      [bold]hint:[/] {escape(each.hint)}")
+        names = sorted({each.volume for each in concerned}, key=counted)
+        say(console, f"{escape(outcome)}: {escape(_counted_names(names))}", indent=2, hang=2)
+        failures = alike(
+            (each for each in concerned if each.detail),
+            lambda it: (it.detail or "", it.volume, (it.hint, it.came_about, it.uncertain)),
+        )
+        failures.sort(key=len, reverse=True)
+        for group in _first_of(failures, console, indent=4):
+            _render_failure(console, group)
+
+
+def _counted_names(names: Sequence[str]) -> str:
+    shown = names_text(names, _SHOWN)
+    return f"{count_text(len(names), 'volume')}: {shown}" if len(names) > _SHOWN else shown
+
+
+def _render_failure(console: Console, group: Sequence[VolumeReport]) -> None:
+    """Said once of all volumes that failed alike: why, what came about all the same, what nobody knows."""
+    first = group[0]
+    names = sorted({each.volume for each in group}, key=counted)
+    say(console, f"[red]! {escape(names_text(names))}[/]: {escape(first.detail or '')}", indent=4, hang=2)
+    if first.came_about:
+        say(console, f"came about all the same: {escape(', '.join(first.came_about))}", indent=6, hang=2)
+    if first.uncertain:
+        say(console, f"sent, and may or may not have happened: {escape(', '.join(first.uncertain))}", indent=6, hang=2)
+    _render_hint(console, first.hint, indent=6)
 
 
 def _render_recovery_points(console: Console, run: RunReport) -> None:
-    points = [each for each in run.volumes if each.recovery_point]
-    if points:
-        console.print("  recovery points:")
-    for each in _first_of(points, console, "    "):
-        age = (
-            f", {duration_text(timedelta(seconds=each.recovery_age_s))} old" if each.recovery_age_s is not None else ""
-        )
-        console.print(f"    {escape(each.volume)}: {escape(each.recovery_point or '')}{age}")
+    """The oldest first, which the first line tells."""
+    points = sorted(
+        (each for each in run.volumes if each.recovery_point),
+        key=lambda each: (-_size(each.recovery_age_s), counted(each.volume)),
+    )
+    if not points:
+        return
+    oldest = points[0].recovery_age_s
+    age = f"at worst {_duration(oldest)} old" if oldest is not None else "of some nobody saw how old they were"
+    say(console, f"recovery points: {count_text(len(points), 'volume')}, {age}", indent=2, hang=2)
+    for each in _first_of(points, console, indent=4):
+        old = f"{_duration(each.recovery_age_s)} old" if each.recovery_age_s is not None else "of unknown age"
+        say(console, f"{escape(each.volume)}: {escape(each.recovery_point or '')}, {old}", indent=4, hang=2)
 
 
-def render_status(status: StatusReport) -> None:
-    """Each group as a table: its volumes down, its back ends across."""
-    console = _console()
-    for group in status.groups:
-        rpo = f", RPO {duration_text(timedelta(seconds=group.rpo_s))}" if group.rpo_s is not None else ""
-        away = "" if group.serving == group.home else f" [bold yellow](home is {escape(group.home)})[/]"
-        server = group.serving or "nobody that can be seen"
-        console.print(
-            f"[bold]{escape(group.name)}[/] is served by [bold]{escape(server)}[/]{away}, epoch {group.epoch}{rpo}"
-        )
-        if group.volumes:
-            console.print(_group_table(group))
-        else:
-            console.print("  no volumes are seen")
-        _render_troubles(console, group)
-        console.print()
+def _render_serving(console: Console, run: RunReport) -> None:
+    """What was seen at the end."""
+    if len(run.served) > 1:
+        told = ", ".join(f"{each.backend} serves {count_text(each.volumes, 'volume')}" for each in run.served)
+        say(console, f"[bold red]! {escape(run.group)} is divided:[/] {escape(told)}", indent=2, hang=2)
+    elif run.serving:
+        epoch = f", epoch {run.epoch}" if run.epoch is not None else ""
+        say(console, f"[bold]{escape(run.serving)} serves {escape(run.group)}[/]{epoch}", indent=2)
 
 
-def _group_table(group: GroupReport) -> Table:
-    table = a_table("volume", "size", *group.backends)
-    for volume in group.volumes:
-        copies = {copy.backend: copy for copy in volume.copies}
-        size = size_text(volume.size_bytes) if volume.size_bytes is not None else "?"
-        table.add_row(escape(volume.volume), size, *(_copy_cell(copies.get(name)) for name in group.backends))
-    return table
-
-
-_SOURCES = {"active": "green", "unmarked": "yellow", "overtaken": "bold red", "fenced": "yellow"}
-"""The roles of copies that clients write to, or did; each with its colour."""
-
-
-def _copy_cell(copy: CopyReport | None) -> str:
-    if copy is None:
-        return "[dim]not seen[/]"
-    if copy.role in _SOURCES:
-        return (
-            f"[{_SOURCES[copy.role]}]{escape(copy.role)}[/]{escape(f' {copy.path}' if copy.path else ', not mounted')}"
-        )
-    if copy.transferring_bytes is not None:
-        return f"[cyan]transferring[/], {size_text(copy.transferring_bytes)} so far"
-    if copy.lag_s is not None:
-        colour = "red" if copy.within_rpo is False else "green"
-        return f"{escape(copy.state)}, [{colour}]{duration_text(timedelta(seconds=copy.lag_s))} old[/]"
-    colour = "red" if copy.trouble else "yellow"
-    return f"[{colour}]{escape(copy.state)}[/]"
-
-
-def _render_troubles(console: Console, group: GroupReport) -> None:
-    """What is wrong, the same trouble of several volumes on one line."""
-    volumes: dict[tuple[str, str], list[str]] = {}
-    for volume in group.volumes:
-        for copy in volume.copies:
-            if copy.trouble:
-                volumes.setdefault((copy.backend, copy.trouble), []).append(volume.volume)
-    troubles = [f"{backend} {_names(names)}: {trouble}" for (backend, trouble), names in volumes.items()]
-    for line in _first_of([*group.troubles, *troubles], console, "  "):
-        console.print(f"  [red]![/] {escape(line)}")
-
-
-def _names(names: Sequence[str], most: int = _SHOWN_NAMES) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
-def render_check(check: CheckReport) -> None:
-    """Every finding on a line, and what to do about those that are not as they should be."""
-    console = _console()
-    words = {
-        Finding.PASSED: "[green]ok[/]     ",
-        Finding.FAILED: "[bold red]failed[/] ",
-        Finding.NOT_LOOKED: "[yellow]unseen[/] ",
-    }
-    for line in check.lines:
-        detail = f": {escape(line.detail)}" if line.detail else ""
-        console.print(f"{words[line.finding]} {escape(line.subject)}: {escape(line.what)}{detail}")
-        if line.hint:
-            console.print(f"          [bold]hint:[/] {escape(line.hint)}")
+def _duration(seconds: float) -> str:
+    return duration_text(timedelta(seconds=seconds))

@@ -18,6 +18,7 @@ class Verdict(StrEnum):
     """How a command ended; each has its exit status."""
 
     DONE = "done"
+    ATTENTION = "needs attention"  # of what only looks: something that a person has to see to
     PARTLY = "partly done"
     FAILED = "failed"
     REFUSED = "refused"
@@ -25,7 +26,17 @@ class Verdict(StrEnum):
 
     @property
     def exit_status(self) -> int:
-        return {Verdict.DONE: 0, Verdict.PARTLY: 1, Verdict.FAILED: 1, Verdict.REFUSED: 3, Verdict.SILENT: 4}[self]
+        return _EXIT_STATUSES[self]
+
+
+_EXIT_STATUSES = {
+    Verdict.DONE: 0,
+    Verdict.ATTENTION: 1,
+    Verdict.PARTLY: 1,
+    Verdict.FAILED: 1,
+    Verdict.REFUSED: 3,
+    Verdict.SILENT: 4,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +49,17 @@ class StepReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossReport:
+    """What one volume gives up: all that was written at `given_up_at` after `kept`, begun at most `at_most_s` ago.
+
+    `at_most_s` is None where nobody can tell. `kept` is the snapshot that the copy at `backend` goes back to.
+    """
+
     volume: str
     text: str
     at_most_s: float | None
+    backend: str | None = None
+    given_up_at: str | None = None
+    kept: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +72,11 @@ class RefusalReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanReport:
-    """A plan as it is shown before anything is done. `changes`: whether carrying it out changes anything."""
+    """A plan as it is shown before anything is done. `changes`: whether carrying it out changes anything.
+
+    `holds` is the number of copies for which what is wanted was seen to be so already. Nothing to change and nothing
+    that holds is no success: nothing was wanted.
+    """
 
     operation: str
     group: str
@@ -64,14 +87,15 @@ class PlanReport:
     refusals: tuple[RefusalReport, ...]
     notes: tuple[str, ...]
     verdict: Verdict
+    holds: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeReport:
-    """`recovery_point` is the snapshot that the volume was recovered to, `recovery_age_s` its age at the failover.
+    """`recovery_point` is the snapshot that the volume was recovered to, `recovery_age_s` its age at the break.
 
-    Where it failed, `came_about` is what was sent and seen to have come about all the same, `uncertain` what was sent
-    and may or may not have.
+    Both are None for a volume that was not recovered. Where it failed, `came_about` is what was sent and seen to have
+    come about all the same, `uncertain` what was sent and may or may not have.
     """
 
     backend: str
@@ -86,8 +110,23 @@ class VolumeReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServedReport:
+    """What one back end serves of a group. `since` and `by` are its claim's; all three None where nobody claimed it."""
+
+    backend: str
+    volumes: int
+    epoch: int | None
+    since: datetime | None
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """How a run ended, volume by volume. `serving` is the back end that serves the group from now on, if it tells."""
+    """How a run ended, volume by volume.
+
+    `serving` is the back end that was seen to serve all of the group at the end, None where none does or nobody looked;
+    `served` says it back end by back end.
+    """
 
     operation: str
     group: str
@@ -102,6 +141,7 @@ class RunReport:
     epoch: int | None
     seconds: float
     calls: int
+    served: tuple[ServedReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +155,22 @@ class ClusterReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyReport:
-    """One copy of a volume. `lag_s` is the age of what it can serve; None while it serves live or holds nothing."""
+    """One copy of a volume; `name` is what the volume is called there, None where there is no copy (role `none`).
+
+    `source` is the back end that it mirrors, else the foreign path. `lag_s` is the age of what it can serve, None
+    while it serves live, can be written, or holds nothing. `is_fresh`: it comes from the copy that serves, along
+    relationships that are not broken off; None where that is open, or for a copy that is no mirror. `within_rpo` is
+    None without an RPO. `trouble` is the first thing that a person should know of this copy.
+    """
 
     backend: str
+    name: str | None
     role: str
     state: str
     path: str | None
+    source: str | None
     lag_s: float | None
+    is_fresh: bool | None
     within_rpo: bool | None
     snapshot: str | None
     transferring_bytes: int | None
@@ -130,16 +179,47 @@ class CopyReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectedVolumeReport:
+    """`active` is the back end that serves the volume, None where nobody can tell. Back ends not seen have no copy."""
+
     volume: str
     size_bytes: int | None
+    active: str | None
     copies: tuple[CopyReport, ...]
+
+
+class Severity(StrEnum):
+    """How bad it is, worst first. All but notes are marked `!` and make the exit status other than 0."""
+
+    CRITICAL = "critical"  # what is served is wrong, or nobody can tell what is
+    WARNING = "warning"  # what is served is not protected as wanted
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConcernReport:
+    """Something that a person should know, once for all the `volumes` that it is about, the worst of them first.
+
+    `kind` is a row of docs/status.md. `worst_s` is the largest age among them, where it is about an age.
+    """
+
+    kind: str
+    severity: Severity
+    exit_status: int
+    backend: str | None
+    volumes: tuple[str, ...]
+    text: str
+    hint: str | None
+    worst_s: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupReport:
     """`backends`: the home, then the targets as configured.
 
-    `serving`: the back end whose copies are active, None where no cluster that could be looked at tells.
+    `serving`: the back end that serves every volume, None where they are divided or nobody can tell; `served` says it
+    back end by back end, `undecided` is the number of volumes of which nobody can tell. `epoch`, `since` and `by` are
+    those of the newest claim that serves something. `mirrored` is the number of volumes of which a fresh mirror holds a
+    complete copy, `oldest_s` the age of the oldest of these. `concerns` are the worst first.
     """
 
     name: str
@@ -147,9 +227,15 @@ class GroupReport:
     backends: tuple[str, ...]
     serving: str | None
     epoch: int | None
+    since: datetime | None
+    by: str | None
+    served: tuple[ServedReport, ...]
+    undecided: int
     rpo_s: float | None
+    mirrored: int
+    oldest_s: float | None
     volumes: tuple[ProtectedVolumeReport, ...]
-    troubles: tuple[str, ...]
+    concerns: tuple[ConcernReport, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +252,7 @@ class Finding(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     NOT_LOOKED = "could not look"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

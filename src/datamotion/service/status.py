@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from datamotion.engine.looking import Glance, Lookout
-from datamotion.model.group import Group, Target
-from datamotion.model.records import Volume
-from datamotion.model.view import SERVING, ClusterView, Unseen, View
-from datamotion.model.words import MirrorState, Role, VolumeState
-from datamotion.policy.mirrors import Mirror, mirrors_at
-from datamotion.policy.serving import Serving, home_volumes, mark_of, mirrored_epoch, served_volumes, serving_target
+from datamotion.model.group import Group
+from datamotion.model.records import Relationship
+from datamotion.model.standing import Copy, CopyId, Edge, Foreign, HeldClaim, Standing
+from datamotion.model.view import STANDING, ClusterView, Unseen, View
+from datamotion.model.words import MirrorState, Role
+from datamotion.policy.standing import stand
+from datamotion.service.concerns import ROWS, Concern, Kind, concern_reports
+from datamotion.service.copy_concerns import CopyConcerns
+from datamotion.service.freshness import Freshness, Policies
+from datamotion.service.group_concerns import GroupConcerns
 from datamotion.service.reports import (
     ClusterReport,
     CopyReport,
     GroupReport,
     ProtectedVolumeReport,
+    ServedReport,
     StatusReport,
     Verdict,
 )
 from datamotion.service.session import Session
 
-NO_COPY = "no mirror"
+NO_COPY = "none"
+NOT_MIRRORED = ROWS[Kind.NOT_MIRRORED_HERE].text
 
 
 async def status(session: Session, group: str | None = None) -> StatusReport:
@@ -40,166 +48,162 @@ def glances_of(groups: Iterable[Group]) -> Mapping[str, Glance]:
     for group in groups:
         for backend in group.backends:
             svms.setdefault(backend.cluster, set()).add(backend.svm)
-    return {name: Glance(aspects=SERVING, svms=frozenset(each)) for name, each in svms.items()}
+    return {name: Glance(aspects=STANDING, svms=frozenset(each)) for name, each in svms.items()}
 
 
 def status_report(groups: Iterable[Group], view: View, at: datetime) -> StatusReport:
-    """What a view says of these groups."""
-    clusters = tuple(
-        ClusterReport(name=name, answers=isinstance(seen, ClusterView) or seen.refused, detail=_why_unseen(seen))
-        for name, seen in view.items()
-    )
+    """What a view says of these groups. The verdict is the worst of all that is to be said."""
+    reports = tuple(_Picture.of(stand(group, view)).report() for group in groups)
+    worst = max((each.exit_status for report in reports for each in report.concerns), default=0)
     return StatusReport(
         at=at,
-        clusters=clusters,
-        groups=tuple(_group_report(group, view) for group in groups),
-        verdict=_verdict(clusters),
+        clusters=tuple(
+            ClusterReport(name=name, answers=isinstance(seen, ClusterView) or seen.refused, detail=_why_unseen(seen))
+            for name, seen in view.items()
+        ),
+        groups=reports,
+        verdict={0: Verdict.DONE, 1: Verdict.ATTENTION, 4: Verdict.SILENT}[worst],
     )
-
-
-def _verdict(clusters: Iterable[ClusterReport]) -> Verdict:
-    if not all(each.answers for each in clusters):
-        return Verdict.SILENT
-    return Verdict.DONE if all(each.detail is None for each in clusters) else Verdict.FAILED
 
 
 def _why_unseen(seen: ClusterView | Unseen) -> str | None:
     return seen.reason if isinstance(seen, Unseen) else None
 
 
-def _group_report(group: Group, view: View) -> GroupReport:
-    serving = serving_target(group, view)
-    home = view.get(group.home.cluster)
-    at_home = {each.name: each for each in home_volumes(group, home)} if isinstance(home, ClusterView) else {}
-    overtaken = _overtaken(group, view, serving, at_home.values())
-    at_targets = {
-        target.backend.name: mirrors_at(group, target, seen)
-        for target in group.targets
-        if isinstance(seen := view.get(target.backend.cluster), ClusterView)
-    }
-    names = sorted({*at_home, *(name for mirrors in at_targets.values() for name in mirrors)})
-    volumes = []
-    for name in names:
-        copies = [_home_copy(group, at_home[name], serving, name in overtaken)] if name in at_home else []
-        copies += [
-            _mirror_copy(group, target, at_targets[target.backend.name].get(name), serving)
-            for target in group.targets
-            if target.backend.name in at_targets
-        ]
-        mirrors = [found[name].destination for found in at_targets.values() if name in found]
-        size = next((each.size_bytes for each in (at_home.get(name), *mirrors) if each is not None), None)
-        volumes.append(ProtectedVolumeReport(volume=name, size_bytes=size, copies=tuple(copies)))
-    return GroupReport(
-        name=group.name,
-        home=group.home.name,
-        backends=tuple(backend.name for backend in group.backends),
-        serving=_serving_backend(group, home, serving),
-        epoch=serving.epoch if serving else mirrored_epoch(group, view),
-        rpo_s=group.rpo.total_seconds() if group.rpo is not None else None,
-        volumes=tuple(volumes),
-        troubles=tuple(_troubles(group, view, serving, bool(overtaken))),
+def served_reports(standing: Standing) -> tuple[ServedReport, ...]:
+    """What each back end serves of a group, in the order of its back ends."""
+    served = Counter(active.backend for active in standing.active.values() if active is not None)
+    claims = {each.backend: each for each in reversed(standing.claims)}
+    return tuple(
+        _served(backend.name, served[backend.name], claims.get(backend.name))
+        for backend in standing.group.backends
+        if served[backend.name]
     )
 
 
-def _serving_backend(group: Group, home: ClusterView | Unseen | None, serving: Serving | None) -> str | None:
-    """The target that took over, else the home, where that is seen and not fenced."""
-    if serving is not None:
-        return serving.backend
-    if not isinstance(home, ClusterView):
+def _served(backend: str, volumes: int, held: HeldClaim | None) -> ServedReport:
+    return ServedReport(
+        backend=backend,
+        volumes=volumes,
+        epoch=held.epoch if held else None,
+        since=held.claim.since if held else None,
+        by=held.claim.by if held else None,
+    )
+
+
+def serving_backend(standing: Standing) -> str | None:
+    """The back end that serves every volume; None where they are divided, or nobody can tell of one of them."""
+    backends = {active.backend if active else None for active in standing.active.values()}
+    return backends.pop() if len(backends) == 1 else None
+
+
+@dataclass(slots=True)
+class _Picture:
+    standing: Standing
+    freshness: Freshness
+    of_copies: CopyConcerns
+
+    @classmethod
+    def of(cls, standing: Standing) -> _Picture:
+        freshness = Freshness(standing)
+        return cls(standing, freshness, CopyConcerns(standing, freshness, Policies(standing)))
+
+    def report(self) -> GroupReport:
+        standing, group = self.standing, self.standing.group
+        concerns: list[Concern] = list(GroupConcerns(standing, self.freshness).all())
+        volumes = tuple(self._volume(volume, concerns) for volume in standing.volumes)
+        ages = [[each.lag_s for each in volume.copies if each.is_fresh and each.snapshot] for volume in volumes]
+        newest = standing.serving
+        return GroupReport(
+            name=group.name,
+            home=group.home.name,
+            backends=tuple(backend.name for backend in group.backends),
+            serving=serving_backend(standing),
+            epoch=newest.epoch if newest else None,
+            since=newest.claim.since if newest else None,
+            by=newest.claim.by if newest else None,
+            served=served_reports(standing),
+            undecided=sum(active is None for active in standing.active.values()),
+            rpo_s=group.rpo.total_seconds() if group.rpo is not None else None,
+            mirrored=sum(bool(each) for each in ages),
+            oldest_s=max((age for each in ages for age in each if age is not None), default=None),
+            volumes=volumes,
+            concerns=concern_reports(concerns, standing.doubts),
+        )
+
+    def _volume(self, volume: str, concerns: list[Concern]) -> ProtectedVolumeReport:
+        active = self.standing.active[volume]
+        copies = self.standing.copies_of(volume)
+        served = self.standing.copies.get(active) if active is not None else None
+        sized = served or next(iter(copies), None)
+        return ProtectedVolumeReport(
+            volume=volume,
+            size_bytes=sized.volume.size_bytes if sized else None,
+            active=active.backend if active else None,
+            copies=tuple(self._copies(volume, concerns)),
+        )
+
+    def _copies(self, volume: str, concerns: list[Concern]) -> Iterator[CopyReport]:
+        for backend, site in self.standing.sites.items():
+            copy = self.standing.copies.get(CopyId(backend, volume))
+            if copy is not None:
+                found = list(self.of_copies.of(copy))
+                concerns += found
+                yield self._copy(copy, found[0].text if found else None)
+            elif site.svm is not None:
+                is_wanted = self.standing.group.target(backend) is not None
+                yield _missing(backend, NOT_MIRRORED if is_wanted else None)
+
+    def _copy(self, copy: Copy, trouble: str | None) -> CopyReport:
+        """One copy, with the age of what it could serve while it is a mirror, also during a transfer."""
+        edge = copy.edge if copy.role is Role.MIRROR else None
+        relationship = edge.relationship if edge else None
+        is_fresh = self.freshness.is_fresh(copy)
+        lag = relationship.lag if relationship else None
+        transfer = relationship.transfer if relationship and relationship.is_transferring else None
+        return CopyReport(
+            backend=copy.id.backend,
+            name=copy.volume.name,
+            role=copy.role,
+            state=relationship.state if relationship else f"{copy.volume.type} {copy.volume.state}",
+            path=copy.volume.path,
+            source=_source(edge) if edge else None,
+            lag_s=lag.total_seconds() if lag is not None else None,
+            is_fresh=is_fresh,
+            within_rpo=_is_within(self.standing.group.rpo, relationship, is_fresh),
+            snapshot=relationship.exported_snapshot if relationship else None,
+            transferring_bytes=transfer.bytes_transferred or 0 if transfer else None,
+            trouble=trouble,
+        )
+
+
+def _is_within(rpo: timedelta | None, relationship: Relationship | None, is_fresh: bool | None) -> bool | None:
+    """Whether a mirror holds all that was served longer ago than the RPO; None where nobody can tell."""
+    if rpo is None or relationship is None or is_fresh is None:
         return None
-    roles = {mark.role if (mark := mark_of(group, volume)) else None for volume in home_volumes(group, home)}
-    return None if roles == {Role.FENCED} else group.home.name
+    if not is_fresh or relationship.exported_snapshot is None:
+        return False
+    if relationship.lag is None:
+        return True if relationship.state is MirrorState.IN_SYNC else None
+    return relationship.lag <= rpo
 
 
-def _overtaken(group: Group, view: View, serving: Serving | None, at_home: Collection[Volume]) -> frozenset[str]:
-    """The home's volumes that a target serves instead and that are not fenced yet: those that `apply` would fence."""
-    target = next((each for each in group.targets if serving and each.backend.name == serving.backend), None)
-    seen = view.get(target.backend.cluster) if target else None
-    if serving is None or target is None or not isinstance(seen, ClusterView):
-        return frozenset()
-    marks = {volume.name: mark_of(group, volume) for volume in at_home}
-    newer = {name for name, mark in marks.items() if mark and mark.epoch > serving.epoch}
-    fenced = {
-        volume.name
-        for volume in at_home
-        if not volume.path and (mark := marks[volume.name]) and mark.role is Role.FENCED
-    }
-    return served_volumes(group, target, seen) & marks.keys() - newer - fenced
+def _source(edge: Edge) -> str:
+    return str(edge.source) if isinstance(edge.source, Foreign) else edge.source.backend
 
 
-def _troubles(group: Group, view: View, serving: Serving | None, unfenced: bool) -> Iterable[str]:
-    home = view.get(group.home.cluster)
-    if isinstance(home, Unseen):
-        yield f"{group.home.name} cannot be seen: {home.reason}"
-        if serving is None:
-            yield f"if it is lost: datamotion failover {group.name}"
-    elif unfenced:
-        yield f"{group.home.name} is back and not fenced: datamotion apply {group.name} fences it"
-    for target in group.targets:
-        seen = view.get(target.backend.cluster)
-        if isinstance(seen, Unseen):
-            yield f"{target.backend.name} cannot be seen: {seen.reason}"
-
-
-def _home_copy(group: Group, volume: Volume, serving: Serving | None, overtaken: bool) -> CopyReport:
-    mark = mark_of(group, volume)
-    trouble = None if volume.state is VolumeState.ONLINE else f"the volume is {volume.state}"
-    if overtaken and serving is not None:
-        trouble = f"overtaken by {serving.backend} (epoch {serving.epoch}), not fenced yet"
+def _missing(backend: str, trouble: str | None) -> CopyReport:
     return CopyReport(
-        backend=group.home.name,
-        role="overtaken" if overtaken else (mark.role if mark else "unmarked"),
-        state=f"{volume.type} {volume.state}",
-        path=volume.path,
+        backend=backend,
+        name=None,
+        role=NO_COPY,
+        state=NO_COPY,
+        path=None,
+        source=None,
         lag_s=None,
+        is_fresh=None,
         within_rpo=None,
         snapshot=None,
         transferring_bytes=None,
         trouble=trouble,
     )
-
-
-def _mirror_copy(group: Group, target: Target, mirror: Mirror | None, serving: Serving | None) -> CopyReport:
-    if mirror is None:
-        what_next = (
-            f"; none is made while {serving.backend} serves {group.name}"
-            if serving
-            else f": datamotion apply {group.name}"
-        )
-        return CopyReport(
-            backend=target.backend.name,
-            role="none",
-            state=NO_COPY,
-            path=None,
-            lag_s=None,
-            within_rpo=False,
-            snapshot=None,
-            transferring_bytes=None,
-            trouble=f"not mirrored{what_next}",
-        )
-    relationship = mirror.relationship
-    lag = relationship.lag
-    follows = relationship.state is not MirrorState.BROKEN_OFF
-    transfer = relationship.transfer
-    return CopyReport(
-        backend=target.backend.name,
-        role=mirror.mark.role if mirror.mark else Role.MIRROR,
-        state=relationship.state,
-        path=mirror.destination.path if mirror.destination else None,
-        lag_s=lag.total_seconds() if lag is not None and follows else None,
-        within_rpo=(lag is not None and lag <= group.rpo) if group.rpo is not None and follows else None,
-        snapshot=relationship.exported_snapshot,
-        transferring_bytes=transfer.bytes_transferred or 0 if transfer and relationship.is_transferring else None,
-        trouble=_trouble(mirror),
-    )
-
-
-def _trouble(mirror: Mirror) -> str | None:
-    relationship = mirror.relationship
-    if mirror.is_active and relationship.state is MirrorState.BROKEN_OFF:
-        return mirror.unusable_because  # how its last transfer went is of the past: it receives no more
-    if not relationship.healthy:
-        return relationship.unhealthy_reason or "unhealthy; the cluster gives no reason"
-    if relationship.state is MirrorState.BROKEN_OFF and not mirror.is_active:
-        return "broken off, and not by a failover that was completed"
-    return mirror.unusable_because

@@ -1,0 +1,142 @@
+"""What only looks, as text: the status of groups, and what a check found."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from rich.console import Console
+from rich.markup import escape
+
+from datamotion.cli.columns import Cell, Columns
+from datamotion.cli.terminal import open_console, say
+from datamotion.model.units import count_text, duration_text, size_text
+from datamotion.model.words import Role
+from datamotion.service.reports import (
+    CheckReport,
+    ConcernReport,
+    CopyReport,
+    Finding,
+    GroupReport,
+    ServedReport,
+    Severity,
+    StatusReport,
+)
+
+
+def render_status(status: StatusReport, console: Console | None = None) -> None:
+    """Each group: who serves it, its volumes down and back ends across, and what a person should know."""
+    console = console or open_console()
+    for group in status.groups:
+        say(console, _who_serves(group), hang=2)
+        say(console, _counts(group), indent=2, hang=2)
+        if group.volumes:
+            _group_table(group).show(console)
+        for concern in group.concerns:
+            _render_concern(console, concern)
+        console.print()
+
+
+def _who_serves(group: GroupReport) -> str:
+    name = f"[bold]{escape(group.name)}[/]"
+    if not group.served:
+        return f"{name} is served by [bold]nobody that can be seen[/]"
+    if group.serving is None:
+        unknown = f", nobody knows of {count_text(group.undecided, 'volume')}" if group.undecided else ""
+        return f"{name} is divided: {'; '.join(_served(each) for each in group.served)}{unknown}"
+    (served,) = group.served
+    away = f"; its home is {escape(group.home)}" if group.serving != group.home else ""
+    return f"{name} is served by [bold]{escape(served.backend)}[/]{escape(_since(served))}{away}"
+
+
+def _served(served: ServedReport) -> str:
+    count = count_text(served.volumes, "volume")
+    return f"{count} served by [bold]{escape(served.backend)}[/]{escape(_since(served))}"
+
+
+def _since(served: ServedReport) -> str:
+    if served.since is None:
+        return ", which nobody has claimed yet"
+    by = f", taken by {served.by}" if served.by else ""
+    return f" since {served.since:%Y-%m-%d %H:%M} UTC (epoch {served.epoch}{by})"
+
+
+def _counts(group: GroupReport) -> str:
+    if not group.volumes:
+        return "no volumes are seen"
+    told = [count_text(len(group.volumes), "volume")]
+    if group.mirrored:
+        told.append("all mirrored" if group.mirrored == len(group.volumes) else f"{group.mirrored} mirrored")
+    else:
+        told.append("none mirrored")
+    if group.oldest_s is not None:
+        told.append(f"the oldest mirror is {_age(group.oldest_s)}")
+    if group.rpo_s is not None:
+        told.append(f"RPO {duration_text(timedelta(seconds=group.rpo_s))}")
+    concerns = sum(each.severity is not Severity.NOTE for each in group.concerns)
+    if concerns:
+        told.append(f"[bold red]! {count_text(concerns, 'thing')} to see to[/]")
+    return ", ".join(told)
+
+
+def _age(seconds: float) -> str:
+    return f"{duration_text(timedelta(seconds=seconds))} old"
+
+
+def _group_table(group: GroupReport) -> Columns:
+    table = Columns(("volume", "size", *group.backends))
+    for volume in group.volumes:
+        copies = {copy.backend: copy for copy in volume.copies}
+        size = size_text(volume.size_bytes) if volume.size_bytes is not None else "?"
+        cells = (_copy_cell(copies.get(name)) for name in group.backends)
+        table.rows.append([Cell(volume.volume), Cell(size), *cells])
+    return table
+
+
+def _copy_cell(copy: CopyReport | None) -> Cell:
+    """A `!` where something is to be seen to: colour alone says nothing to many people and programs."""
+    if copy is None:
+        return Cell("not seen", "dim")
+    words = _copy_words(copy)
+    if copy.trouble or copy.within_rpo is False:
+        return Cell(f"! {words}", "red")
+    return Cell(words, "green" if copy.role in (Role.ACTIVE, Role.MIRROR) else "yellow")
+
+
+def _copy_words(copy: CopyReport) -> str:
+    if copy.name is None:
+        return "none"
+    if copy.role != Role.MIRROR:
+        return f"{copy.role} {copy.path or '(not mounted)'}"
+    words = [copy.state]
+    if copy.is_fresh is False:
+        words.append(f"of {copy.source}")
+    if copy.lag_s is not None:
+        words.append(_age(copy.lag_s))
+    if copy.transferring_bytes is not None:
+        words.append(f"{size_text(copy.transferring_bytes)} arrived")
+    return ", ".join(words)
+
+
+def _render_concern(console: Console, concern: ConcernReport) -> None:
+    sign = "-" if concern.severity is Severity.NOTE else "[red]![/]"
+    say(console, f"{sign} {escape(concern.text)}", indent=2, hang=2)
+    if concern.hint:
+        say(console, f"[bold]hint:[/] {escape(concern.hint)}", indent=4, hang=2)
+
+
+_FINDINGS = {
+    Finding.PASSED: "[green]ok[/]     ",
+    Finding.NOTE: "-      ",
+    Finding.FAILED: "[bold red]failed[/] ",
+    Finding.NOT_LOOKED: "[yellow]unseen[/] ",
+}
+
+
+def render_check(check: CheckReport, console: Console | None = None) -> None:
+    """Every finding on a line, and what to do about those that are not as they should be."""
+    console = console or open_console()
+    for line in check.lines:
+        detail = f": {escape(line.detail)}" if line.detail else ""
+        say(console, f"{_FINDINGS[line.finding]} {escape(line.subject)}: {escape(line.what)}{detail}", hang=8)
+        if line.hint:
+            say(console, f"[bold]hint:[/] {escape(line.hint)}", indent=10, hang=2)

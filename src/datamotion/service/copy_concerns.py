@@ -1,0 +1,157 @@
+"""What a person should know of one copy: of the one that serves, of a mirror, of any other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+
+from datamotion.model.records import Relationship
+from datamotion.model.standing import Copy, CopyId, Standing
+from datamotion.model.units import duration_text
+from datamotion.model.words import MirrorState, Role, TransferState
+from datamotion.service.concerns import Concern, Kind
+from datamotion.service.freshness import Freshness, Policies
+
+# Assumption: these words tell the reasons apart; no page of NetApp's lists the texts of `unhealthy_reason`. One that
+# fits none of them is told all the same, as it is.
+_RELEASED = re.compile(r"releas|no longer (a )?known|(no|not find|missing)\b.*common snapshot", re.IGNORECASE)
+_NO_ROOM = re.compile(
+    r"\b(no|not enough|out of|insufficient|lacks?) (free |available )?(space|room)\b|\bfull\b", re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class CopyConcerns:
+    """Of all copies of one standing."""
+
+    standing: Standing
+    freshness: Freshness
+    policies: Policies
+
+    def of(self, copy: Copy) -> Iterator[Concern]:
+        """All that is to be said of this copy alone."""
+        match copy.role:
+            case Role.ACTIVE:
+                yield from self._of_active(copy)
+            case Role.MIRROR:
+                yield from self._of_mirror(copy)
+            case Role.OVERTAKEN:
+                yield self._concern(Kind.OVERTAKEN, copy, by=self._who_overtook(copy))
+            case Role.BROKEN:
+                cause = "its relationship is broken off" if copy.edge else "it has no relationship"
+                yield self._concern(Kind.BROKEN, copy, cause=cause)
+            case Role.DETACHED:
+                yield self._concern(Kind.DETACHED, copy)
+            case Role.FENCED | Role.UNCLEAR:  # as it should be; told of its volume
+                return
+
+    def _of_active(self, copy: Copy) -> Iterator[Concern]:
+        if not copy.is_online:
+            yield self._concern(Kind.SERVED_OFFLINE, copy, cause=copy.volume.state)
+        elif copy.is_fenced:
+            yield self._unserved(Kind.SHUT_OUT, copy)
+        elif copy.volume.path is None and copy.mark is not None and copy.mark.path is not None:
+            yield self._unserved(Kind.UNMOUNTED, copy)
+
+    def _unserved(self, kind: Kind, copy: Copy) -> Concern:
+        """The copy that serves, where no client finds it: a failover to where it is goes on, but none goes home."""
+        group, site = self.standing.group, self.standing.sites[copy.id.backend]
+        if copy.id.backend != group.home.name:
+            next_ = f"datamotion failover {group.name} --to {copy.id.backend} goes on with it"
+            return self._concern(kind, copy, own={"what_next": next_})
+        place = f"-vserver {site.backend.svm} -volume {copy.volume.name}"
+        path = copy.mark.path if copy.mark and copy.mark.path else "PATH"
+        mount = f"volume mount {place} -junction-path {path}"
+        policy = copy.mark.export if copy.mark and copy.mark.export else "POLICY"
+        modify = f"volume modify {place} -policy {policy}; " if kind is Kind.SHUT_OUT else ""
+        return self._concern(kind, copy, own={"what_next": f"at {site.backend.cluster}: {modify}{mount}"})
+
+    def _of_mirror(self, copy: Copy) -> Iterator[Concern]:
+        assert copy.edge is not None
+        if self.freshness.is_fresh(copy) is False:
+            if isinstance(copy.edge.source, CopyId):  # a foreign one is a doubt
+                active = self.standing.active[copy.id.volume]
+                assert active is not None
+                yield self._concern(Kind.STALE, copy, source=copy.edge.source.backend, active=active.backend)
+            return
+        relationship = copy.edge.relationship
+        yield from self._failure(copy, relationship)
+        if not copy.edge.holds_copy:
+            yield self._empty(copy, relationship)
+        if relationship.state is MirrorState.PAUSED:
+            yield self._concern(Kind.PAUSED, copy)
+        yield from self._age(copy)
+        yield from self._policy(copy)
+
+    def _failure(self, copy: Copy, relationship: Relationship) -> Iterator[Concern]:
+        if not copy.is_online:
+            yield self._concern(Kind.OFFLINE, copy, cause=copy.volume.state)
+            return
+        has_failed = relationship.transfer is not None and relationship.transfer.state is TransferState.FAILED
+        is_behind = relationship.state is MirrorState.OUT_OF_SYNC
+        if relationship.healthy and not has_failed and not is_behind:
+            return
+        told = "it is out of sync" if is_behind else "its last transfer failed" if has_failed else "no transfer failed"
+        cause = relationship.unhealthy_reason or f"{told}; the cluster gives no reason"
+        if _RELEASED.search(cause):
+            yield self._concern(Kind.RELEASED, copy, cause=cause)
+        elif _NO_ROOM.search(cause):
+            aggregates = ", ".join(copy.volume.aggregates) or "its aggregate"
+            yield self._concern(Kind.NO_ROOM, copy, cause=cause, aggregates=aggregates)
+        else:
+            yield self._concern(Kind.UNHEALTHY, copy, cause=cause)
+
+    def _empty(self, copy: Copy, relationship: Relationship) -> Concern:
+        if not relationship.is_transferring or relationship.transfer is None:
+            return self._concern(Kind.EMPTY, copy, cause="no first transfer runs")
+        if relationship.transfer.state is TransferState.QUEUED:
+            return self._concern(Kind.EMPTY, copy, cause="its first transfer is queued")
+        return self._concern(Kind.EMPTY, copy, cause="its first transfer runs")
+
+    def _age(self, copy: Copy) -> Iterator[Concern]:
+        rpo = self.standing.group.rpo
+        if rpo is None or copy.edge is None or not copy.edge.holds_copy:
+            return
+        if copy.lag is None:
+            if copy.edge.relationship.state is not MirrorState.IN_SYNC:
+                yield self._concern(Kind.AGE_UNKNOWN, copy, rpo=duration_text(rpo))
+        elif copy.lag > rpo:
+            yield self._concern(Kind.LATE, copy, age=copy.lag, rpo=duration_text(rpo))
+
+    def _policy(self, copy: Copy) -> Iterator[Concern]:
+        policy = self.policies.of(copy)
+        if policy is None or copy.edge is None or policy.type != "async":
+            return
+        if not policy.takes_snapshots:
+            yield self._concern(Kind.VAULT, copy, cause=policy.name)
+        if not (copy.edge.relationship.schedule or policy.schedule):
+            yield self._concern(Kind.NO_SCHEDULE, copy)
+
+    def _who_overtook(self, copy: Copy) -> str:
+        active = self.standing.active[copy.id.volume]
+        assert active is not None
+        claim = next((each for each in self.standing.claims if each.backend == active.backend), None)
+        return f"{active.backend} (epoch {claim.epoch})" if claim else active.backend
+
+    def _concern(
+        self,
+        kind: Kind,
+        copy: Copy,
+        *,
+        age: timedelta | None = None,
+        own: Mapping[str, str] = MappingProxyType({}),
+        **words: str,
+    ) -> Concern:
+        backend = self.standing.sites[copy.id.backend].backend
+        place = {"group": self.standing.group.name, "cluster": backend.cluster, "svm": backend.svm}
+        return Concern(
+            kind=kind,
+            words={**place, **words},
+            backend=copy.id.backend,
+            volume=copy.id.volume,
+            age=age,
+            own={"name": copy.volume.name, **own},
+        )

@@ -1,0 +1,92 @@
+"""What a person should know of a group beside its single copies: its clusters, who serves, what nothing mirrors."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from datamotion.model.standing import DoubtKind, HeldClaim, Site, Standing
+from datamotion.model.view import Unseen
+from datamotion.service.concerns import Concern, Kind
+from datamotion.service.freshness import Freshness
+
+_ABOUT_SERVING = frozenset({DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED})
+
+
+@dataclass(slots=True)
+class GroupConcerns:
+    """Of one standing."""
+
+    standing: Standing
+    freshness: Freshness
+
+    def all(self) -> Iterator[Concern]:
+        """What concerns back ends, then the group, then single volumes."""
+        served = Counter(active.backend for active in self.standing.active.values() if active is not None)
+        for site in self.standing.sites.values():
+            yield from self._of_site(site, is_served=site.backend.name in served)
+        if len(served) > 1:
+            told = ", ".join(f"{count} served by {backend}" for backend, count in served.most_common())
+            yield Concern(Kind.DIVIDED, {"group": self.standing.group.name, "cause": told})
+        yield from self._undecided()
+        claims = {each.backend: each for each in reversed(self.standing.claims)}
+        for volume, active in self.standing.active.items():
+            if active is not None:
+                yield from self._mirrors(volume, active.backend, claims.get(active.backend))
+
+    def _of_site(self, site: Site, *, is_served: bool) -> Iterator[Concern]:
+        group, backend = self.standing.group.name, site.backend
+        place = {"group": group, "cluster": backend.cluster, "svm": backend.svm}
+        if isinstance(site.seen, Unseen):
+            kind = Kind.SAYS_NO if site.seen.refused else Kind.SILENT
+            lost = f"if it is lost: datamotion failover {group} shows what that gives up, and asks" if is_served else ""
+            words = {**place, "cause": site.seen.reason, "what_next": lost or site.seen.hint or ""}
+            yield Concern(kind, words, backend=backend.name)
+        elif site.svm is None:
+            yield Concern(Kind.NO_SVM, place, backend=backend.name)
+        elif site.svm.state != "running":
+            yield Concern(Kind.SVM_DOWN, {**place, "cause": site.svm.state}, backend=backend.name)
+
+    def _undecided(self) -> Iterator[Concern]:
+        """Volumes of which nobody can tell who serves them, where no doubt says so already."""
+        doubts = self.standing.doubts
+        if any(each.kind is DoubtKind.UNCLAIMED for each in doubts):
+            return
+        told = {each.volume for each in doubts if each.kind in _ABOUT_SERVING}
+        for volume, active in self.standing.active.items():
+            if active is None and volume not in told:
+                words = {"group": self.standing.group.name, "cause": self._why_undecided(volume)}
+                yield Concern(Kind.UNDECIDED, words, volume=volume)
+
+    def _why_undecided(self, volume: str) -> str:
+        newest = self.standing.claims[0] if self.standing.claims else None
+        if newest is None:
+            copies = self.standing.copies_of(volume)
+            states = [f"the copy at {each.id.backend} is {each.volume.type} and {each.volume.state}" for each in copies]
+            return "nobody has claimed it, and " + (", ".join(states) or "no copy is seen")
+        if self.standing.sites[newest.backend].svm is None:
+            return f"{newest.backend} has claimed it (epoch {newest.epoch}), may serve it, and cannot be seen"
+        return f"{newest.backend} has claimed it (epoch {newest.epoch}), and holds no copy of it that can be written"
+
+    def _mirrors(self, volume: str, active: str, claim: HeldClaim | None) -> Iterator[Concern]:
+        group = self.standing.group
+        targets = [each.backend.name for each in group.targets if each.backend.name != active]
+        words = {"group": group.name}
+        if not self.freshness.fresh_mirrors(volume):
+            unseen = [name for name, site in self.standing.sites.items() if site.svm is None and name != active]
+            words |= {
+                "nothing": "nothing that can be seen" if unseen else "nothing",
+                "what_next": f"datamotion apply {group.name} makes mirrors where it can"
+                if targets
+                else f"{group.name} has no other target: add one to `targets`",
+            }
+            if claim is not None and claim.epoch > 1:
+                words["since"] = f"{claim.claim.since:%Y-%m-%d %H:%M} UTC (epoch {claim.epoch})"
+                yield Concern(Kind.UNPROTECTED, words, backend=active, volume=volume)
+            else:
+                yield Concern(Kind.NO_MIRROR, words, backend=active, volume=volume)
+            return
+        for name in targets:
+            if self.standing.sites[name].svm is not None and self.standing.copy(name, volume) is None:
+                yield Concern(Kind.NOT_MIRRORED_HERE, words, backend=name, volume=volume)

@@ -1,0 +1,458 @@
+"""Every row of docs/status.md: what brings it about, what is said, what is advised, and the exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from datamotion.model.group import Backend, Group
+from datamotion.model.records import Endpoint, Transfer
+from datamotion.model.standing import FENCE, DoubtKind
+from datamotion.model.words import MirrorState, TransferState, VolumeState
+from datamotion.service.concerns import ROWS
+from datamotion.service.reports import Severity
+from tests.datamotion.service.landscapes import LYON, NANTES, NOON, PARIS, Landscape, a_group, failed_over, protected
+
+BOTH = a_group(LYON, NANTES)
+RPO = a_group(rpo=timedelta(hours=2))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One row: a landscape in which it is told, and what is said then, in part."""
+
+    kind: str
+    world: Callable[[], Landscape]
+    says: str
+    hints: str | None = None
+    group: Group = BOTH
+    exit_status: int = 1
+
+
+def changed(at: Backend, **changes: object) -> Callable[[], Landscape]:
+    """All is well, but for one volume."""
+
+    def made() -> Landscape:
+        world = protected(targets=(LYON, NANTES))
+        world.change("vol_1", at, **changes)
+        return world
+
+    return made
+
+
+def related(**changes: object) -> Callable[[], Landscape]:
+    """All is well, but for the mirror at lyon."""
+
+    def made() -> Landscape:
+        world = protected(targets=(LYON, NANTES))
+        world.relate("vol_1", LYON, **changes)
+        return world
+
+    return made
+
+
+def unwell(reason: str | None) -> Callable[[], Landscape]:
+    return related(healthy=False, unhealthy_reason=reason)
+
+
+def lost(at: Backend, *, refused: bool = False) -> Callable[[], Landscape]:
+    def made() -> Landscape:
+        world = protected(targets=(LYON, NANTES))
+        world.lose(at, refused=refused)
+        return world
+
+    return made
+
+
+def without(at: Backend, *, relationship_only: bool = False) -> Callable[[], Landscape]:
+    """The mirror at a target was deleted, with its volume or without."""
+
+    def made() -> Landscape:
+        world = protected(targets=(LYON, NANTES))
+        del world.mirrors[at.name, "vol_1"]
+        if not relationship_only:
+            del world.volumes[at.name, "vol_1"]
+        return world
+
+    return made
+
+
+def svm(state: str | None) -> Callable[[], Landscape]:
+    def made() -> Landscape:
+        world = protected(targets=(LYON, NANTES))
+        world.svms.pop(LYON.name)
+        if state:
+            world.svms[LYON.name] = state
+        return world
+
+    return made
+
+
+def two_serve() -> Landscape:
+    world = protected(targets=(LYON, NANTES))
+    for backend in (LYON, NANTES):
+        world.claim(2, backend, told=(backend,))
+        world.broken("vol_1", backend)
+    return world
+
+
+def receives() -> Landscape:
+    world = failed_over(targets=(LYON, NANTES))
+    world.mirror("vol_1", LYON)
+    return world
+
+
+def vanished() -> Landscape:
+    world = failed_over(targets=(LYON, NANTES))
+    del world.volumes["gold-lyon", "vol_1"], world.mirrors["gold-lyon", "vol_1"]
+    return world
+
+
+def unclaimed() -> Landscape:
+    world = protected(targets=(LYON, NANTES))
+    world.policies = Landscape().policies
+    return world
+
+
+def unreadable() -> Landscape:
+    world = protected(targets=(LYON, NANTES))
+    for policy in list(world.policies["gold-nantes"]):
+        if policy.svm:
+            world.policies["gold-nantes"].remove(policy)
+    world.claim(2, LYON, told=(NANTES,), svm="another")
+    return world
+
+
+def replaced() -> Landscape:
+    world = protected(targets=(LYON, NANTES))
+    world.change("vol_1", PARIS, uuid="new", comment="")
+    world.mirrors.clear()
+    return world
+
+
+def ambiguous() -> Landscape:
+    world = protected(targets=(LYON, NANTES))
+    comment = world.volumes["gold-paris", "vol_1"].comment
+    for name in ("clone_a", "clone_b"):
+        world.serve(name, NANTES)
+        world.change(name, NANTES, comment=comment)
+    del world.volumes["gold-nantes", "vol_1"], world.mirrors["gold-nantes", "vol_1"]
+    return world
+
+
+def overtaken() -> Landscape:
+    world = failed_over(targets=(LYON, NANTES))
+    world.change("vol_1", PARIS, path="/vol_1", export="default")
+    return world
+
+
+def unfinished() -> Landscape:
+    world = protected(targets=(LYON, NANTES))
+    world.claim(2, LYON, served=None)
+    return world
+
+
+def divided() -> Landscape:
+    world = protected("vol_1", "vol_2", targets=(LYON, NANTES))
+    world.claim(2, LYON, partial=True)
+    world.broken("vol_1", path="/vol_1")
+    comment = world.volumes["gold-lyon", "vol_1"].comment
+    world.change("vol_1", LYON, comment=comment.replace(" export", " epoch=2 export"))
+    return world
+
+
+def undecided() -> Landscape:
+    world = protected(targets=(LYON, NANTES))
+    world.claim(2, LYON, told=(NANTES,), served=None)
+    world.lose(LYON)
+    return world
+
+
+def never_mirrored() -> Landscape:
+    world = protected("vol_1", targets=(LYON, NANTES))
+    world.serve("vol_2")
+    return world
+
+
+def broken() -> Landscape:
+    world = protected(targets=(LYON, NANTES))
+    world.broken("vol_1", LYON)
+    return world
+
+
+def narrowed() -> Landscape:
+    world = protected("vol_1", "data", targets=(LYON, NANTES))
+    world.serve("vol_1")
+    return world
+
+
+def nothing_selected() -> Landscape:
+    return protected("data", targets=(LYON, NANTES))
+
+
+def stranger() -> Landscape:
+    world = protected(targets=(LYON, NANTES))
+    world.serve("other")
+    world.change("other", PARIS, comment="")
+    world.mirror("other", LYON)
+    world.change("other", LYON, comment="")
+    return world
+
+
+CASES = (
+    Case(kind="two serve", world=two_serve, says="claimed in epoch 2 by gold-lyon", hints="datamotion settle gold"),
+    Case(kind="serves and receives", world=receives, says="has a copy that cannot be written", hints="settle gold"),
+    Case(kind="vanished", world=vanished, says="has no copy of it", hints="datamotion settle gold --keep BACKEND"),
+    Case(kind="unclaimed", world=unclaimed, says="no claim that was seen says who serves it", hints="settle gold"),
+    Case(kind="unreadable claim", world=unreadable, says="the claim of epoch 2 at gold-nantes", hints="settle"),
+    Case(kind="replaced", world=replaced, says="vol_1 at gold-paris (uuid new) is not the volume", hints="unprotect"),
+    Case(kind="ambiguous", world=ambiguous, says="gold-nantes", hints="remove the [datamotion ...] bracket"),
+    Case(
+        kind="foreign source",
+        world=related(source=Endpoint("svm_gold", "other"), source_svm_uuid="elsewhere"),
+        says="is a mirror of svm_gold:other of paris, which is no copy of it",
+        hints="look at it before anything is served from it",
+    ),
+    Case(
+        kind="undecided",
+        world=undecided,
+        says="vol_1: nobody can tell who serves: gold-lyon has claimed it (epoch 2), may serve it, and cannot be seen",
+        hints="datamotion settle gold --keep BACKEND",
+        exit_status=4,
+    ),
+    Case(
+        kind="overtaken",
+        world=overtaken,
+        says="gold-paris vol_1: overtaken by gold-lyon (epoch 2), not fenced yet",
+        hints="datamotion apply gold fences it",
+    ),
+    Case(
+        kind="unfinished claim",
+        world=unfinished,
+        says="gold-lyon was claimed in epoch 2 by anna@ops",
+        hints="datamotion failover gold --to gold-lyon goes on with it",
+    ),
+    Case(kind="divided", world=divided, says="1 served by", hints="datamotion failover gold --to BACKEND"),
+    Case(
+        kind="silent",
+        world=lost(PARIS),
+        says="gold-paris cannot be seen: paris refused the connection",
+        hints="if it is lost: datamotion failover gold",
+        exit_status=4,
+    ),
+    Case(
+        kind="says no",
+        world=lost(PARIS, refused=True),
+        says="gold-paris cannot be seen, though its cluster answers: 401: User is not authorized.",
+        hints="check `user` and `password` of paris",
+    ),
+    Case(kind="no svm", world=svm(None), says="lyon has no SVM svm_lyon", hints="correct `svm` of gold-lyon"),
+    Case(kind="svm down", world=svm("stopped"), says="SVM svm_lyon of lyon is stopped", hints="vserver start"),
+    Case(
+        kind="served offline",
+        world=changed(PARIS, state=VolumeState.OFFLINE, path=None),
+        says="gold-paris vol_1: it serves, and is offline",
+        hints="at paris: volume online -vserver svm_gold -volume vol_1",
+    ),
+    Case(
+        kind="shut out",
+        world=changed(PARIS, export=FENCE, path=None),
+        says="gold-paris vol_1: it serves, and is fenced: no client comes",
+        hints="at paris: volume modify -vserver svm_gold -volume vol_1 -policy default; volume mount -vserver",
+    ),
+    Case(
+        kind="unmounted",
+        world=changed(PARIS, path=None),
+        says="gold-paris vol_1: it serves, and is not mounted",
+        hints="at paris: volume mount -vserver svm_gold -volume vol_1 -junction-path /vol_1",
+    ),
+    Case(
+        kind="unprotected",
+        world=lambda: failed_over(targets=(LYON, NANTES)),
+        says="gold-lyon vol_1: unprotected since 2031-05-03 12:00 UTC (epoch 2): nothing mirrors what gold-lyon serves",
+        hints="datamotion apply gold makes mirrors where it can",
+    ),
+    Case(
+        kind="no mirror",
+        world=never_mirrored,
+        says="gold-paris vol_2: no mirror: nothing mirrors what gold-paris serves",
+        hints="datamotion apply gold",
+    ),
+    Case(
+        kind="released",
+        world=unwell("The source volume has released this relationship."),
+        says="gold-lyon vol_1: fails: The source volume has released this relationship.",
+        hints="datamotion apply gold says whether a common snapshot is left",
+    ),
+    Case(
+        kind="offline",
+        world=changed(LYON, state=VolumeState.OFFLINE),
+        says="gold-lyon vol_1: its volume is offline: no transfer can arrive",
+        hints="at lyon: volume online -vserver svm_lyon -volume vol_1",
+    ),
+    Case(
+        kind="no room",
+        world=unwell("Not enough space in the containing aggregate."),
+        says="gold-lyon vol_1: fails: Not enough space in the containing aggregate.",
+        hints="make room at lyon on aggr1",
+    ),
+    Case(
+        kind="unhealthy",
+        world=unwell("The peer cluster cannot be reached."),
+        says="gold-lyon vol_1: unhealthy: The peer cluster cannot be reached.",
+        hints="at lyon: snapmirror show -destination-path svm_lyon:vol_1 -instance",
+    ),
+    Case(
+        kind="stale",
+        world=lambda: failed_over(targets=(LYON, NANTES)),
+        says="gold-nantes vol_1: a mirror of gold-paris, which does not serve: it holds nothing of what gold-lyon",
+        hints="datamotion apply gold",
+    ),
+    Case(
+        kind="broken",
+        world=broken,
+        says="can be written though no failover made it so (its relationship is broken off)",
+        hints="datamotion failover gold --to gold-lyon would serve it",
+    ),
+    Case(
+        kind="detached",
+        world=without(LYON, relationship_only=True),
+        says="gold-lyon vol_1: no relationship ends in it any more",
+        hints="datamotion apply gold takes it up again",
+    ),
+    Case(
+        kind="not mirrored here",
+        world=without(LYON),
+        says="gold-lyon vol_1: not mirrored here",
+        hints="datamotion apply gold makes the mirror",
+    ),
+    Case(
+        kind="empty",
+        world=related(exported_snapshot=None, lag=None, state=MirrorState.UNINITIALIZED),
+        says="gold-lyon vol_1: holds no complete copy yet: no first transfer runs",
+    ),
+    Case(
+        kind="paused",
+        world=related(state=MirrorState.PAUSED),
+        says="gold-lyon vol_1: paused: no transfer starts",
+        hints="datamotion apply gold resumes it",
+    ),
+    Case(
+        kind="late",
+        world=related(lag=timedelta(hours=3)),
+        group=RPO,
+        says="gold-lyon vol_1: older than the RPO of 2 h: 3 h old",
+        hints="datamotion update gold",
+    ),
+    Case(kind="age unknown", world=related(lag=None), group=RPO, says="does not tell how old it is; the RPO is 2 h"),
+    Case(
+        kind="vault",
+        world=related(policy="XDPDefault"),
+        says="policy XDPDefault is a vault's",
+        hints="set `policy` of gold-lyon",
+    ),
+    Case(
+        kind="unmarked",
+        world=changed(LYON, comment="another tool was here"),
+        says="vol_1 at gold-lyon is a copy of vol_1",
+        hints="datamotion apply gold marks it again",
+    ),
+    Case(
+        kind="left out",
+        world=narrowed,
+        says="data is a member of gold, and `volumes` of gold-paris does not select it any more",
+        hints="datamotion unprotect gold --volume data",
+    ),
+    Case(
+        kind="nothing selected",
+        world=nothing_selected,
+        says="no volume at gold-paris matches vol_*",
+        hints="correct `volumes` of gold-paris",
+    ),
+    Case(
+        kind="no schedule",
+        world=related(policy="Unscheduled"),
+        says="gold-lyon vol_1: follows no schedule: it is carried only by datamotion update gold",
+        exit_status=0,
+    ),
+    Case(
+        kind="renamed",
+        world=changed(PARIS, name="vol_new"),
+        says="vol_1 is called vol_new at gold-paris now",
+        exit_status=0,
+    ),
+    Case(
+        kind="not a member",
+        world=stranger,
+        says="other at gold-lyon is a mirror of other at gold-paris, which is no member of gold",
+        exit_status=0,
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
+def test_it_is_told_with_its_hint_and_its_exit_status(case: Case) -> None:
+    world = case.world()
+    told = world.concerns(case.group)
+    assert case.kind in told, sorted(told)
+    concern = told[case.kind]
+    assert case.says in concern.text
+    assert (case.hints is None and not concern.hint) or (case.hints is not None and case.hints in (concern.hint or ""))
+    assert world.status(case.group).verdict.exit_status == case.exit_status
+    assert (concern.severity is Severity.NOTE) is (concern.exit_status == 0)
+
+
+def test_every_row_has_its_case() -> None:
+    assert [case.kind for case in CASES] == [str(kind) for kind in ROWS]
+    assert set(DoubtKind) <= set(ROWS)
+
+
+def test_a_wrong_password_is_no_reason_to_fail_over() -> None:
+    concerns = lost(PARIS, refused=True)().report(BOTH).concerns
+    assert not any("failover" in f"{each.text} {each.hint}" for each in concerns)
+
+
+def test_a_failover_that_did_not_come_to_the_mounting_is_gone_on_with() -> None:
+    world = failed_over()
+    world.change("vol_1", LYON, path=None)
+    assert world.concerns()["unmounted"].hint == "datamotion failover gold --to gold-lyon goes on with it"
+
+
+def test_a_silent_target_is_no_reason_to_fail_over() -> None:
+    concerns = lost(LYON)().report(BOTH).concerns
+    assert [(each.kind, each.hint) for each in concerns] == [("silent", "Is the cluster up?")]
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [(TransferState.QUEUED, "its first transfer is queued"), (TransferState.TRANSFERRING, "its first transfer runs")],
+)
+def test_a_first_transfer_is_no_copy_yet(state: TransferState, says: str) -> None:
+    transfer = Transfer(uuid="t", state=state, bytes_transferred=5, ended_at=None)
+    told = related(exported_snapshot=None, lag=None, transfer=transfer)().concerns(BOTH)
+    assert (list(told), told["empty"].text) == (["empty"], f"gold-lyon vol_1: holds no complete copy yet: {says}")
+
+
+def test_a_transfer_that_failed_is_told_even_where_the_cluster_calls_it_healthy() -> None:
+    failed = Transfer(uuid=None, state=TransferState.FAILED, bytes_transferred=0, ended_at=NOON)
+    assert "its last transfer failed" in related(transfer=failed)().concerns(BOTH)["unhealthy"].text
+
+
+def test_what_a_cluster_that_was_not_seen_may_hold_is_not_said_to_be_missing() -> None:
+    world = failed_over()
+    world.lose(PARIS)
+    assert "nothing that can be seen mirrors what gold-lyon serves" in world.concerns()["unprotected"].text
+
+
+def test_the_same_doubt_of_many_volumes_is_said_once() -> None:
+    names = [f"vol_{number}" for number in range(1, 21)]
+    world = protected(*names)
+    for name in names:
+        world.change(name, LYON, comment="")
+    (concern,) = world.report().concerns
+    assert len(concern.volumes) == 20
+    assert concern.text.startswith("vol_1 at gold-lyon is a copy of vol_1")
+    assert concern.text.endswith("; the same holds for 19 other volumes: vol_2, vol_3, vol_4, vol_5 and 15 more")
