@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,8 @@ from starlette.types import ASGIApp
 
 from ontaplab.clock import SystemClock
 from ontaplab.cluster import Cluster
+from ontaplab.doors.doors import Doors
+from ontaplab.doors.writing import Writes
 from ontaplab.faults.routes import fault_routes
 from ontaplab.faults.striking import Hostile
 from ontaplab.intercluster.mirroring.followers import follower_routes
@@ -27,6 +30,7 @@ from ontaplab.resources.aggregates import routes as aggregates
 from ontaplab.resources.cluster import routes as cluster_itself
 from ontaplab.resources.cluster_peers import routes as cluster_peers
 from ontaplab.resources.cluster_peers.handshake import resume_handshakes
+from ontaplab.resources.connected_clients import routes as connected_clients
 from ontaplab.resources.ems import routes as ems
 from ontaplab.resources.export_policies import routes as export_policies
 from ontaplab.resources.files.routes import file_routes
@@ -35,12 +39,13 @@ from ontaplab.resources.ip_interfaces import routes as ip_interfaces
 from ontaplab.resources.jobs import routes as jobs
 from ontaplab.resources.licenses import handlers as license_handlers
 from ontaplab.resources.licenses import routes as licenses
+from ontaplab.resources.nfs_services import routes as nfs_services
 from ontaplab.resources.nodes import routes as nodes
 from ontaplab.resources.private_cli.routes import private_cli_routes
 from ontaplab.resources.qos_policies import handlers as qos_handlers
 from ontaplab.resources.qos_policies import routes as qos_policies
+from ontaplab.resources.qtrees import routes as qtrees
 from ontaplab.resources.relationships import routes as relationships
-from ontaplab.resources.relationships.mirrored_writes import MirroredWrites
 from ontaplab.resources.relationships.scheduled_snapshots import take_at_destinations
 from ontaplab.resources.relationships.transitions import Transitions
 from ontaplab.resources.roles import routes as roles
@@ -86,16 +91,27 @@ _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     snapshot_policies.schedules_resource,
     export_policies.resource,
     export_policies.rules_resource,
+    nfs_services.resource,
+    connected_clients.resource,
     qos_policies.resource,
     ems.resource,
     volumes.resource,
+    qtrees.resource,
     snapshots.resource,
     policies.resource,
 )
 
 
-def assemble(cluster: Cluster) -> ASGIApp:
-    """The cluster's application. To be called once, before the cluster runs.
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """What a cluster answers with: requests over HTTP, and hosts."""
+
+    app: ASGIApp
+    doors: Doors
+
+
+def assemble(cluster: Cluster) -> Assembled:
+    """The cluster's application and its doors. To be called once, before the cluster runs.
 
     On its first start the cluster gets what every cluster has; at each start it goes on from what a crash left.
     """
@@ -112,6 +128,7 @@ def assemble(cluster: Cluster) -> ASGIApp:
     engine = Engine(cluster, LocalSource(cluster))
     following = Following(cluster, engine)
     transitions = Transitions(cluster, engine, following)
+    writes = Writes(cluster, following)
     update_by_schedule(cluster, engine)
     take_by_policy(cluster)
     take_at_destinations(cluster)
@@ -124,7 +141,7 @@ def assemble(cluster: Cluster) -> ASGIApp:
         _resources(cluster, engine, transitions),
         clock=cluster.clock,
         admit=Admission(cluster),
-        extra=_extra(cluster, engine, following),
+        extra=_extra(cluster, engine, writes),
         mounts=[
             *mirror_routes(cluster, engine.local),  # first: every transfer takes them, and routes are tried in turn
             *intercluster_routes(cluster),
@@ -134,12 +151,12 @@ def assemble(cluster: Cluster) -> ASGIApp:
             *fault_routes(cluster.faults, cluster.pace),
         ],
     )
-    return Hostile(app, cluster.faults, cluster.clock)
+    return Assembled(Hostile(app, cluster.faults, cluster.clock), Doors(cluster, writes))
 
 
-def _extra(cluster: Cluster, engine: Engine, following: Following) -> Sequence[Extra]:
+def _extra(cluster: Cluster, engine: Engine, writes: Writes) -> Sequence[Extra]:
     return [
-        *file_routes(cluster, MirroredWrites(cluster, following).mirrored),
+        *file_routes(cluster, writes),
         *restore_routes(cluster, engine),
         *private_cli_routes(cluster),
         ems.application_logs(cluster),
@@ -169,6 +186,6 @@ def routes() -> list[tuple[str, str]]:
         engine = Engine(cluster, LocalSource(cluster))
         following = Following(cluster, engine)
         resources = _resources(cluster, engine, Transitions(cluster, engine, following))
-        listed = list_routes(resources, _extra(cluster, engine, following))
+        listed = list_routes(resources, _extra(cluster, engine, Writes(cluster, following)))
         cluster.store.close()
         return listed

@@ -61,3 +61,13 @@ def with_protocols(svm: Svm, body: ProtocolsOfNew | ProtocolsChange) -> Svm:
         allowed_protocols=tuple(name for name in PROTOCOLS if name in allowed),
         protocols=tuple(name for name in PROTOCOLS if name in allowed & enabled),
     )
+
+
+def with_protocol(svm: Svm, name: str, *, enabled: bool) -> Svm:
+    """With that protocol, which it is allowed then, enabled or not."""
+    allowed, spoken = {*svm.allowed_protocols, name}, {*svm.protocols, name} if enabled else {*svm.protocols} - {name}
+    return replace(
+        svm,
+        allowed_protocols=tuple(each for each in PROTOCOLS if each in allowed),
+        protocols=tuple(each for each in PROTOCOLS if each in spoken),
+    )
