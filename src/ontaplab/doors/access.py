@@ -14,6 +14,7 @@ Assumption: what has grown old decides for one more request, during which it is 
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,8 +23,11 @@ from ipaddress import ip_address, ip_network
 from typing import Literal
 
 from ontaplab.cluster import Cluster
+from ontaplab.doors.errors import DoorError
+from ontaplab.resources.export_policies.lookup import export_policy_named
 from ontaplab.resources.export_policies.state import ExportPolicy, Flavor, Rule
 from ontaplab.resources.nfs_services.lookup import service_of
+from ontaplab.resources.volumes.state import Volume
 
 Protocol = Literal["nfs3", "nfs4", "cifs"]
 
@@ -104,6 +108,11 @@ class AccessCache:
         self._now: Callable[[], datetime] = cluster.clock.now
         self._remembered: dict[tuple[str, str, str], _Remembered] = {}
 
+    def access(self, host: Host, policy: str, svm: str) -> Access:
+        """What the policy of that name and SVM (its uuid) grants to the host, as far as it is remembered."""
+        found = export_policy_named(self._cluster, policy, svm)
+        return granted(() if found is None else self.rules_for(host, found), host)
+
     def rules_for(self, host: Host, policy: ExportPolicy) -> tuple[Rule, ...]:
         """The rules of the policy that match the host, as they are remembered or, if they are not, as they are."""
         now, key = self._now(), (host.address, policy.svm, policy.uuid)
@@ -125,3 +134,16 @@ class AccessCache:
 
 def _matching(host: Host, policy: ExportPolicy) -> tuple[Rule, ...]:
     return tuple(rule for rule in policy.rules if any(matches(client, host) for client in rule.clients))
+
+
+def check_access(access: Access, volume: Volume, refusal: str, path: str, *, writes: bool) -> None:
+    """Raises: DoorError for what the access to a volume does not let its host do.
+
+    Assumption: a host that may only read meets a read-only file system.
+    """
+    if not access.read:
+        raise DoorError(errno.EACCES, f"{refusal} read", path)
+    if writes and volume.is_mirror:
+        raise DoorError(errno.EROFS, f"volume {volume.name} is a mirror", path)
+    if writes and not access.write:
+        raise DoorError(errno.EROFS, f"{refusal} write", path)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import errno
 
 from ontaplab.cluster import Cluster
-from ontaplab.doors.access import Access, AccessCache, Host, granted
+from ontaplab.doors.access import AccessCache, Host, check_access
 from ontaplab.doors.errors import DoorError
-from ontaplab.doors.namespace import FileHandle, way_to
 from ontaplab.doors.opened import Opened
 from ontaplab.doors.writing import Writes
 from ontaplab.resources.connected_clients.state import ConnectedClient
-from ontaplab.resources.export_policies.lookup import export_policy_named
+from ontaplab.resources.files.state import FileHandle
 from ontaplab.resources.qtrees.lookup import policy_at
 from ontaplab.resources.svms.state import Svm
+from ontaplab.resources.volumes.namespace import way_to
 from ontaplab.resources.volumes.state import Volume
 
 
@@ -50,15 +50,10 @@ class NfsClient:
         """See `Connection`."""
         check_answers(self._cluster.svms[volume.svm], "nfs")
         name = policy_at(self._cluster, volume, path)
-        access = self.access(name, volume.svm)
+        access = self._cache.access(self.host, name, volume.svm)
         check_access(access, volume, f"export policy {name} does not let {self.host.address}", path, writes=writes)
         self._note(volume)
         return access.root
-
-    def access(self, policy: str, svm: str) -> Access:
-        """What the SVM's policy of that name grants to the host, as it is remembered."""
-        found = export_policy_named(self._cluster, policy, svm)
-        return granted(() if found is None else self._cache.rules_for(self.host, found), self.host)
 
     def _note(self, volume: Volume) -> None:
         """Assumption: what was refused does not count as a request of a connected client."""
@@ -101,16 +96,3 @@ def check_answers(svm: Svm, protocol: str) -> None:
         raise DoorError(errno.ETIMEDOUT, f"SVM {svm.name} is {svm.state}")
     if protocol not in svm.protocols:
         raise DoorError(errno.ECONNREFUSED, f"{protocol} is not enabled in SVM {svm.name}")
-
-
-def check_access(access: Access, volume: Volume, refusal: str, path: str, *, writes: bool) -> None:
-    """Raises: DoorError for what the access to a volume does not let its host do.
-
-    Assumption: a host that may only read meets a read-only file system.
-    """
-    if not access.read:
-        raise DoorError(errno.EACCES, f"{refusal} read", path)
-    if writes and volume.is_mirror:
-        raise DoorError(errno.EROFS, f"volume {volume.name} is a mirror", path)
-    if writes and not access.write:
-        raise DoorError(errno.EROFS, f"{refusal} write", path)

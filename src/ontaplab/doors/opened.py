@@ -12,10 +12,11 @@ from typing import Protocol
 from ontaplab.cluster import Cluster
 from ontaplab.disk.tree import RESERVED
 from ontaplab.doors.errors import DoorError, of_files
-from ontaplab.doors.namespace import FileHandle, junctions_in, way_from
 from ontaplab.doors.writing import Writes
 from ontaplab.errors import OntapError
 from ontaplab.resources.files.handlers import File, file_at
+from ontaplab.resources.files.state import FileHandle
+from ontaplab.resources.volumes.namespace import junctions_in, way_from
 from ontaplab.resources.volumes.state import Volume
 
 

@@ -27,6 +27,9 @@ from ontaplab.resources.accounts import handlers as account_handlers
 from ontaplab.resources.accounts import routes as accounts
 from ontaplab.resources.accounts.admission import Admission
 from ontaplab.resources.aggregates import routes as aggregates
+from ontaplab.resources.cifs_services import routes as cifs_services
+from ontaplab.resources.cifs_sessions import routes as cifs_sessions
+from ontaplab.resources.cifs_shares import routes as cifs_shares
 from ontaplab.resources.cluster import routes as cluster_itself
 from ontaplab.resources.cluster_peers import routes as cluster_peers
 from ontaplab.resources.cluster_peers.handshake import resume_handshakes
@@ -93,6 +96,9 @@ _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     export_policies.rules_resource,
     nfs_services.resource,
     connected_clients.resource,
+    cifs_services.resource,
+    cifs_shares.resource,
+    cifs_sessions.resource,
     qos_policies.resource,
     ems.resource,
     volumes.resource,

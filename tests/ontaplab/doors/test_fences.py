@@ -39,7 +39,7 @@ def test_edited_rules_keep_nobody_out_who_is_remembered(tmp_path: Path) -> None:
         await vol_1.write(b"1", "file")
         opened = await paris.one("/protocols/nfs/export-policies", name="open")
         await paris.patch(f"/protocols/nfs/export-policies/{opened['id']}", {"rules": []})
-        for _ in range(59):
+        for _minute in range(59):
             await passes(paris, timedelta(minutes=1))
             await vol_1.write(b"2", "file")
         assert await refused(host(paris, "192.0.2.51").open("svm1", "/vol_1")) == "EACCES", "nothing is known of it"

@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ontaplab.cluster import Cluster
+from ontaplab.resources.files.state import FileHandle
 from ontaplab.resources.volumes.state import Volume
-
-
-@dataclass(frozen=True, slots=True)
-class FileHandle:
-    """What a host keeps of a file or directory that it has opened.
-
-    As ONTAP's it holds the volume's own identity (there the MSID): it stays good when the volume is renamed, unmounted
-    or mounted elsewhere. Assumption: the file is told by its path in the volume where ONTAP has inode numbers, so that
-    it is found again in another tree of the same volume; a file that was renamed is a stale one.
-    """
-
-    volume: str
-    """uuid"""
-    path: str
-    """From the volume's root, which is the empty path."""
 
 
 def way_to(cluster: Cluster, svm: str, path: str) -> list[FileHandle]:
