@@ -39,12 +39,14 @@ class SmbClient:
 
     async def connect(self, svm: str, share: str) -> Opened:
         """The share's root, which the user is connected to. Raises: DoorError."""
+        return await self.connected(svm, share).open("")
+
+    def connected(self, svm: str, share: str) -> Opened:
+        """The share's root, which the user's first request connects to. Raises: DoorError without such an SVM."""
         found = self.cluster.svms.first(lambda each: each.name == svm)
         if found is None:
             raise DoorError(errno.ENOENT, f"no SVM is called {svm}")
-        root = Opened(self.cluster, self._writes, SmbTree(self, found.uuid, share))
-        await root.open("")
-        return root
+        return Opened(self.cluster, self._writes, SmbTree(self, found.uuid, share))
 
 
 class SmbTree:

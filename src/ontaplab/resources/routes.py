@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from ontaplab.clock import SystemClock
 from ontaplab.cluster import Cluster
 from ontaplab.doors.doors import Doors
+from ontaplab.doors.routes import door_routes
 from ontaplab.doors.writing import Writes
 from ontaplab.faults.routes import fault_routes
 from ontaplab.faults.striking import Hostile
@@ -143,6 +144,7 @@ def assemble(cluster: Cluster) -> Assembled:
     cluster.at_start(following.go_on)
     cluster.at_start(partial(go_on_with_volumes, cluster))
     cluster.at_start(partial(resume_handshakes, cluster))
+    doors = Doors(cluster, writes)
     app = build_app(
         _resources(cluster, engine, transitions),
         clock=cluster.clock,
@@ -155,9 +157,10 @@ def assemble(cluster: Cluster) -> Assembled:
             *reversal_routes(cluster, transitions),
             *transfers.gate_routes(cluster.transfer_gate),
             *fault_routes(cluster.faults, cluster.pace),
+            *door_routes(doors),
         ],
     )
-    return Assembled(Hostile(app, cluster.faults, cluster.clock), Doors(cluster, writes))
+    return Assembled(Hostile(app, cluster.faults, cluster.clock), doors)
 
 
 def _extra(cluster: Cluster, engine: Engine, writes: Writes) -> Sequence[Extra]:

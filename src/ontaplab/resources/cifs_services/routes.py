@@ -21,8 +21,7 @@ def resource(cluster: Cluster) -> Resource[CifsService]:
             "enabled": Field(lambda service: "cifs" in cluster.svms[service.svm].protocols),
             "ad_domain.fqdn": Field(lambda service: service.domain),
             "workgroup": Field(lambda service: service.workgroup),
-            "auth_style": Field(lambda service: "workgroup" if service.workgroup else "domain"),
-            "comment": Field(lambda service: service.comment),
+            "comment": Field(lambda service: service.comment or None),
             "options.export_policy_enabled": Field(lambda service: service.export_policy_enabled),
         }
     )

@@ -29,7 +29,7 @@ def resource(cluster: Cluster) -> Resource[Share]:
             "svm.name": Field(lambda share: svm_name(cluster, share.svm), Level.KEY),
             "name": Field(lambda share: share.name, Level.KEY),
             "path": Field(lambda share: share.path),
-            "comment": Field(lambda share: share.comment),
+            "comment": Field(lambda share: share.comment or None),
             "acls[].user_or_group": Field(lambda share: [acl.user_or_group for acl in share.acls]),
             "acls[].permission": Field(lambda share: [acl.permission for acl in share.acls]),
             "acls[].type": Field(lambda share: [acl.type for acl in share.acls]),
