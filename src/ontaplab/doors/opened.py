@@ -108,7 +108,9 @@ class Opened:
         file, other = self._judged(path, writes=True), self._judged(new_path, writes=True)
         if file.volume != other.volume:
             raise DoorError(errno.EXDEV, "the new path is in another volume", new_path)
-        other.check_writable()
+        with self._told(path):
+            file.check_writable()
+            other.check_writable()
         await self._change(file, path, lambda: os.replace(file.place, other.place))  # noqa: PTH105
 
     def _judged(self, path: str, *, writes: bool) -> File:
@@ -128,8 +130,7 @@ class Opened:
         """Assumption: a volume that is not online, as one that is gone, makes its handles stale."""
         volume = self._cluster.volumes.get(handle.volume)
         if volume is None or not volume.is_served:
-            name = "a volume that is gone" if volume is None else f"volume {volume.name}, which is {volume.state},"
-            raise DoorError(errno.ESTALE, f"{name} is not served", handle.path)
+            raise DoorError(errno.ESTALE, _why_not_served(volume), handle.path)
         return volume
 
     async def _change(self, file: File, path: str, change: Callable[[], object]) -> None:
@@ -155,6 +156,13 @@ class Opened:
             raise
         except OSError as error:
             raise DoorError(error.errno or errno.EIO, error.strerror or str(error), path) from error
+
+
+def _why_not_served(volume: Volume | None) -> str:
+    if volume is None:
+        return "the volume is gone"
+    state = volume.state if volume.state != "online" else "a mirror that was never initialized"
+    return f"volume {volume.name} is {state}"
 
 
 def _check_bits(file: File, *, writes: bool) -> None:

@@ -51,6 +51,21 @@ def test_edited_rules_keep_nobody_out_who_is_remembered(tmp_path: Path) -> None:
     in_lab(tmp_path, claim, peered=False)
 
 
+def test_a_policy_that_once_let_a_host_in_is_no_fence_when_it_is_empty(tmp_path: Path) -> None:
+    async def claim(paris: Asker, _: Asker) -> None:
+        volume = await shared(paris, "vol_1")
+        used = await policy(paris, "used", ALL)
+        vol_1 = await host(paris).open("svm1", "/vol_1")
+        await assign(paris, volume, "used")
+        await vol_1.write(b"x", "file")
+        await assign(paris, volume, "open")
+        await paris.patch(f"/protocols/nfs/export-policies/{used['id']}", {"rules": []})
+        await assign(paris, volume, "used")
+        await vol_1.write(b"remembered", "file")
+
+    in_lab(tmp_path, claim, peered=False)
+
+
 def test_who_was_refused_is_remembered_too_until_that_is_flushed(tmp_path: Path) -> None:
     async def claim(paris: Asker, _: Asker) -> None:
         late = await policy(paris, "late")

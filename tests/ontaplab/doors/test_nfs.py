@@ -50,6 +50,37 @@ def test_what_is_not_there_is_told_as_on_any_file_system(tmp_path: Path) -> None
     in_lab(tmp_path, claim, peered=False)
 
 
+def test_snapshots_are_read_and_never_changed(tmp_path: Path) -> None:
+    async def claim(paris: Asker, _: Asker) -> None:
+        volume = await shared(paris, "vol_1")
+        vol_1 = await host(paris).open("svm1", "/vol_1")
+        await vol_1.write(b"then", "file")
+        await paris.post(f"/storage/volumes/{volume['uuid']}/snapshots", {"name": "s1"})
+        await vol_1.write(b"now", "file")
+        assert await vol_1.read(".snapshot/s1/file") == b"then"
+        assert await refused(vol_1.write(b"x", ".snapshot/s1/file")) == "EROFS"
+        assert await refused(vol_1.remove(".snapshot/s1/file")) == "EROFS"
+        assert await refused(vol_1.rename(".snapshot/s1/file", "other")) == "EROFS"
+        assert await refused(vol_1.rename("file", ".snapshot/s1/other")) == "EROFS"
+        assert (await vol_1.list(), await vol_1.read(".snapshot/s1/file")) == (["file"], b"then")
+
+    in_lab(tmp_path, claim, peered=False)
+
+
+def test_links_lead_nowhere_outside_of_the_volume(tmp_path: Path) -> None:
+    async def claim(paris: Asker, _: Asker) -> None:
+        await shared(paris, "vol_1")
+        (tmp_path / "secret").write_bytes(b"of the machine")
+        (paris.seen("/vol_1") / "out").symlink_to(tmp_path)
+        (paris.seen("/vol_1") / "to").symlink_to(tmp_path / "secret")
+        vol_1 = await host(paris).open("svm1", "/vol_1")
+        assert await refused(vol_1.read("out/secret")) == await refused(vol_1.read("to")) == "EACCES"
+        assert await refused(vol_1.write(b"x", "out/secret")) == await refused(vol_1.write(b"x", "to")) == "EACCES"
+        assert (tmp_path / "secret").read_bytes() == b"of the machine"
+
+    in_lab(tmp_path, claim, peered=False)
+
+
 def test_a_handle_outlives_unmounting_and_renaming_but_the_way_to_it_does_not(tmp_path: Path) -> None:
     async def claim(paris: Asker, _: Asker) -> None:
         volume = await shared(paris, "vol_1")

@@ -1,4 +1,7 @@
-"""Which protocols an SVM is allowed, and which it speaks. Recorded; the lab's files are served as files."""
+"""Which protocols an SVM is allowed, and which it speaks.
+
+NFS and SMB hosts are answered where it speaks theirs (`ontaplab.doors`); of the others this is recorded.
+"""
 
 from __future__ import annotations
 

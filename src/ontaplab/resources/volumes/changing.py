@@ -63,7 +63,7 @@ def _check_fields(volume: Volume, body: VolumeChange) -> None:
         check_dp_fields(body, allowed=_OF_THE_SVM)
     if volume.state != "online" and body.state != "online" and any(name.startswith(_ONLINE_ONLY) for name in given):
         raise not_online(volume.name)
-    if volume.state != "online" and body.nas is not None and body.nas.export_policy is not None:
+    if "online" not in (volume.state, body.state) and body.nas is not None and body.nas.export_policy is not None:
         raise policy_needs_online(volume.name)
     if body.state not in (None, "online"):
         check_is_idle(volume)
