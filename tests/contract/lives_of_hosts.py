@@ -10,6 +10,7 @@ from tests.contract.resources import (
     CifsService,
     CifsSession,
     CifsShare,
+    CifsShareAcl,
     ClientClass,
     ClientObject,
     ExportPolicy,
@@ -106,6 +107,32 @@ def cifs_shares_live(netapp: Clients) -> None:
         two_gone(CifsShare, name, one, two)
 
 
+def acls_live(netapp: Clients) -> None:
+    with netapp.paris, a_server("paris"):
+        volume = netapp.volume(nas={"path": f"/{fresh('path')}"})
+        volume.get(fields="nas.path")
+        share = CifsShare(name=fresh("share"), svm=PARIS, path=volume.nas.path)
+        share.post(hydrate=True)
+        parents = (share.svm.uuid, share.name)
+        one, two = (CifsShareAcl(*parents, user_or_group=who, permission="change") for who in ("anna", "LAB\\bert"))
+        one.post(hydrate=True)
+        two.post(hydrate=True)
+        assert (one.type, one.permission) == ("windows", "change")
+        two.permission = "read"
+        two.patch()
+        CifsShareAcl.patch_collection({"permission": "no_access"}, *parents, user_or_group="Everyone")
+        found = CifsShareAcl.get_collection(*parents, fields="permission")
+        assert {each.user_or_group: each.permission for each in found} == {
+            "Everyone": "no_access",
+            "anna": "change",
+            "LAB\\bert": "read",
+        }
+        one.get()
+        one.delete()
+        CifsShareAcl.delete_collection(*parents, user_or_group="*")
+        assert CifsShareAcl.count_collection(*parents) == 0
+
+
 def cifs_sessions_live(netapp: Clients) -> None:
     with netapp.paris, a_server("paris"), netapp.site.doors("paris") as doors:
         volume = netapp.volume(nas={"path": f"/{fresh('path')}"})
@@ -134,6 +161,7 @@ LIVES_OF_HOSTS: Mapping[ClientClass, Callable[[Clients], None]] = {
     CifsService: cifs_services_live,
     CifsSession: cifs_sessions_live,
     CifsShare: cifs_shares_live,
+    CifsShareAcl: acls_live,
     NfsService: nfs_services_live,
     Qtree: qtrees_live,
 }

@@ -19,6 +19,7 @@ Aggregate = _client.Aggregate
 CifsService = _client.CifsService
 CifsSession = _client.CifsSession
 CifsShare = _client.CifsShare
+CifsShareAcl = _client.CifsShareAcl
 Cluster = _client.Cluster
 ClusterPeer = _client.ClusterPeer
 EmsApplicationLog = _client.EmsApplicationLog
@@ -81,6 +82,7 @@ CLIENTS: Mapping[str, ClientClass] = {
         CifsService,
         CifsSession,
         CifsShare,
+        CifsShareAcl,
         Cluster,
         ClusterPeer,
         EmsApplicationLog,

@@ -72,20 +72,23 @@ def lyon(netapp: Clients) -> Iterator[Furnished]:
         uuid = CLIENTS["/storage/volumes"].find(name=volume).uuid
         above = {"{volume.uuid}": uuid, "{relationship.uuid}": mirror.uuid, **_more_above()}
         with a_server("lyon"):
-            _used_by_hosts(netapp, uuid)
+            share = _used_by_hosts(netapp, uuid)
+            above |= {"{svm.uuid}": share.svm.uuid, "{cifs_share.share}": share.name}
             yield Furnished(netapp, uuid, above)
 
 
-def _used_by_hosts(netapp: Clients, uuid: str) -> None:
-    """By NFS and by SMB."""
+def _used_by_hosts(netapp: Clients, uuid: str) -> ClientObject:
+    """By NFS and by SMB. Returns the share."""
     policy = next(iter(ExportPolicy.get_collection(name="exports*")))
     mirror = CLIENTS["/storage/volumes"](uuid=uuid)
     mirror.nas = {"path": "/used", "export_policy": {"name": policy.name}}
     mirror.patch()
-    CifsShare(name="used", svm={"name": SVMS["lyon"]}, path="/used").post()
+    share = CifsShare(name="used", svm={"name": SVMS["lyon"]}, path="/used")
+    share.post(hydrate=True)
     with netapp.site.doors("lyon") as doors:
         doors.nfs(HOST).open(SVMS["lyon"], "/used")
         doors.smb(HOST).connect(SVMS["lyon"], "used")
+    return share
 
 
 def _more_above() -> dict[str, object]:

@@ -99,6 +99,7 @@ _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     connected_clients.resource,
     cifs_services.resource,
     cifs_shares.resource,
+    cifs_shares.acls_resource,
     cifs_sessions.resource,
     qos_policies.resource,
     ems.resource,

@@ -99,11 +99,9 @@ def test_a_share_that_lets_read_only_binds_who_connects_from_then_on(tmp_path: P
     async def claim(paris: Asker, _: Asker) -> None:
         await served(paris)
         docs = await paris.doors.smb(HOST).connect("svm1", "docs")
-        acls = [
-            {"user_or_group": "Everyone", "permission": "read"},
-            {"user_or_group": "bert", "permission": "no_access"},
-        ]
-        await paris.patch(await share_of(paris), {"acls": acls})
+        acls = f"{await share_of(paris)}/acls"
+        await paris.patch(f"{acls}/Everyone/windows", {"permission": "read"})
+        await paris.post(acls, {"user_or_group": "bert", "permission": "no_access"})
         await docs.write(b"connected before", "file")
         await paris.delete(await end_of(paris))
         assert await docs.read("file") == b"connected before"
@@ -152,8 +150,13 @@ def test_what_cannot_be_a_share_or_a_server_is_refused(tmp_path: Path) -> None:
         await served(paris)
         assert (await paris.refusal("POST", SHARES, {**share, "name": "Docs"}))[0] == "1"
         assert (await paris.refusal("POST", SHARES, {**share, "name": "a", "path": "/none"}))[0] == "655551"
+        entry = {"user_or_group": "everyone", "permission": "read"}
+        assert (await paris.refusal("POST", f"{await share_of(paris)}/acls", entry))[0] == "1"
         assert (await paris.refusal("POST", SERVICES, {"name": "other", "svm.name": "svm1"}))[0] == "1"
         svm = await paris.one("/svm/svms")
+        assert (await paris.refusal("POST", f"{SHARES}/{svm['uuid']}/none/acls", entry))[0] == "655470"
+        await paris.patch(await share_of(paris), {"acls": [entry]})
+        assert (await paris.one(SHARES, fields="acls"))["acls"] == [{**entry, "type": "windows"}]
         await paris.delete(f"{SERVICES}/{svm['uuid']}")
         assert await paris.get(SHARES) == await paris.get(SERVICES) == []
 

@@ -23,3 +23,12 @@ def bad_name(name: str, longest: int) -> OntapError:
     return OntapError(
         400, "262197", f'Invalid share name "{name}": 1 to {longest} characters without slashes.', target="name"
     )
+
+
+def no_share(name: str) -> OntapError:
+    return OntapError(404, "655470", f'Share "{name}" does not exist.', target="share")
+
+
+def entry_exists(who: str) -> OntapError:
+    """Assumption: the code is the general one for a duplicate."""
+    return OntapError(409, "1", f'The share has an entry for "{who}" already: duplicate entry.', target="user_or_group")

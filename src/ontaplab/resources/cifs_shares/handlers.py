@@ -7,45 +7,17 @@ new connections meet it as it is. (A removed share keeps hosts out once their se
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError, missing_field
+from ontaplab.resources.cifs_shares.bodies import ShareChange, ShareCreate
 from ontaplab.resources.cifs_shares.errors import bad_name, name_taken, no_path, no_server
 from ontaplab.resources.cifs_shares.lookup import share_named
-from ontaplab.resources.cifs_shares.state import DEFAULTS, LONGEST_NAME, Acl, Permission, Share
+from ontaplab.resources.cifs_shares.state import DEFAULTS, LONGEST_NAME, Share
 from ontaplab.resources.files.handlers import file_at
 from ontaplab.resources.svms.lookup import svm_of
 from ontaplab.resources.volumes.namespace import way_to
-from ontaplab.wire.body import Body, Reference
 from ontaplab.wire.resource import Done, Reply, Request
-
-
-class AclBody(Body):
-    user_or_group: str
-    permission: Permission
-    type: Literal["windows", "unix_user", "unix_group"] = "windows"
-
-
-class ShareChange(Body):
-    path: str | None = None
-    comment: str | None = None
-    acls: tuple[AclBody, ...] | None = None
-    access_based_enumeration: bool | None = None
-    browsable: bool | None = None
-    change_notify: bool | None = None
-    continuously_available: bool | None = None
-    encryption: bool | None = None
-    offline_files: Literal["none", "manual", "documents", "programs"] | None = None
-    oplocks: bool | None = None
-    show_snapshot: bool | None = None
-    unix_symlink: Literal["local", "widelink", "disable"] | None = None
-
-
-class ShareCreate(ShareChange):
-    name: str | None = None
-    svm: Reference | None = None
-    home_directory: bool | None = None
 
 
 def create(cluster: Cluster, request: Request, body: ShareCreate) -> Reply[Share]:
@@ -81,8 +53,7 @@ def _changed(cluster: Cluster, share: Share, body: ShareChange) -> Share:
     if body.comment is not None:
         share = replace(share, comment=body.comment)
     if body.acls is not None:
-        acls = tuple(Acl(user_or_group=e.user_or_group, permission=e.permission, type=e.type) for e in body.acls)
-        share = replace(share, acls=acls)
+        share = replace(share, acls=tuple(each.acl() for each in body.acls))
     said = {name: value for name, value in body.given().items() if name in DEFAULTS and value is not None}
     return replace(share, properties={**share.properties, **said})
 

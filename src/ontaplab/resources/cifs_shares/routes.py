@@ -1,11 +1,14 @@
-"""`/protocols/cifs/shares`."""
+"""`/protocols/cifs/shares` and the ACL of each."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from ontaplab.cluster import Cluster
-from ontaplab.resources.cifs_shares.handlers import ShareChange, ShareCreate, create, modify, remove
+from ontaplab.resources.cifs_shares import acls
+from ontaplab.resources.cifs_shares.acls import ShareAcl
+from ontaplab.resources.cifs_shares.bodies import AclBody, AclChange, ShareChange, ShareCreate
+from ontaplab.resources.cifs_shares.handlers import create, modify, remove
 from ontaplab.resources.cifs_shares.state import DEFAULTS, Share
 from ontaplab.resources.svms.lookup import svm_name
 from ontaplab.resources.volumes.namespace import way_to
@@ -46,4 +49,26 @@ def resource(cluster: Cluster) -> Resource[Share]:
         create=Create(ShareCreate, partial(create, cluster)),
         modify=Modify(ShareChange, partial(modify, cluster)),
         remove=partial(remove, cluster),
+    )
+
+
+def acls_resource(cluster: Cluster) -> Resource[ShareAcl]:
+    fields: Fields[ShareAcl] = Fields(
+        {
+            "svm.uuid": Field(lambda row: row.share.svm, Level.KEY),
+            "svm.name": Field(lambda row: svm_name(cluster, row.share.svm), Level.KEY),
+            "cifs_share.share": Field(lambda row: row.share.name, Level.NAMED),  # only in the path
+            "user_or_group": Field(lambda row: row.acl.user_or_group, Level.KEY),
+            "type": Field(lambda row: row.acl.type, Level.KEY),
+            "permission": Field(lambda row: row.acl.permission),
+        }
+    )
+    return Resource(
+        path="/protocols/cifs/shares/{svm.uuid}/{cifs_share.share}/acls",
+        fields=fields,
+        rows=partial(acls.rows, cluster),
+        keys=("user_or_group", "type"),
+        create=Create(AclBody, partial(acls.create, cluster)),
+        modify=Modify(AclChange, partial(acls.modify, cluster)),
+        remove=partial(acls.remove, cluster),
     )

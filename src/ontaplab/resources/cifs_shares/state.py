@@ -10,6 +10,7 @@ from typing import Any, Literal
 LONGEST_NAME = 80
 EVERYONE = "Everyone"
 
+UserType = Literal["windows", "unix_user", "unix_group"]
 Permission = Literal["no_access", "read", "change", "full_control"]
 
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
@@ -33,7 +34,12 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
 class Acl:
     user_or_group: str
     permission: Permission
-    type: Literal["windows", "unix_user", "unix_group"] = "windows"
+    type: UserType = "windows"
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from the others of its share."""
+        return self.user_or_group.casefold(), self.type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
