@@ -22,7 +22,7 @@ _OF_FILES = {
 
 
 class DoorError(OSError):
-    """A request that a host's program sees fail, with `errno`; `strerror` is why. Nothing was written.
+    """A request that a host's program sees fail, with `errno`; `strerror` is why. Nothing was written, but for EIO.
 
     EACCES  export policy, share or mode bits do not let it
     EROFS   the volume is a mirror, or the export policy lets it read only

@@ -77,7 +77,7 @@ class SmbTree:
     def below(self, path: str, found: FileHandle) -> tuple[SmbTree, str]:
         session, _ = self._connected()
         if path:
-            self._cluster.cifs_sessions.put(replace(session, files=session.files | {found}))
+            self._cluster.cifs_sessions.put(replace(session, open_files=session.open_files + 1))
         return self, path
 
     def _connected(self) -> tuple[Session, Tree]:

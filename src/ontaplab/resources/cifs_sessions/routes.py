@@ -42,7 +42,7 @@ def resource(cluster: Cluster) -> Resource[Session]:
             "connected_duration": Field(lambda session: cluster.clock.now() - session.connected),
             "idle_duration": Field(since_request),
             "open_shares": Field(lambda session: len(session.trees)),
-            "open_files": Field(lambda session: len(session.files)),
+            "open_files": Field(lambda session: session.open_files),
             "connection_count": Field(lambda session: 1),
             "volumes[].name": Field(lambda session: [volume.name for volume in volumes(session)]),
             "volumes[].uuid": Field(lambda session: [volume.uuid for volume in volumes(session)]),

@@ -35,5 +35,5 @@ class Session:
     """By the name of the share."""
     volumes: tuple[str, ...] = ()
     """uuids of those that it has used."""
-    files: frozenset[FileHandle] = frozenset()
-    """What it has opened."""
+    open_files: int = 0
+    """How many times it has opened something: hosts here close nothing."""
