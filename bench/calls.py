@@ -16,7 +16,7 @@ from bench.pair import lab
 from datamotion.clock import SystemClock
 from datamotion.config.loading import load
 from datamotion.model.acts import Act
-from datamotion.model.view import View
+from datamotion.model.standing import Standing
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.operations import Intent
@@ -49,9 +49,9 @@ class Quiet:
 
     def reached(self, acts: Sequence[Act]) -> None: ...
 
-    def given_up(self, act: Act, why: str) -> None: ...
+    def given_up(self, acts: Sequence[Act], why: str) -> None: ...
 
-    def waiting(self, acts: Sequence[Act], view: View) -> None: ...
+    def waiting(self, acts: Sequence[Act], standing: Standing) -> None: ...
 
 
 class Bench:

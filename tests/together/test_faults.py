@@ -18,8 +18,6 @@ from hypothesis import settings
 from trio.testing import MockClock
 
 from datamotion.errors import Refused
-from datamotion.model.mark import read_mark
-from datamotion.model.words import Role
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.operations import Intent
@@ -230,9 +228,9 @@ async def _run(place: Place, intent: Intent) -> Verdict:
 
 
 def _active(place: Place, cluster: str) -> set[str]:
-    """The volumes whose mark there says that they serve."""
-    marks = {each.name: read_mark(each.comment) for each in place.lab[cluster].cluster.volumes}
-    return {name for name, mark in marks.items() if mark is not None and mark.role is Role.ACTIVE}
+    """The volumes that clients can write to there."""
+    volumes = place.lab[cluster].cluster.volumes
+    return {each.name for each in volumes if each.type == "rw" and each.export_path is not None}
 
 
 def _mirrors_left(place: Place) -> list[int]:

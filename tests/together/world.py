@@ -16,7 +16,7 @@ from datamotion.clock import LoopClock
 from datamotion.config.models import Configuration
 from datamotion.engine.ports import Watcher
 from datamotion.model.acts import Act
-from datamotion.model.view import View
+from datamotion.model.standing import Standing
 from datamotion.service import operations
 from datamotion.service.operations import Intent
 from datamotion.service.reports import RunReport
@@ -36,9 +36,9 @@ class Quiet:
 
     def reached(self, acts: Sequence[Act]) -> None: ...
 
-    def given_up(self, act: Act, why: str) -> None: ...
+    def given_up(self, acts: Sequence[Act], why: str) -> None: ...
 
-    def waiting(self, acts: Sequence[Act], view: View) -> None: ...
+    def waiting(self, acts: Sequence[Act], standing: Standing) -> None: ...
 
 
 class Wire(httpx.AsyncBaseTransport):
