@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import httpx
@@ -25,6 +26,7 @@ from datamotion.model.records import (
 )
 from datamotion.model.view import EVERYTHING, Aspect, ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
+from tests.datamotion.ontap.schemas import knows
 from tests.datamotion.ontap.served import RELATIONSHIP, VOLUME, a_wire, look
 from tests.datamotion.ontap.wire import START, Sent, Wire, an_error
 
@@ -160,6 +162,31 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
             "destination.svm.name": "svm_dr|svm_gold",
         },
     }
+
+
+RESOURCES = {
+    "/api/cluster": "Cluster",
+    "/api/cluster/peers": "ClusterPeer",
+    "/api/cluster/schedules": "Schedule",
+    "/api/cluster/licensing/licenses": "LicensePackage",
+    "/api/svm/svms": "Svm",
+    "/api/svm/peers": "SvmPeer",
+    "/api/storage/aggregates": "Aggregate",
+    "/api/storage/volumes": "Volume",
+    "/api/storage/qtrees": "Qtree",
+    "/api/protocols/nfs/export-policies": "ExportPolicy",
+    "/api/snapmirror/policies": "SnapmirrorPolicy",
+    "/api/snapmirror/relationships": "SnapmirrorRelationship",
+}
+
+
+def test_netapps_schemas_know_every_field_that_is_asked_for_or_by() -> None:
+    wire = a_wire()
+    look("trio", wire, EVERYTHING)
+    for sent in wire.sent:
+        asked = {*sent.query["fields"].split(","), *sent.query} - {"fields", "max_records"}
+        schema = getattr(import_module("netapp_ontap.resources"), RESOURCES[sent.path])._schema()
+        assert [name for name in sorted(asked) if not knows(schema, name)] == [], sent.path
 
 
 @pytest.mark.parametrize("count", [1, 500])
