@@ -26,9 +26,10 @@ from datamotion.model.records import (
 )
 from datamotion.model.view import EVERYTHING, Aspect, ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
+from datamotion.ontap.errors import MalformedRecord
 from tests.datamotion.ontap.schemas import knows
 from tests.datamotion.ontap.served import RELATIONSHIP, VOLUME, a_wire, look
-from tests.datamotion.ontap.wire import START, Sent, Wire, an_error
+from tests.datamotion.ontap.wire import START, Sent, Wire, an_error, records
 
 
 def a_policy(uuid: str, name: str, **told: Any) -> Policy:
@@ -251,3 +252,20 @@ def test_licences_that_cannot_be_read_are_a_failed_look(backend: str, refusal: h
 def _refusing(collection: str, refusal: httpx.Response) -> Wire:
     whole = a_wire().answer
     return Wire(lambda sent: refusal if sent.path.endswith(f"/{collection}") else whole(sent))
+
+
+def test_volumes_go_on_over_pages_and_one_that_cannot_be_read_is_named(backend: str) -> None:
+    following = "/api/storage/volumes?start.uuid=v-1"
+
+    def a_second_page(second: dict[str, Any]) -> Wire:
+        def answer(sent: Sent) -> httpx.Response:
+            return records(second) if "start.uuid" in sent.query else records(VOLUME, following=following)
+
+        return Wire(answer)
+
+    view = look(backend, a_second_page(VOLUME | {"uuid": "v-2"}), {Aspect.VOLUMES})
+    assert [volume.uuid for volume in view.volumes] == ["v-1", "v-2"]
+    with pytest.raises(MalformedRecord, match="`size` of record v-2 is 'big'"):
+        look(backend, a_second_page(VOLUME | {"uuid": "v-2", "size": "big"}), {Aspect.VOLUMES})
+    with pytest.raises(MalformedRecord, match="next page"):
+        look(backend, Wire(lambda _: records(VOLUME, following="https://elsewhere.test/api")), {Aspect.VOLUMES})
