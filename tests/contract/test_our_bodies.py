@@ -12,10 +12,9 @@ from typing import Any, get_args
 import httpx
 import pytest
 import trio
-from marshmallow import Schema, fields
 from trio.testing import MockClock
 
-from datamotion.model.acts import Act, AwaitTransfer, Change
+from datamotion.model.acts import Act, AwaitIdle, AwaitTransfer, Change
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.check import check
@@ -24,7 +23,7 @@ from datamotion.service.reports import Verdict
 from datamotion.service.status import status
 from tests.contract.choices import wrong_choices
 from tests.contract.resources import CLIENTS, ClientClass, collection_of, route_of
-from tests.datamotion.ontap.schemas import assert_fits
+from tests.datamotion.ontap.schemas import assert_fits, knows
 from tests.ontaplab.resources.oracle import complaints
 from tests.together.world import GROUP, HOME, Place, Quiet, a_configuration, a_place, create_volumes, succeed
 
@@ -51,6 +50,15 @@ class Sent:
     @property
     def resource(self) -> ClientClass:
         return CLIENTS[collection_of(self.route)]
+
+    @property
+    def bodies(self) -> Sequence[Mapping[str, Any]]:
+        """What is asked for each object: the body, or its `records` without the uuids that say whose they are."""
+        assert self.body is not None, self
+        records: Sequence[Mapping[str, Any]] | None = self.body.get("records")
+        if records is None:
+            return [self.body]
+        return [{name: value for name, value in each.items() if name != "uuid"} for each in records]
 
 
 class Tap(httpx.AsyncBaseTransport):
@@ -196,7 +204,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 
 def test_the_story_makes_every_change_that_there_is(story: Story) -> None:
-    assert story.watcher.asked == set(get_args(Change)) - {AwaitTransfer}
+    assert story.watcher.asked == set(get_args(Change)) - {AwaitTransfer, AwaitIdle}
 
 
 def test_what_only_looks_asks_and_writes_nothing(story: Story) -> None:
@@ -215,32 +223,25 @@ def test_every_body_fits_the_schema_of_its_resource(story: Story) -> None:
         ("POST", "SnapmirrorTransfer"),
     }
     for sent in writes:
-        assert sent.body is not None, sent
-        assert_fits(sent.resource, sent.method, sent.body)
-        assert complaints(dict(sent.body), sent.resource) + wrong_choices(sent.body, sent.resource) == [], sent
+        for body in sent.bodies:
+            assert_fits(sent.resource, sent.method, body)
+            assert complaints(dict(body), sent.resource) + wrong_choices(body, sent.resource) == [], sent
 
 
 def test_every_field_that_is_asked_for_or_by_is_one_of_its_resource(story: Story) -> None:
     asked = {(sent.resource, name) for sent in story.sent for name in _fields_of(sent)}
-    assert [f"{resource.__name__}: {name}" for resource, name in asked if not _knows(resource._schema(), name)] == []
+    assert [f"{resource.__name__}: {name}" for resource, name in asked if not knows(resource._schema(), name)] == []
 
 
-def test_only_relationships_are_changed_by_query_and_only_by_uuid(story: Story) -> None:
-    by_query = [sent for sent in story.sent if sent.method == "PATCH" and not sent.route.endswith("}")]
-    assert {sent.resource.__name__ for sent in by_query} == {"SnapmirrorRelationship"}
-    assert all(sent.query.get("uuid") and "*" not in sent.query["uuid"] for sent in by_query)
+def test_only_relationships_and_volumes_are_changed_many_at_once_and_only_by_uuid(story: Story) -> None:
+    many = [sent for sent in story.sent if sent.method == "PATCH" and not sent.route.endswith("}")]
+    assert {sent.resource.__name__ for sent in many} == {"SnapmirrorRelationship", "Volume"}
+    for sent in many:
+        assert sent.body is not None
+        uuids = [each["uuid"] for each in sent.body["records"]] if "records" in sent.body else [sent.query.get("uuid")]
+        assert all(uuid and "*" not in uuid for uuid in uuids), sent
 
 
 def _fields_of(sent: Sent) -> set[str]:
     listed = set(sent.query.get("fields", "").split(",")) - {""}
     return listed | (sent.query.keys() - _OF_ANY_COLLECTION)
-
-
-def _knows(schema: Schema, dotted: str) -> bool:
-    """Whether the schema has a field of that name, at any depth."""
-    name, _, rest = dotted.partition(".")
-    known = next((each for key, each in schema.fields.items() if (each.data_key or key) == name), None)
-    inner = known.inner if isinstance(known, fields.List) else known
-    if not rest:
-        return known is not None
-    return isinstance(inner, fields.Nested) and _knows(inner.schema, rest)

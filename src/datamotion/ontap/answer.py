@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
+from pydantic import TypeAdapter, ValidationError
 
 from datamotion.errors import ClusterError, ClusterRefused, ClusterSilent
 from datamotion.ontap.errors import DENIED, explain
@@ -18,11 +20,12 @@ TOO_BUSY = frozenset({429, 503})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`url` is a path below the cluster's URL, with its query."""
+    """`url` is a path below the cluster's URL, with its query. `page` is what a yes is read as, where it can be."""
 
     method: str
     url: str
     body: Body | None = None
+    page: TypeAdapter[Any] | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.url.partition('?')[0]}"
@@ -34,11 +37,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A yes. `jobs` are the uuids of the jobs that carry the change out; empty where it is done."""
+    """A yes. `jobs` are the uuids of the jobs that carry the change out; empty where it is done.
+
+    `page` is what was read instead of the body, straight from the JSON. None: that was not asked for, or cannot be.
+    """
 
     request: str
     body: Body
     jobs: tuple[str, ...]
+    page: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +66,24 @@ def read_answer(asked: Asked, request: Request, response: httpx.Response) -> Ans
     Raises: ClusterRefused for a no, and for what ONTAP cannot have said. When that came after a write which may have
     been passed on to the cluster all the same, ClusterSilent.
     """
+    page = _page(request, response)
+    if page is not None:
+        return Answer(request=str(request), body={}, jobs=(), page=page)
     body = _json_object(response)
     if response.status_code >= 400:
         raise _refusal(asked, request, response.status_code, body or {}) or _foreign(asked, request, response)
     if body is None or response.status_code >= 300:
         raise _foreign(asked, request, response)
     return Answer(request=str(request), body=body, jobs=_job_uuids(body))
+
+
+def _page(request: Request, response: httpx.Response) -> object:
+    if request.page is None or not response.is_success:
+        return None
+    try:
+        return request.page.validate_json(response.content)
+    except ValidationError:
+        return None
 
 
 def _json_object(response: httpx.Response) -> Body | None:

@@ -9,13 +9,14 @@ A class of `Row` says which fields are asked for and of what type each is:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar, get_args
+from typing import Any, Generic, TypeVar, get_args
 
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
-from datamotion.ontap.answer import Query
+from datamotion.ontap.answer import Answer, Query
+from datamotion.ontap.errors import MalformedRecord
 from datamotion.ontap.record import Record
 from datamotion.ontap.transport import Transport
 
@@ -34,19 +35,34 @@ def at(field: str, **more: Any) -> Any:
     return Field(validation_alias=AliasPath(*field.split(".")), **more)
 
 
+class _Page(BaseModel, Generic[R]):
+    records: list[R]
+    next: str | None = at("_links.next.href", default=None)
+
+
 async def get_rows(transport: Transport, path: str, row: type[R], query: Query) -> list[R]:
     """All records of a collection that match the query. Raises: MalformedRecord, naming record and field."""
-    records = await transport.get_records(path, fields_of(row), query)
+    answers = await transport.get_pages(path, fields_of(row), query, _shape(row))
+    return [each for answer in answers for each in _rows(transport.name, row, answer)]
+
+
+def _rows(cluster: str, row: type[R], answer: Answer) -> list[R]:
+    if answer.page is not None:
+        return answer.page.records  # type: ignore[no-any-return]
+    page = Record(cluster, answer.request, answer.body)
+    page.required("records", list)
+    return [_row(record, row) for record in page.objects("records")]
+
+
+def _row(record: Record, row: type[R]) -> R:
     try:
-        return _adapter(row).validate_python([record.values for record in records])  # type: ignore[no-any-return]
+        return row.model_validate(record.values)
     except ValidationError as invalid:
-        first = invalid.errors(include_url=False)[0]
-        number, *names = first["loc"]
-        raise _malformed(records[int(number)], names, first) from None
+        raise _malformed(record, invalid.errors(include_url=False)[0]) from None
 
 
-def _malformed(record: Record, names: Sequence[int | str], error: Mapping[str, Any]) -> Exception:
-    field = ".".join(map(str, names))
+def _malformed(record: Record, error: ErrorDetails) -> MalformedRecord:
+    field = ".".join(map(str, error["loc"]))
     if error["type"] == "missing" or error["input"] is None:
         return record.malformed(f"{record.who} has no `{field}`")
     wanted = error["msg"].removeprefix("Input ")
@@ -66,5 +82,5 @@ def fields_of(row: type[Row]) -> tuple[str, ...]:
 
 
 @cache
-def _adapter(row: type[Row]) -> TypeAdapter[Any]:
-    return TypeAdapter(list[row])  # type: ignore[valid-type]
+def _shape(row: type[Row]) -> TypeAdapter[Any]:
+    return TypeAdapter(_Page[row])  # type: ignore[valid-type]

@@ -21,9 +21,11 @@ import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
+from pydantic import TypeAdapter
 
 from datamotion.clock import Clock
 from datamotion.errors import ClusterSilent, ConfigError
@@ -80,16 +82,33 @@ class Transport:
 
     async def get_records(self, path: str, fields: Sequence[str], query: Query | None = None) -> list[Record]:
         """All records of a collection that match the query, whatever the number of pages."""
-        asked = {**(query or {}), "fields": ",".join(fields), "max_records": _PAGE_RECORDS}
         found: list[Record] = []
-        url: str | None = _url(path, asked)
-        while url is not None:
-            answer = await self._send(Request("GET", url))
+        for answer in await self.get_pages(path, fields, query):
             page = Record(self.name, answer.request, answer.body)
             page.required("records", list)
             found.extend(page.objects("records"))
-            url = _next_page(page, url)
         return found
+
+    async def get_pages(
+        self, path: str, fields: Sequence[str], query: Query | None = None, shape: TypeAdapter[Any] | None = None
+    ) -> list[Answer]:
+        """As `get_records`, each page read as `shape`, which tells its `next`; one that cannot be has its body."""
+        asked = {**(query or {}), "fields": ",".join(fields), "max_records": _PAGE_RECORDS}
+        found: list[Answer] = []
+        url: str | None = _url(path, asked)
+        while url is not None:
+            answer = await self._send(Request("GET", url, page=shape))
+            found.append(answer)
+            url = self._next_page(answer, url)
+        return found
+
+    def _next_page(self, answer: Answer, url: str) -> str | None:
+        """Where the records go on, exactly as the cluster says. Never another host: the password would go with it."""
+        page = Record(self.name, answer.request, answer.body)
+        following = answer.page.next if answer.page is not None else page.optional("_links.next.href", str)
+        if following is not None and (following == url or not following.startswith("/api/")):
+            raise page.malformed(f"its next page is {following!r}")
+        return following
 
     async def post(self, path: str, body: Body, query: Query | None = None) -> Answer:
         return await self._send(Request("POST", _url(path, query), body))
@@ -201,11 +220,3 @@ def _trust(name: str, ca_file: Path | None) -> ssl.SSLContext:
 
 def _url(path: str, query: Query | None) -> str:
     return str(httpx.URL(f"/api{path}", params=query))
-
-
-def _next_page(page: Record, url: str) -> str | None:
-    """Where the records go on, exactly as the cluster says. Never another host: the password would go with it."""
-    following = page.optional("_links.next.href", str)
-    if following is not None and (following == url or not following.startswith("/api/")):
-        raise page.malformed(f"its next page is {following!r}")
-    return following

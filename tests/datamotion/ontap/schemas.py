@@ -1,11 +1,11 @@
-"""NetApp's own client as the judge of the bodies that we send."""
+"""NetApp's own client as the judge of the bodies that we send, and of the fields that we ask for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import Schema, fields
 from netapp_ontap.resource import Resource
 
 
@@ -17,6 +17,16 @@ def assert_fits(resource: type[Resource], method: str, body: Mapping[str, Any]) 
     for leaf in _leaves(body):
         parts = leaf.split(".")
         assert any(".".join(parts[: n + 1]) in allowed for n in range(len(parts))), leaf
+
+
+def knows(schema: Schema, dotted: str) -> bool:
+    """Whether the schema has a field of that name, at any depth."""
+    name, _, rest = dotted.partition(".")
+    known = next((each for key, each in schema.fields.items() if (each.data_key or key) == name), None)
+    inner = known.inner if isinstance(known, fields.List) else known
+    if not rest:
+        return known is not None
+    return isinstance(inner, fields.Nested) and knows(inner.schema, rest)
 
 
 def _unknown(schema: Any, body: Mapping[str, Any]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import httpx
@@ -25,8 +26,10 @@ from datamotion.model.records import (
 )
 from datamotion.model.view import EVERYTHING, Aspect, ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
+from datamotion.ontap.errors import MalformedRecord
+from tests.datamotion.ontap.schemas import knows
 from tests.datamotion.ontap.served import RELATIONSHIP, VOLUME, a_wire, look
-from tests.datamotion.ontap.wire import START, Sent, Wire, an_error
+from tests.datamotion.ontap.wire import START, Sent, Wire, an_error, records
 
 
 def a_policy(uuid: str, name: str, **told: Any) -> Policy:
@@ -162,6 +165,31 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
     }
 
 
+RESOURCES = {
+    "/api/cluster": "Cluster",
+    "/api/cluster/peers": "ClusterPeer",
+    "/api/cluster/schedules": "Schedule",
+    "/api/cluster/licensing/licenses": "LicensePackage",
+    "/api/svm/svms": "Svm",
+    "/api/svm/peers": "SvmPeer",
+    "/api/storage/aggregates": "Aggregate",
+    "/api/storage/volumes": "Volume",
+    "/api/storage/qtrees": "Qtree",
+    "/api/protocols/nfs/export-policies": "ExportPolicy",
+    "/api/snapmirror/policies": "SnapmirrorPolicy",
+    "/api/snapmirror/relationships": "SnapmirrorRelationship",
+}
+
+
+def test_netapps_schemas_know_every_field_that_is_asked_for_or_by() -> None:
+    wire = a_wire()
+    look("trio", wire, EVERYTHING)
+    for sent in wire.sent:
+        asked = {*sent.query["fields"].split(","), *sent.query} - {"fields", "max_records"}
+        schema = getattr(import_module("netapp_ontap.resources"), RESOURCES[sent.path])._schema()
+        assert [name for name in sorted(asked) if not knows(schema, name)] == [], sent.path
+
+
 @pytest.mark.parametrize("count", [1, 500])
 def test_the_number_of_calls_does_not_depend_on_the_number_of_volumes(backend: str, count: int) -> None:
     wire = a_wire(
@@ -224,3 +252,20 @@ def test_licences_that_cannot_be_read_are_a_failed_look(backend: str, refusal: h
 def _refusing(collection: str, refusal: httpx.Response) -> Wire:
     whole = a_wire().answer
     return Wire(lambda sent: refusal if sent.path.endswith(f"/{collection}") else whole(sent))
+
+
+def test_volumes_go_on_over_pages_and_one_that_cannot_be_read_is_named(backend: str) -> None:
+    following = "/api/storage/volumes?start.uuid=v-1"
+
+    def a_second_page(second: dict[str, Any]) -> Wire:
+        def answer(sent: Sent) -> httpx.Response:
+            return records(second) if "start.uuid" in sent.query else records(VOLUME, following=following)
+
+        return Wire(answer)
+
+    view = look(backend, a_second_page(VOLUME | {"uuid": "v-2"}), {Aspect.VOLUMES})
+    assert [volume.uuid for volume in view.volumes] == ["v-1", "v-2"]
+    with pytest.raises(MalformedRecord, match="`size` of record v-2 is 'big'"):
+        look(backend, a_second_page(VOLUME | {"uuid": "v-2", "size": "big"}), {Aspect.VOLUMES})
+    with pytest.raises(MalformedRecord, match="next page"):
+        look(backend, Wire(lambda _: records(VOLUME, following="https://elsewhere.test/api")), {Aspect.VOLUMES})

@@ -14,6 +14,7 @@ import httpx
 import trio
 import trio.testing
 
+from datamotion.clock import Clock
 from datamotion.engine.ports import Reply
 from datamotion.model.acts import Act, Change
 from datamotion.ontap.cluster import OntapCluster
@@ -78,7 +79,7 @@ class QuickClock:
 async def a_transport(
     wire: Wire | httpx.AsyncBaseTransport | None,
     *,
-    clock: QuickClock | None = None,
+    clock: Clock | None = None,
     url: str = "https://paris.test",
     **more: Any,
 ) -> AsyncIterator[Transport]:
