@@ -151,7 +151,7 @@ def test_a_store_that_cannot_be_made_stops_an_apply_before_anything_is_asked_for
     config = world.configured(lambda tree: tree.update(store="plain/datamotion.db"))
     with world.unchanged():
         ended = typed("apply", "--yes", "-c", config, "-o", "json")
-        assert (ended.status, ended.out) == (1, "")
+        assert (ended.status, ended.out) == (2, "")
         assert "plain" in ended.error["message"]
 
 
