@@ -151,16 +151,16 @@ def test_a_store_that_cannot_be_made_stops_an_apply_before_anything_is_asked_for
     config = world.configured(lambda tree: tree.update(store="plain/datamotion.db"))
     with world.unchanged():
         ended = typed("apply", "--yes", "-c", config, "-o", "json")
-        assert (ended.status, ended.out) == (1, "")
+        assert (ended.status, ended.out) == (2, "")
         assert "plain" in ended.error["message"]
 
 
 def test_an_operation_on_a_held_group_is_refused_and_told_who_holds_it(world: World) -> None:
     config = world.configured()
-    with world.unchanged(), hold_group(world.folder, "gold", "update", SystemClock().now()) as holder:
+    with world.unchanged(), hold_group(world.folder, "gold", "update", SystemClock().now()) as hold:
         ended = typed("apply", "--yes", "-c", config)
         assert ended.status == 3
-        assert f"error: {holder.who} runs, since {holder.since}, update of gold" in ended.err
+        assert f"error: {hold.holder} holds gold" in ended.err
         in_json = typed("apply", "--yes", "-c", config, "-o", "json")
         in_json.failed_cleanly(3)
         assert in_json.error["code"] == "refused"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.faces.labs import Lab, done, names, some_files
-from tests.faces.terminal import Typed
+from tests.faces.terminal import SCRIPT, Typed
+from tests.faces.test_cli_consent import read_until
 
 pytestmark = pytest.mark.slow
 
@@ -80,3 +83,20 @@ def test_the_secret_of_another_target_is_not_needed(bereft: Lab) -> None:
     shown = bereft.typed("failover", "gold", "--to", "gold-lyon", "--yes")
     assert names(bereft.served_at_target()) == ["vol_1"]
     assert "NANTES is not set" in shown.out
+
+
+def test_a_person_who_is_asked_is_told_that_the_store_is_of_no_use(bereft: Lab) -> None:
+    keyboard, terminal = os.openpty()
+    words = ["failover", "gold", "-c", str(bereft.folder / "datamotion.yaml")]
+    with (
+        open(keyboard, "r+b", buffering=0) as screen,  # noqa: PTH123
+        open(terminal, "r+b", buffering=0) as tty,  # noqa: PTH123
+        subprocess.Popen([SCRIPT, *words], stdin=tty, stdout=subprocess.PIPE, stderr=tty) as process,
+    ):
+        asked = read_until(b"Carry this out?", screen)
+        screen.write(b"y\n")
+        read_until(b'"phase": "done"', screen)
+        process.communicate(timeout=60)
+    assert b"file is not a database. The failover can go on without it" in asked
+    assert process.returncode == 0
+    assert names(bereft.served_at_target()) == ["vol_1"]

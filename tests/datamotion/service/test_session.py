@@ -92,6 +92,14 @@ def test_where_none_can_be_asked_the_configuration_is_at_fault(tmp_path: Path) -
         look(a_session(tmp_path), "nantes", "paris")
 
 
+def test_a_cluster_that_is_merely_wanted_beside_others_may_be_the_only_one_that_cannot_be_asked(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with a_session(tmp_path).clusters(["paris"], beside=True) as clusters:
+            assert clusters["paris"].calls == 0
+
+    anyio.run(main)
+
+
 # -- the lock
 
 
@@ -115,7 +123,7 @@ def test_a_failovers_lock_goes_where_it_can_and_that_is_told(tmp_path: Path) -> 
         pass
     (line,) = told
     assert str(tmp_path / "plain") in line
-    assert f"it is taken in {tmp_path}," in line
+    assert f"its lock is in {tmp_path}," in line
 
 
 def test_a_failover_without_any_place_for_a_lock_goes_on_and_tells_so(tmp_path: Path) -> None:
@@ -124,16 +132,17 @@ def test_a_failover_without_any_place_for_a_lock_goes_on_and_tells_so(tmp_path: 
     told: list[str] = []
     session = a_session(tmp_path, told, store="plain/datamotion.db")
     nowhere = Session(configuration=session.configuration, folder=tmp_path / "plain", world=session.world)
-    with nowhere.hold("gold", Operation.FAILOVER, NOON) as holder:
-        assert holder.operation == "failover"
+    with nowhere.hold("gold", Operation.FAILOVER, NOON) as hold:
+        hold.let_go()
+        assert (hold.take_again(), hold.holder.operation) == (None, "failover")
     (line,) = told
-    assert "nothing keeps others from gold" in line
+    assert "nothing on this machine keeps others from it" in line
 
 
 def test_other_operations_do_without_neither_lock_nor_store(tmp_path: Path) -> None:
     (tmp_path / "plain").touch()
     session = a_session(tmp_path, store="plain/datamotion.db")
-    with pytest.raises(OSError, match="plain"), session.hold("gold", Operation.PROTECT, NOON):
+    with pytest.raises(ConfigError, match="plain"), session.hold("gold", Operation.PROTECT, NOON):
         pass
     with pytest.raises(ConfigError, match="plain"), session.open_runs(Operation.UPDATE):
         pass

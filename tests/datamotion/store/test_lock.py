@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from datamotion.errors import Refused
+from datamotion.errors import ConfigError, Refused
 from datamotion.store.lock import hold_group
 
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
@@ -20,8 +20,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from datamotion.store.lock import hold_group
-with hold_group(Path(sys.argv[1]), "gold", "failover", datetime(2031, 5, 4, 11, tzinfo=UTC)) as holder:
-    print(holder.who, flush=True)
+with hold_group(Path(sys.argv[1]), "gold", "failover", datetime(2031, 5, 4, 11, tzinfo=UTC)) as hold:
+    print(hold.holder.who, flush=True)
     sys.stdin.read()
 """
 
@@ -59,10 +59,9 @@ def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
         hold(tmp_path)
 
 
-def test_a_process_that_ended_holds_nothing_and_leaves_no_note(tmp_path: Path) -> None:
+def test_a_process_that_ended_holds_nothing(tmp_path: Path) -> None:
     with another_process(tmp_path) as (process, _):
         process.communicate("")
-    assert not (tmp_path / ".gold.holder").exists()
     hold(tmp_path)
 
 
@@ -88,3 +87,37 @@ def test_a_note_that_cannot_be_read_still_refuses(tmp_path: Path) -> None:
         (tmp_path / ".gold.holder").write_text("{")
         with pytest.raises(Refused, match="one operation at a time"):
             hold(tmp_path)
+
+
+def test_a_folder_that_takes_no_lock_is_a_configuration_error(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    with pytest.raises(ConfigError, match=r"gold cannot be locked in .*plain"):
+        hold(tmp_path / "plain")
+
+
+# -- letting go
+
+
+def test_a_group_that_was_let_go_is_anybodys_and_who_had_it_is_told(tmp_path: Path) -> None:
+    with hold_group(tmp_path, "gold", "protect", NOON) as ours:
+        ours.let_go()
+        with another_process(tmp_path) as (process, who):
+            other = ours.take_again()
+            assert other is not None
+            assert (who in other.text, other.still) == (True, True)
+            process.communicate("")
+        other = ours.take_again()
+        assert other is not None
+        assert (who in other.text, other.still) == (True, False)
+        ours.let_go()
+        assert ours.take_again() is None
+
+
+def test_who_let_the_group_go_to_wait_is_known_to_whoever_takes_it(tmp_path: Path) -> None:
+    with hold_group(tmp_path, "gold", "protect", NOON) as ours:
+        ours.let_go()
+        with hold_group(tmp_path, "gold", "failover", NOON) as theirs:
+            assert theirs.waiting is not None
+            assert theirs.waiting.operation == "protect"
+    with hold_group(tmp_path, "gold", "failover", NOON) as later:
+        assert later.waiting is None
