@@ -17,6 +17,7 @@ from rich.console import Console
 
 from datamotion.cli.render import render_plan, render_run
 from datamotion.cli.render_status import render_check, render_status
+from datamotion.engine.result import Outcome
 from datamotion.model.records import Transfer
 from datamotion.model.words import TransferState
 from datamotion.service.reports import (
@@ -24,7 +25,6 @@ from datamotion.service.reports import (
     CheckReport,
     Finding,
     LossReport,
-    Outcome,
     PlanReport,
     RefusalReport,
     RunReport,
