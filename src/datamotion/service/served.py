@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from datamotion.model.standing import HeldClaim, Standing
+from datamotion.model.standing import HeldClaim, Site, Standing
 from datamotion.service.reports import ServedReport
 
 
@@ -13,15 +13,16 @@ def served_reports(standing: Standing) -> tuple[ServedReport, ...]:
     served = Counter(active.backend for active in standing.active.values() if active is not None)
     claims = {each.backend: each for each in reversed(standing.claims)}
     return tuple(
-        _served(backend.name, served[backend.name], claims.get(backend.name))
+        _served(standing.sites[backend.name], served[backend.name], claims.get(backend.name))
         for backend in standing.group.backends
         if served[backend.name]
     )
 
 
-def _served(backend: str, volumes: int, held: HeldClaim | None) -> ServedReport:
+def _served(site: Site, volumes: int, held: HeldClaim | None) -> ServedReport:
     return ServedReport(
-        backend=backend,
+        backend=site.backend.name,
+        is_seen=site.svm is not None,
         volumes=volumes,
         epoch=held.epoch if held else None,
         since=held.claim.since if held else None,

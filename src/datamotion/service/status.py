@@ -13,7 +13,8 @@ from datamotion.model.standing import Copy, CopyId, Edge, Foreign, Standing
 from datamotion.model.view import STANDING, ClusterView, Unseen, View
 from datamotion.model.words import MirrorState, Role
 from datamotion.policy.standing import stand
-from datamotion.service.concerns import ROWS, Concern, Kind, concern_reports
+from datamotion.service.concern_rows import ROWS, Kind
+from datamotion.service.concerns import Concern, concern_reports
 from datamotion.service.copy_concerns import CopyConcerns
 from datamotion.service.freshness import Freshness, Policies
 from datamotion.service.group_concerns import GroupConcerns
