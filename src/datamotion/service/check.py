@@ -15,6 +15,7 @@ from datamotion.service.concerns import concern_reports
 from datamotion.service.findings import checked, noted, unlooked
 from datamotion.service.reports import CheckLine, CheckReport, Finding, Severity, Verdict
 from datamotion.service.session import Session
+from datamotion.service.store_check import check_store
 
 _OLDEST_VERSION = (9, 11, 1)
 _LICENSE = "snapmirror"  # Assumption: what `/cluster/licensing/licenses` calls it
@@ -29,12 +30,13 @@ async def check(session: Session) -> CheckReport:
     glances = {name: Glance(aspects=EVERYTHING, svms=frozenset(each)) for name, each in svms.items()}
     async with session.clusters(glances.keys()) as clusters:
         view = await Lookout(clusters, glances).whole()
-    return check_report(session.groups(), view)
+    stored = [checked("this machine", each.what, each.problem, each.hint) for each in check_store(session)]
+    return check_report(session.groups(), view, stored)
 
 
 def check_report(groups: Iterable[Group], view: View, others: Iterable[CheckLine] = ()) -> CheckReport:
-    """What a view says of these groups, after `others`, found elsewhere."""
-    lines = (*others, *_lines(tuple(groups), view))
+    """What a view says of these groups, and behind it what was found elsewhere."""
+    lines = (*_lines(tuple(groups), view), *others)
     return CheckReport(lines=lines, verdict=_verdict(lines, view))
 
 
