@@ -169,8 +169,8 @@ def home_is_back(lab: Lab) -> None:
     assert (group["serving"], group["epoch"]) == ("gold-lyon", 2)
     assert lab.served_at_home() == [*VOLUMES, "vol_new_1"], "looking fences nothing"
     shown, _ = lab.looked("plan")
-    assert "unmount /vol_1, keep all data" in shown.out
-    assert "Its mirrors stay broken off" in shown.out
+    assert "Fence the overtaken copies at paris" in shown.out
+    assert "Nothing is mirrored back there" in shown.out
 
 
 def fenced(lab: Lab) -> None:
