@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from datamotion.service.concerns import ROWS, Row
+from datamotion.service.concern_rows import ROWS, Row
 from datamotion.service.reports import Severity, Verdict
 
 _INTRODUCTION = """\

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from datamotion.cli.render import render_plan, render_run
 from datamotion.cli.render_status import render_check, render_status
+from datamotion.engine.result import Outcome
 from datamotion.model.records import Transfer
 from datamotion.model.words import TransferState
 from datamotion.service.reports import (
@@ -24,7 +25,6 @@ from datamotion.service.reports import (
     CheckReport,
     Finding,
     LossReport,
-    Outcome,
     PlanReport,
     RefusalReport,
     RunReport,
@@ -33,7 +33,7 @@ from datamotion.service.reports import (
     Verdict,
     VolumeReport,
 )
-from tests.datamotion.service.landscapes import LYON, NANTES, PARIS, a_group, failed_over, protected
+from tests.datamotion.service.landscapes import LYON, NANTES, PARIS, Landscape, a_group, failed_over, protected
 
 KEPT = Path(__file__).parent / "kept"
 
@@ -158,8 +158,8 @@ def run(console: Console) -> None:
             *volumes,
             title="Fail over gold to gold-lyon (epoch 2)",
             served=(
-                ServedReport(backend="gold-lyon", volumes=18, epoch=2, since=None, by=None),
-                ServedReport(backend="gold-paris", volumes=2, epoch=1, since=None, by=None),
+                ServedReport(backend="gold-lyon", is_seen=True, volumes=18, epoch=2, since=None, by=None),
+                ServedReport(backend="gold-paris", is_seen=True, volumes=2, epoch=1, since=None, by=None),
             ),
         ),
         console,
@@ -210,6 +210,30 @@ def test_off_a_terminal_a_sentence_is_a_line_and_a_volume_is_a_row() -> None:
     lines = read(status, None)
     assert sum(line.startswith("  vol_") for line in lines) == 12
     assert sum(line.startswith("  !") for line in lines) == 4
+
+
+def test_a_lost_home_is_said_to_serve_only_as_far_as_is_known() -> None:
+    world = protected()
+    world.lose(PARIS)
+    lines = read(lambda console: render_status(world.status(), console))
+    assert lines[0] == (
+        "gold is served by gold-paris since 2031-05-03 12:00 UTC (epoch 1, taken by anna@ops), as far as is known: it"
+        " cannot be seen"
+    )
+    assert lines[3].split() == ["vol_1", "10", "GiB", "not", "seen", "snapmirrored,", "10", "min", "old"]
+
+
+def test_a_group_without_volumes_is_said_to_have_none() -> None:
+    lines = read(lambda console: render_status(Landscape().status(), console))
+    assert lines[:2] == ["gold: no volumes are seen", "  ! no volume at gold-paris matches vol_*"]
+
+
+def test_a_copy_that_nobody_can_place_is_marked_without_colour() -> None:
+    world = protected()
+    world.policies = Landscape().policies
+    lines = read(lambda console: render_status(world.status(), console))
+    assert lines[0] == "gold is served by nobody that can be seen"
+    assert "! unclear /vol_1" in lines[3]
 
 
 def test_a_volume_that_failed_at_one_back_end_and_not_at_another_is_told_of_both() -> None:

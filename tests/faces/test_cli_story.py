@@ -73,10 +73,12 @@ BARE_MIRROR = {"source": {"path": "svm_gold:vol_new_1"}, "destination": {"path":
 def before_mirrors(lab: Lab) -> None:
     shown, in_json = lab.looked("check")
     assert (shown.status, len(shown.out.splitlines())) == (0, len(in_json.report["lines"]))
-    assert {line["finding"] for line in in_json.report["lines"]} == {"passed"}
+    unpassed = {line["what"]: line["finding"] for line in in_json.report["lines"] if line["finding"] != "passed"}
+    assert unpassed == {"its SVM is peered with that of gold-paris": "note"}, "apply makes that"
     shown, in_json = lab.looked("status")
-    assert "! gold-lyon vol_1, vol_2, vol_3, vol_4: not mirrored: datamotion apply gold" in shown.out
-    assert {copy["trouble"] for copy in copies(in_json, "gold-lyon")} == {"not mirrored: datamotion apply gold"}
+    assert shown.status == 1
+    assert "! gold-paris vol_1, vol_2, vol_3, vol_4: no mirror: nothing mirrors what gold-paris serves" in shown.out
+    assert {copy["trouble"] for copy in copies(in_json, "gold-lyon")} == {"not mirrored here"}
     plan, plan_in_json = lab.looked("plan")
     dry_run, dry_run_in_json = lab.looked("apply", "--dry-run")
     assert (plan.out, plan_in_json.report) == (dry_run.out, dry_run_in_json.report)
@@ -98,11 +100,12 @@ def mirrored(lab: Lab) -> None:
     assert [report["changes"] for report in in_json.report] == [False]
     shown, in_json = lab.looked("status")
     assert shown.status == 0
-    assert "gold is served by gold-paris, epoch 1, RPO 2 h" in shown.out
+    assert "gold is served by gold-paris since " in shown.out
+    assert "4 volumes, all mirrored, the oldest mirror is " in shown.out
     assert "active /vol_1" in shown.out
     assert " old" in shown.out
     (group,) = in_json.report["groups"]
-    assert (group["serving"], group["epoch"], group["troubles"]) == ("gold-paris", 1, [])
+    assert (group["serving"], group["epoch"], group["concerns"]) == ("gold-paris", 1, [])
     assert [copy["state"] for copy in copies(in_json, "gold-lyon")] == ["snapmirrored"] * 4
 
 
@@ -119,14 +122,15 @@ def a_volume_without_a_mirror_is_not_failed_over_silently(lab: Lab, folder: Path
     (folder / "new" / "note").write_text("not mirrored yet\n")
     lab.site.seed("paris", folder / "new", volumes=1, prefix="vol_new_")
     shown, _ = lab.looked("status")
-    assert "! gold-lyon vol_new_1: not mirrored: datamotion apply gold" in shown.out
+    assert "! gold-paris vol_new_1: no mirror: nothing mirrors what gold-paris serves" in shown.out
 
 
 def home_is_silent(lab: Lab) -> None:
     shown, in_json = lab.looked("status")
     assert shown.status == 4
-    assert "gold is served by nobody that can be seen (home is gold-paris), epoch 1" in shown.out
-    assert "gold-paris cannot be seen" in shown.out
+    assert "taken by " in shown.out
+    assert ", as far as is known: it cannot be seen" in shown.out
+    assert "! gold-paris cannot be seen" in shown.out
     assert "if it is lost: datamotion failover gold" in shown.out
     for row in (line for line in shown.out.splitlines() if line.startswith("  vol_")):
         assert "64 MiB" in row
@@ -151,21 +155,22 @@ def failed_over(lab: Lab) -> None:
     assert [report["changes"] for report in in_json.report] == [False]
     shown, in_json = lab.looked("status")
     assert shown.status == 4, "the home is still silent"
-    assert "gold is served by gold-lyon (home is gold-paris), epoch 2" in shown.out
+    assert "gold is served by gold-lyon since " in shown.out
+    assert "; its home is gold-paris" in shown.out
     assert {copy["trouble"] for copy in copies(in_json, "gold-lyon")} == {None}
 
 
 def home_is_back(lab: Lab) -> None:
     shown, in_json = lab.looked("status")
-    assert shown.status == 0
-    assert "gold-paris is back and not fenced: datamotion apply gold fences it" in shown.out
-    assert "overtaken /vol_1" in shown.out
+    assert shown.status == 1
+    assert "overtaken by gold-lyon (epoch 2), not fenced yet: clients may still write here" in shown.out
+    assert "! overtaken /vol_1" in shown.out
     (group,) = in_json.report["groups"]
     assert (group["serving"], group["epoch"]) == ("gold-lyon", 2)
     assert lab.served_at_home() == [*VOLUMES, "vol_new_1"], "looking fences nothing"
     shown, _ = lab.looked("plan")
-    assert "unmount /vol_1, keep all data" in shown.out
-    assert "Its mirrors stay broken off" in shown.out
+    assert "Fence the overtaken copies at paris" in shown.out
+    assert "Nothing is mirrored back there" in shown.out
 
 
 def fenced(lab: Lab) -> None:
@@ -176,11 +181,11 @@ def fenced(lab: Lab) -> None:
     assert (shown.status, "Nothing to do" in shown.out) == (0, True)
     assert [report["changes"] for report in in_json.report] == [False]
     shown, in_json = lab.looked("status")
-    assert "fenced, not mounted" in shown.out
+    assert "fenced (not mounted)" in shown.out
     assert "not fenced" not in shown.out, "what the target does not serve is not overtaken"
-    assert "! gold-lyon vol_new_1: not mirrored; none is made while gold-lyon serves gold" in shown.out
+    assert "unprotected since " in shown.out
     roles = {copy["role"] for copy in copies(in_json, "gold-paris", of=VOLUMES)}
-    assert (shown.status, roles) == (0, {"fenced"})
+    assert (shown.status, roles) == (1, {"fenced"})
 
 
 def copies(in_json: Typed, backend: str | None = None, of: list[str] | None = None) -> list[dict[str, object]]:

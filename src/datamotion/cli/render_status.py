@@ -28,8 +28,8 @@ def render_status(status: StatusReport, console: Console | None = None) -> None:
     console = console or open_console()
     for group in status.groups:
         say(console, _who_serves(group), hang=2)
-        say(console, _counts(group), indent=2, hang=2)
         if group.volumes:
+            say(console, _counts(group), indent=2, hang=2)
             _group_table(group).show(console)
         for concern in group.concerns:
             _render_concern(console, concern)
@@ -38,6 +38,8 @@ def render_status(status: StatusReport, console: Console | None = None) -> None:
 
 def _who_serves(group: GroupReport) -> str:
     name = f"[bold]{escape(group.name)}[/]"
+    if not group.volumes:
+        return f"{name}: no volumes are seen"
     if not group.served:
         return f"{name} is served by [bold]nobody that can be seen[/]"
     if group.serving is None:
@@ -57,12 +59,11 @@ def _since(served: ServedReport) -> str:
     if served.since is None:
         return ", which nobody has claimed yet"
     by = f", taken by {served.by}" if served.by else ""
-    return f" since {served.since:%Y-%m-%d %H:%M} UTC (epoch {served.epoch}{by})"
+    unseen = "" if served.is_seen else ", as far as is known: it cannot be seen"
+    return f" since {served.since:%Y-%m-%d %H:%M} UTC (epoch {served.epoch}{by}){unseen}"
 
 
 def _counts(group: GroupReport) -> str:
-    if not group.volumes:
-        return "no volumes are seen"
     told = [count_text(len(group.volumes), "volume")]
     if group.mirrored:
         told.append("all mirrored" if group.mirrored == len(group.volumes) else f"{group.mirrored} mirrored")
@@ -97,7 +98,7 @@ def _copy_cell(copy: CopyReport | None) -> Cell:
     if copy is None:
         return Cell("not seen", "dim")
     words = _copy_words(copy)
-    if copy.trouble or copy.within_rpo is False:
+    if copy.trouble or copy.within_rpo is False or copy.is_fresh is False or copy.role == Role.UNCLEAR:
         return Cell(f"! {words}", "red")
     return Cell(words, "green" if copy.role in (Role.ACTIVE, Role.MIRROR) else "yellow")
 

@@ -35,8 +35,8 @@ async def check(session: Session) -> CheckReport:
 
 
 def check_report(groups: Iterable[Group], view: View, others: Iterable[CheckLine] = ()) -> CheckReport:
-    """What a view says of these groups, after `others`, found elsewhere."""
-    lines = (*others, *_lines(tuple(groups), view))
+    """What a view says of these groups, and behind it what was found elsewhere."""
+    lines = (*_lines(tuple(groups), view), *others)
     return CheckReport(lines=lines, verdict=_verdict(lines, view))
 
 

@@ -50,16 +50,16 @@ def _policy_lines(target: Target, seen: ClusterView) -> Iterator[CheckLine]:
         yield checked(name, what, "there is none", "correct `policy` in the configuration")
         return
     yield checked(name, f"{what}, of type {policy.type}", None)
-    yield checked(name, f"policy {policy.name} carries the newest writes", *_unfit(target, policy))
+    yield checked(name, f"policy {policy.name} carries the newest writes", *_unfit(policy))
 
 
-def _unfit(target: Target, policy: Policy) -> tuple[str | None, str | None]:
-    """What is wrong with a policy for what the configuration wants, and what would do."""
-    if policy.type == "async" and not policy.takes_snapshots:
+def _unfit(policy: Policy) -> tuple[str | None, str | None]:
+    """What is wrong with a policy for a mirror that a failover serves from, and what would do."""
+    if policy.type != "async":
+        return f"it is of type {policy.type}: mirrors are kept asynchronously here", "name a policy of type async"
+    if not policy.takes_snapshots:
         problem = "it is a vault's: it carries snapshots with its labels alone, which something else has to make"
         return problem, "name one that mirrors, as Asynchronous"
-    if policy.type != "async" and target.schedule is not None:
-        return f"it is of type {policy.type}, which takes no schedule", "take `schedule` out of the configuration"
     return None, None
 
 

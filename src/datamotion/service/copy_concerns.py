@@ -12,7 +12,8 @@ from datamotion.model.records import Relationship
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.words import MirrorState, Role, TransferState
-from datamotion.service.concerns import Concern, Kind
+from datamotion.service.concern_rows import Kind
+from datamotion.service.concerns import Concern
 from datamotion.service.freshness import Freshness, Policies
 
 # Assumption: these words tell the reasons apart; no page of NetApp's lists the texts of `unhealthy_reason`. One that

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from datamotion.model.standing import DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.view import Unseen
-from datamotion.service.concerns import Concern, Kind
+from datamotion.service.concern_rows import Kind
+from datamotion.service.concerns import Concern
 from datamotion.service.freshness import Freshness
 
 _ABOUT_SERVING = frozenset({DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED})

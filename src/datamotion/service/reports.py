@@ -111,9 +111,13 @@ class VolumeReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedReport:
-    """What one back end serves of a group. `since` and `by` are its claim's; all three None where nobody claimed it."""
+    """What one back end serves of a group; of one that was not seen, as the last claim that was seen says.
+
+    `epoch`, `since` and `by` are the claim's, None where nobody claimed the group yet.
+    """
 
     backend: str
+    is_seen: bool
     volumes: int
     epoch: int | None
     since: datetime | None

@@ -17,6 +17,7 @@ from datamotion.service.reports import (
     Verdict,
     VolumeReport,
 )
+from datamotion.service.served import served_reports, serving_backend
 
 
 def plan_report(plan: Plan) -> PlanReport:
@@ -34,13 +35,19 @@ def plan_report(plan: Plan) -> PlanReport:
         ),
         losses=tuple(
             LossReport(
-                volume=loss.volume, text=loss.text, at_most_s=loss.age.total_seconds() if loss.age is not None else None
+                volume=loss.volume,
+                text=loss.text,
+                at_most_s=loss.age.total_seconds() if loss.age is not None else None,
+                backend=loss.backend,
+                given_up_at=loss.given_up_at,
+                kept=loss.kept,
             )
             for loss in plan.losses
         ),
         refusals=_refusal_reports(plan),
         notes=plan.notes,
         verdict=_refusal_verdict(plan),
+        holds=len(plan.holds),
     )
 
 
@@ -63,10 +70,11 @@ def run_report(
         volumes=volumes,
         refusals=(*_backend_failures(endings), *_refusal_reports(result.plan)),
         notes=(*(f"{other} while this run waited." for other in result.others), *first.notes),
-        serving=serving.backend if serving else None,
+        serving=serving_backend(result.standing),
         epoch=serving.epoch if serving else None,
         seconds=round(seconds, 3),
         calls=calls,
+        served=served_reports(result.standing),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,11 +9,12 @@ from datetime import datetime, timedelta
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.model.group import Group
 from datamotion.model.records import Relationship
-from datamotion.model.standing import Copy, CopyId, Edge, Foreign, HeldClaim, Standing
+from datamotion.model.standing import Copy, CopyId, Edge, Foreign, Standing
 from datamotion.model.view import STANDING, ClusterView, Unseen, View
 from datamotion.model.words import MirrorState, Role
 from datamotion.policy.standing import stand
-from datamotion.service.concerns import ROWS, Concern, Kind, concern_reports
+from datamotion.service.concern_rows import ROWS, Kind
+from datamotion.service.concerns import Concern, concern_reports
 from datamotion.service.copy_concerns import CopyConcerns
 from datamotion.service.freshness import Freshness, Policies
 from datamotion.service.group_concerns import GroupConcerns
@@ -23,10 +23,10 @@ from datamotion.service.reports import (
     CopyReport,
     GroupReport,
     ProtectedVolumeReport,
-    ServedReport,
     StatusReport,
     Verdict,
 )
+from datamotion.service.served import served_reports, serving_backend
 from datamotion.service.session import Session
 
 NO_COPY = "none"
@@ -68,33 +68,6 @@ def status_report(groups: Iterable[Group], view: View, at: datetime) -> StatusRe
 
 def _why_unseen(seen: ClusterView | Unseen) -> str | None:
     return seen.reason if isinstance(seen, Unseen) else None
-
-
-def served_reports(standing: Standing) -> tuple[ServedReport, ...]:
-    """What each back end serves of a group, in the order of its back ends."""
-    served = Counter(active.backend for active in standing.active.values() if active is not None)
-    claims = {each.backend: each for each in reversed(standing.claims)}
-    return tuple(
-        _served(backend.name, served[backend.name], claims.get(backend.name))
-        for backend in standing.group.backends
-        if served[backend.name]
-    )
-
-
-def _served(backend: str, volumes: int, held: HeldClaim | None) -> ServedReport:
-    return ServedReport(
-        backend=backend,
-        volumes=volumes,
-        epoch=held.epoch if held else None,
-        since=held.claim.since if held else None,
-        by=held.claim.by if held else None,
-    )
-
-
-def serving_backend(standing: Standing) -> str | None:
-    """The back end that serves every volume; None where they are divided, or nobody can tell of one of them."""
-    backends = {active.backend if active else None for active in standing.active.values()}
-    return backends.pop() if len(backends) == 1 else None
 
 
 @dataclass(slots=True)

@@ -102,7 +102,7 @@ UNCHANGED: Callable[[ClusterView], ClusterView] = lambda seen: seen  # noqa: E73
         (cluster_peer(available=False), a_group(), "cluster peer to_gold-paris is not available", "cluster peer"),
         (cluster_peer(remote="x"), a_group(), "no cluster peer that calls itself paris-own", "cluster peer create"),
         (UNCHANGED, target(policy="XDPDefault"), "it is a vault's", "name one that mirrors, as Asynchronous"),
-        (UNCHANGED, target(policy="Sync", schedule="hourly"), "takes no schedule", "take `schedule` out"),
+        (UNCHANGED, target(policy="Sync"), "it is of type sync: mirrors are kept asynchronously here", "type async"),
         (UNCHANGED, target(policy="Mirror"), "there is none", "correct `policy`"),
         (UNCHANGED, target(schedule="daily"), "there is none", "correct `schedule`"),
         (UNCHANGED, target(aggregates={"*": ("aggr2",)}), "there is none", "correct `aggregates`"),
@@ -133,10 +133,6 @@ def test_what_apply_makes_or_nobody_can_tell_is_a_note_and_never_passed(
     (line,), report = found(change)
     assert (line.finding, report.verdict) == (Finding.NOTE, Verdict.DONE)
     assert detail in (line.detail or "")
-
-
-def test_a_synchronous_policy_without_a_schedule_is_as_it_should_be() -> None:
-    assert found(UNCHANGED, group=target(policy="Sync"))[0] == []
 
 
 def test_a_target_that_could_not_follow_another_target_is_told() -> None:
@@ -181,7 +177,7 @@ def test_doubts_are_told_as_status_tells_them() -> None:
     report = looked_at(world)
     (line,) = (line for line in report.lines if line.finding is not Finding.PASSED)
     assert (line.subject, line.what, report.verdict) == ("gold", "its picture: unmarked", Verdict.FAILED)
-    assert "has no mark to read" in (line.detail or "")
+    assert "with no mark that can be read" in (line.detail or "")
 
 
 def test_a_stopped_svm_is_told() -> None:

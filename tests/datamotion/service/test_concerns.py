@@ -12,7 +12,7 @@ from datamotion.model.group import Backend, Group
 from datamotion.model.records import Endpoint, Transfer
 from datamotion.model.standing import FENCE, DoubtKind
 from datamotion.model.words import MirrorState, TransferState, VolumeState
-from datamotion.service.concerns import ROWS
+from datamotion.service.concern_rows import ROWS
 from datamotion.service.reports import Severity
 from tests.datamotion.service.landscapes import LYON, NANTES, NOON, PARIS, Landscape, a_group, failed_over, protected
 
@@ -285,7 +285,7 @@ CASES = (
         kind="released",
         world=unwell("The source volume has released this relationship."),
         says="gold-lyon vol_1: fails: The source volume has released this relationship.",
-        hints="datamotion apply gold says whether a common snapshot is left",
+        hints="datamotion plan gold says whether a common snapshot is left",
     ),
     Case(
         kind="offline",
@@ -309,7 +309,7 @@ CASES = (
         kind="stale",
         world=lambda: failed_over(targets=(LYON, NANTES)),
         says="gold-nantes vol_1: a mirror of gold-paris, which does not serve: it holds nothing of what gold-lyon",
-        hints="datamotion apply gold",
+        hints="datamotion plan gold shows what becomes of it",
     ),
     Case(
         kind="broken",

@@ -1,0 +1,226 @@
+"""The kinds of things that `status` says with a `!` or a `-`: each a row.
+
+docs/status.md is made from `ROWS`, which are in the order in which they are told: the worst first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from datamotion.model.standing import DoubtKind
+from datamotion.service.reports import Severity
+
+
+class Kind(StrEnum):
+    """What `status` finds by itself, beside the doubts of a standing."""
+
+    SILENT = "silent"
+    SAYS_NO = "says no"
+    NO_SVM = "no svm"
+    SVM_DOWN = "svm down"
+    UNDECIDED = "undecided"
+    DIVIDED = "divided"
+    OVERTAKEN = "overtaken"
+    SERVED_OFFLINE = "served offline"
+    SHUT_OUT = "shut out"
+    UNMOUNTED = "unmounted"
+    UNPROTECTED = "unprotected"
+    NO_MIRROR = "no mirror"
+    NOT_MIRRORED_HERE = "not mirrored here"
+    STALE = "stale"
+    DETACHED = "detached"
+    BROKEN = "broken"
+    RELEASED = "released"
+    OFFLINE = "offline"
+    NO_ROOM = "no room"
+    UNHEALTHY = "unhealthy"
+    EMPTY = "empty"
+    PAUSED = "paused"
+    LATE = "late"
+    AGE_UNKNOWN = "age unknown"
+    VAULT = "vault"
+    NO_SCHEDULE = "no schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`meaning` says when it is told. `text` and `hint` are filled in with the words of a concern.
+
+    What has no text of its own brings it along: a doubt is a sentence with its evidence.
+    """
+
+    severity: Severity
+    exit_status: int
+    meaning: str
+    text: str = ""
+    hint: str = ""
+
+
+_BAD, _WARN, _NOTE = (Severity.CRITICAL, 1), (Severity.WARNING, 1), (Severity.NOTE, 0)
+
+ROWS: Mapping[Kind | DoubtKind, Row] = {
+    DoubtKind.TWO_SERVE: Row(*_BAD, "Two back ends claim a volume in one epoch, and both copies can be written."),
+    DoubtKind.SERVES_AND_RECEIVES: Row(*_BAD, "The copy that is said to serve cannot be written."),
+    DoubtKind.VANISHED: Row(*_BAD, "The copy that served is not there any more."),
+    DoubtKind.UNCLAIMED: Row(*_BAD, "Volumes are marked, and no claim says who serves them."),
+    DoubtKind.UNREADABLE_CLAIM: Row(*_BAD, "A claim does not tell who took its epoch."),
+    DoubtKind.REPLACED: Row(*_BAD, "Another volume has the name of one that is protected."),
+    DoubtKind.AMBIGUOUS: Row(*_BAD, "Several volumes have the mark of one copy."),
+    DoubtKind.FOREIGN_SOURCE: Row(*_BAD, "A copy is a mirror of something else than its volume."),
+    Kind.UNDECIDED: Row(
+        *_BAD,
+        "Nobody can tell who serves a volume.",
+        "nobody can tell who serves: {cause}",
+        "datamotion settle {group} --keep BACKEND says who does, and what that gives up",
+    ),
+    Kind.OVERTAKEN: Row(
+        *_BAD,
+        "A copy that another one overtook is not fenced: clients may still write to it.",
+        "overtaken by {by}, not fenced yet: clients may still write here",
+        "datamotion apply {group} fences it",
+    ),
+    DoubtKind.UNFINISHED_CLAIM: Row(*_BAD, "A failover goes on, or was cut short."),
+    Kind.DIVIDED: Row(
+        *_BAD,
+        "The volumes are served by several back ends, as after a failover of some of them.",
+        "the volumes are divided: {cause}",
+        "each volume follows the copy that serves it; datamotion failover {group} --to BACKEND brings them together",
+    ),
+    Kind.SILENT: Row(
+        Severity.CRITICAL, 4, "A cluster does not answer.", "{backend} cannot be seen: {cause}", "{what_next}"
+    ),
+    Kind.SAYS_NO: Row(
+        *_BAD,
+        "A cluster answers, and says no: a wrong password is not a lost site.",
+        "{backend} cannot be seen, though its cluster answers: {cause}",
+        "check `user` and `password` of {cluster} in the configuration, and what that account may do",
+    ),
+    Kind.NO_SVM: Row(
+        *_BAD,
+        "A cluster has no SVM of the name that is configured.",
+        "{cluster} has no SVM {svm}",
+        "correct `svm` of {backend} in the configuration",
+    ),
+    Kind.SVM_DOWN: Row(
+        *_BAD,
+        "The SVM of a back end does not run.",
+        "SVM {svm} of {cluster} is {cause}",
+        "at {cluster}: vserver start -vserver {svm}",
+    ),
+    Kind.SERVED_OFFLINE: Row(
+        *_BAD,
+        "The copy that serves is not online.",
+        "it serves, and is {cause}",
+        "at {cluster}: volume online -vserver {svm} -volume {name}",
+    ),
+    Kind.SHUT_OUT: Row(
+        *_BAD,
+        "The copy that serves is fenced: no client comes.",
+        "it serves, and is fenced: no client comes",
+        "{what_next}",
+    ),
+    Kind.UNMOUNTED: Row(
+        *_BAD,
+        "The copy that serves is mounted nowhere, though its mark says where its clients look for it.",
+        "it serves, and is not mounted",
+        "{what_next}",
+    ),
+    Kind.UNPROTECTED: Row(
+        *_WARN,
+        "Since it was taken over, nothing mirrors the copy that serves.",
+        "unprotected since {since}: {nothing} mirrors what {backend} serves",
+        "{what_next}",
+    ),
+    Kind.NO_MIRROR: Row(
+        *_WARN,
+        "Nothing mirrors the copy that serves.",
+        "no mirror: {nothing} mirrors what {backend} serves",
+        "{what_next}",
+    ),
+    Kind.RELEASED: Row(
+        *_WARN,
+        "A mirror fails because its source has released it, or because they have no snapshot in common any more.",
+        "fails: {cause}",
+        "its source does not know it any more: datamotion plan {group} says whether a common snapshot is left",
+    ),
+    Kind.OFFLINE: Row(
+        *_WARN,
+        "A mirror cannot be written by transfers: its volume is not online.",
+        "its volume is {cause}: no transfer can arrive",
+        "at {cluster}: volume online -vserver {svm} -volume {name}",
+    ),
+    Kind.NO_ROOM: Row(
+        *_WARN,
+        "A mirror fails for want of space.",
+        "fails: {cause}",
+        "make room at {cluster} on {aggregates}, or move the volume to another aggregate",
+    ),
+    Kind.UNHEALTHY: Row(
+        *_WARN,
+        "A mirror fails for any other reason; it is told in the cluster's own words.",
+        "unhealthy: {cause}",
+        "at {cluster}: snapmirror show -destination-path {svm}:{name} -instance",
+    ),
+    Kind.STALE: Row(
+        *_WARN,
+        "A mirror comes from a copy that does not serve: however small its lag, what is served is not in it.",
+        "a mirror of {source}, which does not serve: it holds nothing of what {active} serves",
+        "datamotion plan {group} shows what becomes of it",
+    ),
+    Kind.BROKEN: Row(
+        *_WARN,
+        "A copy can be written though no failover made it so.",
+        "can be written though no failover made it so ({cause}): no transfer arrives",
+        "see what was written there; datamotion failover {group} --to {backend} would serve it, and nothing resyncs it"
+        " unasked",
+    ),
+    Kind.DETACHED: Row(
+        *_WARN,
+        "A mirror has lost its relationship.",
+        "no relationship ends in it any more: no transfer arrives",
+        "datamotion apply {group} takes it up again",
+    ),
+    Kind.NOT_MIRRORED_HERE: Row(
+        *_WARN,
+        "A target holds no copy of a volume.",
+        "not mirrored here",
+        "datamotion apply {group} makes the mirror",
+    ),
+    Kind.EMPTY: Row(
+        *_WARN,
+        "A mirror holds no complete copy yet: there is nothing to fail over to.",
+        "holds no complete copy yet: {cause}",
+    ),
+    Kind.PAUSED: Row(
+        *_WARN, "A mirror is paused.", "paused: no transfer starts", "datamotion apply {group} resumes it"
+    ),
+    Kind.LATE: Row(
+        *_WARN,
+        "A mirror is older than the group's RPO.",
+        "older than the RPO of {rpo}: {worst}",
+        "datamotion update {group} carries what is served now",
+    ),
+    Kind.AGE_UNKNOWN: Row(
+        *_WARN,
+        "There is an RPO, and the cluster does not tell how old a mirror is.",
+        "the cluster does not tell how old it is; the RPO is {rpo}",
+    ),
+    Kind.VAULT: Row(
+        *_WARN,
+        "A mirror's policy is a vault's: it carries snapshots with certain labels, never the newest writes.",
+        "policy {cause} is a vault's: it carries snapshots with its labels alone, never the newest writes",
+        "set `policy` of {backend} in the configuration to one that mirrors, as Asynchronous",
+    ),
+    DoubtKind.UNMARKED: Row(*_WARN, "A copy has lost its mark."),
+    DoubtKind.LEFT_OUT: Row(*_WARN, "The patterns do not select a volume any more that is protected."),
+    DoubtKind.NOTHING_SELECTED: Row(*_WARN, "The patterns of the back end that serves match no volume."),
+    Kind.NO_SCHEDULE: Row(
+        *_NOTE,
+        "A mirror follows no schedule.",
+        "follows no schedule: it is carried only by datamotion update {group}",
+    ),
+    DoubtKind.RENAMED: Row(*_NOTE, "The copy that serves was renamed; it is the same volume."),
+    DoubtKind.NOT_A_MEMBER: Row(*_NOTE, "A mirror in the group's SVM of a volume that the group does not protect."),
+}
