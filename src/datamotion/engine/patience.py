@@ -60,6 +60,15 @@ class Patience:
         if final:
             self._final.add(act.id)
 
+    def worn_out(self, act: Act) -> Failure | None:
+        """Why not to ask for an act once more."""
+        if self._reached[act.id, act.change] < _TIMES:
+            return None
+        return Failure(
+            text=f"{act.text}: seen to be so {_TIMES} times, and undone each time by somebody else",
+            hint="find out what else changes it, stop that, then run the same command again",
+        )
+
     def verdict(self, act: Act, progress: object) -> Failure | None:
         """Why to give up an act that has not come about, None to go on.
 
@@ -67,11 +76,6 @@ class Patience:
         """
         if act.id in self._final:
             return self._blamed[act.id]
-        if self._reached[act.id, act.change] >= _TIMES:
-            return Failure(
-                text=f"{act.text}: seen to be so {_TIMES} times, and undone each time by somebody else",
-                hint="find out what else changes it, stop that, then run the same command again",
-            )
         now = self._clock.monotonic_s()
         known, since = self._since.get(act.id, (None, now))
         if progress is None or known != progress:

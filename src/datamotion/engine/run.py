@@ -9,7 +9,7 @@ While everything that is due is merely waited for, the run lets its group go, so
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from datamotion.clock import Clock
 from datamotion.engine.answers import answer_text
@@ -90,14 +90,21 @@ class Run:
         return self._result
 
     def _due(self) -> list[Act]:
-        """The acts to go on with. What would lose data that was not agreed to is given up here, before it is asked."""
-        plan = self._result.plan
+        """The acts to go on with. What is not to be asked for is given up here, before it is."""
+        plan, given_up = self._result.plan, self._result.given_up
         unagreed = {loss.volume for loss in plan.losses if not is_covered(loss, self._agreed.get(loss.volume, ()))}
-        stopped = [act for act in next_acts(plan, self._result.given_up) if act.volume in unagreed]
-        if stopped:
-            self._give_up((each, Failure(text="to go on would lose data that was not agreed to")) for each in stopped)
-            self._give_up(shut_out(plan, self._result.given_up))
-        return next_acts(plan, self._result.given_up)
+        due = next_acts(plan, given_up)
+        failures = [(act, failure) for act in due if (failure := self._stopped_by(act, unagreed))]
+        if not failures:
+            return due
+        self._give_up(failures)
+        self._give_up(shut_out(plan, given_up))
+        return next_acts(plan, given_up)
+
+    def _stopped_by(self, act: Act, unagreed: Collection[str]) -> Failure | None:
+        if act.volume in unagreed:
+            return Failure(text="to go on would lose data that was not agreed to", hint="run the same command again")
+        return self._patience.worn_out(act)
 
     def _is_to_be_asked(self, act: Act) -> bool:
         known = self._open.get(act.id)
