@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from datamotion.clock import Clock
+from datamotion.engine.failures import Failure
 from datamotion.model.acts import Act, ActId, Change
 from datamotion.policy.kinds import is_asked_for, kind_of
 
@@ -14,15 +14,6 @@ _SHORTEST_WAIT_S = 0.05
 _LONGEST_WAIT_S = 2.0
 _BACK_OFF = 1.5
 _TIMES = 3  # that one act comes about and is undone by others, before it is given up
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """Why a volume was given up. `silent`: no cluster said no, an answer never came."""
-
-    text: str
-    hint: str | None = None
-    silent: bool = False
 
 
 class Patience:

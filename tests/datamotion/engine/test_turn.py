@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datamotion.engine.patience import Failure
+from datamotion.engine.failures import Failure
 from datamotion.engine.turn import next_acts, shut_out
 from datamotion.model.acts import Act, Break, CreateExportPolicy, ModifyQtree, ModifyVolume, Pause
 from datamotion.model.plan import Gate
