@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from datamotion.clock import Clock
+from datamotion.engine.failures import Failure
 from datamotion.model.acts import Act, ActId, Change
 from datamotion.policy.kinds import is_asked_for, kind_of
 
@@ -14,15 +14,6 @@ _SHORTEST_WAIT_S = 0.05
 _LONGEST_WAIT_S = 2.0
 _BACK_OFF = 1.5
 _TIMES = 3  # that one act comes about and is undone by others, before it is given up
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """Why a volume was given up. `silent`: no cluster said no, an answer never came."""
-
-    text: str
-    hint: str | None = None
-    silent: bool = False
 
 
 class Patience:
@@ -60,6 +51,15 @@ class Patience:
         if final:
             self._final.add(act.id)
 
+    def worn_out(self, act: Act) -> Failure | None:
+        """Why not to ask for an act once more."""
+        if self._reached[act.id, act.change] < _TIMES:
+            return None
+        return Failure(
+            text=f"{act.text}: seen to be so {_TIMES} times, and undone each time by somebody else",
+            hint="find out what else changes it, stop that, then run the same command again",
+        )
+
     def verdict(self, act: Act, progress: object) -> Failure | None:
         """Why to give up an act that has not come about, None to go on.
 
@@ -67,11 +67,6 @@ class Patience:
         """
         if act.id in self._final:
             return self._blamed[act.id]
-        if self._reached[act.id, act.change] >= _TIMES:
-            return Failure(
-                text=f"{act.text}: seen to be so {_TIMES} times, and undone each time by somebody else",
-                hint="find out what else changes it, stop that, then run the same command again",
-            )
         now = self._clock.monotonic_s()
         known, since = self._since.get(act.id, (None, now))
         if progress is None or known != progress:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from datamotion.engine.patience import Failure
+from datamotion.engine.failures import Failure, by_refusal, by_sight
 from datamotion.model.acts import Act, ActId, Subject
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.standing import Standing
@@ -88,7 +88,7 @@ class RunResult:
             is_ours = subject in self.reached or not all(each.declined for each in asked)
             return Ending(outcome=Outcome.DONE if is_ours else Outcome.UNCHANGED, asked=asked)
         refusal = refusal_of(subject, refusals)
-        failure = self.given_up.get(subject) or (failed_by(refusal) if refusal else self._not_seen(subject))
+        failure = self.given_up.get(subject) or (by_refusal(refusal) if refusal else self._not_seen(subject))
         return Ending(outcome=Outcome.UNKNOWN if failure.silent else Outcome.FAILED, failure=failure, asked=asked)
 
     def _not_seen(self, subject: Subject) -> Failure:
@@ -103,7 +103,7 @@ class RunResult:
         else:
             mirror = f", its relationship {copy.edge.relationship.state}" if copy.edge else ", without a relationship"
             text = f"what was wanted was not seen: {copy.volume.name} is {copy.role} ({copy.volume.type}{mirror})"
-        return Failure(text=text, hint=f"datamotion status {self.plan.group} shows how it stands")
+        return by_sight(self.plan.group, text)
 
 
 Place = tuple[str | None, str | None]
@@ -123,7 +123,3 @@ def refusal_of(subject: Subject, refusals: Mapping[Place, Refusal]) -> Refusal |
     backend, volume = subject
     places: tuple[Place, ...] = ((backend, volume), (None, volume), (backend, None), (None, None))
     return next((refusals[place] for place in places if place in refusals), None)
-
-
-def failed_by(refusal: Refusal) -> Failure:
-    return Failure(text=refusal.text, hint=refusal.hint, silent=refusal.because_silent)

@@ -9,22 +9,31 @@ While everything that is due is merely waited for, the run lets its group go, so
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from datamotion.clock import Clock
 from datamotion.engine.answers import answer_text
 from datamotion.engine.asking import Answer, Asking, Notes, batches_of
+from datamotion.engine.failures import (
+    UNAGREED,
+    Failure,
+    by_another,
+    by_answer,
+    by_refusal,
+    by_sight,
+    by_silence,
+)
 from datamotion.engine.looking import Lookout
-from datamotion.engine.patience import Failure, Patience
-from datamotion.engine.ports import Accepted, Cluster, Declined, Hold, Journal, Other, Unanswered, Watcher
-from datamotion.engine.result import Asked, Place, RunResult, failed_by, refusal_of, refusals_by_subject
+from datamotion.engine.patience import Patience
+from datamotion.engine.ports import Accepted, Cluster, Declined, Hold, Journal, Unanswered, Watcher
+from datamotion.engine.result import Asked, Place, RunResult, refusal_of, refusals_by_subject
 from datamotion.engine.turn import gated, next_acts, planned_acts, shut_out
 from datamotion.engine.views import Views
 from datamotion.model.acts import Act, ActId
 from datamotion.model.group import Group
 from datamotion.model.plan import Loss, Plan, Refusal
 from datamotion.model.standing import Standing
-from datamotion.model.view import ClusterView, Unseen, View
+from datamotion.model.view import Unseen, View
 from datamotion.policy.consent import is_covered
 from datamotion.policy.kinds import Holds, is_asked_for, progress, prove
 from datamotion.policy.proofs import Proof
@@ -90,14 +99,21 @@ class Run:
         return self._result
 
     def _due(self) -> list[Act]:
-        """The acts to go on with. What would lose data that was not agreed to is given up here, before it is asked."""
-        plan = self._result.plan
+        """The acts to go on with. What is not to be asked for is given up here, before it is."""
+        plan, given_up = self._result.plan, self._result.given_up
         unagreed = {loss.volume for loss in plan.losses if not is_covered(loss, self._agreed.get(loss.volume, ()))}
-        stopped = [act for act in next_acts(plan, self._result.given_up) if act.volume in unagreed]
-        if stopped:
-            self._give_up((each, Failure(text="to go on would lose data that was not agreed to")) for each in stopped)
-            self._give_up(shut_out(plan, self._result.given_up))
-        return next_acts(plan, self._result.given_up)
+        due = next_acts(plan, given_up)
+        failures = [(act, failure) for act in due if (failure := self._stopped_by(act, unagreed))]
+        if not failures:
+            return due
+        self._give_up(failures)
+        self._give_up(shut_out(plan, given_up))
+        return next_acts(plan, given_up)
+
+    def _stopped_by(self, act: Act, unagreed: Collection[str]) -> Failure | None:
+        if act.volume in unagreed:
+            return UNAGREED
+        return self._patience.worn_out(act)
 
     def _is_to_be_asked(self, act: Act) -> bool:
         known = self._open.get(act.id)
@@ -114,18 +130,16 @@ class Run:
         without an answer may be the echo of that one ("exists already"): the next looks tell.
         """
         act, is_echo = answer.act, answer.act.id in self._unanswered
-        match answer.reply:
-            case Accepted():
-                self._open[act.id] = act
-                self._accepted[act.id] = self._result.standing
-            case Declined(error):
-                failure = Failure(text=error.message, hint=error.hint)
-                self._patience.blame(act, failure, final=not (error.transient or answer.is_shared or is_echo))
-            case Unanswered(error):
-                self._unanswered[act.id] = self._result.standing
-                self._patience.blame(
-                    act, Failure(text=error.message, hint=_again(act.cluster), silent=True), final=False
-                )
+        if isinstance(answer.reply, Accepted):
+            self._open[act.id] = act
+            self._accepted[act.id] = self._result.standing
+        else:
+            is_final = isinstance(answer.reply, Declined) and not (
+                answer.reply.error.transient or answer.is_shared or is_echo
+            )
+            self._patience.blame(act, by_answer(act, answer.reply), final=is_final)
+        if isinstance(answer.reply, Unanswered):
+            self._unanswered[act.id] = self._result.standing
         declined = isinstance(answer.reply, Declined) and not is_echo
         asked = Asked(act=act, answer=answer_text(answer.reply), declined=declined)
         self._result.asked.setdefault(act.subject, {})[act.id] = asked
@@ -156,7 +170,7 @@ class Run:
                 dropped.append(act)
         self._drop(dropped)
         text = "it was not seen to hold, and nothing is left to ask for"
-        failures += [(act, Failure(text=f"{act.text}: {text}")) for act in dropped if act.id in gates]
+        failures += [(act, by_sight(self._group.name, f"{act.text}: {text}")) for act in dropped if act.id in gates]
         self._give_up(failures)
         if failures:
             self._give_up(shut_out(before, self._result.given_up))
@@ -168,23 +182,16 @@ class Run:
     ) -> Failure | None:
         """Why to give an act up; None where it holds, or may still come about."""
         if proof is None:
-            return self._unseen(act, self._views.of(act.cluster))
+            seen = self._views.of(act.cluster)
+            assert isinstance(seen, Unseen)
+            return by_silence(act, seen, is_sent=act.id in self._open or act.id in self._unanswered)
         if proof.holds in (Holds.GONE, Holds.CONTRADICTED):
-            return Failure(text=proof.evidence, hint=f"datamotion status {self._group.name} shows how it stands")
+            return by_sight(self._group.name, proof.evidence)
         if not is_planned and (refusal := refusal_of(act.subject, refusals)):
-            return failed_by(refusal)
+            return by_refusal(refusal)
         if proof.holds is Holds.NOT_YET and is_planned:
             return self._patience.verdict(act, progress(act, self._result.standing))
         return None
-
-    def _unseen(self, act: Act, seen: ClusterView | Unseen) -> Failure:
-        """Its cluster cannot be seen: whether what was sent there came about, nobody knows."""
-        assert isinstance(seen, Unseen)
-        silent = not seen.refused
-        if act.id in self._open or act.id in self._unanswered:
-            text = f"{act.text}: it was sent, and is not known to have come about: {seen.reason}"
-            return Failure(text=text, hint=_again(act.cluster), silent=silent)
-        return Failure(text=seen.reason, hint=seen.hint if seen.refused else _again(act.cluster), silent=silent)
 
     def _reach(self, acts: Sequence[Act]) -> None:
         """These hold. One whose answer was lost was accepted, as far as anybody can tell."""
@@ -239,16 +246,5 @@ class Run:
             self._result.others.append(other.text)
             self._views.distrust()
         if other is not None and other.still:
-            self._give_up((act, _overtaken(other)) for act in planned_acts(self._result.plan).values())
+            self._give_up((act, by_another(other)) for act in planned_acts(self._result.plan).values())
         return self._is_held
-
-
-def _again(cluster: str) -> str:
-    return f"when {cluster} answers, run the same command again: it goes on from what is there"
-
-
-def _overtaken(other: Other) -> Failure:
-    return Failure(
-        text=f"overtaken: {other.text}; what was begun goes on at the clusters by itself",
-        hint="when that has ended, run the same command again: it goes on from what is there",
-    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from datamotion.engine.patience import Failure
+from datamotion.engine.failures import Failure
 from datamotion.model.acts import Act, ActId, Subject
 from datamotion.model.plan import Gate, Plan
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import trio
 
-from datamotion.engine.patience import Failure
+from datamotion.engine.failures import Failure
 from datamotion.engine.result import Outcome, RunResult
 from datamotion.model.acts import Subject
 from datamotion.model.group import Backend

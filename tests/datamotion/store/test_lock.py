@@ -22,7 +22,9 @@ from pathlib import Path
 from datamotion.store.lock import hold_group
 with hold_group(Path(sys.argv[1]), "gold", "failover", datetime(2031, 5, 4, 11, tzinfo=UTC)) as hold:
     print(hold.holder.who, flush=True)
-    sys.stdin.read()
+    for _ in sys.stdin:
+        hold.let_go()
+        print("let go", flush=True)
 """
 
 
@@ -59,10 +61,11 @@ def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
         hold(tmp_path)
 
 
-def test_a_process_that_ended_holds_nothing(tmp_path: Path) -> None:
+def test_a_process_that_ended_holds_nothing_and_does_not_wait(tmp_path: Path) -> None:
     with another_process(tmp_path) as (process, _):
         process.communicate("")
-    hold(tmp_path)
+    with hold_group(tmp_path, "gold", "protect", NOON) as held:
+        assert held.waiting is None
 
 
 def test_other_groups_are_not_concerned(tmp_path: Path) -> None:
@@ -89,35 +92,64 @@ def test_a_note_that_cannot_be_read_still_refuses(tmp_path: Path) -> None:
             hold(tmp_path)
 
 
-def test_a_folder_that_takes_no_lock_is_a_configuration_error(tmp_path: Path) -> None:
-    (tmp_path / "plain").touch()
-    with pytest.raises(ConfigError, match=r"gold cannot be locked in .*plain"):
-        hold(tmp_path / "plain")
+# -- letting go, and taking again
 
 
-# -- letting go
+def lets_go(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("let go\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == "let go\n"
 
 
-def test_a_group_that_was_let_go_is_anybodys_and_who_had_it_is_told(tmp_path: Path) -> None:
-    with hold_group(tmp_path, "gold", "protect", NOON) as ours:
-        ours.let_go()
-        with another_process(tmp_path) as (process, who):
-            other = ours.take_again()
-            assert other is not None
-            assert (who in other.text, other.still) == (True, True)
-            process.communicate("")
-        other = ours.take_again()
-        assert other is not None
-        assert (who in other.text, other.still) == (True, False)
-        ours.let_go()
-        assert ours.take_again() is None
+def test_a_group_that_was_let_go_is_anybodys_who_is_told_who_waits(tmp_path: Path) -> None:
+    with another_process(tmp_path) as (process, who):
+        lets_go(process)
+        with hold_group(tmp_path, "gold", "update", NOON) as held:
+            assert held.waiting is not None
+            assert (held.waiting.who, held.waiting.operation) == (who, "failover")
 
 
-def test_who_let_the_group_go_to_wait_is_known_to_whoever_takes_it(tmp_path: Path) -> None:
-    with hold_group(tmp_path, "gold", "protect", NOON) as ours:
-        ours.let_go()
-        with hold_group(tmp_path, "gold", "failover", NOON) as theirs:
-            assert theirs.waiting is not None
-            assert theirs.waiting.operation == "protect"
-    with hold_group(tmp_path, "gold", "failover", NOON) as later:
-        assert later.waiting is None
+def test_nobody_had_the_group_meanwhile(tmp_path: Path) -> None:
+    with hold_group(tmp_path, "gold", "protect", NOON) as held:
+        for _ in range(3):
+            held.let_go()
+            assert held.take_again() is None
+        with pytest.raises(Refused, match="protect"):
+            hold(tmp_path)
+
+
+def test_who_had_the_group_meanwhile_is_told_once(tmp_path: Path) -> None:
+    with hold_group(tmp_path, "gold", "protect", NOON) as held:
+        held.let_go()
+        with hold_group(tmp_path, "gold", "failover", NOON) as other:
+            assert other.waiting is not None
+        taken = held.take_again()
+        assert taken is not None
+        assert not taken.still
+        assert "failover" in taken.text
+        held.let_go()
+        assert held.take_again() is None
+
+
+def test_who_holds_the_group_still_is_told_and_keeps_it(tmp_path: Path) -> None:
+    with hold_group(tmp_path, "gold", "protect", NOON) as held:
+        held.let_go()
+        with another_process(tmp_path) as (_, who):
+            taken = held.take_again()
+            assert taken is not None
+            assert taken.still
+            for told in (who, "failover", "2031-05-04T11:00:00+00:00"):
+                assert told in taken.text
+            held.end()
+            with pytest.raises(Refused, match="failover"):
+                hold(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "a file"
+    missing.write_text("")
+    with pytest.raises(ConfigError) as refused:
+        hold(missing)
+    assert str(missing) in refused.value.message

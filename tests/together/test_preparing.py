@@ -1,0 +1,75 @@
+"""Between a plan and its carrying out: what is looked at for it, and whether it still is what was agreed to."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from datamotion.errors import Refused
+from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.service import operations
+from datamotion.service.reports import Verdict
+from tests.together.world import GROUP, Place, Quiet, a_place, create_volumes
+
+
+def _run(story: Callable[[], Awaitable[None]]) -> None:
+    trio.run(story, clock=MockClock(autojump_threshold=0))
+
+
+async def _reads(place: Place, cluster: str) -> int:
+    async with place.lab[cluster].client() as client:
+        return int((await client.get("/lab/calls")).json()["reads"])
+
+
+async def _protected(place: Place) -> operations.Intent:
+    """A volume that is mirrored; the failover that it is ready for."""
+    await create_volumes(place.lab["paris"], ["vol_1"])
+    assert (await place.run(operations.protect(place.session.group(GROUP)))).verdict is Verdict.DONE
+    return operations.failover(place.session.group(GROUP), FailoverChoice())
+
+
+def test_a_failover_asks_its_home_nothing_while_all_targets_are_seen(quick_path: Path) -> None:
+    async def story() -> None:
+        async with a_place(quick_path, targets=("lyon", "rome")) as place:
+            intent = await _protected(place)
+            before = await _reads(place, "paris")
+            async with operations.prepare(place.session, [intent]) as (prepared,):
+                assert prepared.plan.steps
+            assert await _reads(place, "paris") == before
+
+    _run(story)
+
+
+def test_a_failover_asks_its_home_too_where_a_target_is_lost(quick_path: Path) -> None:
+    async def story() -> None:
+        async with a_place(quick_path, targets=("lyon", "rome")) as place:
+            intent = await _protected(place)
+            place.lose("rome")
+            before = await _reads(place, "paris")
+            async with operations.prepare(place.session, [intent]) as (prepared,):
+                assert prepared.plan.steps
+            assert await _reads(place, "paris") > before
+
+    _run(story)
+
+
+def test_a_loss_that_has_grown_while_somebody_thought_it_over_is_refused_and_nothing_is_changed(
+    quick_path: Path,
+) -> None:
+    async def story() -> None:
+        async with a_place(quick_path) as place:
+            intent = await _protected(place)
+            await trio.sleep(60)
+            async with operations.prepare(place.session, [intent]) as (prepared,):
+                await trio.sleep(2 * 3600)
+                with pytest.raises(Refused) as refused:
+                    await prepared.carry_out(Quiet())
+            for told in ("more would be given up", "vol_1", "1 min when it was shown", "min now"):
+                assert told in refused.value.message
+            assert (await place.run(intent)).verdict is Verdict.DONE  # asked anew, it is what is agreed to
+
+    _run(story)
