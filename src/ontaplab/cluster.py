@@ -41,7 +41,7 @@ from ontaplab.resources.svm_peer_permissions.state import SvmPeerPermission
 from ontaplab.resources.svm_peers.state import SvmPeer
 from ontaplab.resources.svms.state import Svm
 from ontaplab.resources.transfers.state import Transfer
-from ontaplab.resources.volumes.state import Volume
+from ontaplab.resources.volumes.table import Volumes
 from ontaplab.running_jobs import Jobs, RunningJob, Work
 from ontaplab.store import Store
 from ontaplab.transfer_gate import TransferGate
@@ -116,7 +116,7 @@ class Cluster:
         self.svm_peers = self.store.table("svm_peer", SvmPeer)
         self.svm_peer_permissions = self.store.table("svm_peer_permission", SvmPeerPermission)
         self.aggregates = self.store.table("aggregate", Aggregate)
-        self.volumes = self.store.table("volume", Volume)
+        self.volumes = Volumes(self.store)
         self.snapshots = self.store.table("snapshot", Snapshot)
         self.snapshots_by_volume = self.snapshots.by(lambda snapshot: snapshot.volume)
         self.snapshot_policies = self.store.table("snapshot_policy", SnapshotPolicy)

@@ -31,6 +31,23 @@ def test_clients_write_where_the_volume_is_mounted_and_find_it_where_it_moves_to
     in_lab(tmp_path, claim)
 
 
+def test_a_junction_path_is_anothers_whatever_its_case_and_above_it_there_may_be_none(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.volume("vol_1", {"nas.path": "/Data/One"})
+        await paris.volume("vol_2", {"nas.path": "/data/two"})
+        for path, told in (("/data/one", "vol_1"), ("/DATA", "not simulated"), ("/data/one/x", "not simulated")):
+            code, message = await paris.refusal("PATCH", "/storage/volumes", {"nas.path": path}, name="vol_2")
+            assert (code, told in message) == ("917536", True)
+        await paris.patch("/storage/volumes", {"nas.path": "/data/one"}, name="vol_1")
+        assert (await paris.one("/storage/volumes", name="vol_1", fields="nas.path"))["nas"]["path"] == "/data/one"
+        assert (paris.seen("/data/one").is_dir(), paris.seen("/Data").exists()) == (True, False)
+        await paris.patch("/storage/volumes", {"nas.path": ""}, name="vol_1")
+        await paris.patch("/storage/volumes", {"nas.path": "/DATA/ONE"}, name="vol_2")
+        await lyon.volume("vol_1", {"nas.path": "/data/one"})
+
+    in_lab(tmp_path, claim)
+
+
 def test_taking_a_volume_offline_unmounts_it_and_online_does_not_mount_it_again(tmp_path: Path) -> None:
     async def claim(paris: Asker, lyon: Asker) -> None:
         await paris.volume("vol_1", {"nas.path": "/one"})
@@ -104,6 +121,8 @@ def test_a_volume_tells_what_follows_from_what_was_said_of_it(tmp_path: Path) ->
         ({"nas.path": "one"}, "918252", "one"),
         ({"nas.path": "/used"}, "917536", "vol_1"),
         ({"nas.path": "/used/below"}, "917536", "not simulated"),
+        ({"nas.path": "/Used"}, "917536", "vol_1"),
+        ({"nas.path": "/USED/below"}, "917536", "not simulated"),
         ({"space.snapshot.reserve_percent": 91}, "917835", "91"),
         ({"type": "dp", "snapshot_policy.name": "default"}, "917617", "snapshot_policy"),
         ({"type": "dp", "nas.path": "/x"}, "917628", "nas.path"),

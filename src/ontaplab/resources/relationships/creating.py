@@ -127,7 +127,7 @@ def _ends(cluster: Cluster, body: RelationshipCreate) -> tuple[Endpoint, SourceP
 def _check_is_free(cluster: Cluster, wanted: Relationship) -> None:
     """Raises: OntapError 6619637 if a relationship ends at that volume already."""
     volume = wanted.destination.volume_uuid
-    if cluster.relationships.first(lambda each: each.destination.volume_uuid == volume):
+    if cluster.relationships_by_volume.first(volume):
         raise destination_taken(path_of(cluster, wanted.destination))
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
 from ontaplab.intercluster.mirroring.followers import follow_now
-from ontaplab.resources.relationships.state import ListedDestination, State
+from ontaplab.resources.relationships.state import SYNCHRONOUS, ListedDestination, State
 from ontaplab.resources.transfers.following import Following
 
 
@@ -43,9 +43,8 @@ class MirroredWrites:
                 raise _refused(listed)
 
     def _destinations(self, volume: str) -> list[ListedDestination]:
-        return self._cluster.listed_destinations.where(
-            lambda each: each.source.volume_uuid == volume and each.kind in ("sync", "strict_sync")
-        )
+        listed = self._cluster.listed_destinations_by_volume[volume]
+        return [each for each in listed if each.kind in SYNCHRONOUS]
 
     def _note(self, uuid: str, state: State) -> None:
         listed = self._cluster.listed_destinations.get(uuid)

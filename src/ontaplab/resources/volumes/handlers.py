@@ -187,11 +187,10 @@ def check_may_be_removed(cluster: Cluster, volume: Volume) -> None:
     check_is_idle(volume)
     if volume.is_svm_root and len(cluster.volumes.where(lambda each: each.svm == volume.svm)) > 1:
         raise is_root(volume.name)
-    clones = cluster.volumes.where(lambda each: each.clone is not None and each.clone.parent == volume.uuid)
-    if clones:
+    if clones := cluster.volumes.clones_by_parent[volume.uuid]:
         raise has_clones(volume.name, ", ".join(clone.name for clone in clones))
-    owned = cluster.snapshots.first(lambda snapshot: snapshot.volume == volume.uuid and bool(snapshot.owners))
-    ends_here = cluster.relationships.first(lambda each: each.destination.volume_uuid == volume.uuid)
-    begins_here = cluster.listed_destinations.first(lambda each: each.source.volume_uuid == volume.uuid)
+    owned = any(snapshot.owners for snapshot in cluster.snapshots_by_volume[volume.uuid])
+    ends_here = cluster.relationships_by_volume.first(volume.uuid)
+    begins_here = cluster.listed_destinations_by_volume.first(volume.uuid)
     if owned or ends_here or begins_here:
         raise is_protected(volume.name)

@@ -29,7 +29,7 @@ def resource(cluster: Cluster) -> Resource[Volume]:
 def rows(cluster: Cluster, request: Request) -> Iterable[Volume]:
     """All volumes; with `is_constituent=true` the constituents of FlexGroups in their place, with `*` both."""
     wanted = request.flags.get("is_constituent", "false").lower()
-    for volume in cluster.volumes:
+    for volume in cluster.volumes.only(request.uuids if wanted == "false" else None):
         if wanted != "true":
             yield volume
         if wanted != "false" and volume.constituents:
