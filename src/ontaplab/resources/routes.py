@@ -132,6 +132,7 @@ def assemble(cluster: Cluster) -> ASGIApp:
             *reversal_routes(cluster, transitions),
             *transfers.gate_routes(cluster.transfer_gate),
             *fault_routes(cluster.faults, cluster.pace),
+            *cluster.traits.routes(),
         ],
     )
     return Hostile(app, cluster.faults, cluster.clock)

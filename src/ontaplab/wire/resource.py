@@ -134,6 +134,8 @@ class Resource(Generic[R]):
     modify: Modify[R, Any] | None = None
     remove: Callable[[Request, R], Reply[R]] | None = None
     singleton: bool = False
+    check_patch: Callable[[int], None] | None = None
+    """Raises: OntapError if one PATCH must not change so many records."""
     flags: frozenset[str] = field(default_factory=frozenset)
     tunnel: str | None = "svm"
     """The field whose `.name` and `.uuid` say to which SVM a record belongs, "" if it is one; None: all see it."""

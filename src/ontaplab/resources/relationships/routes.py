@@ -56,6 +56,7 @@ def resource(cluster: Cluster, engine: Engine, transitions: Transitions) -> Reso
         create=Create(RelationshipCreate, partial(create, cluster, engine, transitions)),
         modify=Modify(RelationshipChange, modifying.modify),
         remove=partial(remove, cluster, engine),
+        check_patch=lambda count: cluster.traits.now.check_patch("relationships", count),
         flags=FLAGS | {"force"},
         tunnel=None,
     )

@@ -79,7 +79,7 @@ def create(cluster: Cluster, request: Request, body: SvmCreate) -> Reply[Svm]:
 
     async def work() -> None:
         _put_new(cluster, svm)
-        if cluster.root_volumes and svm.subtype == "default":
+        if cluster.traits.now.root_volumes and svm.subtype == "default":
             await create_root_volume(cluster, svm)
 
     return Started(cluster.start_job("POST /api/svm/svms", work, svm=svm.uuid), svm)

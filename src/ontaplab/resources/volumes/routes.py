@@ -22,6 +22,7 @@ def resource(cluster: Cluster) -> Resource[Volume]:
         create=Create(VolumeCreate, partial(create, cluster)),
         modify=Modify(VolumeChange, partial(modify, cluster)),
         remove=partial(remove, cluster),
+        check_patch=lambda count: cluster.traits.now.check_patch("volumes", count),
         flags=FLAGS,
     )
 
