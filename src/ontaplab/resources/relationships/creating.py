@@ -159,8 +159,9 @@ class _Creation:
         """A writable destination that shares a snapshot with the source is a pair that was turned round: broken off.
 
         Assumption: without a common snapshot a writable destination is refused; it could only be overwritten.
-        Raises: OntapError 6619546; 13107371 for a FlexVol and a FlexGroup; 6621125.
+        Raises: OntapError 6619546; 13107371 for a FlexVol and a FlexGroup; 6621125; 13303821 if its policy is gone.
         """
+        volume_policy(self._cluster, Reference(uuid=self._relationship.policy), self._relationship.destination.svm_uuid)
         source = replace(self._relationship.source, volume_uuid=registered.volume_uuid)
         relationship = replace(self._relationship, source=source)
         volume = present(self._cluster, relationship.destination.volume_uuid)
