@@ -209,17 +209,45 @@ async def held(pair: Pair) -> list[str]:
     return [each["name"] for each in snapshots if not each["name"].startswith("snapmirror.")]
 
 
-def test_a_vault_carries_labelled_snapshots_only_and_drops_the_oldest(tmp_path: Path) -> None:
+def test_a_vault_begins_with_a_snapshot_of_its_own_even_where_nothing_is_labelled(tmp_path: Path) -> None:
     async def claim(pair: Pair) -> None:
         await with_policy(pair, create_snapshot_on_source=False, retention=[rule(count=2)])
         (pair.live / "file").write_text("unlabelled")
-        await pair.ask("snapmirrored")
-        assert (await pair.settle())["unhealthy_reason"][0]["code"] == "13303812"
+        record = await pair.initialize()
+        assert (record["healthy"], record["state"]) == (True, "snapmirrored")
+        assert record["exported_snapshot"].startswith("snapmirror.")
+        assert contents(pair.copy) == {"file": b"unlabelled"}
+        (pair.live / "file").write_text("newer, unlabelled")
+        record = await pair.update()
+        assert (record["healthy"], record["transfer"]["bytes_transferred"]) == (True, 0)
+        assert contents(pair.copy) == {"file": b"unlabelled"}
+
+    in_pair(tmp_path, claim)
+
+
+def test_a_vault_never_goes_back_to_a_snapshot_that_was_labelled_later(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        await with_policy(pair, create_snapshot_on_source=False, retention=[rule(count=2)])
+        await labelled(pair, "other", "old")
+        (pair.live / "file").write_text("new")
+        await pair.initialize()
+        snapshots = f"/storage/volumes/{pair.source['uuid']}/snapshots"
+        await pair.paris.patch(snapshots, {"snapmirror_label": "daily"}, name="old")
+        record = await pair.update()
+        assert (record["healthy"], await held(pair)) == (True, [])
+        assert contents(pair.copy) == {"file": b"new"}
+
+    in_pair(tmp_path, claim)
+
+
+def test_a_vault_carries_labelled_snapshots_only_and_drops_the_oldest(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        await with_policy(pair, create_snapshot_on_source=False, retention=[rule(count=2)])
         await labelled(pair, "daily", "d1", "d2", "d3")
         await labelled(pair, "other", "x1")
         await pair.initialize()
         assert await held(pair) == ["d2", "d3"]
-        assert contents(pair.copy) == {"file": b"d3"}
+        assert contents(pair.copy) == {"file": b"x1"}
         await labelled(pair, "daily", "d4")
         record = await pair.update()
         assert record["exported_snapshot"] == "d4"

@@ -50,3 +50,22 @@ def test_what_belongs_to_an_svm_goes_with_it_and_with_no_other(tmp_path: Path, p
         await paris.post(path, {**body, owner: "svm1"})
 
     in_lab(tmp_path, claim)
+
+
+def test_comments_are_as_long_as_ontap_takes_them_and_a_longer_one_changes_nothing(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.volume("vol_1", {"comment": "c" * 1023})
+        await paris.post("/svm/svms", {"name": "svm2", "comment": "c" * 255})
+        aggregate = [{"name": "aggr1"}]
+        bodies: dict[str, dict[str, object]] = {
+            "/storage/volumes": {"name": "vol_2", "svm.name": "svm1", "aggregates": aggregate, "comment": "d" * 1024},
+            "/svm/svms": {"name": "svm3", "comment": "d" * 256},
+        }
+        for path, body in bodies.items():
+            assert (await paris.refusal("POST", path, body))[0] == "262197"
+            change = {"comment": body["comment"]}
+            kept = await paris.get(path, fields="comment")
+            assert (await paris.refusal("PATCH", path, change, name="vol_1|svm2"))[0] == "262197"
+            assert await paris.get(path, fields="comment") == kept
+
+    in_lab(tmp_path, claim)

@@ -6,7 +6,9 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field as Limits
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError, missing_field
@@ -25,19 +27,20 @@ from ontaplab.resources.svms.errors import (
     only_for_default,
 )
 from ontaplab.resources.svms.protocols import ProtocolsChange, ProtocolsOfNew, with_protocols
-from ontaplab.resources.svms.state import LONGEST_NAME, Svm
+from ontaplab.resources.svms.state import LONGEST_COMMENT, LONGEST_NAME, Svm
 from ontaplab.resources.volumes.lifecycle import remove_volume, serve, withdraw
 from ontaplab.resources.volumes.roots import create_root_volume, root_volume
 from ontaplab.wire.body import Reference
 from ontaplab.wire.resource import Reply, Request, Started
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
+_Comment = Annotated[str, Limits(max_length=LONGEST_COMMENT)]
 _OF_A_DP_DESTINATION = {"name", "comment", "ipspace.name", "ipspace.uuid", "subtype"}
 
 
 class SvmCreate(ProtocolsOfNew):
     name: str | None = None
-    comment: str = ""
+    comment: _Comment = ""
     language: str = "c.utf_8"
     subtype: Literal["default", "dp_destination"] = "default"
     ipspace: Reference = Reference(name="Default")
@@ -48,7 +51,7 @@ class SvmCreate(ProtocolsOfNew):
 
 class SvmChange(ProtocolsChange):
     name: str | None = None
-    comment: str | None = None
+    comment: _Comment | None = None
     state: Literal["running", "stopped"] | None = None
     snapshot_policy: Reference | None = None
     aggregates: tuple[Reference, ...] | None = None

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Literal
 
 LONGEST_NAME = 47
+LONGEST_COMMENT = 255
+"""Characters: schema of netapp-ontap 9.19.1."""
 PROTOCOLS = ("nfs", "cifs", "iscsi", "fcp", "nvme", "ndmp", "s3")
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field as Limits
 
+from ontaplab.resources.volumes.state import LONGEST_COMMENT
 from ontaplab.wire.body import Body, Reference, Size
 
 _Space = Literal["none", "inline", "background", "both", "mixed"]
@@ -142,7 +143,7 @@ class VolumeBody(Body):
     """What POST and PATCH both take."""
 
     name: str | None = None
-    comment: str | None = None
+    comment: Annotated[str, Limits(max_length=LONGEST_COMMENT)] | None = None
     state: Literal["online", "offline", "restricted"] | None = None
     size: Size | None = None
     nas: Nas | None = None

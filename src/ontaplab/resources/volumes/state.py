@@ -15,6 +15,8 @@ SMALLEST_BYTES = 20 * MIB
 SMALLEST_CONSTITUENT_BYTES = 200 * MIB
 LONGEST_NAME = 203
 LONGEST_FLEXGROUP_NAME = 197
+LONGEST_COMMENT = 1023
+"""Characters: schema of netapp-ontap 9.19.1. Assumption: a longer one is refused with the code of an invalid value."""
 
 FIRST_MSID = 2147484672
 """Below those of all volumes."""
