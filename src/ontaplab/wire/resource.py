@@ -116,6 +116,8 @@ class Modify(Generic[R, B]):
 
     body: type[B]
     call: Callable[[Request, R, B], Reply[R]]
+    check: Callable[[Request, B], None] = lambda request, body: None
+    """Raises: OntapError for a body that is wrong whatever a query finds, be it nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,6 +58,7 @@ class Write(Generic[R]):
             return await self._all([partial(self._modify_keyed, each) for each in raw["records"]], status=200)
         assert self.resource.modify is not None
         body, call = parse(self.resource.modify.body, raw), self.resource.modify.call
+        self.resource.modify.check(self.request, body)
         found = self._matching()
         check(max(len(found), len(self.request.uuids or ())))
         return await self._all([partial(call, self.request, record, body) for record in found], status=200)

@@ -58,6 +58,7 @@ class Space(Body):
     full_threshold_percent: _Percent | None = None
     nearly_full_threshold_percent: _Percent | None = None
     large_size_enabled: bool | None = None
+    filesystem_size_fixed: bool | None = None
 
 
 class Efficiency(Body):

@@ -126,6 +126,11 @@ def _clone_fields(cluster: Cluster) -> _Table:
     def of_clone(get: Callable[[Clone], object]) -> Field[Volume]:
         return Field(lambda volume: None if volume.clone is None else get(volume.clone), Level.EXPENSIVE)
 
+    def shared_snapshot_name(clone: Clone) -> str:
+        """What it is called now: the parent's may be renamed."""
+        snapshot = cluster.snapshots.get(clone.snapshot)
+        return clone.snapshot_name if snapshot is None else snapshot.name
+
     def split_percent(clone: Clone) -> int:
         return 0 if clone.split is None else clone.split.percent(cluster.clock.now())
 
@@ -136,7 +141,7 @@ def _clone_fields(cluster: Cluster) -> _Table:
         ),
         "clone.parent_volume.name": of_clone(lambda clone: cluster.volumes[clone.parent].name),
         "clone.parent_volume.uuid": of_clone(lambda clone: clone.parent),
-        "clone.parent_snapshot.name": of_clone(lambda clone: clone.snapshot_name),
+        "clone.parent_snapshot.name": of_clone(shared_snapshot_name),
         "clone.parent_snapshot.uuid": of_clone(lambda clone: clone.snapshot),
         "clone.parent_svm.name": of_clone(lambda clone: svm_name(cluster, cluster.volumes[clone.parent].svm)),
         "clone.parent_svm.uuid": of_clone(lambda clone: cluster.volumes[clone.parent].svm),

@@ -24,7 +24,7 @@ from ontaplab.resources.volumes.growth import GROWTH_PERCENT, check_autosize
 from ontaplab.resources.volumes.lifecycle import change_volume, create_volume, present, remove_volume
 from ontaplab.resources.volumes.policies import policies_at_creation, referred_policies
 from ontaplab.resources.volumes.properties import check_dp_fields, merged, properties_of
-from ontaplab.resources.volumes.restoring import check_may_be_restored, restore
+from ontaplab.resources.volumes.restoring import check_is_named, check_may_be_restored, restore
 from ontaplab.resources.volumes.rules import check_is_idle, check_may_be_created, check_name, check_size
 from ontaplab.resources.volumes.splitting import drop_snapshots_of_clone, wait_until_split
 from ontaplab.resources.volumes.state import SMALLEST_BYTES, SMALLEST_CONSTITUENT_BYTES, Volume
@@ -68,7 +68,7 @@ def new_volume(cluster: Cluster, request: Request, body: VolumeCreate) -> Volume
         raise missing_field("name")
     svm = svm_of(cluster, body.svm, request.tunnel)
     if body.type == "dp":
-        check_dp_fields(body)
+        check_dp_fields(body, allowed=("snapshot_policy.name", "snapshot_policy.uuid"))
     volume = Volume(
         uuid=cluster.new_uuid("volume", f"{svm.uuid}/{body.name}"),
         name=body.name,
@@ -133,6 +133,13 @@ def modify(cluster: Cluster, request: Request, volume: Volume, body: VolumeChang
         await _carry_out(cluster, volume.uuid, body)
 
     return Started(cluster.start_job(f"PATCH /api/storage/volumes/{volume.uuid}", work, svm=volume.svm), wanted)
+
+
+def check_any(cluster: Cluster, request: Request, body: VolumeChange) -> None:
+    """Raises: OntapError 1115127, 1638515: so a client finds out whether the licence is there, volumes or not."""
+    restored = _with_query(request, body).restore_to
+    if restored is not None:
+        check_is_named(cluster, restored.snapshot)
 
 
 def _with_query(request: Request, body: VolumeChange) -> VolumeChange:

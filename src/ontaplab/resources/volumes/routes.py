@@ -8,7 +8,7 @@ from functools import partial
 from ontaplab.cluster import Cluster
 from ontaplab.resources.volumes.bodies import VolumeChange, VolumeCreate
 from ontaplab.resources.volumes.fields import volume_fields
-from ontaplab.resources.volumes.handlers import FLAGS, create, modify, remove
+from ontaplab.resources.volumes.handlers import FLAGS, check_any, create, modify, remove
 from ontaplab.resources.volumes.state import Volume
 from ontaplab.wire.resource import Create, Modify, Request, Resource
 
@@ -20,7 +20,7 @@ def resource(cluster: Cluster) -> Resource[Volume]:
         rows=partial(rows, cluster),
         find=partial(find, cluster),
         create=Create(VolumeCreate, partial(create, cluster)),
-        modify=Modify(VolumeChange, partial(modify, cluster)),
+        modify=Modify(VolumeChange, partial(modify, cluster), partial(check_any, cluster)),
         remove=partial(remove, cluster),
         check_patch=lambda count: cluster.traits.now.check_patch("volumes", count),
         flags=FLAGS,

@@ -44,13 +44,13 @@ def check_name(name: str, style: Style = "flexvol") -> None:
 
 
 def check_name_is_free(cluster: Cluster, svm: str, name: str) -> None:
-    """Raises: OntapError 1 if that SVM has a volume of that name."""
+    """Raises: OntapError 917526 if that SVM has a volume of that name."""
     if cluster.volumes.by_name.first((svm, name)):
         raise name_taken(name, svm_name(cluster, svm) or svm)
 
 
 def check_may_be_created(cluster: Cluster, volume: Volume) -> None:
-    """Raises: OntapError 1 for a name that is taken; 917536 for a path that is, or where there is no room."""
+    """Raises: OntapError 917526 for a name that is taken; 917536 for a path that is, or where there is no room."""
     check_name_is_free(cluster, volume.svm, volume.name)
     if volume.is_guaranteed:
         _check_room_for_all(cluster, volume)
