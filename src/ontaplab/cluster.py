@@ -20,12 +20,12 @@ from ontaplab.faults.fault import Fault
 from ontaplab.faults.faults import Faults
 from ontaplab.faults.pace import Pace, Rule
 from ontaplab.firings import Firings
+from ontaplab.nas_records import NasRecords
 from ontaplab.network import Network
 from ontaplab.resources.accounts.state import Account
 from ontaplab.resources.aggregates.state import Aggregate
 from ontaplab.resources.cluster_peers.state import ClusterPeer
 from ontaplab.resources.ems.state import Event
-from ontaplab.resources.export_policies.state import ExportPolicy
 from ontaplab.resources.ip_interfaces.state import IpInterface
 from ontaplab.resources.jobs.state import Job
 from ontaplab.resources.licenses.state import License
@@ -66,7 +66,7 @@ async def in_thread(work: Callable[[], T], /) -> T:
     return await anyio.to_thread.run_sync(work)
 
 
-class Cluster:
+class Cluster(NasRecords):
     """One cluster. It answers while it is `running()`.
 
     `root` is its directory; with `durable=False` the records are in memory only, the volumes' files are there all the
@@ -117,10 +117,10 @@ class Cluster:
         self.svm_peer_permissions = self.store.table("svm_peer_permission", SvmPeerPermission)
         self.aggregates = self.store.table("aggregate", Aggregate)
         self.volumes = Volumes(self.store)
+        super().__init__(self.store)
         self.snapshots = self.store.table("snapshot", Snapshot)
         self.snapshots_by_volume = self.snapshots.by(lambda snapshot: snapshot.volume)
         self.snapshot_policies = self.store.table("snapshot_policy", SnapshotPolicy)
-        self.export_policies = self.store.table("export_policy", ExportPolicy)
         self.qos_policies = self.store.table("qos_policy", QosPolicy)
         self.policies = self.store.table("policy", Policy)
         self.relationships = self.store.table("relationship", Relationship)

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from ontaplab.clock import Clock, LoopClock
 from ontaplab.cluster import Cluster
+from ontaplab.doors.doors import Doors
 from ontaplab.network import AsgiNetwork
 from ontaplab.resources.aggregates.space import create_aggregate
 from ontaplab.resources.routes import assemble
@@ -24,10 +25,11 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class LabCluster:
-    """A running cluster of this process and the application that answers for it."""
+    """A running cluster of this process, the application that answers for it, and where its hosts come in."""
 
     cluster: Cluster
     app: ASGIApp
+    doors: Doors
 
     @property
     def name(self) -> str:
@@ -92,8 +94,9 @@ def _cluster(name: str, number: int, *, root: Path, clock: Clock, network: AsgiN
         accounts=dict([ACCOUNT]),
         durable=durable,
     )
-    app = network.apps[cluster.address] = assemble(cluster)
-    return LabCluster(cluster, app)
+    assembled = assemble(cluster)
+    network.apps[cluster.address] = assembled.app
+    return LabCluster(cluster, assembled.app, assembled.doors)
 
 
 def _make_aggregates(cluster: Cluster, names: Sequence[str]) -> None:

@@ -92,7 +92,7 @@ async def _serve(
         accounts={ACCOUNT: password},
         offload=in_thread,
     )
-    app = assemble(cluster)
+    app = assemble(cluster).app
     cluster.faults.kill = _die
     _make_aggregates(cluster, settings)
     async with aclosing(cluster), cluster.running(), anyio.create_task_group() as tasks:

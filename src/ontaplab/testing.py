@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ontaplab.doors.remote import RemoteDoors
 from ontaplab.folder import ACCOUNT, ClusterFolder
 from ontaplab.site import Site
 from ontaplab.site.lab import read_lab
@@ -61,6 +62,10 @@ class OntapCluster:
     def path(self, volume: str) -> Path:
         """The folder that clients of that volume of the SVM see: write into it, look at it and at its `.snapshot`."""
         return self.site.volume_path(self.name, self.svm, volume)
+
+    def doors(self) -> AbstractContextManager[RemoteDoors]:
+        """Where NFS and SMB hosts come in, until the end: `with ontap_cluster.doors() as doors`."""
+        return self.site.doors(self.name)
 
     def kill(self) -> None:
         """The cluster's process was killed with SIGKILL: nobody answers at its address."""

@@ -16,6 +16,10 @@ ClientObject: TypeAlias = Any
 _client: Any = import_module("netapp_ontap.resources")  # fills itself when it is asked
 Account = _client.Account
 Aggregate = _client.Aggregate
+CifsService = _client.CifsService
+CifsSession = _client.CifsSession
+CifsShare = _client.CifsShare
+CifsShareAcl = _client.CifsShareAcl
 Cluster = _client.Cluster
 ClusterPeer = _client.ClusterPeer
 EmsApplicationLog = _client.EmsApplicationLog
@@ -26,8 +30,11 @@ FileInfo = _client.FileInfo
 IpInterface = _client.IpInterface
 Job = _client.Job
 LicensePackage = _client.LicensePackage
+NfsClients = _client.NfsClients
+NfsService = _client.NfsService
 Node = _client.Node
 QosPolicy = _client.QosPolicy
+Qtree = _client.Qtree
 Role = _client.Role
 RolePrivilege = _client.RolePrivilege
 Schedule = _client.Schedule
@@ -72,6 +79,10 @@ CLIENTS: Mapping[str, ClientClass] = {
     for each in (
         Account,
         Aggregate,
+        CifsService,
+        CifsSession,
+        CifsShare,
+        CifsShareAcl,
         Cluster,
         ClusterPeer,
         EmsApplicationLog,
@@ -82,8 +93,11 @@ CLIENTS: Mapping[str, ClientClass] = {
         IpInterface,
         Job,
         LicensePackage,
+        NfsClients,
+        NfsService,
         Node,
         QosPolicy,
+        Qtree,
         Role,
         RolePrivilege,
         Schedule,

@@ -10,17 +10,20 @@ from typing import Any
 import pytest
 
 from tests.contract.clients import SVMS, Clients, fresh
+from tests.contract.lives_of_hosts import HOST, a_server
 from tests.contract.lives_of_rules import log_an_event
 from tests.contract.resources import (
     CLIENTS,
     COLLECTIONS,
     RESOURCES,
     SINGLE,
+    CifsShare,
     ClientObject,
     Cluster,
     EmsApplicationLog,
     ExportPolicy,
     FileInfo,
+    NfsClients,
     Role,
     SnapmirrorPolicy,
     SnapshotPolicy,
@@ -67,7 +70,25 @@ def lyon(netapp: Clients) -> Iterator[Furnished]:
     with netapp.lyon:
         volume = mirror.destination.path.partition(":")[2]
         uuid = CLIENTS["/storage/volumes"].find(name=volume).uuid
-        yield Furnished(netapp, uuid, {"{volume.uuid}": uuid, "{relationship.uuid}": mirror.uuid, **_more_above()})
+        above = {"{volume.uuid}": uuid, "{relationship.uuid}": mirror.uuid, **_more_above()}
+        with a_server("lyon"):
+            share = _used_by_hosts(netapp, uuid)
+            above |= {"{svm.uuid}": share.svm.uuid, "{cifs_share.share}": share.name}
+            yield Furnished(netapp, uuid, above)
+
+
+def _used_by_hosts(netapp: Clients, uuid: str) -> ClientObject:
+    """By NFS and by SMB. Returns the share."""
+    policy = next(iter(ExportPolicy.get_collection(name="exports*")))
+    mirror = CLIENTS["/storage/volumes"](uuid=uuid)
+    mirror.nas = {"path": "/used", "export_policy": {"name": policy.name}}
+    mirror.patch()
+    share = CifsShare(name="used", svm={"name": SVMS["lyon"]}, path="/used")
+    share.post(hydrate=True)
+    with netapp.site.doors("lyon") as doors:
+        doors.nfs(HOST).open(SVMS["lyon"], "/used")
+        doors.smb(HOST).connect(SVMS["lyon"], "used")
+    return share
 
 
 def _more_above() -> dict[str, object]:
@@ -88,7 +109,12 @@ def _more_above() -> dict[str, object]:
 
 def test_there_is_a_class_of_the_client_for_every_resource_of_the_lab() -> None:
     assert set(RESOURCES) == set(CLIENTS)
-    assert {CLIENTS[path] for path in SINGLE} == {Cluster, EmsApplicationLog}
+    assert {CLIENTS[path] for path in SINGLE} == {Cluster, EmsApplicationLog, NfsClients}
+
+
+def test_connected_clients_are_listed_but_have_no_paths_of_their_own(lyon: Furnished) -> None:
+    (client,) = NfsClients.get_collection(fields="**")
+    assert (client.client_ip, client.protocol, client.volume.uuid) == (HOST, "nfs3", lyon.volume)
 
 
 @pytest.mark.parametrize("fields", ["*", "**"])

@@ -7,6 +7,7 @@ import pytest
 from tests.contract.clients import Clients
 from tests.contract.lives_of_clusters import LIVES_OF_CLUSTERS
 from tests.contract.lives_of_data import LIVES_OF_DATA
+from tests.contract.lives_of_hosts import LIVES_OF_HOSTS
 from tests.contract.lives_of_rules import LIVES_OF_RULES
 from tests.contract.resources import (
     RESOURCES,
@@ -20,7 +21,10 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::marshmallow.warnings.ChangedInMarshmallow4Warning"),
 ]
 
-LIVES = {path_of(resource): life for resource, life in {**LIVES_OF_CLUSTERS, **LIVES_OF_DATA, **LIVES_OF_RULES}.items()}
+LIVES = {
+    path_of(resource): life
+    for resource, life in {**LIVES_OF_CLUSTERS, **LIVES_OF_DATA, **LIVES_OF_HOSTS, **LIVES_OF_RULES}.items()
+}
 """By the path of a collection: objects of it are made, changed and removed, one at a time and by query."""
 
 NEVER_TAKEN = {("PATCH", path) for path in ("/cluster/jobs", "/cluster/jobs/{uuid}")}

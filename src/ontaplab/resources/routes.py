@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,9 @@ from starlette.types import ASGIApp
 
 from ontaplab.clock import SystemClock
 from ontaplab.cluster import Cluster
+from ontaplab.doors.doors import Doors
+from ontaplab.doors.routes import door_routes
+from ontaplab.doors.writing import Writes
 from ontaplab.faults.routes import fault_routes
 from ontaplab.faults.striking import Hostile
 from ontaplab.intercluster.mirroring.followers import follower_routes
@@ -24,9 +28,13 @@ from ontaplab.resources.accounts import handlers as account_handlers
 from ontaplab.resources.accounts import routes as accounts
 from ontaplab.resources.accounts.admission import Admission
 from ontaplab.resources.aggregates import routes as aggregates
+from ontaplab.resources.cifs_services import routes as cifs_services
+from ontaplab.resources.cifs_sessions import routes as cifs_sessions
+from ontaplab.resources.cifs_shares import routes as cifs_shares
 from ontaplab.resources.cluster import routes as cluster_itself
 from ontaplab.resources.cluster_peers import routes as cluster_peers
 from ontaplab.resources.cluster_peers.handshake import resume_handshakes
+from ontaplab.resources.connected_clients import routes as connected_clients
 from ontaplab.resources.ems import routes as ems
 from ontaplab.resources.export_policies import routes as export_policies
 from ontaplab.resources.files.routes import file_routes
@@ -35,12 +43,13 @@ from ontaplab.resources.ip_interfaces import routes as ip_interfaces
 from ontaplab.resources.jobs import routes as jobs
 from ontaplab.resources.licenses import handlers as license_handlers
 from ontaplab.resources.licenses import routes as licenses
+from ontaplab.resources.nfs_services import routes as nfs_services
 from ontaplab.resources.nodes import routes as nodes
 from ontaplab.resources.private_cli.routes import private_cli_routes
 from ontaplab.resources.qos_policies import handlers as qos_handlers
 from ontaplab.resources.qos_policies import routes as qos_policies
+from ontaplab.resources.qtrees import routes as qtrees
 from ontaplab.resources.relationships import routes as relationships
-from ontaplab.resources.relationships.mirrored_writes import MirroredWrites
 from ontaplab.resources.relationships.scheduled_snapshots import take_at_destinations
 from ontaplab.resources.relationships.transitions import Transitions
 from ontaplab.resources.roles import routes as roles
@@ -86,16 +95,31 @@ _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     snapshot_policies.schedules_resource,
     export_policies.resource,
     export_policies.rules_resource,
+    nfs_services.resource,
+    connected_clients.resource,
+    cifs_services.resource,
+    cifs_shares.resource,
+    cifs_shares.acls_resource,
+    cifs_sessions.resource,
     qos_policies.resource,
     ems.resource,
     volumes.resource,
+    qtrees.resource,
     snapshots.resource,
     policies.resource,
 )
 
 
-def assemble(cluster: Cluster) -> ASGIApp:
-    """The cluster's application. To be called once, before the cluster runs.
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """What a cluster answers with: requests over HTTP, and hosts."""
+
+    app: ASGIApp
+    doors: Doors
+
+
+def assemble(cluster: Cluster) -> Assembled:
+    """The cluster's application and its doors. To be called once, before the cluster runs.
 
     On its first start the cluster gets what every cluster has; at each start it goes on from what a crash left.
     """
@@ -112,6 +136,7 @@ def assemble(cluster: Cluster) -> ASGIApp:
     engine = Engine(cluster, LocalSource(cluster))
     following = Following(cluster, engine)
     transitions = Transitions(cluster, engine, following)
+    writes = Writes(cluster, following)
     update_by_schedule(cluster, engine)
     take_by_policy(cluster)
     take_at_destinations(cluster)
@@ -120,11 +145,12 @@ def assemble(cluster: Cluster) -> ASGIApp:
     cluster.at_start(following.go_on)
     cluster.at_start(partial(go_on_with_volumes, cluster))
     cluster.at_start(partial(resume_handshakes, cluster))
+    doors = Doors(cluster, writes)
     app = build_app(
         _resources(cluster, engine, transitions),
         clock=cluster.clock,
         admit=Admission(cluster),
-        extra=_extra(cluster, engine, following),
+        extra=_extra(cluster, engine, writes),
         mounts=[
             *mirror_routes(cluster, engine.local),  # first: every transfer takes them, and routes are tried in turn
             *intercluster_routes(cluster),
@@ -133,14 +159,15 @@ def assemble(cluster: Cluster) -> ASGIApp:
             *transfers.gate_routes(cluster.transfer_gate),
             *fault_routes(cluster.faults, cluster.pace),
             *cluster.traits.routes(),
+            *door_routes(doors),
         ],
     )
-    return Hostile(app, cluster.faults, cluster.clock)
+    return Assembled(Hostile(app, cluster.faults, cluster.clock), doors)
 
 
-def _extra(cluster: Cluster, engine: Engine, following: Following) -> Sequence[Extra]:
+def _extra(cluster: Cluster, engine: Engine, writes: Writes) -> Sequence[Extra]:
     return [
-        *file_routes(cluster, MirroredWrites(cluster, following).mirrored),
+        *file_routes(cluster, writes),
         *restore_routes(cluster, engine),
         *private_cli_routes(cluster),
         ems.application_logs(cluster),
@@ -170,6 +197,6 @@ def routes() -> list[tuple[str, str]]:
         engine = Engine(cluster, LocalSource(cluster))
         following = Following(cluster, engine)
         resources = _resources(cluster, engine, Transitions(cluster, engine, following))
-        listed = list_routes(resources, _extra(cluster, engine, following))
+        listed = list_routes(resources, _extra(cluster, engine, Writes(cluster, following)))
         cluster.store.close()
         return listed

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ontaplab.doors.remote import RemoteDoors
 from ontaplab.folder import ClusterFolder
 from ontaplab.site import processes, seeding
 from ontaplab.site.errors import SiteError
@@ -157,6 +160,12 @@ class Site:
         """The cluster has not that rule any more, or none at all."""
         with Rest(self._cluster_folder(name)) as rest:
             rest.lab("DELETE", "/lab/pace" if number is None else f"/lab/pace/{number}")
+
+    @contextmanager
+    def doors(self, name: str) -> Iterator[RemoteDoors]:
+        """Where NFS and SMB hosts of the cluster come in, until the end."""
+        with Rest(self._cluster_folder(name)) as rest:
+            yield RemoteDoors(partial(rest.lab, "POST"))
 
     def volume_path(self, name: str, svm: str, volume: str) -> Path:
         """Where the files are that clients of the volume see, whether it is mounted or not."""

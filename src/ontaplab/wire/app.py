@@ -66,7 +66,7 @@ def list_routes(resources: Sequence[Resource[Any]], extra: Sequence[Extra] = ())
     rows = {each.path: " ".join(each.methods) for each in extra}
     for resource in resources:
         rows[resource.path] = " ".join(resource.methods)
-        if not resource.singleton:
+        if not resource.is_one_path:
             rows[resource.instance_path] = " ".join(m for m in resource.methods if m != "POST")
     return sorted(rows.items())
 
@@ -83,6 +83,8 @@ class _Api:
         methods = resource.methods
         if resource.singleton:
             return [self.route(resource.path, methods, self._on_instance(resource))]
+        if resource.listed_only:
+            return [self.route(resource.path, methods, self._on_collection(resource))]
         below = tuple(method for method in methods if method != "POST")
         return [
             self.route(resource.path, methods, self._on_collection(resource)),

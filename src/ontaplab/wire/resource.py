@@ -138,6 +138,8 @@ class Resource(Generic[R]):
     singleton: bool = False
     check_patch: Callable[[int], None] | None = None
     """Raises: OntapError if one PATCH must not change so many records."""
+    listed_only: bool = False
+    """Whether its records have no paths of their own; their keys only sort them."""
     flags: frozenset[str] = field(default_factory=frozenset)
     tunnel: str | None = "svm"
     """The field whose `.name` and `.uuid` say to which SVM a record belongs, "" if it is one; None: all see it."""
@@ -152,8 +154,13 @@ class Resource(Generic[R]):
         return tuple(_PARAMETER.findall(self.path))
 
     @property
+    def is_one_path(self) -> bool:
+        """Whether there is nothing below its path."""
+        return self.singleton or self.listed_only
+
+    @property
     def instance_path(self) -> str:
-        return self.path if self.singleton else self.path + "".join(f"/{{{key}}}" for key in self.keys)
+        return self.path if self.is_one_path else self.path + "".join(f"/{{{key}}}" for key in self.keys)
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -166,7 +173,7 @@ class Resource(Generic[R]):
 
     def href(self, request: Request, record: R) -> str:
         """Where the record is: a path without a trailing slash."""
-        if self.singleton:
+        if self.is_one_path:
             return "/api" + self.path
         return "".join([part if get is None else _quoted(str(get(record))) for part, get in self._href_parts])
 

@@ -21,6 +21,7 @@ class Asker:
 
     def __init__(self, lab: LabCluster, client: httpx.AsyncClient) -> None:
         self.cluster = lab.cluster
+        self.doors = lab.doors
         self.http = client
 
     async def get(self, path: str, **query: str) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Literal
 
 from hypothesis import strategies as st
@@ -43,9 +44,11 @@ class Files(Checked):
 
     @rule(data=st.data(), slot=slots, path=paths, content=content)
     def change_files(self, data: st.DataObject, slot: Slot, path: str, content: bytes) -> None:
-        match data.draw(st.sampled_from(["upload", "write at", "delete", "write in place", "rename"])):
+        match data.draw(st.sampled_from(["upload", "host", "write at", "delete", "write in place", "rename"])):
             case "upload":
                 self.upload(slot, path, content)
+            case "host":
+                self.host_writes(slot, path, content)
             case "write at":
                 self.write_at(slot, path, content, data.draw(st.integers(0, 2 * 4096)))
             case "delete":
@@ -61,6 +64,20 @@ class Files(Checked):
         answer = self.world.upload(slot, "POST", path, content, overwrite="true")
         self.check(answer, allowed=volume is not None and volume.kind == "rw" and volume.takes(path))
         if answer.error is None:
+            self.files(slot)[path] = content
+
+    def host_writes(self, slot: Slot, path: str, content: bytes) -> None:
+        """A whole file, by an NFS host whose handle is as old as the volume."""
+        volume = self.model.volumes.get(slot)
+        number = self.world.write(slot, path, content)
+        if volume is None:
+            assert number == errno.ESTALE
+        elif volume.kind == "dp":
+            assert number == (errno.ESTALE if volume.files is None else errno.EROFS)
+        else:
+            assert (number is None) == volume.takes(path), number
+        self.world.rest()
+        if number is None:
             self.files(slot)[path] = content
 
     def write_at(self, slot: Slot, path: str, content: bytes, offset: int) -> None:

@@ -15,7 +15,9 @@ import httpx
 import trio.testing
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from ontaplab.doors.errors import DoorError
 from ontaplab.inprocess import lab_clusters
+from ontaplab.resources.files.state import FileHandle
 from tests.ontaplab.mirroring.pairs import peer_svms
 from tests.ontaplab.resources.labs import Asker
 from tests.ontaplab.statemachine.model import Slot, Tree
@@ -68,6 +70,16 @@ class World:
         where = f"/storage/volumes/{self.uuids[slot]}/files/{quote(path, safe='')}"
         files = {"file": ("file", content, "application/octet-stream")}
         return self._run(lambda: self._ask(slot.cluster, method, where, files=files, params=query))
+
+    def write(self, slot: Slot, path: str, content: bytes) -> int | None:
+        """A host that has had the volume open since it was made writes a file. Returns the number of its error."""
+        host = self._askers[slot.cluster].doors.nfs("192.0.2.50")
+        opened = host.mounted(FileHandle(self.uuids[slot], ""))
+        try:
+            self._run(lambda: opened.write(content, path))
+        except DoorError as error:
+            return error.errno
+        return None
 
     def rest(self) -> None:
         """Whatever was going on has ended, or is held."""
@@ -145,6 +157,9 @@ async def _furnished(clock: trio.testing.MockClock, root: Path) -> AsyncIterator
         askers = {name: Asker(lab[name], await clients.enter_async_context(lab[name].client())) for name in CLUSTERS}
         for asker in askers.values():
             await asker.svm("svm1")
+            default = await asker.one("/protocols/nfs/export-policies")
+            rule = {"clients": [{"match": "0.0.0.0/0"}], "ro_rule": ["any"], "rw_rule": ["any"]}
+            await asker.post(f"/protocols/nfs/export-policies/{default['id']}/rules", rule)
         await peer_svms(askers["paris"], askers["lyon"])
         clock.autojump_threshold = math.inf
         yield askers

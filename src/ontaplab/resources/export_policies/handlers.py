@@ -46,6 +46,8 @@ def remove(cluster: Cluster, request: Request, policy: ExportPolicy) -> Reply[Ex
     for volume in cluster.volumes.where(lambda volume: volume.svm == policy.svm):
         if volume.property_of("nas.export_policy.name") == policy.name:
             raise is_used(volume.name)
+    for qtree in cluster.qtrees.where(lambda qtree: qtree.export_policy == policy.uuid):
+        raise is_used(f"{cluster.volumes[qtree.volume].name}/{qtree.name}")
     cluster.export_policies.remove(policy.uuid)
     return Done()
 

@@ -19,7 +19,7 @@ def new_policy(cluster: Cluster, name: str, svm: str) -> ExportPolicy:
 
 
 def export_policy_named(cluster: Cluster, name: str, svm: str) -> ExportPolicy | None:
-    return cluster.export_policies.first(lambda policy: (policy.svm, policy.name) == (svm, name))
+    return next(iter(cluster.export_policies_by_name[f"{svm}/{name}"]), None)
 
 
 def export_policy_of(cluster: Cluster, name: str | None, number: int | None, svm: str) -> ExportPolicy:

@@ -1,4 +1,7 @@
-"""An export policy: who may do what with the files of volumes. Recorded; the lab's files are open to who runs it."""
+"""An export policy: who may do what with the files of volumes, by the client's door (`ontaplab.doors`).
+
+As plain files the volumes are open to who runs the lab.
+"""
 
 from __future__ import annotations
 

@@ -5,8 +5,7 @@ No collection like the others: the same path lists a directory, describes a file
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -17,12 +16,11 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from ontaplab.cluster import Cluster
+from ontaplab.doors.writing import Writes
 from ontaplab.errors import invalid_value, missing_field
 from ontaplab.resources.files.errors import unsupported
 from ontaplab.resources.files.handlers import File, file_at
 from ontaplab.resources.files.state import FileEntry
-from ontaplab.resources.volumes.growth import make_room
-from ontaplab.resources.volumes.lifecycle import present
 from ontaplab.wire.app import Extra, hal, understand
 from ontaplab.wire.body import Body, decode, parse
 from ontaplab.wire.fields import Field, Fields, Level
@@ -71,25 +69,21 @@ class _Directory(Resource[FileEntry]):
         return f"/api/storage/volumes/{record.volume}/files/{quote(record.full_path, safe='')}"
 
 
-Writing = Callable[[str], AbstractAsyncContextManager[None]]
-"""Within it a volume, named by its uuid, is written to."""
-
-
-def file_routes(cluster: Cluster, writing: Writing) -> Sequence[Extra]:
+def file_routes(cluster: Cluster, writes: Writes) -> Sequence[Extra]:
     async def endpoint(http: HttpRequest) -> Response:
         volume, path = http.path_params["volume__uuid"], http.path_params.get("path", "")
         file = file_at(cluster, volume, path)
         if http.method == "GET":
             return _get(file, http)
-        async with writing(volume):
+        async with writes.mirrored(volume):
             return await write(file, http)
 
     async def write(file: File, http: HttpRequest) -> Response:
         match http.method:
             case "POST":
-                return await _post(cluster, file, http)
+                return await _post(cluster, writes, file, http)
             case "PATCH":
-                return await _patch(cluster, file, http)
+                return await _patch(cluster, writes, file, http)
         recurse = _flag(http.query_params, "recurse")
         await cluster.offload(partial(file.delete, recurse=recurse))
         return hal({})
@@ -137,11 +131,11 @@ def _content(file: File, http: HttpRequest) -> Response:
     return Response(body, media_type=f"multipart/form-data; boundary={_BOUNDARY}")
 
 
-async def _post(cluster: Cluster, file: File, http: HttpRequest) -> Response:
+async def _post(cluster: Cluster, writes: Writes, file: File, http: HttpRequest) -> Response:
     content = await _uploaded(http)
     if content is not None:
         overwrite = _flag(http.query_params, "overwrite")
-        make_room(cluster, present(cluster, file.volume), file.growth(len(content)))
+        writes.make_room(file.volume, file.growth(len(content)))
         await cluster.offload(partial(file.create, content, overwrite=overwrite))
         return hal({}, 201)
     body = parse(FileBody, decode(await http.body()))
@@ -154,11 +148,11 @@ async def _post(cluster: Cluster, file: File, http: HttpRequest) -> Response:
     return hal({}, 201)
 
 
-async def _patch(cluster: Cluster, file: File, http: HttpRequest) -> Response:
+async def _patch(cluster: Cluster, writes: Writes, file: File, http: HttpRequest) -> Response:
     content = await _uploaded(http)
     if content is not None:
         offset = _number(http.query_params, "byte_offset", 0, least=-1)
-        make_room(cluster, present(cluster, file.volume), file.growth(len(content), offset))
+        writes.make_room(file.volume, file.growth(len(content), offset))
         await cluster.offload(partial(file.write, content, offset))
         return hal({})
     body = parse(FileBody, decode(await http.body()))

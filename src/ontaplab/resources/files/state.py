@@ -1,4 +1,4 @@
-"""An entry of a directory in a volume."""
+"""An entry of a directory in a volume, and what a host keeps of one."""
 
 from __future__ import annotations
 
@@ -46,6 +46,21 @@ class FileEntry:
     def unix_permissions(self) -> int:
         """Octal digits as a decimal number: 755."""
         return int(f"{stat.S_IMODE(self.status.st_mode):o}")
+
+
+@dataclass(frozen=True, slots=True)
+class FileHandle:
+    """What a host keeps of a file or directory that it has opened.
+
+    As ONTAP's it holds the volume's own identity (there the MSID): it stays good when the volume is renamed, unmounted
+    or mounted elsewhere. Assumption: the file is told by its path in the volume where ONTAP has inode numbers, so that
+    it is found again in another tree of the same volume; a file that was renamed is a stale one.
+    """
+
+    volume: str
+    """uuid"""
+    path: str
+    """From the volume's root, which is the empty path."""
 
 
 def entry_at(place: Path, volume: str, path: str, name: str) -> FileEntry:

@@ -19,7 +19,11 @@ def remove_belongings(cluster: Cluster, svm: str) -> None:
         cluster.export_policies,
         cluster.policies,
         cluster.qos_policies,
+        cluster.cifs_services,
+        cluster.cifs_shares,
+        cluster.cifs_sessions,
     )
     for table in tables:
         for each in table.where(lambda each: each.svm == svm):
             table.remove(each.uuid)
+    cluster.nfs_services.remove(svm)

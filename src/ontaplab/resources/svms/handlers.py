@@ -14,6 +14,7 @@ from pydantic import Field as Limits
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError, missing_field
 from ontaplab.resources.aggregates.space import aggregate_of
+from ontaplab.resources.cifs_sessions.ending import end_sessions
 from ontaplab.resources.export_policies.lookup import install_default
 from ontaplab.resources.roles.lookup import install_of_svm
 from ontaplab.resources.snapshot_policies.lookup import snapshot_policy_of
@@ -126,12 +127,7 @@ def modify(cluster: Cluster, request: Request, svm: Svm, body: SvmChange) -> Rep
     changed = _changed(cluster, svm, body)
 
     async def work() -> None:
-        if changed.name != svm.name:
-            await _rename(cluster, changed)
-        cluster.svms.put(changed)
-        if body.state is not None or changed.name != svm.name:
-            for volume in cluster.volumes.where(lambda volume: volume.svm == svm.uuid):
-                await cluster.offload(partial(serve, cluster, volume))
+        await _carry_out(cluster, svm, changed)
 
     return Started(cluster.start_job(f"PATCH /api/svm/svms/{svm.uuid}", work, svm=svm.uuid), changed)
 
@@ -154,6 +150,17 @@ def _changed(cluster: Cluster, svm: Svm, body: SvmChange) -> Svm:
         uuids = tuple(aggregate_of(cluster, each).uuid for each in body.aggregates)
         changed = replace(changed, aggregates=uuids)
     return changed
+
+
+async def _carry_out(cluster: Cluster, former: Svm, svm: Svm) -> None:
+    """The SVM is as it is to be, and so is what its clients see."""
+    if svm.name != former.name:
+        await _rename(cluster, svm)
+    cluster.svms.put(svm)
+    if svm.state == "stopped":
+        end_sessions(cluster, svm.uuid)
+    for volume in cluster.volumes.where(lambda volume: volume.svm == svm.uuid):
+        await cluster.offload(partial(serve, cluster, volume))
 
 
 def remove(cluster: Cluster, request: Request, svm: Svm) -> Reply[Svm]:

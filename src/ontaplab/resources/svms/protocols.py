@@ -1,4 +1,7 @@
-"""Which protocols an SVM is allowed, and which it speaks. Recorded; the lab's files are served as files."""
+"""Which protocols an SVM is allowed, and which it speaks.
+
+NFS and SMB hosts are answered where it speaks theirs (`ontaplab.doors`); of the others this is recorded.
+"""
 
 from __future__ import annotations
 
@@ -60,4 +63,14 @@ def with_protocols(svm: Svm, body: ProtocolsOfNew | ProtocolsChange) -> Svm:
         svm,
         allowed_protocols=tuple(name for name in PROTOCOLS if name in allowed),
         protocols=tuple(name for name in PROTOCOLS if name in allowed & enabled),
+    )
+
+
+def with_protocol(svm: Svm, name: str, *, enabled: bool) -> Svm:
+    """With that protocol, which it is allowed then, enabled or not."""
+    allowed, spoken = {*svm.allowed_protocols, name}, {*svm.protocols, name} if enabled else {*svm.protocols} - {name}
+    return replace(
+        svm,
+        allowed_protocols=tuple(each for each in PROTOCOLS if each in allowed),
+        protocols=tuple(each for each in PROTOCOLS if each in spoken),
     )

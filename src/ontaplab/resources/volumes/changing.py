@@ -8,7 +8,7 @@ from ontaplab.cluster import Cluster
 from ontaplab.resources.volumes.bodies import VolumeBody, VolumeChange
 from ontaplab.resources.volumes.clone_errors import split_stands_alone
 from ontaplab.resources.volumes.encrypting import converted
-from ontaplab.resources.volumes.errors import is_root, not_online, smaller_than_content
+from ontaplab.resources.volumes.errors import is_root, not_online, policy_needs_online, smaller_than_content
 from ontaplab.resources.volumes.flexgroups import expanded, renamed, sized_by_adding
 from ontaplab.resources.volumes.growth import check_autosize, check_growth
 from ontaplab.resources.volumes.moving import moved
@@ -28,6 +28,11 @@ from ontaplab.resources.volumes.state import Volume
 
 _ONLINE_ONLY = ("size", "space.", "autosize.", "efficiency.", "encryption.", "files.", "aggregates", "constituent")
 """Assumption: what is not among these may be changed of a volume that is not online."""
+_OF_THE_SVM = ("nas.path", "nas.export_policy.name", "nas.export_policy.id")
+"""What a mirror takes too: where it is mounted and who may use it there, which is the SVM's and not in its files.
+
+Source: OpenStack's driver, which mounts its readable replicas and gives them export policies.
+"""
 _WITH_SPLIT = ("clone.", "validate_only")
 
 
@@ -55,9 +60,11 @@ def changed(cluster: Cluster, volume: Volume, body: VolumeChange) -> Volume:
 def _check_fields(volume: Volume, body: VolumeChange) -> None:
     given = body.given()
     if volume.is_mirror:
-        check_dp_fields(body, allowed=("nas.path",))
+        check_dp_fields(body, allowed=_OF_THE_SVM)
     if volume.state != "online" and body.state != "online" and any(name.startswith(_ONLINE_ONLY) for name in given):
         raise not_online(volume.name)
+    if "online" not in (volume.state, body.state) and body.nas is not None and body.nas.export_policy is not None:
+        raise policy_needs_online(volume.name)
     if body.state not in (None, "online"):
         check_is_idle(volume)
     if volume.is_svm_root and body.state not in (None, "online"):

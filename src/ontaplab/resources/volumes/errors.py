@@ -83,6 +83,15 @@ def not_online(name: str) -> OntapError:
     return OntapError(400, "9437885", f'Volume "{name}" is not online.', target="state")
 
 
+def policy_needs_online(name: str) -> OntapError:
+    return OntapError(
+        400,
+        "917533",
+        f'The export policy of volume "{name}" cannot be changed: it is not online.',
+        target="nas.export_policy",
+    )
+
+
 def busy(name: str, operation: str) -> OntapError:
     """Assumption: which of the two codes for a volume that another operation runs on."""
     return OntapError(409, "13107405", f'Another operation is running on volume "{name}": {operation}.', target="uuid")

@@ -15,8 +15,8 @@ GROWTH_PERCENT = 120
 """How far a volume may grow, of the size that it was made with. Assumption: ONTAP's default."""
 
 
-def make_room(cluster: Cluster, volume: Volume, more_bytes: int) -> Volume:
-    """The volume is as large as autosize makes it when it holds that many bytes more.
+def make_room(cluster: Cluster, volume: Volume, more_bytes: int) -> int:
+    """The volume is as large as autosize makes it when it holds that many bytes more. Returns what is available then.
 
     Raises: OntapError 131100 if they do not fit all the same: nothing has changed then.
     """
@@ -25,7 +25,9 @@ def make_room(cluster: Cluster, volume: Volume, more_bytes: int) -> Volume:
     available = available_bytes(sized, content - more_bytes)
     if more_bytes > available:
         raise no_space(volume.name, more_bytes, available)
-    return volume if sized == volume else cluster.volumes.put(sized)
+    if sized != volume:
+        cluster.volumes.put(sized)
+    return available - more_bytes
 
 
 def grow_to_source(cluster: Cluster, uuid: str, source_bytes: int) -> None:

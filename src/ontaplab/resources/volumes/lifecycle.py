@@ -66,6 +66,8 @@ async def remove_volume(cluster: Cluster, volume: Volume) -> None:
         cluster.volumes.remove(volume.uuid)
         for snapshot in cluster.snapshots_by_volume[volume.uuid]:
             cluster.snapshots.remove(snapshot.uuid)
+        for qtree in cluster.qtrees_by_volume[volume.uuid]:
+            cluster.qtrees.remove(qtree.uuid)
         if volume.clone is not None:
             release_parent_snapshot(cluster, volume.clone)
     await cluster.offload(partial(withdraw, cluster, volume))

@@ -1,0 +1,135 @@
+"""`POST /lab/nfs` and `POST /lab/smb`: one request of a host, for clusters that are processes.
+
+A request says who asks (`host`), what about, and what to `do`. Of NFS it is about a `handle`, which is as the answer of
+an `open` told it, or, to open, about a path of an `svm`; of SMB about a path in a `share` of an `svm`. Bytes are in
+base64. What the host is refused comes with status 200 as `error`, with the name of an error number.
+"""
+
+from __future__ import annotations
+
+import errno
+from base64 import b64decode, b64encode
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any, Literal
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ontaplab.doors.access import Host, Protocol
+from ontaplab.doors.doors import Doors
+from ontaplab.doors.errors import DoorError
+from ontaplab.doors.opened import Opened
+from ontaplab.errors import OntapError, invalid_value, missing_field
+from ontaplab.resources.export_policies.state import Flavor
+from ontaplab.resources.files.state import FileHandle
+from ontaplab.wire.body import Body, decode, parse
+
+Do = Literal["open", "read", "write", "list", "make_directory", "remove", "rename"]
+
+
+class HandleBody(Body):
+    volume: str
+    path: str
+
+
+class _Asked(Body):
+    do: Do
+    path: str = ""
+    svm: str | None = None
+    content: str = ""
+    offset: int | None = None
+    length: int | None = None
+    new_path: str = ""
+
+
+class NfsHost(Body):
+    address: str
+    name: str | None = None
+    protocol: Protocol = "nfs3"
+    flavor: Flavor = "sys"
+
+
+class NfsRequest(_Asked):
+    host: NfsHost
+    handle: HandleBody | None = None
+
+
+class SmbHost(Body):
+    address: str
+    user: str = "user"
+
+
+class SmbRequest(_Asked):
+    host: SmbHost
+    share: str | None = None
+
+
+def door_routes(doors: Doors) -> list[Route]:
+    """Both."""
+
+    async def nfs(raw: dict[str, Any]) -> dict[str, object]:
+        asked = parse(NfsRequest, raw)
+        client = doors.nfs(_host(asked.host))
+        if asked.handle is not None:
+            return await _done(client.mounted(FileHandle(asked.handle.volume, asked.handle.path)), asked)
+        if asked.svm is None or asked.do != "open":
+            raise missing_field("svm" if asked.svm is None else "handle")
+        return {"handle": asdict((await client.open(asked.svm, asked.path)).handle)}
+
+    async def smb(raw: dict[str, Any]) -> dict[str, object]:
+        asked = parse(SmbRequest, raw)
+        if asked.svm is None or asked.share is None:
+            raise missing_field("svm" if asked.svm is None else "share")
+        _host(NfsHost(address=asked.host.address))
+        client = doors.smb(asked.host.address, asked.host.user)
+        return await _done(client.connected(asked.svm, asked.share), asked)
+
+    return [
+        Route("/lab/nfs", _answering(nfs), methods=["POST"]),
+        Route("/lab/smb", _answering(smb), methods=["POST"]),
+    ]
+
+
+def _host(body: NfsHost) -> Host:
+    try:
+        return Host(address=body.address, name=body.name, protocol=body.protocol, flavor=body.flavor)
+    except ValueError:
+        raise invalid_value(body.address, "host.address") from None
+
+
+async def _done(opened: Opened, asked: _Asked) -> dict[str, object]:
+    """What was asked of that is done; what there is to tell of it."""
+    match asked.do:
+        case "open":
+            return {"handle": asdict((await opened.open(asked.path)).handle)}
+        case "read":
+            content = await opened.read(asked.path, offset=asked.offset or 0, length=asked.length)
+            return {"content": b64encode(content).decode()}
+        case "list":
+            return {"names": await opened.list(asked.path)}
+        case "write":
+            await opened.write(b64decode(asked.content), asked.path, offset=asked.offset)
+        case "rename":
+            await opened.rename(asked.path, asked.new_path)
+        case "make_directory":
+            await opened.make_directory(asked.path)
+        case "remove":
+            await opened.remove(asked.path)
+    return {}
+
+
+def _answering(
+    carry_out: Callable[[dict[str, Any]], Awaitable[dict[str, object]]],
+) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        try:
+            return JSONResponse(await carry_out(decode(await request.body())))
+        except DoorError as error:
+            number = errno.errorcode.get(error.errno or 0, "EIO")
+            return JSONResponse({"error": {"errno": number, "message": error.strerror, "path": error.filename}})
+        except OntapError as error:
+            return JSONResponse({"error": error.body()}, error.status)
+
+    return answer
