@@ -41,9 +41,10 @@ from ontaplab.resources.svm_peer_permissions.state import SvmPeerPermission
 from ontaplab.resources.svm_peers.state import SvmPeer
 from ontaplab.resources.svms.state import Svm
 from ontaplab.resources.transfers.state import Transfer
-from ontaplab.resources.volumes.state import Volume
+from ontaplab.resources.volumes.table import Volumes
 from ontaplab.running_jobs import Jobs, RunningJob, Work
 from ontaplab.store import Store
+from ontaplab.traits import KeptTraits
 from ontaplab.transfer_gate import TransferGate
 
 T = TypeVar("T")
@@ -70,7 +71,7 @@ class Cluster(NasRecords):
 
     `root` is its directory; with `durable=False` the records are in memory only, the volumes' files are there all the
     same. `address` is its intercluster address in `network`, `accounts` the passwords of the administrators that it
-    has on its first start. With `root_volumes` each new SVM gets one, as on ONTAP.
+    has on its first start.
     """
 
     version = (9, 15, 1)
@@ -86,7 +87,6 @@ class Cluster(NasRecords):
         accounts: dict[str, str],
         durable: bool = True,
         offload: Offload = inline,
-        root_volumes: bool = False,
     ) -> None:
         self.name = name
         self.uuid = str(uuid5(NAMESPACE_DNS, f"{name}.ontaplab"))
@@ -99,11 +99,11 @@ class Cluster(NasRecords):
         self.address = address
         self.administrators = accounts
         self.offload = offload
-        self.root_volumes = root_volumes
         root.mkdir(parents=True, exist_ok=True)
         self.exports = Exports(root / "exports")
         self.by_name = Exports(root / "by-name")
         self.store = Store(root / "cluster.db" if durable else None)
+        self.traits = KeptTraits(self.store)
         self.jobs = self.store.table("job", Job)
         self.schedules = self.store.table("schedule", Schedule)
         self.accounts = self.store.table("account", Account)
@@ -116,8 +116,8 @@ class Cluster(NasRecords):
         self.svm_peers = self.store.table("svm_peer", SvmPeer)
         self.svm_peer_permissions = self.store.table("svm_peer_permission", SvmPeerPermission)
         self.aggregates = self.store.table("aggregate", Aggregate)
-        self.volumes = self.store.table("volume", Volume)
-        super().__init__(self.store, self.volumes)
+        self.volumes = Volumes(self.store)
+        super().__init__(self.store)
         self.snapshots = self.store.table("snapshot", Snapshot)
         self.snapshots_by_volume = self.snapshots.by(lambda snapshot: snapshot.volume)
         self.snapshot_policies = self.store.table("snapshot_policy", SnapshotPolicy)

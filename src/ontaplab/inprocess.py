@@ -60,11 +60,11 @@ async def lab_clusters(
     peered: bool = True,
     durable: bool = False,
     aggregates: Sequence[str] = ("aggr1",),
-    root_volumes: bool = False,
+    traits: Mapping[str, object] | None = None,
 ) -> AsyncIterator[Lab]:
     """Running clusters of these names, each with these aggregates of 10 TiB, each a peer of every other.
 
-    With `root_volumes` their SVMs have root volumes, which are listed among the others.
+    They have these `ontaplab.traits`, by name.
 
     Without a clock they live on the event loop's, from noon of 1 March 2026.
     """
@@ -74,7 +74,7 @@ async def lab_clusters(
         clusters = {}
         for number, name in enumerate(names, start=1):
             made = _cluster(name, number, root=root / name, clock=shared, network=network, durable=durable)
-            made.cluster.root_volumes = root_volumes
+            made.cluster.traits.change(**(traits or {}))
             _make_aggregates(made.cluster, aggregates)
             await stack.enter_async_context(made.cluster.running())
             clusters[name] = made

@@ -11,15 +11,13 @@ from ontaplab.resources.connected_clients.state import ConnectedClient
 from ontaplab.resources.export_policies.state import ExportPolicy
 from ontaplab.resources.nfs_services.state import NfsService
 from ontaplab.resources.qtrees.state import Qtree
-from ontaplab.resources.volumes.state import Volume
-from ontaplab.store import Store, Table
+from ontaplab.store import Store
 
 
 class NasRecords:
     """The tables. What hosts are doing is forgotten when the cluster ends."""
 
-    def __init__(self, store: Store, volumes: Table[Volume]) -> None:
-        self.volumes_by_junction = volumes.by(lambda volume: f"{volume.svm}{volume.junction_path or ''}")
+    def __init__(self, store: Store) -> None:
         self.export_policies = store.table("export_policy", ExportPolicy)
         self.export_policies_by_name = self.export_policies.by(lambda policy: f"{policy.svm}/{policy.name}")
         self.qtrees = store.table("qtree", Qtree)

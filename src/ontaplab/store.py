@@ -9,7 +9,8 @@ One thread only.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ class Record(Protocol):
 
 
 R = TypeVar("R", bound=Record)
+K = TypeVar("K", bound=Hashable)
 
 
 class Store:
@@ -98,26 +100,56 @@ def _opened(path: Path) -> sqlite3.Connection:
     return database
 
 
-class Index(Generic[R]):
-    """The records of a table by one of their values; it follows the table."""
+class Index(Generic[K, R]):
+    """The records of a table by what `keys` makes of them; it follows the table."""
 
-    def __init__(self, key: Callable[[R], str]) -> None:
-        self._key = key
-        self._groups: dict[str, dict[str, R]] = {}
+    def __init__(self, keys: Callable[[R], Collection[K]]) -> None:
+        self._keys = keys
+        self._groups: dict[K, dict[str, R]] = {}
 
-    def __getitem__(self, value: str) -> list[R]:
-        """The records with that value, as a rule the oldest first."""
-        return list(self._groups.get(value, {}).values())
+    def __getitem__(self, key: K) -> list[R]:
+        """The records with that key, as a rule the oldest first."""
+        return list(self._groups.get(key, {}).values())
+
+    def first(self, key: K) -> R | None:
+        """One of the records with that key, as a rule the oldest; None if none has it."""
+        return next(iter(self._groups.get(key, {}).values()), None)
 
     def replace(self, former: R | None, record: R | None) -> None:
         """To be called by the table: the record is there now in place of the former; None: nothing is, or was."""
-        if former is not None and (record is None or self._key(former) != self._key(record)):
-            group = self._groups[self._key(former)]
-            del group[former.uuid]
-            if not group:
-                del self._groups[self._key(former)]
+        keys = () if record is None else self._keys(record)
+        if former is not None:
+            for key in self._keys(former):
+                if key not in keys:
+                    self._leave(key, former.uuid)
         if record is not None:
-            self._groups.setdefault(self._key(record), {})[record.uuid] = record
+            for key in keys:
+                self._groups.setdefault(key, {})[record.uuid] = record
+
+    def _leave(self, key: K, uuid: str) -> None:
+        group = self._groups[key]
+        del group[uuid]
+        if not group:
+            del self._groups[key]
+
+
+class Totals(Generic[K, R]):
+    """Sums over the records of a table; they follow the table."""
+
+    def __init__(self, amounts: Callable[[R], Iterable[tuple[K, int]]]) -> None:
+        self._amounts = amounts
+        self._totals: Counter[K] = Counter()
+
+    def __getitem__(self, key: K) -> int:
+        """All amounts of that key together."""
+        return self._totals[key]
+
+    def replace(self, former: R | None, record: R | None) -> None:
+        """As of an index."""
+        for key, amount in () if former is None else self._amounts(former):
+            self._totals[key] -= amount
+        for key, amount in () if record is None else self._amounts(record):
+            self._totals[key] += amount
 
 
 class Table(Generic[R]):
@@ -128,7 +160,7 @@ class Table(Generic[R]):
         self._kind = kind
         self._record = record
         self._records = {record.uuid: record for record in map(self._read, store.load(kind))}
-        self._indices: list[Index[R]] = []
+        self._followers: list[Index[Any, R] | Totals[Any, R]] = []
 
     def __len__(self) -> int:
         return len(self._records)
@@ -147,6 +179,12 @@ class Table(Generic[R]):
         """Raises: KeyError."""
         return self._records[uuid]
 
+    def only(self, uuids: Collection[str] | None) -> Iterator[R]:
+        """The records of these uuids, in that order; None: all, the oldest first."""
+        if uuids is None:
+            return iter(self)
+        return iter([self._records[uuid] for uuid in uuids if uuid in self._records])
+
     def first(self, wanted: Callable[[R], bool]) -> R | None:
         """The oldest record that is wanted; None if none is."""
         return next(filter(wanted, self._records.values()), None)
@@ -155,13 +193,21 @@ class Table(Generic[R]):
         """The records that are wanted, the oldest first."""
         return list(filter(wanted, self._records.values()))
 
-    def by(self, key: Callable[[R], str]) -> Index[R]:
+    def by(self, key: Callable[[R], K]) -> Index[K, R]:
         """An index of the records by that value."""
-        index = Index(key)
-        self._indices.append(index)
-        for record in self._records.values():
-            index.replace(None, record)
+        return self.by_each(lambda record: (key(record),))
+
+    def by_each(self, keys: Callable[[R], Collection[K]]) -> Index[K, R]:
+        """An index of the records, each under all of these keys."""
+        index = Index(keys)
+        self._follow(index)
         return index
+
+    def totals(self, amounts: Callable[[R], Iterable[tuple[K, int]]]) -> Totals[K, R]:
+        """The sums, by key, of the amounts of all records."""
+        totals = Totals(amounts)
+        self._follow(totals)
+        return totals
 
     def put(self, record: R) -> R:
         """The record is there, in place of one of the same uuid. Returns it."""
@@ -177,6 +223,11 @@ class Table(Generic[R]):
             self._set(uuid, former, None)
             self._store.write(self._kind, uuid, None, lambda: self._set(uuid, None, former))
 
+    def _follow(self, follower: Index[Any, R] | Totals[Any, R]) -> None:
+        self._followers.append(follower)
+        for record in self._records.values():
+            follower.replace(None, record)
+
     def _read(self, body: bytes) -> R:
         record: R = _adapter(self._record).validate_json(body)
         return record
@@ -187,8 +238,8 @@ class Table(Generic[R]):
             del self._records[uuid]
         else:
             self._records[uuid] = record
-        for index in self._indices:
-            index.replace(former, record)
+        for follower in self._followers:
+            follower.replace(former, record)
 
 
 @cache

@@ -97,7 +97,7 @@ def test_volumes(netapp: Clients) -> None:
 
         codes(
             ("917888", create(name="1st")),
-            ("1", create(name=taken.name)),
+            ("917526", create(name=taken.name)),
             ("917534", create(size=4096)),
             ("2621462", create(svm={"name": "nobody"})),
             ("918241", create(aggregates=[{"name": "none"}])),

@@ -92,3 +92,33 @@ def test_an_index_follows_what_is_put_removed_and_undone() -> None:
     assert (by_first_name["a"], by_first_name["b"], by_first_name["c"]) == ([two], [moved], [])
     things.remove("2")
     assert by_first_name["a"] == []
+
+
+def test_an_index_by_several_keys_and_totals_follow_what_is_put_removed_and_undone() -> None:
+    store = Store()
+    things = store.table("thing", Thing)
+    one = things.put(ONE)
+    by_name = things.by_each(lambda thing: thing.names)
+    seconds = things.totals(lambda thing: ((name, thing.took.seconds) for name in thing.names))
+    two = things.put(Thing(uuid="2", made=MADE, took=timedelta(seconds=5), names=("b", "c")))
+    assert (by_name["a"], by_name["b"], by_name.first("c"), by_name.first("d")) == ([one], [one, two], two, None)
+    assert (seconds["a"], seconds["b"], seconds["d"]) == (1, 6, 0)
+
+    def fail() -> None:
+        with store.together():
+            things.put(replace(two, names=("a",)))
+            things.remove("1")
+            raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"):
+        fail()
+    assert (by_name["a"], set(by_name["b"]), seconds["b"]) == ([one], {one, two}, 6)
+    things.put(replace(two, names=()))
+    assert (by_name["b"], by_name["c"], seconds["b"], seconds["c"]) == ([one], [], 1, 0)
+
+
+def test_only_some_records_are_told_in_the_order_in_which_they_are_named() -> None:
+    things = Store().table("thing", Thing)
+    one, two, three = (things.put(Thing(uuid=uuid, made=MADE)) for uuid in "123")
+    assert list(things.only(["3", "no such", "1"])) == [three, one]
+    assert list(things.only(None)) == [one, two, three]

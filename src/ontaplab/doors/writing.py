@@ -12,7 +12,7 @@ from dataclasses import replace
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
 from ontaplab.intercluster.mirroring.followers import follow_now
-from ontaplab.resources.relationships.state import ListedDestination, State
+from ontaplab.resources.relationships.state import SYNCHRONOUS, ListedDestination, State
 from ontaplab.resources.transfers.following import Following
 from ontaplab.resources.volumes.growth import make_room
 from ontaplab.resources.volumes.lifecycle import present
@@ -63,7 +63,7 @@ class Writes:
 
     def _destinations(self, volume: str) -> list[ListedDestination]:
         listed = self._cluster.listed_destinations_by_volume[volume]
-        return [each for each in listed if each.kind in ("sync", "strict_sync")]
+        return [each for each in listed if each.kind in SYNCHRONOUS]
 
     def _note(self, uuid: str, state: State) -> None:
         listed = self._cluster.listed_destinations.get(uuid)

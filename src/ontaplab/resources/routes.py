@@ -158,6 +158,7 @@ def assemble(cluster: Cluster) -> Assembled:
             *reversal_routes(cluster, transitions),
             *transfers.gate_routes(cluster.transfer_gate),
             *fault_routes(cluster.faults, cluster.pace),
+            *cluster.traits.routes(),
             *door_routes(doors),
         ],
     )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -38,10 +38,9 @@ _SPECIAL = re.compile(r'[*!<>"]|\.\.')
 
 def compile_query(text: str) -> Predicate:
     """A function that tells whether a value matches. It accepts None, scalars and sequences of scalars."""
-    elements = _ELEMENT.findall(text)
+    elements, plain = _ELEMENT.findall(text), alternatives(text)
     wanted = [_positive(element) for element in elements if not element.startswith("!")]
     unwanted = [_positive(element[1:]) for element in elements if element.startswith("!")]
-    plain = frozenset(elements) if not _SPECIAL.search("".join(elements)) and "null" not in elements else None
 
     def matches_one(value: object) -> bool:
         if plain is not None and type(value) is str:
@@ -58,6 +57,12 @@ def compile_query(text: str) -> Predicate:
         return not wanted or any(matches_one(each) for each in value)
 
     return matches
+
+
+def alternatives(text: str) -> Collection[str] | None:
+    """The only texts that match, each once and as they come, where the query does nothing but name them."""
+    elements = _ELEMENT.findall(text)
+    return None if _SPECIAL.search("".join(elements)) or "null" in elements else dict.fromkeys(elements)
 
 
 class Literal:

@@ -7,7 +7,7 @@ it, at its keys. A parameter is a query too, so that `/storage/volumes/*/snapsho
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
@@ -16,6 +16,7 @@ from urllib.parse import quote
 from ontaplab.errors import OntapError
 from ontaplab.wire.body import Body
 from ontaplab.wire.fields import Fields, Json
+from ontaplab.wire.query import alternatives
 
 R = TypeVar("R")
 B = TypeVar("B", bound=Body)
@@ -47,6 +48,11 @@ class Request:
     tunnel: Tunnel | None = None
     of_svms_account: bool = False
     """Whether whoever asks belongs to the tunnelled SVM, and did not choose it."""
+
+    @property
+    def uuids(self) -> Collection[str] | None:
+        """The only uuids that a record may have to be meant; None: any."""
+        return alternatives(self.filters["uuid"]) if "uuid" in self.filters else None
 
     def reaches(self, svm: str | None) -> bool:
         """Whether what belongs to that SVM (its uuid) is there for whoever asks; None: it is the cluster's."""
@@ -110,6 +116,8 @@ class Modify(Generic[R, B]):
 
     body: type[B]
     call: Callable[[Request, R, B], Reply[R]]
+    check: Callable[[Request, B], None] = lambda request, body: None
+    """Raises: OntapError for a body that is wrong whatever a query finds, be it nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +127,8 @@ class Resource(Generic[R]):
     path: str
     fields: Fields[R]
     rows: Callable[[Request], Iterable[R]]
-    """All records below this path. May leave out what the path parameters exclude; the wire filters by them."""
+    """All records below this path. May leave out what the path parameters or the query exclude; the wire filters by
+    them."""
     keys: tuple[str, ...] = ("uuid",)
     find: Callable[[Request], R | None] | None = None
     """The record at an instance path, where that is quicker than looking through all rows."""
@@ -127,6 +136,8 @@ class Resource(Generic[R]):
     modify: Modify[R, Any] | None = None
     remove: Callable[[Request, R], Reply[R]] | None = None
     singleton: bool = False
+    check_patch: Callable[[int], None] | None = None
+    """Raises: OntapError if one PATCH must not change so many records."""
     listed_only: bool = False
     """Whether its records have no paths of their own; their keys only sort them."""
     flags: frozenset[str] = field(default_factory=frozenset)

@@ -52,11 +52,16 @@ class Write(Generic[R]):
 
     async def patch_all(self, raw: Mapping[str, Any]) -> Answer:
         """Changes every object that matches the query, or each of `records`."""
+        check = self.resource.check_patch or (lambda count: None)
         if isinstance(raw.get("records"), list):
+            check(len(raw["records"]))
             return await self._all([partial(self._modify_keyed, each) for each in raw["records"]], status=200)
         assert self.resource.modify is not None
         body, call = parse(self.resource.modify.body, raw), self.resource.modify.call
-        return await self._all([partial(call, self.request, record, body) for record in self._matching()], status=200)
+        self.resource.modify.check(self.request, body)
+        found = self._matching()
+        check(max(len(found), len(self.request.uuids or ())))
+        return await self._all([partial(call, self.request, record, body) for record in found], status=200)
 
     async def delete_all(self, raw: Mapping[str, Any]) -> Answer:
         """Removes every object that matches the query, or each of `records`."""

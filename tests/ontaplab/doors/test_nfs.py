@@ -153,7 +153,7 @@ def test_a_stopped_svm_and_a_disabled_service_end_all(tmp_path: Path) -> None:
 def test_the_way_leads_through_the_root_volume_and_its_junctions(tmp_path: Path) -> None:
     async def main() -> None:
         async with (
-            lab_clusters("paris", root=tmp_path, root_volumes=True) as lab,
+            lab_clusters("paris", root=tmp_path, traits={"root_volumes": True}) as lab,
             lab["paris"].client() as http,
         ):
             paris = Asker(lab["paris"], http)

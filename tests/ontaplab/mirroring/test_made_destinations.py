@@ -82,7 +82,7 @@ def test_a_destination_is_made_only(tmp_path: Path) -> None:
             "6619599",
         ),
         ({"create_destination": {"size": "100TB"}}, "13303875"),
-        ({"destination.path": "svm1:data_dr"}, "1"),
+        ({"destination.path": "svm1:data_dr"}, "917526"),
         ({"destination.path": "svm9:made"}, "2621462"),
         ({"source.path": "svm1_paris:missing"}, "6619337"),
     ],

@@ -104,6 +104,88 @@ def test_a_policy_is_listed_as_it_was_made(tmp_path: Path, body: dict[str, Any])
     in_lab(tmp_path, claim, peered=False)
 
 
+@pytest.mark.parametrize("name", ["", "two words", "a/b", "ä", "a:b", "n" * 257])
+def test_a_name_that_a_policy_cannot_have_is_refused(tmp_path: Path, name: str) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        assert (await paris.refusal("POST", POLICIES, {"name": name, "svm.name": "svm1"}))[0] == "262197"
+
+    in_lab(tmp_path, claim, peered=False)
+
+
+def test_an_svm_has_a_policy_of_one_name_once_whoever_asks_and_with_what_comment(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.svm("svm2")
+        name = "claim_" + "n" * 250
+        made = await paris.post(POLICIES, {"name": name, "svm.name": "svm1", "comment": "first"})
+        assert await paris.refusal("POST", POLICIES, {"name": name, "svm.name": "svm1", "comment": "second"}) == (
+            "6621060",
+            f'A SnapMirror policy named "{name}" exists already.',
+        )
+        await paris.post(POLICIES, {"name": name, "svm.name": "svm2"})
+        assert (await paris.refusal("POST", POLICIES, {"name": "Sync", "svm.name": "svm1"}))[0] == "6621060"
+        found = await paris.get(POLICIES, name=name, fields="comment,scope,svm.name,type", order_by="svm.name")
+        assert [(each["svm"]["name"], each["comment"], each["scope"]) for each in found] == [
+            ("svm1", "first", "svm"),
+            ("svm2", "", "svm"),
+        ]
+        await paris.patch(f"{POLICIES}/{made['uuid']}", {"comment": "c" * 300})
+        assert (await paris.one(POLICIES, uuid=made["uuid"], fields="comment"))["comment"] == "c" * 300
+        await paris.delete(POLICIES, name=name, **{"svm.name": "svm1"})
+        assert len(await paris.get(POLICIES, name=name)) == 1
+
+    in_lab(tmp_path, claim, peered=False)
+
+
+def test_of_two_who_ask_for_one_name_at_once_one_gets_it_and_the_other_is_told(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.http.post("/lab/pace", json={"route": "POST /snapmirror/policies", "after_s": 5})
+        told: dict[str, tuple[int, object]] = {}
+
+        async def ask(who: str) -> None:
+            body = {"name": "claim", "svm.name": "svm1", "comment": who}
+            answer = await paris.http.post(f"/api{POLICIES}?return_timeout=60", json=body)
+            told[who] = (answer.status_code, answer.json().get("error", {}).get("code"))
+
+        async with trio.open_nursery() as nursery:
+            for who in ("one", "other"):
+                nursery.start_soon(ask, who)
+        assert sorted(told.values(), key=str) == [(201, None), (409, "6621060")]
+        (winner,) = (who for who, (status, _) in told.items() if status == 201)
+        assert (await paris.one(POLICIES, name="claim", fields="comment"))["comment"] == winner
+
+    in_lab(tmp_path, claim, peered=False)
+
+
+def test_a_policy_that_is_deleted_while_it_is_changed_stays_deleted(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        made = await paris.post(POLICIES, {"name": "mine", "svm.name": "svm1"})
+        await paris.http.post("/lab/pace", json={"route": "PATCH /snapmirror/policies/*", "after_s": 5})
+        started = await paris.http.patch(f"/api{POLICIES}/{made['uuid']}", json={"comment": "late"})
+        await paris.delete(POLICIES, name="mine")
+        await trio.sleep(10)
+        job = (await paris.http.get(f"/api/cluster/jobs/{started.json()['job']['uuid']}")).json()
+        assert (job["state"], job["error"]["code"]) == ("failure", "4")
+        assert await paris.get(POLICIES, name="mine") == []
+
+    in_lab(tmp_path, claim, peered=False)
+
+
+def test_a_policy_that_a_relationship_uses_cannot_be_deleted(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        await with_policy(pair, **{"svm.name": "svm1"})
+        await pair.lyon.http.post("/lab/pace", json={"route": "DELETE /snapmirror/policies/*", "after_s": 5})
+        assert (await pair.lyon.refusal("DELETE", POLICIES, name="mine"))[0] == "13303867"
+        await pair.lyon.patch(pair.path, {"policy": "MirrorLatest"})
+        started = await pair.lyon.http.delete(f"/api{POLICIES}?name=mine")
+        await pair.lyon.patch(pair.path, {"policy": "mine"})
+        await trio.sleep(10)
+        job = (await pair.lyon.http.get(f"/api/cluster/jobs/{started.json()['job']['uuid']}")).json()
+        assert (job["state"], job["error"]["code"]) == ("failure", "13303867")
+        assert len(await pair.lyon.get(POLICIES, name="mine")) == 1
+
+    in_pair(tmp_path, claim)
+
+
 async def labelled(pair: Pair, label: str, *names: str) -> None:
     """The source has snapshots of these names, whose file holds the name."""
     for name in names:
@@ -127,17 +209,45 @@ async def held(pair: Pair) -> list[str]:
     return [each["name"] for each in snapshots if not each["name"].startswith("snapmirror.")]
 
 
-def test_a_vault_carries_labelled_snapshots_only_and_drops_the_oldest(tmp_path: Path) -> None:
+def test_a_vault_begins_with_a_snapshot_of_its_own_even_where_nothing_is_labelled(tmp_path: Path) -> None:
     async def claim(pair: Pair) -> None:
         await with_policy(pair, create_snapshot_on_source=False, retention=[rule(count=2)])
         (pair.live / "file").write_text("unlabelled")
-        await pair.ask("snapmirrored")
-        assert (await pair.settle())["unhealthy_reason"][0]["code"] == "13303812"
+        record = await pair.initialize()
+        assert (record["healthy"], record["state"]) == (True, "snapmirrored")
+        assert record["exported_snapshot"].startswith("snapmirror.")
+        assert contents(pair.copy) == {"file": b"unlabelled"}
+        (pair.live / "file").write_text("newer, unlabelled")
+        record = await pair.update()
+        assert (record["healthy"], record["transfer"]["bytes_transferred"]) == (True, 0)
+        assert contents(pair.copy) == {"file": b"unlabelled"}
+
+    in_pair(tmp_path, claim)
+
+
+def test_a_vault_never_goes_back_to_a_snapshot_that_was_labelled_later(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        await with_policy(pair, create_snapshot_on_source=False, retention=[rule(count=2)])
+        await labelled(pair, "other", "old")
+        (pair.live / "file").write_text("new")
+        await pair.initialize()
+        snapshots = f"/storage/volumes/{pair.source['uuid']}/snapshots"
+        await pair.paris.patch(snapshots, {"snapmirror_label": "daily"}, name="old")
+        record = await pair.update()
+        assert (record["healthy"], await held(pair)) == (True, [])
+        assert contents(pair.copy) == {"file": b"new"}
+
+    in_pair(tmp_path, claim)
+
+
+def test_a_vault_carries_labelled_snapshots_only_and_drops_the_oldest(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        await with_policy(pair, create_snapshot_on_source=False, retention=[rule(count=2)])
         await labelled(pair, "daily", "d1", "d2", "d3")
         await labelled(pair, "other", "x1")
         await pair.initialize()
         assert await held(pair) == ["d2", "d3"]
-        assert contents(pair.copy) == {"file": b"d3"}
+        assert contents(pair.copy) == {"file": b"x1"}
         await labelled(pair, "daily", "d4")
         record = await pair.update()
         assert record["exported_snapshot"] == "d4"

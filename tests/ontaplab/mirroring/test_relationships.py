@@ -35,7 +35,7 @@ GOOD = {"source.path": "svm1_paris:data", "destination.path": "svm1:other_dr"}
         ({"policy": "AutomatedFailOver"}, "13303866"),
         ({"policy": "Sync", "transfer_schedule": "daily"}, "6621782"),
         ({"transfer_schedule.name": "missing"}, "6619699"),
-        ({"create_destination.enabled": True}, "1"),
+        ({"create_destination.enabled": True}, "917526"),
         ({"identity_preservation": "full"}, "13304093"),
     ],
 )

@@ -66,8 +66,10 @@ def test_a_volume_is_restored_and_cloned_with_a_licence_only(tmp_path: Path) -> 
     """That a snapshot was not specified tells a client which probes for the licence that it is there."""
 
     async def claim(paris: Asker, lyon: Asker) -> None:
-        await paris.volume("vol_1")
         nowhere = {"restore_to.snapshot.name": ""}
+        assert (await paris.refusal("PATCH", "/storage/volumes", nowhere, name="*"))[0] == "1638515"
+        await paris.volume("vol_1")
+        await paris.volume("vol_2")
         clone = {"name": "c", "svm.name": "svm1", "clone": {"is_flexclone": True, "parent_volume.name": "vol_1"}}
         assert (await paris.refusal("PATCH", "/storage/volumes", nowhere, name="*"))[0] == "1638515"
         for package in ("snaprestore", "flexclone"):

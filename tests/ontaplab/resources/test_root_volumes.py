@@ -13,7 +13,10 @@ from tests.ontaplab.resources.labs import Asker
 
 def test_an_svm_has_a_root_volume_that_is_told_from_the_others_and_goes_with_it(tmp_path: Path) -> None:
     async def main() -> None:
-        async with lab_clusters("paris", root=tmp_path, root_volumes=True) as lab, lab["paris"].client() as http:
+        async with (
+            lab_clusters("paris", root=tmp_path, traits={"root_volumes": True}) as lab,
+            lab["paris"].client() as http,
+        ):
             paris = Asker(lab["paris"], http)
             await paris.svm("svm1")
             root = await paris.one("/storage/volumes", is_svm_root="true", fields="nas.path,state")

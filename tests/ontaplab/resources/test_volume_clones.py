@@ -137,7 +137,7 @@ def test_a_split_that_is_stopped_leaves_a_clone(tmp_path: Path) -> None:
         ({"clone.parent_snapshot.name": "s9"}, "542797"),
         ({"type": "dp"}, "918244"),
         ({"size": "1GB"}, "262179"),
-        ({"name": "vol_1"}, "1"),
+        ({"name": "vol_1"}, "917526"),
         ({"clone.parent_volume.name": "vol_dp"}, "917536"),
     ],
 )
@@ -201,5 +201,22 @@ def test_a_restore_that_would_cost_a_snapshot_in_use_is_refused(tmp_path: Path) 
         refused = await paris.refusal("PATCH", "/storage/volumes", {"restore_to": {"snapshot": "s9"}}, name="vol_1")
         assert refused[0] == "542797"
         assert (paris.seen("/one") / "changed").read_bytes() == b"after"
+
+    in_lab(tmp_path, claim)
+
+
+def test_a_snapshot_that_a_clone_depends_on_may_be_renamed_and_the_clone_split_off(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        volume = await paris.volume("vol_1")
+        snapshots = f"/storage/volumes/{volume['uuid']}/snapshots"
+        await paris.post(snapshots, {"name": "s1"})
+        parent = {"is_flexclone": True, "parent_volume.name": "vol_1", "parent_snapshot.name": "s1"}
+        await paris.post("/storage/volumes", {"name": "clone", "svm.name": "svm1", "clone": parent})
+        await paris.patch(snapshots, {"name": "s1_deleted"}, name="s1")
+        shown = await paris.one("/storage/volumes", name="clone", fields="clone.parent_snapshot.name")
+        assert shown["clone"]["parent_snapshot"]["name"] == "s1_deleted"
+        assert (await paris.refusal("DELETE", snapshots, name="s1_deleted"))[0] == "1638543"
+        await paris.patch("/storage/volumes", {"clone.split_initiated": True}, name="clone")
+        await paris.delete(snapshots, name="s1_deleted")
 
     in_lab(tmp_path, claim)

@@ -31,6 +31,65 @@ def test_clients_write_where_the_volume_is_mounted_and_find_it_where_it_moves_to
     in_lab(tmp_path, claim)
 
 
+def test_a_junction_path_is_anothers_whatever_its_case_and_above_it_there_may_be_none(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.volume("vol_1", {"nas.path": "/Data/One"})
+        await paris.volume("vol_2", {"nas.path": "/data/two"})
+        for path, told in (("/data/one", "vol_1"), ("/DATA", "not simulated"), ("/data/one/x", "not simulated")):
+            code, message = await paris.refusal("PATCH", "/storage/volumes", {"nas.path": path}, name="vol_2")
+            assert (code, told in message) == ("917536", True)
+        await paris.patch("/storage/volumes", {"nas.path": "/data/one"}, name="vol_1")
+        assert (await paris.one("/storage/volumes", name="vol_1", fields="nas.path"))["nas"]["path"] == "/data/one"
+        assert (paris.seen("/data/one").is_dir(), paris.seen("/Data").exists()) == (True, False)
+        await paris.patch("/storage/volumes", {"nas.path": ""}, name="vol_1")
+        await paris.patch("/storage/volumes", {"nas.path": "/DATA/ONE"}, name="vol_2")
+        await lyon.volume("vol_1", {"nas.path": "/data/one"})
+
+    in_lab(tmp_path, claim)
+
+
+def test_a_mirror_may_be_made_with_a_snapshot_policy_and_have_an_export_policy_of_its_own(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.post("/protocols/nfs/export-policies", {"name": "closed", "svm.name": "svm1"})
+        await paris.volume("vol_dp", {"type": "dp", "snapshot_policy.name": "default"})
+        await paris.patch("/storage/volumes", {"nas.export_policy.name": "closed"}, name="vol_dp")
+        shown = await paris.one("/storage/volumes", fields="snapshot_policy.name,nas.export_policy.name")
+        assert (shown["snapshot_policy"]["name"], shown["nas"]["export_policy"]["name"]) == ("default", "closed")
+        later = await paris.refusal("PATCH", "/storage/volumes", {"snapshot_policy.name": "none"}, name="vol_dp")
+        assert later[0] == "917617"
+        await trio.sleep(3 * 3600)
+        assert await paris.get("/storage/volumes/*/snapshots") == []
+
+    in_lab(tmp_path, claim)
+
+
+def test_whether_the_size_of_the_file_system_is_fixed_can_be_said(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.volume("vol_1")
+        await paris.volume("vol_dp", {"type": "dp"})
+        field = "space.filesystem_size_fixed"
+
+        async def shown() -> list[bool]:
+            found = await paris.get("/storage/volumes", fields=field, order_by="name")
+            return [each["space"]["filesystem_size_fixed"] for each in found]
+
+        assert await shown() == [False, True]
+        await paris.patch("/storage/volumes", {field: "true"}, name="vol_1")
+        await paris.patch("/storage/volumes", {"space": {"filesystem_size_fixed": False}}, name="vol_dp")
+        assert await shown() == [True, False]
+
+    in_lab(tmp_path, claim)
+
+
+def test_a_name_that_another_volume_has_is_refused_to_one_that_is_renamed_too(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.volume("vol_1")
+        await paris.volume("vol_2")
+        assert (await paris.refusal("PATCH", "/storage/volumes", {"name": "vol_1"}, name="vol_2"))[0] == "917526"
+
+    in_lab(tmp_path, claim)
+
+
 def test_taking_a_volume_offline_unmounts_it_and_online_does_not_mount_it_again(tmp_path: Path) -> None:
     async def claim(paris: Asker, lyon: Asker) -> None:
         await paris.volume("vol_1", {"nas.path": "/one"})
@@ -92,7 +151,7 @@ def test_a_volume_tells_what_follows_from_what_was_said_of_it(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("change", "code", "told"),
     [
-        ({"name": "vol_1"}, "1", "exists already"),
+        ({"name": "vol_1"}, "917526", "exists already"),
         ({"name": "1vol"}, "917888", "1vol"),
         ({"name": "v" * 204}, "917887", "203"),
         ({"size": "19MB"}, "917534", "too small"),
@@ -104,8 +163,10 @@ def test_a_volume_tells_what_follows_from_what_was_said_of_it(tmp_path: Path) ->
         ({"nas.path": "one"}, "918252", "one"),
         ({"nas.path": "/used"}, "917536", "vol_1"),
         ({"nas.path": "/used/below"}, "917536", "not simulated"),
+        ({"nas.path": "/Used"}, "917536", "vol_1"),
+        ({"nas.path": "/USED/below"}, "917536", "not simulated"),
         ({"space.snapshot.reserve_percent": 91}, "917835", "91"),
-        ({"type": "dp", "snapshot_policy.name": "default"}, "917617", "snapshot_policy"),
+        ({"type": "dp", "nas.security_style": "ntfs"}, "917628", "nas.security_style"),
         ({"type": "dp", "nas.path": "/x"}, "917628", "nas.path"),
         ({"style": "flexgroup", "size": "199MB"}, "917534", "too small"),
         ({"style": "flexgroup", "name": "v" * 198}, "917887", "197"),

@@ -64,9 +64,7 @@ def register(cluster: Cluster, registration: Registration, cluster_peer: str | N
 def _source_volume(cluster: Cluster, registration: Registration) -> Volume:
     volume = cluster.volumes.get(registration.source_volume_uuid or None)
     if volume is None:
-        volume = cluster.volumes.first(
-            lambda each: (each.svm, each.name) == (registration.source_svm, registration.source_volume)
-        )
+        volume = cluster.volumes.by_name.first((registration.source_svm, registration.source_volume))
     path = f"{svm_name(cluster, registration.source_svm)}:{registration.source_volume}"
     return checked(volume, path)
 
@@ -83,7 +81,7 @@ def _check_no_circle(cluster: Cluster, registration: Registration, volume: Volum
     """Raises: OntapError 6619337 if the source is itself a mirror of the destination. A restore is meant to be."""
     if registration.kind == "restore":
         return
-    former = next(iter(cluster.relationships_by_volume[volume.uuid]), None)
+    former = cluster.relationships_by_volume.first(volume.uuid)
     if volume.is_mirror and former and former.source.volume_uuid == registration.destination_volume_uuid:
         raise no_source_volume(registration.source_volume, "is a mirror of the destination volume")
 

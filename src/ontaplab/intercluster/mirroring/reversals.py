@@ -79,7 +79,7 @@ def _become_destination(cluster: Cluster, peer: ClusterPeer, uuid: str, reversal
     common = next((each for each in snapshots_of(cluster, volume) if each.version_uuid == reversal.common), None)
     if common is None:
         raise no_common_snapshot()
-    if cluster.relationships.first(lambda each: each.destination.volume_uuid == volume):
+    if cluster.relationships_by_volume.first(volume):
         raise destination_taken(listed.source.path)
     with cluster.together():
         cluster.listed_destinations.remove(uuid)

@@ -239,7 +239,8 @@ class LocalSource:
                 name = self._new_name(listed, held)
                 snapshot = new_snapshot(self._cluster, volume.uuid, name, owners=(OWNER,))
                 return await take_snapshot(self._cluster, snapshot)
-        labelled = [each for each in held if wanted.everything or each.label in wanted.labels]
+        newer = after(held, newest_common(held, wanted.have))
+        labelled = [each for each in newer if wanted.everything or each.label in wanted.labels]
         return labelled[-1] if labelled else None
 
     def _new_name(self, listed: ListedDestination, held: list[Snapshot]) -> str:

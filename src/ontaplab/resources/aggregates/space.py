@@ -38,7 +38,7 @@ def check_room(cluster: Cluster, aggregate: Aggregate, more_bytes: int) -> None:
         return
     if cluster.faults.check_room(aggregate.name):
         raise full(aggregate.name, more_bytes, 0)
-    if sum(volume.size_bytes for volume in parts_on(cluster, aggregate.uuid)) + more_bytes <= aggregate.size_bytes:
+    if cluster.volumes.promised_bytes[aggregate.uuid] + more_bytes <= aggregate.size_bytes:
         return  # they fit however full the volumes are: their files need not be looked at
     available = aggregate.size_bytes - used_bytes(cluster, aggregate)
     if more_bytes > available:

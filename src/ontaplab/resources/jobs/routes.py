@@ -36,7 +36,7 @@ def resource(cluster: Cluster) -> Resource[Job]:
     return Resource(
         path="/cluster/jobs",
         fields=fields,
-        rows=lambda request: cluster.jobs,
+        rows=lambda request: cluster.jobs.only(request.uuids),
         find=lambda request: cluster.jobs.get(request.path["uuid"]),
         modify=Modify(JobChange, modify),
         flags=frozenset({"action"}),

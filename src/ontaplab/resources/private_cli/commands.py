@@ -125,10 +125,9 @@ def _usage(cluster: Cluster, request: Request) -> Iterable[_Usage]:
             raise missing_field(name)
     vserver, path = request.filters["vserver"], request.filters["path"]
     _, root, volume_name, within = (*path.split("/", 3), "", "", "")[:4]
-    volume = cluster.volumes.first(
-        lambda each: each.name == volume_name and svm_name(cluster, each.svm) == vserver and request.reaches(each.svm)
-    )
-    if root != "vol" or volume is None:
+    svm = cluster.svms.first(lambda each: each.name == vserver)
+    volume = None if svm is None else cluster.volumes.by_name.first((svm.uuid, volume_name))
+    if root != "vol" or volume is None or not request.reaches(volume.svm):
         raise _no_such_file(path)
     try:
         entry = file_at(cluster, volume.uuid, within).entry()

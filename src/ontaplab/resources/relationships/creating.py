@@ -127,7 +127,7 @@ def _ends(cluster: Cluster, body: RelationshipCreate) -> tuple[Endpoint, SourceP
 def _check_is_free(cluster: Cluster, wanted: Relationship) -> None:
     """Raises: OntapError 6619637 if a relationship ends at that volume already."""
     volume = wanted.destination.volume_uuid
-    if cluster.relationships.first(lambda each: each.destination.volume_uuid == volume):
+    if cluster.relationships_by_volume.first(volume):
         raise destination_taken(path_of(cluster, wanted.destination))
 
 
@@ -159,8 +159,9 @@ class _Creation:
         """A writable destination that shares a snapshot with the source is a pair that was turned round: broken off.
 
         Assumption: without a common snapshot a writable destination is refused; it could only be overwritten.
-        Raises: OntapError 6619546; 13107371 for a FlexVol and a FlexGroup; 6621125.
+        Raises: OntapError 6619546; 13107371 for a FlexVol and a FlexGroup; 6621125; 13303821 if its policy is gone.
         """
+        volume_policy(self._cluster, Reference(uuid=self._relationship.policy), self._relationship.destination.svm_uuid)
         source = replace(self._relationship.source, volume_uuid=registered.volume_uuid)
         relationship = replace(self._relationship, source=source)
         volume = present(self._cluster, relationship.destination.volume_uuid)

@@ -52,7 +52,7 @@ def destination_volume(cluster: Cluster, path: str) -> Volume:
     found = cluster.svms.first(lambda each: each.name == svm)
     if found is None:
         raise svm_not_found(svm)
-    volume = cluster.volumes.first(lambda each: (each.svm, each.name) == (found.uuid, name))
+    volume = cluster.volumes.by_name.first((found.uuid, name))
     if volume is None:
         raise no_entry("destination.path")
     return volume

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from ontaplab.cluster import Cluster
 from ontaplab.resources.relationships.bodies import RelationshipChange, RelationshipCreate
@@ -18,6 +19,7 @@ from ontaplab.resources.relationships.state import SYNCHRONOUS, Endpoint, Listed
 from ontaplab.resources.relationships.transitions import Transitions
 from ontaplab.resources.transfers.engine import Engine
 from ontaplab.resources.transfers.state import Transfer
+from ontaplab.store import Table
 from ontaplab.wire.fields import Field, Fields, Level
 from ontaplab.wire.resource import Create, Modify, Request, Resource
 
@@ -28,7 +30,8 @@ def resource(cluster: Cluster, engine: Engine, transitions: Transitions) -> Reso
     def rows(request: Request) -> Iterable[Listed]:
         """Those of the tunnelled SVM, if there is one, at whichever end is meant."""
         at_source = any(request.flag(name) for name in AT_SOURCE)
-        found: Iterable[Listed] = cluster.listed_destinations if at_source else cluster.relationships
+        table: Table[Any] = cluster.listed_destinations if at_source else cluster.relationships
+        found: Iterable[Listed] = table.only(request.uuids)
         tunnel = request.tunnel
         for row in found:
             here = row.source if at_source else row.destination
@@ -53,6 +56,7 @@ def resource(cluster: Cluster, engine: Engine, transitions: Transitions) -> Reso
         create=Create(RelationshipCreate, partial(create, cluster, engine, transitions)),
         modify=Modify(RelationshipChange, modifying.modify),
         remove=partial(remove, cluster, engine),
+        check_patch=lambda count: cluster.traits.now.check_patch("relationships", count),
         flags=FLAGS | {"force"},
         tunnel=None,
     )

@@ -11,6 +11,16 @@ def name_taken(name: str) -> OntapError:
     return OntapError(409, "6621060", f'A SnapMirror policy named "{name}" exists already.', target="name")
 
 
+def bad_name(name: str) -> OntapError:
+    """Assumption: the code of an invalid value."""
+    return OntapError(
+        400,
+        "262197",
+        f'Invalid policy name "{name}": it has 1 to 256 characters, letters, digits, ".", "-" and "_".',
+        target="name",
+    )
+
+
 def flags_conflict(text: str) -> OntapError:
     return OntapError(400, "13304084", f"The policy's properties do not go together: {text}.")
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 from ontaplab.cluster import Cluster
-from ontaplab.errors import missing_field
+from ontaplab.errors import missing_field, no_entry
 from ontaplab.resources.schedules.handlers import schedule_of
 from ontaplab.resources.snapmirror_policies.bodies import PolicyChange, PolicyCreate, RuleBody
 from ontaplab.resources.snapmirror_policies.errors import (
+    bad_name,
     common_snapshots_too_often_or_rarely,
     is_built_in,
     is_the_clusters,
@@ -26,6 +28,8 @@ from ontaplab.resources.svms.lookup import svm_of
 from ontaplab.wire.body import Reference
 from ontaplab.wire.resource import Reply, Request, Started
 
+_NAME = re.compile(r"[\w.-]{1,256}", re.ASCII)
+"""Page `snapmirror policy create` of the ONTAP command reference."""
 _FIRINGS_LOOKED_AT = 50
 """More than a schedule has in a day that fires every 30 minutes."""
 
@@ -57,6 +61,8 @@ def policy_of(cluster: Cluster, reference: Reference, svm: str) -> Policy:
 def create(cluster: Cluster, request: Request, body: PolicyCreate) -> Reply[Policy]:
     if body.name is None:
         raise missing_field("name")
+    if not _NAME.fullmatch(body.name):
+        raise bad_name(body.name)
     of_cluster = request.tunnel is None and (body.svm is None or body.svm.name == cluster.name)
     svm = None if of_cluster else svm_of(cluster, body.svm, request.tunnel).uuid
     check_new(body)
@@ -90,7 +96,7 @@ def modify(cluster: Cluster, request: Request, policy: Policy, body: PolicyChang
     changed = _changed(cluster, policy, body)
 
     async def work() -> None:
-        cluster.policies.put(changed)
+        cluster.policies.put(_changed(cluster, _present(cluster, policy.uuid), body))
 
     job = cluster.start_job(f"PATCH /api/snapmirror/policies/{policy.uuid}", work, svm=policy.svm)
     return Started(job, changed)
@@ -101,16 +107,30 @@ def remove(cluster: Cluster, request: Request, policy: Policy) -> Reply[Policy]:
         raise is_the_clusters(policy.name)
     if policy.is_built_in:
         raise is_built_in(policy.name)
-    if cluster.relationships.first(lambda each: each.policy == policy.uuid):
-        raise is_used(policy.name)
+    _check_is_unused(cluster, policy)
 
     async def work() -> None:
+        _check_is_unused(cluster, _present(cluster, policy.uuid))
         cluster.policies.remove(policy.uuid)
 
     return Started(cluster.start_job(f"DELETE /api/snapmirror/policies/{policy.uuid}", work, svm=policy.svm))
 
 
+def _present(cluster: Cluster, uuid: str) -> Policy:
+    """The policy as it is now. Raises: OntapError 4 if it was removed meanwhile."""
+    policy = cluster.policies.get(uuid)
+    if policy is None:
+        raise no_entry("uuid")
+    return policy
+
+
+def _check_is_unused(cluster: Cluster, policy: Policy) -> None:
+    if cluster.relationships.first(lambda each: each.policy == policy.uuid):
+        raise is_used(policy.name)
+
+
 def _check_name_is_free(cluster: Cluster, policy: Policy) -> None:
+    """Raises: OntapError 6621060 if the SVM has such a policy, or the cluster, whose policies are every SVM's too."""
     if cluster.policies.first(lambda other: other.name == policy.name and other.svm in (None, policy.svm)):
         raise name_taken(policy.name)
 

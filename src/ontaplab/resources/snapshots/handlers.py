@@ -30,7 +30,7 @@ from ontaplab.resources.snapshots.state import Snapshot
 from ontaplab.resources.svms.lookup import svm_of
 from ontaplab.resources.volumes.errors import not_found
 from ontaplab.resources.volumes.lifecycle import present
-from ontaplab.resources.volumes.state import Volume
+from ontaplab.resources.volumes.state import CLONE_OWNER, Volume
 from ontaplab.wire.body import Body, Reference
 from ontaplab.wire.resource import Reply, Request, Started
 from ontaplab.wire.values import format_instant, parse_instant
@@ -88,7 +88,7 @@ def modify(cluster: Cluster, request: Request, snapshot: Snapshot, body: Snapsho
     _check_label(body)
     changed = _changed(cluster, snapshot, body)
     renamed = body.name is not None and body.name != snapshot.name
-    if renamed and snapshot.owners:
+    if renamed and set(snapshot.owners) - {CLONE_OWNER}:
         raise is_reference(snapshot.name)
     if renamed:
         check_new_name(cluster, volume.uuid, body.name or "")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field as Limits
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError, missing_field
@@ -26,33 +29,63 @@ from ontaplab.resources.svms.errors import (
     only_for_default,
 )
 from ontaplab.resources.svms.protocols import ProtocolsChange, ProtocolsOfNew, with_protocols
-from ontaplab.resources.svms.state import LONGEST_NAME, Svm
+from ontaplab.resources.svms.state import LONGEST_COMMENT, LONGEST_NAME, NSSWITCH, Svm
 from ontaplab.resources.volumes.lifecycle import remove_volume, serve, withdraw
 from ontaplab.resources.volumes.roots import create_root_volume, root_volume
-from ontaplab.wire.body import Reference
+from ontaplab.wire.body import Body, Reference
 from ontaplab.wire.resource import Reply, Request, Started
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
+_Comment = Annotated[str, Limits(max_length=LONGEST_COMMENT)]
+_PLAIN = {
+    **{name: name for name in ("comment", "state", "is_space_reporting_logical", "is_space_enforcement_logical")},
+    "retention_h": "retention_period",
+}
+"""What a PATCH changes without more ado, by its name in the record."""
 _OF_A_DP_DESTINATION = {"name", "comment", "ipspace.name", "ipspace.uuid", "subtype"}
+
+
+_Sources = tuple[Literal["files", "dns", "ldap", "nis"], ...]
+
+
+class NameSwitch(Body):
+    """Assumption: an unknown source is refused with the code of an invalid value."""
+
+    hosts: _Sources | None = None
+    group: _Sources | None = None
+    passwd: _Sources | None = None
+    netgroup: _Sources | None = None
+    namemap: _Sources | None = None
+
+    def over(self, former: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """The former sources, with what was said in their place."""
+        return {name: getattr(self, name) or former[name] for name in NSSWITCH}
 
 
 class SvmCreate(ProtocolsOfNew):
     name: str | None = None
-    comment: str = ""
+    comment: _Comment = ""
     language: str = "c.utf_8"
     subtype: Literal["default", "dp_destination"] = "default"
     ipspace: Reference = Reference(name="Default")
     snapshot_policy: Reference = Reference(name="default")
     aggregates: tuple[Reference, ...] = ()
+    is_space_reporting_logical: bool = False
+    is_space_enforcement_logical: bool = False
+    nsswitch: NameSwitch | None = None
     max_volumes: Literal["unlimited"] = "unlimited"
 
 
 class SvmChange(ProtocolsChange):
     name: str | None = None
-    comment: str | None = None
+    comment: _Comment | None = None
     state: Literal["running", "stopped"] | None = None
     snapshot_policy: Reference | None = None
     aggregates: tuple[Reference, ...] | None = None
+    is_space_reporting_logical: bool | None = None
+    is_space_enforcement_logical: bool | None = None
+    nsswitch: NameSwitch | None = None
+    retention_period: int | None = None
     max_volumes: Literal["unlimited"] | None = None
 
 
@@ -74,13 +107,16 @@ def create(cluster: Cluster, request: Request, body: SvmCreate) -> Reply[Svm]:
         ipspace=body.ipspace.name or "Default",
         snapshot_policy=snapshot_policy_of(cluster, body.snapshot_policy, None).name,
         aggregates=tuple(aggregate_of(cluster, each).uuid for each in body.aggregates),
+        is_space_reporting_logical=body.is_space_reporting_logical,
+        is_space_enforcement_logical=body.is_space_enforcement_logical,
+        nsswitch=(body.nsswitch or NameSwitch()).over(NSSWITCH),
     )
     svm = with_protocols(svm, body)
     _check_name(cluster, svm.name)
 
     async def work() -> None:
         _put_new(cluster, svm)
-        if cluster.root_volumes and svm.subtype == "default":
+        if cluster.traits.now.root_volumes and svm.subtype == "default":
             await create_root_volume(cluster, svm)
 
     return Started(cluster.start_job("POST /api/svm/svms", work, svm=svm.uuid), svm)
@@ -88,25 +124,32 @@ def create(cluster: Cluster, request: Request, body: SvmCreate) -> Reply[Svm]:
 
 def modify(cluster: Cluster, request: Request, svm: Svm, body: SvmChange) -> Reply[Svm]:
     """Stopping an SVM takes all its volumes from its clients. Its relationships go on, and it stays a peer."""
+    changed = _changed(cluster, svm, body)
+
+    async def work() -> None:
+        await _carry_out(cluster, svm, changed)
+
+    return Started(cluster.start_job(f"PATCH /api/svm/svms/{svm.uuid}", work, svm=svm.uuid), changed)
+
+
+def _changed(cluster: Cluster, svm: Svm, body: SvmChange) -> Svm:
+    """The SVM with the body's changes; nothing is changed yet. Raises: OntapError."""
     changed = with_protocols(svm, body)
     if body.name is not None and body.name != svm.name:
         _check_name(cluster, body.name)
         changed = replace(changed, name=body.name)
-    if body.comment is not None:
-        changed = replace(changed, comment=body.comment)
-    if body.state is not None:
-        changed = replace(changed, state=body.state)
+    for field, said in _PLAIN.items():
+        if (value := getattr(body, said)) is not None:
+            changed = replace(changed, **{field: value})
+    if body.nsswitch is not None:
+        changed = replace(changed, nsswitch=body.nsswitch.over(svm.nsswitch))
     if body.snapshot_policy is not None:
         policy = snapshot_policy_of(cluster, body.snapshot_policy, svm.uuid)
         changed = replace(changed, snapshot_policy=policy.name)
     if body.aggregates is not None:
         uuids = tuple(aggregate_of(cluster, each).uuid for each in body.aggregates)
         changed = replace(changed, aggregates=uuids)
-
-    async def work() -> None:
-        await _carry_out(cluster, svm, changed)
-
-    return Started(cluster.start_job(f"PATCH /api/svm/svms/{svm.uuid}", work, svm=svm.uuid), changed)
+    return changed
 
 
 async def _carry_out(cluster: Cluster, former: Svm, svm: Svm) -> None:

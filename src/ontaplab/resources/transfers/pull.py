@@ -43,11 +43,12 @@ class _Pull:
         return self._cluster.policies[self._relationship.policy]
 
     def _wanted(self) -> Wanted:
+        """A vault's first transfer, too, makes and carries a snapshot: ONTAP command `snapmirror initialize`."""
         return Wanted(
             have=self._have(),
             labels=tuple(rule.label for rule in self._policy.retention if rule.label not in _NO_LABELS),
             everything=self._policy.copy_all_source_snapshots,
-            creates=self._policy.create_snapshot_on_source,
+            creates=self._policy.create_snapshot_on_source or not self._relationship.is_initialized,
         )
 
     def _have(self) -> tuple[str, ...]:

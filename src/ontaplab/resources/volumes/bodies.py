@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field as Limits
 
+from ontaplab.resources.volumes.state import LONGEST_COMMENT
 from ontaplab.wire.body import Body, Reference, Size
 
 _Space = Literal["none", "inline", "background", "both", "mixed"]
@@ -57,6 +58,7 @@ class Space(Body):
     full_threshold_percent: _Percent | None = None
     nearly_full_threshold_percent: _Percent | None = None
     large_size_enabled: bool | None = None
+    filesystem_size_fixed: bool | None = None
 
 
 class Efficiency(Body):
@@ -142,7 +144,7 @@ class VolumeBody(Body):
     """What POST and PATCH both take."""
 
     name: str | None = None
-    comment: str | None = None
+    comment: Annotated[str, Limits(max_length=LONGEST_COMMENT)] | None = None
     state: Literal["online", "offline", "restricted"] | None = None
     size: Size | None = None
     nas: Nas | None = None

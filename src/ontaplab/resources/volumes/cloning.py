@@ -68,7 +68,7 @@ def _parent_volume(cluster: Cluster, request: Request, svm: Svm, body: bodies.Cl
         raise missing_field("clone.parent_volume")
     home = svm if body.parent_svm is None else svm_of(cluster, body.parent_svm, request.tunnel)
     if wanted.uuid is None:
-        found = cluster.volumes.first(lambda each: (each.svm, each.name) == (home.uuid, wanted.name))
+        found = cluster.volumes.by_name.first((home.uuid, wanted.name or ""))
     else:
         found = cluster.volumes.get(wanted.uuid)
     if found is None or not request.reaches(found.svm):

@@ -17,8 +17,8 @@ def name_too_long(name: str, longest: int) -> OntapError:
 
 
 def name_taken(name: str, svm: str) -> OntapError:
-    """Assumption: the code is the general one for a duplicate."""
-    return OntapError(409, "1", f'Volume "{name}" exists already in SVM "{svm}": duplicate entry.', target="name")
+    """Assumption: PATCH answers with the code that is known of POST."""
+    return OntapError(409, "917526", f'Volume "{name}" exists already in SVM "{svm}".', target="name")
 
 
 def too_small(size_bytes: int, smallest_bytes: int) -> OntapError:

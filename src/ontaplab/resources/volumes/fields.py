@@ -57,8 +57,8 @@ def _property_field(name: str) -> Field[Volume]:
 
 def _identity(cluster: Cluster) -> _Table:
     def is_source(volume: Volume) -> bool:
-        owned = cluster.snapshots.first(lambda snapshot: snapshot.volume == volume.uuid and OWNER in snapshot.owners)
-        return owned is not None and not volume.is_mirror
+        held = cluster.snapshots_by_volume[volume.uuid]
+        return not volume.is_mirror and any(OWNER in snapshot.owners for snapshot in held)
 
     def junction_parent(volume: Volume) -> Volume | None:
         return root_volume(cluster, volume.svm) if volume.export_path is not None else None
@@ -126,19 +126,22 @@ def _clone_fields(cluster: Cluster) -> _Table:
     def of_clone(get: Callable[[Clone], object]) -> Field[Volume]:
         return Field(lambda volume: None if volume.clone is None else get(volume.clone), Level.EXPENSIVE)
 
+    def shared_snapshot_name(clone: Clone) -> str:
+        """What it is called now: the parent's may be renamed."""
+        snapshot = cluster.snapshots.get(clone.snapshot)
+        return clone.snapshot_name if snapshot is None else snapshot.name
+
     def split_percent(clone: Clone) -> int:
         return 0 if clone.split is None else clone.split.percent(cluster.clock.now())
 
-    def has_clone(volume: Volume) -> bool:
-        found = cluster.volumes.first(lambda each: each.clone is not None and each.clone.parent == volume.uuid)
-        return found is not None
-
     return {
         "clone.is_flexclone": Field(lambda volume: volume.clone is not None),
-        "clone.has_flexclone": Field(has_clone, Level.EXPENSIVE),
+        "clone.has_flexclone": Field(
+            lambda volume: cluster.volumes.clones_by_parent.first(volume.uuid) is not None, Level.EXPENSIVE
+        ),
         "clone.parent_volume.name": of_clone(lambda clone: cluster.volumes[clone.parent].name),
         "clone.parent_volume.uuid": of_clone(lambda clone: clone.parent),
-        "clone.parent_snapshot.name": of_clone(lambda clone: clone.snapshot_name),
+        "clone.parent_snapshot.name": of_clone(shared_snapshot_name),
         "clone.parent_snapshot.uuid": of_clone(lambda clone: clone.snapshot),
         "clone.parent_svm.name": of_clone(lambda clone: svm_name(cluster, cluster.volumes[clone.parent].svm)),
         "clone.parent_svm.uuid": of_clone(lambda clone: cluster.volumes[clone.parent].svm),

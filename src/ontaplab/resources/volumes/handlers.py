@@ -24,7 +24,7 @@ from ontaplab.resources.volumes.growth import GROWTH_PERCENT, check_autosize
 from ontaplab.resources.volumes.lifecycle import change_volume, create_volume, present, remove_volume
 from ontaplab.resources.volumes.policies import policies_at_creation, referred_policies
 from ontaplab.resources.volumes.properties import check_dp_fields, merged, properties_of
-from ontaplab.resources.volumes.restoring import check_may_be_restored, restore
+from ontaplab.resources.volumes.restoring import check_is_named, check_may_be_restored, restore
 from ontaplab.resources.volumes.rules import check_is_idle, check_may_be_created, check_name, check_size
 from ontaplab.resources.volumes.splitting import drop_snapshots_of_clone, wait_until_split
 from ontaplab.resources.volumes.state import SMALLEST_BYTES, SMALLEST_CONSTITUENT_BYTES, Volume
@@ -68,7 +68,7 @@ def new_volume(cluster: Cluster, request: Request, body: VolumeCreate) -> Volume
         raise missing_field("name")
     svm = svm_of(cluster, body.svm, request.tunnel)
     if body.type == "dp":
-        check_dp_fields(body)
+        check_dp_fields(body, allowed=("snapshot_policy.name", "snapshot_policy.uuid"))
     volume = Volume(
         uuid=cluster.new_uuid("volume", f"{svm.uuid}/{body.name}"),
         name=body.name,
@@ -135,6 +135,13 @@ def modify(cluster: Cluster, request: Request, volume: Volume, body: VolumeChang
     return Started(cluster.start_job(f"PATCH /api/storage/volumes/{volume.uuid}", work, svm=volume.svm), wanted)
 
 
+def check_any(cluster: Cluster, request: Request, body: VolumeChange) -> None:
+    """Raises: OntapError 1115127, 1638515: so a client finds out whether the licence is there, volumes or not."""
+    restored = _with_query(request, body).restore_to
+    if restored is not None:
+        check_is_named(cluster, restored.snapshot)
+
+
 def _with_query(request: Request, body: VolumeChange) -> VolumeChange:
     """The body with what the query says in its place."""
     said: dict[str, Any] = {}
@@ -187,11 +194,10 @@ def check_may_be_removed(cluster: Cluster, volume: Volume) -> None:
     check_is_idle(volume)
     if volume.is_svm_root and len(cluster.volumes.where(lambda each: each.svm == volume.svm)) > 1:
         raise is_root(volume.name)
-    clones = cluster.volumes.where(lambda each: each.clone is not None and each.clone.parent == volume.uuid)
-    if clones:
+    if clones := cluster.volumes.clones_by_parent[volume.uuid]:
         raise has_clones(volume.name, ", ".join(clone.name for clone in clones))
-    owned = cluster.snapshots.first(lambda snapshot: snapshot.volume == volume.uuid and bool(snapshot.owners))
-    ends_here = cluster.relationships.first(lambda each: each.destination.volume_uuid == volume.uuid)
-    begins_here = cluster.listed_destinations.first(lambda each: each.source.volume_uuid == volume.uuid)
+    owned = any(snapshot.owners for snapshot in cluster.snapshots_by_volume[volume.uuid])
+    ends_here = cluster.relationships_by_volume.first(volume.uuid)
+    begins_here = cluster.listed_destinations_by_volume.first(volume.uuid)
     if owned or ends_here or begins_here:
         raise is_protected(volume.name)

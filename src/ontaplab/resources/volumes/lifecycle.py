@@ -20,6 +20,9 @@ from ontaplab.resources.volumes.places import directory_of, served_tree, volumes
 from ontaplab.resources.volumes.rules import check_may_be_created
 from ontaplab.resources.volumes.state import CLONE_OWNER, Clone, Volume
 
+_SEEN = ("name", "junction_path", "state", "type", "exported_snapshot")
+"""What clients' view of a volume follows from, besides its SVM."""
+
 
 def present(cluster: Cluster, uuid: str) -> Volume:
     """The volume as it is now. Raises: OntapError 4 if it was removed meanwhile."""
@@ -74,8 +77,8 @@ async def remove_volume(cluster: Cluster, volume: Volume) -> None:
 def release_parent_snapshot(cluster: Cluster, clone: Clone) -> None:
     """The parent's snapshot may be deleted again, unless it has another clone."""
     snapshot = cluster.snapshots.get(clone.snapshot)
-    others = cluster.volumes.first(lambda each: each.clone is not None and each.clone.snapshot == clone.snapshot)
-    if snapshot is not None and others is None:
+    others = (each.clone.snapshot for each in cluster.volumes.clones_by_parent[clone.parent] if each.clone is not None)
+    if snapshot is not None and clone.snapshot not in others:
         owners = tuple(owner for owner in snapshot.owners if owner != CLONE_OWNER)
         cluster.snapshots.put(replace(snapshot, owners=owners))
 
@@ -83,6 +86,8 @@ def release_parent_snapshot(cluster: Cluster, clone: Clone) -> None:
 async def change_volume(cluster: Cluster, former: Volume, volume: Volume) -> Volume:
     """The record is `volume`; clients find it where it now is, and no longer where it was."""
     cluster.volumes.put(volume)
+    if all(getattr(former, name) == getattr(volume, name) for name in _SEEN):
+        return volume
     if (former.name, former.junction_path) != (volume.name, volume.junction_path):
         await cluster.offload(partial(withdraw, cluster, former))
     await cluster.offload(partial(serve, cluster, volume))
@@ -149,7 +154,7 @@ def recover(cluster: Cluster, kept_transfers: Mapping[str, str] | None = None) -
 
 def _numbered(cluster: Cluster, volume: Volume) -> Volume:
     """With an msid of its own, and its constituents too."""
-    given = (part.msid for each in cluster.volumes for part in (each, *each.parts))
-    first = max(given, default=2147484672) + 1
-    constituents = tuple(replace(each, msid=first + n) for n, each in enumerate(volume.constituents, start=1))
-    return replace(volume, msid=first, constituents=constituents)
+    volume = replace(volume, msid=cluster.volumes.new_msid())
+    return replace(
+        volume, constituents=tuple(replace(each, msid=cluster.volumes.new_msid()) for each in volume.constituents)
+    )

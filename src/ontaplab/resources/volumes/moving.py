@@ -79,7 +79,7 @@ def _check_may_be_moved(cluster: Cluster, volume: Volume, aggregate: Aggregate) 
         raise same_aggregate(aggregate.name)
     if volume.state != "online":
         raise not_online(volume.name)
-    if cluster.listed_destinations.first(lambda each: each.source.volume_uuid == volume.uuid and each.base is None):
+    if any(each.base is None for each in cluster.listed_destinations_by_volume[volume.uuid]):
         raise source_not_initialized(volume.name)
     check_room(cluster, aggregate, footprint_bytes(cluster, volume))
 
@@ -119,7 +119,7 @@ def after_effort(cluster: Cluster, volume: Volume) -> Volume:
     if movement.state == "replicating":
         cutover = Effort(needs_s=CUTOVER_S, since=now)
         return replace(volume, movement=replace(movement, state="cutover", effort=cutover))
-    for each in cluster.listed_destinations.where(lambda each: each.source.volume_uuid == volume.uuid):
+    for each in cluster.listed_destinations_by_volume[volume.uuid]:
         cluster.listed_destinations.put(replace(each, moved=True, asked_since=False))
     return _arrived(volume, replace(movement, state="success", effort=movement.effort.paused(now)))
 

@@ -16,8 +16,8 @@ def way_to(cluster: Cluster, svm: str, path: str) -> list[FileHandle]:
     way: list[FileHandle] = []
     for depth in range(len(names) + 1):
         junction = "/" + "/".join(names[:depth])
-        mounted = cluster.volumes_by_junction[f"{svm}{junction}"]
-        way += [FileHandle(volume.uuid, "/".join(names[depth:])) for volume in mounted]
+        mounted = cluster.volumes.by_path[svm, junction.lower()]
+        way += [FileHandle(each.uuid, "/".join(names[depth:])) for each in mounted if each.junction_path == junction]
     return way
 
 

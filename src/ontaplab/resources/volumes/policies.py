@@ -27,9 +27,13 @@ REFERENCES = ("snapshot_policy.", "nas.export_policy.", "qos.policy.")
 
 
 def policies_at_creation(svm: Svm, volume_type: str) -> dict[str, Any]:
-    """What a new volume of that SVM refers to where nothing was said."""
-    snapshots = NO_SNAPSHOTS if volume_type == "dp" else svm.snapshot_policy
-    return {"snapshot_policy.name": snapshots, "nas.export_policy.name": DEFAULT}
+    """What a new volume of that SVM refers to, and has of it, where nothing was said."""
+    return {
+        "snapshot_policy.name": NO_SNAPSHOTS if volume_type == "dp" else svm.snapshot_policy,
+        "nas.export_policy.name": DEFAULT,
+        "space.logical_space.reporting": svm.is_space_reporting_logical,
+        "space.logical_space.enforcement": svm.is_space_enforcement_logical,
+    }
 
 
 def referred_policies(cluster: Cluster, svm: str, body: VolumeBody) -> dict[str, Any]:

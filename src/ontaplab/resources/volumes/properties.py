@@ -16,10 +16,23 @@ _CORE = {
 }
 _SPECIAL = {"space.size", "nas.path", "quota.enabled", "space.snapshot.autodelete_enabled"}
 _RW_ONLY = (
-    *("snapshot_policy", "nas.", "access_time_enabled", "snapshot_directory_access_enabled", "files."),
+    *(
+        "snapshot_policy",
+        "nas.path",
+        "nas.security_style",
+        "nas.uid",
+        "nas.gid",
+        "nas.unix",
+        "access_time_enabled",
+        "snapshot_directory_access_enabled",
+        "files.",
+    ),
     *("space.snapshot.autodelete", "analytics.", "activity_tracking.", "quota."),
 )
-"""Assumption: these; of them the snapshot policy and what clients are told about access are in the sources."""
+"""Assumption: these; of them the snapshot policy and what clients are told about access are in the sources.
+
+An export policy is what a mirror, too, has of its own: OpenStack's driver for shares changes it.
+"""
 
 
 def properties_of(body: VolumeBody) -> dict[str, Any]:

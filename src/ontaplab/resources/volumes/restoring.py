@@ -20,15 +20,20 @@ from ontaplab.wire.body import Reference
 FIELD = "restore_to.snapshot"
 
 
+def check_is_named(cluster: Cluster, wanted: Reference) -> None:
+    """Raises: OntapError 1115127 without a licence, 1638515 if no snapshot was named."""
+    check_licensed(cluster, "snaprestore")
+    if not wanted.name and not wanted.uuid:
+        raise snapshot_not_named(f"{FIELD}.name")
+
+
 def check_may_be_restored(cluster: Cluster, volume: Volume, wanted: Reference) -> tuple[Snapshot, list[Snapshot]]:
     """The snapshot that is meant, and the newer ones, which will be gone.
 
     Raises: OntapError 1115127 without a licence, 1638515 if none was named, 542797, 917628 for a mirror, 9437885,
     13107405 if it is busy, 1638480 if a newer snapshot is in use.
     """
-    check_licensed(cluster, "snaprestore")
-    if not wanted.name and not wanted.uuid:
-        raise snapshot_not_named(f"{FIELD}.name")
+    check_is_named(cluster, wanted)
     if volume.is_mirror:
         raise not_for_dp(FIELD)
     if volume.state != "online":

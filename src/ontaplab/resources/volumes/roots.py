@@ -38,4 +38,4 @@ async def create_root_volume(cluster: Cluster, svm: Svm) -> None:
 
 def root_volume(cluster: Cluster, svm: str) -> Volume | None:
     """That of the SVM of that uuid."""
-    return cluster.volumes.first(lambda volume: volume.is_svm_root and volume.svm == svm)
+    return cluster.volumes.roots_by_svm.first(svm)

@@ -8,7 +8,7 @@ from functools import partial
 from ontaplab.cluster import Cluster
 from ontaplab.resources.volumes.bodies import VolumeChange, VolumeCreate
 from ontaplab.resources.volumes.fields import volume_fields
-from ontaplab.resources.volumes.handlers import FLAGS, create, modify, remove
+from ontaplab.resources.volumes.handlers import FLAGS, check_any, create, modify, remove
 from ontaplab.resources.volumes.state import Volume
 from ontaplab.wire.resource import Create, Modify, Request, Resource
 
@@ -20,8 +20,9 @@ def resource(cluster: Cluster) -> Resource[Volume]:
         rows=partial(rows, cluster),
         find=partial(find, cluster),
         create=Create(VolumeCreate, partial(create, cluster)),
-        modify=Modify(VolumeChange, partial(modify, cluster)),
+        modify=Modify(VolumeChange, partial(modify, cluster), partial(check_any, cluster)),
         remove=partial(remove, cluster),
+        check_patch=lambda count: cluster.traits.now.check_patch("volumes", count),
         flags=FLAGS,
     )
 
@@ -29,7 +30,7 @@ def resource(cluster: Cluster) -> Resource[Volume]:
 def rows(cluster: Cluster, request: Request) -> Iterable[Volume]:
     """All volumes; with `is_constituent=true` the constituents of FlexGroups in their place, with `*` both."""
     wanted = request.flags.get("is_constituent", "false").lower()
-    for volume in cluster.volumes:
+    for volume in cluster.volumes.only(request.uuids if wanted == "false" else None):
         if wanted != "true":
             yield volume
         if wanted != "false" and volume.constituents:

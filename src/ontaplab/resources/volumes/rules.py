@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import chain
 
 from ontaplab.cluster import Cluster
 from ontaplab.resources.aggregates.space import check_room
@@ -27,6 +28,7 @@ from ontaplab.resources.volumes.state import (
     SMALLEST_CONSTITUENT_BYTES,
     Style,
     Volume,
+    path_keys,
 )
 
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -42,13 +44,13 @@ def check_name(name: str, style: Style = "flexvol") -> None:
 
 
 def check_name_is_free(cluster: Cluster, svm: str, name: str) -> None:
-    """Raises: OntapError 1 if that SVM has a volume of that name."""
-    if cluster.volumes.first(lambda volume: volume.svm == svm and volume.name == name):
+    """Raises: OntapError 917526 if that SVM has a volume of that name."""
+    if cluster.volumes.by_name.first((svm, name)):
         raise name_taken(name, svm_name(cluster, svm) or svm)
 
 
 def check_may_be_created(cluster: Cluster, volume: Volume) -> None:
-    """Raises: OntapError 1 for a name that is taken; 917536 for a path that is, or where there is no room."""
+    """Raises: OntapError 917526 for a name that is taken; 917536 for a path that is, or where there is no room."""
     check_name_is_free(cluster, volume.svm, volume.name)
     if volume.is_guaranteed:
         _check_room_for_all(cluster, volume)
@@ -92,12 +94,11 @@ def check_may_be_mounted(cluster: Cluster, volume: Volume, path: str) -> None:
         raise not_online(volume.name)
     if volume.is_mirror and volume.exported_snapshot is None:
         raise not_initialized(volume.name)
-    for other in cluster.volumes.where(lambda other: other.svm == volume.svm and other.uuid != volume.uuid):
-        if other.junction_path == path:
+    *upper, own = path_keys(volume.svm, path)
+    for other in cluster.volumes.by_path[own]:
+        if other.uuid != volume.uuid:
             raise junction_path_taken(path, other.name)
-        if other.junction_path and _nested(path, other.junction_path):
-            raise junction_below_junction(path, other.junction_path)
-
-
-def _nested(one: str, other: str) -> bool:
-    return one.startswith(other + "/") or other.startswith(one + "/")
+    above = (other for key in upper for other in cluster.volumes.by_path[key])
+    for other in chain(above, cluster.volumes.by_upper_path[own]):
+        if other.uuid != volume.uuid:
+            raise junction_below_junction(path, str(other.junction_path))

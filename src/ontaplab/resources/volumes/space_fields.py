@@ -49,7 +49,7 @@ def space_fields(cluster: Cluster) -> Mapping[str, Field[Volume]]:
         "space.available": Field(available),
         "space.afs_total": Field(_usable, Level.EXPENSIVE),
         "space.filesystem_size": Field(lambda volume: volume.size_bytes, Level.EXPENSIVE),
-        "space.filesystem_size_fixed": Field(lambda volume: volume.is_mirror, Level.EXPENSIVE),
+        "space.filesystem_size_fixed": Field(_is_fixed, Level.EXPENSIVE),
         "space.fractional_reserve": Field(lambda volume: 0, Level.EXPENSIVE),
         "space.over_provisioned": Field(over_provisioned, Level.EXPENSIVE),
         "space.metadata": Field(lambda volume: 0, Level.EXPENSIVE),
@@ -90,6 +90,12 @@ def space_fields(cluster: Cluster) -> Mapping[str, Field[Volume]]:
         "files.maximum": Field(_most_files, Level.EXPENSIVE),
         "files.used": Field(files, Level.EXPENSIVE),
     }
+
+
+def _is_fixed(volume: Volume) -> bool:
+    """Assumption: a mirror's is, unless somebody said otherwise, and what was said stays."""
+    said = volume.property_of("space.filesystem_size_fixed")
+    return volume.is_mirror if said is None else bool(said)
 
 
 def _most_files(volume: Volume) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -15,6 +15,11 @@ SMALLEST_BYTES = 20 * MIB
 SMALLEST_CONSTITUENT_BYTES = 200 * MIB
 LONGEST_NAME = 203
 LONGEST_FLEXGROUP_NAME = 197
+LONGEST_COMMENT = 1023
+"""Characters: schema of netapp-ontap 9.19.1. Assumption: a longer one is refused with the code of an invalid value."""
+
+FIRST_MSID = 2147484672
+"""Below those of all volumes."""
 
 CLONE_OWNER = "volume_clone"
 """Why a snapshot that a clone shares with its parent cannot be deleted. Assumption: the word."""
@@ -199,6 +204,19 @@ class Volume:
         """Where clients find its files in the SVM's namespace. A root volume is the place of the others' junctions."""
         return None if self.is_svm_root else self.junction_path
 
+    @property
+    def path_keys(self) -> tuple[tuple[str, str], ...]:
+        """Its SVM with each path above its junction path, from the top, and last with its own; none if it has none."""
+        return () if self.junction_path is None else path_keys(self.svm, self.junction_path)
+
+    @property
+    def promised_bytes(self) -> Iterator[tuple[str, int]]:
+        """Aggregates with what the volume, full, would take of each, and of the one that it is being moved to."""
+        for part in self.parts:
+            yield part.aggregate, part.size_bytes
+        if self.movement is not None and self.movement.is_going_on and self.movement.aggregate != self.aggregate:
+            yield self.movement.aggregate, self.size_bytes
+
     def _part(self, constituent: Constituent) -> Volume:
         return replace(
             self,
@@ -222,3 +240,12 @@ class Volume:
 
     def as_writable(self) -> Volume:
         return replace(self, type="rw", exported_snapshot=None)
+
+
+def path_keys(svm: str, path: str) -> tuple[tuple[str, str], ...]:
+    """The SVM with the path and, before it, each path above it: equal for what ONTAP takes to be the same.
+
+    Junction paths are told apart case-insensitively: page `volume mount` of the ONTAP command reference.
+    """
+    parts = path.lower().split("/")
+    return tuple((svm, "/".join(parts[:depth])) for depth in range(2, len(parts) + 1))
