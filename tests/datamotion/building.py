@@ -1,4 +1,7 @@
-"""Small records with everything of no interest filled in: SVM `svm_gold` of paris, mirrored to lyon and nice."""
+"""Small records with everything of no interest filled in: SVM `svm_gold` of paris, mirrored to lyon and nice.
+
+The SVMs and aggregates of lyon and nice have equal names: only cluster and uuid tell the two apart.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from datamotion.model.acts import Act, Change
+from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group, Target
 from datamotion.model.mark import Mark
 from datamotion.model.plan import Plan
@@ -15,6 +19,7 @@ from datamotion.model.records import (
     ClusterIdentity,
     ClusterPeer,
     Endpoint,
+    ExportPolicy,
     Policy,
     Relationship,
     Svm,
@@ -22,16 +27,19 @@ from datamotion.model.records import (
     Transfer,
     Volume,
 )
+from datamotion.model.standing import Standing
 from datamotion.model.view import EVERYTHING, ClusterView, View
-from datamotion.model.words import MirrorState, Role, TransferState, VolumeState, VolumeType
+from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.standing import stand
 
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
 GIB = 2**30
 
 HOME = Backend(name="gold-paris", cluster="paris", svm="svm_gold", volumes=("vol_*",))
-LYON = Backend(name="gold-lyon", cluster="lyon", svm="svm_lyon")
-NICE = Backend(name="gold-nice", cluster="nice", svm="svm_nice")
+LYON = Backend(name="gold-lyon", cluster="lyon", svm="svm_gold_dr")
+NICE = Backend(name="gold-nice", cluster="nice", svm="svm_gold_dr")
+BACKENDS = (HOME, LYON, NICE)
 
 
 def a_group(*targets: Backend, rpo: timedelta | None = None) -> Group:
@@ -40,16 +48,32 @@ def a_group(*targets: Backend, rpo: timedelta | None = None) -> Group:
     return Group(name="gold", home=HOME, targets=tuple(made), rpo=rpo)
 
 
-def a_mark(role: Role, epoch: int = 1, path: str | None = "/vol_1", since: datetime | None = None) -> str:
-    """A volume's comment that holds nothing but this mark of the group `gold`."""
-    return Mark(group="gold", role=role, epoch=epoch, path=path, since=since).write("")
+def svm_uuid(backend: Backend) -> str:
+    return f"{backend.cluster}/{backend.svm}"
+
+
+def volume_uuid(name: str, backend: Backend = HOME) -> str:
+    return f"{backend.name}/{name}"
+
+
+def a_mark(volume: str = "vol_1", *, path: str | None = "", epoch: int | None = None, **words: str) -> str:
+    """A volume's comment that holds nothing but the mark of this copy; its path is that of its name, if not told."""
+    return Mark(
+        group=words.pop("group", "gold"),
+        volume=volume,
+        origin=words.pop("origin", volume_uuid(volume)),
+        path=f"/{volume}" if path == "" else path,
+        export=words.pop("export", "default"),
+        epoch=epoch,
+        **words,
+    ).write("")
 
 
 def a_volume(name: str = "vol_1", backend: Backend = HOME, **changes: object) -> Volume:
-    """A writable volume at home, mounted; anywhere else an unmounted mirror destination."""
+    """A writable volume at home, mounted and marked; anywhere else an unmounted mirror destination of that name."""
     at_home = backend is HOME
     volume = Volume(
-        uuid=f"{backend.name}/{name}",
+        uuid=volume_uuid(name, backend),
         name=name,
         svm=backend.svm,
         type=VolumeType.RW if at_home else VolumeType.DP,
@@ -59,9 +83,10 @@ def a_volume(name: str = "vol_1", backend: Backend = HOME, **changes: object) ->
         used_bytes=GIB,
         aggregates=("aggr",),
         path=f"/{name}" if at_home else None,
-        comment=a_mark(Role.ACTIVE if at_home else Role.MIRROR, path=f"/{name}"),
+        comment=a_mark(name),
         language="c.utf_8",
         guarantee="none",
+        export="default",
     )
     return replace(volume, **changes)  # type: ignore[arg-type]
 
@@ -70,15 +95,18 @@ def a_mirror(
     name: str = "vol_1",
     backend: Backend = LYON,
     *,
+    source: Backend = HOME,
     destination: str | None = None,
-    source_svm: str = HOME.svm,
     **changes: object,
 ) -> Relationship:
-    """A mirror of the home's volume `name`, idle, half an hour old."""
+    """A mirror of the volume `name` of the home (or another back end), idle, half an hour old."""
+    is_local = source.cluster == backend.cluster
     mirror = Relationship(
         uuid=f"{backend.name}/{name}/mirror",
-        source=Endpoint(source_svm, name),
-        source_cluster="paris",
+        source=Endpoint(source.svm, name),
+        source_cluster=None if is_local else source.cluster,
+        source_cluster_uuid=None if is_local else f"{source.cluster}-uuid",
+        source_svm_uuid=svm_uuid(source),
         destination=Endpoint(backend.svm, destination or name),
         state=MirrorState.SNAPMIRRORED,
         healthy=True,
@@ -99,16 +127,47 @@ def a_transfer(state: TransferState, *, moved: int = 0, ended_at: datetime | Non
     return Transfer(uuid=None, state=state, bytes_transferred=moved, ended_at=ended_at or NOON - timedelta(hours=1))
 
 
-def a_peer(backend: Backend = LYON, *, name: str = HOME.svm, state: str = "peered") -> SvmPeer:
-    """The peering of a target's SVM with the home's, as the target's cluster reports it."""
-    return SvmPeer(
-        uuid=f"{backend.name}/peer",
-        name=name,
+def a_peer(backend: Backend = LYON, peer: Backend = HOME, *, name: str | None = None, **changes: object) -> SvmPeer:
+    """The peering of a back end's SVM with another's (the home's), as the back end's own cluster reports it."""
+    made = SvmPeer(
+        uuid=f"{backend.name}~{peer.name}",
+        name=name or peer.svm,
         svm=backend.svm,
-        peer_svm=HOME.svm,
-        peer_cluster=HOME.cluster,
-        state=state,
+        peer_svm=peer.svm,
+        peer_svm_uuid=svm_uuid(peer),
+        peer_cluster=peer.cluster,
+        peer_cluster_uuid=f"{peer.cluster}-uuid",
+        state="peered",
         applications=frozenset({"snapmirror"}),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def a_claim(backend: Backend = HOME, epoch: int = 1, *, served: bool = True, **changes: object) -> Claim:
+    """The claim that a back end serves `gold`, taken a day ago and confirmed."""
+    since = NOON - timedelta(days=1)
+    claim = Claim(
+        group="gold",
+        epoch=epoch,
+        backend=backend.name,
+        svm=svm_uuid(backend),
+        since=since,
+        by="process 7 on host",
+        served=since if served else None,
+    )
+    return replace(claim, **changes)  # type: ignore[arg-type]
+
+
+def a_claim_policy(claim: Claim, at: Backend) -> Policy:
+    """A claim as a site holds it."""
+    return Policy(
+        uuid=f"{at.name}/{claim.policy}",
+        name=claim.policy,
+        svm=at.svm,
+        type="async",
+        schedule=None,
+        takes_snapshots=True,
+        comment=claim.comment,
     )
 
 
@@ -118,37 +177,58 @@ def a_cluster_view(
     mirrors: Iterable[Relationship] = (),
     *,
     peers: Iterable[SvmPeer] | None = None,
+    claims: Iterable[Claim] | None = None,
     **changes: object,
 ) -> ClusterView:
-    """The cluster of a back end, peered with all others, with room; its SVM runs and is peered with the home's."""
+    """The cluster of a back end, peered with all others, with room; its SVM runs and is peered with the home's.
+
+    It holds the claim that the home serves in epoch 1, if no others are told.
+    """
     if peers is None:
-        peers = () if backend is HOME else (a_peer(backend),)
-    others = {HOME.cluster, LYON.cluster, NICE.cluster} - {backend.cluster}
+        peers = [a_peer(HOME, each) for each in (LYON, NICE)] if backend is HOME else [a_peer(backend)]
+    others = sorted({each.cluster for each in BACKENDS} - {backend.cluster})
+    asynchronous = Policy(
+        uuid=f"{backend.cluster}/Asynchronous",
+        name="Asynchronous",
+        svm=None,
+        type="async",
+        schedule=None,
+        takes_snapshots=True,
+        comment="",
+    )
+    held = [a_claim_policy(claim, backend) for claim in ((a_claim(),) if claims is None else claims)]
     view = ClusterView(
-        observed_at=NOON,
-        aspects=EVERYTHING,
+        looked_at=dict.fromkeys(EVERYTHING, NOON),
         identity=ClusterIdentity(name=backend.cluster, uuid=f"{backend.cluster}-uuid", version=(9, 14, 1)),
-        cluster_peers=tuple(ClusterPeer(uuid=f"peer-{name}", name=name, available=True) for name in sorted(others)),
-        svms=(Svm(uuid=f"{backend.svm}-uuid", name=backend.svm, state="running"),),
+        cluster_peers=tuple(
+            ClusterPeer(uuid=f"{backend.cluster}~{name}", name=name, remote=name, available=True) for name in others
+        ),
+        svms=(Svm(uuid=svm_uuid(backend), name=backend.svm, state="running"),),
         svm_peers=tuple(peers),
         aggregates=(Aggregate(name="aggr", available_bytes=100 * GIB),),
-        policies=(Policy(name="Asynchronous", svm=None, type="async", schedule=None),),
+        policies=(asynchronous, *held),
         schedules=frozenset({"hourly"}),
         volumes=tuple(volumes),
         relationships=tuple(mirrors),
+        export_policies=(ExportPolicy(name="default", svm=backend.svm, rules=1),),
     )
     return replace(view, **changes)  # type: ignore[arg-type]
 
 
 def a_target_view(backend: Backend, *volumes: str, **mirror: object) -> ClusterView:
-    """A target's cluster with a mirror of each of these volumes, all alike."""
+    """A target's cluster with a mirror of each of these volumes of the home, all alike."""
     mirrors = [replace(a_mirror(name, backend), **mirror) for name in volumes]  # type: ignore[arg-type]
     return a_cluster_view(backend, [a_volume(name, backend) for name in volumes], mirrors)
 
 
-def planned(planner: Planner, view: View, **situation: object) -> Plan:
+def planned(planner: Planner, standing: Standing, **situation: object) -> Plan:
     """The plan at first sight, or with what else the situation holds."""
-    return planner(replace(Situation.at_first_sight(view), **situation))  # type: ignore[arg-type]
+    return planner(replace(Situation.at_first_sight(standing, "tests"), **situation))  # type: ignore[arg-type]
+
+
+def standing_of(view: View, group: Group | None = None) -> Standing:
+    """How the group stands in this view; `gold` with both targets, if no group is told."""
+    return stand(group or a_group(LYON, NICE), view)
 
 
 def acts(plan: Plan) -> list[Act]:

@@ -68,11 +68,13 @@ def _ended(mirror: Relationship, state: TransferState) -> Relationship:
 
 def _peered(clusters: Clusters, asked: str, change: PeerSvms) -> Clusters:
     here, there = clusters[asked], clusters[change.peer_cluster]
-    if any((peer.svm, peer.peer_svm) == (change.svm, change.peer_svm) for peer in here.svm_peers):
+    if any((peer.svm, peer.peer_svm_uuid) == (change.svm, change.peer_svm_uuid) for peer in here.svm_peers):
         raise Refusing("the SVMs are peered already")
     same = asked == change.peer_cluster
-    at_asked = _peering(change.svm, change.peer_svm, change.peer_cluster, "peered" if same else "initiated")
-    at_peer = _peering(change.peer_svm, change.svm, asked, "peered" if same else "pending")
+    at_asked = _peering(change.svm, change.name, there, change.peer_svm, "peered" if same else "initiated")
+    taken = {peer.name for peer in there.svm_peers} | {svm.name for svm in there.svms}
+    alias = f"{change.svm}_{asked}" if change.svm in taken else change.svm
+    at_peer = _peering(change.peer_svm, alias, here, change.svm, "peered" if same else "pending")
     if same:
         return {**clusters, asked: replace(here, svm_peers=(*here.svm_peers, at_asked, at_peer))}
     return {
@@ -82,13 +84,17 @@ def _peered(clusters: Clusters, asked: str, change: PeerSvms) -> Clusters:
     }
 
 
-def _peering(svm: str, peer_svm: str, peer_cluster: str, state: str) -> SvmPeer:
+def _peering(svm: str, name: str, peer: ClusterView, peer_svm: str, state: str) -> SvmPeer:
+    assert peer.identity is not None
+    uuid = next(each.uuid for each in peer.svms if each.name == peer_svm)
     return SvmPeer(
-        uuid=f"{svm}~{peer_svm}",
-        name=peer_svm,
+        uuid=f"{svm}~{uuid}",
+        name=name,
         svm=svm,
         peer_svm=peer_svm,
-        peer_cluster=peer_cluster,
+        peer_svm_uuid=uuid,
+        peer_cluster=peer.identity.name,
+        peer_cluster_uuid=peer.identity.uuid,
         state=state,
         applications=frozenset({"snapmirror"}),
     )
@@ -98,12 +104,13 @@ def _accepted(clusters: Clusters, asked: str, change: AcceptSvmPeer) -> Clusters
     mine = next((peer for peer in clusters[asked].svm_peers if peer.uuid == change.uuid), None)
     if mine is None or mine.state != "pending":
         raise Refusing("there is no such request")
-    pairs = {(mine.svm, mine.peer_svm), (mine.peer_svm, mine.svm)}
+    my_uuid = next(each.uuid for each in clusters[asked].svms if each.name == mine.svm)
+    ends = {(asked, mine.peer_svm_uuid), (mine.peer_cluster, my_uuid)}
     return {
         name: replace(
             view,
             svm_peers=tuple(
-                replace(peer, state="peered") if (peer.svm, peer.peer_svm) in pairs else peer for peer in view.svm_peers
+                replace(peer, state="peered") if (name, peer.peer_svm_uuid) in ends else peer for peer in view.svm_peers
             ),
         )
         for name, view in clusters.items()

@@ -8,18 +8,23 @@ from functools import singledispatch
 
 from datamotion.model.acts import (
     AbortTransfer,
+    AllowSnapMirror,
     Break,
     Change,
+    ConfirmClaim,
+    CreateExportPolicy,
     CreateRelationship,
     CreateVolume,
     Initialize,
+    ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
     Pause,
     Resume,
     StartTransfer,
+    TakeEpoch,
 )
-from datamotion.model.records import Relationship, Volume
+from datamotion.model.records import ExportPolicy, Policy, Relationship, Volume
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from tests.datamotion.building import NOON, a_transfer
@@ -37,10 +42,10 @@ def changed(change: Change, view: ClusterView) -> ClusterView:
 
 @changed.register
 def _(change: CreateVolume, view: ClusterView) -> ClusterView:
-    if change.volume in view.volumes_of(change.svm):
+    if _has_volume(view, change.svm, change.volume):
         raise Refusing(f"volume {change.volume} exists")
     volume = Volume(
-        uuid=f"{change.svm}/{change.volume}",
+        uuid=f"{_cluster(view)}/{change.svm}/{change.volume}",
         name=change.volume,
         svm=change.svm,
         type=VolumeType.DP,
@@ -53,22 +58,29 @@ def _(change: CreateVolume, view: ClusterView) -> ClusterView:
         comment=change.comment,
         language=change.language,
         guarantee=change.guarantee,
+        export="default",
     )
     return replace(view, volumes=(*view.volumes, volume))
 
 
 @changed.register
 def _(change: CreateRelationship, view: ClusterView) -> ClusterView:
-    if change.destination in view.relationships_into(change.destination.svm):
+    if any(each.destination == change.destination for each in view.relationships):
         raise Refusing(f"{change.destination} is a destination already")
-    if change.destination.volume not in view.volumes_of(change.destination.svm):
+    if not _has_volume(view, change.destination.svm, change.destination.volume):
         raise Refusing(f"{change.destination} does not exist")
-    if not any((peer.name, peer.state) == (change.source.svm, "peered") for peer in view.svm_peers):
+    here = change.destination.svm
+    peered = [
+        each for each in view.svm_peers if (each.svm, each.name, each.state) == (here, change.source.svm, "peered")
+    ]
+    if not peered:
         raise Refusing(f"{change.source.svm} is not peered")
     mirror = Relationship(
-        uuid=f"{change.destination}/mirror",
+        uuid=f"{_cluster(view)}/{change.destination}/mirror",
         source=change.source,
-        source_cluster="paris",
+        source_cluster=peered[0].peer_cluster,
+        source_cluster_uuid=peered[0].peer_cluster_uuid,
+        source_svm_uuid=peered[0].peer_svm_uuid,
         destination=change.destination,
         state=MirrorState.UNINITIALIZED,
         healthy=True,
@@ -177,9 +189,83 @@ def _modified(volume: Volume, change: ModifyVolume) -> Volume:
     return replace(
         volume,
         path=volume.path if change.path is None else change.path or None,
+        export=change.export or volume.export,
         comment=volume.comment if change.comment is None else change.comment,
         size_bytes=change.size_bytes or volume.size_bytes,
     )
+
+
+@changed.register
+def _(change: ModifyQtree, view: ClusterView) -> ClusterView:
+    place = (change.volume_uuid, change.id)
+    if place not in {(each.volume_uuid, each.id) for each in view.qtrees}:
+        raise Refusing(f"there is no qtree {place}")
+    return replace(
+        view,
+        qtrees=tuple(
+            replace(each, export=change.export) if (each.volume_uuid, each.id) == place else each
+            for each in view.qtrees
+        ),
+    )
+
+
+@changed.register
+def _(change: CreateExportPolicy, view: ClusterView) -> ClusterView:
+    if any((each.svm, each.name) == (change.svm, change.name) for each in view.export_policies):
+        raise Refusing(f"export policy {change.name} exists")
+    made = ExportPolicy(name=change.name, svm=change.svm, rules=0)
+    return replace(view, export_policies=(*view.export_policies, made))
+
+
+@changed.register
+def _(change: TakeEpoch, view: ClusterView) -> ClusterView:
+    claim = change.claim
+    if any((each.svm, each.name) == (change.svm, claim.policy) for each in view.policies):
+        raise Refusing(f"policy {claim.policy} exists")
+    made = Policy(
+        uuid=f"{_cluster(view)}/{claim.policy}",
+        name=claim.policy,
+        svm=change.svm,
+        type="async",
+        schedule=None,
+        takes_snapshots=True,
+        comment=claim.comment,
+    )
+    return replace(view, policies=(*view.policies, made))
+
+
+@changed.register
+def _(change: ConfirmClaim, view: ClusterView) -> ClusterView:
+    if change.uuid not in {each.uuid for each in view.policies}:
+        raise Refusing(f"there is no policy {change.uuid}")
+    return replace(
+        view,
+        policies=tuple(
+            replace(each, comment=change.claim.comment) if each.uuid == change.uuid else each for each in view.policies
+        ),
+    )
+
+
+@changed.register
+def _(change: AllowSnapMirror, view: ClusterView) -> ClusterView:
+    if change.uuid not in {each.uuid for each in view.svm_peers}:
+        raise Refusing(f"there is no SVM peering {change.uuid}")
+    return replace(
+        view,
+        svm_peers=tuple(
+            replace(each, applications=change.applications) if each.uuid == change.uuid else each
+            for each in view.svm_peers
+        ),
+    )
+
+
+def _cluster(view: ClusterView) -> str:
+    assert view.identity is not None
+    return view.identity.name
+
+
+def _has_volume(view: ClusterView, svm: str, name: str) -> bool:
+    return any((each.svm, each.name) == (svm, name) for each in view.volumes)
 
 
 def _with_mirror(view: ClusterView, uuid: str | None, change: Callable[[Relationship], Relationship]) -> ClusterView:

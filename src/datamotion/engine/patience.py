@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from datamotion.clock import Clock
-from datamotion.model.acts import Act, ActId
+from datamotion.model.acts import Act, ActId, Change
 from datamotion.policy.kinds import is_asked_for, kind_of
 
 _SHORTEST_WAIT_S = 0.05
@@ -34,7 +34,7 @@ class Patience:
         self._since: dict[ActId, tuple[object, float]] = {}
         self._blamed: dict[ActId, Failure] = {}
         self._final: set[ActId] = set()
-        self._reached: Counter[ActId] = Counter()
+        self._reached: Counter[tuple[ActId, Change]] = Counter()
 
     async def wait(self) -> None:
         """A pause before the next look: short at first, longer the longer nothing is reached."""
@@ -45,7 +45,7 @@ class Patience:
         """These acts came about: what was said against them is void, and looks come quickly again."""
         for act in acts:
             self._interval_s = _SHORTEST_WAIT_S
-            self._reached[act.id] += is_asked_for(act)
+            self._reached[act.id, act.change] += is_asked_for(act)
             self.forget(act)
 
     def forget(self, act: Act) -> None:
@@ -67,7 +67,7 @@ class Patience:
         """
         if act.id in self._final:
             return self._blamed[act.id]
-        if self._reached[act.id] >= _TIMES:
+        if self._reached[act.id, act.change] >= _TIMES:
             return Failure(
                 text=f"{act.text}: seen to be so {_TIMES} times, and undone each time by somebody else",
                 hint="find out what else changes it, stop that, then run the same command again",

@@ -79,4 +79,4 @@ def _without_hope(
 
 def _behind_gate(act: Act, failure: Failure) -> Failure:
     where = f"{act.volume} at {act.backend}" if act.volume else act.backend
-    return replace(failure, text=f"waits for this, of all volumes: {act.title} ({where}: {failure.text})")
+    return replace(failure, text=f"it waits for every volume, and this failed: {act.title} ({where}: {failure.text})")

@@ -17,10 +17,11 @@ from datamotion.clock import LoopClock
 from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
 from datamotion.errors import ClusterRefused, ClusterSilent
 from datamotion.model.acts import Act
+from datamotion.model.group import Group
 from datamotion.model.records import Relationship
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import TransferState
-from tests.datamotion.building import NOON
+from tests.datamotion.building import LYON, NICE, NOON, a_group
 from tests.datamotion.simulation import after, transfers_ended
 from tests.datamotion.view_changes import Refusing
 
@@ -49,6 +50,7 @@ class World:
     """
 
     views: dict[str, ClusterView]
+    group: Group = field(default_factory=lambda: a_group(LYON, NICE))
     fates: dict[tuple[str, str | None], list[Fate]] = field(default_factory=dict)
     always: dict[tuple[str, str | None], Fate] = field(default_factory=dict)
     troubled: str = "gold-lyon"
@@ -57,12 +59,14 @@ class World:
     transfer_s: float = 5.0
     transfers_move: bool = True
     transfers_end_as: TransferState = TransferState.SUCCESS
+    queued_s: float = 0.0  # how long transfers are queued before they move
     silent: dict[str, tuple[float, float]] = field(default_factory=dict)  # by cluster: from when to when
     on_look: Callable[[World], None] | None = None  # what others do, called before every look
 
     asked: list[Act] = field(default_factory=list)
     effects: list[Act] = field(default_factory=list)
     observed: Counter[str] = field(default_factory=Counter)
+    looks: list[tuple[float, str, frozenset[Aspect]]] = field(default_factory=list)
     events: list[tuple[str, str, tuple[str | None, ...]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -110,15 +114,17 @@ class World:
                 self._began.pop(mirror.uuid, None)
         for mirror in running:
             self._began.setdefault(mirror.uuid, now)
-        ended = {mirror.uuid for mirror in running if now - self._began[mirror.uuid] >= self.transfer_s}
+        ended = {mirror.uuid for mirror in running if now - self._began[mirror.uuid] >= self.queued_s + self.transfer_s}
         view = transfers_ended(view, state=self.transfers_end_as, only=ended)
         return replace(view, relationships=tuple(self._with_bytes(each, now) for each in view.relationships))
 
     def _with_bytes(self, mirror: Relationship, now: float) -> Relationship:
         if not mirror.is_transferring or mirror.transfer is None or not self.transfers_move:
             return mirror
-        moved = int(1000 * (now - self._began[mirror.uuid]))
-        return replace(mirror, transfer=replace(mirror.transfer, bytes_transferred=moved))
+        moving_s = now - self._began[mirror.uuid] - self.queued_s
+        state = TransferState.QUEUED if moving_s < 0 else TransferState.TRANSFERRING
+        moved = int(1000 * max(moving_s, 0))
+        return replace(mirror, transfer=replace(mirror.transfer, state=state, bytes_transferred=moved))
 
 
 class MemoryCluster:
@@ -132,15 +138,14 @@ class MemoryCluster:
         await trio.lowlevel.checkpoint()
         world = self._world
         world.observed[self._name] += 1
+        world.looks.append((trio.current_time(), self._name, frozenset(aspects)))
         if world.is_silent(self._name):
             raise self._silence()
         if world.on_look is not None:
             world.on_look(world)
         world.settle()
-        blank = ClusterView(observed_at=LoopClock(NOON).now(), aspects=frozenset())
-        return blank.updated_by(
-            replace(world.views[self._name], observed_at=blank.observed_at, aspects=frozenset(aspects))
-        )
+        looked_at = dict.fromkeys(aspects, LoopClock(NOON).now())
+        return ClusterView().updated_by(replace(world.views[self._name], looked_at=looked_at))
 
     async def ask(self, acts: Sequence[Act]) -> Sequence[Reply]:
         await trio.lowlevel.checkpoint()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datamotion.runs.journal import Note
 from tests.datamotion.engine.memory import Fate
 from tests.datamotion.engine.runs import (
+    TARGETS,
+    VOLUMES,
     failed_over,
     failover,
     protect,
@@ -23,7 +25,7 @@ def test_a_state_that_lags_behind_a_yes_is_waited_for_and_not_asked_for_twice() 
     ended = failover(world)
     assert not ended.result.given_up
     assert state(world)["lyon"] == failed_over()["lyon"]
-    assert len(world.asked) == len(world.effects) == 8
+    assert len(world.asked) == len(world.effects) == 4 * len(VOLUMES) + 2 * len(TARGETS)
 
 
 def test_a_peering_that_takes_its_time_to_arrive_is_waited_for() -> None:
@@ -37,7 +39,7 @@ def test_what_was_accepted_and_never_comes_is_given_up_as_unknown() -> None:
     world = transferring()
     world.always["Break", "vol_1"] = Fate.IGNORED
     ended = failover(world)
-    assert set(ended.result.given_up) == ended.silent == {("gold-lyon", "vol_1")}
+    assert set(ended.given_up) == ended.silent == {("gold-lyon", "vol_1")}
     assert 60 <= ended.seconds < 70
     assert state(world)["lyon"].volumes[1] == failed_over()["lyon"].volumes[1]
 
@@ -82,7 +84,7 @@ def test_a_target_that_falls_silent_is_left_and_the_other_is_finished() -> None:
     world.silent["lyon"] = (3, float("inf"))
     ended = protect(world)
     assert {subject[0] for subject in ended.result.given_up} == {"gold-lyon"}
-    assert ended.silent == set(ended.result.given_up)
+    assert ended.silent == set(ended.given_up)
     assert state(world)["nice"] == protected()["nice"]
 
 
@@ -100,7 +102,7 @@ def test_a_home_that_falls_silent_while_it_is_needed_ends_the_run_as_silence() -
     world.silent["paris"] = (0.5, float("inf"))
     ended = protect(world)
     assert ended.result.given_up
-    assert ended.silent == set(ended.result.given_up)
+    assert ended.silent == set(ended.given_up)
 
 
 def test_a_target_that_answers_again_in_part_is_not_taken_for_an_empty_one() -> None:
@@ -118,8 +120,7 @@ def test_a_failover_whose_target_falls_silent_breaks_no_other_leg() -> None:
     world.shows_after_s = 1
     world.silent["lyon"] = (2, float("inf"))
     ended = failover(world)
-    assert ended.silent == set(ended.result.given_up) == {("gold-lyon", "vol_1"), ("gold-lyon", "vol_2")}
-    assert {act.cluster for act in world.asked} == {"lyon"}
-    assert {entry.cluster for entry in ended.journal.notes(Note.REACHED)} <= {"lyon"}
+    assert ended.silent == set(ended.given_up) == {("gold-lyon", "vol_1"), ("gold-lyon", "vol_2")}
+    assert {act.cluster for act in world.asked if act.volume} == {"lyon"}
     reached = [entry.change for entry in ended.journal.notes(Note.REACHED)]
     assert "ModifyVolume" not in reached
