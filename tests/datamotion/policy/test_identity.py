@@ -144,3 +144,14 @@ def test_the_mirror_state_of_a_namesake_in_another_svm_of_the_cluster_does_not_c
     copy = standing.copies[CopyId("gold-lyon", "vol_1")]
     assert copy.edge is not None
     assert copy.edge.relationship.uuid == "gold-lyon/vol_1/mirror"
+
+
+def test_a_home_that_no_claim_tells_and_that_is_not_seen_is_known_by_its_peering_alone() -> None:
+    lyon, nice = (knowing(a_target_view(each, "vol_1"), each) for each in (LYON, NICE))
+    copy = standing_of(seen(paris=LOST, lyon=lyon, nice=nice)).copies[CopyId("gold-lyon", "vol_1")]
+    assert copy.edge is not None
+    assert copy.edge.source == CopyId("gold-paris", "vol_1")
+    namesake = replace(nice, svm_peers=(*nice.svm_peers, a_peer(NICE, name="other", peer_svm_uuid="oslo/svm_gold")))
+    copy = standing_of(seen(paris=LOST, lyon=lyon, nice=namesake)).copies[CopyId("gold-lyon", "vol_1")]
+    assert copy.edge is not None
+    assert isinstance(copy.edge.source, Foreign), "there are two of that name"
