@@ -24,6 +24,11 @@ FENCE = "datamotion_fence"
 policy is remembered by ONTAP for an hour, by policy."""
 
 
+def is_fence(volume: Volume) -> bool:
+    """Whether no client can come to a volume. One that tells no export policy is in an SVM without NFS."""
+    return volume.path is None and volume.export in (FENCE, None)
+
+
 class CopyId(NamedTuple):
     """A copy: the back end that it is at, and what the group calls its volume."""
 
@@ -79,7 +84,7 @@ class Copy:
     @property
     def is_fenced(self) -> bool:
         """Whether no client comes: its export policy lets nobody in, and it is mounted nowhere."""
-        return self.volume.path is None and self.volume.export == FENCE
+        return is_fence(self.volume)
 
     @property
     def lag(self) -> timedelta | None:
@@ -133,6 +138,7 @@ class DoubtKind(StrEnum):
     UNCLAIMED = "unclaimed"  # marked, and nobody that was seen has claimed it
     UNREADABLE_CLAIM = "unreadable claim"
     UNFINISHED_CLAIM = "unfinished claim"
+    UNSEEN_CLAIM = "unseen claim"  # it is about a part of the group, and which was not seen
     FOREIGN_SOURCE = "foreign source"
     UNMARKED = "unmarked"
     VANISHED = "vanished"
@@ -142,6 +148,12 @@ class DoubtKind(StrEnum):
     LEFT_OUT = "left out"  # a member that no pattern selects any more
     NOT_A_MEMBER = "not a member"  # mirrored into the group's SVM, and never protected
     NOTHING_SELECTED = "nothing selected"  # the patterns of the back end that serves match no volume
+
+
+ABOUT_SERVING = frozenset(
+    {DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED, DoubtKind.UNSEEN_CLAIM}
+)
+"""Those that leave it open who serves a volume."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,14 +185,11 @@ class Standing:
     doubts: tuple[Doubt, ...]
     is_fresh: bool  # nothing at any back end that was seen belongs to the group yet
     epochs: tuple[int, ...] = ()  # all that were ever given, as far as was seen
+    unreadable: frozenset[int] = frozenset()  # those of claims that cannot be read, and that no later one has settled
 
     @property
     def next_epoch(self) -> int:
         return max(self.epochs, default=0) + 1
-
-    @property
-    def has_unreadable_claim(self) -> bool:
-        return any(doubt.kind is DoubtKind.UNREADABLE_CLAIM for doubt in self.doubts)
 
     @property
     def serving(self) -> HeldClaim | None:

@@ -14,10 +14,13 @@ from datamotion.model.view import ClusterView
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """`held` are the newest first. `epochs` are all that were given, those of claims that cannot be read among them."""
+    """`held` are the newest first. `epochs` are all that were given, `unreadable` those of them that leave it open who
+    serves: a claim that cannot be read counts until a later one was seen to be served.
+    """
 
     held: tuple[HeldClaim, ...]
     epochs: tuple[int, ...]
+    unreadable: frozenset[int]
     doubts: tuple[Doubt, ...]
     svms: Mapping[str, str]  # the back end that an SVM is, by the SVM's uuid: as it is seen, or as claims tell
 
@@ -26,7 +29,7 @@ def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
     """Every claim at every site that was seen, joined."""
     svms = {site.svm.uuid: name for name, site in sites.items() if site.svm}
     epochs: set[int] = set()
-    doubts: list[Doubt] = []
+    unreadable: list[tuple[int, Doubt]] = []
     found: dict[tuple[int, str], HeldClaim] = {}
     for name, site in sites.items():
         for policy, epoch in _policies(group, site):
@@ -34,13 +37,20 @@ def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
             claim = read_claim(group.name, policy.name, policy.comment)
             backend = _backend_of(claim, sites, svms) if claim else None
             if claim is None or backend is None:
-                doubts.append(_unreadable(name, policy, epoch, claim))
+                unreadable.append((epoch, _unreadable(group.name, name, policy, epoch, claim)))
                 continue
             svms.setdefault(claim.svm, backend)
             key = (epoch, backend)
             found[key] = _joined(found.get(key), replace(claim, backend=backend), name, policy.uuid)
     held = sorted(found.values(), key=lambda each: (-each.epoch, each.backend))
-    return Claims(held=tuple(held), epochs=tuple(sorted(epochs)), doubts=tuple(doubts), svms=svms)
+    known = max((each.epoch for each in held if each.served and not each.claim.partial), default=0)
+    return Claims(
+        held=tuple(held),
+        epochs=tuple(sorted(epochs)),
+        unreadable=frozenset(epoch for epoch, _ in unreadable if epoch >= known),
+        doubts=tuple(doubt for epoch, doubt in unreadable if epoch >= known),
+        svms=svms,
+    )
 
 
 def _policies(group: Group, site: Site) -> Iterator[tuple[Policy, int]]:
@@ -73,7 +83,7 @@ def _joined(known: HeldClaim | None, claim: Claim, site: str, policy: str) -> He
     return HeldClaim(claim=joined, at={**known.at, site: policy})
 
 
-def _unreadable(site: str, policy: Policy, epoch: int, claim: Claim | None) -> Doubt:
+def _unreadable(group: str, site: str, policy: Policy, epoch: int, claim: Claim | None) -> Doubt:
     what = (
         f"gives it to {claim.backend} (SVM {claim.svm}), which is no back end of this configuration"
         if claim
@@ -83,5 +93,5 @@ def _unreadable(site: str, policy: Policy, epoch: int, claim: Claim | None) -> D
         kind=DoubtKind.UNREADABLE_CLAIM,
         backend=site,
         text=f"the claim of epoch {epoch} at {site} (policy {policy.name}) {what}",
-        hint="datamotion settle GROUP --keep BACKEND says who serves",
+        hint=f"datamotion settle {group} --keep BACKEND says who serves",
     )

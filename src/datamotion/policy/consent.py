@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from math import inf
 
 from datamotion.model.plan import Loss
 from datamotion.model.units import duration_text
@@ -25,14 +26,19 @@ def is_covered(loss: Loss, agreed: Iterable[Loss]) -> bool:
 def beyond(losses: Iterable[Loss], agreed: Iterable[Loss]) -> tuple[str, ...]:
     """What was not agreed to, in words, the largest first: new losses, and those that have grown too much."""
     shown = {(each.volume, each.backend, each.given_up_at): each for each in agreed}
-    found: list[tuple[timedelta, str]] = []
+    found: list[tuple[float, str]] = []
     for loss in losses:
         before = shown.get((loss.volume, loss.backend, loss.given_up_at))
         if before is None:
-            found.append((loss.age or timedelta.max, f"{loss.volume}: {loss.text}, which was not shown"))
+            found.append((_size(loss), f"{loss.volume}: {loss.text}, which was not shown"))
         elif loss.age is None and before.age is not None:
-            found.append((timedelta.max, f"{loss.volume}: {loss.text}; it was {duration_text(before.age)}"))
+            found.append((_size(loss), f"{loss.volume}: {loss.text}; it was {duration_text(before.age)}"))
         elif loss.age is not None and before.age is not None and loss.age > before.age * _GROWTH + _ALWAYS:
             grown = f"{duration_text(before.age)} when it was shown, {duration_text(loss.age)} now"
-            found.append((loss.age, f"{loss.volume}: {grown}"))
+            found.append((_size(loss), f"{loss.volume}: {grown}"))
     return tuple(text for _, text in sorted(found, key=lambda each: (-each[0], each[1])))
+
+
+def _size(loss: Loss) -> float:
+    """What losses are ordered by: one that nobody can measure comes first."""
+    return loss.age.total_seconds() if loss.age is not None else inf

@@ -88,22 +88,24 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
     moving = [copy for copy in chosen.usable if not _is_served(standing, copy, claim)]
     refusals = [Refusal(volume=volume, backend=chosen.name, text=why) for volume, why in chosen.unusable.items()]
     known = held(standing, claim)
-    if moving or known is None or known.served is None:
+    # A copy that could be written before serves from the moment of the claim: its rivals are to be fenced all the same.
+    pending = chosen.usable if known is None or known.served is None else moving
+    if pending:
         take(due, standing, claim, because=_TAKE_BECAUSE, gate=Gate.ALL)
-    if moving:
         because = f"{chosen.name} serves from here on: two must not serve the same volume"
-        refusals += fence(due, standing, _to_be_fenced(standing, moving), because=because, gate=Gate.ALL)
+        refusals += fence(due, standing, _to_be_fenced(standing, pending), because=because, gate=Gate.ALL)
     for copy in moving:
         _add_steps(due, standing, copy, claim)
     confirm(due, situation, claim)
     steps = due.steps()
     losing = {copy.id.volume for copy in moving if standing.active[copy.id.volume] != copy.id}
+    losses = [loss for loss in chosen.losses if loss.volume in losing and loss.given_up_at != chosen.name]
     return Plan(
         operation=operation,
         group=group.name,
         title=title,
         steps=steps,
-        losses=worst_first([loss for loss in chosen.losses if loss.volume in losing]),
+        losses=worst_first(losses),
         refusals=tuple(refusals),
         notes=tuple(_notes(standing, decision, moving)) if steps else (),
         recovery_points=tuple(recovery_point(situation, copy) for copy in chosen.usable),
@@ -129,14 +131,15 @@ def _is_served(standing: Standing, copy: Copy, claim: Claim) -> bool:
     """Whether clients find this copy where they should, under this claim."""
     path = path_of(standing, copy.id.volume).path
     mounted = path is None or (copy.volume.path or "").casefold() == path.casefold()
-    return standing.active[copy.id.volume] == copy.id and mounted and copy.volume.export != FENCE
+    told = not claim.partial or (copy.mark is not None and copy.mark.epoch == claim.epoch)
+    return standing.active[copy.id.volume] == copy.id and mounted and told and copy.volume.export != FENCE
 
 
-def _to_be_fenced(standing: Standing, moving: Sequence[Copy]) -> list[Copy]:
-    """What clients can come to, in sight, of the volumes that are about to be served elsewhere."""
+def _to_be_fenced(standing: Standing, served: Sequence[Copy]) -> list[Copy]:
+    """What clients can come to, in sight, of the volumes that these copies are about to serve."""
     return [
         copy
-        for each in moving
+        for each in served
         for copy in standing.copies_of(each.id.volume)
         if copy.id != each.id and copy.role in _COMES_TO and not copy.is_fenced
     ]
@@ -165,7 +168,8 @@ def _add_serve(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> N
     mounted = served.path is None or (copy.volume.path or "").casefold() == served.path.casefold()
     lifted = None
     if copy.volume.export == FENCE:
-        lifted = (mark.export if mark else None) or "default"
+        known = copy.mark or mark
+        lifted = (known.export if known else None) or "default"
     wanted = _mark(standing, copy, claim)
     change = ModifyVolume(
         uuid=copy.volume.uuid,

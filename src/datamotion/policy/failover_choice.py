@@ -6,6 +6,7 @@
     served, elsewhere, unseen   the best of the others  nothing to ask there   if it can take over
     never confirmed             go on with it           go on with it          --overrule only: it may go on still
     two of one epoch            settled first, or --overrule names the other one
+    none that can be told       settled first, or --overrule names the one that served last
 
 Only what the first look of a run shows decides: a rival that turns fresher must not lead to breaking a second leg.
 """
@@ -13,13 +14,13 @@ Only what the first look of a run shows decides: a rival that turns fresher must
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import CopyId, Doubt, DoubtKind, HeldClaim, Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import Unseen
-from datamotion.policy.target import Candidate, assess, best_of
+from datamotion.policy.target import Candidate, Terms, assess, best_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Decision:
     candidate: Candidate
     epoch: int
     given_up_at: Mapping[str, str]
+    terms: Terms
     others: Sequence[Candidate] = ()
 
     @property
@@ -62,7 +64,8 @@ def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
     group = standing.group
     order = [target.backend.name for target in group.targets] + [group.home.name]
     others = [name for name in order if name not in moving.values() or name == goal.to]
-    candidates = [assess(standing, name, moving) for name in others]
+    terms = Terms(is_ruled=choice.overrule is not None)
+    candidates = [assess(standing, name, moving, terms) for name in others]
     if goal.to is not None:
         chosen = _judge(standing, choice, next(each for each in candidates if each.name == goal.to))
     else:
@@ -73,6 +76,7 @@ def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
         candidate=chosen,
         epoch=goal.epoch,
         given_up_at=moving,
+        terms=terms,
         others=[each for each in candidates if each.name != chosen.name],
     )
 
@@ -112,14 +116,13 @@ def _goal(standing: Standing, choice: FailoverChoice) -> _Goal | Refusal:
     doubt = next(
         (each for each in standing.doubts if each.kind in (DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM)), None
     )
+    if choice.overrule is not None and (newest or doubt):
+        return _overruling(standing, choice, [] if doubt else newest)
     if doubt is not None or not newest:
         return _unknown(standing, doubt)
-    confirmed = [each for each in newest if each.served]
-    if choice.overrule is not None:
-        return _overruling(standing, choice, newest)
-    if len(confirmed) > 1 or (len(newest) > 1 and not confirmed):
+    if len(newest) > 1:
         return _contested(standing, newest)
-    holder = (confirmed or newest)[0]
+    holder = newest[0]
     if choice.to == holder.backend and holder.served and standing.sites[choice.to].svm is None:
         return Refusal(
             text=f"{choice.to} serves {standing.group.name} already, since epoch {holder.epoch}",
@@ -172,6 +175,8 @@ def _overruling(standing: Standing, choice: FailoverChoice, newest: Sequence[Hel
     rivals = [each.backend for each in newest if each.backend != choice.to]
     if choice.to is None:
         return Refusal(text="--overrule needs --to: which back end is to serve instead", hint="name it with --to")
+    if not newest:  # which claim is the newest nobody can tell: it is as the operator says
+        return _Goal(choice.to, standing.next_epoch)
     if not rivals:  # an earlier run has overruled it already, and was cut short
         return _Goal(choice.to, newest[0].epoch)
     if choice.overrule not in rivals or len(rivals) > 1:
@@ -194,10 +199,10 @@ def keep_to(first: Decision, now: Standing) -> Decision | Refusal:
                 hint=f"datamotion status {now.group.name} shows who serves",
             )
     moving = {volume: first.given_up_at[volume] for volume in first.given_up_at if volume in now.active}
-    candidate = assess(now, name, moving)
+    candidate = assess(now, name, moving, first.terms)
     if candidate.unseen or candidate.broken:
         return _cannot_take_over(now, candidate)
-    return Decision(candidate=candidate, epoch=first.epoch, given_up_at=first.given_up_at, others=first.others)
+    return replace(first, candidate=candidate)
 
 
 def _judge(standing: Standing, choice: FailoverChoice, candidate: Candidate) -> Candidate | Refusal:
@@ -234,7 +239,8 @@ def _nothing_complete(
 def _unknown(standing: Standing, doubt: Doubt | None) -> Refusal:
     group = standing.group.name
     if doubt is not None:
-        return Refusal(text=doubt.text, hint=doubt.hint)
+        take_over = f"to serve from a mirror instead: datamotion failover {group} --to BACKEND --overrule BACKEND"
+        return Refusal(text=doubt.text, hint=f"{doubt.hint}; {take_over}, the latter the one that served last")
     unseen = [site for site in standing.sites.values() if site.unseen]
     reasons = "; ".join(f"{site.backend.name}: {site.unseen.reason}" for site in unseen if site.unseen)
     seen = "no back end that was seen holds anything of"

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from datamotion.model.acts import ActId, Break
 from datamotion.model.plan import Loss, RecoveryPoint
-from datamotion.model.standing import Copy, CopyId, Standing
+from datamotion.model.standing import Copy, CopyId, HeldClaim, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.policy.situation import Situation
@@ -17,7 +17,7 @@ def loss_of(standing: Standing, copy: Copy, given_up_at: str) -> Loss:
     """What goes with the copy at `given_up_at`, if this one is served.
 
     A mirror of that copy lacks what was written after its exported snapshot. Any other copy lacks all that was written
-    there since that back end took over, however fresh it looks next to its own source.
+    since its own back end, or that of its source, was overtaken, however fresh it looks next to that source.
     """
     volume, backend = copy.id.volume, copy.id.backend
     kept = copy.edge.relationship.exported_snapshot if copy.edge else None
@@ -26,13 +26,54 @@ def loss_of(standing: Standing, copy: Copy, given_up_at: str) -> Loss:
         what = f"the last {duration_text(age)} of writes" if age is not None else "all writes since its last transfer"
         text = f"at most {what} at {given_up_at}"
         return Loss(volume=volume, backend=backend, given_up_at=given_up_at, kept=kept, age=age, text=text)
-    since = next((each.claim.since for each in standing.claims if each.backend == given_up_at), None)
-    seen = standing.sites[backend].seen
-    age = seen.observed_at - since if since is not None and isinstance(seen, ClusterView) else None
-    when = f" since {since:%Y-%m-%d %H:%M} UTC" if since is not None else ""
-    held = f": this copy holds what {_source_text(copy)}"
-    text = f"all writes at {given_up_at}{when}{held}"
+    later = _later(standing, copy)
+    claims = later or [each for each in standing.claims if each.backend == given_up_at][:1]
+    places = " and ".join(dict.fromkeys([*(each.backend for each in claims), given_up_at]))
+    when = f" since {claims[0].claim.since:%Y-%m-%d %H:%M} UTC" if claims else ""
+    text = f"all writes at {places}{when}: this copy holds what {_source_text(copy)}"
+    age = _age(standing, copy, later[0]) if later else None
     return Loss(volume=volume, backend=backend, given_up_at=given_up_at, kept=kept, age=age, text=text)
+
+
+def _later(standing: Standing, copy: Copy) -> list[HeldClaim]:
+    """The claims that overtook what a copy holds, the earliest first; none where nobody can tell.
+
+    What it holds is its own where its back end served it, else what its source held: up to the next epoch that is all
+    there was.
+    """
+    holder, served = copy.id, _served(standing, copy.id) if copy.is_writable else None
+    if served is None and copy.edge is not None and isinstance(copy.edge.source, CopyId):
+        holder, served = copy.edge.source, _served(standing, copy.edge.source)
+    if served is None:
+        return []
+    rivals = [each for each in standing.claims if each.epoch >= served.epoch and each.backend != holder.backend]
+    rivals.sort(key=lambda each: each.epoch)
+    return rivals if rivals and rivals[0].epoch <= served.epoch + 1 else []
+
+
+def _served(standing: Standing, copy_id: CopyId) -> HeldClaim | None:
+    """The newest claim by which a back end is known to have served a volume."""
+    copy = standing.copies.get(copy_id)
+    epoch = copy.mark.epoch if copy and copy.mark else None
+    return next(
+        (
+            each
+            for each in standing.claims
+            if each.backend == copy_id.backend and each.served and (not each.claim.partial or each.epoch == epoch)
+        ),
+        None,
+    )
+
+
+def _age(standing: Standing, copy: Copy, overtaken: HeldClaim) -> timedelta | None:
+    """How long ago, at most, the first write was made that a copy lacks. A mirror may have been old by then already."""
+    seen, own = standing.sites[copy.id.backend].seen, _served(standing, copy.id) if copy.is_writable else None
+    if not isinstance(seen, ClusterView):
+        return None
+    since = seen.observed_at - overtaken.claim.since
+    if copy.edge is None or (own is not None and own.epoch < overtaken.epoch):
+        return since
+    return max(since, copy.lag) if copy.lag is not None else None
 
 
 def _source_text(copy: Copy) -> str:

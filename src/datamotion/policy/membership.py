@@ -37,10 +37,12 @@ class Membership:
     selected: set[str] = field(default_factory=set)
     doubts: list[Doubt] = field(default_factory=list)
     _ids: dict[_Place, CopyId] = field(default_factory=dict)
+    _uuids: set[tuple[str, str]] = field(default_factory=set)  # back ends, and the volumes that they hold
     _aliases: dict[tuple[str, str], str | None] = field(default_factory=dict)  # by back end and alias: an SVM's uuid
 
     def __post_init__(self) -> None:
         for name, site in self.sites.items():
+            self._uuids |= {(name, volume.uuid) for volume in site.volumes.values()}
             if isinstance(site.seen, ClusterView) and site.svm is not None:
                 svm = site.svm.name
                 self._aliases |= {
@@ -107,41 +109,42 @@ class Membership:
             self.doubts += self._others(copy_id, candidates, chosen)
 
     def _marked(self) -> Iterator[tuple[str, Volume, Mark]]:
+        """A clone carries the comment of its parent, and is no copy by that."""
         for backend, site in self.sites.items():
             for volume in site.volumes.values():
                 mark = read_mark(volume.comment)
-                if mark is not None and mark.group == self.group.name:
+                if mark is None or mark.group != self.group.name:
+                    continue
+                if not volume.is_clone or volume.uuid == mark.origin or volume.name in site.relationships:
                     yield backend, volume, mark
 
     def _one_of(self, copy_id: CopyId, candidates: list[tuple[Volume, Mark]]) -> tuple[Volume, Mark] | None:
         """Of several volumes with the mark of one copy, the one that it was written for; None where that is unclear.
 
-        A clone carries the comment of its parent.
+        Where the volume that was protected first is there, with or without a mark, no other is its copy.
         """
-        for is_meant in (
-            lambda volume: volume.uuid == self.origins[copy_id.volume],
-            lambda volume: volume.name in self.sites[copy_id.backend].relationships,
-            lambda volume: not volume.is_clone,
-            lambda volume: True,
-        ):
-            meant = [each for each in candidates if is_meant(each[0])]
-            if len(meant) == 1:
-                return meant[0]
-        return None
+        origin = self.origins[copy_id.volume]
+        if (copy_id.backend, origin) in self._uuids:
+            return next((each for each in candidates if each[0].uuid == origin), None)
+        relationships = self.sites[copy_id.backend].relationships
+        meant = [each for each in candidates if each[0].name in relationships] or candidates
+        return meant[0] if len(meant) == 1 else None
 
     def _others(
         self, copy_id: CopyId, candidates: Iterable[tuple[Volume, Mark]], chosen: tuple[Volume, Mark] | None
     ) -> Iterator[Doubt]:
-        """Volumes with the mark of a copy that they are not; a clone of the copy has it from its parent."""
+        """Volumes with the mark of a copy that they are not."""
         backend, member = copy_id
         for volume, mark in candidates:
-            if chosen is not None and (volume is chosen[0] or volume.is_clone):
+            if chosen is not None and volume is chosen[0]:
                 continue
             claims = f"{volume.name} at {backend} is marked as a copy of {member}"
             if mark.origin != self.origins[member]:
                 text = (
                     f"{claims} with uuid {mark.origin}, others with uuid {self.origins[member]}: they are two volumes"
                 )
+            elif (backend, mark.origin) in self._uuids:
+                text = f"{claims}, and that volume, by its uuid {mark.origin}, is another one there"
             else:
                 text = f"{claims}, and so is another volume there"
             yield Doubt(

@@ -4,7 +4,7 @@ The newest claim whose back end holds a writable copy of the volume serves it. W
 
     its back end was not seen     it serves, if its claim says that it once did; else nobody can tell
     its copy receives, or is gone nobody can tell, if the claim says that it served; else the claim before it counts
-    two claims of one epoch       nobody can tell, once both hold a writable copy
+    two claims of one epoch       nobody can tell, once both hold a writable copy, or may
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import groupby
 
 from datamotion.model.mark import Mark
 from datamotion.model.records import Volume
-from datamotion.model.standing import FENCE, CopyId, Doubt, DoubtKind, Edge, HeldClaim, Site
+from datamotion.model.standing import CopyId, Doubt, DoubtKind, Edge, HeldClaim, Site, is_fence
 from datamotion.model.words import Role, VolumeType
 
 
@@ -34,11 +34,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The copy that serves, None where that is open; the doubts that make it so; the claim that decided."""
+    """The copy that serves, None where that is open; the doubts that make it so.
+
+    `epoch` is the one in which the volume was seen to be served last: what was served in an earlier one is overtaken.
+    """
 
     active: CopyId | None
     doubts: tuple[Doubt, ...] = ()
-    claim: HeldClaim | None = None
+    epoch: int = 0
 
 
 def judge(
@@ -47,9 +50,9 @@ def judge(
     """Who serves one volume, by claims from the newest on."""
     for epoch, held in groupby(claims, key=lambda each: each.epoch):
         of_epoch = list(held)
-        serving = [each for each in of_epoch if _serves(each, volume, copies)]
+        serving = [each for each in of_epoch if _serves(each, volume, copies) or _is_believed(each, sites)]
         if len(serving) > 1:
-            return Verdict(None, (_two_serve(group, volume, epoch, serving),))
+            return Verdict(None, (_two_serve(group, volume, serving, sites),), epoch)
         for claim in serving or of_epoch:
             verdict = _judge_one(group, volume, claim, sites, copies)
             if verdict is not None:
@@ -62,6 +65,11 @@ def _serves(claim: HeldClaim, volume: str, copies: Mapping[CopyId, Seen]) -> boo
     return copy is not None and copy.is_writable and _covers(claim, copy)
 
 
+def _is_believed(claim: HeldClaim, sites: Mapping[str, Site]) -> bool:
+    """Whether a back end that was not seen is taken to serve all that its claim is about."""
+    return sites[claim.backend].svm is None and claim.served is not None and not claim.claim.partial
+
+
 def _covers(claim: HeldClaim, copy: Seen) -> bool:
     """Whether a claim is about this copy: a partial one is about those whose marks name its epoch."""
     return not claim.claim.partial or (copy.mark is not None and copy.mark.epoch == claim.epoch)
@@ -72,16 +80,26 @@ def _judge_one(
 ) -> Verdict | None:
     """What one claim says of a volume; None where the one before it counts."""
     copy_id = CopyId(claim.backend, volume)
-    if _serves(claim, volume, copies):
-        return Verdict(copy_id, claim=claim)
-    if sites[claim.backend].svm is None:  # where it may serve nobody can tell: the claim's own doubt says so
-        is_certain = claim.served is not None and not claim.claim.partial
-        return Verdict(copy_id if is_certain else None, claim=claim)
+    if _serves(claim, volume, copies) or _is_believed(claim, sites):
+        return Verdict(copy_id, epoch=claim.epoch)
+    if sites[claim.backend].svm is None:
+        return Verdict(None, (_may_serve(volume, claim, sites[claim.backend]),) if claim.served else ())
     copy = copies.get(copy_id)
     is_about_it = not claim.claim.partial if copy is None else _covers(claim, copy)
     if claim.served is None or not is_about_it:
         return None
-    return Verdict(None, (_serves_no_more(group, volume, claim, copy),), claim)
+    return Verdict(None, (_serves_no_more(group, volume, claim, copy),))
+
+
+def _may_serve(volume: str, claim: HeldClaim, site: Site) -> Doubt:
+    why = site.unseen.reason if site.unseen else f"it has no SVM {site.backend.svm}"
+    return Doubt(
+        kind=DoubtKind.UNSEEN_CLAIM,
+        backend=claim.backend,
+        volume=volume,
+        text=f"{claim.backend} took a part of the group over in epoch {claim.epoch}, and cannot be seen ({why}):"
+        f" whether it serves {volume} nobody can tell",
+    )
 
 
 def _serves_no_more(group: str, volume: str, claim: HeldClaim, copy: Seen | None) -> Doubt:
@@ -100,13 +118,16 @@ def _state(copy: Seen) -> str:
     return f"its relationship is {copy.edge.relationship.state}" if copy.edge else f"it is of type {copy.volume.type}"
 
 
-def _two_serve(group: str, volume: str, epoch: int, serving: Sequence[HeldClaim]) -> Doubt:
-    sides = " and ".join(f"{each.backend} (since {each.claim.since:%Y-%m-%d %H:%M:%S} UTC)" for each in serving)
+def _two_serve(group: str, volume: str, serving: Sequence[HeldClaim], sites: Mapping[str, Site]) -> Doubt:
+    sides = [
+        f"{each.backend}, since {each.claim.since:%Y-%m-%d %H:%M:%S} UTC,"
+        f" {'holds a copy that can be written' if sites[each.backend].svm else 'served when it was last seen'}"
+        for each in serving
+    ]
     return Doubt(
         kind=DoubtKind.TWO_SERVE,
         volume=volume,
-        text=f"{volume} is claimed in epoch {epoch} by {sides}, and both hold a copy that can be written:"
-        f" neither overtook the other",
+        text=f"{volume} is served twice in epoch {serving[0].epoch}: {'; '.join(sides)}; neither overtook the other",
         hint=f"datamotion settle {group} --keep BACKEND says which one stays, and what that gives up",
     )
 
@@ -117,18 +138,26 @@ def role(copy_id: CopyId, copy: Seen, verdict: Verdict, claims: Sequence[HeldCla
         return Role.ACTIVE
     if not copy.is_writable:
         return Role.MIRROR if copy.edge is not None and not copy.edge.is_broken_off else Role.DETACHED
-    is_claimed = any(each.backend == copy_id.backend and _covers(each, copy) for each in claims)
-    if is_claimed and copy.volume.path is None and copy.volume.export == FENCE:
+    epoch = next((each.epoch for each in claims if each.backend == copy_id.backend and _covers(each, copy)), 0)
+    if epoch and is_fence(copy.volume):
         return Role.FENCED
-    if verdict.active is None:
-        return Role.UNCLEAR
-    return Role.OVERTAKEN if is_claimed else Role.BROKEN
+    if 0 < epoch < verdict.epoch:
+        return Role.OVERTAKEN
+    return Role.UNCLEAR if verdict.active is None else Role.BROKEN
 
 
 def claim_doubts(group: str, claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
-    """The newest epoch, where nobody has confirmed that it was served."""
+    """The newest epoch, where it was taken twice, or nobody has confirmed that it was served."""
     newest = claims[0].epoch if claims else None
     of_newest = [each for each in claims if each.epoch == newest]
+    if len(of_newest) > 1:
+        sides = " and for ".join(f"{each.backend} by {each.claim.by}" for each in of_newest)
+        yield Doubt(
+            kind=DoubtKind.TWO_SERVE,
+            backend=of_newest[0].backend,
+            text=f"epoch {newest} of {group} was taken for {sides}, at sites that did not see each other",
+            hint=f"datamotion settle {group} --keep BACKEND says which one stays, and what that gives up",
+        )
     for each in of_newest:
         if each.served is None and not any(other.served for other in of_newest):
             yield Doubt(

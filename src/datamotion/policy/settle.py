@@ -6,8 +6,6 @@ broken off: only copies that can be written already are kept.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from datamotion.model.group import Group
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import Standing
@@ -15,7 +13,9 @@ from datamotion.model.words import Operation
 from datamotion.policy.failover import serving_planner
 from datamotion.policy.failover_choice import Decision
 from datamotion.policy.situation import Planner
-from datamotion.policy.target import assess
+from datamotion.policy.target import Terms, assess
+
+_TERMS = Terms(is_ruled=True, is_kept=True)
 
 
 def settle_planner(group: Group, keep: str) -> Planner:
@@ -33,29 +33,28 @@ def _decide(standing: Standing, keep: str) -> Decision | Refusal:
     if site.svm is None:
         why = site.unseen.reason if site.unseen else f"SVM {site.backend.svm} is not on {site.backend.cluster}"
         return Refusal(text=f"{keep} cannot be settled on: {why}", unseen=site.unseen)
-    given_up_at = {volume: _rival(standing, keep, volume) for volume in standing.volumes}
-    candidate = assess(standing, keep, given_up_at)
-    writable = {volume for volume, copy in candidate.copies.items() if copy.is_writable}
-    if not writable:
+    given_up_at, terms = {volume: _rival(standing, keep, volume) for volume in standing.volumes}, _TERMS
+    candidate = assess(standing, keep, given_up_at, terms)
+    group = standing.group.name
+    if not any(copy.is_writable for copy in candidate.copies.values()):
         return Refusal(
-            text=f"{keep} holds no copy of {standing.group.name} that can be written: there is nothing to keep",
-            hint=f"to serve from its mirrors: datamotion failover {standing.group.name} --to {keep}",
+            text=f"{keep} holds no copy of {group} that can be written: there is nothing to keep",
+            hint=f"to serve from its mirrors: datamotion failover {group} --to {keep} --overrule BACKEND, the one that"
+            " served last",
         )
-    unusable = {
-        volume: "it cannot be written there; what it is now stays" for volume in given_up_at if volume not in writable
-    }
-    newest = [each for each in standing.claims if each.epoch == max(standing.epochs, default=0)]
-    is_begun = [each.backend for each in newest] == [keep] and not standing.has_unreadable_claim
-    return Decision(
-        candidate=replace(candidate, unusable=unusable),
-        epoch=newest[0].epoch if is_begun else standing.next_epoch,
-        given_up_at=given_up_at,
-    )
+    if candidate.why_not:
+        return Refusal(text=f"{keep} cannot be settled on: {candidate.why_not}", hint=f"datamotion status {group}")
+    last = max(standing.epochs, default=0)
+    is_begun = [each.backend for each in standing.claims if each.epoch == last] == [keep]
+    epoch = last if is_begun and last not in standing.unreadable else standing.next_epoch
+    return Decision(candidate=candidate, epoch=epoch, given_up_at=given_up_at, terms=terms)
 
 
 def _rival(standing: Standing, keep: str, volume: str) -> str:
-    """Who else may have served a volume: the newest claim that is not the kept one's."""
+    """Who else may have served a volume: the newest claim that is not the kept one's, else who could be written."""
     active = standing.active[volume]
     if active is not None and active.backend != keep:
         return active.backend
-    return next((each.backend for each in standing.claims if each.backend != keep), keep)
+    claimed = [each.backend for each in standing.claims]
+    written = [copy.id.backend for copy in standing.copies_of(volume) if copy.is_writable]
+    return next((backend for backend in (*claimed, *written) if backend != keep), keep)

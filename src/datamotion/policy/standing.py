@@ -18,7 +18,8 @@ def stand(group: Group, view: View) -> Standing:
     """The group's picture. What was not seen is not in it, and never counts as not there."""
     sites = _sites(group, view)
     claims = read_claims(group, sites)
-    members = Membership(group=group, sites=sites, svms=claims.svms, serving=_selecting(group, sites, claims))
+    svms = {**claims.svms, **_peered(group, sites, claims.svms)}
+    members = Membership(group=group, sites=sites, svms=svms, serving=_selecting(group, sites, claims))
     is_fresh = not claims.epochs and not members.marks
     seen = {copy_id: _seen(members, copy_id) for copy_id in members.copies}
     verdicts = {
@@ -60,6 +61,7 @@ def stand(group: Group, view: View) -> Standing:
         doubts=tuple(doubts),
         is_fresh=is_fresh,
         epochs=claims.epochs,
+        unreadable=claims.unreadable,
     )
 
 
@@ -85,6 +87,29 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
             relationships=relationships.get(place, {}),
         )
     return sites
+
+
+def _peered(group: Group, sites: Mapping[str, Site], svms: Mapping[str, str]) -> Mapping[str, str]:
+    """By its uuid, the SVM of a back end that was not seen and that no claim tells, as after all claims were deleted.
+
+    It is the only one of that name that the others are peered with, at a cluster that was not seen either.
+    """
+    here = {svm.uuid for site in sites.values() if isinstance(site.seen, ClusterView) for svm in site.seen.svms}
+    peers: dict[str, set[str]] = {}
+    for site in sites.values():
+        if isinstance(site.seen, ClusterView) and site.svm is not None:
+            for each in site.seen.svm_peers:
+                if each.svm == site.svm.name and each.peer_svm_uuid and each.peer_svm_uuid not in here | svms.keys():
+                    peers.setdefault(each.peer_svm, set()).add(each.peer_svm_uuid)
+    missing: dict[str, list[str]] = {}
+    for backend in group.backends:
+        if sites[backend.name].svm is None and backend.name not in svms.values():
+            missing.setdefault(backend.svm, []).append(backend.name)
+    return {
+        next(iter(peers[svm])): backends[0]
+        for svm, backends in missing.items()
+        if len(backends) == len(peers.get(svm, ())) == 1
+    }
 
 
 def _selecting(group: Group, sites: Mapping[str, Site], claims: Claims) -> tuple[str, ...]:
@@ -159,13 +184,14 @@ def _strangers(group: Group, sites: Mapping[str, Site], members: Membership) -> 
     for backend, site in sites.items():
         for name, relationship in site.relationships.items():
             source = members.source_backend(backend, relationship)
-            if name in site.volumes and members.copy_at(backend, name) is None and source is not None:
-                yield Doubt(
-                    kind=DoubtKind.NOT_A_MEMBER,
-                    backend=backend,
-                    text=f"{name} at {backend} is a mirror of {relationship.source.volume} at {source}, which is no"
-                    f" member of {group.name}",
-                )
+            if name not in site.volumes or members.copy_at(backend, name) is not None or source is None:
+                continue
+            member = members.copy_at(source, relationship.source.volume)
+            copy = members.copies.get(CopyId(backend, member.volume)) if member else None
+            mirror_of = f"{relationship.source.volume} at {source}, which is no member of {group.name}"
+            what = f"another mirror of {member.volume}, beside {copy.name} there" if member and copy else None
+            text = f"{name} at {backend} is {what or f'a mirror of {mirror_of}'}"
+            yield Doubt(kind=DoubtKind.NOT_A_MEMBER, backend=backend, text=text)
 
 
 def _selects_nothing(sites: Mapping[str, Site], selecting: tuple[str, ...]) -> Iterator[Doubt]:

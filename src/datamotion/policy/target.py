@@ -27,6 +27,17 @@ _COMPLETE = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """By what copies are judged. `is_ruled`: a person has said who serves, so that doubts about it do not count.
+
+    `is_kept`: only what can be written already is served, and nothing is broken off.
+    """
+
+    is_ruled: bool = False
+    is_kept: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A back end as a place to fail over to, for these volumes. `unusable` says why for each that it cannot serve."""
 
@@ -89,7 +100,7 @@ class Candidate:
         return oldest_text(self.losses)
 
 
-def assess(standing: Standing, name: str, given_up_at: Mapping[str, str]) -> Candidate:
+def assess(standing: Standing, name: str, given_up_at: Mapping[str, str], terms: Terms) -> Candidate:
     """A back end, judged against the volumes that are to move. `given_up_at`: who served each of them last."""
     site = standing.sites[name]
     broken = None
@@ -98,11 +109,11 @@ def assess(standing: Standing, name: str, given_up_at: Mapping[str, str]) -> Can
     elif site.svm is not None and site.svm.state != "running":
         broken = f"SVM {site.svm.name} is {site.svm.state}"
     copies = {volume: copy for volume in given_up_at if (copy := standing.copy(name, volume)) is not None}
-    taken, open_doubts = _taken_paths(site), _open_doubts(standing)
+    taken, open_doubts = _taken_paths(site), {} if terms.is_ruled else _open_doubts(standing)
     unusable = {}
     for volume in given_up_at:
         copy = copies.get(volume)
-        why = _unusable(standing, copy, taken) if copy else "it has no copy there"
+        why = _unusable(standing, copy, taken, terms) if copy else "it has no copy there"
         if why := why or open_doubts.get(volume):
             unusable[volume] = why
     losses = tuple(
@@ -131,7 +142,7 @@ def _taken_paths(site: Site) -> Mapping[str, str]:
     return {volume.path.casefold(): volume.name for volume in site.volumes.values() if volume.path}
 
 
-def _unusable(standing: Standing, copy: Copy, taken: Mapping[str, str]) -> str | None:
+def _unusable(standing: Standing, copy: Copy, taken: Mapping[str, str], terms: Terms) -> str | None:
     """Why a copy could not be served, None if it could: about the copy, not its freshness.
 
     A failed transfer leaves the copy whole, only older; what it loses tells.
@@ -144,6 +155,8 @@ def _unusable(standing: Standing, copy: Copy, taken: Mapping[str, str]) -> str |
         return f"its junction path {path} is taken by volume {other}"
     if copy.is_writable:
         return None
+    if terms.is_kept:
+        return "it cannot be written there; what it is now stays"
     return _unbreakable(copy.edge) if copy.edge else f"{copy.volume.name} is read-only and its relationship is gone"
 
 

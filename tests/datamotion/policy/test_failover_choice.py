@@ -1,93 +1,284 @@
-"""The target of a failover: the freshest that is whole, or the one that was asked for, and only that one."""
+"""Where a failover goes: every cell of the table in `failover_choice.py`, and the best of what is left."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from datamotion.model.records import Svm
 from datamotion.model.view import Unseen
+from datamotion.model.words import MirrorState
 from tests.datamotion.building import (
     LYON,
     NICE,
+    a_claim,
+    a_claim_policy,
     a_cluster_view,
     a_mirror,
     a_target_view,
     a_volume,
     acts,
 )
-from tests.datamotion.policy.plans import HOUR, both, failover, group_refusal
+from tests.datamotion.policy.plans import (
+    HOUR,
+    LOST,
+    LYON_TOOK_OVER,
+    a_broken,
+    a_served,
+    failed_over,
+    failover,
+    knowing,
+    refusals,
+    refused,
+    seen,
+    served_at,
+)
+
+BEGUN = (a_claim(), a_claim(LYON, 2, served=False, by="bert on control"))
+TWICE = (a_claim(), a_claim(LYON, 2), a_claim(NICE, 2))
+
+# -- the home serves
 
 
-def test_the_least_worst_lag_wins() -> None:
-    lyon = a_cluster_view(
-        LYON,
-        [a_volume(name, LYON) for name in ("vol_1", "vol_2")],
-        [a_mirror("vol_1", lag=timedelta()), a_mirror("vol_2", lag=3 * HOUR)],
-    )
-    plan = failover(both(lyon, a_target_view(NICE, "vol_1", "vol_2", lag=2 * HOUR)))
+def test_away_from_the_home_it_goes_to_the_best_of_the_others() -> None:
+    plan = failover(seen(paris=LOST, lyon=a_target_view(LYON, "vol_1", lag=HOUR)))
+    assert (plan.backend, plan.epoch) == ("gold-nice", 2)
+    assert plan.title == "Fail gold over from gold-paris to gold-nice, epoch 2"
+
+
+def test_to_the_home_that_serves_there_is_nothing_to_do() -> None:
+    assert failover(seen(), "gold-paris").steps == ()
+
+
+def test_to_the_one_that_was_asked_for_though_another_is_fresher() -> None:
+    plan = failover(seen(paris=LOST, nice=a_target_view(NICE, "vol_1", lag=5 * HOUR)), "gold-nice")
     assert plan.backend == "gold-nice"
-    assert any("gold-lyon is passed over: its oldest copy is 3 h old" in note for note in plan.notes)
+    assert "gold-nice: it would lose the last 5 h of writes at worst, over the group's RPO of 2 h." in [
+        note.replace("the last 5 h at", "the last 5 h of writes at") for note in plan.notes
+    ]
+
+
+# -- another one serves, in sight
+
+
+def test_a_failover_of_what_a_target_serves_and_works_does_nothing() -> None:
+    plan = failover(failed_over())
+    assert (plan.backend, plan.epoch, plan.losses) == ("gold-lyon", 2, ())
+    assert not any(act.backend == "gold-lyon" for act in acts(plan))
+
+
+def test_what_a_failover_left_to_do_is_finished_there() -> None:
+    lyon = replace(served_at(LYON, "vol_1"), volumes=(a_served(path=None),))
+    plan = failover(failed_over(paris=LOST, lyon=lyon))
+    assert [(act.title, act.volume) for act in acts(plan)] == [("Serve", "vol_1")]
+
+
+def test_from_a_target_that_serves_and_works_only_who_overrules_it_by_name() -> None:
+    refusal = refused(failover(failed_over(), "gold-nice"))
+    assert refusal.text == "gold-lyon serves gold since epoch 2, and works"
+    assert "--to gold-nice --overrule gold-lyon" in (refusal.hint or "")
+    plan = failover(failed_over(), "gold-nice", overrule="gold-lyon")
+    assert (plan.backend, plan.epoch) == ("gold-nice", 3)
+    assert [loss.given_up_at for loss in plan.losses] == ["gold-lyon"]
+
+
+# -- another one serves, not in sight
+
+
+@pytest.mark.parametrize(
+    "lyon",
+    [
+        LOST,
+        replace(served_at(LYON, "vol_1"), svms=(Svm(uuid="lyon/svm_gold_dr", name="svm_gold_dr", state="stopped"),)),
+    ],
+)
+def test_away_from_a_target_that_served_and_is_lost_it_goes_to_the_best_of_the_others(lyon: object) -> None:
+    nice = knowing(a_target_view(NICE, "vol_1", lag=48 * HOUR), NICE, *LYON_TOOK_OVER)
+    plan = failover(failed_over(lyon=lyon, nice=nice))  # type: ignore[arg-type]
+    assert (plan.backend, plan.epoch) == ("gold-paris", 3), "it has all until lyon took over, nice was older by then"
+    assert failover(failed_over(lyon=lyon), "gold-nice").backend == "gold-nice"  # type: ignore[arg-type]
+
+
+def test_of_a_target_that_served_and_is_not_seen_there_is_nothing_to_ask() -> None:
+    refusal = refused(failover(failed_over(lyon=LOST), "gold-lyon"))
+    assert "gold-lyon serves gold already, since epoch 2" in refusal.text
+
+
+# -- never confirmed
+
+
+@pytest.mark.parametrize("to", [None, "gold-lyon"])
+def test_a_failover_that_was_begun_is_gone_on_with_though_another_is_fresher(to: str | None) -> None:
+    lyon = knowing(a_target_view(LYON, "vol_1", lag=5 * HOUR, state=MirrorState.PAUSED), LYON, *BEGUN)
+    plan = failover(seen(paris=LOST, lyon=lyon), to)
+    assert (plan.backend, plan.epoch) == ("gold-lyon", 2)
+
+
+@pytest.mark.parametrize("lyon", [LOST, knowing(a_target_view(LYON, "vol_1"), LYON, *BEGUN)])
+def test_a_failover_that_was_begun_elsewhere_may_go_on_still(lyon: object) -> None:
+    view = seen(paris=LOST, lyon=lyon, nice=knowing(a_target_view(NICE, "vol_1"), NICE, *BEGUN))  # type: ignore[arg-type]
+    refusal = refused(failover(view, "gold-nice"))
+    assert "bert on control" in refusal.text
+    assert "--to gold-nice --overrule gold-lyon" in (refusal.hint or "")
+    assert refusal.because_silent == (lyon is LOST)
+    assert failover(view, "gold-nice", overrule="gold-lyon").epoch == 3
+
+
+def test_a_failover_that_was_begun_and_is_not_seen_is_not_passed_over() -> None:
+    view = seen(paris=LOST, lyon=LOST, nice=knowing(a_target_view(NICE, "vol_1"), NICE, *BEGUN))
+    assert "whether it serves by now nobody can tell" in refused(failover(view)).text
+
+
+def test_who_overruled_and_was_cut_short_goes_on_by_the_same_command() -> None:
+    claims = (*BEGUN, a_claim(NICE, 3, served=False))
+    view = seen(paris=LOST, lyon=LOST, nice=knowing(a_target_view(NICE, "vol_1"), NICE, *claims))
+    plan = failover(view, "gold-nice", overrule="gold-lyon")
+    assert (plan.backend, plan.epoch) == ("gold-nice", 3)
+
+
+# -- two of one epoch
+
+
+@pytest.mark.parametrize("to", [None, "gold-lyon", "gold-nice"])
+def test_an_epoch_that_two_took_is_settled_first(to: str | None) -> None:
+    claims = (a_claim(), a_claim(LYON, 2), a_claim(NICE, 2, served=False))
+    for contested in (TWICE, claims):
+        view = failed_over(claims=contested, nice=served_at(NICE, "vol_1", claims=contested))
+        refusal = refused(failover(view, to))
+        assert "epoch 2 of gold was taken for gold-lyon (by process 7 on host) and gold-nice" in refusal.text
+        assert "settle gold --keep" in (refusal.hint or "")
+
+
+def test_or_the_other_one_is_overruled_by_name_at_its_price() -> None:
+    view = failed_over(claims=TWICE, nice=served_at(NICE, "vol_1", claims=TWICE))
+    plan = failover(view, "gold-nice", overrule="gold-lyon")
+    assert (plan.backend, plan.epoch) == ("gold-nice", 3)
+    assert [(loss.volume, loss.given_up_at) for loss in plan.losses] == [("vol_1", "gold-lyon")]
+    assert {act.backend for act in acts(plan) if act.title == "Fence the overtaken copies"} == {
+        "gold-lyon",
+        "gold-paris",
+    }
+
+
+def test_who_is_overruled_has_to_be_the_one_that_holds_the_newest_epoch() -> None:
+    refusal = refused(failover(failed_over(), "gold-nice", overrule="gold-paris"))
+    assert "the newest epoch of gold, 2, is that of gold-lyon, not of gold-paris alone" in refusal.text
+    assert "needs --to" in refused(failover(failed_over(), overrule="gold-lyon")).text
+
+
+# -- none that can be told
+
+
+def test_where_no_claim_tells_who_served_a_person_says_it() -> None:
+    lyon = a_target_view(LYON, "vol_1")
+    unreadable = replace(a_claim_policy(a_claim(NICE, 2), LYON), comment="")
+    views = (
+        seen(paris=LOST, lyon=knowing(lyon, LYON), nice=knowing(a_target_view(NICE, "vol_1"), NICE)),
+        seen(paris=LOST, lyon=replace(lyon, policies=(*lyon.policies, unreadable))),
+    )
+    for view, epoch in zip(views, (1, 3), strict=True):
+        refusal = refused(failover(view))
+        assert "settle gold --keep BACKEND" in (refusal.hint or "")
+        assert "failover gold --to BACKEND --overrule BACKEND" in (refusal.hint or "")
+        plan = failover(view, "gold-lyon", overrule="gold-paris")
+        assert (plan.backend, plan.epoch) == ("gold-lyon", epoch)
+        assert [(loss.given_up_at, loss.age) for loss in plan.losses] == [("gold-paris", timedelta(minutes=30))]
+
+
+def test_a_group_of_which_nothing_was_seen_is_not_protected() -> None:
+    view = seen(paris=LOST, lyon=a_cluster_view(LYON, claims=()), nice=a_cluster_view(NICE, claims=()))
+    refusal = refused(failover(view))
+    assert "no back end that was seen holds anything of gold (gold-paris: no route to host)" in refusal.text
+    assert not refusal.because_silent
+    assert refused(failover(seen(paris=LOST, lyon=LOST, nice=LOST))).because_silent
+
+
+# -- the best of several
+
+
+def test_the_least_worst_age_wins() -> None:
+    mirrors = [a_mirror("vol_1", lag=timedelta()), a_mirror("vol_2", lag=3 * HOUR)]
+    lyon = a_cluster_view(LYON, [a_volume(name, LYON) for name in ("vol_1", "vol_2")], mirrors)
+    plan = failover(seen("vol_1", "vol_2", paris=LOST, lyon=lyon, nice=a_target_view(NICE, "vol_1", "vol_2", lag=HOUR)))
+    assert plan.backend == "gold-nice"
+    assert "gold-lyon is passed over: it would lose the last 3 h at worst. Its mirrors stay as they are." in plan.notes
 
 
 def test_of_equals_the_first_in_the_configuration_wins() -> None:
-    assert failover(both(a_target_view(LYON, "vol_1"), a_target_view(NICE, "vol_1"))).backend == "gold-lyon"
+    assert failover(seen(paris=LOST)).backend == "gold-lyon"
 
 
 def test_a_copy_of_unknown_age_is_never_taken_for_the_freshest() -> None:
-    view = both(a_target_view(LYON, "vol_1", lag=None), a_target_view(NICE, "vol_1", lag=3 * HOUR))
-    assert failover(view).backend == "gold-nice"
-    (loss,) = failover(view, "gold-lyon").losses
-    assert loss.age is None
-
-
-def test_a_silent_target_is_passed_over() -> None:
-    plan = failover(both(Unseen(reason="no route"), a_target_view(NICE, "vol_1", lag=5 * HOUR)))
+    view = seen(
+        paris=LOST, lyon=a_target_view(LYON, "vol_1", lag=None), nice=a_target_view(NICE, "vol_1", lag=9 * HOUR)
+    )
+    plan = failover(view)
     assert plan.backend == "gold-nice"
-    assert any("no route" in note for note in plan.notes)
+    assert "gold-lyon is passed over: how much it would lose is not known. Its mirrors stay as they are." in plan.notes
 
 
-def test_a_stopped_svm_is_passed_over() -> None:
-    stopped = replace(a_target_view(LYON, "vol_1"), svms=(Svm(uuid="u", name="svm_lyon", state="stopped"),))
-    assert failover(both(stopped, a_target_view(NICE, "vol_1", lag=5 * HOUR))).backend == "gold-nice"
+def test_a_silent_or_stopped_target_is_passed_over_with_its_reason() -> None:
+    stopped = replace(a_target_view(LYON, "vol_1"), svms=(Svm(uuid="u", name="svm_gold_dr", state="stopped"),))
+    for lyon, why in ((LOST, "no route to host"), (stopped, "SVM svm_gold_dr is stopped")):
+        plan = failover(seen(paris=LOST, lyon=lyon, nice=a_target_view(NICE, "vol_1", lag=5 * HOUR)))
+        assert plan.backend == "gold-nice"
+        assert any(why in note for note in plan.notes)
 
 
 def test_unhealthy_does_not_mean_unusable() -> None:
     lyon = a_target_view(LYON, "vol_1", lag=HOUR, healthy=False)
-    assert failover(both(lyon, a_target_view(NICE, "vol_1", lag=2 * HOUR))).backend == "gold-lyon"
+    assert failover(seen(paris=LOST, lyon=lyon, nice=a_target_view(NICE, "vol_1", lag=2 * HOUR))).backend == "gold-lyon"
 
 
-def test_with_every_target_silent_it_is_refused_as_silence() -> None:
-    refused = group_refusal(failover(both(Unseen(reason="no route"), Unseen(reason="down"))))
-    assert refused.because_silent
-    assert "no route" in refused.text
-    assert "down" in refused.text
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_mirrors_that_somebody_broke_off_by_hand_are_not_taken_for_a_failover(is_alone: bool) -> None:
+    nice = a_cluster_view(NICE, [a_served(backend=NICE)], [a_broken(backend=NICE, lag=HOUR)])
+    view = seen(paris=LOST, lyon=LOST if is_alone else a_target_view(LYON, "vol_1", lag=5 * HOUR), nice=nice)
+    if is_alone:
+        refusal = refused(failover(view))
+        assert "somebody did it by hand" in refusal.text
+        assert "--to gold-nice" in (refusal.hint or "")
+    else:
+        plan = failover(view)
+        assert plan.backend == "gold-lyon"
+        assert any("gold-nice is passed over: its mirrors were broken off by hand" in note for note in plan.notes)
+    assert failover(view, "gold-nice").backend == "gold-nice"
 
 
 def test_a_part_of_the_group_needs_consent_and_leaves_the_rest_alone() -> None:
-    view = both(Unseen(reason="down"), a_target_view(NICE, "vol_2"))
-    lyon = a_target_view(LYON, "vol_1", "vol_2")
-    partial = both(replace(lyon, volumes=lyon.volumes[1:]), view["nice"])
-    refused = group_refusal(failover(partial))
-    assert "vol_1" in refused.text
-    assert "--allow-partial" in (refused.hint or "")
-    plan = failover(partial, "gold-nice", allow_partial=True)
-    assert {(act.backend, act.volume) for act in acts(plan)} == {("gold-nice", "vol_2")}
-    assert [(each.volume, each.backend) for each in plan.refusals] == [("vol_1", "gold-nice")]
+    view = seen("vol_1", "vol_2", paris=LOST, lyon=LOST, nice=a_target_view(NICE, "vol_2"))
+    view["lyon"] = a_cluster_view(LYON, [a_volume(backend=LYON)])
+    refusal = refused(failover(view))
+    assert (
+        "gold-nice holds only a part of gold: 1 volume cannot be served (vol_1: it has no copy there)" in refusal.text
+    )
+    assert "--allow-partial" in (refusal.hint or "")
+    plan = failover(view, allow_partial=True)
+    assert {act.volume for act in acts(plan)} == {"vol_2", None}
+    assert refusals(plan) == [("vol_1", "gold-nice")]
 
 
-def test_a_named_target_is_taken_though_another_is_fresher() -> None:
-    view = both(a_target_view(LYON, "vol_1"), a_target_view(NICE, "vol_1", lag=5 * HOUR))
-    plan = failover(view, "gold-nice")
-    assert {act.backend for act in acts(plan)} == {"gold-nice"}
-    assert any("over the group's RPO" in note for note in plan.notes)
+def test_with_every_target_silent_it_is_refused_as_silence_with_every_reason() -> None:
+    refusal = refused(failover(seen(paris=LOST, lyon=Unseen(reason="no route"), nice=Unseen(reason="down"))))
+    assert refusal.because_silent
+    assert "gold-lyon: no route" in refusal.text
+    assert "gold-nice: down" in refusal.text
 
 
-def test_a_named_target_that_is_silent_is_refused_not_replaced() -> None:
-    refused = group_refusal(failover(both(Unseen(reason="down"), a_target_view(NICE, "vol_1")), "gold-lyon"))
-    assert refused.because_silent
+def test_a_volume_that_is_served_elsewhere_in_sight_stays_there() -> None:
+    partial = (a_claim(), a_claim(LYON, 2, partial=True))
+    lyon = a_cluster_view(LYON, [a_served(comment=a_volume().comment[:-1] + " epoch=2]")], claims=partial)
+    view = seen("vol_1", "vol_2", lyon=lyon, nice=knowing(a_target_view(NICE, "vol_1", "vol_2"), NICE, *partial))
+    plan = failover(view)
+    assert (plan.backend, plan.epoch) == ("gold-lyon", 2)
+    assert not any(act.volume == "vol_2" for act in acts(plan))
+    assert not any(loss.volume == "vol_2" for loss in plan.losses)
 
 
-def test_only_the_chosen_leg_is_touched() -> None:
-    plan = failover(both(a_target_view(LYON, "vol_1"), a_target_view(NICE, "vol_1")))
-    assert {act.cluster for act in acts(plan)} == {act.backend.removeprefix("gold-") for act in acts(plan)} == {"lyon"}
+def test_a_volume_whose_served_copy_is_gone_can_be_served_by_who_overrules_it() -> None:
+    view = failed_over(lyon=a_cluster_view(LYON, claims=LYON_TOOK_OVER))
+    plan = failover(view, "gold-nice", overrule="gold-lyon")
+    assert plan.backend == "gold-nice"
+    assert [loss.given_up_at for loss in plan.losses] == ["gold-lyon"]
