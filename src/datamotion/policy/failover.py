@@ -16,7 +16,7 @@ from datamotion.model.claim import Claim
 from datamotion.model.group import Group
 from datamotion.model.mark import Mark
 from datamotion.model.plan import Gate, Plan, Refusal
-from datamotion.model.standing import FENCE, Copy, Standing
+from datamotion.model.standing import FENCE, Copy, DoubtKind, Standing
 from datamotion.model.units import count_text, duration_text
 from datamotion.model.words import MirrorState, Operation, Role
 from datamotion.policy.epochs import confirm, held, new_claim, take
@@ -214,5 +214,7 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
         notes.append(
             f"{count_text(len(staying), 'volume')} stay where they are served, in sight: {', '.join(staying[:4])}."
         )
+    strangers = [doubt.text for doubt in standing.doubts if doubt.kind is DoubtKind.NOT_A_MEMBER]
+    notes += [f"{text}: it is not failed over." for text in strangers if moving]
     notes += [f"{chosen.name} differs: {each}. Nothing sets that yet." for each in differences(standing, moving, FENCE)]
     return notes

@@ -188,9 +188,7 @@ class Membership:
                     self._adopt(CopyId(backend, member), volume, f"its uuid {volume.uuid} says so")
         for backend, site in self.sites.items():
             for name, relationship in site.relationships.items():
-                if destination := self._ids.get((backend, name)):
-                    self._adopt_source(destination, relationship)
-                elif name in site.volumes:
+                if name in site.volumes and (backend, name) not in self._ids:
                     self._adopt_destination(backend, site.volumes[name], relationship)
 
     def _adopt_destination(self, backend: str, volume: Volume, relationship: Relationship) -> None:
@@ -199,13 +197,6 @@ class Membership:
         if source is not None:
             evidence = f"its relationship with {relationship.source} says so"
             self._adopt(CopyId(backend, source.volume), volume, evidence)
-
-    def _adopt_source(self, destination: CopyId, relationship: Relationship) -> None:
-        backend = self.source_backend(destination.backend, relationship)
-        volume = self.sites[backend].volumes.get(relationship.source.volume) if backend else None
-        if backend and volume is not None and (backend, volume.name) not in self._ids:
-            evidence = f"the relationship from it to {relationship.destination} says so"
-            self._adopt(CopyId(backend, destination.volume), volume, evidence)
 
     def _adopt(self, copy_id: CopyId, volume: Volume, evidence: str) -> None:
         if copy_id in self.copies or (copy_id.backend, volume.name) in self._ids:

@@ -15,7 +15,7 @@ from datamotion.model.group import Group
 from datamotion.model.mark import LONGEST_COMMENT
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim, Standing
-from datamotion.model.words import Operation
+from datamotion.model.words import Operation, Role
 from datamotion.policy.adjustments import wanted_mark
 from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
@@ -131,6 +131,7 @@ def _plan_all(situation: Situation) -> Plan:
                 refusals += converging.refusals
                 losses += converging.losses
                 holds |= converging.holds
+    holds |= {copy.id for copy in standing.copies.values() if copy.role is Role.FENCED}
     return _plan(standing, due, refusals, losses, _notes(standing, serving), frozenset(holds))
 
 

@@ -26,6 +26,8 @@ def stand(group: Group, view: View) -> Standing:
         volume: _fresh(group, volume, seen) if is_fresh else judge(group.name, volume, claims.held, sites, seen)
         for volume in sorted(members.origins, key=counted)
     }
+    order = {backend.name: number for number, backend in enumerate(group.backends)}
+    count = {volume: number for number, volume in enumerate(verdicts)}
     copies = {
         copy_id: Copy(
             id=copy_id,
@@ -34,11 +36,10 @@ def stand(group: Group, view: View) -> Standing:
             edge=each.edge,
             role=role(copy_id, each, verdicts[copy_id.volume], claims.held),
         )
-        for copy_id, each in seen.items()
+        for copy_id, each in sorted(seen.items(), key=lambda item: (order[item[0].backend], count[item[0].volume]))
     }
-    order = {backend.name: number for number, backend in enumerate(group.backends)}
     by_volume: dict[str, list[Copy]] = {}
-    for copy in sorted(copies.values(), key=lambda copy: order[copy.id.backend]):
+    for copy in copies.values():
         by_volume.setdefault(copy.id.volume, []).append(copy)
     doubts = [
         *claims.doubts,

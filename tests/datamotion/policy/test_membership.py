@@ -121,9 +121,14 @@ def test_a_comment_that_was_lost_at_both_ends_is_made_up_for_by_the_relationship
     view = seen(paris=a_cluster_view(HOME, [a_volume("other", uuid="other", comment="")]), lyon=lyon)
     standing = standing_of(view)
     assert standing.copies[CopyId("gold-lyon", "vol_1")].edge is not None
-    home = seen(paris=a_cluster_view(HOME, [a_volume(uuid="restored elsewhere", comment="")]))
+
+
+def test_a_volume_made_anew_under_a_members_name_is_not_that_member_whatever_mirrors_it() -> None:
+    home = seen(paris=a_cluster_view(HOME, [a_volume(uuid="made anew", comment="")]))
     home["lyon"] = a_target_view(LYON, "vol_1")
-    assert "the relationship from it to svm_gold_dr:vol_1 says so" in only_doubt(home).text
+    standing = standing_of(home)
+    assert {"replaced", "vanished"} == {doubt.kind for doubt in standing.doubts}
+    assert standing.copy("gold-paris", "vol_1") is None
 
 
 def test_a_clone_is_not_the_copy_that_its_parent_is() -> None:
