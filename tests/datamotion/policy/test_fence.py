@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.datamotion.building import HOME, LYON, NICE, a_cluster_view, a_mark, 
 from tests.datamotion.policy.plans import LYON_TOOK_OVER, failed_over, knowing, protect, refusals, seen, served_at
 
 UUID = "gold-paris/vol_1"
-READY = {"export_policies": (ExportPolicy(name=FENCE, svm="svm_gold", rules=0),)}
+READY: dict[str, Any] = {"export_policies": (ExportPolicy(name=FENCE, svm="svm_gold", rules=0),)}
 
 
 def returned(volume: Volume | None = None, **changed: object) -> ClusterView:
