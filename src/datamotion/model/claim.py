@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, unquote
 
-_COMMENT = re.compile(r"\[datamotion ((?:[a-z]{1,20}=[^\s\]]{0,600} ?){1,12})\]")
+_COMMENT = re.compile(r"\[datamotion ([a-z]{1,20}=[^\s\]]{0,600}(?: [a-z]{1,20}=[^\s\]]{0,600}){0,11})\]")
 _NAME = "datamotion_{group}_"
 
 

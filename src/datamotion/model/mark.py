@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote
 LONGEST_COMMENT = 1023
 """Bytes that ONTAP takes as a volume's comment (`volume modify`)."""
 
-_MARK = re.compile(r" ?\[datamotion (group=[^\s\]]{1,300}(?: [a-z_]{1,20}=[^\s\]]{0,600}){0,12})\]")
+_MARK = re.compile(r" ?\[datamotion (group=[^\s\]]{1,1023}(?: [a-z_]{1,20}=[^\s\]]{0,1023}){0,12})\]")
 _EPOCH = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 
 
@@ -41,7 +41,8 @@ class Mark:
     def write(self, comment: str) -> str:
         """`comment` with this mark in place of any earlier one; the rest of it untouched."""
         words = (f"{each.name}={quote(str(value))}" for each in fields(self) if (value := getattr(self, each.name)))
-        return f"{without_mark(comment)} [datamotion {' '.join(words)}]".lstrip()
+        text = without_mark(comment)
+        return f"{text}{' ' if text else ''}[datamotion {' '.join(words)}]"
 
     def fits(self, comment: str) -> bool:
         """Whether the cluster takes `comment` with this mark: a person's text is never cut to make room."""

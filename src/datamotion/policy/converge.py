@@ -76,12 +76,13 @@ class Converging:
         if unknown := unknown_aggregate(self._target, self._seen, new):
             self._refuse(None, *unknown)
             return
-        peering = Peering(self._source, self._here)
-        if obstacle := peering.obstacle():
-            self._refuse(None, *obstacle)
-            return
+        if any(self._is_to_follow(copy) for copy in copies):
+            peering = Peering(self._source, self._here)
+            if obstacle := peering.obstacle():
+                self._refuse(None, *obstacle)
+                return
+            self._alias = peering.plan(self._due)
         self._places = places_for(self._target, self._seen, new)
-        self._alias = peering.plan(self._due)
         for copy in copies:
             if obstacle := copy_obstacle(copy):
                 self._refuse(copy.id.volume, *obstacle)
@@ -89,6 +90,11 @@ class Converging:
                 self._make(copy)
             else:
                 self._keep(copy, mirror)
+
+    def _is_to_follow(self, copy: Copy) -> bool:
+        """Whether a mirror of this copy is there, or to be made: what follows another one is left as it is."""
+        mirror = self._standing.copy(self._backend.name, copy.id.volume)
+        return mirror is None or (not mirror.is_writable and (mirror.edge is None or mirror.edge.source == copy.id))
 
     def _refuse(self, volume: str | None, text: str, hint: str | None) -> None:
         self.refusals.append(Refusal(volume=volume, backend=self._backend.name, text=text, hint=hint))
@@ -98,6 +104,8 @@ class Converging:
         volume, edge = copy.id.volume, mirror.edge
         if mirror.is_writable:
             self._refuse_writable(copy, mirror)
+        elif not mirror.is_online and (ill := ailment(mirror)):
+            self._refuse(volume, f"the mirror of {volume} does not work: {ill.text}", ill.hint)
         elif edge is None:
             self._adjust_volume(copy, mirror)
             self._relate(copy, mirror)
@@ -132,7 +140,7 @@ class Converging:
 
     def _keep_mirror(self, copy: Copy, mirror: Copy, relationship: Relationship) -> None:
         volume = copy.id.volume
-        is_adjusted = self._adjust_volume(copy, mirror) or self._adjust_relationship(volume, relationship)
+        is_adjusted = self._adjust_volume(copy, mirror) | self._adjust_relationship(volume, relationship)
         if relationship.state is MirrorState.UNINITIALIZED:
             self._first_transfer(copy, mirror, relationship)
         elif relationship.state is MirrorState.PAUSED:
@@ -198,7 +206,7 @@ class Converging:
 
     def _initialize(self, copy: Copy, mirror: Copy | None, uuid: str | None) -> None:
         volume = copy.id.volume
-        if mirror is not None and mirror.volume.used_bytes > _EMPTY_BYTES:
+        if mirror is not None and mirror.volume.used_bytes > _EMPTY_BYTES and not _was_begun(mirror):
             self._lose_meanwhile(copy, mirror)
         text = f"{volume}: at most {size_text(copy.volume.used_bytes)} to copy"
         self._due.add(_INITIALIZE, self._backend, volume, Initialize(uuid=uuid), text)
@@ -258,3 +266,8 @@ class Converging:
         if due is not None:
             self._due.add(_MODIFY, self._backend, volume, *due)
         return due is not None
+
+
+def _was_begun(mirror: Copy) -> bool:
+    """Whether a first transfer was begun: what the destination held before is gone by then."""
+    return mirror.edge is not None and mirror.edge.relationship.transfer is not None

@@ -9,6 +9,7 @@ serves again.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from datamotion.model.acts import CreateExportPolicy, ModifyQtree, ModifyVolume
 from datamotion.model.mark import Mark
@@ -86,6 +87,8 @@ def _fence_copy(
     for number, name in qtrees:
         qtree = ModifyQtree(volume_uuid=copy.volume.uuid, id=number, export=FENCE)
         due.add(phase, backend, volume, qtree, f"{volume}: qtree {name}: no client may come", about=str(number))
+    if copy.is_fenced:
+        return
     mounted = f"unmount {copy.volume.path}, " if copy.volume.path else ""
     lift = ModifyVolume(uuid=copy.volume.uuid, path="" if copy.volume.path else None, export=_fence_of(copy))
     due.add(phase, backend, volume, lift, f"{volume}: {mounted}no client may come; all data stay")
@@ -97,21 +100,11 @@ def _fence_of(copy: Copy) -> str | None:
 
 
 def _noted(copy: Copy) -> Mark | None:
-    """The mark with what would be lost by the fence, where that does not stand there yet."""
+    """The mark with what would be lost by the fence, where that does not stand there yet and there is room for it."""
     mark, volume = copy.mark, copy.volume
     if mark is None:
         return None
     path = volume.path or mark.path
     export = mark.export if volume.export in (None, FENCE) else volume.export
-    if (path, export) == (mark.path, mark.export):
-        return None
-    return Mark(
-        group=mark.group,
-        volume=mark.volume,
-        origin=mark.origin,
-        path=path,
-        export=export,
-        snapshots=mark.snapshots,
-        qos=mark.qos,
-        epoch=mark.epoch,
-    )
+    noted = replace(mark, path=path, export=export)
+    return noted if noted != mark and noted.fits(volume.comment) else None

@@ -6,7 +6,6 @@ Who a peer is, its uuids say: a name here is a label that somebody may have chan
 from __future__ import annotations
 
 from datamotion.model.acts import AcceptSvmPeer, AllowSnapMirror, PeerSvms
-from datamotion.model.plan import Refusal
 from datamotion.model.records import SvmPeer
 from datamotion.model.standing import Site
 from datamotion.model.view import ClusterView
@@ -81,7 +80,11 @@ class Peering:
             called = f", called {name} there since the name is taken" if name != self._source_svm.name else ""
             text = f"{change.svm} with {change.peer_svm} of {source.cluster}, for snapmirror{called}"
             due.add(_PEER, here, None, change, text)
-        if not self.is_same_cluster and (self._mine is None or self._mine.state != "peered" or offer):
+        if self._mine is not None and self._mine.state == "pending":
+            accept = AcceptSvmPeer(uuid=self._mine.uuid, svm=self._here_svm.name, peer_svm_uuid=self._source_svm.uuid)
+            text = f"{self._here_svm.name} accepts {self._source_svm.name} of {source.cluster}"
+            due.add(_ACCEPT, here, None, accept, text)
+        elif not self.is_same_cluster and (self._mine is None or self._mine.state != "peered" or offer):
             accept = AcceptSvmPeer(
                 uuid=offer.uuid if offer else None, svm=self._source_svm.name, peer_svm_uuid=self._here_svm.uuid
             )
@@ -110,8 +113,3 @@ class Peering:
             return name
         taken = {svm.name for svm in self._at_here.svms} | {each.name for each in self._at_here.svm_peers}
         return f"{name}_{self._remote_name}" if name in taken else name
-
-
-def peering_refusal(peering: Peering, backend: str) -> Refusal | None:
-    obstacle = peering.obstacle()
-    return Refusal(backend=backend, text=obstacle[0], hint=obstacle[1]) if obstacle else None

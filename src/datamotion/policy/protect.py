@@ -14,7 +14,7 @@ from datamotion.model.claim import Claim
 from datamotion.model.group import Group
 from datamotion.model.mark import LONGEST_COMMENT
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
-from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim, Standing
+from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.words import Operation, Role
 from datamotion.policy.adjustments import wanted_mark
 from datamotion.policy.converge import Converging
@@ -39,6 +39,7 @@ _NAMED = frozenset(
         DoubtKind.LEFT_OUT,
         DoubtKind.NOTHING_SELECTED,
         DoubtKind.FOREIGN_SOURCE,
+        DoubtKind.UNSEEN_CLAIM,
     }
 )
 
@@ -85,6 +86,8 @@ def _group_refusal(standing: Standing) -> Refusal | None:
         if doubt.kind in _NEEDS_A_PERSON:
             return Refusal(text=doubt.text, hint=doubt.hint)
     name = standing.claims[0].backend if standing.claims else group.home.name
+    if standing.is_fresh and (unseen := [site for site in standing.sites.values() if site.unseen]):
+        return _perhaps_claimed(group, unseen[0])
     if any(active is not None and standing.sites[active.backend].svm for active in standing.active.values()):
         return None
     site = standing.sites[name]
@@ -95,26 +98,28 @@ def _group_refusal(standing: Standing) -> Refusal | None:
     if site.svm is None:
         text = f"SVM {site.backend.svm} of {name} is not on {site.backend.cluster}"
         return Refusal(text=text, hint="correct `svm` in the configuration")
-    if standing.is_fresh and (unseen := [site for site in standing.sites.values() if site.unseen]):
-        # A group that nobody claimed yet as far as can be seen may have been claimed where it cannot.
-        return Refusal(
-            text=f"nothing of {group.name} is protected yet as far as can be seen, and {unseen[0].backend.name} cannot:"
-            f" {unseen[0].unseen.reason if unseen[0].unseen else ''}",
-            hint=(unseen[0].unseen.hint if unseen[0].unseen else None) or "run it again when every back end answers",
-            unseen=unseen[0].unseen,
-        )
     return None
+
+
+def _perhaps_claimed(group: Group, site: Site) -> Refusal:
+    """A group that nobody claimed yet as far as can be seen may have been claimed where it cannot."""
+    why = site.unseen.reason if site.unseen else ""
+    return Refusal(
+        text=f"nothing of {group.name} is protected yet as far as can be seen, and {site.backend.name} cannot: {why}",
+        hint=(site.unseen.hint if site.unseen else None) or "run it again when every back end answers",
+        unseen=site.unseen,
+    )
 
 
 def _plan_all(situation: Situation) -> Plan:
     standing, due = situation.now, StepList()
     group = standing.group
     refusals = [_refusal(doubt) for doubt in standing.doubts if doubt.kind in _NAMED]
-    take(due, standing, _claim(situation), because=_TAKE_BECAUSE, gate=Gate.EACH)
     serving = standing.serving
-    if serving is not None and serving.served is not None:
-        because = f"{serving.backend} took over in epoch {serving.epoch}: two must not serve the same volume"
-        refusals += fence(due, standing, overtaken(standing), because=because)
+    if not _is_contested(standing):
+        take(due, standing, _claim(situation), because=_TAKE_BECAUSE, gate=Gate.EACH)
+    because = f"they were taken over in epoch {max(standing.epochs, default=1)}: two must not serve the same volume"
+    refusals += fence(due, standing, overtaken(standing), because=because)
     by_source, holds = _mark_all(standing, due, refusals)
     losses: list[Loss] = []
     for target in group.targets:
@@ -139,6 +144,11 @@ def _refusal(doubt: Doubt) -> Refusal:
     return Refusal(volume=doubt.volume, backend=doubt.backend, text=doubt.text, hint=doubt.hint)
 
 
+def _is_contested(standing: Standing) -> bool:
+    """Whether the newest epoch was taken for two back ends: then no site can be told which."""
+    return len([each for each in standing.claims if each.epoch == standing.claims[0].epoch]) > 1
+
+
 def _claim(situation: Situation) -> Claim:
     """The newest claim, so that every site learns of it; for a group that nobody claimed, that its home serves."""
     standing = situation.now
@@ -157,6 +167,7 @@ def _mark_all(
         active = standing.active[volume]
         copy = standing.copies.get(active or _at_home(standing, volume))
         if copy is None:
+            refusals += _unseen_source(standing, active)
             continue
         if active is None or copy_obstacle(copy):
             obstacle = copy_obstacle(copy)
@@ -184,6 +195,14 @@ def _mark_all(
                 )
             )
     return by_source, holds
+
+
+def _unseen_source(standing: Standing, active: CopyId | None) -> list[Refusal]:
+    site = standing.sites[active.backend] if active is not None else None
+    if active is None or site is None or site.unseen is None:
+        return []
+    text = f"{active.backend}, which serves {active.volume}, cannot be seen: {site.unseen.reason}"
+    return [Refusal(volume=active.volume, backend=active.backend, text=text, hint=site.unseen.hint, unseen=site.unseen)]
 
 
 def _serving(standing: Standing) -> str:

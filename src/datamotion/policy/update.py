@@ -8,7 +8,7 @@ from datamotion.model.acts import ActId, AwaitIdle, AwaitTransfer, StartTransfer
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.records import Relationship
-from datamotion.model.standing import Copy, DoubtKind, Edge, Standing
+from datamotion.model.standing import ABOUT_SERVING, Copy, DoubtKind, Edge, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import Operation
@@ -66,8 +66,11 @@ class _Updating:
             if copy.edge is not None and copy.edge.source in served and not copy.is_writable:
                 self._plan_mirror(copy, copy.edge)
         for volume, active in standing.active.items():
+            if active is None:
+                self._refuse(None, volume, *_unknown(standing, volume))
+                continue
             mirrors = [copy for copy in standing.copies_of(volume) if copy.edge and copy.edge.source == active]
-            if active is not None and not mirrors:
+            if not mirrors:
                 self._refuse(None, volume, f"nothing mirrors {volume}, which {active.backend} serves", _apply(standing))
 
     def _refuse(self, backend: str | None, volume: str, text: str, hint: str | None) -> None:
@@ -137,6 +140,13 @@ def _group_refusal(standing: Standing) -> Refusal | None:
         text = f"{site.backend.name}, which serves {standing.group.name}, cannot be seen: {site.unseen.reason}"
         return Refusal(text=text, hint=site.unseen.hint, unseen=site.unseen)
     return None
+
+
+def _unknown(standing: Standing, volume: str) -> tuple[str, str]:
+    """Why nobody can tell what a mirror of a volume should hold."""
+    doubt = next((each for each in standing.doubts if each.volume == volume and each.kind in ABOUT_SERVING), None)
+    hint = (doubt and doubt.hint) or f"datamotion status {standing.group.name} shows every copy"
+    return (doubt.text if doubt else f"nobody can tell who serves {volume}"), hint
 
 
 def _apply(standing: Standing) -> str:

@@ -132,10 +132,11 @@ class CopyConcerns:
             yield self._concern(Kind.NO_SCHEDULE, copy)
 
     def _who_overtook(self, copy: Copy) -> str:
-        active = self.standing.active[copy.id.volume]
-        assert active is not None
-        claim = next((each for each in self.standing.claims if each.backend == active.backend), None)
-        return f"{active.backend} (epoch {claim.epoch})" if claim else active.backend
+        """The back end that serves it now; where nobody can tell, those that claimed the newest epoch."""
+        active, claims = self.standing.active[copy.id.volume], self.standing.claims
+        newest = [each for each in claims if each.epoch == claims[0].epoch]
+        by = newest if active is None else [each for each in claims if each.backend == active.backend][:1]
+        return " or ".join(f"{each.backend} (epoch {each.epoch})" for each in by) or "another back end"
 
     def _concern(
         self,

@@ -1,0 +1,141 @@
+"""Keeping clients away from what was overtaken, and from nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from datamotion.model.acts import Change, CreateExportPolicy, ModifyQtree, ModifyVolume
+from datamotion.model.mark import Mark, read_mark
+from datamotion.model.records import ExportPolicy, Qtree, Volume
+from datamotion.model.standing import FENCE
+from datamotion.model.view import ClusterView
+from tests.datamotion.building import HOME, LYON, NICE, a_cluster_view, a_mark, a_volume, acts, changes
+from tests.datamotion.policy.plans import LYON_TOOK_OVER, failed_over, knowing, protect, refusals, seen, served_at
+
+UUID = "gold-paris/vol_1"
+READY: dict[str, Any] = {"export_policies": (ExportPolicy(name=FENCE, svm="svm_gold", rules=0),)}
+
+
+def returned(volume: Volume | None = None, **changed: object) -> ClusterView:
+    """The home, back with its old copy after lyon took over."""
+    return replace(a_cluster_view(HOME, [volume or a_volume()], claims=LYON_TOOK_OVER), **changed)  # type: ignore[arg-type]
+
+
+def fencing(home: ClusterView) -> list[Change]:
+    return changes(protect(failed_over(paris=home)), backend=HOME)
+
+
+def test_an_overtaken_copy_gets_the_policy_that_lets_nobody_in_and_is_unmounted() -> None:
+    assert fencing(returned()) == [
+        CreateExportPolicy(svm="svm_gold", name=FENCE),
+        ModifyVolume(uuid=UUID, path="", export=FENCE),
+    ]
+
+
+def test_the_site_learns_who_serves_before_it_is_fenced() -> None:
+    plan = protect(failed_over(paris=a_cluster_view(HOME, [a_volume()])))
+    assert [act.title for act in acts(plan) if act.backend == "gold-paris"] == [
+        "Take epoch 2",
+        "Create the fence",
+        "Fence the overtaken copies",
+    ]
+
+
+def test_a_policy_of_that_name_in_another_svm_is_not_this_ones() -> None:
+    other = (ExportPolicy(name=FENCE, svm="svm_silver", rules=4),)
+    assert fencing(returned(export_policies=other))[0] == CreateExportPolicy(svm="svm_gold", name=FENCE)
+    assert fencing(returned(**READY)) == [ModifyVolume(uuid=UUID, path="", export=FENCE)]
+
+
+def test_a_fence_with_rules_is_refused_and_not_emptied() -> None:
+    plan = protect(failed_over(paris=returned(export_policies=(ExportPolicy(name=FENCE, svm="svm_gold", rules=2),))))
+    assert ("gold-paris" in {act.backend for act in acts(plan)}) is False
+    (text,) = [each.text for each in plan.refusals if each.backend == "gold-paris"]
+    assert f"{FENCE} of svm_gold has rules" in text
+
+
+def test_qtrees_with_a_policy_of_their_own_are_fenced_before_their_volume() -> None:
+    qtrees = (
+        Qtree(volume_uuid=UUID, id=1, name="q1", export="own"),
+        Qtree(volume_uuid=UUID, id=2, name="q2", export=FENCE),
+        Qtree(volume_uuid=UUID, id=3, name="q3", export="own"),
+        Qtree(volume_uuid="another", id=1, name="q1", export="own"),
+    )
+    assert fencing(returned(qtrees=qtrees, **READY)) == [
+        ModifyQtree(volume_uuid=UUID, id=1, export=FENCE),
+        ModifyQtree(volume_uuid=UUID, id=3, export=FENCE),
+        ModifyVolume(uuid=UUID, path="", export=FENCE),
+    ]
+    plan = protect(failed_over(paris=returned(qtrees=qtrees, **READY)))
+    assert len({act.id for act in acts(plan)}) == len(acts(plan)), "what is asked for is told apart"
+
+
+def marked(volume: Volume) -> Mark | None:
+    note = fencing(returned(volume, **READY))[0]
+    assert isinstance(note, ModifyVolume)
+    return read_mark(note.comment or "")
+
+
+def test_how_it_was_served_is_noted_first_where_the_mark_does_not_say_it() -> None:
+    noted = marked(a_volume(path="/moved", export="clients", comment=a_mark(qos="gold")))
+    assert noted == Mark(group="gold", volume="vol_1", origin=UUID, path="/moved", export="clients", qos="gold")
+
+
+def test_a_fence_that_was_lifted_halfway_does_not_overwrite_what_was_noted() -> None:
+    half = a_volume(path=None, export="default", comment=a_mark(path="/vol_1", export="default"))
+    assert fencing(returned(half, **READY)) == [ModifyVolume(uuid=UUID, path=None, export=FENCE)]
+    mounted = a_volume(export=FENCE, comment=a_mark(export="clients"))
+    assert fencing(returned(mounted, **READY)) == [ModifyVolume(uuid=UUID, path="", export=FENCE)]
+
+
+def test_a_comment_without_room_for_the_note_stops_no_fence() -> None:
+    full = a_volume(path="/" + "p" * 300, comment="x" * 800 + a_mark())
+    assert fencing(returned(full, **READY)) == [ModifyVolume(uuid=UUID, path="", export=FENCE)]
+
+
+def test_a_copy_without_a_mark_is_fenced_without_a_note() -> None:
+    assert fencing(returned(a_volume(comment=""), **READY)) == [ModifyVolume(uuid=UUID, path="", export=FENCE)]
+
+
+@pytest.mark.parametrize("export", [FENCE, None])
+def test_what_is_fenced_needs_no_step(export: str | None) -> None:
+    assert fencing(returned(a_volume(path=None, export=export), **READY)) == []
+
+
+def test_a_volume_of_an_svm_without_nfs_is_only_unmounted() -> None:
+    assert fencing(returned(a_volume(export=None), **READY)) == [ModifyVolume(uuid=UUID, path="", export=None)]
+
+
+def test_every_overtaken_back_end_is_fenced_and_not_only_the_home() -> None:
+    claims = (*LYON_TOOK_OVER, replace(LYON_TOOK_OVER[1], epoch=3, backend="gold-nice", svm="nice/svm_gold_dr"))
+    plan = protect(failed_over(claims=claims, nice=served_at(NICE, "vol_1", claims=claims)))
+    assert {act.backend for act in acts(plan) if act.title == "Fence the overtaken copies"} == {
+        "gold-paris",
+        "gold-lyon",
+    }
+
+
+def test_nothing_is_fenced_that_was_not_provably_overtaken() -> None:
+    unseen_copy = failed_over(lyon=a_cluster_view(LYON, claims=LYON_TOOK_OVER))
+    begun = (LYON_TOOK_OVER[0], replace(LYON_TOOK_OVER[1], served=None))
+    interrupted = failed_over(claims=begun, lyon=served_at(LYON, "vol_1", claims=begun))
+    mirrors = seen(lyon=knowing(a_cluster_view(LYON, [a_volume(backend=LYON)]), LYON, LYON_TOOK_OVER[0]))
+    for view in (unseen_copy, interrupted, mirrors):
+        assert not any("Fence" in act.title or "fence" in act.title for act in acts(protect(view)))
+
+
+def test_what_two_overtook_is_fenced_and_they_are_left_to_a_person() -> None:
+    claims = (*LYON_TOOK_OVER, replace(LYON_TOOK_OVER[1], backend="gold-nice", svm="nice/svm_gold_dr"))
+    plan = protect(
+        failed_over(
+            claims=claims,
+            nice=served_at(NICE, "vol_1", claims=claims),
+            lyon=served_at(LYON, "vol_1", claims=claims[:2]),
+        )
+    )
+    assert {act.backend for act in acts(plan)} == {"gold-paris"}
+    assert ("vol_1", None) in refusals(plan)
+    assert (None, "gold-lyon") in refusals(plan)
