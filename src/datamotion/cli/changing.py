@@ -32,8 +32,18 @@ from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.session import Session
 
 To = Annotated[
-    str | None, typer.Option("--to", metavar="BACKEND", help="The target to serve from; without it, the best one.")
+    str | None, typer.Option("--to", metavar="BACKEND", help="The back end to serve from; without it, the best one.")
 ]
+Overrule = Annotated[
+    str | None,
+    typer.Option(
+        "--overrule",
+        metavar="BACKEND",
+        help="A back end that serves, or was claimed, and does not count any more: its run is dead, or it is given up.",
+    ),
+]
+Keep = Annotated[str, typer.Option("--keep", metavar="BACKEND", help="The back end that serves from now on.")]
+Volumes = Annotated[list[str], typer.Option("--volume", metavar="VOLUME", help="A member of the group; once for each.")]
 AllowPartial = Annotated[
     bool, typer.Option("--allow-partial", help="Accept a target that holds only a part of the group.")
 ]
@@ -85,22 +95,59 @@ def failover(
     group: OneGroup,
     to: To = None,
     allow_partial: AllowPartial = False,
+    overrule: Overrule = None,
     without_store: WithoutStore = False,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Serve a group from one of its mirrors. Its home is not asked for anything: it may be gone.
+    """Serve a group from another back end. Who served last is not asked for anything: it may be gone.
 
-    Shows what every volume gives up (what was written since its last transfer) before it asks.
+    Shows what every volume gives up before it asks: what was written since its last transfer, or more.
 
     Example: datamotion failover gold --to gold-lyon
     """
     session = open_session(context, config)
-    choice = FailoverChoice(to=to, allow_partial=allow_partial)
+    choice = FailoverChoice(to=to, allow_partial=allow_partial, overrule=overrule)
     intents = [operations.failover(session.group(group), choice)]
     _carry_out(session, intents, output, yes=yes, dry_run=dry_run, without_store=without_store)
+
+
+def settle(
+    context: typer.Context,
+    group: OneGroup,
+    keep: Keep,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Say who serves a group, where the clusters do not tell: two claim it, or a claim was lost.
+
+    The copies of that back end are kept as they are, the others in sight are fenced. Shows what that gives up.
+
+    Example: datamotion settle gold --keep gold-lyon
+    """
+    session = open_session(context, config)
+    _carry_out(session, [operations.settle(session.group(group), keep)], output, yes=yes, dry_run=dry_run)
+
+
+def unprotect(
+    context: typer.Context,
+    group: OneGroup,
+    volumes: Volumes,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Take volumes out of a group. Their copies, relationships and snapshots stay as they are.
+
+    Example: datamotion unprotect gold --volume vol_7
+    """
+    session = open_session(context, config)
+    _carry_out(session, [operations.unprotect(session.group(group), volumes)], output, yes=yes, dry_run=dry_run)
 
 
 def _carry_out(

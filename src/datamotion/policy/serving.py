@@ -149,7 +149,7 @@ def role(copy_id: CopyId, copy: Seen, verdict: Verdict, claims: Sequence[HeldCla
 def claim_doubts(group: str, claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
     """The newest epoch, where it was taken twice, or nobody has confirmed that it was served.
 
-    A claim that another one of its epoch came through against was withdrawn: what its back end holds is for each volume.
+    A claim that another one of its epoch came through against was withdrawn: its back end's copies tell the rest.
     """
     newest = claims[0].epoch if claims else None
     of_newest = [each for each in claims if each.epoch == newest]

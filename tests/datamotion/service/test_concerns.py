@@ -126,6 +126,12 @@ def unreadable() -> Landscape:
     return world
 
 
+def unseen_claim() -> Landscape:
+    world = divided()
+    world.lose(LYON)
+    return world
+
+
 def replaced() -> Landscape:
     world = protected(targets=(LYON, NANTES))
     world.change("vol_1", PARIS, uuid="new", comment="")
@@ -203,11 +209,12 @@ def stranger() -> Landscape:
 
 
 CASES = (
-    Case(kind="two serve", world=two_serve, says="claimed in epoch 2 by gold-lyon", hints="datamotion settle gold"),
+    Case(kind="two serve", world=two_serve, says="epoch 2 of gold was taken for gold-lyon by", hints="settle gold"),
     Case(kind="serves and receives", world=receives, says="has a copy that cannot be written", hints="settle gold"),
     Case(kind="vanished", world=vanished, says="has no copy of it", hints="datamotion settle gold --keep BACKEND"),
     Case(kind="unclaimed", world=unclaimed, says="no claim that was seen says who serves it", hints="settle gold"),
     Case(kind="unreadable claim", world=unreadable, says="the claim of epoch 2 at gold-nantes", hints="settle"),
+    Case(kind="unseen claim", world=unseen_claim, says="took a part of the group over in epoch 2", exit_status=4),
     Case(kind="replaced", world=replaced, says="vol_1 at gold-paris (uuid new) is not the volume", hints="unprotect"),
     Case(kind="ambiguous", world=ambiguous, says="gold-nantes", hints="remove the [datamotion ...] bracket"),
     Case(
