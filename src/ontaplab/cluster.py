@@ -29,6 +29,7 @@ from ontaplab.resources.export_policies.state import ExportPolicy
 from ontaplab.resources.ip_interfaces.state import IpInterface
 from ontaplab.resources.jobs.state import Job
 from ontaplab.resources.licenses.state import License
+from ontaplab.resources.nfs_services.state import NfsService
 from ontaplab.resources.nodes.state import Node
 from ontaplab.resources.qos_policies.state import QosPolicy
 from ontaplab.resources.relationships.state import ListedDestination, Relationship
@@ -121,6 +122,7 @@ class Cluster:
         self.snapshots_by_volume = self.snapshots.by(lambda snapshot: snapshot.volume)
         self.snapshot_policies = self.store.table("snapshot_policy", SnapshotPolicy)
         self.export_policies = self.store.table("export_policy", ExportPolicy)
+        self.nfs_services = self.store.table("nfs_service", NfsService)
         self.qos_policies = self.store.table("qos_policy", QosPolicy)
         self.policies = self.store.table("policy", Policy)
         self.relationships = self.store.table("relationship", Relationship)

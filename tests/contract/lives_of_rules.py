@@ -15,11 +15,13 @@ from tests.contract.resources import (
     ExportRule,
     IpInterface,
     LicensePackage,
+    NfsService,
     QosPolicy,
     Role,
     RolePrivilege,
     SnapshotPolicy,
     SnapshotPolicySchedule,
+    Svm,
 )
 
 PARIS = {"name": SVMS["paris"]}
@@ -213,6 +215,30 @@ def qos_policies_live(netapp: Clients) -> None:
         two_gone(QosPolicy, name, one, two)
 
 
+def nfs_services_live(netapp: Clients) -> None:
+    name = fresh("svm")
+    with netapp.paris:
+        for end in "ab":
+            Svm(name=f"{name}_{end}").post()
+        one, two = (NfsService(svm={"name": f"{name}_{end}"}, showmount_enabled=False) for end in "ab")
+        one.post(hydrate=True)
+        two.post(hydrate=True)
+        one.protocol = {"v40_enabled": True}
+        one.patch(hydrate=True)
+        assert (one.protocol.v40_enabled, one.showmount_enabled, one.transport.tcp_max_transfer_size) == (
+            True,
+            False,
+            65536,
+        )
+        ours = {"svm.name": f"{name}*"}
+        NfsService.patch_collection({"enabled": False}, **ours)
+        assert {each.state for each in NfsService.get_collection(fields="state", **ours)} == {"offline"}
+        two.delete()
+        assert NfsService.count_collection(**ours) == 1
+        NfsService.delete_collection(**ours)
+        assert NfsService.count_collection(**ours) == 0
+
+
 def application_logs_live(netapp: Clients) -> None:
     with netapp.paris:
         before = EmsEvent.count_collection()
@@ -227,6 +253,7 @@ LIVES_OF_RULES: Mapping[ClientClass, Callable[[Clients], None]] = {
     ExportRule: export_rules_live,
     IpInterface: interfaces_live,
     LicensePackage: licenses_live,
+    NfsService: nfs_services_live,
     QosPolicy: qos_policies_live,
     Role: roles_live,
     RolePrivilege: privileges_live,

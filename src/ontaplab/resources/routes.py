@@ -35,6 +35,7 @@ from ontaplab.resources.ip_interfaces import routes as ip_interfaces
 from ontaplab.resources.jobs import routes as jobs
 from ontaplab.resources.licenses import handlers as license_handlers
 from ontaplab.resources.licenses import routes as licenses
+from ontaplab.resources.nfs_services import routes as nfs_services
 from ontaplab.resources.nodes import routes as nodes
 from ontaplab.resources.private_cli.routes import private_cli_routes
 from ontaplab.resources.qos_policies import handlers as qos_handlers
@@ -70,6 +71,7 @@ from ontaplab.wire.resource import Resource
 _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     cluster_itself.resource,
     nodes.resource,
+    nodes.compliance_clocks_resource,
     jobs.resource,
     accounts.resource,
     roles.resource,
@@ -79,6 +81,9 @@ _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     ip_interfaces.resource,
     cluster_peers.resource,
     svms.resource,
+    svms.fpolicy_resource,
+    nfs_services.resource,
+    nfs_services.kerberos_resource,
     svm_peers.resource,
     svm_peer_permissions.resource,
     aggregates.resource,

@@ -19,6 +19,7 @@ def remove_belongings(cluster: Cluster, svm: str) -> None:
         cluster.export_policies,
         cluster.policies,
         cluster.qos_policies,
+        cluster.nfs_services,
     )
     for table in tables:
         for each in table.where(lambda each: each.svm == svm):
