@@ -24,17 +24,26 @@ HOST = "10.0.0.5"
 
 
 def nfs_services_live(netapp: Clients) -> None:
+    name = fresh("svm")
     with netapp.paris:
-        service = NfsService.find(**{"svm.name": SVMS["paris"]})
-        service.enabled = False
-        service.access_cache_config = {"ttl_positive": 600}
-        service.patch(hydrate=True)
-        service.get(fields="*")
-        assert (service.state, service.access_cache_config.ttl_positive) == ("offline", 600)
-        change = {"enabled": True, "access_cache_config": {"ttl_positive": 3600}}
-        NfsService.patch_collection(change, **{"svm.name": SVMS["paris"]})
-        service.get(fields="*")
-        assert (service.state, service.access_cache_config.ttl_negative) == ("online", 3600)
+        for end in "ab":
+            Svm(name=f"{name}_{end}").post()
+        one, two = (NfsService(svm={"name": f"{name}_{end}"}, showmount_enabled=False) for end in "ab")
+        one.post(hydrate=True)
+        two.post(hydrate=True)
+        one.protocol = {"v40_enabled": True}
+        one.access_cache_config = {"ttl_positive": 600}
+        one.patch(hydrate=True)
+        one.get(fields="*")
+        assert (one.protocol.v40_enabled, one.showmount_enabled, one.state) == (True, False, "online")
+        assert (one.access_cache_config.ttl_positive, one.access_cache_config.ttl_negative) == (600, 3600)
+        ours = {"svm.name": f"{name}*"}
+        NfsService.patch_collection({"enabled": False}, **ours)
+        assert {each.state for each in NfsService.get_collection(fields="state", **ours)} == {"offline"}
+        two.delete()
+        assert [each.svm.name for each in NfsService.get_collection(**ours)] == [one.svm.name]
+        NfsService.delete_collection(**ours)
+        assert NfsService.count_collection(**ours) == 0
 
 
 def qtrees_live(netapp: Clients) -> None:

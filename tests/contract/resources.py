@@ -29,6 +29,7 @@ ExportRule = _client.ExportRule
 FileInfo = _client.FileInfo
 IpInterface = _client.IpInterface
 Job = _client.Job
+KerberosInterface = _client.KerberosInterface
 LicensePackage = _client.LicensePackage
 NfsClients = _client.NfsClients
 NfsService = _client.NfsService
@@ -38,6 +39,7 @@ Qtree = _client.Qtree
 Role = _client.Role
 RolePrivilege = _client.RolePrivilege
 Schedule = _client.Schedule
+SnaplockComplianceClock = _client.SnaplockComplianceClock
 SnapmirrorPolicy = _client.SnapmirrorPolicy
 SnapmirrorRelationship = _client.SnapmirrorRelationship
 SnapmirrorTransfer = _client.SnapmirrorTransfer
@@ -51,7 +53,9 @@ Volume = _client.Volume
 
 _UNDOCUMENTED = frozenset(
     {
+        "/private/cli/aggr",
         "/private/cli/version",
+        "/private/cli/volume",
         "/private/cli/volume/efficiency",
         "/private/cli/volume/file/show-disk-usage",
         "/snapmirror/relationships/{uuid}/restore",
@@ -59,8 +63,13 @@ _UNDOCUMENTED = frozenset(
 )
 """What OpenStack asks for, and no class of the client's stands for."""
 
+_EMPTY = frozenset(
+    {"/protocols/fpolicy/{svm.uuid}/policies", "/protocols/fpolicy/{svm.uuid}/policies/{name}"},
+)
+"""Where nothing is ever found, so that the client has nothing to read."""
+
 ROUTES: Mapping[str, frozenset[str]] = {
-    path: frozenset(methods.split()) for path, methods in routes() if path not in _UNDOCUMENTED
+    path: frozenset(methods.split()) for path, methods in routes() if path not in _UNDOCUMENTED | _EMPTY
 }
 """The methods of every documented path below `/api`."""
 
@@ -92,6 +101,7 @@ CLIENTS: Mapping[str, ClientClass] = {
         FileInfo,
         IpInterface,
         Job,
+        KerberosInterface,
         LicensePackage,
         NfsClients,
         NfsService,
@@ -101,6 +111,7 @@ CLIENTS: Mapping[str, ClientClass] = {
         Role,
         RolePrivilege,
         Schedule,
+        SnaplockComplianceClock,
         SnapmirrorPolicy,
         SnapmirrorRelationship,
         SnapmirrorTransfer,

@@ -23,6 +23,7 @@ from tests.contract.resources import (
     EmsApplicationLog,
     ExportPolicy,
     FileInfo,
+    IpInterface,
     NfsClients,
     Role,
     SnapmirrorPolicy,
@@ -92,12 +93,15 @@ def _used_by_hosts(netapp: Clients, uuid: str) -> ClientObject:
 
 
 def _more_above() -> dict[str, object]:
-    """A rule, a permission, a privilege, a schedule and an event to be listed, and what some are below of."""
+    """Something to be listed of what a new cluster has nothing of, and what some collections are below of."""
     SvmPeerPermission(svm={"name": "*"}, cluster_peer={"name": "paris"}, applications=["flexcache"]).post()
     rule = {"clients": [{"match": "10.0.0.0/8"}], "ro_rule": ["sys"], "rw_rule": ["sys"]}
     exports = ExportPolicy(name=fresh("exports"), svm={"name": SVMS["lyon"]}, rules=[rule])
     exports.post(hydrate=True)
     log_an_event("notice")
+    port = {"home_port": {"name": "e0c", "node": {"name": "lyon-01"}}}
+    ip = {"address": "198.51.100.200", "netmask": "24"}
+    IpInterface(name=fresh("lif"), svm={"name": SVMS["lyon"]}, ip=ip, location=port).post()
     role = Role.find(name="readonly")
     return {
         "{policy.id}": exports.id,

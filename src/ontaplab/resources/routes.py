@@ -79,6 +79,7 @@ from ontaplab.wire.resource import Resource
 _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     cluster_itself.resource,
     nodes.resource,
+    nodes.compliance_clocks_resource,
     jobs.resource,
     accounts.resource,
     roles.resource,
@@ -88,6 +89,7 @@ _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     ip_interfaces.resource,
     cluster_peers.resource,
     svms.resource,
+    svms.fpolicy_resource,
     svm_peers.resource,
     svm_peer_permissions.resource,
     aggregates.resource,
@@ -96,6 +98,7 @@ _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     export_policies.resource,
     export_policies.rules_resource,
     nfs_services.resource,
+    nfs_services.kerberos_resource,
     connected_clients.resource,
     cifs_services.resource,
     cifs_shares.resource,

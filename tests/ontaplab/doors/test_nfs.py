@@ -129,7 +129,7 @@ def test_a_file_that_somebody_removed_is_a_stale_handle(tmp_path: Path) -> None:
     in_lab(tmp_path, claim, peered=False)
 
 
-def test_a_stopped_svm_and_a_disabled_service_end_all(tmp_path: Path) -> None:
+def test_a_stopped_svm_and_a_service_that_is_disabled_or_gone_end_all(tmp_path: Path) -> None:
     async def claim(paris: Asker, _: Asker) -> None:
         await shared(paris, "vol_1")
         vol_1 = await host(paris).open("svm1", "/vol_1")
@@ -140,6 +140,11 @@ def test_a_stopped_svm_and_a_disabled_service_end_all(tmp_path: Path) -> None:
         assert await refused(vol_1.read("file")) == await refused(host(paris).open("svm1", "/vol_1")) == "ECONNREFUSED"
         assert (await paris.one("/svm/svms", fields="nfs.enabled"))["nfs"]["enabled"] is False
         await paris.patch(service, {"enabled": True})
+        await vol_1.write(b"x", "file")
+        await paris.delete(service)
+        assert await refused(vol_1.read("file")) == await refused(host(paris).open("svm1", "/vol_1")) == "ECONNREFUSED"
+        assert await paris.get("/protocols/nfs/services") == []
+        await paris.post("/protocols/nfs/services", {"svm.name": "svm1"})
         await vol_1.write(b"y", "file")
         await paris.patch(f"/svm/svms/{svm['uuid']}", {"state": "stopped"})
         assert (await paris.one("/protocols/nfs/services", fields="state,enabled"))["state"] == "offline"

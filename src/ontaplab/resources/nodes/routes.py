@@ -31,5 +31,25 @@ FIELDS: Fields[Node] = Fields(
 )
 
 
+_CLOCK_FIELDS: Fields[Node] = Fields(
+    {
+        "node.uuid": Field(lambda node: node.uuid, Level.KEY),
+        "node.name": Field(lambda node: node.name, Level.DEFAULT),
+        "time": Field(lambda node: None),
+    }
+)
+
+
+def compliance_clocks_resource(cluster: Cluster) -> Resource[Node]:
+    """None was ever set: SnapLock is not simulated."""
+    return Resource(
+        path="/storage/snaplock/compliance-clocks",
+        fields=_CLOCK_FIELDS,
+        rows=lambda request: [cluster.node],
+        keys=("node.uuid",),
+        tunnel=None,
+    )
+
+
 def resource(cluster: Cluster) -> Resource[Node]:
     return Resource(path="/cluster/nodes", fields=FIELDS, rows=lambda request: [cluster.node], tunnel=None)

@@ -14,11 +14,14 @@ from ontaplab.resources.cluster.routes import release
 from ontaplab.resources.files.handlers import file_at
 from ontaplab.resources.nodes.state import Node
 from ontaplab.resources.svms.lookup import svm_name
+from ontaplab.resources.volumes.growth import with_autosize_reset
 from ontaplab.resources.volumes.places import served_tree
 from ontaplab.resources.volumes.state import Volume
+from ontaplab.wire.body import Body
 from ontaplab.wire.fields import Field, Fields, Level
-from ontaplab.wire.resource import Request, Resource
+from ontaplab.wire.resource import Done, Modify, Reply, Request, Resource
 
+_ROOT_BYTES = 350 * 1024**3
 _LARGEST_LOGICAL_BYTES = 640 * 1024**4
 """Assumption: how much a volume's files may hold before its efficiency is switched off."""
 
@@ -34,6 +37,8 @@ class Command:
 def commands(cluster: Cluster) -> Sequence[Command]:
     return (
         Command(_version(cluster)),
+        Command(_aggr(cluster)),
+        Command(_volume(cluster)),
         Command(_volume_efficiency(cluster)),
         Command(_show_disk_usage(cluster), answers_bare=True),
     )
@@ -48,6 +53,68 @@ def _version(cluster: Cluster) -> Resource[Node]:
     )
     return Resource(
         path="/private/cli/version", fields=fields, rows=lambda request: [cluster.node], keys=("node",), tunnel=None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Aggr:
+    name: str
+    size_bytes: int
+    is_root: bool
+
+
+def _aggr(cluster: Cluster) -> Resource[_Aggr]:
+    fields: Fields[_Aggr] = Fields(
+        {
+            "aggregate": Field(lambda aggr: aggr.name, Level.KEY),
+            "root": Field(lambda aggr: aggr.is_root),
+            "size": Field(lambda aggr: aggr.size_bytes),
+        }
+    )
+    return Resource(
+        path="/private/cli/aggr", fields=fields, rows=partial(_aggrs, cluster), keys=("aggregate",), tunnel=None
+    )
+
+
+def _aggrs(cluster: Cluster, request: Request) -> Iterable[_Aggr]:
+    """Those of `/storage/aggregates`, and the node's own, which only the CLI lists. Assumption: its name and size."""
+    yield _Aggr(f"aggr0_{cluster.node.name.replace('-', '_')}", _ROOT_BYTES, True)
+    for aggregate in cluster.aggregates:
+        yield _Aggr(aggregate.name, aggregate.size_bytes, False)
+
+
+class _VolumeOptions(Body):
+    """What `volume modify` takes here."""
+
+    autosize_reset: bool | None = None
+
+
+def _volume(cluster: Cluster) -> Resource[Volume]:
+    fields: Fields[Volume] = Fields(
+        {
+            "vserver": Field(lambda volume: svm_name(cluster, volume.svm), Level.KEY),
+            "volume": Field(lambda volume: volume.name, Level.KEY),
+            "size": Field(lambda volume: volume.size_bytes),
+            "state": Field(lambda volume: volume.state),
+            "type": Field(lambda volume: volume.type),
+            "junction_path": Field(lambda volume: volume.junction_path),
+            "autosize_mode": Field(lambda volume: volume.property_of("autosize.mode")),
+        }
+    )
+
+    def modify(request: Request, volume: Volume, body: _VolumeOptions) -> Reply[Volume]:
+        """Its autosize is what it was made with, for its type and its present size."""
+        if body.autosize_reset:
+            cluster.volumes.put(with_autosize_reset(volume))
+        return Done()
+
+    return Resource(
+        path="/private/cli/volume",
+        fields=fields,
+        rows=lambda request: [volume for volume in cluster.volumes if request.reaches(volume.svm)],
+        keys=("vserver", "volume"),
+        modify=Modify(_VolumeOptions, modify),
+        tunnel=None,
     )
 
 

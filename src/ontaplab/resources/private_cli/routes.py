@@ -1,4 +1,7 @@
-"""`/private/cli/<command>`: GET only. Names may be written with dashes, as on the command line."""
+"""`/private/cli/<command>`: GET, and PATCH by query where a command changes something.
+
+Names may be written with dashes, as on the command line.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,31 @@ from ontaplab.cluster import Cluster
 from ontaplab.errors import no_entry
 from ontaplab.resources.private_cli.commands import Command, commands
 from ontaplab.wire.app import Extra, hal, understand
+from ontaplab.wire.body import decode
 from ontaplab.wire.reading import matching, render_collection, render_instance
+from ontaplab.wire.writing import Write
 
 
 def private_cli_routes(cluster: Cluster) -> Sequence[Extra]:
-    return [_route(command) for command in commands(cluster)]
+    return [_route(cluster, command) for command in commands(cluster)]
 
 
-def _route(command: Command) -> Extra:
+def _route(cluster: Cluster, command: Command) -> Extra:
     async def endpoint(http: HttpRequest) -> Response:
+        if http.method == "PATCH":
+            return await _change(cluster, command, http)
         return _answer(command, http)
 
-    return Extra(command.resource.path, ("GET",), endpoint)
+    methods = ("GET",) if command.resource.modify is None else ("GET", "PATCH")
+    return Extra(command.resource.path, methods, endpoint)
+
+
+async def _change(cluster: Cluster, command: Command, http: HttpRequest) -> Response:
+    asked = HttpRequest({**http.scope, "query_string": with_underscores(http.url.query).encode()})
+    request, parameters = understand(command.resource, asked)
+    body = {name.replace("-", "_"): value for name, value in decode(await http.body()).items()}
+    answer = await Write(command.resource, request, parameters, cluster.clock).patch_all(body)
+    return hal(answer.body, answer.status)
 
 
 def _answer(command: Command, http: HttpRequest) -> Response:

@@ -19,6 +19,7 @@ def remove_belongings(cluster: Cluster, svm: str) -> None:
         cluster.export_policies,
         cluster.policies,
         cluster.qos_policies,
+        cluster.nfs_services,
         cluster.cifs_services,
         cluster.cifs_shares,
         cluster.cifs_sessions,
@@ -26,4 +27,3 @@ def remove_belongings(cluster: Cluster, svm: str) -> None:
     for table in tables:
         for each in table.where(lambda each: each.svm == svm):
             table.remove(each.uuid)
-    cluster.nfs_services.remove(svm)

@@ -13,6 +13,24 @@ from ontaplab.wire.fields import Field, Fields, Level
 from ontaplab.wire.resource import Create, Modify, Resource
 
 
+def fpolicy_resource(cluster: Cluster) -> Resource[Svm]:
+    """FPolicies: there is none, and none can be made."""
+    return Resource(
+        path="/protocols/fpolicy/{svm.uuid}/policies",
+        fields=Fields(
+            {
+                "svm.uuid": Field(lambda svm: svm.uuid, Level.KEY),
+                "name": Field(lambda svm: None, Level.KEY),
+                "enabled": Field(lambda svm: None),
+                "priority": Field(lambda svm: None),
+                "scope": Field(lambda svm: None),
+            }
+        ),
+        rows=lambda request: (),
+        keys=("name",),
+    )
+
+
 def resource(cluster: Cluster) -> Resource[Svm]:
     def usable(svm: Svm) -> list[Aggregate]:
         """Those that were assigned to it, else all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
@@ -53,6 +54,17 @@ def check_growth(cluster: Cluster, volume: Volume, size_bytes: int) -> None:
         more[before.aggregate] += after.size_bytes - before.size_bytes
     for aggregate, more_bytes in more.items():
         check_room(cluster, cluster.aggregates[aggregate], more_bytes)
+
+
+def autosize_limits(size_bytes: int) -> dict[str, int]:
+    """The properties of a volume of that size of which nothing was said."""
+    return {"autosize.maximum": size_bytes * GROWTH_PERCENT // 100, "autosize.minimum": size_bytes}
+
+
+def with_autosize_reset(volume: Volume) -> Volume:
+    """Its autosize is as if nothing had been said of it when it was made with its present size."""
+    others = {name: value for name, value in volume.properties.items() if not name.startswith("autosize.")}
+    return replace(volume, properties={**others, **autosize_limits(volume.size_bytes)})
 
 
 def check_autosize(volume: Volume) -> None:

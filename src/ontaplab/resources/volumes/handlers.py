@@ -20,7 +20,7 @@ from ontaplab.resources.volumes.cloning import (
 )
 from ontaplab.resources.volumes.errors import is_constituent, is_protected, is_root
 from ontaplab.resources.volumes.flexgroups import made_of, places_of
-from ontaplab.resources.volumes.growth import GROWTH_PERCENT, check_autosize
+from ontaplab.resources.volumes.growth import autosize_limits, check_autosize
 from ontaplab.resources.volumes.lifecycle import change_volume, create_volume, present, remove_volume
 from ontaplab.resources.volumes.policies import policies_at_creation, referred_policies
 from ontaplab.resources.volumes.properties import check_dp_fields, merged, properties_of
@@ -102,9 +102,7 @@ def _placed(cluster: Cluster, svm: Svm, volume: Volume, body: VolumeCreate) -> V
         size_bytes = body.size_bytes() or SMALLEST_CONSTITUENT_BYTES * len(places)
         check_size(size_bytes, len(places))
         volume = made_of(cluster, volume, places, size_bytes // len(places))
-    properties: dict[str, Any] = {"autosize.maximum": volume.size_bytes * GROWTH_PERCENT // 100}
-    properties["autosize.minimum"] = volume.size_bytes
-    properties |= policies_at_creation(svm, volume.type)
+    properties = autosize_limits(volume.size_bytes) | policies_at_creation(svm, volume.type)
     return replace(volume, properties={**properties, **volume.properties})
 
 
