@@ -105,14 +105,15 @@ def test_a_home_that_falls_silent_while_it_is_needed_ends_the_run_as_silence() -
     assert ended.silent == set(ended.given_up)
 
 
-def test_a_target_that_answers_again_in_part_is_not_taken_for_an_empty_one() -> None:
+def test_nothing_is_begun_for_a_group_that_a_back_end_out_of_sight_may_serve() -> None:
     world = unprotected()
     world.shows_after_s = 1
     world.silent["nice"] = (0, 0.5)
     ended = protect(world)
     (refusal,) = ended.result.plan.refusals
-    assert (refusal.backend, refusal.because_silent) == ("gold-nice", True)
-    assert {act.backend for act in world.asked} == {"gold-paris", "gold-lyon"}
+    assert "gold-nice cannot" in refusal.text
+    assert refusal.because_silent
+    assert world.asked == []
 
 
 def test_a_failover_whose_target_falls_silent_breaks_no_other_leg() -> None:
