@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from datamotion.model.claim import read_claim
 from datamotion.model.mark import read_mark
 from datamotion.store.journal import RunRecord, open_store
 from tests.chaos.site import CLUSTERS, Scene
-from tests.together.world import digests, succeed
+from tests.together.world import GROUP, digests, succeed
 
 _COLLECTIONS = {
-    "/api/storage/volumes": "name,svm.name,type,state,nas.path,comment",
+    "/api/storage/volumes": "name,svm.name,type,state,nas.path,nas.export_policy.name,comment",
+    "/api/snapmirror/policies": "name,svm.name,comment",
     "/api/svm/peers": "name,svm.name,peer.svm.name,peer.cluster.name,state,applications",
     "/api/snapmirror/relationships": "source.path,destination.path,state,healthy,policy.name,transfer_schedule.name",
 }
@@ -54,14 +56,16 @@ async def _records(scene: Scene, cluster: str) -> list[dict[str, Any]]:
 
 
 def _without_identity(record: Any) -> Any:
-    """Without what differs from one world to the next: uuids, links, and since when a mark says what it says."""
+    """Without what differs from one world to the next: uuids, links, who took an epoch and since when."""
     if isinstance(record, list):
         return [_without_identity(each) for each in record]
     if not isinstance(record, dict):
         return record
     kept = {key: _without_identity(value) for key, value in record.items() if key not in ("uuid", "_links")}
     if mark := read_mark(kept.get("comment", "")):
-        kept["comment"] = replace(mark, since=None).write(kept["comment"])
+        kept["comment"] = replace(mark, origin="an origin").write(kept["comment"])
+    if claim := read_claim(GROUP, kept.get("name", ""), kept.get("comment", "")):
+        kept["comment"] = f"{claim.backend}, partial: {claim.partial}, served: {claim.served is not None}"
     return kept
 
 
