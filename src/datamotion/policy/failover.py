@@ -23,7 +23,7 @@ from datamotion.policy.epochs import confirm, held, new_claim, take
 from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
 from datamotion.policy.fence import fence
 from datamotion.policy.losses import recovery_point, worst_first
-from datamotion.policy.needs import differences, mark_of, path_of
+from datamotion.policy.needs import differences, mark_of, names_text, path_of
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
@@ -107,7 +107,7 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         steps=steps,
         losses=worst_first(losses),
         refusals=tuple(refusals),
-        notes=tuple(_notes(standing, decision, moving)) if steps else (),
+        notes=(*(_notes(standing, decision, moving) if steps else ()), *_staying(standing, decision)),
         recovery_points=tuple(recovery_point(situation, copy) for copy in chosen.usable),
         holds=frozenset(copy.id for copy in chosen.usable) - {copy.id for copy in moving},
         backend=chosen.name,
@@ -209,12 +209,15 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
         why = each.why_not or (each.shortfall if each.unusable else each.loss_text)
         by_hand = "its mirrors were broken off by hand; " if each.is_broken_by_others else ""
         notes.append(f"{each.name} is passed over: {by_hand}{why}. Its mirrors stay as they are.")
-    staying = [volume for volume in standing.volumes if volume not in decision.given_up_at]
-    if staying:
-        notes.append(
-            f"{count_text(len(staying), 'volume')} stay where they are served, in sight: {', '.join(staying[:4])}."
-        )
     strangers = [doubt.text for doubt in standing.doubts if doubt.kind is DoubtKind.NOT_A_MEMBER]
     notes += [f"{text}: it is not failed over." for text in strangers if moving]
     notes += [f"{chosen.name} differs: {each}. Nothing sets that yet." for each in differences(standing, moving, FENCE)]
     return notes
+
+
+def _staying(standing: Standing, decision: Decision) -> list[str]:
+    """What is left where it is served, told though there is nothing to do."""
+    staying = [volume for volume in standing.volumes if volume not in decision.given_up_at]
+    if not staying:
+        return []
+    return [f"{count_text(len(staying), 'volume')} stay where they are served, in sight: {names_text(staying)}."]

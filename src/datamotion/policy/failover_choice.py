@@ -85,17 +85,20 @@ def given_up_at(standing: Standing, to: str | None, choice: FailoverChoice) -> M
     """For each volume that is to move, who served it last.
 
     A volume that another site serves, in sight, stays there; but for the home, which a failover is away from, and for
-    whom the operator overrules.
+    whom the operator overrules. A failover of the whole group that was begun takes all that it has not taken yet.
     """
-    newest = standing.claims[0].backend if standing.claims else standing.group.home.name
+    begun = next((each for each in standing.claims[:1] if each.backend == to and each.served is None), None)
+    earlier = standing.claims[1:] if begun else standing.claims
+    newest = earlier[0].backend if earlier else standing.group.home.name
     left = {choice.overrule, newest if newest == standing.group.home.name else None}
+    takes_all = begun is not None and not begun.claim.partial
     moving = {}
     for volume, active in standing.active.items():
         if active is None:
             moving[volume] = choice.overrule or newest
         elif active.backend == to:
             moving[volume] = _before(standing, active)
-        elif active.backend in left or not _works(standing, active.backend):
+        elif takes_all or active.backend in left or not _works(standing, active.backend):
             moving[volume] = active.backend
     return moving
 

@@ -83,7 +83,8 @@ def _fence_copy(
     if (noted := _noted(copy)) is not None:
         note = Phase(rank=_NOTE, title="Note how they were served", because="so that the fence can be lifted exactly")
         change = ModifyVolume(uuid=copy.volume.uuid, comment=noted.write(copy.volume.comment))
-        due.add(note, backend, volume, change, f"{volume}: it was served at {noted.path} with policy {noted.export}")
+        text = f"{volume}: it was served at {noted.path} with policy {noted.export}"
+        due.add(note, backend, volume, change, text, about="note")
     for number, name in qtrees:
         qtree = ModifyQtree(volume_uuid=copy.volume.uuid, id=number, export=FENCE)
         due.add(phase, backend, volume, qtree, f"{volume}: qtree {name}: no client may come", about=str(number))

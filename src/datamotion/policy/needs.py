@@ -51,10 +51,11 @@ def differences(standing: Standing, copies: Sequence[Copy], fence: str) -> list[
             if had != has and had is not None:
                 text = f"{what} {has or 'none'} where clients had {had}"
                 found.setdefault(text, []).append(copy.id.volume)
-    return [f"{_names(volumes)}: {text}" for text, volumes in sorted(found.items(), key=lambda each: -len(each[1]))]
+    return [f"{names_text(volumes)}: {text}" for text, volumes in sorted(found.items(), key=lambda each: -len(each[1]))]
 
 
-def _names(volumes: Sequence[str]) -> str:
+def names_text(volumes: Sequence[str]) -> str:
+    """The first of them by name, and how many more."""
     shown = sorted(volumes, key=counted)[:4]
     more = f" and {len(volumes) - len(shown)} more" if len(volumes) > len(shown) else ""
     return ", ".join(shown) + more

@@ -282,3 +282,18 @@ def test_a_volume_whose_served_copy_is_gone_can_be_served_by_who_overrules_it() 
     plan = failover(view, "gold-nice", overrule="gold-lyon")
     assert plan.backend == "gold-nice"
     assert [loss.given_up_at for loss in plan.losses] == ["gold-lyon"]
+
+
+def test_a_failover_from_a_home_in_sight_that_was_begun_goes_on_away_from_it() -> None:
+    view = seen(lyon=knowing(a_target_view(LYON, "vol_1"), LYON, *BEGUN))
+    for to in (None, "gold-lyon"):
+        plan = failover(view, to)
+        assert (plan.backend, plan.epoch) == ("gold-lyon", 2)
+        assert [(loss.volume, loss.given_up_at) for loss in plan.losses] == [("vol_1", "gold-paris")]
+
+
+def test_a_failover_that_overruled_and_was_begun_takes_the_rest_from_whoever_serves_it() -> None:
+    claims = (*LYON_TOOK_OVER, a_claim(NICE, 3, served=False))
+    view = failed_over(nice=knowing(a_target_view(NICE, "vol_1"), NICE, *claims))
+    plan = failover(view, "gold-nice")
+    assert [(loss.volume, loss.given_up_at) for loss in plan.losses] == [("vol_1", "gold-lyon")]
