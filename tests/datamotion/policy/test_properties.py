@@ -64,7 +64,10 @@ def known_uuids(view: View) -> set[str]:
         for seen in view.values()
         if isinstance(seen, ClusterView)
         for uuid in (
-            *(each.uuid for each in (*seen.volumes, *seen.relationships, *seen.policies, *seen.svm_peers)),
+            *(each.uuid for each in seen.volumes),
+            *(each.uuid for each in seen.relationships),
+            *(each.uuid for each in seen.policies),
+            *(each.uuid for each in seen.svm_peers),
             *(each.transfer.uuid for each in seen.relationships if each.transfer and each.transfer.uuid),
         )
     }

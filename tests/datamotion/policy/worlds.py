@@ -1,4 +1,4 @@
-"""Groups as they may stand after anything: a history of takeovers, then marks lost, volumes renamed, sites out of sight.
+"""Groups as they may stand after anything: takeovers, then marks lost, volumes renamed, sites out of sight.
 
 Beside what clusters show there is what only an oracle knows: when each write was made, and which copies hold it.
 """
