@@ -216,3 +216,9 @@ def test_a_second_mirror_of_a_member_is_called_one() -> None:
 def test_a_group_of_one_target_sees_that_ones_copies_only() -> None:
     standing = standing_of(seen(), a_group(LYON))
     assert [copy.id.backend for copy in standing.copies_of("vol_1")] == ["gold-paris", "gold-lyon"]
+
+
+def test_a_clone_that_was_protected_itself_is_a_member() -> None:
+    view = seen(paris=a_cluster_view(HOME, [a_volume(is_clone=True)]))
+    assert standing_of(view).copies[CopyId("gold-paris", "vol_1")].mark is not None
+    assert doubts(standing_of(view)) == []

@@ -171,3 +171,7 @@ def test_after_it_nothing_is_open_any_more() -> None:
     done = after_all(clusters, *(act for act in acts(plan) if act.title != "Confirm the epoch"))
     confirming = [act for act in acts(settle(done, "gold-nice")) if act.title == "Confirm the epoch"]
     assert standing_of(after_all(done, *confirming)).doubts == ()
+
+
+def test_until_then_no_site_is_told_that_either_serves() -> None:
+    assert not any(isinstance(act.change, TakeEpoch) for act in acts(protect(twice())))
