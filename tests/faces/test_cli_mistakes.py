@@ -139,11 +139,18 @@ def test_without_a_terminal_to_ask_on_nothing_is_begun(world: World, command: tu
         ended.failed_cleanly(2, "no terminal to ask on", "--yes", "--dry-run")
 
 
-@pytest.mark.parametrize(("to", "told"), [("gold-paris", "is the home of gold"), ("gold-oslo", "is no target of gold")])
-def test_a_failover_goes_to_a_target_only(world: World, to: str, told: str) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("failover", "gold", "--to"),
+        ("failover", "gold", "--to", "gold-lyon", "--overrule"),
+        ("settle", "gold", "--keep"),
+    ],
+)
+def test_only_back_ends_of_the_group_are_served_from(world: World, words: tuple[str, ...]) -> None:
     with world.unchanged():
-        ended = typed("failover", "gold", "--to", to, "--yes", "-c", world.configured())
-        ended.failed_cleanly(2, to, told, "its targets: gold-lyon")
+        ended = typed(*words, "gold-oslo", "--yes", "-c", world.configured())
+        ended.failed_cleanly(2, "gold-oslo is no back end of gold", "its back ends: gold-paris, gold-lyon")
 
 
 def test_a_store_that_cannot_be_made_stops_an_apply_before_anything_is_asked_for(world: World) -> None:
@@ -173,7 +180,7 @@ def test_nothing_is_failed_over_to_a_target_without_mirrors(world: World) -> Non
             shown = typed(*words, "-c", config)
             assert (shown.status, shown.err) == (3, "")
             assert "gold-lyon" in shown.out
-            assert "holds no mirror of the group" in shown.out
+            assert "it holds no copy" in shown.out
             (report,) = typed(*words, "-c", config, "-o", "json").report
             assert (report["verdict"], report["changes"]) == ("refused", False)
 
@@ -182,5 +189,5 @@ def test_nothing_is_updated_before_there_are_mirrors(world: World) -> None:
     with world.unchanged():
         shown = typed("update", "-c", world.configured())
         assert shown.status == 3
-        assert "gold-lyon holds no mirror of gold" in shown.out
+        assert "nothing mirrors vol_1, which gold-paris serves" in shown.out
         assert "hint: datamotion apply gold" in shown.out

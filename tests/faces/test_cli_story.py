@@ -46,7 +46,9 @@ def test_a_target_that_holds_a_part_is_failed_over_to_only_where_that_was_agreed
     done(lab.typed("apply", "--yes"))
     a_volume_without_a_mirror_is_not_failed_over_silently(lab, tmp_path)
     with client_of(lab.site, "lyon") as lyon:
-        for path, body in (("storage/volumes", BARE_VOLUME), ("snapmirror/relationships", BARE_MIRROR)):
+        comment = f"[datamotion group=gold volume=vol_new_1 origin={uuid_at_home(lab, 'vol_new_1')} path=/vol_new_1]"
+        bare = {**BARE_VOLUME, "comment": comment}
+        for path, body in (("storage/volumes", bare), ("snapmirror/relationships", BARE_MIRROR)):
             lyon.post(f"/{path}?return_timeout=60", json=body).raise_for_status()
     for to in ((), ("--to", "gold-lyon")):
         shown, in_json = lab.looked("failover", "gold", "--yes", *to)
@@ -67,7 +69,12 @@ BARE_VOLUME = {
     "aggregates": [{"name": "aggr1_lyon"}],
 }
 BARE_MIRROR = {"source": {"path": "svm_gold:vol_new_1"}, "destination": {"path": "svm_gold_dr:vol_new_1"}}
-"""A mirror of a volume that nothing has been carried from yet."""
+"""A mirror of a member that nothing has been carried from yet."""
+
+
+def uuid_at_home(lab: Lab, volume: str) -> str:
+    with client_of(lab.site, "paris") as paris:
+        return str(paris.get(f"/storage/volumes?name={volume}").json()["records"][0]["uuid"])
 
 
 def before_mirrors(lab: Lab) -> None:

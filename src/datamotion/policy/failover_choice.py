@@ -244,13 +244,14 @@ def _unknown(standing: Standing, doubt: Doubt | None) -> Refusal:
     if doubt is not None:
         take_over = f"to serve from a mirror instead: datamotion failover {group} --to BACKEND --overrule BACKEND"
         return Refusal(text=doubt.text, hint=f"{doubt.hint}; {take_over}, the latter the one that served last")
-    unseen = [site for site in standing.sites.values() if site.unseen]
-    reasons = "; ".join(f"{site.backend.name}: {site.unseen.reason}" for site in unseen if site.unseen)
-    seen = "no back end that was seen holds anything of"
+    targets = [standing.sites[target.backend.name] for target in standing.group.targets]
+    found = [(site, site.unseen.reason if site.unseen else "it holds no copy") for site in targets]
+    reasons = "; ".join(f"{site.backend.name}: {why}" for site, why in found)
+    unseen = [site.unseen for site in targets if site.unseen]
     return Refusal(
-        text=f"{seen} {group}" + (f" ({reasons})" if reasons else ""),
-        hint=f"datamotion apply {group} protects it",
-        unseen=unseen[0].unseen if len(unseen) == len(standing.sites) else None,
+        text=f"no back end can take over {group}: {reasons}",
+        hint=(unseen[0].hint if unseen else None) or f"datamotion apply {group} protects it",
+        unseen=unseen[0] if len(unseen) == len(targets) else None,
     )
 
 

@@ -129,9 +129,11 @@ def _group_refusal(standing: Standing) -> Refusal | None:
         if doubt.kind in _OPEN:
             return Refusal(text=doubt.text, hint=doubt.hint)
     if not standing.volumes:
-        unseen = next((site.unseen for site in standing.sites.values() if site.unseen), None)
-        text = f"nothing of {standing.group.name} is protected, as far as was seen"
-        return Refusal(text=text, hint=_apply(standing), unseen=unseen)
+        unseen = [(site.backend.name, site.unseen) for site in standing.sites.values() if site.unseen]
+        reasons = "".join(f"; {name}: {each.reason}" for name, each in unseen)
+        text = f"nothing of {standing.group.name} is protected, as far as was seen{reasons}"
+        hint = (unseen[0][1].hint if unseen else None) or _apply(standing)
+        return Refusal(text=text, hint=hint, unseen=unseen[0][1] if unseen else None)
     served_at = {active.backend for active in standing.active.values() if active is not None}
     unseen_sites = [standing.sites[name] for name in sorted(served_at) if standing.sites[name].unseen is not None]
     if unseen_sites and len(unseen_sites) == len(served_at):
