@@ -57,7 +57,8 @@ def test_a_target_that_holds_a_part_is_failed_over_to_only_where_that_was_agreed
         assert "--to gold-lyon --allow-partial fails over the other 1 volume" in shown.out
         assert [report["verdict"] for report in in_json.report] == ["refused"]
     shown = lab.typed("failover", "gold", "--yes", "--allow-partial")
-    assert (shown.status, "gold-lyon serves gold, epoch 2" in shown.out) == (1, True), "a part is not all"
+    assert shown.status == 1, "a part is not all"
+    assert "gold-lyon serves 1 volume" in shown.out, shown.out
     assert names(lab.served_at_target()) == ["vol_1"]
 
 
