@@ -16,7 +16,7 @@ from datamotion.model.group import Group
 from datamotion.model.plan import Plan
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
-from datamotion.model.view import EVERYTHING, SERVING, Aspect, View
+from datamotion.model.view import EVERYTHING, SERVING, STANDING, Aspect, View
 from datamotion.model.words import Operation
 from datamotion.policy.consent import beyond
 from datamotion.policy.failover import also_needed, failover_planner
@@ -67,7 +67,7 @@ def protect(group: Group) -> Intent:
 
 def update(group: Group) -> Intent:
     """Carry what is served now to every mirror of it."""
-    glances = _glances(group, SERVING)
+    glances = _glances(group, STANDING)
     return Intent(operation=Operation.UPDATE, group=group, planner=update_planner(group), glances=glances)
 
 
@@ -99,7 +99,7 @@ def settle(group: Group, keep: str) -> Intent:
 
 def unprotect(group: Group, volumes: Sequence[str]) -> Intent:
     """Take volumes out of the group."""
-    glances = _glances(group, SERVING)
+    glances = _glances(group, STANDING)
     planner = unprotect_planner(group, volumes)
     return Intent(operation=Operation.UNPROTECT, group=group, planner=planner, glances=glances)
 
