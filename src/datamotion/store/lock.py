@@ -6,6 +6,7 @@ go while it waited can tell whether somebody else had it meanwhile.
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import socket
@@ -46,7 +47,12 @@ class _Note:
 
 
 def this_process() -> str:
-    return f"process {os.getpid()} on {socket.gethostname()}"
+    """Who runs this, for people: user and host, and the process."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # an account without a name
+        user = f"user {os.getuid()}"
+    return f"{user}@{socket.gethostname()}, process {os.getpid()}"
 
 
 class GroupHold:
