@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from datamotion.model.claim import Claim, epoch_of, read_claim
@@ -51,6 +52,23 @@ def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
         doubts=tuple(doubt for epoch, doubt in unreadable if epoch >= known),
         svms=svms,
     )
+
+
+def without_withdrawn(claims: Claims, sites: Mapping[str, Site], writable: Collection[str]) -> Claims:
+    """The claims but for those that lost: another one of their epoch was served, and nothing was ever broken off.
+
+    `writable` are the back ends with a copy that can be written. What was not seen may have gone on.
+    """
+    served = Counter(each.epoch for each in claims.held if each.served)
+    lost = [
+        each
+        for each in claims.held
+        if each.served is None
+        and served[each.epoch] == 1
+        and sites[each.backend].svm is not None
+        and each.backend not in writable
+    ]
+    return replace(claims, held=tuple(each for each in claims.held if each not in lost)) if lost else claims
 
 
 def _policies(group: Group, site: Site) -> Iterator[tuple[Policy, int]]:

@@ -147,13 +147,10 @@ def role(copy_id: CopyId, copy: Seen, verdict: Verdict, claims: Sequence[HeldCla
 
 
 def claim_doubts(group: str, claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
-    """The newest epoch, where it was taken twice, or nobody has confirmed that it was served.
-
-    A claim that another one of its epoch came through against was withdrawn: its back end's copies tell the rest.
-    """
+    """The newest epoch, where it was taken twice, or nobody has confirmed that it was served."""
     newest = claims[0].epoch if claims else None
     of_newest = [each for each in claims if each.epoch == newest]
-    if len(of_newest) > 1 and sum(each.served is not None for each in of_newest) != 1:
+    if len(of_newest) > 1:
         sides = " and for ".join(f"{each.backend} by {each.claim.by}" for each in of_newest)
         yield Doubt(
             kind=DoubtKind.TWO_SERVE,

@@ -9,7 +9,7 @@ from datamotion.model.names import counted
 from datamotion.model.records import Relationship, Volume
 from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, Edge, Foreign, Site, Standing
 from datamotion.model.view import ClusterView, View, look_up
-from datamotion.policy.claims import Claims, read_claims
+from datamotion.policy.claims import Claims, read_claims, without_withdrawn
 from datamotion.policy.membership import Membership
 from datamotion.policy.serving import Seen, Verdict, claim_doubts, judge, role
 
@@ -22,6 +22,7 @@ def stand(group: Group, view: View) -> Standing:
     members = Membership(group=group, sites=sites, svms=svms, serving=_selecting(group, sites, claims))
     is_fresh = not claims.epochs and not members.marks
     seen = {copy_id: _seen(members, copy_id) for copy_id in members.copies}
+    claims = without_withdrawn(claims, sites, {copy_id.backend for copy_id, each in seen.items() if each.is_writable})
     verdicts = {
         volume: _fresh(group, volume, seen) if is_fresh else judge(group.name, volume, claims.held, sites, seen)
         for volume in sorted(members.origins, key=counted)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from datamotion.model.records import Svm
-from datamotion.model.standing import FENCE, CopyId
+from datamotion.model.standing import FENCE, CopyId, DoubtKind
 from datamotion.model.words import MirrorState, Role, VolumeType
 from tests.datamotion.building import (
     HOME,
@@ -286,3 +286,22 @@ def test_a_stopped_svm_was_seen() -> None:
         served_at(LYON, "vol_1"), svms=(Svm(uuid="lyon/svm_gold_dr", name="svm_gold_dr", state="stopped"),)
     )
     assert standing_of(failed_over(lyon=stopped)).active == {"vol_1": AT_LYON}
+
+
+def test_a_claim_that_lost_is_forgotten_once_its_mirrors_are_seen_to_be_mirrors_still() -> None:
+    won, lost = a_claim(LYON, 2), a_claim(NICE, 2, served=False)
+    lyon = a_cluster_view(
+        LYON,
+        [a_volume(backend=LYON, type=VolumeType.RW, path="/vol_1")],
+        [a_mirror(state=MirrorState.BROKEN_OFF)],
+        claims=[a_claim(), won],
+    )
+    mirrors = ([a_volume(backend=NICE)], [a_mirror(backend=NICE)])
+    view = seen(lyon=lyon)
+    view["nice"] = a_cluster_view(NICE, *mirrors, claims=[a_claim(), lost])
+    standing = standing_of(view)
+    assert [each.backend for each in standing.claims] == ["gold-lyon", "gold-paris"]
+    assert not [doubt for doubt in standing.doubts if doubt.kind in (DoubtKind.TWO_SERVE, DoubtKind.UNFINISHED_CLAIM)]
+    broken = ([a_volume(backend=NICE, type=VolumeType.RW)], [a_mirror(backend=NICE, state=MirrorState.BROKEN_OFF)])
+    view["nice"] = a_cluster_view(NICE, *broken, claims=[a_claim(), lost])
+    assert DoubtKind.TWO_SERVE in {doubt.kind for doubt in standing_of(view).doubts}
