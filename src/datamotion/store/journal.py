@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -157,7 +157,10 @@ def _open_engine(url: str) -> Engine:
         ) from None  # the cause would show the URL, with the password in it
     try:
         engine = create_engine(url)
-        METADATA.create_all(engine)
+        with ExitStack() as undo:
+            undo.callback(engine.dispose)
+            METADATA.create_all(engine)
+            undo.pop_all()
     except (SQLAlchemyError, ImportError) as error:  # ImportError: the URL's driver is not installed
         raise ConfigError(
             f"the store {shown} cannot be opened: {getattr(error, 'orig', None) or error}",

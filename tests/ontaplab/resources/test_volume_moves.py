@@ -185,7 +185,6 @@ def test_a_move_goes_on_after_a_restart(tmp_path: Path) -> None:
         async with lab_clusters("paris", root=tmp_path, durable=True, aggregates=TWO) as lab:
             async with lab["paris"].client() as http:
                 await claim(Asker(lab["paris"], http))
-            await lab["paris"].cluster.aclose()
 
     async def begin(paris: Asker) -> None:
         await paris.svm("svm1")
