@@ -59,6 +59,9 @@ $(CONFORMANCE)/cinder/.made: tests/conformance/cinder-constraints.txt | $(VENV)/
 conformance: $(VENV)/.test $(CONFORMANCE)/ansible/.made $(CONFORMANCE)/cinder/.made ## Run Ansible and OpenStack Cinder against labs (minutes)
 	$(BIN)/python -m pytest tests/conformance/with_ansible.py tests/conformance/with_cinder.py $(ARGS)
 
+bare: ## Both commands on bare machines; needs root and debootstrap (docs/bare.md)
+	"$(PYTHON)" -m tests.bare
+
 docs: $(VENV)/.test ## Rewrite the generated pages
 	$(BIN)/python -m docs.generate
 

@@ -3,82 +3,23 @@
 from __future__ import annotations
 
 import os
-import pty
-import select
 import shlex
 import signal
 import subprocess
 import sys
-import termios
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.faces.labs import some_files
+from tests.faces.on_terminal import CTRL_C, on_terminal
 from tests.faces.terminal import SCRIPT, typed_as_process
 from tests.ontaplab.site.labs import eventually, processes_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("interruptible")]
 
 STARTING, FILLING, PROTECTING = "", "Filling paris", "lyon: Initialize"
-_CTRL_C = b"\x03"
-_LOG_IN = "import os, sys; os.login_tty(0); os.execvp(sys.argv[1], sys.argv[1:])"
-"""Makes standard input the terminal of a session, whose first process becomes the command."""
-
-
-@dataclass(frozen=True, slots=True)
-class OnTerminal:
-    """A program on a terminal of its own."""
-
-    process: subprocess.Popen[bytes]
-    screen: int
-
-    def read_until(self, text: str) -> str:
-        """What has been shown, once this was, or once the terminal is closed."""
-        shown = b""
-        while not shown or text.encode() not in shown:
-            try:
-                shown += os.read(self.screen, 4096)
-            except OSError:  # nobody holds the other end any more
-                break
-        return shown.decode()
-
-    def press(self, key: bytes) -> None:
-        os.write(self.screen, key)
-
-    def press_until_the_end(self, key: bytes) -> str:
-        """Pressed over and over again; returns what was shown meanwhile."""
-        shown = b""
-        while True:
-            try:
-                self.press(key)
-                if select.select([self.screen], [], [], 0.05)[0]:
-                    shown += os.read(self.screen, 4096)
-            except OSError:
-                return shown.decode()
-
-
-@contextmanager
-def on_terminal(*command: object, environ: dict[str, str]) -> Iterator[OnTerminal]:
-    ours, theirs = pty.openpty()
-    modes = termios.tcgetattr(theirs)
-    modes[3] = modes[3] & ~termios.ECHO | termios.NOFLSH  # so that keys neither show nor throw away what is shown
-    termios.tcsetattr(theirs, termios.TCSANOW, modes)
-    words = [sys.executable, "-c", _LOG_IN, *map(str, command)]
-    try:
-        process = subprocess.Popen(words, env=os.environ | environ, stdin=theirs)
-    finally:
-        os.close(theirs)
-    try:
-        yield OnTerminal(process, ours)
-        process.wait(timeout=30)
-    finally:
-        process.kill()
-        process.wait()
-        os.close(ours)
 
 
 @pytest.fixture
@@ -108,7 +49,7 @@ def test_ctrl_c_is_told_once_however_often_it_is_pressed(
             eventually(lambda: any(place.iterdir()))
         else:
             it.read_until(moment)
-        shown = it.press_until_the_end(_CTRL_C)
+        shown = it.press_until_the_end(CTRL_C)
     assert it.process.returncode == 130
     assert "the demo was interrupted (SIGINT)" in shown
     assert "nothing is left of it; the same command starts anew" in shown
@@ -133,9 +74,7 @@ def test_a_signal_that_ends_processes_is_told_and_leaves_nothing(
 def test_a_closed_terminal_leaves_nothing(demo: Callable[..., list[object]], place: Path) -> None:
     with on_terminal(*demo(), environ={"TMPDIR": str(place)}) as it:
         it.read_until(PROTECTING)
-        nowhere = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nowhere, it.screen)
-        os.close(nowhere)
+        it.close()
     assert it.process.returncode > 0
     nothing_is_left(place)
 
@@ -160,7 +99,7 @@ def test_a_signal_to_make_ends_its_demo_too(place: Path, tmp_path: Path, how: si
     with on_terminal(*words, environ={"TMPDIR": str(place), "MAKEFLAGS": "", "MAKELEVEL": ""}) as it:
         it.read_until(PROTECTING)
         if how is signal.SIGINT:
-            it.press(_CTRL_C)
+            it.press(CTRL_C)
         else:
             it.process.send_signal(how)
         it.read_until("anew")
