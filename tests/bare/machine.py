@@ -50,7 +50,8 @@ def run(*command: object, **environ: str) -> None:
     words = [str(word) for word in command]
     ended = subprocess.run(words, env=os.environ | environ, capture_output=True, text=True, check=False)
     if ended.returncode:
-        sys.exit(f"{' '.join(words)} failed:\n{ended.stdout}{ended.stderr}")
+        said = f"{ended.stdout}{ended.stderr}".splitlines()[-20:]
+        sys.exit("\n".join([f"{' '.join(words)} failed:", *said]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,21 +138,21 @@ class Machine:
         words = [sys.executable, "-m", "pip", "config", "list"]
         listed = subprocess.run(words, capture_output=True, text=True, check=False).stdout
         settings = dict(re.findall(r"^(?:global|:env:)\.([a-z-]+)='(.*)'$", listed, re.MULTILINE))
-        lines = [f"{name} = {value}" for name, value in settings.items()]
+        lines = [f"{name} = {' '.join(map(self._shared, value.split()))}" for name, value in settings.items()]
         (self.root / "etc/pip.conf").write_text("\n".join(["[global]", *lines, ""]))
-        for word in " ".join(settings.values()).split():
-            folder = Path(word.removeprefix("file://"))
-            if folder.is_absolute() and folder.exists():
-                self._share(folder.parent if word.startswith("file://") else folder)  # an index names files beside it
 
-    def _share(self, path: Path) -> None:
-        there = Path(f"{self.root}{path}")
-        if there.exists():
-            return
-        there.parent.mkdir(parents=True, exist_ok=True)
+    def _shared(self, word: str) -> str:
+        """The word, or, where it names a file or folder of this machine, what it is called there: it can be read."""
+        path = Path(word.removeprefix("file://"))
+        if not (path.is_absolute() and path.exists()):
+            return word
+        there = self.root / "srv" / str(path).replace("/", "-").strip("-")
+        index = word.startswith("file://")  # which names files beside it
         if path.is_dir():
-            there.mkdir()
+            there.mkdir(exist_ok=True)
         else:
             there.touch()
-        run("mount", "--bind", path, there)
+        run("mount", "--bind", path.parent if index else path, there)
         run("mount", "-o", "remount,bind,ro", there)
+        inside = f"/srv/{there.name}"
+        return f"file://{inside}/{path.name}" if index else inside
