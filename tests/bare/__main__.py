@@ -39,6 +39,7 @@ def main() -> None:
     if "--inside" in sys.argv:
         _play(Path(sys.argv[-1]))
         return
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # what is in the folder is large
     with tempfile.TemporaryDirectory(prefix="datamotion-bare-") as folder:
         apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
         here = [sys.executable, "-m", "tests.bare", "--inside", folder]
