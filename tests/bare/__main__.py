@@ -42,7 +42,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # what is in the folder is large
     with tempfile.TemporaryDirectory(prefix="datamotion-bare-") as folder:
         apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-        here = [sys.executable, "-m", "tests.bare", "--inside", folder]
+        first = ["sh", "-c", '"$@"; exit $?', "sh"]  # the first process of all collects those that nobody waits for
+        here = [*first, sys.executable, "-m", "tests.bare", "--inside", folder]
         sys.exit(subprocess.run([*apart, *here], cwd=_REPOSITORY, check=False).returncode)
 
 
@@ -55,9 +56,12 @@ def _play(folder: Path) -> None:
         machine = Machine(folder / suite)
         machine.mount()
         machine.add_user()
+        empty = machine.disk_bytes()
         _first_minute(machine, bundle)
         _ends(machine)
+        _all_tests(machine)
         _small(machine)
+        _tell(f"  disk, without the root: {(machine.disk_bytes() - empty) / _MIB:.0f} MiB")
 
 
 def _first_minute(machine: Machine, bundle: Path) -> None:
@@ -69,16 +73,10 @@ def _first_minute(machine: Machine, bundle: Path) -> None:
         _check(not (machine.checkout / ".venv").exists(), ".venv is left")
     with _told(line):
         machine.install(line)
-    before = machine.disk_bytes()
     with _told("make demo, the first time"):
         _succeeds(machine, "make demo", "Every file is equal.")
-    _tell(f"  disk: {(machine.disk_bytes() - before) / _MIB:.0f} MiB")
     with _told("make demo, again"):
         _succeeds(machine, "make demo", "Every file is equal.")
-    _nothing_is_left(machine)
-    with _told("make test"), _peak(machine):
-        shown = _succeeds(machine, "make test", "[100%]")
-    _tell(f"  disk: {(machine.disk_bytes() - before) / _MIB:.0f} MiB in all; {shown.count('.')} tests passed or more")
     _nothing_is_left(machine)
 
 
@@ -105,6 +103,13 @@ def _ends(machine: Machine) -> None:
         end_it = next(line.strip() for line in shown.splitlines() if "lab down" in line)
         _succeeds(machine, end_it, "ended and removed")
         _nothing_is_left(machine)
+
+
+def _all_tests(machine: Machine) -> None:
+    with _told("make test"), _peak(machine):
+        shown = _succeeds(machine, "make test", " passed in ")
+    _tell(f"  {shown.splitlines()[-1]}")
+    _nothing_is_left(machine)
 
 
 def _small(machine: Machine) -> None:
@@ -143,7 +148,7 @@ def _fails(machine: Machine, line: str, *told: str) -> None:
 
 def _nothing_is_left(machine: Machine) -> None:
     deadline = time.monotonic() + 20
-    while (left := [*machine.processes().values(), *machine.tmp.iterdir()]) and time.monotonic() < deadline:
+    while (left := [*machine.processes().values(), *machine.files_in_tmp()]) and time.monotonic() < deadline:
         time.sleep(0.05)
     _check(not left, f"left: {left}")
 

@@ -82,6 +82,9 @@ class Machine:
     def size_tmp(self, mib: int) -> None:
         run("mount", "-o", f"remount,size={mib}m", self.tmp)
 
+    def files_in_tmp(self) -> list[str]:
+        return [str(path) for path in self.tmp.rglob("*") if not path.is_dir()]
+
     def used_tmp_bytes(self) -> int:
         status = os.statvfs(self.tmp)
         return (status.f_blocks - status.f_bfree) * status.f_frsize
@@ -106,7 +109,12 @@ class Machine:
     @contextmanager
     def user(self, line: str, *, at_home: bool = False) -> Iterator[OnTerminal]:
         """The user types the line at a terminal, in the checkout unless at home, with next to no environment."""
-        environ: Mapping[str, str] = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": _HOME, **_PROXIES}
+        environ: Mapping[str, str] = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "HOME": _HOME,
+            "NO_COLOR": "1",
+            **_PROXIES,
+        }
         place = _HOME if at_home else f"{_HOME}/{self.checkout.name}"
         words = ("chroot", f"--userspec={_USER_ID}:{_USER_ID}", self.root, "env", "-i")
         settings = [f"{name}={value}" for name, value in environ.items()]

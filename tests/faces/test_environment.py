@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,10 +147,12 @@ def test_without_an_index_a_line_says_what_is_missing_and_what_was_whole_stays(c
     ended = checkout.make(PIP_OFFLINE="1")
     assert (ended.returncode, "index of packages" in ended.stderr, checkout.there) == (2, True, False)
     checkout.make()
-    os.utime(checkout.folder / "pyproject.toml")
+    later = time.time() + 1  # files of the same moment are of the same age to make
+    os.utime(checkout.folder / "pyproject.toml", (later, later))
     ended = checkout.make(PIP_OFFLINE="1")
     assert (ended.returncode, "pyproject.toml or constraints.txt has changed" in ended.stderr) == (2, True)
     assert checkout.there
     (checkout.folder / ".venv/kept").touch()
     assert checkout.make().returncode == 0
     assert (checkout.folder / ".venv/kept").exists()
+    assert checkout.installed == ["."] * 4
