@@ -1,33 +1,30 @@
-# Two commands on a machine with git, make and Python 3.11 or later: `make demo` and `make test`.
-PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+# Two commands: `make demo` and `make test`. The README says what they need on the machine.
+ASKED := $(if $(PYTHON),asked)
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 CONFORMANCE := .conformance
 INTO = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $<
 
-.PHONY: help demo test lint check soak bench conformance docs clean
+.PHONY: help demo test lint check soak bench conformance bare docs clean FORCE
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
-$(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "datamotion needs Python 3.11 or later; set PYTHON=/path/to/python3.11" >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+$(VENV)/.made: FORCE
+	@sh environment.sh make "$(PYTHON)" $(ASKED)
 
-$(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt
-	$(PIP) --editable .
-	@touch $@
+$(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
+	@sh environment.sh install . $@
 
 $(VENV)/.test: $(VENV)/.run
-	$(PIP) --editable '.[test]'
-	@touch $@
+	@sh environment.sh install '.[test]' $@
 
 demo: $(VENV)/.run ## Run the main job on two lab clusters (FROM=folder, KEEP=1)
-	@$(BIN)/datamotion demo $(if $(FROM),--from "$(FROM)") $(if $(KEEP),--keep)
+	@exec $(BIN)/datamotion demo $(if $(FROM),--from "$(FROM)") $(if $(KEEP),--keep)
 
 test: $(VENV)/.test ## Run all tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
@@ -49,18 +46,21 @@ soak: $(VENV)/.test ## Many random histories of two clusters, 200 kills, 600 sto
 bench: $(VENV)/.test ## What docs/bench.md records; takes long (ARGS="listing transfer" for some of it)
 	$(BIN)/python -m bench $(ARGS)
 
-$(CONFORMANCE)/ansible/.made: tests/conformance/ansible-constraints.txt | $(BIN)/python
+$(CONFORMANCE)/ansible/.made: tests/conformance/ansible-constraints.txt | $(VENV)/.made
 	$(BIN)/python -m venv $(@D)
 	$(INTO) ansible requests
 	@touch $@
 
-$(CONFORMANCE)/cinder/.made: tests/conformance/cinder-constraints.txt | $(BIN)/python
+$(CONFORMANCE)/cinder/.made: tests/conformance/cinder-constraints.txt | $(VENV)/.made
 	$(BIN)/python -m venv $(@D)
 	$(INTO) 'cinder==29.*'
 	@touch $@
 
 conformance: $(VENV)/.test $(CONFORMANCE)/ansible/.made $(CONFORMANCE)/cinder/.made ## Run Ansible and OpenStack Cinder against labs (minutes)
 	$(BIN)/python -m pytest tests/conformance/with_ansible.py tests/conformance/with_cinder.py $(ARGS)
+
+bare: ## Both commands on bare machines; needs root and debootstrap (docs/bare.md)
+	"$(PYTHON)" -m tests.bare
 
 docs: $(VENV)/.test ## Rewrite the generated pages
 	$(BIN)/python -m docs.generate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +13,22 @@ from hypothesis import settings
 
 settings.register_profile("soak", max_examples=1000)
 
+_LEAST_MIB = 150
+"""More than the tests ever hold in the folder for temporary files at once: docs/bare.md."""
+
 _SEED = "--hypothesis-seed"
 
 _MEMORY = Path("/dev/shm")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Without room nothing is begun: hundreds of tests would fail with reasons of their own."""
+    folder = tempfile.gettempdir()
+    free_mib = shutil.disk_usage(folder).free // 1024**2
+    if free_mib < _LEAST_MIB and not hasattr(config, "workerinput"):
+        raise pytest.UsageError(
+            f"the tests need {_LEAST_MIB} MiB in {folder}, which has {free_mib} MiB free: TMPDIR names another folder"
+        )
 
 
 @pytest.fixture

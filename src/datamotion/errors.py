@@ -23,7 +23,7 @@ class DataMotionError(Exception):
     """Something a person has to know: a message, and a hint that says what to do next."""
 
     code: ClassVar[str] = "error"
-    exit_status: ClassVar[int] = 1
+    exit_status: int = 1
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)

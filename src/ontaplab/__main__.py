@@ -18,7 +18,7 @@ def main() -> None:
     if arguments.command == "routes":
         _print_routes()
     else:
-        _serve(arguments.folder, arguments.announce)
+        _serve(arguments.folder, arguments.announce, arguments.owner)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -36,6 +36,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FD",
         help="run in the background; write a line to this file descriptor once the cluster answers, then close it",
     )
+    serve.add_argument(
+        "--owner",
+        type=int,
+        metavar="FD",
+        help="once this file descriptor is at its end, end; the last cluster of a lab to do so removes the lab",
+    )
     commands.add_parser("routes", help="print what is simulated: paths and methods")
     return parser
 
@@ -47,7 +53,7 @@ def _print_routes() -> None:
         print(f"/api{path}  {methods}")  # noqa: T201  # what the command is for
 
 
-def _serve(folder: Path, announce: int | None) -> None:
+def _serve(folder: Path, announce: int | None, owner: int | None) -> None:
     if announce is not None:
         _detach()
     gc.disable()  # nothing of what is imported is garbage: looking for it would take a tenth of the start
@@ -59,15 +65,24 @@ def _serve(folder: Path, announce: int | None) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
 
     def answering() -> None:
-        if announce is not None:
+        if announce is None:
+            return
+        try:
             os.write(announce, b"answering\n")
-            os.close(announce)
+        except BrokenPipeError:
+            if owner is None:
+                raise
+        os.close(announce)
 
     try:
-        serve(folder, answering)
+        abandoned = serve(folder, answering, owner)
     except CannotServe as error:
         sys.stderr.write(f"ontaplab: {error}\n")
         sys.exit(_STARTING_FAILED)
+    if abandoned:
+        from ontaplab.site.ground import abandon  # noqa: PLC0415  # only then
+
+        abandon(folder)
     logging.shutdown()
     os._exit(0)  # at once: an interpreter that cleans up would release the folder while the process is still there
 

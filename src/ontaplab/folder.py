@@ -47,6 +47,12 @@ _held: list[BaseFileLock] = []
 """What this process holds: a lock that nobody refers to any more would be released."""
 
 
+def release_held() -> None:
+    """This process holds no folder any more."""
+    while _held:
+        _held.pop().release()
+
+
 class FolderHeld(Exception):
     """Another process holds the folder."""
 

@@ -74,6 +74,7 @@ async def lab_clusters(
         clusters = {}
         for number, name in enumerate(names, start=1):
             made = _cluster(name, number, root=root / name, clock=shared, network=network, durable=durable)
+            stack.push_async_callback(made.cluster.aclose)
             made.cluster.traits.change(**(traits or {}))
             _make_aggregates(made.cluster, aggregates)
             await stack.enter_async_context(made.cluster.running())

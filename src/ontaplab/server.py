@@ -1,7 +1,7 @@
 """A cluster as a process: HTTPS on its own port, its world in its own folder.
 
-It holds the folder's lock while it lives. SIGTERM and SIGINT end it; SIGKILL may at any moment, since whatever was
-acknowledged is in the files of a process by then.
+It holds the folder's lock while it lives. SIGTERM and SIGINT end it, and the end of its owner, if it has one; SIGKILL
+may at any moment, since whatever was acknowledged is in the files of a process by then.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class CannotServe(Exception):
     """There is no cluster to serve in the folder, another process serves it, or its port is taken."""
 
 
-def serve(root: Path, answering: Callable[[], None]) -> None:
+def serve(root: Path, answering: Callable[[], None], owner: int | None) -> bool:
     """Serves the cluster of the folder `root` until a signal ends it; `answering` is called once it answers.
 
-    Raises: CannotServe.
+    It also ends once `owner`, a file descriptor, is at its end. Returns whether that was it. Raises: CannotServe.
     """
     folder = ClusterFolder(root.resolve())
     try:
@@ -60,7 +60,7 @@ def serve(root: Path, answering: Callable[[], None]) -> None:
     except (OSError, ValueError) as error:
         raise CannotServe(f"{root} holds no cluster: {error}") from error
     with _listening(settings) as listener:
-        anyio.run(_serve, folder, settings, password, listener, answering)
+        return anyio.run(_serve, folder, settings, password, listener, answering, owner)
 
 
 @contextmanager
@@ -82,7 +82,8 @@ async def _serve(
     password: str,
     listener: socket.socket,
     answering: Callable[[], None],
-) -> None:
+    owner: int | None,
+) -> bool:
     cluster = Cluster(
         settings.name,
         root=folder.root,
@@ -98,8 +99,11 @@ async def _serve(
     async with aclosing(cluster), cluster.running(), anyio.create_task_group() as tasks:
         server = _Server(_configuration(app, folder), bulk_socket(folder.network_book, settings.address), answering)
         tasks.start_soon(_end_on_signal, server)
+        if owner is not None:
+            tasks.start_soon(server.end_with, owner)
         await server.serve(sockets=[listener])
         tasks.cancel_scope.cancel()
+    return server.abandoned
 
 
 def _make_aggregates(cluster: Cluster, settings: Settings) -> None:
@@ -178,6 +182,13 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._bulk_path = bulk_path
         self._answering = answering
+        self.abandoned = False
+
+    async def end_with(self, owner: int) -> None:
+        """Ends once that file descriptor can be read: nobody writes to it, so it is at its end."""
+        await anyio.wait_readable(owner)
+        _log.info("the owner has ended: ending")
+        self.abandoned = self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

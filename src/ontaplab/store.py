@@ -91,12 +91,16 @@ class Store:
 
 def _opened(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    database.execute("PRAGMA journal_mode=WAL")
-    database.execute("PRAGMA synchronous=OFF")
-    database.execute(
-        "CREATE TABLE IF NOT EXISTS records"
-        " (position INTEGER PRIMARY KEY, kind TEXT, uuid TEXT, body BLOB, UNIQUE (kind, uuid))"
-    )
+    try:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=OFF")
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS records"
+            " (position INTEGER PRIMARY KEY, kind TEXT, uuid TEXT, body BLOB, UNIQUE (kind, uuid))"
+        )
+    except BaseException:
+        database.close()
+        raise
     return database
 
 

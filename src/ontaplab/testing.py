@@ -78,11 +78,11 @@ class OntapCluster:
 
 @contextmanager
 def ontap_clusters(folder: Path, *names: str) -> Iterator[Sequence[OntapCluster]]:
-    """New clusters of these names, each a peer of every other; gone afterwards with all that they held.
+    """New clusters of these names, peers of each other; gone afterwards, or with this process, with all that they held.
 
     `folder` is where they are made, and need not exist.
     """
-    site = Site.up(folder, names, base_port=0)
+    site = Site.up(folder, names, base_port=0, owned=True)
     try:
         yield [_cluster(site, name) for name in names]
     finally:

@@ -6,8 +6,8 @@ The doors stay open for all scenes; what answers behind them is the clusters of 
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,7 +90,8 @@ class Site:
         To commands, clusters that are `cut_off` refuse the connection.
         """
         self._configure(folder, cut_off)
-        with self.portal.wrap_async_context_manager(_running(folder, peered=peered)) as lab:
+        running = lab_clusters(*CLUSTERS, root=folder, clock=SystemClock(), peered=peered, durable=True)
+        with self.portal.wrap_async_context_manager(running) as lab:
             for name, door in self.doors.items():
                 door.behind = lab[name].app
             yield Scene(folder=folder, lab=lab, portal=self.portal, commands=self.commands)
@@ -121,14 +122,6 @@ class Site:
             },
         }
         (folder / "datamotion.yaml").write_text(yaml.safe_dump(document))
-
-
-@asynccontextmanager
-async def _running(folder: Path, *, peered: bool) -> AsyncIterator[Lab]:
-    async with lab_clusters(*CLUSTERS, root=folder, clock=SystemClock(), peered=peered, durable=True) as lab:
-        yield lab
-    for each in lab.clusters.values():
-        await each.cluster.aclose()
 
 
 @contextmanager

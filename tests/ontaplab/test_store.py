@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,13 +27,20 @@ MADE = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 ONE = Thing(uuid="1", made=MADE, took=timedelta(seconds=1.5), names=("a", "b"))
 
 
-def test_what_was_put_is_there_again_without_the_store_having_been_closed(tmp_path: Path) -> None:
-    things = Store(tmp_path / "db").table("thing", Thing)
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Callable[[], Store]]:
+    """Opens the same store once more."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(closing(Store(tmp_path / "db")))
+
+
+def test_what_was_put_is_there_again_without_the_store_having_been_closed(opened: Callable[[], Store]) -> None:
+    things = opened().table("thing", Thing)
     things.put(Thing(uuid="0", made=MADE))
     things.put(ONE)
     things.put(Thing(uuid="0", made=MADE, names=("changed",)))
     things.remove("no such")
-    again = Store(tmp_path / "db").table("thing", Thing)
+    again = opened().table("thing", Thing)
     assert list(again) == [Thing(uuid="0", made=MADE, names=("changed",)), ONE]
     assert (again.get("1"), again.get("2"), "0" in again, len(again)) == (ONE, None, True, 2)
 
@@ -40,8 +51,8 @@ def test_tables_of_two_kinds_do_not_mix() -> None:
     assert len(store.table("other", Thing)) == 0
 
 
-def test_an_error_within_together_undoes_everything_in_memory_and_on_disk(tmp_path: Path) -> None:
-    store = Store(tmp_path / "db")
+def test_an_error_within_together_undoes_everything_in_memory_and_on_disk(opened: Callable[[], Store]) -> None:
+    store = opened()
     things = store.table("thing", Thing)
     things.put(ONE)
     things.put(Thing(uuid="2", made=MADE))
@@ -58,16 +69,16 @@ def test_an_error_within_together_undoes_everything_in_memory_and_on_disk(tmp_pa
     with pytest.raises(KeyError):
         fail()
     assert sorted(things, key=lambda thing: thing.uuid) == before
-    assert list(Store(tmp_path / "db").table("thing", Thing)) == before
+    assert list(opened().table("thing", Thing)) == before
 
 
-def test_a_change_together_is_not_on_disk_before_its_end(tmp_path: Path) -> None:
-    store = Store(tmp_path / "db")
+def test_a_change_together_is_not_on_disk_before_its_end(opened: Callable[[], Store]) -> None:
+    store = opened()
     things = store.table("thing", Thing)
     with store.together():
         things.put(ONE)
-        assert len(Store(tmp_path / "db").table("thing", Thing)) == 0
-    assert len(Store(tmp_path / "db").table("thing", Thing)) == 1
+        assert len(opened().table("thing", Thing)) == 0
+    assert len(opened().table("thing", Thing)) == 1
 
 
 def test_an_index_follows_what_is_put_removed_and_undone() -> None:
@@ -122,3 +133,10 @@ def test_only_some_records_are_told_in_the_order_in_which_they_are_named() -> No
     one, two, three = (things.put(Thing(uuid=uuid, made=MADE)) for uuid in "123")
     assert list(things.only(["3", "no such", "1"])) == [three, one]
     assert list(things.only(None)) == [one, two, three]
+
+
+def test_a_file_that_is_no_database_is_not_held_open(tmp_path: Path) -> None:
+    (tmp_path / "db").write_text("these are notes, not a database" * 100)
+    with pytest.raises(sqlite3.DatabaseError):
+        Store(tmp_path / "db")
+    gc.collect()  # what is still open warns now, at least since Python 3.13: an error here

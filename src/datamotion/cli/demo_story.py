@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import shutil
+import signal
+import sysconfig
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,14 +15,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-import anyio
 from rich.console import Console
 
+from datamotion.cli.interruptions import Interruptions, interruptions
 from datamotion.cli.lab import lab_errors, seed_site
 from datamotion.cli.render import a_table, print_table, render_plan, render_run
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.config.loading import load
 from datamotion.errors import DataMotionError
+from datamotion.model.group import Group
 from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
@@ -41,27 +45,62 @@ class DemoError(DataMotionError):
     code = "demo"
 
 
+class DemoInterrupted(DataMotionError):
+    """A signal asked the demo to end, and it has."""
+
+    code = "interrupted"
+
+    def __init__(self, by: signal.Signals, *, kept: bool) -> None:
+        left = "the lab goes on running" if kept else "nothing is left of it"
+        super().__init__(f"the demo was interrupted ({by.name})", hint=f"{left}; the same command starts anew")
+        self.exit_status = 128 + by
+
+
 def play(world: World, source: Path | None, volumes: int, *, keep: bool) -> None:
-    """The demo from end to end. Raises DemoError where it does not come out as promised."""
-    with lab_errors(), _lab(keep=keep) as site:
-        anyio.run(_Demo(site, world).play, source, volumes)
-        if keep:
-            _say(f"The lab goes on running. To end it: datamotion lab down --remove --dir {site.folder}")
+    """The demo from end to end.
+
+    Raises: DemoError where it does not come out as promised; DemoInterrupted once it has cleaned up.
+    """
+    with interruptions() as signals:
+        try:
+            with lab_errors(), _lab(signals, keep=keep) as site, signals.let_in():
+                _Demo(site, world, signals).play(source, volumes)
+        except KeyboardInterrupt:
+            raise DemoInterrupted(signals.first or signal.SIGINT, kept=keep) from None
 
 
 @contextmanager
-def _lab(*, keep: bool) -> Iterator[Site]:
-    """Two clusters in a folder of their own; gone afterwards, whatever happens, unless they are to be kept."""
+def _lab(signals: Interruptions, *, keep: bool) -> Iterator[Site]:
+    """Two clusters in a folder of their own. Unless they are to be kept they are gone afterwards, whatever happens."""
     folder = Path(tempfile.mkdtemp(prefix="datamotion-demo-"))
     site = None
     try:
-        site = Site.up(folder / "lab", [_HOME, _TARGET], base_port=0)
+        with signals.let_in():
+            site = Site.up(folder, [_HOME, _TARGET], base_port=0, owned=not keep)
         yield site
     finally:
-        if site is not None and not keep:
+        if site is not None and keep:
+            _say_how_to_end(site.folder)
+        elif site is not None:
             site.down(remove=True)
-        if not keep:
+        else:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _say_how_to_end(folder: Path) -> None:
+    command = shlex.quote(_command())
+    _say("The lab goes on running, to look around and to end it:")
+    print(f"  {command} status -c {shlex.quote(str(folder / 'datamotion.yaml'))}")
+    print(f"  {command} lab down --remove --dir {shlex.quote(str(folder))}")
+
+
+def _command() -> str:
+    """What starts this program, as it can be typed: its bare name only where that finds it on the path."""
+    script = Path(sysconfig.get_path("scripts")) / "datamotion"
+    found = shutil.which(script.name)
+    if found is not None and Path(found).samefile(script):
+        return script.name
+    return str(script.relative_to(Path.cwd())) if script.is_relative_to(Path.cwd()) else str(script)
 
 
 def _say(text: str) -> None:
@@ -72,37 +111,42 @@ def _say(text: str) -> None:
 class _Demo:
     site: Site
     world: World
+    signals: Interruptions
     calls: dict[str, int] = field(default_factory=dict)
 
-    async def play(self, source: Path | None, volumes: int) -> None:
+    def play(self, source: Path | None, volumes: int) -> None:
         """The whole story. Raises DemoError where a file is not as it was at the last completed transfer."""
         session = self._session()
         _say(f"Two ONTAP clusters run on this machine: {_HOME} and {_TARGET}. Filling {_HOME} with files")
-        seeded = seed_site(self.site, _HOME, source, volumes)
+        seeded = seed_site(self.site, _HOME, source, volumes, copies=2)
         count = f"{count_text(len(seeded.volumes), 'volume')}, {count_text(seeded.files, 'file')}"
         _say(f"{count}, {size_text(seeded.bytes)}")
         group = session.group("gold")
 
         _say("datamotion apply gold")
-        await self._run(session, operations.protect(group))
+        self.signals.run(self._run, session, operations.protect(group))
         _say(f"Clients write more at {_HOME}; datamotion update gold carries it over")
         self._write(seeded.volumes, "written before the last transfer")
-        await self._run(session, operations.update(group))
+        self.signals.run(self._run, session, operations.update(group))
         expected = {volume: digests(self._home(volume)) for volume in seeded.volumes}
         _say(f"Clients write still more at {_HOME}, and no transfer will carry that")
         self._write(seeded.volumes, "written after the last transfer")
 
-        _say(f"[bold red]{_HOME} is killed (SIGKILL)[/]")
-        self.site.kill(_HOME)
-        killed_s = self.world.clock.monotonic_s()
-        _say("datamotion failover gold --yes")
-        report = await self._run(session, operations.failover(group, FailoverChoice()))
-        served_s = self.world.clock.monotonic_s() - killed_s
+        report, served_s = self.signals.run(self._lose_home, session, group)
         self._compare(expected, report, served_s)
 
     def _session(self) -> Session:
         path = (self.site.folder / "datamotion.yaml").absolute()
         return Session(configuration=load(path), folder=path.parent, world=self.world)
+
+    async def _lose_home(self, session: Session, group: Group) -> tuple[RunReport, float]:
+        """The home is killed and the group failed over: the report, and the seconds that the group was not served."""
+        _say(f"[bold red]{_HOME} is killed (SIGKILL)[/]")
+        self.site.kill(_HOME)
+        killed_s = self.world.clock.monotonic_s()
+        _say("datamotion failover gold --yes")
+        report = await self._run(session, operations.failover(group, FailoverChoice()))
+        return report, self.world.clock.monotonic_s() - killed_s
 
     async def _run(self, session: Session, intent: Intent) -> RunReport:
         async with operations.prepare(session, [intent]) as (prepared,):

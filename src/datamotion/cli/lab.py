@@ -155,12 +155,12 @@ def open_site(folder: Path) -> Site:
     return Site.open(folder)
 
 
-def seed_site(site: Site, cluster: str, source: Path | None, volumes: int) -> Seeded:
+def seed_site(site: Site, cluster: str, source: Path | None, volumes: int, *, copies: int = 1) -> Seeded:
     """Volumes with the files of a folder, by default those of the standard library, without what was added to it."""
     if source is not None:
-        return site.seed(cluster, source, volumes=volumes)
+        return site.seed(cluster, source, volumes=volumes, copies=copies)
     library = Path(sysconfig.get_path("stdlib"))
-    return site.seed(cluster, library, volumes=volumes, leave_out={"site-packages", "__pycache__"})
+    return site.seed(cluster, library, volumes=volumes, leave_out={"site-packages", "__pycache__"}, copies=copies)
 
 
 def say(text: str) -> None:

@@ -85,10 +85,21 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 
 def main() -> None:
     """The `datamotion` command."""
-    status = run(sys.argv[1:], World(clock=SystemClock(), environ=os.environ))
+    _open_what_is_closed()
+    try:
+        status = run(sys.argv[1:], World(clock=SystemClock(), environ=os.environ))
+    except OSError:  # standard error cannot be written to: its terminal is gone, so nobody is left to be told
+        status = _FAILED
     try:
         sys.stdout.flush()
     except OSError:  # nobody reads any more, or the disk is full: the interpreter must not try again at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = status or _FAILED
     sys.exit(status)
+
+
+def _open_what_is_closed() -> None:
+    """Standard streams that are closed lead nowhere: otherwise the next file that is opened would take their place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115  # a device, open to the end

@@ -9,6 +9,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ontaplab.disk.tree import remove_tree
+from ontaplab.folder import ClusterFolder, release_held
+from ontaplab.site import processes
 from ontaplab.site.errors import SiteError
 from ontaplab.site.lab import lab_file
 
@@ -36,6 +38,15 @@ def held(folder: Path) -> Iterator[None]:
             yield
     except Timeout:
         raise SiteError(f"the lab in {folder} is in use: another process is starting or ending it") from None
+
+
+def abandon(root: Path) -> None:
+    """The cluster of the folder `root`, which this process has served, is ended: with the last one, the lab is gone."""
+    folder = root.resolve().parent
+    with FileLock(folder / _LOCK):  # one cluster after another, so that one of them finds that it is the last
+        release_held()
+        if all(processes.running(ClusterFolder(each)) is None for each in folder.iterdir() if each.is_dir()):
+            clear(folder, itself=True)
 
 
 def clear(folder: Path, *, itself: bool) -> None:

@@ -18,13 +18,27 @@ _END_S = 10.0
 _LINES_OF_LOG = 10
 
 
-def start(folders: Sequence[ClusterFolder]) -> None:
-    """Every one of these clusters answers, each as a process that outlives this one.
+class Owner:
+    """Clusters that are started for it end once it is closed or the process that made it has ended, however that did.
+
+    They read a pipe whose other end only that process holds.
+    """
+
+    def __init__(self) -> None:
+        self.told_by, self._held = os.pipe()
+
+    def close(self) -> None:
+        os.close(self.told_by)
+        os.close(self._held)
+
+
+def start(folders: Sequence[ClusterFolder], owner: Owner | None = None) -> None:
+    """Every one of these clusters answers, each as a process that outlives this one, or its owner if there is one.
 
     Raises: SiteError with what its log says if one does not; of the others, all that could be are running then.
     """
     with ExitStack() as pipes:
-        troubles = [each.trouble() for each in [pipes.enter_context(_Start(folder)) for folder in folders]]
+        troubles = [each.trouble() for each in [pipes.enter_context(_Start(folder, owner)) for folder in folders]]
     for trouble in troubles:
         if trouble is not None:
             raise trouble
@@ -64,11 +78,12 @@ def _end(folder: ClusterFolder, first: signal.Signals) -> int | None:
 class _Start:
     """A process that is being started. The pipe says that it answers, or, by its end, that it does not live."""
 
-    def __init__(self, folder: ClusterFolder) -> None:
+    def __init__(self, folder: ClusterFolder, owner: Owner | None) -> None:
         self._folder = folder
         self._log_from = folder.log.stat().st_size if folder.log.exists() else 0
         self._pipe, announce = os.pipe()
         command = [sys.executable, "-P", "-m", "ontaplab", "serve", str(folder.root), "--announce", str(announce)]
+        command += [] if owner is None else ["--owner", str(owner.told_by)]
         with folder.log.open("ab") as log:
             try:
                 subprocess.run(  # noqa: S603  # it puts itself into the background
@@ -76,7 +91,7 @@ class _Start:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    pass_fds=[announce],
+                    pass_fds=[announce] if owner is None else [announce, owner.told_by],
                     start_new_session=True,
                     check=True,
                 )

@@ -60,6 +60,7 @@ def seed(
     names: Sequence[str],
     *,
     leave_out: Collection[str],
+    copies: int,
     free: Callable[[Path], int],
     free_at: Path,
 ) -> Seeded:
@@ -69,9 +70,10 @@ def seed(
     Raises: SiteError; the cluster then has none of these volumes.
     """
     files, skipped = _listed(source, leave_out)
-    needed = sum(file.blocks_bytes for file in files)
+    needed = copies * sum(file.blocks_bytes for file in files)
     if needed > free(free_at):
-        raise SiteError(f"the files in {source} need {_mib(needed)}, {free_at} has {_mib(free(free_at))} free")
+        what = f"the files in {source} need" if copies == 1 else f"{copies} copies of the files in {source} need"
+        raise SiteError(f"{what} {_mib(needed)}, {free_at} has {_mib(free(free_at))} free")
     shares = dict(zip(names, _spread(files, len(names)), strict=True))
     volumes: dict[str, int] = {}
     count = 0

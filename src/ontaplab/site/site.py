@@ -39,12 +39,14 @@ class Site:
     def __init__(self, folder: Path, lab: Lab) -> None:
         self.folder = folder
         self._lab = lab
+        self._owner: processes.Owner | None = None
 
     @classmethod
-    def up(cls, folder: Path, clusters: Sequence[str], *, base_port: int = 18443) -> Site:
+    def up(cls, folder: Path, clusters: Sequence[str], *, base_port: int = 18443, owned: bool = False) -> Site:
         """A lab of these clusters runs: a new one, or the one in the folder as it was when it was stopped.
 
         The clusters get `base_port` and the ports after it; 0: any free ones. A lab that is there keeps its own.
+        A new one that is `owned` by this process is removed with everything in it when the process has ended, however.
         After an error there is no new lab, and nothing runs that did not before.
         """
         folder = folder.resolve()
@@ -54,7 +56,7 @@ class Site:
             with held(folder):
                 if lab_file(folder).exists():
                     return cls.open(folder)._again(names)
-                return cls(folder, planned(names))._new(base_port, remove_folder=is_new)
+                return cls(folder, planned(names))._new(base_port, owned=owned, remove_folder=is_new)
         except OSError as error:
             raise SiteError(f"a lab in {folder} is not possible: {error}") from error
 
@@ -91,7 +93,7 @@ class Site:
         pid = processes.running(folder)
         if pid is not None:
             raise SiteError(f"{name} is running already, as process {pid}")
-        processes.start([folder])
+        processes.start([folder], self._owner)
 
     def stop(self, name: str) -> None:
         """The cluster's process has ended. Harmless if there was none."""
@@ -103,6 +105,7 @@ class Site:
             self._stop_all()
             if remove:
                 clear(self.folder, itself=True)
+        self._disown()
 
     def seed(
         self,
@@ -112,13 +115,15 @@ class Site:
         volumes: int = 4,
         prefix: str = "vol_",
         leave_out: Collection[str] = (),
+        copies: int = 1,
         free_bytes: Callable[[Path], int] = seeding.free_bytes,
     ) -> seeding.Seeded:
         """There are new volumes on the cluster, PREFIX1, PREFIX2, ..., mounted at /PREFIX1, ...
 
         They hold copies of the plain files below `source`, under the same relative paths, spread evenly by bytes;
         folders of the names in `leave_out` are left out.
-        After an error there are none of them. `free_bytes` says how much room there is in a folder.
+        After an error there are none of them. There must be room for that many `copies`, the mirrors of the volumes
+        counted. `free_bytes` says how much room there is in a folder.
         """
         if volumes < 1:
             raise SiteError("files need at least one volume")
@@ -127,7 +132,9 @@ class Site:
         place = seeding.Place(svm=cluster.svm, aggregate=cluster.aggregate, by_name=by_name)
         names = [f"{prefix}{number}" for number in range(1, volumes + 1)]
         with Rest(folder) as rest:
-            return seeding.seed(rest, place, source, names, leave_out=leave_out, free=free_bytes, free_at=folder.root)
+            return seeding.seed(
+                rest, place, source, names, leave_out=leave_out, copies=copies, free=free_bytes, free_at=folder.root
+            )
 
     def add_fault(self, name: str, fields: Mapping[str, object]) -> Mapping[str, Any]:
         """The cluster has the fault that is described as for `POST /lab/faults`. Returns it as it is shown."""
@@ -175,7 +182,8 @@ class Site:
         """The SVM's namespace: the mounted volumes are below it at their junction paths."""
         return self._cluster_folder(name).root / "exports" / svm
 
-    def _new(self, base_port: int, *, remove_folder: bool) -> Site:
+    def _new(self, base_port: int, *, owned: bool, remove_folder: bool) -> Site:
+        self._owner = processes.Owner() if owned else None
         try:
             lay_out(self.folder, self._lab, choose_ports(base_port, len(self.clusters)))
             self._start_all()
@@ -186,6 +194,7 @@ class Site:
         except BaseException:
             self._stop_all()
             clear(self.folder, itself=remove_folder)
+            self._disown()
             raise
         return self
 
@@ -208,7 +217,13 @@ class Site:
         return self
 
     def _start_all(self) -> None:
-        processes.start(self._folders())
+        processes.start(self._folders(), self._owner)
+
+    def _disown(self) -> None:
+        """None of its processes is left to be told that this one has ended."""
+        if self._owner is not None:
+            self._owner.close()
+            self._owner = None
 
     def _stop_all(self) -> None:
         for folder in self._folders():

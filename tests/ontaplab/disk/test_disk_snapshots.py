@@ -34,10 +34,12 @@ def a_volume(root: Path) -> VolumeDirectory:
     """A writable volume of a few files of some blocks, all older than what happens next."""
     volume = VolumeDirectory(root)
     volume.create()
-    (volume.live / "docs").mkdir()
-    (volume.live / "empty").mkdir(mode=0o750)
+    for folder, mode in (("docs", 0o755), ("empty", 0o750)):
+        (volume.live / folder).mkdir()
+        (volume.live / folder).chmod(mode)  # whatever the umask takes away
     for name in ("docs/one", "docs/two", "three"):
         (volume.live / name).write_bytes(name.encode() * 5000)
+        (volume.live / name).chmod(0o644)
     (volume.live / "link").symlink_to("docs/one")
     let_the_clock_tick(root)
     return volume

@@ -182,10 +182,11 @@ def test_a_volume_is_encrypted_by_a_job_that_can_be_paused_and_decrypted_only_by
 
 def test_a_move_goes_on_after_a_restart(tmp_path: Path) -> None:
     async def life(claim: Callable[[Asker], Awaitable[None]]) -> None:
-        async with lab_clusters("paris", root=tmp_path, durable=True, aggregates=TWO) as lab:
-            async with lab["paris"].client() as http:
-                await claim(Asker(lab["paris"], http))
-            await lab["paris"].cluster.aclose()
+        async with (
+            lab_clusters("paris", root=tmp_path, durable=True, aggregates=TWO) as lab,
+            lab["paris"].client() as http,
+        ):
+            await claim(Asker(lab["paris"], http))
 
     async def begin(paris: Asker) -> None:
         await paris.svm("svm1")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,17 @@ def a_lab(folder: Path, *clusters: str) -> Iterator[Site]:
 
 def processes_in(folder: Path) -> list[str]:
     """The processes that serve a cluster in that folder."""
-    listed = subprocess.run(["ps", "-ww", "-eo", "pid,args"], capture_output=True, text=True, check=True)
-    return [line for line in listed.stdout.splitlines() if "ontaplab serve" in line and str(folder) in line]
+    return [line for line in _command_lines() if "ontaplab serve" in line and str(folder) in line]
+
+
+def _command_lines() -> Iterator[str]:
+    """Those of all processes. A small Linux has no ps, macOS no /proc."""
+    if not Path("/proc/self").exists():
+        listed = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True)
+        yield from listed.stdout.splitlines()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            yield (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
 
 
 @contextmanager

@@ -99,6 +99,8 @@ def test_too_little_space_is_refused_before_anything_is_made(empty_lab: Site, so
         empty_lab.seed("paris", source, free_bytes=lambda folder: KIB * KIB // 2)
     with pytest.raises(SiteError, match="free"):
         empty_lab.seed("paris", source, free_bytes=lambda folder: needed - 1)
+    with pytest.raises(SiteError, match=r"2 copies of the files in .* need 1\.7 MiB"):
+        empty_lab.seed("paris", source, copies=2, free_bytes=lambda folder: 2 * needed - 1)
     assert volume_names(empty_lab, "paris") == set()
     assert empty_lab.seed("paris", source, free_bytes=lambda folder: needed).files == 40
 
