@@ -17,9 +17,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from datamotion.model.plan import Refusal
-from datamotion.model.standing import CopyId, Doubt, DoubtKind, HeldClaim, Standing
+from datamotion.model.standing import CopyId, DoubtKind, HeldClaim, Standing
 from datamotion.model.units import count_text
-from datamotion.model.view import Unseen
+from datamotion.policy.failover_refusals import (
+    cannot_take_over,
+    contested,
+    hint_for,
+    it_works,
+    nobody_known,
+    perhaps_served,
+    serves_already,
+    was_begun,
+)
 from datamotion.policy.target import Candidate, Terms, assess, best_of
 
 
@@ -122,15 +131,12 @@ def _goal(standing: Standing, choice: FailoverChoice) -> _Goal | Refusal:
     if choice.overrule is not None and (newest or doubt):
         return _overruling(standing, choice, [] if doubt else newest)
     if doubt is not None or not newest:
-        return _unknown(standing, doubt)
+        return nobody_known(standing, doubt)
     if len(newest) > 1:
-        return _contested(standing, newest)
+        return contested(standing, newest)
     holder = newest[0]
     if choice.to == holder.backend and holder.served and standing.sites[choice.to].svm is None:
-        return Refusal(
-            text=f"{choice.to} serves {standing.group.name} already, since epoch {holder.epoch}",
-            hint=f"its targets: {', '.join(target.backend.name for target in standing.group.targets)}",
-        )
+        return serves_already(standing, holder)
     if choice.to == holder.backend:
         return _Goal(holder.backend, holder.epoch)
     return _beside_served(standing, choice, holder) if holder.served else _beside_begun(standing, choice, holder)
@@ -142,35 +148,15 @@ def _beside_served(standing: Standing, choice: FailoverChoice, holder: HeldClaim
         return _Goal(choice.to, standing.next_epoch)
     if choice.to is None:
         return _Goal(holder.backend, holder.epoch)
-    group = standing.group.name
-    return Refusal(
-        text=f"{holder.backend} serves {group} since epoch {holder.epoch}, and works",
-        hint=f"to give it up all the same, with what was written there since {choice.to} last heard of it:"
-        f" datamotion failover {group} --to {choice.to} --overrule {holder.backend}",
-    )
+    return it_works(standing, holder, choice.to)
 
 
 def _beside_begun(standing: Standing, choice: FailoverChoice, holder: HeldClaim) -> _Goal | Refusal:
     """A claim that nobody confirmed: its run may go on this moment, or have died."""
-    group, site = standing.group.name, standing.sites[holder.backend]
-    since = f"{holder.claim.since:%Y-%m-%d %H:%M:%S} UTC"
+    site = standing.sites[holder.backend]
     if choice.to is None and site.svm is not None:
         return _Goal(holder.backend, holder.epoch)
-    instead = choice.to or "BACKEND"
-    overrule = f"datamotion failover {group} --to {instead} --overrule {holder.backend}"
-    if site.svm is None:
-        return Refusal(
-            text=f"epoch {holder.epoch} of {group} was taken for {holder.backend} at {since} by {holder.claim.by}, and"
-            f" {holder.backend} cannot be seen: whether it serves by now nobody can tell",
-            hint=f"if it is lost, with all that was written there since: {overrule}",
-            unseen=site.unseen,
-        )
-    return Refusal(
-        text=f"a failover of {group} to {holder.backend} was begun at {since} by {holder.claim.by} (epoch"
-        f" {holder.epoch}), and goes on or was cut short",
-        hint=f"to finish it: datamotion failover {group} --to {holder.backend}; if its run is dead and"
-        f" {holder.backend} is not to serve: {overrule}",
-    )
+    return perhaps_served(standing, holder, choice.to) if site.svm is None else was_begun(standing, holder, choice.to)
 
 
 def _overruling(standing: Standing, choice: FailoverChoice, newest: Sequence[HeldClaim]) -> _Goal | Refusal:
@@ -204,13 +190,13 @@ def keep_to(first: Decision, now: Standing) -> Decision | Refusal:
     moving = {volume: first.given_up_at[volume] for volume in first.given_up_at if volume in now.active}
     candidate = assess(now, name, moving, first.terms)
     if candidate.unseen or candidate.broken:
-        return _cannot_take_over(now, candidate)
+        return cannot_take_over(now, candidate)
     return replace(first, candidate=candidate)
 
 
 def _judge(standing: Standing, choice: FailoverChoice, candidate: Candidate) -> Candidate | Refusal:
     if candidate.why_not:
-        return _cannot_take_over(standing, candidate)
+        return cannot_take_over(standing, candidate)
     if candidate.unusable and not choice.allow_partial:
         group = standing.group.name
         return Refusal(
@@ -236,41 +222,4 @@ def _nothing_complete(
         )
     reasons = "; ".join(f"{each.name}: {each.why_not}" for each in candidates)
     unseen = next((each.unseen for each in candidates if each.unseen), None)
-    return Refusal(text=f"no back end can take over {group}: {reasons}", hint=_hint(standing, unseen), unseen=unseen)
-
-
-def _unknown(standing: Standing, doubt: Doubt | None) -> Refusal:
-    group = standing.group.name
-    if doubt is not None:
-        take_over = f"to serve from a mirror instead: datamotion failover {group} --to BACKEND --overrule BACKEND"
-        return Refusal(text=doubt.text, hint=f"{doubt.hint}; {take_over}, the latter the one that served last")
-    targets = [standing.sites[target.backend.name] for target in standing.group.targets]
-    found = [(site, site.unseen.reason if site.unseen else "it holds no copy") for site in targets]
-    reasons = "; ".join(f"{site.backend.name}: {why}" for site, why in found)
-    unseen = [site.unseen for site in targets if site.unseen]
-    return Refusal(
-        text=f"no back end can take over {group}: {reasons}",
-        hint=(unseen[0].hint if unseen else None) or f"datamotion apply {group} protects it",
-        unseen=unseen[0] if len(unseen) == len(targets) else None,
-    )
-
-
-def _contested(standing: Standing, newest: Sequence[HeldClaim]) -> Refusal:
-    group = standing.group.name
-    sides = " and ".join(f"{each.backend} (by {each.claim.by})" for each in newest)
-    return Refusal(
-        text=f"epoch {newest[0].epoch} of {group} was taken for {sides}, at sites that did not see each other",
-        hint=f"datamotion settle {group} --keep BACKEND says which one stays, and what that gives up",
-    )
-
-
-def _cannot_take_over(standing: Standing, candidate: Candidate) -> Refusal:
-    return Refusal(
-        text=f"{candidate.name} cannot take over {standing.group.name}: {candidate.why_not}",
-        hint=_hint(standing, candidate.unseen),
-        unseen=candidate.unseen,
-    )
-
-
-def _hint(standing: Standing, unseen: Unseen | None) -> str:
-    return (unseen and unseen.hint) or f"datamotion status {standing.group.name} shows every copy"
+    return Refusal(text=f"no back end can take over {group}: {reasons}", hint=hint_for(standing, unseen), unseen=unseen)

@@ -1,0 +1,94 @@
+"""Why a failover goes nowhere, with the evidence, and the command that overrides it where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from datamotion.model.plan import Refusal
+from datamotion.model.standing import Doubt, HeldClaim, Standing
+from datamotion.model.view import Unseen
+from datamotion.policy.target import Candidate
+
+
+def serves_already(standing: Standing, holder: HeldClaim) -> Refusal:
+    return Refusal(
+        text=f"{holder.backend} serves {standing.group.name} already, since epoch {holder.epoch}",
+        hint=f"its targets: {', '.join(target.backend.name for target in standing.group.targets)}",
+    )
+
+
+def it_works(standing: Standing, holder: HeldClaim, to: str) -> Refusal:
+    """Another back end serves, in sight."""
+    group = standing.group.name
+    return Refusal(
+        text=f"{holder.backend} serves {group} since epoch {holder.epoch}, and works",
+        hint=f"to give it up all the same, with what was written there since {to} last heard of it:"
+        f" datamotion failover {group} --to {to} --overrule {holder.backend}",
+    )
+
+
+def perhaps_served(standing: Standing, holder: HeldClaim, to: str | None) -> Refusal:
+    """An epoch was taken for a back end that was not seen, and nobody confirmed it."""
+    group, site = standing.group.name, standing.sites[holder.backend]
+    return Refusal(
+        text=f"epoch {holder.epoch} of {group} was taken for {holder.backend} at {_since(holder)} by {holder.claim.by},"
+        f" and {holder.backend} cannot be seen: whether it serves by now nobody can tell",
+        hint=f"if it is lost, with all that was written there since: {_overrule(group, holder, to)}",
+        unseen=site.unseen,
+    )
+
+
+def was_begun(standing: Standing, holder: HeldClaim, to: str | None) -> Refusal:
+    """A failover to a back end in sight goes on this moment, or was cut short."""
+    group = standing.group.name
+    return Refusal(
+        text=f"a failover of {group} to {holder.backend} was begun at {_since(holder)} by {holder.claim.by} (epoch"
+        f" {holder.epoch}), and goes on or was cut short",
+        hint=f"to finish it: datamotion failover {group} --to {holder.backend}; if its run is dead and"
+        f" {holder.backend} is not to serve: {_overrule(group, holder, to)}",
+    )
+
+
+def _since(holder: HeldClaim) -> str:
+    return f"{holder.claim.since:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _overrule(group: str, holder: HeldClaim, to: str | None) -> str:
+    return f"datamotion failover {group} --to {to or 'BACKEND'} --overrule {holder.backend}"
+
+
+def nobody_known(standing: Standing, doubt: Doubt | None) -> Refusal:
+    group = standing.group.name
+    if doubt is not None:
+        take_over = f"to serve from a mirror instead: datamotion failover {group} --to BACKEND --overrule BACKEND"
+        return Refusal(text=doubt.text, hint=f"{doubt.hint}; {take_over}, the latter the one that served last")
+    targets = [standing.sites[target.backend.name] for target in standing.group.targets]
+    found = [(site, site.unseen.reason if site.unseen else "it holds no copy") for site in targets]
+    reasons = "; ".join(f"{site.backend.name}: {why}" for site, why in found)
+    unseen = [site.unseen for site in targets if site.unseen]
+    return Refusal(
+        text=f"no back end can take over {group}: {reasons}",
+        hint=(unseen[0].hint if unseen else None) or f"datamotion apply {group} protects it",
+        unseen=unseen[0] if len(unseen) == len(targets) else None,
+    )
+
+
+def contested(standing: Standing, newest: Sequence[HeldClaim]) -> Refusal:
+    group = standing.group.name
+    sides = " and ".join(f"{each.backend} (by {each.claim.by})" for each in newest)
+    return Refusal(
+        text=f"epoch {newest[0].epoch} of {group} was taken for {sides}, at sites that did not see each other",
+        hint=f"datamotion settle {group} --keep BACKEND says which one stays, and what that gives up",
+    )
+
+
+def cannot_take_over(standing: Standing, candidate: Candidate) -> Refusal:
+    return Refusal(
+        text=f"{candidate.name} cannot take over {standing.group.name}: {candidate.why_not}",
+        hint=hint_for(standing, candidate.unseen),
+        unseen=candidate.unseen,
+    )
+
+
+def hint_for(standing: Standing, unseen: Unseen | None) -> str:
+    return (unseen and unseen.hint) or f"datamotion status {standing.group.name} shows every copy"
