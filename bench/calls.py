@@ -13,10 +13,9 @@ import anyio
 import httpx
 
 from bench.pair import lab
+from bench.quiet import Quiet
 from datamotion.clock import SystemClock
 from datamotion.config.loading import load
-from datamotion.model.acts import Act
-from datamotion.model.standing import Standing
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.operations import Intent
@@ -40,18 +39,6 @@ class Row:
     plan: int
     failover: int
     failover_s: float
-
-
-class Quiet:
-    """A watcher that nobody listens to."""
-
-    def asking(self, acts: Sequence[Act]) -> None: ...
-
-    def reached(self, acts: Sequence[Act]) -> None: ...
-
-    def given_up(self, acts: Sequence[Act], why: str) -> None: ...
-
-    def waiting(self, acts: Sequence[Act], standing: Standing) -> None: ...
 
 
 class Bench:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 
+@lru_cache(maxsize=2**15)  # every look sorts the same names again
 def counted(name: str) -> tuple[tuple[str, int], ...]:
     """A key to sort names by.
 

@@ -46,8 +46,7 @@ class Foreign(NamedTuple):
         return f"{self.endpoint} of {self.cluster}" if self.cluster else str(self.endpoint)
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A relationship into a copy. `source` is the copy that it comes from."""
 
     relationship: Relationship
@@ -63,8 +62,7 @@ class Edge:
         return self.relationship.exported_snapshot is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
+class Copy(NamedTuple):
     """A volume that is a copy of a group's volume, as it was seen. `mark` is None where it has lost it."""
 
     id: CopyId

@@ -15,9 +15,6 @@ from datamotion.model.records import Relationship, Volume
 from datamotion.model.standing import CopyId, Doubt, DoubtKind, Foreign, Site
 from datamotion.model.view import ClusterView
 
-_Place = tuple[str, str]
-"""A back end, and a volume's name there."""
-
 
 @dataclass(slots=True, kw_only=True)
 class Membership:
@@ -36,13 +33,14 @@ class Membership:
     origins: dict[str, str] = field(default_factory=dict)
     selected: set[str] = field(default_factory=set)
     doubts: list[Doubt] = field(default_factory=list)
-    _ids: dict[_Place, CopyId] = field(default_factory=dict)
-    _uuids: set[tuple[str, str]] = field(default_factory=set)  # back ends, and the volumes that they hold
+    _ids: dict[str, dict[str, CopyId]] = field(default_factory=dict)  # by back end, and by the volume's name there
+    _uuids: dict[str, set[str]] = field(default_factory=dict)  # by back end: the volumes that it holds
     _aliases: dict[tuple[str, str], str | None] = field(default_factory=dict)  # by back end and alias: an SVM's uuid
 
     def __post_init__(self) -> None:
         for name, site in self.sites.items():
-            self._uuids |= {(name, volume.uuid) for volume in site.volumes.values()}
+            self._ids[name] = {}
+            self._uuids[name] = {volume.uuid for volume in site.volumes.values()}
             if isinstance(site.seen, ClusterView) and site.svm is not None:
                 svm = site.svm.name
                 self._aliases |= {
@@ -52,22 +50,20 @@ class Membership:
         self._take_unmarked()
         for backend in self.serving:
             self._take_selected(self.sites[backend])
-        self._take_unmarked()
+        if self.selected:
+            self._take_unmarked()
 
     def add(self, copy_id: CopyId, volume: Volume) -> None:
         """This volume is the copy of that name."""
         self.copies[copy_id] = volume
-        self._ids[copy_id.backend, volume.name] = copy_id
+        self._ids[copy_id.backend][volume.name] = copy_id
 
     def copy_at(self, backend: str, volume: str) -> CopyId | None:
         """Which copy a volume of that name is."""
-        return self._ids.get((backend, volume))
+        return self._ids[backend].get(volume)
 
-    def source_of(self, copy_id: CopyId) -> CopyId | Foreign | None:
-        """Whence the relationship into a copy comes; None where there is none."""
-        relationship = self.sites[copy_id.backend].relationships.get(self.copies[copy_id].name)
-        if relationship is None:
-            return None
+    def source_of(self, copy_id: CopyId, relationship: Relationship) -> CopyId | Foreign:
+        """Whence this relationship into a copy comes."""
         backend = self.source_backend(copy_id.backend, relationship)
         source = self._source_copy(backend, relationship, copy_id.volume) if backend else None
         if source is not None and source.volume == copy_id.volume:
@@ -87,7 +83,7 @@ class Membership:
         The path of a relationship keeps the name that its source had at the last transfer.
         """
         name = relationship.source.volume
-        if found := self._ids.get((backend, name)):
+        if found := self._ids[backend].get(name):
             return found
         known = destination if destination is not None else name
         is_gone = name not in self.sites[backend].volumes
@@ -95,28 +91,27 @@ class Membership:
 
     def _take_marked(self) -> None:
         claimed: dict[CopyId, list[tuple[Volume, Mark]]] = {}
-        for backend, volume, mark in self._marked():
-            claimed.setdefault(CopyId(backend, mark.volume), []).append((volume, mark))
-        for copy_id, candidates in claimed.items():
-            for _, mark in candidates:
-                self.origins.setdefault(copy_id.volume, mark.origin)
+        for backend, site in self.sites.items():
+            for volume, mark in self._marked(site):
+                claimed.setdefault(CopyId(backend, mark.volume), []).append((volume, mark))
+                self.origins.setdefault(mark.volume, mark.origin)
         for copy_id, candidates in claimed.items():
             fitting = [each for each in candidates if each[1].origin == self.origins[copy_id.volume]]
             chosen = self._one_of(copy_id, fitting)
             if chosen is not None:
                 self.add(copy_id, chosen[0])
                 self.marks[copy_id] = chosen[1]
-            self.doubts += self._others(copy_id, candidates, chosen)
+            if chosen is None or len(candidates) > 1:
+                self.doubts += self._others(copy_id, candidates, chosen)
 
-    def _marked(self) -> Iterator[tuple[str, Volume, Mark]]:
+    def _marked(self, site: Site) -> Iterator[tuple[Volume, Mark]]:
         """A clone carries the comment of its parent, and is no copy by that."""
-        for backend, site in self.sites.items():
-            for volume in site.volumes.values():
-                mark = read_mark(volume.comment)
-                if mark is None or mark.group != self.group.name:
-                    continue
-                if not volume.is_clone or volume.uuid == mark.origin or volume.name in site.relationships:
-                    yield backend, volume, mark
+        for volume in site.volumes.values():
+            mark = read_mark(volume.comment)
+            if mark is None or mark.group != self.group.name:
+                continue
+            if not volume.is_clone or volume.uuid == mark.origin or volume.name in site.relationships:
+                yield volume, mark
 
     def _one_of(self, copy_id: CopyId, candidates: list[tuple[Volume, Mark]]) -> tuple[Volume, Mark] | None:
         """Of several volumes with the mark of one copy, the one that it was written for; None where that is unclear.
@@ -124,11 +119,12 @@ class Membership:
         Where the volume that was protected first is there, with or without a mark, no other is its copy.
         """
         origin = self.origins[copy_id.volume]
-        if (copy_id.backend, origin) in self._uuids:
+        if origin in self._uuids[copy_id.backend]:
             return next((each for each in candidates if each[0].uuid == origin), None)
-        relationships = self.sites[copy_id.backend].relationships
-        meant = [each for each in candidates if each[0].name in relationships] or candidates
-        return meant[0] if len(meant) == 1 else None
+        if len(candidates) > 1:
+            relationships = self.sites[copy_id.backend].relationships
+            candidates = [each for each in candidates if each[0].name in relationships] or candidates
+        return candidates[0] if len(candidates) == 1 else None
 
     def _others(
         self, copy_id: CopyId, candidates: Iterable[tuple[Volume, Mark]], chosen: tuple[Volume, Mark] | None
@@ -143,7 +139,7 @@ class Membership:
                 text = (
                     f"{claims} with uuid {mark.origin}, others with uuid {self.origins[member]}: they are two volumes"
                 )
-            elif (backend, mark.origin) in self._uuids:
+            elif mark.origin in self._uuids[backend]:
                 text = f"{claims}, and that volume, by its uuid {mark.origin}, is another one there"
             else:
                 text = f"{claims}, and so is another volume there"
@@ -157,9 +153,9 @@ class Membership:
 
     def _take_selected(self, site: Site) -> None:
         """What the patterns select where the group is served is a member, marked or not."""
-        backend = site.backend
+        backend, ids = site.backend, self._ids[site.backend.name]
         for volume in site.volumes.values():
-            if not backend.selects(volume.name) or (backend.name, volume.name) in self._ids:
+            if volume.name in ids or not backend.selects(volume.name):
                 continue
             if volume.name in self.origins:
                 self.doubts.append(self._replaced(backend.name, volume))
@@ -187,8 +183,9 @@ class Membership:
                 if member := by_origin.get(volume.uuid):
                     self._adopt(CopyId(backend, member), volume, f"its uuid {volume.uuid} says so")
         for backend, site in self.sites.items():
+            ids = self._ids[backend]
             for name, relationship in site.relationships.items():
-                if name in site.volumes and (backend, name) not in self._ids:
+                if name not in ids and name in site.volumes:
                     self._adopt_destination(backend, site.volumes[name], relationship)
 
     def _adopt_destination(self, backend: str, volume: Volume, relationship: Relationship) -> None:
@@ -199,7 +196,7 @@ class Membership:
             self._adopt(CopyId(backend, source.volume), volume, evidence)
 
     def _adopt(self, copy_id: CopyId, volume: Volume, evidence: str) -> None:
-        if copy_id in self.copies or (copy_id.backend, volume.name) in self._ids:
+        if copy_id in self.copies or volume.name in self._ids[copy_id.backend]:
             return
         self.add(copy_id, volume)
         if copy_id.volume in self.selected:  # it has never been marked

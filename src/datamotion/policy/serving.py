@@ -9,9 +9,10 @@ The newest claim whose back end holds a writable copy of the volume serves it. W
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from datamotion.model.mark import Mark
 from datamotion.model.records import Volume
@@ -19,10 +20,10 @@ from datamotion.model.standing import CopyId, Doubt, DoubtKind, Edge, HeldClaim,
 from datamotion.model.words import Role, VolumeType
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A copy before it is known what it is to its group."""
 
+    id: CopyId
     volume: Volume
     mark: Mark | None
     edge: Edge | None
@@ -30,6 +31,10 @@ class Seen:
     @property
     def is_writable(self) -> bool:
         return self.volume.type is VolumeType.RW and (self.edge is None or self.edge.is_broken_off)
+
+
+SeenAt = Mapping[str, Mapping[str, Seen]]
+"""By back end, and by what the group calls the volume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +50,31 @@ class Verdict:
 
 
 def judge(
-    group: str, volume: str, claims: Sequence[HeldClaim], sites: Mapping[str, Site], copies: Mapping[CopyId, Seen]
+    group: str, volumes: Iterable[str], claims: Sequence[HeldClaim], sites: Mapping[str, Site], copies: SeenAt
+) -> dict[str, Verdict]:
+    """Who serves each of these volumes, by claims from the newest on."""
+    epochs = [list(of_epoch) for _, of_epoch in groupby(claims, key=lambda each: each.epoch)]
+    return {volume: _judge_volume(group, volume, epochs, sites, copies) for volume in volumes}
+
+
+def _judge_volume(
+    group: str, volume: str, epochs: Sequence[Sequence[HeldClaim]], sites: Mapping[str, Site], copies: SeenAt
 ) -> Verdict:
-    """Who serves one volume, by claims from the newest on."""
-    for epoch, held in groupby(claims, key=lambda each: each.epoch):
-        of_epoch = list(held)
+    for of_epoch in epochs:
         serving = [each for each in of_epoch if _serves(each, volume, copies) or _is_believed(each, sites)]
         if len(serving) > 1:
-            return Verdict(None, (_two_serve(group, volume, serving, sites),), epoch)
-        for claim in serving or of_epoch:
-            verdict = _judge_one(group, volume, claim, sites, copies)
+            return Verdict(None, (_two_serve(group, volume, serving, sites),), of_epoch[0].epoch)
+        if serving:
+            return Verdict(CopyId(serving[0].backend, volume), epoch=serving[0].epoch)
+        for claim in of_epoch:
+            verdict = _judge_unserved(group, volume, claim, sites, copies)
             if verdict is not None:
                 return verdict
     return Verdict(None)
 
 
-def _serves(claim: HeldClaim, volume: str, copies: Mapping[CopyId, Seen]) -> bool:
-    copy = copies.get(CopyId(claim.backend, volume))
+def _serves(claim: HeldClaim, volume: str, copies: SeenAt) -> bool:
+    copy = copies[claim.backend].get(volume)
     return copy is not None and copy.is_writable and _covers(claim, copy)
 
 
@@ -75,16 +88,13 @@ def _covers(claim: HeldClaim, copy: Seen) -> bool:
     return not claim.claim.partial or (copy.mark is not None and copy.mark.epoch == claim.epoch)
 
 
-def _judge_one(
-    group: str, volume: str, claim: HeldClaim, sites: Mapping[str, Site], copies: Mapping[CopyId, Seen]
+def _judge_unserved(
+    group: str, volume: str, claim: HeldClaim, sites: Mapping[str, Site], copies: SeenAt
 ) -> Verdict | None:
-    """What one claim says of a volume; None where the one before it counts."""
-    copy_id = CopyId(claim.backend, volume)
-    if _serves(claim, volume, copies) or _is_believed(claim, sites):
-        return Verdict(copy_id, epoch=claim.epoch)
+    """What a claim says of a volume that it is not seen to serve; None where the one before it counts."""
     if sites[claim.backend].svm is None:
         return Verdict(None, (_may_serve(volume, claim, sites[claim.backend]),) if claim.served else ())
-    copy = copies.get(copy_id)
+    copy = copies[claim.backend].get(volume)
     is_about_it = not claim.claim.partial if copy is None else _covers(claim, copy)
     if claim.served is None or not is_about_it:
         return None
@@ -132,13 +142,13 @@ def _two_serve(group: str, volume: str, serving: Sequence[HeldClaim], sites: Map
     )
 
 
-def role(copy_id: CopyId, copy: Seen, verdict: Verdict, claims: Sequence[HeldClaim]) -> Role:
-    """What a copy is, next to the one that serves."""
-    if verdict.active == copy_id:
+def role(copy: Seen, verdict: Verdict, claims: Iterable[HeldClaim]) -> Role:
+    """What a copy is, next to the one that serves. `claims` are those of its back end, the newest first."""
+    if verdict.active == copy.id:
         return Role.ACTIVE
     if not copy.is_writable:
         return Role.MIRROR if copy.edge is not None and not copy.edge.is_broken_off else Role.DETACHED
-    epoch = next((each.epoch for each in claims if each.backend == copy_id.backend and _covers(each, copy)), 0)
+    epoch = next((each.epoch for each in claims if _covers(each, copy)), 0)
     if epoch and is_fence(copy.volume):
         return Role.FENCED
     if 0 < epoch < verdict.epoch:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from datamotion.model.group import Group
 from datamotion.model.names import counted
 from datamotion.model.records import Relationship, Volume
 from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, Edge, Foreign, Site, Standing
 from datamotion.model.view import ClusterView, View, look_up
+from datamotion.model.words import Role
 from datamotion.policy.claims import Claims, read_claims, without_withdrawn
 from datamotion.policy.membership import Membership
-from datamotion.policy.serving import Seen, Verdict, claim_doubts, judge, role
+from datamotion.policy.serving import Seen, SeenAt, Verdict, claim_doubts, judge, role
 
 
 def stand(group: Group, view: View) -> Standing:
@@ -21,43 +22,32 @@ def stand(group: Group, view: View) -> Standing:
     svms = {**claims.svms, **_peered(group, sites, claims.svms)}
     members = Membership(group=group, sites=sites, svms=svms, serving=_selecting(group, sites, claims))
     is_fresh = not claims.epochs and not members.marks
-    seen = {copy_id: _seen(members, copy_id) for copy_id in members.copies}
-    claims = without_withdrawn(claims, sites, {copy_id.backend for copy_id, each in seen.items() if each.is_writable})
-    verdicts = {
-        volume: _fresh(group, volume, seen) if is_fresh else judge(group.name, volume, claims.held, sites, seen)
-        for volume in sorted(members.origins, key=counted)
-    }
-    order = {backend.name: number for number, backend in enumerate(group.backends)}
-    count = {volume: number for number, volume in enumerate(verdicts)}
-    copies = {
-        copy_id: Copy(
-            id=copy_id,
-            volume=each.volume,
-            mark=each.mark,
-            edge=each.edge,
-            role=role(copy_id, each, verdicts[copy_id.volume], claims.held),
-        )
-        for copy_id, each in sorted(seen.items(), key=lambda item: (order[item[0].backend], count[item[0].volume]))
-    }
-    by_volume: dict[str, list[Copy]] = {}
-    for copy in copies.values():
-        by_volume.setdefault(copy.id.volume, []).append(copy)
+    seen = _seen(members)
+    writable = {backend for backend, copies in seen.items() if any(copy.is_writable for copy in copies.values())}
+    claims = without_withdrawn(claims, sites, writable)
+    volumes = sorted(members.origins, key=counted)
+    verdicts = _fresh(group, volumes, seen) if is_fresh else judge(group.name, volumes, claims.held, sites, seen)
+    by_backend = {backend: _copies(backend, of_backend, verdicts, claims) for backend, of_backend in seen.items()}
+    copies = {copy.id: copy for at_backend in by_backend.values() for copy in at_backend.values()}
     doubts = [
         *claims.doubts,
         *claim_doubts(group.name, claims.held),
         *(doubt for verdict in verdicts.values() for doubt in verdict.doubts),
         *members.doubts,
         *_unclaimed(group, is_fresh, claims, verdicts),
-        *(doubt for copy in copies.values() for doubt in _copy_doubts(group, copy, verdicts[copy.id.volume])),
+        *_copy_doubts(group, copies.values()),
         *_strangers(group, sites, members),
         *_selects_nothing(sites, _selecting(group, sites, claims)),
     ]
     return Standing(
         group=group,
         sites=sites,
-        volumes=tuple(verdicts),
+        volumes=tuple(volumes),
         copies=copies,
-        by_volume={volume: tuple(of_volume) for volume, of_volume in by_volume.items()},
+        by_volume={
+            volume: tuple(at_backend[volume] for at_backend in by_backend.values() if volume in at_backend)
+            for volume in volumes
+        },
         active={volume: verdict.active for volume, verdict in verdicts.items()},
         claims=claims.held,
         doubts=tuple(doubts),
@@ -127,19 +117,32 @@ def _selecting(group: Group, sites: Mapping[str, Site], claims: Claims) -> tuple
     return tuple(name for name in found if sites[name].svm is not None)
 
 
-def _seen(members: Membership, copy_id: CopyId) -> Seen:
-    volume = members.copies[copy_id]
-    relationship = members.sites[copy_id.backend].relationships.get(volume.name)
-    source = members.source_of(copy_id) if relationship else None
-    edge = Edge(relationship, source) if relationship and source else None
-    return Seen(volume, members.marks.get(copy_id), edge)
+def _seen(members: Membership) -> SeenAt:
+    seen: dict[str, dict[str, Seen]] = {backend: {} for backend in members.sites}
+    for copy_id, volume in members.copies.items():
+        relationship = members.sites[copy_id.backend].relationships.get(volume.name)
+        edge = Edge(relationship, members.source_of(copy_id, relationship)) if relationship else None
+        seen[copy_id.backend][copy_id.volume] = Seen(copy_id, volume, members.marks.get(copy_id), edge)
+    return seen
 
 
-def _fresh(group: Group, volume: str, seen: Mapping[CopyId, Seen]) -> Verdict:
+def _fresh(group: Group, volumes: Iterable[str], seen: SeenAt) -> dict[str, Verdict]:
     """A group that nobody claimed or marked yet is served by its home."""
-    home = CopyId(group.home.name, volume)
-    copy = seen.get(home)
-    return Verdict(home if copy is not None and copy.is_writable else None)
+    at_home = seen[group.home.name]
+    return {
+        volume: Verdict(at_home[volume].id if volume in at_home and at_home[volume].is_writable else None)
+        for volume in volumes
+    }
+
+
+def _copies(backend: str, seen: Mapping[str, Seen], verdicts: Mapping[str, Verdict], claims: Claims) -> dict[str, Copy]:
+    """Those at one back end by the group's volumes, in their order."""
+    own = [each for each in claims.held if each.backend == backend]
+    return {
+        volume: Copy(*each, role(each, verdict, own))
+        for volume, verdict in verdicts.items()
+        if (each := seen.get(volume)) is not None
+    }
 
 
 def _unclaimed(group: Group, is_fresh: bool, claims: Claims, verdicts: Mapping[str, Verdict]) -> Iterator[Doubt]:
@@ -151,19 +154,28 @@ def _unclaimed(group: Group, is_fresh: bool, claims: Claims, verdicts: Mapping[s
         )
 
 
-def _copy_doubts(group: Group, copy: Copy, verdict: Verdict) -> Iterator[Doubt]:
+def _copy_doubts(group: Group, copies: Iterable[Copy]) -> Iterator[Doubt]:
+    for copy in copies:
+        if copy.mark is not None and copy.edge is not None and isinstance(copy.edge.source, Foreign):
+            yield _foreign_source(copy, copy.edge.source)
+        if copy.role is Role.ACTIVE:
+            yield from _active_doubts(group, copy)
+
+
+def _foreign_source(copy: Copy, source: Foreign) -> Doubt:
     backend, volume = copy.id
-    if copy.edge is not None and isinstance(copy.edge.source, Foreign) and copy.mark is not None:
-        yield Doubt(
-            kind=DoubtKind.FOREIGN_SOURCE,
-            backend=backend,
-            volume=volume,
-            text=f"{copy.volume.name} at {backend} is marked as a copy of {volume}, and is a mirror of"
-            f" {copy.edge.source}, which is no copy of it",
-            hint="its data are those of another volume: look at it before anything is served from it",
-        )
-    if verdict.active != copy.id:
-        return
+    return Doubt(
+        kind=DoubtKind.FOREIGN_SOURCE,
+        backend=backend,
+        volume=volume,
+        text=f"{copy.volume.name} at {backend} is marked as a copy of {volume}, and is a mirror of {source}, which is"
+        " no copy of it",
+        hint="its data are those of another volume: look at it before anything is served from it",
+    )
+
+
+def _active_doubts(group: Group, copy: Copy) -> Iterator[Doubt]:
+    backend, volume = copy.id
     if copy.volume.name != volume:
         yield Doubt(
             kind=DoubtKind.RENAMED,
@@ -185,8 +197,10 @@ def _strangers(group: Group, sites: Mapping[str, Site], members: Membership) -> 
     """Mirrors of volumes at the group's back ends that were never protected by it."""
     for backend, site in sites.items():
         for name, relationship in site.relationships.items():
+            if members.copy_at(backend, name) is not None or name not in site.volumes:
+                continue
             source = members.source_backend(backend, relationship)
-            if name not in site.volumes or members.copy_at(backend, name) is not None or source is None:
+            if source is None:
                 continue
             member = members.copy_at(source, relationship.source.volume)
             copy = members.copies.get(CopyId(backend, member.volume)) if member else None
