@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from datamotion.model.group import Group
 from datamotion.model.names import counted
-from datamotion.model.records import Relationship, Volume
-from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, Edge, Foreign, Site, Standing
+from datamotion.model.records import CifsSession, Qtree, Relationship, Volume
+from datamotion.model.standing import Copy, CopyId, Doors, Doubt, DoubtKind, Edge, Foreign, Site, Standing
 from datamotion.model.view import ClusterView, View, look_up
 from datamotion.policy.claims import Claims, read_claims
 from datamotion.policy.membership import Membership
@@ -34,6 +34,7 @@ def stand(group: Group, view: View) -> Standing:
             volume=each.volume,
             mark=each.mark,
             edge=each.edge,
+            doors=each.doors,
             role=role(copy_id, each, verdicts[copy_id.volume], claims.held),
         )
         for copy_id, each in sorted(seen.items(), key=lambda item: (order[item[0].backend], count[item[0].volume]))
@@ -69,12 +70,14 @@ def stand(group: Group, view: View) -> Standing:
 def _sites(group: Group, view: View) -> Mapping[str, Site]:
     volumes: dict[tuple[str, str], dict[str, Volume]] = {}
     relationships: dict[tuple[str, str], dict[str, Relationship]] = {}
+    doors: dict[str, Mapping[str, Doors]] = {}
     for cluster in {backend.cluster for backend in group.backends}:
         if isinstance(seen := view.get(cluster), ClusterView):
             for volume in seen.volumes:
                 volumes.setdefault((cluster, volume.svm), {})[volume.name] = volume
             for each in seen.relationships:
                 relationships.setdefault((cluster, each.destination.svm), {})[each.destination.volume] = each
+            doors[cluster] = _doors(seen)
     sites = {}
     for backend in group.backends:
         seen = look_up(view, backend.cluster)
@@ -86,8 +89,24 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
             svm=svm,
             volumes=volumes.get(place, {}),
             relationships=relationships.get(place, {}),
+            doors=doors.get(backend.cluster, {}),
         )
     return sites
+
+
+def _doors(seen: ClusterView) -> Mapping[str, Doors]:
+    """By the uuid of the volume."""
+    qtrees: dict[str, list[Qtree]] = {}
+    for qtree in seen.qtrees:
+        qtrees.setdefault(qtree.volume_uuid, []).append(qtree)
+    sessions: dict[str, list[CifsSession]] = {}
+    for session in seen.cifs_sessions or ():
+        for volume in session.volumes:
+            sessions.setdefault(volume, []).append(session)
+    return {
+        uuid: Doors(tuple(qtrees.get(uuid, ())), tuple(sessions.get(uuid, ())))
+        for uuid in qtrees.keys() | sessions.keys()
+    }
 
 
 def _peered(group: Group, sites: Mapping[str, Site], svms: Mapping[str, str]) -> Mapping[str, str]:
@@ -131,7 +150,8 @@ def _seen(members: Membership, copy_id: CopyId) -> Seen:
     relationship = members.sites[copy_id.backend].relationships.get(volume.name)
     source = members.source_of(copy_id) if relationship else None
     edge = Edge(relationship, source) if relationship and source else None
-    return Seen(volume, members.marks.get(copy_id), edge)
+    doors = members.sites[copy_id.backend].doors.get(volume.uuid, Doors())
+    return Seen(volume, members.marks.get(copy_id), edge, doors)
 
 
 def _fresh(group: Group, volume: str, seen: Mapping[CopyId, Seen]) -> Verdict:
