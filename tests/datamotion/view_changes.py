@@ -11,6 +11,7 @@ from datamotion.model.acts import (
     AllowSnapMirror,
     Break,
     Change,
+    CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
     CreateRelationship,
@@ -207,6 +208,12 @@ def _(change: ModifyQtree, view: ClusterView) -> ClusterView:
             for each in view.qtrees
         ),
     )
+
+
+@changed.register
+def _(change: CloseSessions, view: ClusterView) -> ClusterView:
+    left = tuple(each for each in view.cifs_sessions or () if each.path not in change.sessions)
+    return replace(view, cifs_sessions=left)
 
 
 @changed.register

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
@@ -27,6 +28,10 @@ GROUP = "gold"
 HOME, TARGETS = "paris", ("lyon", "oslo", "rome")
 SVMS = {"paris": "svm_gold", "lyon": "svm_gold_dr", "oslo": "svm_gold", "rome": "svm_gold_dr"}
 """Names clash between clusters, as they do where every site names its SVMs alike."""
+
+
+Change = Callable[[dict[str, Any]], object]
+"""Changes something in a configuration as it stands in its file."""
 
 
 class Quiet:
@@ -75,6 +80,18 @@ class Place:
         self.wires[cluster].is_cut = True
         self.lab.network.apps.pop(self.lab[cluster].cluster.address)
 
+    def regain(self, cluster: str) -> None:
+        """It is there again, as it was."""
+        self.wires[cluster].is_cut = False
+        self.lab.network.apps[self.lab[cluster].cluster.address] = self.lab[cluster].app
+
+    def configured(self, change: Change) -> Place:
+        """The same clusters as somebody sees them whose configuration has one thing changed."""
+        tree = self.session.configuration.model_dump(mode="json", exclude_unset=True)
+        change(tree)
+        configuration = Configuration.model_validate(tree, context={"folder": self.root})
+        return replace(self, session=replace(self.session, configuration=configuration))
+
     async def run(self, intent: Intent, watcher: Watcher | None = None) -> RunReport:
         async with operations.prepare(self.session, [intent]) as (prepared,):
             return await prepared.carry_out(watcher or Quiet())
@@ -90,10 +107,15 @@ class Place:
 
 @asynccontextmanager
 async def a_place(
-    root: Path, *, targets: Sequence[str] = ("lyon",), schedule: str | None = "hourly", durable: bool = False
+    root: Path,
+    *,
+    targets: Sequence[str] = ("lyon",),
+    schedule: str | None = "hourly",
+    durable: bool = False,
+    traits: Mapping[str, object] | None = None,
 ) -> AsyncIterator[Place]:
     """Peered clusters, an SVM on each, and a configuration whose home is paris."""
-    async with lab_clusters(HOME, *targets, root=root, durable=durable) as lab:
+    async with lab_clusters(HOME, *targets, root=root, durable=durable, traits=traits) as lab:
         for name in (HOME, *targets):
             async with lab[name].client() as client:
                 await succeed(client.post("/api/svm/svms?return_timeout=60", json={"name": SVMS[name]}))

@@ -162,6 +162,14 @@ class ModifyQtree:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CloseSessions:
+    """Nobody who is connected by SMB uses the volume. `sessions` are paths of those who do."""
+
+    volume_uuid: str
+    sessions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateExportPolicy:
     """The SVM has an export policy of that name, without rules: it lets nobody in."""
 
@@ -202,6 +210,7 @@ Change = (
     | Break
     | ModifyVolume
     | ModifyQtree
+    | CloseSessions
     | CreateExportPolicy
     | TakeEpoch
     | ConfirmClaim

@@ -27,7 +27,10 @@ _EPOCH = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """`path`, `export`, `snapshots` and `qos` are the served copy's junction path and policies; None: it has none."""
+    """`path`, `export`, `snapshots` and `qos` are the served copy's junction path and policies; None: it has none.
+
+    `qtrees`, of a fenced copy: the export policies that its qtrees had of their own, "1:clients,3:guests" by their ids.
+    """
 
     group: str
     volume: str
@@ -36,11 +39,16 @@ class Mark:
     export: str | None = None
     snapshots: str | None = None
     qos: str | None = None
+    qtrees: str | None = None
     epoch: int | None = None
 
     def write(self, comment: str) -> str:
         """`comment` with this mark in place of any earlier one; the rest of it untouched."""
-        words = (f"{each.name}={quote(str(value))}" for each in fields(self) if (value := getattr(self, each.name)))
+        words = (
+            f"{each.name}={quote(str(value), safe='/:,')}"
+            for each in fields(self)
+            if (value := getattr(self, each.name))
+        )
         text = without_mark(comment)
         return f"{text}{' ' if text else ''}[datamotion {' '.join(words)}]"
 

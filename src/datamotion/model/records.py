@@ -124,6 +124,14 @@ class Qtree:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CifsSession:
+    """Somebody who is connected by SMB. `path` says which session below the collection; `volumes` it uses, by uuid."""
+
+    path: str
+    volumes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
     """`path` is the junction path, None while unmounted. `export` is its export policy, None where it tells none.
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
-from datamotion.model.records import Endpoint, Relationship, Svm, Volume
+from datamotion.model.records import CifsSession, Endpoint, Qtree, Relationship, Svm, Volume
 from datamotion.model.view import ClusterView, Unseen
 from datamotion.model.words import MirrorState, Role, VolumeState, VolumeType
 
@@ -24,9 +24,18 @@ FENCE = "datamotion_fence"
 policy is remembered by ONTAP for an hour, by policy."""
 
 
-def is_fence(volume: Volume) -> bool:
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What lets clients come to a volume beside its own junction path and policy, as far as that was looked at."""
+
+    qtrees: tuple[Qtree, ...] = ()
+    sessions: tuple[CifsSession, ...] = ()
+
+
+def is_fence(volume: Volume, doors: Doors) -> bool:
     """Whether no client can come to a volume. One that tells no export policy is in an SVM without NFS."""
-    return volume.path is None and volume.export in (FENCE, None)
+    is_shut = volume.export is None or all(each.export == FENCE for each in doors.qtrees)
+    return volume.path is None and volume.export in (FENCE, None) and is_shut and not doors.sessions
 
 
 class CopyId(NamedTuple):
@@ -69,6 +78,7 @@ class Copy(NamedTuple):
     volume: Volume
     mark: Mark | None
     edge: Edge | None
+    doors: Doors
     role: Role
 
     @property
@@ -81,8 +91,8 @@ class Copy(NamedTuple):
 
     @property
     def is_fenced(self) -> bool:
-        """Whether no client comes: its export policy lets nobody in, and it is mounted nowhere."""
-        return is_fence(self.volume)
+        """Whether no client comes: the policies of it and its qtrees let nobody in, and it is mounted nowhere."""
+        return is_fence(self.volume, self.doors)
 
     @property
     def lag(self) -> timedelta | None:
@@ -94,7 +104,8 @@ class Copy(NamedTuple):
 class Site:
     """A back end as it was seen. `svm` is None where it was not, or where its cluster has no such SVM.
 
-    `volumes` are all of the SVM's by name, `relationships` all that end in it by their destination volume's.
+    `volumes` are all of the SVM's by name, `relationships` all that end in it by their destination volume's; `doors`
+    are those of a volume, by its uuid.
     """
 
     backend: Backend
@@ -102,6 +113,7 @@ class Site:
     svm: Svm | None = None
     volumes: Mapping[str, Volume] = field(default_factory=dict)
     relationships: Mapping[str, Relationship] = field(default_factory=dict)
+    doors: Mapping[str, Doors] = field(default_factory=dict)
 
     @property
     def unseen(self) -> Unseen | None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from datamotion.model.records import (
     Aggregate,
+    CifsSession,
     ClusterIdentity,
     ClusterPeer,
     ExportPolicy,
@@ -35,13 +36,14 @@ class Aspect(StrEnum):
     RELATIONSHIPS = "relationships"
     EXPORT_POLICIES = "export policies"
     QTREES = "qtrees"
+    CIFS_SESSIONS = "cifs sessions"
     LICENSES = "licenses"
 
 
 EVERYTHING = frozenset(Aspect)
 STANDING = frozenset({Aspect.SVMS, Aspect.SVM_PEERS, Aspect.POLICIES, Aspect.VOLUMES, Aspect.RELATIONSHIPS})
 """What tells who serves, and how old every copy is."""
-SERVING = STANDING | {Aspect.EXPORT_POLICIES, Aspect.QTREES}
+SERVING = STANDING | {Aspect.EXPORT_POLICIES, Aspect.QTREES, Aspect.CIFS_SESSIONS}
 """What has to be known to let clients in, or to keep them out."""
 
 
@@ -49,8 +51,8 @@ SERVING = STANDING | {Aspect.EXPORT_POLICIES, Aspect.QTREES}
 class ClusterView:
     """What one cluster reported. What was not asked for is None or empty; `looked_at` tells when each aspect was.
 
-    Volumes, qtrees and export policies are those of the SVMs that were asked for; relationships those that end in one
-    of them.
+    Volumes, qtrees, export policies and sessions are those of the SVMs that were asked for; relationships those that
+    end in one of them.
     """
 
     looked_at: Mapping[Aspect, datetime] = field(default_factory=dict)
@@ -65,6 +67,7 @@ class ClusterView:
     relationships: tuple[Relationship, ...] = ()
     export_policies: tuple[ExportPolicy, ...] = ()
     qtrees: tuple[Qtree, ...] = ()
+    cifs_sessions: tuple[CifsSession, ...] | None = ()  # None: not told
     licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none
 
     @property

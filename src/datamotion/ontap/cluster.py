@@ -18,6 +18,7 @@ from datamotion.model.acts import (
     AwaitTransfer,
     Break,
     Change,
+    CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
     CreateRelationship,
@@ -36,6 +37,7 @@ from datamotion.model.view import Aspect, ClusterView
 from datamotion.ontap.aggregates import list_aggregates
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.bulk import Bulk
+from datamotion.ontap.cifs import close_sessions, list_sessions
 from datamotion.ontap.clusters import get_identity, list_cluster_peers, list_licenses, list_schedules
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
 from datamotion.ontap.jobs import follow_jobs
@@ -63,6 +65,7 @@ _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[objec
     Aspect.RELATIONSHIPS: list_relationships,
     Aspect.EXPORT_POLICIES: list_export_policies,
     Aspect.QTREES: list_qtrees,
+    Aspect.CIFS_SESSIONS: list_sessions,
 }
 
 
@@ -142,6 +145,8 @@ class OntapCluster:
                 return await change_relationship(self._transport, change)
             case CreateExportPolicy() | ModifyQtree():
                 return await change_exports(self._transport, change)
+            case CloseSessions():
+                return await close_sessions(self._transport, change)
             case TakeEpoch() | ConfirmClaim():
                 return await change_policy(self._transport, change)
             case ModifyVolume() | Initialize() | Resume() | Pause() | Break() | AwaitTransfer() | AwaitIdle():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datamotion.errors import ClusterRefused
 from datamotion.model.records import ClusterIdentity, ClusterPeer
-from datamotion.ontap.errors import DENIED, NO_API, NOT_FOUND
+from datamotion.ontap.errors import NOT_TO_BE_SEEN
 from datamotion.ontap.transport import Transport
 
 _IDENTITY = ("name", "uuid", "version.generation", "version.major", "version.minor")
@@ -48,7 +48,7 @@ async def list_licenses(transport: Transport) -> frozenset[str] | None:
     try:
         records = await transport.get_records("/cluster/licensing/licenses", ("name", "state"))
     except ClusterRefused as error:
-        if error.ontap_code in (DENIED, NO_API, NOT_FOUND):
+        if error.ontap_code in NOT_TO_BE_SEEN:
             return None
         raise
     return frozenset(record.required("name", str) for record in records if record.optional("state", str) == "compliant")

@@ -14,6 +14,8 @@ from datamotion.errors import ClusterRefused
 NO_API = "3"
 NOT_FOUND = "4"
 DENIED = "6"
+NOT_TO_BE_SEEN = frozenset({DENIED, NO_API, NOT_FOUND})
+"""The account may not look there, or the platform has no such thing."""
 TRANSFER_NOT_ACTIVE = "13303849"
 
 

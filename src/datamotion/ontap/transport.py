@@ -116,6 +116,9 @@ class Transport:
     async def patch(self, path: str, body: Body, query: Query | None = None) -> Answer:
         return await self._send(Request("PATCH", _url(path, query), body))
 
+    async def delete(self, path: str) -> Answer:
+        return await self._send(Request("DELETE", _url(path, None)))
+
     async def _send(self, request: Request) -> Answer:
         tries = Tries(request)
         # A request keeps its place while it pauses: a cluster that has too much to do is asked for less.

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from datamotion.model.acts import AbortTransfer, Break, ModifyVolume, Pause
+from datamotion.model.acts import AbortTransfer, Break, ModifyQtree, ModifyVolume, Pause
 from datamotion.model.claim import Claim
-from datamotion.model.group import Group
+from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
 from datamotion.model.plan import Gate, Plan, Refusal
 from datamotion.model.standing import FENCE, Copy, DoubtKind, Standing
@@ -21,7 +21,7 @@ from datamotion.model.units import count_text, duration_text
 from datamotion.model.words import MirrorState, Operation, Role
 from datamotion.policy.epochs import confirm, held, new_claim, take
 from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
-from datamotion.policy.fence import fence
+from datamotion.policy.fence import fence, fenced, qtree_policies, unseen_sessions
 from datamotion.policy.losses import recovery_point, worst_first
 from datamotion.policy.needs import differences, mark_of, names_text, path_of
 from datamotion.policy.situation import Planner, Situation
@@ -30,7 +30,8 @@ from datamotion.policy.steps import Phase, StepList
 _ABORT = Phase(rank=40, title="Abort running transfers", because="a break waits for them, and their source may be gone")
 _PAUSE = Phase(rank=41, title="Pause mirrors", because="no new transfer may start while they are broken off")
 _BREAK = Phase(rank=42, title="Break mirrors off", because="each destination becomes writable at its last snapshot")
-_SERVE = Phase(rank=43, title="Serve", because="clients find each volume where it was", gate=Gate.ALL)
+_OPEN = Phase(rank=43, title="Let clients into qtrees", because="each had an export policy of its own before its fence")
+_SERVE = Phase(rank=44, title="Serve", because="clients find each volume where it was", gate=Gate.ALL)
 _COMES_TO = frozenset({Role.ACTIVE, Role.OVERTAKEN, Role.UNCLEAR})
 _TAKE_BECAUSE = "every site that can be reached learns who serves, and of two failovers at once only one comes through"
 
@@ -109,7 +110,7 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         refusals=tuple(refusals),
         notes=(*(_notes(standing, decision, moving) if steps else ()), *_staying(standing, decision)),
         recovery_points=tuple(recovery_point(situation, copy) for copy in chosen.usable),
-        holds=frozenset(copy.id for copy in chosen.usable) - {copy.id for copy in moving},
+        holds=frozenset(copy.id for copy in (*chosen.usable, *fenced(standing))) - {copy.id for copy in moving},
         backend=chosen.name,
         epoch=claim.epoch,
     )
@@ -170,6 +171,7 @@ def _add_serve(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> N
     if copy.volume.export == FENCE:
         known = copy.mark or mark
         lifted = (known.export if known else None) or "default"
+    _open_qtrees(due, copy, backend)
     wanted = _mark(standing, copy, claim)
     change = ModifyVolume(
         uuid=copy.volume.uuid,
@@ -185,13 +187,23 @@ def _add_serve(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> N
     due.add(_SERVE, backend, volume, change, f"{volume}: {where}{assumed}{policy}")
 
 
+def _open_qtrees(due: StepList, copy: Copy, backend: Backend) -> None:
+    """What their fence noted is given back; all others follow their volume."""
+    had = qtree_policies(copy.mark)
+    for qtree in copy.doors.qtrees:
+        if qtree.export == FENCE and (policy := had.get(qtree.id)):
+            change = ModifyQtree(volume_uuid=copy.volume.uuid, id=qtree.id, export=policy)
+            text = f"{copy.id.volume}: qtree {qtree.name}: clients come in by export policy {policy} again"
+            due.add(_OPEN, backend, copy.id.volume, change, text, about=str(qtree.id))
+
+
 def _mark(standing: Standing, copy: Copy, claim: Claim) -> Mark:
-    """The copy's mark: as it is, but for the epoch, which stands there where a claim is about a part of the group."""
+    """The copy's mark, without what its fence noted, and with the epoch where a claim is about a part of the group."""
     known = copy.mark or mark_of(standing, copy.id.volume)
     volume = copy.id.volume
     if known is None:
         known = Mark(group=claim.group, volume=volume, origin=copy.volume.uuid, path=path_of(standing, volume).path)
-    return replace(known, epoch=claim.epoch if claim.partial else None)
+    return replace(known, qtrees=None, epoch=claim.epoch if claim.partial else None)
 
 
 def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> list[str]:
@@ -209,6 +221,7 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
         why = each.why_not or (each.shortfall if each.unusable else each.loss_text)
         by_hand = "its mirrors were broken off by hand; " if each.is_broken_by_others else ""
         notes.append(f"{each.name} is passed over: {by_hand}{why}. Its mirrors stay as they are.")
+    notes += unseen_sessions(standing, _to_be_fenced(standing, moving))
     strangers = [doubt.text for doubt in standing.doubts if doubt.kind is DoubtKind.NOT_A_MEMBER]
     notes += [f"{text}: it is not failed over." for text in strangers if moving]
     notes += [f"{chosen.name} differs: {each}. Nothing sets that yet." for each in differences(standing, moving, FENCE)]

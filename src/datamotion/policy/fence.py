@@ -2,33 +2,56 @@
 
 An NFS client goes on writing through a handle that it has, whatever is unmounted: what keeps it out, at its next
 request, is another export policy that lets nobody in and never did. So a fenced copy has that policy, its qtrees with
-policies of their own too, and is mounted nowhere. What it had before stands in its mark, and is given back when it
-serves again.
+policies of their own too, and is mounted nowhere. SMB clients are bound by neither while they are connected: unmounted,
+their sessions are closed, and they find nothing to connect to again. What a copy had before stands in its mark, and is
+given back when it serves again.
+
+ONTAP does not tell a qtree's own policy from its volume's where both have one name. So a volume is fenced first, and
+whatever of its qtrees does not follow then has a policy of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from urllib.parse import quote, unquote
 
-from datamotion.model.acts import CreateExportPolicy, ModifyQtree, ModifyVolume
+from datamotion.model.acts import CloseSessions, CreateExportPolicy, ModifyQtree, ModifyVolume
 from datamotion.model.mark import Mark
 from datamotion.model.plan import Gate, Refusal
+from datamotion.model.records import Qtree
 from datamotion.model.standing import FENCE, Copy, Site, Standing
+from datamotion.model.units import count_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import Role
 from datamotion.policy.steps import Phase, StepList
 
 _POLICY = Phase(
-    rank=30, title="Create the fence", because="no export policy there lets nobody in, which is what keeps clients out"
+    rank=29, title="Create the fence", because="no export policy there lets nobody in, which is what keeps clients out"
 )
-_NOTE = 31
-_FENCE = 32
+_NOTE = 30
+_FENCE = 31
+_CLOSE = 32
 
 
 def overtaken(standing: Standing) -> list[Copy]:
     """Copies in sight that served until another back end took over, and that clients can come to still."""
     return [copy for copy in standing.copies.values() if copy.role is Role.OVERTAKEN]
+
+
+def fenced(standing: Standing) -> list[Copy]:
+    """Copies in sight that served once, and that no client can come to."""
+    return [copy for copy in standing.copies.values() if copy.role is Role.FENCED]
+
+
+def unseen_sessions(standing: Standing, copies: Iterable[Copy]) -> list[str]:
+    """Where these are that nobody can tell of whether SMB clients are connected to them, as notes."""
+    seen = {backend: standing.sites[backend].seen for backend in dict.fromkeys(copy.id.backend for copy in copies)}
+    return [
+        f"{backend} does not tell who is connected by SMB: who is goes on writing until its session is closed there."
+        for backend, each in seen.items()
+        if isinstance(each, ClusterView) and each.cifs_sessions is None
+    ]
 
 
 def fence(
@@ -44,9 +67,8 @@ def fence(
         if refusal := _fence_policy(due, site):
             refusals.append(refusal)
             continue
-        qtrees = _qtrees(site, (copy.volume.uuid for copy in copies_there))
         for copy in copies_there:
-            _fence_copy(due, standing, copy, qtrees.get(copy.volume.uuid, ()), because, gate)
+            refusals += _fence_copy(due, standing, copy, because, gate)
     return refusals
 
 
@@ -66,33 +88,36 @@ def _fence_policy(due: StepList, site: Site) -> Refusal | None:
     return None
 
 
-def _qtrees(site: Site, volumes: Iterable[str]) -> dict[str, list[tuple[int, str]]]:
-    wanted, found = frozenset(volumes), dict[str, list[tuple[int, str]]]()
-    assert isinstance(site.seen, ClusterView)
-    for qtree in site.seen.qtrees:
-        if qtree.volume_uuid in wanted and qtree.export != FENCE:
-            found.setdefault(qtree.volume_uuid, []).append((qtree.id, qtree.name))
-    return found
-
-
-def _fence_copy(
-    due: StepList, standing: Standing, copy: Copy, qtrees: Iterable[tuple[int, str]], because: str, gate: Gate
-) -> None:
+def _fence_copy(due: StepList, standing: Standing, copy: Copy, because: str, gate: Gate) -> Iterator[Refusal]:
     backend, volume = standing.group.backend(copy.id.backend), copy.id.volume
     phase = Phase(rank=_FENCE, title="Fence the overtaken copies", because=because, gate=gate)
-    if (noted := _noted(copy)) is not None:
+    qtrees = {} if copy.volume.export is None else {each.id: each for each in copy.doors.qtrees if _is_own(copy, each)}
+    noted = _noted(copy, qtrees)
+    if noted is not None and noted != copy.mark and noted.fits(copy.volume.comment):
         note = Phase(rank=_NOTE, title="Note how they were served", because="so that the fence can be lifted exactly")
         change = ModifyVolume(uuid=copy.volume.uuid, comment=noted.write(copy.volume.comment))
         text = f"{volume}: it was served at {noted.path} with policy {noted.export}"
         due.add(note, backend, volume, change, text, about="note")
-    for number, name in qtrees:
-        qtree = ModifyQtree(volume_uuid=copy.volume.uuid, id=number, export=FENCE)
-        due.add(phase, backend, volume, qtree, f"{volume}: qtree {name}: no client may come", about=str(number))
-    if copy.is_fenced:
-        return
-    mounted = f"unmount {copy.volume.path}, " if copy.volume.path else ""
-    lift = ModifyVolume(uuid=copy.volume.uuid, path="" if copy.volume.path else None, export=_fence_of(copy))
-    due.add(phase, backend, volume, lift, f"{volume}: {mounted}no client may come; all data stay")
+    elif qtrees and (noted is None or noted != copy.mark):
+        yield _not_noted(copy, qtrees)
+    for number, qtree in qtrees.items():
+        shut = ModifyQtree(volume_uuid=copy.volume.uuid, id=number, export=FENCE)
+        text = f"{volume}: qtree {qtree.name}: no client may come, where {qtree.export} was"
+        due.add(phase, backend, volume, shut, text, about=str(number))
+    if copy.volume.path or _fence_of(copy) != copy.volume.export:
+        mounted = f"unmount {copy.volume.path}, " if copy.volume.path else ""
+        shut_volume = ModifyVolume(uuid=copy.volume.uuid, path="" if copy.volume.path else None, export=_fence_of(copy))
+        due.add(phase, backend, volume, shut_volume, f"{volume}: {mounted}no client may come; all data stay")
+    if copy.doors.sessions:
+        close = Phase(rank=_CLOSE, title="Close SMB sessions", because="who is connected goes on writing", gate=gate)
+        paths = tuple(each.path for each in copy.doors.sessions)
+        text = f"{volume}: {count_text(len(paths), 'session')}"
+        due.add(close, backend, volume, CloseSessions(volume_uuid=copy.volume.uuid, sessions=paths), text)
+
+
+def _is_own(copy: Copy, qtree: Qtree) -> bool:
+    """Whether a qtree lets clients in by a policy that its volume's fence does not change, as far as is known."""
+    return qtree.export != FENCE and (qtree.is_own or copy.volume.export == FENCE)
 
 
 def _fence_of(copy: Copy) -> str | None:
@@ -100,12 +125,32 @@ def _fence_of(copy: Copy) -> str | None:
     return FENCE if copy.volume.export is not None else None
 
 
-def _noted(copy: Copy) -> Mark | None:
-    """The mark with what would be lost by the fence, where that does not stand there yet and there is room for it."""
+def _noted(copy: Copy, qtrees: Mapping[int, Qtree]) -> Mark | None:
+    """The mark with what would be lost by the fence."""
     mark, volume = copy.mark, copy.volume
     if mark is None:
         return None
-    path = volume.path or mark.path
-    export = mark.export if volume.export in (None, FENCE) else volume.export
-    noted = replace(mark, path=path, export=export)
-    return noted if noted != mark and noted.fits(volume.comment) else None
+    policies = {**qtree_policies(mark), **{number: qtree.export for number, qtree in qtrees.items()}}
+    return replace(
+        mark,
+        path=volume.path or mark.path,
+        export=mark.export if volume.export in (None, FENCE) else volume.export,
+        qtrees=",".join(f"{number}:{quote(policy, safe='')}" for number, policy in sorted(policies.items())) or None,
+    )
+
+
+def _not_noted(copy: Copy, qtrees: Mapping[int, Qtree]) -> Refusal:
+    had = ", ".join(f"{qtree.name} had {qtree.export}" for qtree in qtrees.values())
+    return Refusal(
+        volume=copy.id.volume,
+        backend=copy.id.backend,
+        text=f"{copy.volume.name} is fenced with its qtrees, and its comment leaves no room to note their export"
+        f" policies: {had}",
+        hint="write them down: when it serves again they have to be set by hand",
+    )
+
+
+def qtree_policies(mark: Mark | None) -> Mapping[int, str]:
+    """The export policies that the qtrees of a fenced copy had of their own, by their ids."""
+    words = (word.partition(":") for word in (mark.qtrees or "").split(",")) if mark else ()
+    return {int(number): unquote(policy) for number, _, policy in words if number.isascii() and number.isdigit()}

@@ -14,6 +14,7 @@ from datamotion.model.acts import (
     AwaitIdle,
     AwaitTransfer,
     Break,
+    CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
     CreateRelationship,
@@ -136,6 +137,10 @@ def qtree_modified(change: ModifyQtree, ground: Ground) -> Proof:
     if found is None:
         return Proof(Holds.GONE, f"qtree {change.id} of {ground.act.volume} is not there any more")
     return _as(found.export == change.export)
+
+
+def sessions_closed(change: CloseSessions, ground: Ground) -> Proof:
+    return _as(not any(change.volume_uuid in each.volumes for each in ground.seen.cifs_sessions or ()))
 
 
 def export_policy_made(change: CreateExportPolicy, ground: Ground) -> Proof:

@@ -15,11 +15,11 @@ from datamotion.model.group import Group
 from datamotion.model.mark import LONGEST_COMMENT
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
-from datamotion.model.words import Operation, Role
+from datamotion.model.words import Operation
 from datamotion.policy.adjustments import wanted_mark
 from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
-from datamotion.policy.fence import fence, overtaken
+from datamotion.policy.fence import fence, fenced, overtaken, unseen_sessions
 from datamotion.policy.obstacles import copy_obstacle
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
@@ -136,7 +136,7 @@ def _plan_all(situation: Situation) -> Plan:
                 refusals += converging.refusals
                 losses += converging.losses
                 holds |= converging.holds
-    holds |= {copy.id for copy in standing.copies.values() if copy.role is Role.FENCED}
+    holds |= {copy.id for copy in fenced(standing)}
     return _plan(standing, due, refusals, losses, _notes(standing, serving), frozenset(holds))
 
 
@@ -214,7 +214,7 @@ def _at_home(standing: Standing, volume: str) -> CopyId:
 
 
 def _notes(standing: Standing, serving: HeldClaim | None) -> list[str]:
-    group, notes = standing.group, []
+    group, notes = standing.group, unseen_sessions(standing, overtaken(standing))
     if serving is not None and serving.backend != group.home.name:
         notes.append(
             f"{serving.backend} serves {group.name} since {serving.claim.since:%Y-%m-%d %H:%M} UTC (epoch"

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from datamotion.model.mark import Mark
 from datamotion.model.records import Volume
-from datamotion.model.standing import CopyId, Doubt, DoubtKind, Edge, HeldClaim, Site, is_fence
+from datamotion.model.standing import CopyId, Doors, Doubt, DoubtKind, Edge, HeldClaim, Site, is_fence
 from datamotion.model.words import Role, VolumeType
 
 
@@ -27,6 +27,7 @@ class Seen(NamedTuple):
     volume: Volume
     mark: Mark | None
     edge: Edge | None
+    doors: Doors
 
     @property
     def is_writable(self) -> bool:
@@ -149,7 +150,7 @@ def role(copy: Seen, verdict: Verdict, claims: Iterable[HeldClaim]) -> Role:
     if not copy.is_writable:
         return Role.MIRROR if copy.edge is not None and not copy.edge.is_broken_off else Role.DETACHED
     epoch = next((each.epoch for each in claims if _covers(each, copy)), 0)
-    if epoch and is_fence(copy.volume):
+    if epoch and is_fence(copy.volume, copy.doors):
         return Role.FENCED
     if 0 < epoch < verdict.epoch:
         return Role.OVERTAKEN

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from datamotion.model.group import Group
 from datamotion.model.names import counted
-from datamotion.model.records import Relationship, Volume
-from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, Edge, Foreign, Site, Standing
+from datamotion.model.records import CifsSession, Qtree, Relationship, Volume
+from datamotion.model.standing import Copy, CopyId, Doors, Doubt, DoubtKind, Edge, Foreign, Site, Standing
 from datamotion.model.view import ClusterView, View, look_up
 from datamotion.model.words import Role
 from datamotion.policy.claims import Claims, read_claims, without_withdrawn
 from datamotion.policy.membership import Membership
 from datamotion.policy.serving import Seen, SeenAt, Verdict, claim_doubts, judge, role
+
+_NO_DOORS = Doors()
 
 
 def stand(group: Group, view: View) -> Standing:
@@ -60,12 +62,14 @@ def stand(group: Group, view: View) -> Standing:
 def _sites(group: Group, view: View) -> Mapping[str, Site]:
     volumes: dict[tuple[str, str], dict[str, Volume]] = {}
     relationships: dict[tuple[str, str], dict[str, Relationship]] = {}
+    doors: dict[str, Mapping[str, Doors]] = {}
     for cluster in {backend.cluster for backend in group.backends}:
         if isinstance(seen := view.get(cluster), ClusterView):
             for volume in seen.volumes:
                 volumes.setdefault((cluster, volume.svm), {})[volume.name] = volume
             for each in seen.relationships:
                 relationships.setdefault((cluster, each.destination.svm), {})[each.destination.volume] = each
+            doors[cluster] = _doors(seen)
     sites = {}
     for backend in group.backends:
         seen = look_up(view, backend.cluster)
@@ -77,8 +81,24 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
             svm=svm,
             volumes=volumes.get(place, {}),
             relationships=relationships.get(place, {}),
+            doors=doors.get(backend.cluster, {}),
         )
     return sites
+
+
+def _doors(seen: ClusterView) -> Mapping[str, Doors]:
+    """By the uuid of the volume."""
+    qtrees: dict[str, list[Qtree]] = {}
+    for qtree in seen.qtrees:
+        qtrees.setdefault(qtree.volume_uuid, []).append(qtree)
+    sessions: dict[str, list[CifsSession]] = {}
+    for session in seen.cifs_sessions or ():
+        for volume in session.volumes:
+            sessions.setdefault(volume, []).append(session)
+    return {
+        uuid: Doors(tuple(qtrees.get(uuid, ())), tuple(sessions.get(uuid, ())))
+        for uuid in qtrees.keys() | sessions.keys()
+    }
 
 
 def _peered(group: Group, sites: Mapping[str, Site], svms: Mapping[str, str]) -> Mapping[str, str]:
@@ -122,7 +142,8 @@ def _seen(members: Membership) -> SeenAt:
     for copy_id, volume in members.copies.items():
         relationship = members.sites[copy_id.backend].relationships.get(volume.name)
         edge = Edge(relationship, members.source_of(copy_id, relationship)) if relationship else None
-        seen[copy_id.backend][copy_id.volume] = Seen(copy_id, volume, members.marks.get(copy_id), edge)
+        doors = members.sites[copy_id.backend].doors.get(volume.uuid, _NO_DOORS)
+        seen[copy_id.backend][copy_id.volume] = Seen(copy_id, volume, members.marks.get(copy_id), edge, doors)
     return seen
 
 
@@ -139,7 +160,7 @@ def _copies(backend: str, seen: Mapping[str, Seen], verdicts: Mapping[str, Verdi
     """Those at one back end by the group's volumes, in their order."""
     own = [each for each in claims.held if each.backend == backend]
     return {
-        volume: Copy(*each, role(each, verdict, own))
+        volume: Copy(*each, role=role(each, verdict, own))
         for volume, verdict in verdicts.items()
         if (each := seen.get(volume)) is not None
     }

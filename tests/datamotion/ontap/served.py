@@ -74,6 +74,16 @@ CLUSTER: Mapping[str, list[Any]] = {
         {"name": "default", "svm": {"name": "svm_gold"}, "rules": [{"index": 1}, {"index": 2}]},
         {"name": "closed", "svm": {"name": "svm_gold"}},
     ],
+    "/api/protocols/cifs/sessions": [
+        {
+            "node": {"uuid": "n-1"},
+            "svm": {"uuid": "s-g"},
+            "identifier": 11,
+            "connection_id": 12,
+            "volumes": [{"uuid": "v-1", "name": "vol_1"}, {"uuid": "v-2", "name": "vol_2"}],
+        },
+        {"node": {"uuid": "n-1"}, "svm": {"uuid": "s-g"}, "identifier": 13, "connection_id": 14},
+    ],
     "/api/storage/qtrees": [
         {"volume": {"uuid": "v-1"}, "id": 0, "name": "", "export_policy": {"name": "default"}},
         {"volume": {"uuid": "v-1"}, "id": 1, "name": "q_own", "export_policy": {"name": "guests"}},

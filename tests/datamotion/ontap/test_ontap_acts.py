@@ -27,6 +27,7 @@ from datamotion.model.acts import (
     AwaitIdle,
     AwaitTransfer,
     Change,
+    CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
     CreateRelationship,
@@ -277,6 +278,27 @@ def test_an_act_whose_object_was_never_observed_is_our_mistake(backend: str) -> 
     with pytest.raises(InternalError):
         ask(backend, wire, [ModifyVolume(uuid=None, comment="x")])
     assert wire.sent == []
+
+
+def test_sessions_are_closed_one_by_one_and_one_that_has_ended_is_as_wanted(backend: str) -> None:
+    def answer(sent: Sent) -> httpx.Response:
+        return an_error("4", "it is over", status=404) if sent.path.endswith("/2/2") else httpx.Response(200, json={})
+
+    close = CloseSessions(volume_uuid="v-1", sessions=("n/s/1/1", "n/s/2/2"))
+    wire = Wire(answer)
+    assert ask(backend, wire, [close]) == [Accepted()]
+    assert sorted(sent.line for sent in wire.sent) == [
+        "DELETE /api/protocols/cifs/sessions/n/s/1/1",
+        "DELETE /api/protocols/cifs/sessions/n/s/2/2",
+    ]
+    (reply,) = ask(backend, Wire(lambda _: an_error("655503", "not allowed")), [close])
+    assert isinstance(reply, Declined)
+    (reply,) = ask(backend, Wire(_hangs), [close])
+    assert isinstance(reply, Unanswered)
+
+
+def _hangs(_: Sent) -> httpx.Response:
+    raise httpx.ReadTimeout("slow")
 
 
 def test_a_claim_whose_name_is_taken_is_declined(backend: str) -> None:

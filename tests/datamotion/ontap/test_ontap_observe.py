@@ -12,6 +12,7 @@ import pytest
 from datamotion.errors import ClusterError, ClusterRefused, ClusterSilent
 from datamotion.model.records import (
     Aggregate,
+    CifsSession,
     ClusterIdentity,
     ClusterPeer,
     Endpoint,
@@ -75,6 +76,10 @@ def test_everything_is_read_into_records(backend: str) -> None:
             Qtree(volume_uuid="v-1", id=1, name="q_own", export="guests", is_own=True),
             Qtree(volume_uuid="v-1", id=2, name="q_same", export="default", is_own=False),
             Qtree(volume_uuid="v-2", id=1, name="q_alone", export="default", is_own=True),
+        ),
+        cifs_sessions=(
+            CifsSession(path="n-1/s-g/11/12", volumes=frozenset({"v-1", "v-2"})),
+            CifsSession(path="n-1/s-g/13/14", volumes=frozenset()),
         ),
         licenses=frozenset({"nfs"}),
         schedules=frozenset({"hourly", "daily"}),
@@ -146,6 +151,8 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
         | {"fields": "name,svm.name,rules.index", "svm.name": "svm_dr|svm_gold"},
         "/api/storage/qtrees": page
         | {"fields": "volume.uuid,id,name,export_policy.name", "svm.name": "svm_dr|svm_gold"},
+        "/api/protocols/cifs/sessions": page
+        | {"fields": "node.uuid,svm.uuid,identifier,connection_id,volumes.uuid", "svm.name": "svm_dr|svm_gold"},
         "/api/cluster/licensing/licenses": page | {"fields": "name,state"},
         "/api/storage/volumes": page
         | {
@@ -176,6 +183,7 @@ RESOURCES = {
     "/api/storage/volumes": "Volume",
     "/api/storage/qtrees": "Qtree",
     "/api/protocols/nfs/export-policies": "ExportPolicy",
+    "/api/protocols/cifs/sessions": "CifsSession",
     "/api/snapmirror/policies": "SnapmirrorPolicy",
     "/api/snapmirror/relationships": "SnapmirrorRelationship",
 }
@@ -237,10 +245,12 @@ def test_a_view_is_whole_or_is_not_returned(
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, "6"), (404, "3"), (404, "4")])
-def test_licences_that_are_not_to_be_seen_are_not_told(backend: str, status: int, code: str) -> None:
+def test_licences_and_sessions_that_are_not_to_be_seen_are_not_told(backend: str, status: int, code: str) -> None:
     view = look(backend, _refusing("licenses", an_error(code, "not here", status=status)), EVERYTHING)
     assert (view.licenses, len(view.volumes)) == (None, 1)
     assert Aspect.LICENSES in view.looked_at
+    view = look(backend, _refusing("sessions", an_error(code, "not here", status=status)), EVERYTHING)
+    assert (view.cifs_sessions, len(view.volumes)) == (None, 1)
 
 
 @pytest.mark.parametrize("refusal", [an_error("1", "broken", status=500), httpx.Response(404, html="<html>")])

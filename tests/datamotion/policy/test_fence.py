@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from datamotion.model.acts import Change, CreateExportPolicy, ModifyQtree, ModifyVolume
+from datamotion.model.acts import Change, CloseSessions, CreateExportPolicy, ModifyQtree, ModifyVolume
 from datamotion.model.mark import Mark, read_mark
-from datamotion.model.records import ExportPolicy, Qtree, Volume
+from datamotion.model.records import CifsSession, ExportPolicy, Qtree, Volume
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView
+from datamotion.policy.fence import qtree_policies
 from tests.datamotion.building import HOME, LYON, NICE, a_cluster_view, a_mark, a_volume, acts, changes
 from tests.datamotion.policy.plans import LYON_TOOK_OVER, failed_over, knowing, protect, refusals, seen, served_at
 
@@ -57,20 +58,56 @@ def test_a_fence_with_rules_is_refused_and_not_emptied() -> None:
     assert f"{FENCE} of svm_gold has rules" in text
 
 
-def test_qtrees_with_a_policy_of_their_own_are_fenced_before_their_volume() -> None:
+def test_qtrees_with_a_policy_of_their_own_are_noted_and_fenced_with_their_volume() -> None:
     qtrees = (
         Qtree(volume_uuid=UUID, id=1, name="q1", export="own"),
         Qtree(volume_uuid=UUID, id=2, name="q2", export=FENCE),
-        Qtree(volume_uuid=UUID, id=3, name="q3", export="own"),
+        Qtree(volume_uuid=UUID, id=3, name="q3", export="guests, all"),
+        Qtree(volume_uuid=UUID, id=4, name="q4", export="default", is_own=False),
         Qtree(volume_uuid="another", id=1, name="q1", export="own"),
     )
-    assert fencing(returned(qtrees=qtrees, **READY)) == [
+    note, *rest = fencing(returned(qtrees=qtrees, **READY))
+    assert isinstance(note, ModifyVolume)
+    assert qtree_policies(read_mark(note.comment or "")) == {1: "own", 3: "guests, all"}
+    assert rest == [
         ModifyQtree(volume_uuid=UUID, id=1, export=FENCE),
         ModifyQtree(volume_uuid=UUID, id=3, export=FENCE),
         ModifyVolume(uuid=UUID, path="", export=FENCE),
     ]
     plan = protect(failed_over(paris=returned(qtrees=qtrees, **READY)))
     assert len({act.id for act in acts(plan)}) == len(acts(plan)), "what is asked for is told apart"
+
+
+def test_a_qtree_that_does_not_follow_its_fenced_volume_has_a_policy_of_its_own() -> None:
+    """ONTAP does not tell it from an inherited one while both have one name."""
+    shut = a_volume(path=None, export=FENCE, comment=a_mark(qtrees="1:own"))
+    qtrees = (
+        Qtree(volume_uuid=UUID, id=1, name="q1", export=FENCE, is_own=False),
+        Qtree(volume_uuid=UUID, id=4, name="q4", export="default"),
+    )
+    note, *rest = fencing(returned(shut, qtrees=qtrees, **READY))
+    assert isinstance(note, ModifyVolume)
+    assert qtree_policies(read_mark(note.comment or "")) == {1: "own", 4: "default"}
+    assert rest == [ModifyQtree(volume_uuid=UUID, id=4, export=FENCE)]
+
+
+def test_policies_of_qtrees_that_cannot_be_noted_are_told_and_fenced_all_the_same() -> None:
+    full = a_volume(comment="x" * 930 + a_mark())
+    home = returned(full, qtrees=(Qtree(volume_uuid=UUID, id=1, name="q1", export="p" * 200),), **READY)
+    assert fencing(home)[0] == ModifyQtree(volume_uuid=UUID, id=1, export=FENCE)
+    (text,) = [each.text for each in protect(failed_over(paris=home)).refusals if each.volume == "vol_1"][:1]
+    assert "no room to note their export policies: q1 had pppp" in text
+
+
+def test_who_is_connected_by_smb_is_cut_off_after_the_volume_was_unmounted() -> None:
+    sessions = (
+        CifsSession(path="n/s/1/1", volumes=frozenset({UUID, "another"})),
+        CifsSession(path="n/s/2/2", volumes=frozenset({"another"})),
+    )
+    close = CloseSessions(volume_uuid=UUID, sessions=("n/s/1/1",))
+    shut = ModifyVolume(uuid=UUID, path="", export=FENCE)
+    assert fencing(returned(cifs_sessions=sessions, **READY)) == [shut, close]
+    assert fencing(returned(a_volume(path=None, export=FENCE), cifs_sessions=sessions, **READY)) == [close]
 
 
 def marked(volume: Volume) -> Mark | None:
