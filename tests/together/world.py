@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -68,9 +69,10 @@ class Wire(httpx.AsyncBaseTransport):
 
 @dataclass(frozen=True)
 class Place:
-    """Clusters, and a session that is configured for them."""
+    """Clusters, and a session that is configured for them. `written` is its configuration as it stands in its file."""
 
     lab: Lab
+    written: dict[str, Any]
     session: Session
     root: Path
     wires: Mapping[str, Wire]
@@ -87,10 +89,10 @@ class Place:
 
     def configured(self, change: Change) -> Place:
         """The same clusters as somebody sees them whose configuration has one thing changed."""
-        tree = self.session.configuration.model_dump(mode="json", exclude_unset=True)
+        tree = copy.deepcopy(self.written)
         change(tree)
         configuration = Configuration.model_validate(tree, context={"folder": self.root})
-        return replace(self, session=replace(self.session, configuration=configuration))
+        return replace(self, written=tree, session=replace(self.session, configuration=configuration))
 
     async def run(self, intent: Intent, watcher: Watcher | None = None) -> RunReport:
         async with operations.prepare(self.session, [intent]) as (prepared,):
@@ -119,37 +121,36 @@ async def a_place(
         for name in (HOME, *targets):
             async with lab[name].client() as client:
                 await succeed(client.post("/api/svm/svms?return_timeout=60", json={"name": SVMS[name]}))
-        configuration = a_configuration(root, [HOME, *targets], schedule)
+        tree = _tree(root, [HOME, *targets], schedule)
+        configuration = Configuration.model_validate(tree, context={"folder": root})
         wires = {name: Wire(lab[name]) for name in (HOME, *targets)}
         world = World(clock=LoopClock(START), environ={"LAB_PASSWORD": ACCOUNT[1]}, wires=wires)
         session = Session(configuration=configuration, folder=root, world=world)
-        yield Place(lab=lab, session=session, root=root, wires=wires)
+        yield Place(lab=lab, written=tree, session=session, root=root, wires=wires)
 
 
 def a_configuration(root: Path, clusters: Sequence[str], schedule: str | None) -> Configuration:
+    return Configuration.model_validate(_tree(root, clusters, schedule), context={"folder": root})
+
+
+def _tree(root: Path, clusters: Sequence[str], schedule: str | None) -> dict[str, Any]:
     password = {"env": "LAB_PASSWORD"}
-    return Configuration.model_validate(
-        {
-            "clusters": {
-                name: {"url": f"https://{name}.example", "user": ACCOUNT[0], "password": password} for name in clusters
-            },
-            "backends": {
-                f"gold-{name}": {"cluster": name, "svm": SVMS[name], "volumes": ["vol_*"]} for name in clusters
-            },
-            "groups": {
-                GROUP: {
-                    "home": f"gold-{clusters[0]}",
-                    "rpo": "2h",
-                    "targets": [
-                        {"backend": f"gold-{name}", "aggregates": ["aggr1"], "schedule": schedule}
-                        for name in clusters[1:]
-                    ],
-                }
-            },
-            "store": str(root / "datamotion.db"),
+    return {
+        "clusters": {
+            name: {"url": f"https://{name}.example", "user": ACCOUNT[0], "password": password} for name in clusters
         },
-        context={"folder": root},
-    )
+        "backends": {f"gold-{name}": {"cluster": name, "svm": SVMS[name], "volumes": ["vol_*"]} for name in clusters},
+        "groups": {
+            GROUP: {
+                "home": f"gold-{clusters[0]}",
+                "rpo": "2h",
+                "targets": [
+                    {"backend": f"gold-{name}", "aggregates": ["aggr1"], "schedule": schedule} for name in clusters[1:]
+                ],
+            }
+        },
+        "store": str(root / "datamotion.db"),
+    }
 
 
 async def create_volumes(cluster: LabCluster, names: Sequence[str]) -> None:
