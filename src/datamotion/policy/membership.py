@@ -21,7 +21,8 @@ class Membership:
     """Every copy that was seen, with its mark; which relationship ends in which, and whence it comes.
 
     Made in one pass over what was seen. `svms` tells which back end an SVM is, `serving` where patterns select members.
-    `origins` holds each member's first uuid; `selected` are those that no mark made members yet.
+    `origins` holds each member's first uuid; `selected` are those that no mark made members yet, by the back end whose
+    pattern did.
     """
 
     group: Group
@@ -31,7 +32,7 @@ class Membership:
     copies: dict[CopyId, Volume] = field(default_factory=dict)
     marks: dict[CopyId, Mark] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
-    selected: set[str] = field(default_factory=set)
+    selected: dict[str, str] = field(default_factory=dict)
     doubts: list[Doubt] = field(default_factory=list)
     _ids: dict[str, dict[str, CopyId]] = field(default_factory=dict)  # by back end, and by the volume's name there
     _uuids: dict[str, set[str]] = field(default_factory=dict)  # by back end: the volumes that it holds
@@ -160,7 +161,7 @@ class Membership:
             if volume.name in self.origins:
                 self.doubts.append(self._replaced(backend.name, volume))
                 continue
-            self.selected.add(volume.name)
+            self.selected[volume.name] = backend.name
             self.origins[volume.name] = volume.uuid
             self.add(CopyId(backend.name, volume.name), volume)
 

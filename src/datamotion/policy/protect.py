@@ -174,7 +174,7 @@ def _mark_all(
             if obstacle is not None and copy.id.backend == _serving(standing):
                 refusals.append(Refusal(volume=volume, text=obstacle[0], hint=obstacle[1]))
             continue
-        epoch = copy.mark.epoch if copy.mark else None  # a partial claim is about this copy by that
+        epoch = _partial_epoch(standing, copy)
         mark = replace(wanted_mark(copy, standing.group.name), epoch=epoch)
         by_source.setdefault(copy.id.backend, []).append(copy)
         if mark == copy.mark:
@@ -195,6 +195,14 @@ def _mark_all(
                 )
             )
     return by_source, holds
+
+
+def _partial_epoch(standing: Standing, copy: Copy) -> int | None:
+    """What a partial claim of its back end is about this copy by."""
+    if copy.mark is not None:
+        return copy.mark.epoch
+    newest = next((each for each in standing.claims if each.backend == copy.id.backend), None)
+    return newest.epoch if newest is not None and newest.claim.partial else None
 
 
 def _unseen_source(standing: Standing, active: CopyId | None) -> list[Refusal]:

@@ -28,7 +28,8 @@ def stand(group: Group, view: View) -> Standing:
     writable = {backend for backend, copies in seen.items() if any(copy.is_writable for copy in copies.values())}
     claims = without_withdrawn(claims, sites, writable)
     volumes = sorted(members.origins, key=counted)
-    verdicts = _fresh(group, volumes, seen) if is_fresh else judge(group.name, volumes, claims.held, sites, seen)
+    verdicts = {} if is_fresh else judge(group.name, volumes, claims.held, sites, seen)
+    verdicts |= _new(members, volumes, verdicts, seen)
     by_backend = {backend: _copies(backend, of_backend, verdicts, claims) for backend, of_backend in seen.items()}
     copies = {copy.id: copy for at_backend in by_backend.values() for copy in at_backend.values()}
     doubts = [
@@ -147,13 +148,22 @@ def _seen(members: Membership) -> SeenAt:
     return seen
 
 
-def _fresh(group: Group, volumes: Iterable[str], seen: SeenAt) -> dict[str, Verdict]:
-    """A group that nobody claimed or marked yet is served by its home."""
-    at_home = seen[group.home.name]
-    return {
-        volume: Verdict(at_home[volume].id if volume in at_home and at_home[volume].is_writable else None)
-        for volume in volumes
-    }
+def _new(
+    members: Membership, volumes: Iterable[str], verdicts: Mapping[str, Verdict], seen: SeenAt
+) -> dict[str, Verdict]:
+    """Volumes that no mark knows, served where a pattern selects them: at the home of a group that nobody claimed yet.
+
+    Or at a back end that took a part of the group over, where an earlier claim would have them elsewhere, and they are
+    not there.
+    """
+    found = {}
+    for volume in volumes:
+        backend, verdict = members.selected.get(volume), verdicts.get(volume)
+        if backend is None or (verdict and not any(each.kind is DoubtKind.VANISHED for each in verdict.doubts)):
+            continue
+        copy = seen[backend].get(volume)
+        found[volume] = Verdict(copy.id if copy is not None and copy.is_writable else None)
+    return found
 
 
 def _copies(backend: str, seen: Mapping[str, Seen], verdicts: Mapping[str, Verdict], claims: Claims) -> dict[str, Copy]:
