@@ -28,7 +28,7 @@ from tests.faces.on_terminal import CTRL_C, OnTerminal
 _SUITES = os.environ.get("SUITES", "bookworm trixie").split()
 _REPOSITORY = Path(__file__).parents[2]
 _MIB = 1024**2
-_LEAST_MIB = 200
+_LEAST_MIB, _TOO_SMALL_MIB = 200, 40
 _UNDER_WAY = "lyon: Initialize"
 
 
@@ -113,9 +113,9 @@ def _all_tests(machine: Machine) -> None:
 
 
 def _small(machine: Machine) -> None:
-    machine.size_tmp(60)
-    with _told("60 MiB in /tmp: both commands say so at once"):
-        _fails(machine, "make demo", "2 copies of the files", "free")
+    machine.size_tmp(_TOO_SMALL_MIB)
+    with _told(f"{_TOO_SMALL_MIB} MiB in /tmp: both commands say so at once"):
+        _fails(machine, "make demo", "4 copies of the files", "free")
         _fails(machine, "make test", "TMPDIR")
         _nothing_is_left(machine)
     machine.size_tmp(_LEAST_MIB)

@@ -34,6 +34,7 @@ from ontaplab.site import Site
 
 _HOME, _TARGET = "paris", "lyon"
 _HOME_SVM, _TARGET_SVM = "svm_gold", "svm_gold_dr"
+_COPIES = 4  # what is served and a snapshot of it, on both clusters
 
 Digests = Mapping[str, str]
 """SHA-256 of every regular file of a tree, by its path below the tree."""
@@ -118,7 +119,7 @@ class _Demo:
         """The whole story. Raises DemoError where a file is not as it was at the last completed transfer."""
         session = self._session()
         _say(f"Two ONTAP clusters run on this machine: {_HOME} and {_TARGET}. Filling {_HOME} with files")
-        seeded = seed_site(self.site, _HOME, source, volumes, copies=2)
+        seeded = seed_site(self.site, _HOME, source, volumes, copies=_COPIES)
         count = f"{count_text(len(seeded.volumes), 'volume')}, {count_text(seeded.files, 'file')}"
         _say(f"{count}, {size_text(seeded.bytes)}")
         group = session.group("gold")

@@ -122,7 +122,7 @@ class Site:
 
         They hold copies of the plain files below `source`, under the same relative paths, spread evenly by bytes;
         folders of the names in `leave_out` are left out.
-        After an error there are none of them. There must be room for that many `copies`, the mirrors of the volumes
+        After an error there are none of them. There must be room for that many `copies`, with mirrors and snapshots
         counted. `free_bytes` says how much room there is in a folder.
         """
         if volumes < 1:
