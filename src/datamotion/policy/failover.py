@@ -56,9 +56,12 @@ def serving_planner(
     title: Callable[[Decision | None], str],
 ) -> Planner:
     """A planner that makes one back end serve: the one that is decided on by the first look of a run, to its end."""
+    decided: list[tuple[Standing, Decision | Refusal]] = []  # the last one; it would come to the same again
 
     def plan(situation: Situation) -> Plan:
-        decision = decide(situation.first)
+        if not decided or decided[0][0] is not situation.first:
+            decided[:] = [(situation.first, decide(situation.first))]
+        decision = decided[0][1]
         if isinstance(decision, Decision) and situation.now is not situation.first:
             decision = keep_to(decision, situation.now)
         if isinstance(decision, Refusal):
@@ -147,7 +150,7 @@ def _to_be_fenced(standing: Standing, served: Sequence[Copy]) -> list[Copy]:
 
 
 def _add_steps(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> None:
-    backend, volume = standing.group.backend(copy.id.backend), copy.id.volume
+    backend, volume = standing.sites[copy.id.backend].backend, copy.id.volume
     if not copy.is_writable:
         assert copy.edge is not None
         relationship = copy.edge.relationship
@@ -164,7 +167,7 @@ def _add_steps(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> N
 
 
 def _add_serve(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> None:
-    backend, volume = standing.group.backend(copy.id.backend), copy.id.volume
+    backend, volume = standing.sites[copy.id.backend].backend, copy.id.volume
     served, mark = path_of(standing, volume), mark_of(standing, volume)
     mounted = served.path is None or (copy.volume.path or "").casefold() == served.path.casefold()
     lifted = None

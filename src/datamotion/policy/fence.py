@@ -89,7 +89,7 @@ def _fence_policy(due: StepList, site: Site) -> Refusal | None:
 
 
 def _fence_copy(due: StepList, standing: Standing, copy: Copy, because: str, gate: Gate) -> Iterator[Refusal]:
-    backend, volume = standing.group.backend(copy.id.backend), copy.id.volume
+    backend, volume = standing.sites[copy.id.backend].backend, copy.id.volume
     phase = Phase(rank=_FENCE, title="Fence the overtaken copies", because=because, gate=gate)
     qtrees = {} if copy.volume.export is None else {each.id: each for each in copy.doors.qtrees if _is_own(copy, each)}
     noted = _noted(copy, qtrees)

@@ -108,7 +108,7 @@ def recovery_point(situation: Situation, copy: Copy) -> RecoveryPoint:
     if not edge.is_broken_off:
         relationship = edge.relationship
         return RecoveryPoint(volume=copy.id.volume, snapshot=relationship.exported_snapshot, age=relationship.lag)
-    backend = situation.now.group.backend(copy.id.backend)
+    backend = situation.now.sites[copy.id.backend].backend
     before = situation.accepted.get(ActId(backend.cluster, backend.name, copy.id.volume, Break))
     seen = before.copies.get(copy.id) if before else None
     if seen is not None and seen.edge is not None and not seen.edge.is_broken_off:

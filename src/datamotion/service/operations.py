@@ -127,14 +127,14 @@ class Prepared:
         intent: Intent,
         clusters: Mapping[str, CountedCluster],
         glances: Mapping[str, Glance],
-        view: View,
+        standing: Standing,
     ) -> None:
-        """`glances` are at all that has to be looked at; `clusters` and `view` may hold more than that."""
+        """`glances` are at all that has to be looked at, and `standing` is what they showed; `clusters` may be more."""
         self._session = session
         self._intent = intent
         self._clusters = {name: clusters[name] for name in glances}
         self._lookout = Lookout(self._clusters, glances)
-        self.plan = self._planned(stand(intent.group, {name: view[name] for name in glances}))
+        self.plan = self._planned(standing)
 
     @property
     def operation(self) -> Operation:
@@ -227,22 +227,27 @@ async def prepare(session: Session, intents: Sequence[Intent]) -> AsyncIterator[
         glances = _together(intent.glances for intent in intents)
         clusters = await stack.enter_async_context(session.clusters(glances.keys()))
         view = await Lookout(clusters, glances).whole()
-        seen = [{name: view[name] for name in intent.glances} for intent in intents]
-        more = [_more(intent, each) for intent, each in zip(intents, seen, strict=True)]
-        extra = _together(more)
-        if extra:
+        standings = [_stand(intent.group, view, intent.glances) for intent in intents]
+        more = [_more(intent, each) for intent, each in zip(intents, standings, strict=True)]
+        wanted = [{**intent.glances, **each} for intent, each in zip(intents, more, strict=True)]
+        if extra := _together(more):
             opened = await stack.enter_async_context(session.clusters(extra.keys() - glances.keys(), beside=True))
             clusters = {**clusters, **opened}
             view = {**view, **await Lookout(clusters, extra).whole()}
+            standings = [_stand(intent.group, view, each) for intent, each in zip(intents, wanted, strict=True)]
         yield tuple(
-            Prepared(session, intent, clusters, {**intent.glances, **each}, view)
-            for intent, each in zip(intents, more, strict=True)
+            Prepared(session, intent, clusters, each, standing)
+            for intent, each, standing in zip(intents, wanted, standings, strict=True)
         )
 
 
-def _more(intent: Intent, view: View) -> Mapping[str, Glance]:
-    """What has to be looked at beside that view."""
-    return {name: intent.more[name] for name in sorted(intent.also(stand(intent.group, view)) & intent.more.keys())}
+def _stand(group: Group, view: View, glances: Mapping[str, Glance]) -> Standing:
+    return stand(group, {name: view[name] for name in glances})
+
+
+def _more(intent: Intent, standing: Standing) -> Mapping[str, Glance]:
+    """What has to be looked at beside what showed how the group stands."""
+    return {name: intent.more[name] for name in sorted(intent.also(standing) & intent.more.keys())}
 
 
 def _together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glance]:
