@@ -48,7 +48,10 @@ def test_a_first_transfer_that_is_queued_behind_a_hundred_others_for_an_hour_is_
             assert ended == []
             story.place.lab["lyon"].cluster.transfer_gate.release()
         (report,) = ended
-        assert (report.verdict, outcomes(report, "gold-lyon")) == (Verdict.DONE, {"vol_0": "unchanged", "vol_1": "done"}), told(report)
+        assert (report.verdict, outcomes(report, "gold-lyon")) == (
+            Verdict.DONE,
+            {"vol_0": "unchanged", "vol_1": "done"},
+        ), told(report)
 
     play(quick_path, story, schedule=None)
 
