@@ -5,7 +5,7 @@ Each seed is another sequence of faults; a failure tells its seed. `make soak` r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +47,16 @@ _PASSING: Mapping[str, Mapping[str, Any]] = {
     "a job that fails before its effect": {"kind": "job_failure", "route": "/*"},
     "a job that fails after its effect": {"kind": "job_failure", "route": "/*", "when": "after"},
 }
+
+
+_SINGLE: Mapping[str, Any] = {"single_patches": ("volumes", "relationships")}
+"""Traits of clusters that refuse to change several objects with one PATCH."""
+_REFUSALS: Sequence[Mapping[str, Any]] = (
+    {},
+    {"refusal_status": 404, "refusal_code": "4", "refusal_message": "entry doesn't exist"},
+    {"refusal_status": 500, "refusal_code": "262222", "refusal_message": "{count} of them?"},
+)
+"""In what words."""
 
 
 @dataclass(frozen=True)
@@ -154,17 +164,35 @@ def test_a_command_that_meets_one_kind_of_fault_ends_well(name: str, fault: str,
     trio.run(main, clock=MockClock(autojump_threshold=0))
 
 
+@pytest.mark.parametrize("refusal", _REFUSALS, ids=lambda refusal: refusal.get("refusal_code", "262197"))
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_a_command_ends_well_where_one_patch_changes_one_object(
+    name: str, refusal: Mapping[str, Any], quick_path: Path
+) -> None:
+    async def main() -> None:
+        command = _COMMANDS[name]
+        traits = {**_SINGLE, **refusal}
+        async with a_place(quick_path, targets=("lyon", "oslo"), schedule=None, traits=traits) as place:
+            await command.before(place)
+            home = _at_home(place)
+            assert await _tried(place, command), "the first run is the last"
+            await command.check(place, home)
+
+    trio.run(main, clock=MockClock(autojump_threshold=0))
+
+
 @pytest.mark.parametrize("name", _COMMANDS)
 @pytest.mark.parametrize("number", _STORMS)
 def test_a_command_in_a_storm_of_faults_ends_well(
     name: str, number: int, quick_path: Path, soaking: int | None
 ) -> None:
     seed = number + (soaking or 0)
+    traits = _SINGLE if seed % 2 else {}
     print(f"{name}, seed {seed}")
 
     async def main() -> None:
         command = _COMMANDS[name]
-        async with a_place(quick_path, targets=("lyon", "oslo"), schedule=None) as place:
+        async with a_place(quick_path, targets=("lyon", "oslo"), schedule=None, traits=traits) as place:
             await command.before(place)
             home = _at_home(place)
             for cluster in {"paris", "lyon", "oslo"} - command.lost:
