@@ -1,6 +1,7 @@
 """`make bench`: the numbers of docs/bench.md. `make bench ARGS="listing hours"` measures these only.
 
     calls       datamotion's calls and seconds; `calls:10,100` for these numbers of volumes
+    failovers   failovers against clusters that answer at once; `failovers:10,200` for these numbers of volumes
     listing     10,000 relationships listed
     hours       1,000 virtual hours of 100 relationships; `hours:50` for so many
     transfer    1 GiB of changed data between two processes, and `cp`
@@ -14,17 +15,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from bench import blocks, calls, hours, listing, transfer
+from bench import blocks, calls, failovers, hours, listing, transfer
 from bench.figure import HEAD, Figure
 
 
 def main(asked: Sequence[str]) -> None:
-    """Prints a table for datamotion, and one for the lab."""
-    wanted = [name.partition(":")[::2] for name in asked or ("calls", *_FIGURES)]
+    """Prints the tables for datamotion, and one for the lab."""
+    wanted = [name.partition(":")[::2] for name in asked or (*_TABLES, *_FIGURES)]
     for name, numbers in wanted:
-        if name == "calls":
-            calls.measure(*([_numbers(numbers)] if numbers else []))
-    figures = [(name, numbers) for name, numbers in wanted if name != "calls"]
+        if name in _TABLES:
+            _TABLES[name](*([_numbers(numbers)] if numbers else []))
+    figures = [(name, numbers) for name, numbers in wanted if name not in _TABLES]
     if figures:
         print(f"\n{HEAD}", flush=True)
     for name, numbers in figures:
@@ -36,6 +37,7 @@ def _numbers(text: str) -> list[int]:
     return [int(number) for number in text.split(",") if number]
 
 
+_TABLES: Mapping[str, Callable[..., None]] = {"calls": calls.measure, "failovers": failovers.measure}
 _FIGURES: Mapping[str, Callable[..., Iterable[Figure]]] = {
     "listing": listing.measure,
     "hours": hours.measure,
