@@ -150,7 +150,7 @@ def _to_be_fenced(standing: Standing, decision: Decision, served: Sequence[Copy]
 
 
 def _comes_to(copy: Copy, decision: Decision) -> bool:
-    """Whether clients come to a copy. Next to a kept one, which serves already, one whose claim was lost is broken off."""
+    """Whether clients come to a copy. Where a kept one serves already, one whose claim was lost is broken off."""
     if copy.role is Role.BROKEN and decision.terms.is_kept:
         return copy.volume.path is not None or copy.volume.export == FENCE
     return copy.role in _COMES_TO
