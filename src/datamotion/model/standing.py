@@ -199,7 +199,8 @@ class Standing:
 
     @property
     def next_epoch(self) -> int:
-        return max(self.epochs, default=0) + 1
+        """Never the first one where something is marked: that was given, though its claim be lost."""
+        return max(self.epochs, default=0 if self.is_fresh else 1) + 1
 
     @property
     def serving(self) -> HeldClaim | None:

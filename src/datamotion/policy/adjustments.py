@@ -6,7 +6,7 @@ from datamotion.model.acts import ModifyRelationship, ModifyVolume
 from datamotion.model.group import Target
 from datamotion.model.mark import Mark
 from datamotion.model.records import Relationship
-from datamotion.model.standing import Copy
+from datamotion.model.standing import FENCE, Copy
 from datamotion.model.units import size_text
 from datamotion.model.words import VolumeState
 
@@ -14,13 +14,16 @@ from datamotion.model.words import VolumeState
 def wanted_mark(active: Copy, group: str) -> Mark:
     """What the mark of every copy should say, told by the active one.
 
-    A volume that is offline has no junction path: then what was noted while it had one stays.
+    A volume that is offline tells nothing: then what was noted stays. So does where clients look for one that is
+    mounted nowhere, as after it was offline, and the export policy that it had before a fence.
     """
     volume, mark = active.volume, active.mark
     if mark is not None and volume.state is not VolumeState.ONLINE:
         path, export, snapshots, qos = mark.path, mark.export, mark.snapshots, mark.qos
     else:
         path, export, snapshots, qos = volume.path, volume.export, volume.snapshots, volume.qos
+        path = path or (mark.path if mark else None)
+        export = (mark.export if mark else None) if export == FENCE else export
     return Mark(
         group=group,
         volume=active.id.volume,

@@ -97,7 +97,7 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
     if pending:
         take(due, standing, claim, because=_TAKE_BECAUSE, gate=Gate.ALL)
         because = f"{chosen.name} serves from here on: two must not serve the same volume"
-        refusals += fence(due, standing, _to_be_fenced(standing, pending), because=because, gate=Gate.ALL)
+        refusals += fence(due, standing, _to_be_fenced(standing, decision, pending), because=because, gate=Gate.ALL)
     for copy in moving:
         _add_steps(due, standing, copy, claim)
     confirm(due, situation, claim)
@@ -139,14 +139,21 @@ def _is_served(standing: Standing, copy: Copy, claim: Claim) -> bool:
     return standing.active[copy.id.volume] == copy.id and mounted and told and copy.volume.export != FENCE
 
 
-def _to_be_fenced(standing: Standing, served: Sequence[Copy]) -> list[Copy]:
+def _to_be_fenced(standing: Standing, decision: Decision, served: Sequence[Copy]) -> list[Copy]:
     """What clients can come to, in sight, of the volumes that these copies are about to serve."""
     return [
         copy
         for each in served
         for copy in standing.copies_of(each.id.volume)
-        if copy.id != each.id and copy.role in _COMES_TO and not copy.is_fenced
+        if copy.id != each.id and _comes_to(copy, decision) and not copy.is_fenced
     ]
+
+
+def _comes_to(copy: Copy, decision: Decision) -> bool:
+    """Whether clients come to a copy. Where a kept one serves already, one whose claim was lost is broken off."""
+    if copy.role is Role.BROKEN and decision.terms.is_kept:
+        return copy.volume.path is not None or copy.volume.export == FENCE
+    return copy.role in _COMES_TO
 
 
 def _add_steps(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> None:
@@ -224,7 +231,7 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
         why = each.why_not or (each.shortfall if each.unusable else each.loss_text)
         by_hand = "its mirrors were broken off by hand; " if each.is_broken_by_others else ""
         notes.append(f"{each.name} is passed over: {by_hand}{why}. Its mirrors stay as they are.")
-    notes += unseen_sessions(standing, _to_be_fenced(standing, moving))
+    notes += unseen_sessions(standing, _to_be_fenced(standing, decision, moving))
     strangers = [doubt.text for doubt in standing.doubts if doubt.kind is DoubtKind.NOT_A_MEMBER]
     notes += [f"{text}: it is not failed over." for text in strangers if moving]
     notes += [f"{chosen.name} differs: {each}. Nothing sets that yet." for each in differences(standing, moving, FENCE)]

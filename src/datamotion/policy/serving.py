@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from datamotion.model.mark import Mark
 from datamotion.model.records import Volume
-from datamotion.model.standing import CopyId, Doors, Doubt, DoubtKind, Edge, HeldClaim, Site, is_fence
+from datamotion.model.standing import FENCE, CopyId, Doors, Doubt, DoubtKind, Edge, HeldClaim, Site, is_fence
 from datamotion.model.words import Role, VolumeType
 
 
@@ -149,12 +149,17 @@ def role(copy: Seen, verdict: Verdict, claims: Iterable[HeldClaim]) -> Role:
         return Role.ACTIVE
     if not copy.is_writable:
         return Role.MIRROR if copy.edge is not None and not copy.edge.is_broken_off else Role.DETACHED
-    epoch = next((each.epoch for each in claims if _covers(each, copy)), 0)
-    if epoch and is_fence(copy.volume, copy.doors):
+    epoch = next((each.epoch for each in claims if _covers(each, copy)), int(_is_origin(copy)))
+    if (epoch or copy.volume.export == FENCE) and is_fence(copy.volume, copy.doors):
         return Role.FENCED
     if 0 < epoch < verdict.epoch:
         return Role.OVERTAKEN
     return Role.UNCLEAR if verdict.active is None else Role.BROKEN
+
+
+def _is_origin(copy: Seen) -> bool:
+    """Whether the volume was protected as this copy: it served first, whether or not a claim is left that says so."""
+    return copy.mark is not None and copy.mark.origin == copy.volume.uuid
 
 
 def claim_doubts(group: str, claims: Sequence[HeldClaim]) -> Iterator[Doubt]:

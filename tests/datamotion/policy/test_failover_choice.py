@@ -178,7 +178,7 @@ def test_where_no_claim_tells_who_served_a_person_says_it() -> None:
         seen(paris=LOST, lyon=knowing(lyon, LYON), nice=knowing(a_target_view(NICE, "vol_1"), NICE)),
         seen(paris=LOST, lyon=replace(lyon, policies=(*lyon.policies, unreadable))),
     )
-    for view, epoch in zip(views, (1, 3), strict=True):
+    for view, epoch in zip(views, (2, 3), strict=True):
         refusal = refused(failover(view))
         assert "settle gold --keep BACKEND" in (refusal.hint or "")
         assert "failover gold --to BACKEND --overrule BACKEND" in (refusal.hint or "")

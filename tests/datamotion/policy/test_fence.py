@@ -13,7 +13,18 @@ from datamotion.model.records import CifsSession, ExportPolicy, Qtree, Volume
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView
 from datamotion.policy.fence import qtree_policies
-from tests.datamotion.building import HOME, LYON, NICE, a_cluster_view, a_mark, a_volume, acts, changes
+from tests.datamotion.building import (
+    HOME,
+    LYON,
+    NICE,
+    a_claim,
+    a_cluster_view,
+    a_mark,
+    a_target_view,
+    a_volume,
+    acts,
+    changes,
+)
 from tests.datamotion.policy.plans import LYON_TOOK_OVER, failed_over, knowing, protect, refusals, seen, served_at
 
 UUID = "gold-paris/vol_1"
@@ -43,6 +54,14 @@ def test_the_site_learns_who_serves_before_it_is_fenced() -> None:
         "Create the fence",
         "Fence the overtaken copies",
     ]
+
+
+def test_the_home_is_fenced_when_it_comes_back_though_no_claim_is_left_that_it_served() -> None:
+    lyon = served_at(LYON, "vol_1", claims=(a_claim(LYON, 2),))
+    home = a_cluster_view(HOME, [a_volume()], claims=())
+    nice = knowing(a_target_view(NICE, "vol_1"), NICE, a_claim(LYON, 2))
+    titles = [act.title for act in acts(protect({"paris": home, "lyon": lyon, "nice": nice}))]
+    assert titles[:3] == ["Take epoch 2", "Create the fence", "Fence the overtaken copies"]
 
 
 def test_a_policy_of_that_name_in_another_svm_is_not_this_ones() -> None:

@@ -22,6 +22,7 @@ from datamotion.model.group import Group
 from datamotion.model.mark import read_mark
 from datamotion.model.plan import Plan
 from datamotion.model.records import Aggregate, Endpoint, Volume
+from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.protect import protect_planner
@@ -262,6 +263,12 @@ def test_a_source_that_is_offline_keeps_its_path_and_is_refused_in_the_plan() ->
     assert plan.steps == ()
     (refusal,) = plan.refusals
     assert refusal.text == "vol_1 at gold-paris is offline: nothing can be carried from it"
+
+
+@pytest.mark.parametrize("export", ["default", FENCE])
+def test_where_clients_look_for_a_volume_is_not_forgotten_while_it_is_not_mounted(export: str) -> None:
+    plan = protect(seen(paris=a_cluster_view(HOME, [a_volume(path=None, export=export)])))
+    assert (plan.steps, plan.refusals) == ((), ())
 
 
 def test_an_offline_source_that_was_never_mirrored_is_refused_before_any_act() -> None:

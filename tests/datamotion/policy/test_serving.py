@@ -262,7 +262,8 @@ def test_what_the_home_is_once_lyon_serves(volume: object, role: Role) -> None:
         (a_volume(backend=LYON), a_broken(), Role.DETACHED),
         (a_served(), a_broken(), Role.BROKEN),
         (a_served(), None, Role.BROKEN),
-        (a_served(path=None, export=FENCE), None, Role.BROKEN),
+        (a_served(path=None, export=None), None, Role.BROKEN),
+        (a_served(path=None, export=FENCE), None, Role.FENCED),
     ],
 )
 def test_what_a_target_is_that_never_claimed_anything(volume: object, mirror: object, role: Role) -> None:

@@ -10,7 +10,7 @@ from datamotion.model.acts import Break, TakeEpoch
 from datamotion.model.records import Svm
 from datamotion.model.standing import CopyId
 from datamotion.model.view import ClusterView
-from datamotion.model.words import VolumeState
+from datamotion.model.words import Role, VolumeState
 from datamotion.policy.settle import settle_planner
 from datamotion.policy.situation import Situation
 from tests.datamotion.building import (
@@ -124,6 +124,21 @@ def test_without_any_claim_the_kept_one_gives_up_what_another_may_hold_and_not_i
     assert [(loss.volume, loss.given_up_at, loss.age) for loss in plan.losses] == [("vol_1", "gold-lyon", None)]
     takes = [act.cluster for act in acts(plan) if isinstance(act.change, TakeEpoch)]
     assert takes == ["lyon", "paris"]
+
+
+@pytest.mark.parametrize(("keep", "other"), [("gold-lyon", "gold-paris"), ("gold-paris", "gold-lyon")])
+def test_without_any_claim_the_other_one_is_fenced_for_good_wherever_it_is_cut_off(keep: str, other: str) -> None:
+    now: dict[str, ClusterView] = {
+        "paris": a_cluster_view(HOME, [a_volume()], claims=()),
+        "lyon": served_at(LYON, "vol_1", claims=()),
+        "nice": knowing(a_target_view(NICE, "vol_1"), NICE),
+    }
+    while (plan := settle(now, keep)).steps:
+        assert plan.epoch == 2
+        now = dict(after(now, acts(plan)[0]))
+    roles = {copy_id.backend: copy.role for copy_id, copy in standing_of(now).copies.items()}
+    assert (roles[keep], roles[other]) == (Role.ACTIVE, Role.FENCED)
+    assert (other, "vol_1") in plan.holds
 
 
 @pytest.mark.parametrize(
