@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("soak", max_examples=1000)
+# How long an example takes to be made, on a machine that does other things too, is no finding.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("patient", parent=_PATIENT)
+settings.register_profile("soak", parent=_PATIENT, max_examples=1000)
+settings.load_profile("patient")
 
 _LEAST_MIB = 150
 """More than the tests ever hold in the folder for temporary files at once: docs/bare.md."""
