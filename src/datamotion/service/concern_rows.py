@@ -18,6 +18,7 @@ class Kind(StrEnum):
 
     SILENT = "silent"
     SAYS_NO = "says no"
+    NOT_ASKED = "not asked"
     NO_SVM = "no svm"
     SVM_DOWN = "svm down"
     UNDECIDED = "undecided"
@@ -96,7 +97,13 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_BAD,
         "A cluster answers, and says no: a wrong password is not a lost site.",
         "{backend} cannot be seen, though its cluster answers: {cause}",
-        "check `user` and `password` of {cluster} in the configuration, and what that account may do",
+        "{what_next}",
+    ),
+    Kind.NOT_ASKED: Row(
+        *_BAD,
+        "A cluster cannot be asked from here: its secret or its CA file cannot be had.",
+        "{backend} cannot be seen: {cause}",
+        "{what_next}",
     ),
     Kind.NO_SVM: Row(
         *_BAD,

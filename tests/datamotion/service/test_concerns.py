@@ -58,10 +58,10 @@ def unwell(reason: str | None) -> Callable[[], Landscape]:
     return related(healthy=False, unhealthy_reason=reason)
 
 
-def lost(at: Backend, *, refused: bool = False) -> Callable[[], Landscape]:
+def lost(at: Backend, *, refused: bool = False, not_asked: bool = False) -> Callable[[], Landscape]:
     def made() -> Landscape:
         world = protected(targets=(LYON, NANTES))
-        world.lose(at, refused=refused)
+        world.lose(at, refused=refused, not_asked=not_asked)
         return world
 
     return made
@@ -254,7 +254,13 @@ CASES = (
         kind="says no",
         world=lost(PARIS, refused=True),
         says="gold-paris cannot be seen, though its cluster answers: 401: User is not authorized.",
-        hints="check `user` and `password` of paris",
+        hints="paris does not accept user 'admin' with this password",
+    ),
+    Case(
+        kind="not asked",
+        world=lost(PARIS, not_asked=True),
+        says="gold-paris cannot be seen: paris was not asked: environment variable PASSWORD is not set",
+        hints="export PASSWORD=...",
     ),
     Case(kind="no svm", world=svm(None), says="lyon has no SVM svm_lyon", hints="correct `svm` of gold-lyon"),
     Case(kind="svm down", world=svm("stopped"), says="SVM svm_lyon of lyon is stopped", hints="vserver start"),
