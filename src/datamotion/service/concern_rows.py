@@ -38,6 +38,7 @@ class Kind(StrEnum):
     NO_ROOM = "no room"
     UNHEALTHY = "unhealthy"
     EMPTY = "empty"
+    PATH_TAKEN = "path taken"
     PAUSED = "paused"
     LATE = "late"
     AGE_UNKNOWN = "age unknown"
@@ -200,6 +201,12 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A mirror holds no complete copy yet: there is nothing to fail over to.",
         "holds no complete copy yet: {cause}",
+    ),
+    Kind.PATH_TAKEN: Row(
+        *_WARN,
+        "A mirror could not be served: another volume is mounted where its clients look for it.",
+        "could not be served: {cause}",
+        "at {cluster}: unmount that volume, or mount it elsewhere",
     ),
     Kind.PAUSED: Row(
         *_WARN, "A mirror is paused.", "paused: no transfer starts", "datamotion apply {group} resumes it"

@@ -91,6 +91,13 @@ def svm(state: str | None) -> Callable[[], Landscape]:
     return made
 
 
+def path_taken() -> Landscape:
+    world = protected(targets=(LYON, NANTES))
+    world.serve("intruder", LYON)
+    world.change("intruder", LYON, path="/VOL_1", comment="")
+    return world
+
+
 def two_serve() -> Landscape:
     world = protected(targets=(LYON, NANTES))
     for backend in (LYON, NANTES):
@@ -346,6 +353,12 @@ CASES = (
         kind="empty",
         world=related(exported_snapshot=None, lag=None, state=MirrorState.UNINITIALIZED),
         says="gold-lyon vol_1: holds no complete copy yet: no first transfer runs",
+    ),
+    Case(
+        kind="path taken",
+        world=path_taken,
+        says="gold-lyon vol_1: could not be served: its junction path /vol_1 is taken by volume intruder",
+        hints="at lyon: unmount that volume",
     ),
     Case(
         kind="paused",
