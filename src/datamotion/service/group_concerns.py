@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from datamotion.model.standing import DoubtKind, HeldClaim, Site, Standing
@@ -83,9 +83,7 @@ class GroupConcerns:
             unseen = [name for name, site in self.standing.sites.items() if site.svm is None and name != active]
             words |= {
                 "nothing": "nothing that can be seen" if unseen else "nothing",
-                "what_next": f"datamotion apply {group.name} makes mirrors where it can"
-                if targets
-                else f"{group.name} has no other target: add one to `targets`",
+                "what_next": self._what_mirrors(volume, targets),
             }
             if claim is not None and claim.epoch > 1:
                 words["since"] = f"{claim.claim.since:%Y-%m-%d %H:%M} UTC (epoch {claim.epoch})"
@@ -96,3 +94,13 @@ class GroupConcerns:
         for name in targets:
             if self.standing.sites[name].svm is not None and self.standing.copy(name, volume) is None:
                 yield Concern(Kind.NOT_MIRRORED_HERE, words, backend=name, volume=volume)
+
+    def _what_mirrors(self, volume: str, targets: Sequence[str]) -> str:
+        """What helps where nothing mirrors a volume: `apply` leaves each copy that is no mirror of it as it is."""
+        group = self.standing.group.name
+        if not targets:
+            return f"{group} has no other target: add one to `targets`"
+        copies = [self.standing.copy(name, volume) for name in targets]
+        if all(copy is not None and (copy.is_writable or self.freshness.is_fresh(copy) is False) for copy in copies):
+            return f"none of its targets follows it, and none is turned round: datamotion plan {group} says why"
+        return f"datamotion apply {group} makes mirrors where it can"

@@ -293,7 +293,7 @@ CASES = (
         kind="unprotected",
         world=lambda: failed_over(targets=(LYON, NANTES)),
         says="gold-lyon vol_1: unprotected since 2031-05-03 12:00 UTC (epoch 2): nothing mirrors what gold-lyon serves",
-        hints="datamotion apply gold makes mirrors where it can",
+        hints="none is turned round: datamotion plan gold says why",
     ),
     Case(
         kind="no mirror",
