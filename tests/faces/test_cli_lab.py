@@ -114,6 +114,7 @@ def test_the_life_of_a_lab_is_told_at_each_step_and_leaves_nothing(tmp_path: Pat
         killed = typed("lab", "kill", "paris", *lab)
         assert (killed.status, killed.out) == (0, "")
         assert "paris is killed" in killed.err
+        assert f"datamotion lab start paris --dir {folder} brings it back" in killed.err
         typed("lab", "kill", "paris", *lab).failed_cleanly(2, "paris is not running")
         stopped = typed("lab", "status", *lab)
         assert (stopped.status, "stopped" in stopped.out) == (0, True)
@@ -123,6 +124,8 @@ def test_the_life_of_a_lab_is_told_at_each_step_and_leaves_nothing(tmp_path: Pat
         shown = typed("lab", "status", *lab).out.split()
         assert {"paris", "running,", "1", "4", "KiB"} <= set(shown)
         assert not any("…" in word for word in shown), "nothing is cut, however narrow the output"
+        assert f"datamotion lab up --dir {folder} starts it again" in typed("lab", "down", *lab).err
+        assert typed("lab", "up", *lab).status == 0, "its clusters need not be named again"
     finally:
         down = typed("lab", "down", "--remove", *lab)
     assert (down.status, "ended and removed" in down.err) == (0, True)

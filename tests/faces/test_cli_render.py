@@ -308,3 +308,7 @@ def test_who_serves_is_what_was_seen_at_the_end() -> None:
     assert not any("serves" in line for line in read(lambda console: render_run(nobody, console)))
     served = replace(nobody, serving="gold-paris", epoch=1)
     assert read(lambda console: render_run(served, console))[-1] == "  gold-paris serves gold, epoch 1"
+    paris = ServedReport(backend="gold-paris", is_seen=False, volumes=1, epoch=1, since=None, by=None)
+    unseen = replace(served, served=(paris,))
+    told = "  gold-paris serves gold, epoch 1, as far as is known: it cannot be seen"
+    assert read(lambda console: render_run(unseen, console))[-1] == told

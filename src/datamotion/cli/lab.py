@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,7 +60,8 @@ def lab_errors(hint: str | None = None) -> Iterator[None]:
 def up(
     folder: Folder = DEFAULT_FOLDER,
     cluster: Annotated[
-        list[str] | None, typer.Option("--cluster", metavar="NAME", help="A cluster to make; once for each.")
+        list[str] | None,
+        typer.Option("--cluster", metavar="NAME", help="A cluster to make; once for each. An earlier lab has its own."),
     ] = None,
     port: Annotated[int, typer.Option(help="The first cluster's port, the others count up; 0: any free ones.")] = 18443,
 ) -> None:
@@ -72,7 +74,7 @@ def up(
     from ontaplab.site import Site
 
     with lab_errors():
-        site = Site.up(folder, cluster or ["paris", "lyon"], base_port=port)
+        site = Site.up(folder, cluster or _clusters_of(folder), base_port=port)
         _show(site)
     say(f"configuration: {folder / 'datamotion.yaml'}")
     say(f"next: datamotion lab seed --dir {folder} fills a back end with files")
@@ -119,7 +121,8 @@ def kill(cluster: OneCluster, folder: Folder = DEFAULT_FOLDER) -> None:
     """
     with lab_errors():
         pid = open_site(folder).kill(cluster)
-    say(f"{cluster} is killed, it was process {pid}. All that it held is there: datamotion lab start brings it back")
+    back = f"datamotion lab start {cluster} --dir {shlex.quote(str(folder))} brings it back"
+    say(f"{cluster} is killed, it was process {pid}. All that it held is there: {back}")
 
 
 @lab.command()
@@ -146,7 +149,18 @@ def down(
     """
     with lab_errors():
         open_site(folder).down(remove=remove)
-    say(f"the lab in {folder} is ended" + (" and removed" if remove else ": datamotion lab up starts it again"))
+    again = f": datamotion lab up --dir {shlex.quote(str(folder))} starts it again"
+    say(f"the lab in {folder} is ended" + (" and removed" if remove else again))
+
+
+def _clusters_of(folder: Path) -> list[str]:
+    """Those of the lab in the folder; where there is none yet, a pair."""
+    from ontaplab.site import SiteError
+
+    try:
+        return open_site(folder).clusters
+    except SiteError:
+        return ["paris", "lyon"]
 
 
 def open_site(folder: Path) -> Site:

@@ -207,7 +207,8 @@ def _render_serving(console: Console, run: RunReport) -> None:
         say(console, f"[bold red]! {escape(run.group)} is divided:[/] {escape(told)}", indent=2, hang=2)
     elif run.serving:
         epoch = f", epoch {run.epoch}" if run.epoch is not None else ""
-        say(console, f"[bold]{escape(run.serving)} serves {escape(run.group)}[/]{epoch}", indent=2)
+        unseen = "" if all(each.is_seen for each in run.served) else ", as far as is known: it cannot be seen"
+        say(console, f"[bold]{escape(run.serving)} serves {escape(run.group)}[/]{epoch}{unseen}", indent=2)
 
 
 def _duration(seconds: float) -> str:

@@ -90,7 +90,10 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
     group, due = standing.group, StepList()
     claim = _claim(situation, decision)
     moving = [copy for copy in chosen.usable if not _is_served(standing, copy, claim)]
-    refusals = [Refusal(volume=volume, backend=chosen.name, text=why) for volume, why in chosen.unusable.items()]
+    refusals = [
+        Refusal(volume=volume, backend=chosen.name, text=f"{volume} cannot be served: {why}")
+        for volume, why in chosen.unusable.items()
+    ]
     known = held(standing, claim)
     # A copy that could be written before serves from the moment of the claim: its rivals are to be fenced all the same.
     pending = chosen.usable if known is None or known.served is None else moving

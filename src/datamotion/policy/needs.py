@@ -30,9 +30,12 @@ def mark_of(standing: Standing, volume: str) -> Mark | None:
 
 
 def path_of(standing: Standing, volume: str) -> Served:
-    """The junction path that a volume is served at."""
-    mark = mark_of(standing, volume)
-    return Served(mark.path) if mark else Served(f"/{volume}", is_assumed=True)
+    """The junction path that a volume is served at: the noted one, else where it is mounted, else that of its name."""
+    mark, active = mark_of(standing, volume), standing.active[volume]
+    if mark is not None:
+        return Served(mark.path)
+    copy = standing.copies.get(active) if active is not None else None
+    return Served(copy.volume.path) if copy and copy.volume.path else Served(f"/{volume}", is_assumed=True)
 
 
 def differences(standing: Standing, copies: Sequence[Copy], fence: str) -> list[str]:

@@ -37,10 +37,10 @@ def _decide(standing: Standing, keep: str) -> Decision | Refusal:
     candidate = assess(standing, keep, given_up_at, terms)
     group = standing.group.name
     if not any(copy.is_writable for copy in candidate.copies.values()):
+        overrule = "" if standing.claims else " --overrule BACKEND, the one that served last"
         return Refusal(
             text=f"{keep} holds no copy of {group} that can be written: there is nothing to keep",
-            hint=f"to serve from its mirrors: datamotion failover {group} --to {keep} --overrule BACKEND, the one that"
-            " served last",
+            hint=f"to serve from its mirrors: datamotion failover {group} --to {keep}{overrule}",
         )
     if candidate.why_not:
         return Refusal(text=f"{keep} cannot be settled on: {candidate.why_not}", hint=f"datamotion status {group}")

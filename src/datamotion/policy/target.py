@@ -109,7 +109,7 @@ def assess(standing: Standing, name: str, given_up_at: Mapping[str, str], terms:
     elif site.svm is not None and site.svm.state != "running":
         broken = f"SVM {site.svm.name} is {site.svm.state}"
     copies = {volume: copy for volume in given_up_at if (copy := standing.copy(name, volume)) is not None}
-    taken, open_doubts = _taken_paths(site), {} if terms.is_ruled else _open_doubts(standing)
+    taken, open_doubts = taken_paths(site), {} if terms.is_ruled else _open_doubts(standing)
     unusable = {}
     for volume in given_up_at:
         copy = copies.get(volume)
@@ -137,9 +137,16 @@ def best_of(candidates: Sequence[Candidate]) -> Candidate | None:
     return min(complete, key=lambda each: each.staleness, default=None)
 
 
-def _taken_paths(site: Site) -> Mapping[str, str]:
+def taken_paths(site: Site) -> Mapping[str, str]:
     """The volume that is mounted at each path of the SVM. Paths are told apart without case (`volume mount`)."""
     return {volume.path.casefold(): volume.name for volume in site.volumes.values() if volume.path}
+
+
+def path_clash(standing: Standing, copy: Copy, taken: Mapping[str, str]) -> str | None:
+    """Who is mounted, of the `taken_paths` of its SVM, where a copy is to be served; None while nobody else is."""
+    path = path_of(standing, copy.id.volume).path
+    other = taken.get(path.casefold()) if path else None
+    return None if other in (None, copy.volume.name) else f"its junction path {path} is taken by volume {other}"
 
 
 def _unusable(standing: Standing, copy: Copy, taken: Mapping[str, str], terms: Terms) -> str | None:
@@ -149,10 +156,8 @@ def _unusable(standing: Standing, copy: Copy, taken: Mapping[str, str], terms: T
     """
     if copy.volume.state is not VolumeState.ONLINE:
         return f"its volume {copy.volume.name} is {copy.volume.state}"
-    path = path_of(standing, copy.id.volume).path
-    other = taken.get(path.casefold()) if path else None
-    if other is not None and other != copy.volume.name:
-        return f"its junction path {path} is taken by volume {other}"
+    if clash := path_clash(standing, copy, taken):
+        return clash
     if copy.is_writable:
         return None
     if terms.is_kept:

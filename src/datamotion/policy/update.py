@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from datamotion.model.acts import ActId, AwaitIdle, AwaitTransfer, StartTransfer
@@ -11,8 +12,9 @@ from datamotion.model.records import Relationship
 from datamotion.model.standing import ABOUT_SERVING, Copy, DoubtKind, Edge, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
-from datamotion.model.words import Operation
+from datamotion.model.words import Operation, Role
 from datamotion.policy.health import RECEIVING, transfer_failure
+from datamotion.policy.needs import names_text
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
@@ -21,6 +23,7 @@ _WAIT_FIRST = Phase(
 )
 _START = Phase(rank=2, title="Start transfers", because="what was written since the last one is at the source only")
 _AWAIT = Phase(rank=3, title="Wait for the transfers", because="a copy counts when it is complete")
+_NO_MIRRORS = frozenset({Role.BROKEN, Role.DETACHED, Role.OVERTAKEN, Role.FENCED})
 _OPEN = frozenset({DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM, DoubtKind.UNFINISHED_CLAIM})
 
 
@@ -36,6 +39,7 @@ def update_planner(group: Group) -> Planner:
             title=f"Update the mirrors of {group.name}",
             steps=updating.due.steps(),
             refusals=tuple(updating.refusals),
+            notes=tuple(_left_out(situation.now)) if updating.due.steps() else (),
             holds=frozenset(updating.holds),
         )
 
@@ -142,6 +146,16 @@ def _group_refusal(standing: Standing) -> Refusal | None:
         text = f"{site.backend.name}, which serves {standing.group.name}, cannot be seen: {site.unseen.reason}"
         return Refusal(text=text, hint=site.unseen.hint, unseen=site.unseen)
     return None
+
+
+def _left_out(standing: Standing) -> Iterator[str]:
+    """Where copies are that no update reaches, since they are no mirrors of what is served."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for copy in standing.copies.values():
+        if copy.role in _NO_MIRRORS:
+            found.setdefault((copy.id.backend, copy.role), []).append(copy.id.volume)
+    for (backend, role), volumes in found.items():
+        yield f"{backend}: nothing is carried to {names_text(volumes)}, {role} there."
 
 
 def _unknown(standing: Standing, volume: str) -> tuple[str, str]:

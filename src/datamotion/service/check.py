@@ -61,8 +61,7 @@ def _lines(groups: tuple[Group, ...], view: View) -> Iterator[CheckLine]:
 
 def _cluster_lines(name: str, seen: ClusterView | Unseen) -> Iterator[CheckLine]:
     if isinstance(seen, Unseen):
-        hint = f"check `user` and `password` of {name} in the configuration" if seen.refused else seen.hint
-        yield checked(name, "can be looked at", seen.reason, hint)
+        yield checked(name, "can be looked at", seen.reason, seen.hint)
         return
     if seen.identity is None:
         yield unlooked(name, "its version", "it was not asked")

@@ -18,6 +18,7 @@ class Kind(StrEnum):
 
     SILENT = "silent"
     SAYS_NO = "says no"
+    NOT_ASKED = "not asked"
     NO_SVM = "no svm"
     SVM_DOWN = "svm down"
     UNDECIDED = "undecided"
@@ -37,6 +38,7 @@ class Kind(StrEnum):
     NO_ROOM = "no room"
     UNHEALTHY = "unhealthy"
     EMPTY = "empty"
+    PATH_TAKEN = "path taken"
     PAUSED = "paused"
     LATE = "late"
     AGE_UNKNOWN = "age unknown"
@@ -96,7 +98,13 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_BAD,
         "A cluster answers, and says no: a wrong password is not a lost site.",
         "{backend} cannot be seen, though its cluster answers: {cause}",
-        "check `user` and `password` of {cluster} in the configuration, and what that account may do",
+        "{what_next}",
+    ),
+    Kind.NOT_ASKED: Row(
+        *_BAD,
+        "A cluster cannot be asked from here: its secret or its CA file cannot be had.",
+        "{backend} cannot be seen: {cause}",
+        "{what_next}",
     ),
     Kind.NO_SVM: Row(
         *_BAD,
@@ -193,6 +201,12 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A mirror holds no complete copy yet: there is nothing to fail over to.",
         "holds no complete copy yet: {cause}",
+    ),
+    Kind.PATH_TAKEN: Row(
+        *_WARN,
+        "A mirror could not be served: another volume is mounted where its clients look for it.",
+        "could not be served: {cause}",
+        "at {cluster}: unmount that volume, or mount it elsewhere",
     ),
     Kind.PAUSED: Row(
         *_WARN, "A mirror is paused.", "paused: no transfer starts", "datamotion apply {group} resumes it"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -12,6 +12,7 @@ from datamotion.model.records import Relationship
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.words import MirrorState, Role, TransferState
+from datamotion.policy.target import path_clash, taken_paths
 from datamotion.service.concern_rows import Kind
 from datamotion.service.concerns import Concern
 from datamotion.service.freshness import Freshness, Policies
@@ -31,6 +32,7 @@ class CopyConcerns:
     standing: Standing
     freshness: Freshness
     policies: Policies
+    _taken: dict[str, Mapping[str, str]] = field(default_factory=dict)  # by back end, `taken_paths` of its SVM
 
     def of(self, copy: Copy) -> Iterator[Concern]:
         """All that is to be said of this copy alone."""
@@ -82,6 +84,7 @@ class CopyConcerns:
         yield from self._failure(copy, relationship)
         if not copy.edge.holds_copy:
             yield self._empty(copy, relationship)
+        yield from self._path(copy)
         if relationship.state is MirrorState.PAUSED:
             yield self._concern(Kind.PAUSED, copy)
         yield from self._age(copy)
@@ -111,6 +114,13 @@ class CopyConcerns:
         if relationship.transfer.state is TransferState.QUEUED:
             return self._concern(Kind.EMPTY, copy, cause="its first transfer is queued")
         return self._concern(Kind.EMPTY, copy, cause="its first transfer runs")
+
+    def _path(self, copy: Copy) -> Iterator[Concern]:
+        name = copy.id.backend
+        if name not in self._taken:
+            self._taken[name] = taken_paths(self.standing.sites[name])
+        if clash := path_clash(self.standing, copy, self._taken[name]):
+            yield self._concern(Kind.PATH_TAKEN, copy, cause=clash)
 
     def _age(self, copy: Copy) -> Iterator[Concern]:
         rpo = self.standing.group.rpo

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from datamotion.model.standing import DoubtKind, HeldClaim, Site, Standing
@@ -40,14 +40,19 @@ class GroupConcerns:
         group, backend = self.standing.group.name, site.backend
         place = {"group": group, "cluster": backend.cluster, "svm": backend.svm}
         if isinstance(site.seen, Unseen):
-            kind = Kind.SAYS_NO if site.seen.refused else Kind.SILENT
-            lost = f"if it is lost: datamotion failover {group} shows what that gives up, and asks" if is_served else ""
-            words = {**place, "cause": site.seen.reason, "what_next": lost or site.seen.hint or ""}
-            yield Concern(kind, words, backend=backend.name)
+            yield self._unseen(site.seen, {**place, "backend": backend.name}, is_served=is_served)
         elif site.svm is None:
             yield Concern(Kind.NO_SVM, place, backend=backend.name)
         elif site.svm.state != "running":
             yield Concern(Kind.SVM_DOWN, {**place, "cause": site.svm.state}, backend=backend.name)
+
+    def _unseen(self, unseen: Unseen, place: Mapping[str, str], *, is_served: bool) -> Concern:
+        kind, next_ = Kind.SILENT, unseen.hint or ""
+        if unseen.refused:
+            kind = Kind.NOT_ASKED if unseen.not_asked else Kind.SAYS_NO
+        elif is_served:
+            next_ = f"if it is lost: datamotion failover {place['group']} shows what that gives up, and asks"
+        return Concern(kind, {**place, "cause": unseen.reason, "what_next": next_}, backend=place["backend"])
 
     def _undecided(self) -> Iterator[Concern]:
         """Volumes of which nobody can tell who serves them, where no doubt says so already."""
@@ -78,9 +83,7 @@ class GroupConcerns:
             unseen = [name for name, site in self.standing.sites.items() if site.svm is None and name != active]
             words |= {
                 "nothing": "nothing that can be seen" if unseen else "nothing",
-                "what_next": f"datamotion apply {group.name} makes mirrors where it can"
-                if targets
-                else f"{group.name} has no other target: add one to `targets`",
+                "what_next": self._what_mirrors(volume, targets),
             }
             if claim is not None and claim.epoch > 1:
                 words["since"] = f"{claim.claim.since:%Y-%m-%d %H:%M} UTC (epoch {claim.epoch})"
@@ -91,3 +94,13 @@ class GroupConcerns:
         for name in targets:
             if self.standing.sites[name].svm is not None and self.standing.copy(name, volume) is None:
                 yield Concern(Kind.NOT_MIRRORED_HERE, words, backend=name, volume=volume)
+
+    def _what_mirrors(self, volume: str, targets: Sequence[str]) -> str:
+        """What helps where nothing mirrors a volume: `apply` leaves each copy that is no mirror of it as it is."""
+        group = self.standing.group.name
+        if not targets:
+            return f"{group} has no other target: add one to `targets`"
+        copies = [self.standing.copy(name, volume) for name in targets]
+        if all(copy is not None and (copy.is_writable or self.freshness.is_fresh(copy) is False) for copy in copies):
+            return f"none of its targets follows it, and none is turned round: datamotion plan {group} says why"
+        return f"datamotion apply {group} makes mirrors where it can"

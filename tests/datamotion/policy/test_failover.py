@@ -164,6 +164,17 @@ def test_a_junction_path_that_is_taken_is_refused_before_the_break(path: str) ->
     assert "its junction path /vol_1 is taken by volume drill" in refusal.text
 
 
+@pytest.mark.parametrize("partial", [False, True])
+def test_a_new_volume_stays_where_it_is_mounted(partial: bool) -> None:
+    claims = (a_claim(), a_claim(LYON, 2, partial=partial))
+    lyon = served_at(LYON, claims=claims)
+    new = a_served("vol_new", path="/elsewhere", comment="")
+    view = failed_over(claims=claims, lyon=replace(lyon, volumes=(*lyon.volumes, new)))
+    plan = failover(view, "gold-lyon")
+    paths = [each.path for each in changes(plan, "vol_new") if isinstance(each, ModifyVolume)]
+    assert paths == ([None] if partial else [])
+
+
 def test_a_volume_that_was_not_mounted_at_home_is_active_and_unmounted() -> None:
     lyon = a_cluster_view(LYON, [a_volume(backend=LYON, comment=a_mark(path=None))], [a_mirror()])
     assert kinds(failover(lost(lyon)), "vol_1") == ["Pause", "Break"]
@@ -171,7 +182,7 @@ def test_a_volume_that_was_not_mounted_at_home_is_active_and_unmounted() -> None
 
 def test_a_junction_path_that_no_mark_tells_is_assumed_in_so_many_words() -> None:
     lyon = a_cluster_view(LYON, [a_volume(backend=LYON, comment="")], [a_mirror()])
-    home = a_cluster_view(HOME, [a_volume(comment="")])
+    home = a_cluster_view(HOME, [a_volume(comment="", path=None)])
     plan = failover(seen(paris=home, lyon=lyon, nice=a_cluster_view(NICE)), "gold-lyon")
     (serve,) = [act for act in acts(plan) if act.title == "Serve"]
     assert "served at /vol_1, which is assumed: no mark that was seen tells its path" in serve.text

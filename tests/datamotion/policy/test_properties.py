@@ -186,8 +186,9 @@ def test_every_member_is_in_every_plan(view: View, planner: Planner) -> None:
 
 
 def mentioned(plan: Plan, standing: Standing) -> set[str]:
-    """Volumes of which a plan says something: by an act, a refusal, that they hold, or a note."""
+    """Volumes of which a plan says something: by an act, a refusal, a loss, that they hold, or a note."""
     found = {act.volume for act in acts(plan)} | {each.volume for each in plan.refusals} | {v for _, v in plan.holds}
+    found |= {each.volume for each in plan.losses}  # of what is kept as it is, that is all there is to say
     for each in plan.refusals:
         if each.volume is None:  # about all that a back end has to do with
             found |= {copy.id.volume for copy in standing.copies.values() if copy.id.backend == each.backend}

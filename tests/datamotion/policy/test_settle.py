@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from datamotion.model.acts import Break, TakeEpoch
+from datamotion.model.claim import Claim
 from datamotion.model.records import Svm
 from datamotion.model.standing import CopyId
 from datamotion.model.view import ClusterView
@@ -165,6 +166,23 @@ def test_without_any_claim_the_other_one_is_fenced_for_good_wherever_it_is_cut_o
 def test_what_cannot_be_kept_is_refused(view: dict[str, ClusterView], keep: str, why: str) -> None:
     refusal = refused(settle(view, keep))
     assert why in refusal.text
+
+
+@pytest.mark.parametrize(
+    ("claims", "instead"),
+    [((a_claim(),), "--to gold-lyon"), ((), "--to gold-lyon --overrule BACKEND, the one that served last")],
+)
+def test_who_holds_only_mirrors_is_failed_over_to_instead(claims: tuple[Claim, ...], instead: str) -> None:
+    lyon = knowing(a_target_view(LYON, "vol_1"), LYON, *claims)
+    refusal = refused(settle({"paris": LOST, "lyon": lyon, "nice": LOST}, "gold-lyon"))
+    assert (refusal.hint or "").endswith(f"datamotion failover gold {instead}")
+
+
+def test_what_the_kept_one_lacks_is_named() -> None:
+    nice = a_cluster_view(NICE, [a_served(backend=NICE)], [a_broken(backend=NICE)], claims=(TWICE[0], TWICE[2]))
+    lyon = served_at(LYON, "vol_1", "vol_2", claims=TWICE[:2])
+    plan = settle(twice() | {"nice": nice, "lyon": lyon}, "gold-nice")
+    assert [each.text for each in plan.refusals] == ["vol_2 cannot be served: it has no copy there"]
 
 
 def test_where_the_kept_one_serves_already_there_is_nothing_to_do() -> None:

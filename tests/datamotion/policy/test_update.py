@@ -36,6 +36,8 @@ from tests.datamotion.policy.plans import (
     BOTH,
     LOST,
     LYON_TOOK_OVER,
+    a_broken,
+    a_served,
     failed_over,
     knowing,
     refusals,
@@ -171,3 +173,13 @@ def test_mirrors_go_on_independently() -> None:
     plan = update(mixed)
     assert {act.volume for act in acts(plan)} == {"vol_2"}
     assert refusals(plan) == [("vol_1", "gold-lyon")]
+
+
+def test_where_nothing_is_carried_is_told_beside_what_is() -> None:
+    broken = a_cluster_view(LYON, [a_served(), a_volume("vol_2", LYON)], [a_broken()])
+    plan = update(seen("vol_1", "vol_2", lyon=broken), alone=False)
+    assert {act.backend for act in acts(plan)} == {"gold-nice"}
+    assert plan.notes == (
+        "gold-lyon: nothing is carried to vol_1, broken off there.",
+        "gold-lyon: nothing is carried to vol_2, detached there.",
+    )

@@ -101,10 +101,15 @@ class Landscape:
     def relate(self, name: str, at: Backend, /, **changes: object) -> None:
         self.mirrors[at.name, name] = replace(self.mirrors[at.name, name], **changes)  # type: ignore[arg-type]
 
-    def lose(self, backend: Backend, *, refused: bool = False) -> None:
-        """Its cluster does not answer, or answers no."""
-        reason = "401: User is not authorized." if refused else f"{backend.cluster} refused the connection"
-        self.unseen[backend.cluster] = Unseen(reason=reason, hint="Is the cluster up?", refused=refused)
+    def lose(self, backend: Backend, *, refused: bool = False, not_asked: bool = False) -> None:
+        """Its cluster does not answer, or answers no, or its secret cannot be had."""
+        name = backend.cluster
+        reason, hint = f"{name} refused the connection", "Is the cluster up?"
+        if refused:
+            reason, hint = "401: User is not authorized.", f"{name} does not accept user 'admin' with this password"
+        if not_asked:
+            reason, hint = f"{name} was not asked: environment variable PASSWORD is not set", "export PASSWORD=..."
+        self.unseen[name] = Unseen(reason=reason, hint=hint, refused=refused or not_asked, not_asked=not_asked)
 
     def view(self, group: Group) -> View:
         clusters = {each.cluster: self._seen(each) for each in group.backends}

@@ -162,13 +162,20 @@ def test_what_a_silent_cluster_would_show_is_never_passed() -> None:
     assert any(line.what == "its picture holds no doubt" for line in report.lines if line.finding is Finding.NOT_LOOKED)
 
 
-def test_a_refused_account_is_told_to_check_user_and_password() -> None:
+@pytest.mark.parametrize(
+    ("why", "hint"),
+    [
+        ({"refused": True}, "paris does not accept user 'admin' with this password"),
+        ({"not_asked": True}, "export PASSWORD=..."),
+    ],
+)
+def test_a_cluster_that_says_no_or_cannot_be_asked_is_told_with_what_helps(why: dict[str, bool], hint: str) -> None:
     world = protected()
-    world.lose(PARIS, refused=True)
+    world.lose(PARIS, **why)
     report = looked_at(world)
     (line,) = (line for line in report.lines if line.subject == "paris")
     assert (report.verdict, line.finding) == (Verdict.FAILED, Finding.FAILED)
-    assert line.hint == "check `user` and `password` of paris in the configuration"
+    assert line.hint == hint
 
 
 def test_doubts_are_told_as_status_tells_them() -> None:

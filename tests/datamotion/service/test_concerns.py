@@ -58,10 +58,10 @@ def unwell(reason: str | None) -> Callable[[], Landscape]:
     return related(healthy=False, unhealthy_reason=reason)
 
 
-def lost(at: Backend, *, refused: bool = False) -> Callable[[], Landscape]:
+def lost(at: Backend, *, refused: bool = False, not_asked: bool = False) -> Callable[[], Landscape]:
     def made() -> Landscape:
         world = protected(targets=(LYON, NANTES))
-        world.lose(at, refused=refused)
+        world.lose(at, refused=refused, not_asked=not_asked)
         return world
 
     return made
@@ -89,6 +89,13 @@ def svm(state: str | None) -> Callable[[], Landscape]:
         return world
 
     return made
+
+
+def path_taken() -> Landscape:
+    world = protected(targets=(LYON, NANTES))
+    world.serve("intruder", LYON)
+    world.change("intruder", LYON, path="/VOL_1", comment="")
+    return world
 
 
 def two_serve() -> Landscape:
@@ -254,7 +261,13 @@ CASES = (
         kind="says no",
         world=lost(PARIS, refused=True),
         says="gold-paris cannot be seen, though its cluster answers: 401: User is not authorized.",
-        hints="check `user` and `password` of paris",
+        hints="paris does not accept user 'admin' with this password",
+    ),
+    Case(
+        kind="not asked",
+        world=lost(PARIS, not_asked=True),
+        says="gold-paris cannot be seen: paris was not asked: environment variable PASSWORD is not set",
+        hints="export PASSWORD=...",
     ),
     Case(kind="no svm", world=svm(None), says="lyon has no SVM svm_lyon", hints="correct `svm` of gold-lyon"),
     Case(kind="svm down", world=svm("stopped"), says="SVM svm_lyon of lyon is stopped", hints="vserver start"),
@@ -280,7 +293,7 @@ CASES = (
         kind="unprotected",
         world=lambda: failed_over(targets=(LYON, NANTES)),
         says="gold-lyon vol_1: unprotected since 2031-05-03 12:00 UTC (epoch 2): nothing mirrors what gold-lyon serves",
-        hints="datamotion apply gold makes mirrors where it can",
+        hints="none is turned round: datamotion plan gold says why",
     ),
     Case(
         kind="no mirror",
@@ -340,6 +353,12 @@ CASES = (
         kind="empty",
         world=related(exported_snapshot=None, lag=None, state=MirrorState.UNINITIALIZED),
         says="gold-lyon vol_1: holds no complete copy yet: no first transfer runs",
+    ),
+    Case(
+        kind="path taken",
+        world=path_taken,
+        says="gold-lyon vol_1: could not be served: its junction path /vol_1 is taken by volume intruder",
+        hints="at lyon: unmount that volume",
     ),
     Case(
         kind="paused",
