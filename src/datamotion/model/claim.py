@@ -7,6 +7,8 @@ stands in the policy's comment:
     datamotion_gold_2   [datamotion group=gold epoch=2 backend=gold-lyon svm=1b2c... since=2031-05-04T12:00:00Z ...]
 
 `served` is when every volume was seen to be served: without it, whoever took the epoch was cut short or is at it still.
+`after` are the newest claims that its taker saw: a claim that none is after, though later ones are there, was taken by
+somebody whom their takers did not see.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from urllib.parse import quote, unquote
 
 _COMMENT = re.compile(r"\[datamotion ([a-z]{1,20}=[^\s\]]{0,600}(?: [a-z]{1,20}=[^\s\]]{0,600}){0,11})\]")
 _NAME = "datamotion_{group}_"
+_SHORT = 8  # characters of an SVM's uuid that tell it from the few others of its group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,12 @@ class Claim:
     by: str
     partial: bool = False
     served: datetime | None = None
+    after: frozenset[str] = frozenset()
+
+    @property
+    def key(self) -> str:
+        """What a later claim calls it."""
+        return f"{self.epoch}.{self.svm[:_SHORT]}"
 
     @property
     def policy(self) -> str:
@@ -51,6 +60,7 @@ class Claim:
             "since": self.since.isoformat(timespec="seconds"),
             "by": self.by,
             **({"partial": "yes"} if self.partial else {}),
+            **({"after": ",".join(sorted(self.after))} if self.after else {}),
             **({"served": self.served.isoformat(timespec="seconds")} if self.served else {}),
         }
         return f"[datamotion {' '.join(f'{name}={quote(value)}' for name, value in words.items())}]"
@@ -80,6 +90,7 @@ def read_claim(group: str, policy: str, comment: str) -> Claim | None:
             since=_instant(words["since"]),
             by=words.get("by", ""),
             partial=words.get("partial") == "yes",
+            after=frozenset(filter(None, words.get("after", "").split(","))),
             served=_instant(words["served"]) if "served" in words else None,
         )
     except (KeyError, ValueError):

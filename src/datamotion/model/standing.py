@@ -122,10 +122,15 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldClaim:
-    """A claim, and where it was seen: by back end, the uuid of the policy that it is there."""
+    """A claim, and where it was seen: by back end, the uuid of the policy that it is there.
+
+    `turn` is the epoch that it counts in: its own, or the newest one where it is a rival of that, because neither's
+    taker saw the other's.
+    """
 
     claim: Claim
     at: Mapping[str, str]
+    turn: int
 
     @property
     def epoch(self) -> int:
@@ -182,7 +187,8 @@ class Standing:
     """How one group stands. `volumes` are its members, in the order in which people count.
 
     `active` holds for each member the copy that serves it: None where nobody can tell. A copy that it names need not
-    have been seen. `claims` are the newest first.
+    have been seen. `claims` are the newest first, but for those that lost and never served; `newest` are the keys of
+    all that no later one is after.
     """
 
     group: Group
@@ -195,12 +201,18 @@ class Standing:
     doubts: tuple[Doubt, ...]
     is_fresh: bool  # nothing at any back end that was seen belongs to the group yet
     epochs: tuple[int, ...] = ()  # all that were ever given, as far as was seen
+    newest: frozenset[str] = frozenset()
     unreadable: frozenset[int] = frozenset()  # those of claims that cannot be read, and that no later one has settled
 
     @property
     def next_epoch(self) -> int:
         """Never the first one where something is marked: that was given, though its claim be lost."""
         return max(self.epochs, default=0 if self.is_fresh else 1) + 1
+
+    @property
+    def contenders(self) -> tuple[HeldClaim, ...]:
+        """The claims of the newest turn: more than one where sites that did not see each other were told apart."""
+        return tuple(each for each in self.claims if each.turn == self.claims[0].turn)
 
     @property
     def serving(self) -> HeldClaim | None:

@@ -20,6 +20,7 @@ class Claims:
     """
 
     held: tuple[HeldClaim, ...]
+    newest: frozenset[str]
     epochs: tuple[int, ...]
     unreadable: frozenset[int]
     doubts: tuple[Doubt, ...]
@@ -43,10 +44,11 @@ def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
             svms.setdefault(claim.svm, backend)
             key = (epoch, backend)
             found[key] = _joined(found.get(key), replace(claim, backend=backend), name, policy.uuid)
-    held = sorted(found.values(), key=lambda each: (-each.epoch, each.backend))
+    held = sorted(_in_turn(found.values()), key=lambda each: (-each.turn, -each.epoch, each.backend))
     known = max((each.epoch for each in held if each.served and not each.claim.partial), default=0)
     return Claims(
         held=tuple(held),
+        newest=frozenset(each.claim.key for each in held if each.turn == held[0].turn),
         epochs=tuple(sorted(epochs)),
         unreadable=frozenset(epoch for epoch, _ in unreadable if epoch >= known),
         doubts=tuple(doubt for epoch, doubt in unreadable if epoch >= known),
@@ -54,17 +56,31 @@ def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
     )
 
 
+def _in_turn(held: Collection[HeldClaim]) -> Iterator[HeldClaim]:
+    """Each claim with the turn that it counts in.
+
+    Epochs are in the order of their numbers, but where one was given twice, at sites that did not see each other: which
+    of the two the later ones are after, they tell. The other one, and what came after that, is a rival of the newest.
+    """
+    newest = max((each.epoch for each in held), default=0)
+    given = Counter(each.epoch for each in held)
+    followed = {key for each in held for key in each.claim.after}
+    for each in held:
+        is_rival = given[each.epoch] > 1 and each.claim.key not in followed
+        yield replace(each, turn=newest) if is_rival else each
+
+
 def without_withdrawn(claims: Claims, sites: Mapping[str, Site], writable: Collection[str]) -> Claims:
-    """The claims but for those that lost: another one of their epoch was served, and nothing was ever broken off.
+    """The claims but for those that lost: another one of their turn was served, and nothing was ever broken off.
 
     `writable` are the back ends with a copy that can be written. What was not seen may have gone on.
     """
-    served = Counter(each.epoch for each in claims.held if each.served)
+    served = Counter(each.turn for each in claims.held if each.served)
     lost = [
         each
         for each in claims.held
         if each.served is None
-        and served[each.epoch] == 1
+        and served[each.turn] == 1
         and sites[each.backend].svm is not None
         and each.backend not in writable
     ]
@@ -92,13 +108,14 @@ def _backend_of(claim: Claim, sites: Mapping[str, Site], svms: Mapping[str, str]
 def _joined(known: HeldClaim | None, claim: Claim, site: str, policy: str) -> HeldClaim:
     """One claim at several sites: served once one of them says so, partial if any does."""
     if known is None:
-        return HeldClaim(claim=claim, at={site: policy})
+        return HeldClaim(claim=claim, at={site: policy}, turn=claim.epoch)
     joined = replace(
         known.claim,
         served=known.served or claim.served,
         partial=known.claim.partial or claim.partial,
+        after=known.claim.after | claim.after,
     )
-    return HeldClaim(claim=joined, at={**known.at, site: policy})
+    return replace(known, claim=joined, at={**known.at, site: policy})
 
 
 def _unreadable(group: str, site: str, policy: Policy, epoch: int, claim: Claim | None) -> Doubt:

@@ -7,6 +7,7 @@ is told who won. `docs/design/epochs.md` says why that is enough.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from datamotion.model.acts import ConfirmClaim, TakeEpoch
@@ -46,6 +47,7 @@ def new_claim(situation: Situation, backend: str, epoch: int, *, partial: bool =
         by=situation.by,
         partial=partial,
         served=since if served else None,
+        after=situation.first.newest,
     )
 
 
@@ -71,7 +73,7 @@ def confirm(due: StepList, situation: Situation, claim: Claim) -> None:
     known = held(situation.now, claim)
     if known is not None and known.served is not None:
         return
-    served = new_claim(situation, claim.backend, claim.epoch, partial=claim.partial, served=True)
+    served = replace(claim, served=seen_at(situation.first, claim.backend))
     for site in _in_order(situation.now.sites.values()):
         if site.svm is not None:
             uuid = known.at.get(site.backend.name) if known else None

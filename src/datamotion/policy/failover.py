@@ -15,13 +15,13 @@ from datamotion.model.acts import AbortTransfer, Break, ModifyQtree, ModifyVolum
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
-from datamotion.model.plan import Gate, Plan, Refusal
+from datamotion.model.plan import Gate, Plan, Refusal, Step
 from datamotion.model.standing import FENCE, Copy, DoubtKind, Standing
-from datamotion.model.units import count_text, duration_text
+from datamotion.model.units import duration_text
 from datamotion.model.words import MirrorState, Operation, Role
 from datamotion.policy.epochs import confirm, held, new_claim, take
 from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
-from datamotion.policy.fence import fence, fenced, qtree_policies, unseen_sessions
+from datamotion.policy.fence import fence, qtree_policies, unseen_sessions
 from datamotion.policy.losses import recovery_point, worst_first
 from datamotion.policy.needs import differences, mark_of, names_text, path_of
 from datamotion.policy.situation import Planner, Situation
@@ -63,7 +63,7 @@ def serving_planner(
             decided[:] = [(situation.first, decide(situation.first))]
         decision = decided[0][1]
         if isinstance(decision, Decision) and situation.now is not situation.first:
-            decision = keep_to(decision, situation.now)
+            decision = keep_to(decision, situation.first, situation.now)
         if isinstance(decision, Refusal):
             return Plan(operation=operation, group=group.name, title=title(None), refusals=(decision,))
         return _plan(situation, decision, operation, title(decision))
@@ -90,6 +90,7 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
     group, due = standing.group, StepList()
     claim = _claim(situation, decision)
     moving = [copy for copy in chosen.usable if not _is_served(standing, copy, claim)]
+    served = [copy for copy in chosen.usable if _is_served(standing, copy, claim)]
     refusals = [
         Refusal(volume=volume, backend=chosen.name, text=f"{volume} cannot be served: {why}")
         for volume, why in chosen.unusable.items()
@@ -105,6 +106,7 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         _add_steps(due, standing, copy, claim)
     confirm(due, situation, claim)
     steps = due.steps()
+    notes = [*(_notes(standing, decision, moving) if steps else ()), *_kept(moving, steps)]
     losing = {copy.id.volume for copy in moving if standing.active[copy.id.volume] != copy.id}
     losses = [loss for loss in chosen.losses if loss.volume in losing and loss.given_up_at != chosen.name]
     return Plan(
@@ -114,9 +116,9 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         steps=steps,
         losses=worst_first(losses),
         refusals=tuple(refusals),
-        notes=(*(_notes(standing, decision, moving) if steps else ()), *_staying(standing, decision)),
+        notes=(*notes, *_staying(standing, decision)),
         recovery_points=tuple(recovery_point(situation, copy) for copy in chosen.usable),
-        holds=frozenset(copy.id for copy in (*chosen.usable, *fenced(standing))) - {copy.id for copy in moving},
+        holds=frozenset(copy.id for copy in (*served, *_fenced(standing, served))),
         backend=chosen.name,
         epoch=claim.epoch,
     )
@@ -149,6 +151,16 @@ def _to_be_fenced(standing: Standing, decision: Decision, served: Sequence[Copy]
         for each in served
         for copy in standing.copies_of(each.id.volume)
         if copy.id != each.id and _comes_to(copy, decision) and not copy.is_fenced
+    ]
+
+
+def _fenced(standing: Standing, served: Sequence[Copy]) -> list[Copy]:
+    """The other copies of these volumes that served once, and that no client can come to."""
+    return [
+        copy
+        for each in served
+        for copy in standing.copies_of(each.id.volume)
+        if copy.id != each.id and copy.role is Role.FENCED
     ]
 
 
@@ -241,9 +253,14 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
     return notes
 
 
+def _kept(moving: Sequence[Copy], steps: Sequence[Step]) -> list[str]:
+    """What needs nothing but the claim, told all the same."""
+    changed = {act.volume for step in steps for act in step.acts}
+    kept = [copy.id.volume for copy in moving if copy.id.volume not in changed]
+    return [f"Kept as clients find them at {moving[0].id.backend}: {names_text(kept)}."] if kept else []
+
+
 def _staying(standing: Standing, decision: Decision) -> list[str]:
     """What is left where it is served, told though there is nothing to do."""
     staying = [volume for volume in standing.volumes if volume not in decision.given_up_at]
-    if not staying:
-        return []
-    return [f"{count_text(len(staying), 'volume')} stay where they are served, in sight: {names_text(staying)}."]
+    return [f"Left where they are served, in sight: {names_text(staying)}."] if staying else []

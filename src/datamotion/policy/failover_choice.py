@@ -5,7 +5,7 @@
     served, elsewhere, seen     finish or nothing       finish or nothing      --overrule only: it works
     served, elsewhere, unseen   the best of the others  nothing to ask there   if it can take over
     never confirmed             go on with it           go on with it          --overrule only: it may go on still
-    two of one epoch            settled first, or --overrule names the other one
+    two of one turn             settled first, or --overrule names the other one
     none that can be told       settled first, or --overrule names the one that served last
 
 Only what the first look of a run shows decides: a rival that turns fresher must not lead to breaking a second leg.
@@ -124,12 +124,14 @@ def _works(standing: Standing, backend: str) -> bool:
 
 def _goal(standing: Standing, choice: FailoverChoice) -> _Goal | Refusal:
     """What the claims leave to choose."""
-    newest = [each for each in standing.claims if each.epoch == max(standing.epochs, default=0)]
+    newest = standing.contenders
+    if newest and newest[0].turn < max(standing.epochs):  # later ones cannot be read
+        newest = ()
     doubt = next(
         (each for each in standing.doubts if each.kind in (DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM)), None
     )
     if choice.overrule is not None and (newest or doubt):
-        return _overruling(standing, choice, [] if doubt else newest)
+        return _overruling(standing, choice, () if doubt else newest)
     if doubt is not None or not newest:
         return nobody_known(standing, doubt)
     if len(newest) > 1:
@@ -170,28 +172,36 @@ def _overruling(standing: Standing, choice: FailoverChoice, newest: Sequence[Hel
         return _Goal(choice.to, newest[0].epoch)
     if choice.overrule not in rivals or len(rivals) > 1:
         return Refusal(
-            text=f"the newest epoch of {group}, {newest[0].epoch}, is that of {' and '.join(rivals)},"
-            f" not of {choice.overrule} alone",
+            text=f"the newest epoch of {group} is that of {' and '.join(rivals)}, not of {choice.overrule} alone",
             hint=f"datamotion status {group} shows every claim",
         )
     return _Goal(choice.to, standing.next_epoch)
 
 
-def keep_to(first: Decision, now: Standing) -> Decision | Refusal:
-    """The decision that the run began with, as things are seen now. What became of single volumes is theirs alone."""
-    name = first.candidate.name
+def keep_to(decision: Decision, first: Standing, now: Standing) -> Decision | Refusal:
+    """The decision that the run began with, as things are seen now. What became of single volumes is theirs alone.
+
+    A claim of anybody else's that was not there at first ends it, whatever its epoch: who took it may have seen less.
+    """
+    name, known = decision.candidate.name, {each.claim.key for each in first.claims}
     for each in now.claims:
-        if each.backend != name and each.epoch >= first.epoch:
+        if each.backend != name and each.claim.key not in known:
             return Refusal(
                 text=f"{each.backend} was claimed in epoch {each.epoch} by {each.claim.by}, at"
-                f" {each.claim.since:%H:%M:%S} UTC: this failover to {name}, epoch {first.epoch}, withdraws",
+                f" {each.claim.since:%H:%M:%S} UTC: this failover to {name}, epoch {decision.epoch}, withdraws",
                 hint=f"datamotion status {now.group.name} shows who serves",
             )
-    moving = {volume: first.given_up_at[volume] for volume in first.given_up_at if volume in now.active}
-    candidate = assess(now, name, moving, first.terms)
+    if unreadable := now.unreadable - first.unreadable:
+        return Refusal(
+            text=f"epoch {max(unreadable)} was claimed meanwhile, and by whom cannot be read: this failover to {name},"
+            f" epoch {decision.epoch}, withdraws",
+            hint=f"datamotion status {now.group.name} shows who serves",
+        )
+    moving = {volume: backend for volume, backend in decision.given_up_at.items() if volume in now.active}
+    candidate = assess(now, name, moving, decision.terms)
     if candidate.unseen or candidate.broken:
         return cannot_take_over(now, candidate)
-    return replace(first, candidate=candidate)
+    return replace(decision, candidate=candidate)
 
 
 def _judge(standing: Standing, choice: FailoverChoice, candidate: Candidate) -> Candidate | Refusal:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import Doubt, HeldClaim, Standing
 from datamotion.model.view import Unseen
+from datamotion.policy.serving import taken_twice
 from datamotion.policy.target import Candidate
 
 
@@ -75,9 +76,8 @@ def nobody_known(standing: Standing, doubt: Doubt | None) -> Refusal:
 
 def contested(standing: Standing, newest: Sequence[HeldClaim]) -> Refusal:
     group = standing.group.name
-    sides = " and ".join(f"{each.backend} (by {each.claim.by})" for each in newest)
     return Refusal(
-        text=f"epoch {newest[0].epoch} of {group} was taken for {sides}, at sites that did not see each other",
+        text=taken_twice(group, newest),
         hint=f"datamotion settle {group} --keep BACKEND says which one stays, and what that gives up",
     )
 

@@ -30,8 +30,10 @@ def loss_of(standing: Standing, copy: Copy, given_up_at: str) -> Loss:
     claims = later or [each for each in standing.claims if each.backend == given_up_at][:1]
     places = " and ".join(dict.fromkeys([*(each.backend for each in claims), given_up_at]))
     when = f" since {claims[0].claim.since:%Y-%m-%d %H:%M} UTC" if claims else ""
-    text = f"all writes at {places}{when}: this copy holds what {_source_text(copy)}"
-    age = _age(standing, copy, later[0]) if later else None
+    revived = _revived(standing, later)
+    own = f", and what {' and '.join(revived)} held of its own before" if revived else ""
+    text = f"all writes at {places}{when}{own}: this copy holds what {_source_text(copy)}"
+    age = _age(standing, copy, later[0]) if later and not revived else None
     return Loss(volume=volume, backend=backend, given_up_at=given_up_at, kept=kept, age=age, text=text)
 
 
@@ -49,6 +51,16 @@ def _later(standing: Standing, copy: Copy) -> list[HeldClaim]:
     rivals = [each for each in standing.claims if each.epoch >= served.epoch and each.backend != holder.backend]
     rivals.sort(key=lambda each: each.epoch)
     return rivals if rivals and rivals[0].epoch <= served.epoch + 1 else []
+
+
+def _revived(standing: Standing, later: Sequence[HeldClaim]) -> list[str]:
+    """Of the back ends that overtook a copy those that had served before: each may have gone on with its own old copy.
+
+    So it holds writes again that were given up when it was overtaken itself, from nobody knows when on.
+    """
+    first = min((each.epoch for each in later), default=0)
+    before = {each.backend for each in standing.claims if each.epoch < first}
+    return [name for name in dict.fromkeys(each.backend for each in later) if name in before]
 
 
 def _served(standing: Standing, copy_id: CopyId) -> HeldClaim | None:

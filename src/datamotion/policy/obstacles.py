@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datamotion.model.group import Target
-from datamotion.model.standing import Copy, Site
+from datamotion.model.standing import ABOUT_SERVING, Copy, Site, Standing
 from datamotion.model.view import ClusterView
 from datamotion.model.words import VolumeState, VolumeType
 
@@ -39,6 +39,13 @@ def site_obstacle(target: Target, here: Site, source: Site) -> Obstacle | None:
     if target.schedule is not None and target.schedule not in seen.schedules:
         return f"{backend.cluster} has no schedule {target.schedule}", "create it there, or correct `schedule`"
     return None
+
+
+def unknown_server(standing: Standing, volume: str) -> Obstacle:
+    """Why nobody can tell who serves a volume, and what to do about it."""
+    doubt = next((each for each in standing.doubts if each.volume == volume and each.kind in ABOUT_SERVING), None)
+    hint = (doubt and doubt.hint) or f"datamotion status {standing.group.name} shows every copy"
+    return (doubt.text if doubt else f"nobody can tell who serves {volume}"), hint
 
 
 def copy_obstacle(copy: Copy) -> Obstacle | None:

@@ -20,7 +20,7 @@ from datamotion.policy.adjustments import wanted_mark
 from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
 from datamotion.policy.fence import fence, fenced, overtaken, unseen_sessions
-from datamotion.policy.obstacles import copy_obstacle
+from datamotion.policy.obstacles import copy_obstacle, unknown_server
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
@@ -145,8 +145,8 @@ def _refusal(doubt: Doubt) -> Refusal:
 
 
 def _is_contested(standing: Standing) -> bool:
-    """Whether the newest epoch was taken for two back ends: then no site can be told which."""
-    return len([each for each in standing.claims if each.epoch == standing.claims[0].epoch]) > 1
+    """Whether two back ends were taken over and neither overtook the other: then no site can be told which."""
+    return len(standing.contenders) > 1
 
 
 def _claim(situation: Situation) -> Claim:
@@ -163,16 +163,20 @@ def _mark_all(
     """Active copies in sight by back end, with their marks on the way; and those whose marks are as wanted."""
     by_source: dict[str, list[Copy]] = {}
     holds: set[tuple[str, str | None]] = set()
+    told = {refusal.volume for refusal in refusals}
     for volume in standing.volumes:
         active = standing.active[volume]
         copy = standing.copies.get(active or _at_home(standing, volume))
+        obstacle = copy_obstacle(copy) if copy else None
+        if active is None and obstacle is None and volume not in told:
+            obstacle = unknown_server(standing, volume)
+        if obstacle is not None:
+            refusals.append(Refusal(volume=volume, text=obstacle[0], hint=obstacle[1]))
+            continue
+        if active is None:
+            continue
         if copy is None:
             refusals += _unseen_source(standing, active)
-            continue
-        if active is None or copy_obstacle(copy):
-            obstacle = copy_obstacle(copy)
-            if obstacle is not None and copy.id.backend == _serving(standing):
-                refusals.append(Refusal(volume=volume, text=obstacle[0], hint=obstacle[1]))
             continue
         epoch = _partial_epoch(standing, copy)
         mark = replace(wanted_mark(copy, standing.group.name), epoch=epoch)
@@ -205,9 +209,9 @@ def _partial_epoch(standing: Standing, copy: Copy) -> int | None:
     return newest.epoch if newest is not None and newest.claim.partial else None
 
 
-def _unseen_source(standing: Standing, active: CopyId | None) -> list[Refusal]:
-    site = standing.sites[active.backend] if active is not None else None
-    if active is None or site is None or site.unseen is None:
+def _unseen_source(standing: Standing, active: CopyId) -> list[Refusal]:
+    site = standing.sites[active.backend]
+    if site.unseen is None:
         return []
     text = f"{active.backend}, which serves {active.volume}, cannot be seen: {site.unseen.reason}"
     return [Refusal(volume=active.volume, backend=active.backend, text=text, hint=site.unseen.hint, unseen=site.unseen)]

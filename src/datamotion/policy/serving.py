@@ -4,7 +4,7 @@ The newest claim whose back end holds a writable copy of the volume serves it. W
 
     its back end was not seen     it serves, if its claim says that it once did; else nobody can tell
     its copy receives, or is gone nobody can tell, if the claim says that it served; else the claim before it counts
-    two claims of one epoch       nobody can tell, once both hold a writable copy, or may
+    two claims of one turn        nobody can tell, once both hold a writable copy, or may
 """
 
 from __future__ import annotations
@@ -42,32 +42,32 @@ SeenAt = Mapping[str, Mapping[str, Seen]]
 class Verdict:
     """The copy that serves, None where that is open; the doubts that make it so.
 
-    `epoch` is the one in which the volume was seen to be served last: what was served in an earlier one is overtaken.
+    `turn` is the one in which the volume was seen to be served last: what was served in an earlier one is overtaken.
     """
 
     active: CopyId | None
     doubts: tuple[Doubt, ...] = ()
-    epoch: int = 0
+    turn: int = 0
 
 
 def judge(
     group: str, volumes: Iterable[str], claims: Sequence[HeldClaim], sites: Mapping[str, Site], copies: SeenAt
 ) -> dict[str, Verdict]:
     """Who serves each of these volumes, by claims from the newest on."""
-    epochs = [list(of_epoch) for _, of_epoch in groupby(claims, key=lambda each: each.epoch)]
-    return {volume: _judge_volume(group, volume, epochs, sites, copies) for volume in volumes}
+    turns = [list(of_turn) for _, of_turn in groupby(claims, key=lambda each: each.turn)]
+    return {volume: _judge_volume(group, volume, turns, sites, copies) for volume in volumes}
 
 
 def _judge_volume(
-    group: str, volume: str, epochs: Sequence[Sequence[HeldClaim]], sites: Mapping[str, Site], copies: SeenAt
+    group: str, volume: str, turns: Sequence[Sequence[HeldClaim]], sites: Mapping[str, Site], copies: SeenAt
 ) -> Verdict:
-    for of_epoch in epochs:
-        serving = [each for each in of_epoch if _serves(each, volume, copies) or _is_believed(each, sites)]
+    for of_turn in turns:
+        serving = [each for each in of_turn if _serves(each, volume, copies) or _is_believed(each, sites)]
         if len(serving) > 1:
-            return Verdict(None, (_two_serve(group, volume, serving, sites),), of_epoch[0].epoch)
+            return Verdict(None, (_two_serve(group, volume, serving, sites),), of_turn[0].turn)
         if serving:
-            return Verdict(CopyId(serving[0].backend, volume), epoch=serving[0].epoch)
-        for claim in of_epoch:
+            return Verdict(CopyId(serving[0].backend, volume), turn=serving[0].turn)
+        for claim in of_turn:
             verdict = _judge_unserved(group, volume, claim, sites, copies)
             if verdict is not None:
                 return verdict
@@ -138,9 +138,20 @@ def _two_serve(group: str, volume: str, serving: Sequence[HeldClaim], sites: Map
     return Doubt(
         kind=DoubtKind.TWO_SERVE,
         volume=volume,
-        text=f"{volume} is served twice in epoch {serving[0].epoch}: {'; '.join(sides)}; neither overtook the other",
+        text=f"{volume} is served twice in {_epochs_text(serving)}: {'; '.join(sides)}; neither overtook the other",
         hint=f"datamotion settle {group} --keep BACKEND says which one stays, and what that gives up",
     )
+
+
+def taken_twice(group: str, claims: Sequence[HeldClaim]) -> str:
+    """That these claims are rivals, in words."""
+    sides = " and for ".join(f"{each.backend} (epoch {each.epoch}, by {each.claim.by})" for each in claims)
+    return f"{group} was taken over for {sides}, at sites that did not see each other"
+
+
+def _epochs_text(claims: Sequence[HeldClaim]) -> str:
+    epochs = sorted({each.epoch for each in claims})
+    return f"epoch {epochs[0]}" if len(epochs) == 1 else f"epochs {' and '.join(map(str, epochs))}"
 
 
 def role(copy: Seen, verdict: Verdict, claims: Iterable[HeldClaim]) -> Role:
@@ -149,10 +160,10 @@ def role(copy: Seen, verdict: Verdict, claims: Iterable[HeldClaim]) -> Role:
         return Role.ACTIVE
     if not copy.is_writable:
         return Role.MIRROR if copy.edge is not None and not copy.edge.is_broken_off else Role.DETACHED
-    epoch = next((each.epoch for each in claims if _covers(each, copy)), int(_is_origin(copy)))
-    if (epoch or copy.volume.export == FENCE) and is_fence(copy.volume, copy.doors):
+    turn = next((each.turn for each in claims if _covers(each, copy)), int(_is_origin(copy)))
+    if (turn or copy.volume.export == FENCE) and is_fence(copy.volume, copy.doors):
         return Role.FENCED
-    if 0 < epoch < verdict.epoch:
+    if 0 < turn < verdict.turn:
         return Role.OVERTAKEN
     return Role.UNCLEAR if verdict.active is None else Role.BROKEN
 
@@ -164,14 +175,12 @@ def _is_origin(copy: Seen) -> bool:
 
 def claim_doubts(group: str, claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
     """The newest epoch, where it was taken twice, or nobody has confirmed that it was served."""
-    newest = claims[0].epoch if claims else None
-    of_newest = [each for each in claims if each.epoch == newest]
+    of_newest = [each for each in claims if each.turn == claims[0].turn]
     if len(of_newest) > 1:
-        sides = " and for ".join(f"{each.backend} by {each.claim.by}" for each in of_newest)
         yield Doubt(
             kind=DoubtKind.TWO_SERVE,
             backend=of_newest[0].backend,
-            text=f"epoch {newest} of {group} was taken for {sides}, at sites that did not see each other",
+            text=taken_twice(group, of_newest),
             hint=f"datamotion settle {group} --keep BACKEND says which one stays, and what that gives up",
         )
     for each in of_newest:

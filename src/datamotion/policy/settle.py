@@ -45,7 +45,7 @@ def _decide(standing: Standing, keep: str) -> Decision | Refusal:
     if candidate.why_not:
         return Refusal(text=f"{keep} cannot be settled on: {candidate.why_not}", hint=f"datamotion status {group}")
     last = max(standing.epochs, default=0)
-    is_begun = [each.backend for each in standing.claims if each.epoch == last] == [keep]
+    is_begun = [(each.backend, each.epoch) for each in standing.contenders] == [(keep, last)]
     epoch = last if is_begun and last not in standing.unreadable else standing.next_epoch
     return Decision(candidate=candidate, epoch=epoch, given_up_at=given_up_at, terms=terms)
 

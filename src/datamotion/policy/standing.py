@@ -56,6 +56,7 @@ def stand(group: Group, view: View) -> Standing:
         doubts=tuple(doubts),
         is_fresh=is_fresh,
         epochs=claims.epochs,
+        newest=claims.newest,
         unreadable=claims.unreadable,
     )
 

@@ -9,12 +9,13 @@ from datamotion.model.acts import ActId, AwaitIdle, AwaitTransfer, StartTransfer
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.records import Relationship
-from datamotion.model.standing import ABOUT_SERVING, Copy, DoubtKind, Edge, Standing
+from datamotion.model.standing import Copy, DoubtKind, Edge, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import Operation, Role
 from datamotion.policy.health import RECEIVING, transfer_failure
 from datamotion.policy.needs import names_text
+from datamotion.policy.obstacles import unknown_server
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
@@ -71,11 +72,13 @@ class _Updating:
                 self._plan_mirror(copy, copy.edge)
         for volume, active in standing.active.items():
             if active is None:
-                self._refuse(None, volume, *_unknown(standing, volume))
+                self._refuse(None, volume, *unknown_server(standing, volume))
                 continue
-            mirrors = [copy for copy in standing.copies_of(volume) if copy.edge and copy.edge.source == active]
-            if not mirrors:
-                self._refuse(None, volume, f"nothing mirrors {volume}, which {active.backend} serves", _apply(standing))
+            others = [copy for copy in standing.copies_of(volume) if copy.id != active]
+            if not any(copy.edge and copy.edge.source == active and not copy.is_writable for copy in others):
+                kept = f"datamotion status {standing.group.name} shows what its other copies are"
+                text = f"nothing mirrors {volume}, which {active.backend} serves"
+                self._refuse(None, volume, text, kept if others else _apply(standing))
 
     def _refuse(self, backend: str | None, volume: str, text: str, hint: str | None) -> None:
         self.refusals.append(Refusal(volume=volume, backend=backend, text=text, hint=hint))
@@ -156,13 +159,6 @@ def _left_out(standing: Standing) -> Iterator[str]:
             found.setdefault((copy.id.backend, copy.role), []).append(copy.id.volume)
     for (backend, role), volumes in found.items():
         yield f"{backend}: nothing is carried to {names_text(volumes)}, {role} there."
-
-
-def _unknown(standing: Standing, volume: str) -> tuple[str, str]:
-    """Why nobody can tell what a mirror of a volume should hold."""
-    doubt = next((each for each in standing.doubts if each.volume == volume and each.kind in ABOUT_SERVING), None)
-    hint = (doubt and doubt.hint) or f"datamotion status {standing.group.name} shows every copy"
-    return (doubt.text if doubt else f"nobody can tell who serves {volume}"), hint
 
 
 def _apply(standing: Standing) -> str:

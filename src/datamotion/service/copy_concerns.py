@@ -143,9 +143,9 @@ class CopyConcerns:
 
     def _who_overtook(self, copy: Copy) -> str:
         """The back end that serves it now; where nobody can tell, those that claimed the newest epoch."""
-        active, claims = self.standing.active[copy.id.volume], self.standing.claims
-        newest = [each for each in claims if each.epoch == claims[0].epoch]
-        by = newest if active is None else [each for each in claims if each.backend == active.backend][:1]
+        active, standing = self.standing.active[copy.id.volume], self.standing
+        claims = [each for each in standing.claims if active and each.backend == active.backend][:1]
+        by = standing.contenders if active is None else claims
         return " or ".join(f"{each.backend} (epoch {each.epoch})" for each in by) or "another back end"
 
     def _concern(

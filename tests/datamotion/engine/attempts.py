@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ import trio.testing
 
 from datamotion.clock import LoopClock
 from datamotion.engine.looking import Glance, Lookout
-from datamotion.engine.ports import Other
+from datamotion.engine.ports import Cluster, Other
 from datamotion.engine.result import RunResult
 from datamotion.engine.run import Run
 from datamotion.model.acts import Act
@@ -103,9 +103,10 @@ async def attempt(
     journal: MemoryJournal | None = None,
     hold: MemoryHold | None = None,
     agreed: Sequence[Loss] | None = None,
+    clusters: Mapping[str, Cluster] | None = None,
 ) -> RunResult:
     """One command: look at these clusters, plan, carry out. The others are not within reach."""
-    clusters = {name: MemoryCluster(name, world) for name in names}
+    clusters = clusters or {name: MemoryCluster(name, world) for name in names}
     glances = {name: Glance(aspects=EVERYTHING, svms=()) for name in names}
     lookout = Lookout(clusters, glances)
     first = await lookout.whole()

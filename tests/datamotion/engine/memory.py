@@ -41,6 +41,10 @@ class Fate(Enum):
 _EFFECTIVE = (Fate.DONE, Fate.LOST_AFTER, Fate.DONE_YET_DECLINED)
 
 
+class UnderWay(Refusing):
+    """The same was asked for already, and does not show yet."""
+
+
 @dataclass(kw_only=True)
 class World:
     """Some clusters, and what is to go wrong with them.
@@ -90,7 +94,7 @@ class World:
     def change(self, act: Act) -> None:
         """Carry it out, now or when it is to show. Raises Refusing."""
         if any(act == under_way for _, under_way in self._due):
-            raise Refusing(f"{act.text}: it is under way")
+            raise UnderWay(f"{act.text}: it is under way")
         changed = after(self.views, act)
         self.effects.append(act)
         if self.shows_after_s:
@@ -165,15 +169,17 @@ class MemoryCluster:
 
     def _reply(self, act: Act) -> Reply:
         fate = self._world.fate(act)
-        why = None
+        why, is_busy = None, fate is Fate.BUSY
         if fate in _EFFECTIVE:
             try:
                 self._world.change(act)
+            except UnderWay:
+                is_busy = fate is not Fate.DONE_YET_DECLINED
             except Refusing as refusing:
                 why = str(refusing)
         if fate in (Fate.LOST_BEFORE, Fate.LOST_AFTER):
             return Unanswered(self._silence())
-        if fate is Fate.BUSY:
+        if is_busy:
             return Declined(self._no(f"{self._name} is busy", transient=True))
         if why or fate in (Fate.DECLINED, Fate.DONE_YET_DECLINED):
             return Declined(self._no(why or f"{self._name} says no"))

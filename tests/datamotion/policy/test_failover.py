@@ -81,7 +81,7 @@ def test_the_epoch_is_taken_at_every_site_that_was_seen_before_anything_is_broke
     assert plan.steps[: len(takes)] == tuple(takes)
     assert [(step.cluster, step.gate) for step in takes] == [("lyon", Gate.ALL), ("nice", Gate.ALL)]
     claims = {act.change.claim for act in acts(plan) if isinstance(act.change, TakeEpoch)}
-    assert claims == {a_claim(LYON, 2, served=False, since=NOON, by="tests")}
+    assert claims == {a_claim(LYON, 2, served=False, since=NOON, by="tests", after=frozenset({a_claim().key}))}
     assert (plan.backend, plan.epoch) == ("gold-lyon", 2)
 
 

@@ -147,7 +147,7 @@ def test_an_epoch_that_two_took_is_settled_first(to: str | None) -> None:
     for contested in (TWICE, claims):
         view = failed_over(claims=contested, nice=served_at(NICE, "vol_1", claims=contested))
         refusal = refused(failover(view, to))
-        assert "epoch 2 of gold was taken for gold-lyon (by process 7 on host) and gold-nice" in refusal.text
+        assert "gold was taken over for gold-lyon (epoch 2, by process 7 on host) and for gold-nice" in refusal.text
         assert "settle gold --keep" in (refusal.hint or "")
 
 
@@ -164,7 +164,7 @@ def test_or_the_other_one_is_overruled_by_name_at_its_price() -> None:
 
 def test_who_is_overruled_has_to_be_the_one_that_holds_the_newest_epoch() -> None:
     refusal = refused(failover(failed_over(), "gold-nice", overrule="gold-paris"))
-    assert "the newest epoch of gold, 2, is that of gold-lyon, not of gold-paris alone" in refusal.text
+    assert "the newest epoch of gold is that of gold-lyon, not of gold-paris alone" in refusal.text
     assert "needs --to" in refused(failover(failed_over(), overrule="gold-lyon")).text
 
 

@@ -166,7 +166,7 @@ def test_two_of_one_epoch_that_both_hold_a_writable_copy_are_told_with_evidence(
     assert standing.active == {"vol_1": None}
     assert doubts(standing) == [("two serve", "gold-lyon", None), ("two serve", None, "vol_1")]
     assert (
-        "epoch 2 of gold was taken for gold-lyon by process 7 on host and for gold-nice by" in standing.doubts[0].text
+        "gold was taken over for gold-lyon (epoch 2, by process 7 on host) and for gold-nice" in standing.doubts[0].text
     )
     assert (
         "vol_1 is served twice in epoch 2: gold-lyon, since 2031-05-03 12:00:00 UTC, holds" in standing.doubts[1].text

@@ -216,7 +216,7 @@ def stranger() -> Landscape:
 
 
 CASES = (
-    Case(kind="two serve", world=two_serve, says="epoch 2 of gold was taken for gold-lyon by", hints="settle gold"),
+    Case(kind="two serve", world=two_serve, says="gold was taken over for gold-lyon (epoch 2, by", hints="settle gold"),
     Case(kind="serves and receives", world=receives, says="has a copy that cannot be written", hints="settle gold"),
     Case(kind="vanished", world=vanished, says="has no copy of it", hints="datamotion settle gold --keep BACKEND"),
     Case(kind="unclaimed", world=unclaimed, says="no claim that was seen says who serves it", hints="settle gold"),
