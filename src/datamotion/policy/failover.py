@@ -95,13 +95,12 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         Refusal(volume=volume, backend=chosen.name, text=f"{volume} cannot be served: {why}")
         for volume, why in chosen.unusable.items()
     ]
-    known = held(standing, claim)
-    # A copy that could be written before serves from the moment of the claim: its rivals are to be fenced all the same.
-    pending = chosen.usable if known is None or known.served is None else moving
-    if pending:
+    if chosen.usable:
         take(due, standing, claim, because=_TAKE_BECAUSE, gate=Gate.ALL)
+        # A copy that could be written before serves from the moment of the claim: its rivals are fenced all the same.
+        rivals = _to_be_fenced(standing, decision, chosen.usable)
         because = f"{chosen.name} serves from here on: two must not serve the same volume"
-        refusals += fence(due, standing, _to_be_fenced(standing, decision, pending), because=because, gate=Gate.ALL)
+        refusals += fence(due, standing, rivals, because=because, gate=Gate.ALL)
     for copy in moving:
         _add_steps(due, standing, copy, claim)
     confirm(due, situation, claim)

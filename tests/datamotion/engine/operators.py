@@ -80,17 +80,17 @@ class _Stopped(BaseException):
 
 @dataclass
 class Story:
-    """Two commands at once. `heard`: for each operator and cluster, a digest of all that it was told there."""
+    """Commands at once. `heard`: for each operator and cluster, a digest of all that it was told there."""
 
     world: World
-    operators: tuple[Operator, Operator]
+    operators: tuple[Operator, ...]
     choose: Chooser
     heard: dict[tuple[int, str], int] = field(default_factory=dict)
     turns: list[Turn] = field(default_factory=list)
     _waiting: dict[Call, trio.Event] = field(default_factory=dict)
     _luck: dict[Call, Luck] = field(default_factory=dict)
     _arrived: trio.Event = field(default_factory=trio.Event)
-    _running: int = 2
+    _running: int = 0
     _digests: dict[str, tuple[ClusterView, int]] = field(default_factory=dict)
 
     def tell(self) -> bool:
@@ -107,6 +107,12 @@ class Story:
         """All that decides how the story can go on, but for what the clock shows."""
         views = tuple(self._digest(name) for name in ALL)
         return views, tuple(sorted(self.heard.items())), tuple(sorted(self._waiting))
+
+    def sees(self, operator: int, cluster: str) -> bool:
+        """Whether an operator saw a cluster at first, and was never without an answer for as long as a run waits."""
+        looks = [luck for call, luck in self.turns if call[:2] == (operator, cluster) and call.what.startswith("look")]
+        lost = "".join("." if luck is Luck.GOES else "x" for luck in looks)
+        return lost.startswith(".") and "xxxx" not in lost
 
     async def turn(self, call: Call) -> Luck:
         self._waiting[call] = trio.Event()
@@ -134,6 +140,7 @@ class Story:
         return known[1]
 
     async def _all(self) -> None:
+        self._running = len(self.operators)
         async with trio.open_nursery() as nursery:
             for number, operator in enumerate(self.operators):
                 nursery.start_soon(self._operate, number, operator)
@@ -215,10 +222,12 @@ class Given(NamedTuple):
 
 def a_world(*given: Given) -> World:
     """One volume that its home serves, mirrored to both targets; the epochs from the second on were given so."""
-    claims: dict[str, list[Claim]] = {name: [a_claim()] for name in ALL}
+    newest = a_claim()
+    claims: dict[str, list[Claim]] = {name: [newest] for name in ALL}
     for epoch, each in enumerate(given, start=2):
+        newest = a_claim(each.backend, epoch, after=frozenset({newest.key}))
         for cluster in each.known_at:
-            claims[cluster].append(a_claim(each.backend, epoch))
+            claims[cluster].append(newest)
     views = {"paris": a_cluster_view(HOME, [a_volume()], claims=claims["paris"])}
     for target in (LYON, NICE):
         held = claims[target.cluster]

@@ -25,7 +25,9 @@ CLAIMS = st.builds(
     served=st.none() | SECONDS,
 )
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
-CLAIM = Claim(group="gold", epoch=2, backend="gold-lyon", svm="1b2c", since=NOON, by="anna on control")
+CLAIM = Claim(
+    group="gold", epoch=2, backend="gold-lyon", svm="1b2c", since=NOON, by="ops on control", after=frozenset({"1.5f0c"})
+)
 
 
 @given(CLAIMS)

@@ -31,6 +31,7 @@ from tests.datamotion.building import (
     NICE,
     NOON,
     a_claim,
+    a_claim_policy,
     a_cluster_view,
     a_mark,
     a_mirror,
@@ -267,10 +268,10 @@ def test_a_run_whose_back_end_falls_silent_stops_and_turns_to_no_other() -> None
 
 
 def test_a_run_withdraws_before_a_newer_claim_and_says_who_won() -> None:
-    won = (a_claim(), a_claim(NICE, 2, served=False, by="anna on control"))
+    won = (a_claim(), a_claim(NICE, 2, served=False, by="ops on control"))
     now = seen(paris=LOST, nice=knowing(a_target_view(NICE, "vol_1"), NICE, *won))
     refusal = refused(later(seen(paris=LOST), now))
-    assert "gold-nice was claimed in epoch 2 by anna on control" in refusal.text
+    assert "gold-nice was claimed in epoch 2 by ops on control" in refusal.text
     assert "withdraws" in refusal.text
 
 
@@ -330,3 +331,20 @@ def _first_of_each(clusters: dict[str, ClusterView]) -> list[Act]:
         for act in acts(plan)
         if not isinstance(act.change, Initialize)
     ]
+
+
+def test_a_run_withdraws_before_a_lower_claim_that_was_not_there_at_first() -> None:
+    known = (a_claim(), a_claim(LYON, 2), a_claim(HOME, 3))
+    lyon = knowing(a_target_view(LYON, "vol_1"), LYON, *known)
+    first, late = seen(paris=LOST, lyon=lyon), knowing(a_target_view(NICE, "vol_1"), NICE, a_claim(), a_claim(NICE, 2))
+    assert later(first, first).epoch == 4
+    refusal = refused(later(first, {**first, "nice": late}))
+    assert "gold-nice was claimed in epoch 2" in refusal.text
+    assert "this failover to gold-lyon, epoch 4, withdraws" in refusal.text
+
+
+def test_a_run_withdraws_before_a_claim_that_cannot_be_read() -> None:
+    nice = a_target_view(NICE, "vol_1")
+    garbled = replace(a_claim_policy(a_claim(NICE, 2), NICE), comment="see the wiki")
+    now = seen(paris=LOST, nice=replace(nice, policies=(*nice.policies, garbled)))
+    assert "epoch 2 was claimed meanwhile, and by whom cannot be read" in refused(later(seen(paris=LOST), now)).text

@@ -36,7 +36,7 @@ from tests.datamotion.policy.plans import (
     served_at,
 )
 
-BEGUN = (a_claim(), a_claim(LYON, 2, served=False, by="bert on control"))
+BEGUN = (a_claim(), a_claim(LYON, 2, served=False, by="ops on console"))
 TWICE = (a_claim(), a_claim(LYON, 2), a_claim(NICE, 2))
 
 # -- the home serves
@@ -120,7 +120,7 @@ def test_a_failover_that_was_begun_is_gone_on_with_though_another_is_fresher(to:
 def test_a_failover_that_was_begun_elsewhere_may_go_on_still(lyon: object) -> None:
     view = seen(paris=LOST, lyon=lyon, nice=knowing(a_target_view(NICE, "vol_1"), NICE, *BEGUN))  # type: ignore[arg-type]
     refusal = refused(failover(view, "gold-nice"))
-    assert "bert on control" in refusal.text
+    assert "ops on console" in refusal.text
     assert "--to gold-nice --overrule gold-lyon" in (refusal.hint or "")
     assert refusal.because_silent == (lyon is LOST)
     assert failover(view, "gold-nice", overrule="gold-lyon").epoch == 3

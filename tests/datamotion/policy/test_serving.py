@@ -173,6 +173,37 @@ def test_two_of_one_epoch_that_both_hold_a_writable_copy_are_told_with_evidence(
     )
 
 
+# Lyon took over and gave back; nice, which had heard of neither, took over from the first epoch.
+_BACK = (a_claim(LYON, 2, after=frozenset({a_claim().key})), a_claim(HOME, 3, after=frozenset({a_claim(LYON, 2).key})))
+_APART = a_claim(NICE, 2, after=frozenset({a_claim().key}))
+
+
+def test_a_lower_epoch_whose_taker_was_not_seen_by_the_newest_is_its_rival() -> None:
+    nice = served_at(NICE, "vol_1", claims=(a_claim(), _APART))
+    paris = a_cluster_view(HOME, [a_volume()], claims=(a_claim(), *_BACK))
+    standing = standing_of(seen(paris=paris, nice=nice))
+    assert [(each.epoch, each.backend) for each in standing.contenders] == [(3, "gold-paris"), (2, "gold-nice")]
+    assert standing.active == {"vol_1": None}
+    assert "vol_1 is served twice in epochs 2 and 3" in standing.doubts[1].text
+    assert [standing.copies[each].role for each in (AT_HOME, AT_NICE)] == [Role.UNCLEAR, Role.UNCLEAR]
+
+
+def test_who_took_over_in_the_knowledge_of_both_has_overtaken_both() -> None:
+    known = (a_claim(), *_BACK, _APART)
+    settled = a_claim(LYON, 4, after=frozenset({_BACK[1].key, _APART.key}))
+    nice = served_at(NICE, "vol_1", claims=(*known, settled))
+    view = failed_over(lyon=served_at(LYON, "vol_1", claims=(*known, settled)), nice=nice)
+    standing = standing_of(view)
+    assert standing.active == {"vol_1": AT_LYON}
+    assert [standing.copies[each].role for each in (AT_HOME, AT_NICE)] == [Role.OVERTAKEN, Role.OVERTAKEN]
+
+
+def test_a_new_claim_names_all_that_none_is_after_yet() -> None:
+    nice = served_at(NICE, "vol_1", claims=(a_claim(), _APART))
+    standing = standing_of(seen(paris=a_cluster_view(HOME, [a_volume()], claims=(a_claim(), *_BACK)), nice=nice))
+    assert standing.newest == {_BACK[1].key, _APART.key}
+
+
 def test_what_both_overtook_is_overtaken_and_they_are_not() -> None:
     view = failed_over(claims=(a_claim(), *TWICE), nice=served_at(NICE, "vol_1", claims=(a_claim(), *TWICE)))
     copies = standing_of(view).copies
