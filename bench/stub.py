@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
+import anyio
 import httpx
 
 Record = Mapping[str, Any]
@@ -26,10 +27,11 @@ _JOBS = "/api/cluster/jobs"
 class StubCluster(httpx.AsyncBaseTransport):
     """The collections of one cluster by their paths, their records by uuid. `calls` counts what was asked of it.
 
-    `used_s`: the seconds of the CPU that it has taken itself, for itself alone.
+    `used_s`: the seconds of the CPU that it has taken itself, for itself alone. Each answer takes `latency_s`.
     """
 
-    def __init__(self, collections: Mapping[str, Sequence[Record]]) -> None:
+    def __init__(self, collections: Mapping[str, Sequence[Record]], latency_s: float = 0.0) -> None:
+        self.latency_s = latency_s
         self._records = {
             path: {str(record.get("uuid", number)): record for number, record in enumerate(records)}
             for path, records in collections.items()
@@ -44,7 +46,9 @@ class StubCluster(httpx.AsyncBaseTransport):
         self.used_s = 0.0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer, without ever waiting."""
+        """The answer, after the latency and no other wait."""
+        if self.latency_s:
+            await anyio.sleep(self.latency_s)
         began_s = time.process_time()
         self.calls += 1
         query = dict(request.url.params)
