@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import quote, unquote
+
+from datamotion.model.names import is_plain
 
 _COMMENT = re.compile(r"\[datamotion ([a-z]{1,20}=[^\s\]]{0,600}(?: [a-z]{1,20}=[^\s\]]{0,600}){0,11})\]")
 _NAME = "datamotion_{group}_"
@@ -57,11 +59,11 @@ class Claim:
             "epoch": str(self.epoch),
             "backend": self.backend,
             "svm": self.svm,
-            "since": self.since.isoformat(timespec="seconds"),
+            "since": _text(self.since),
             "by": self.by,
             **({"partial": "yes"} if self.partial else {}),
             **({"after": ",".join(sorted(self.after))} if self.after else {}),
-            **({"served": self.served.isoformat(timespec="seconds")} if self.served else {}),
+            **({"served": _text(self.served)} if self.served else {}),
         }
         return f"[datamotion {' '.join(f'{name}={quote(value)}' for name, value in words.items())}]"
 
@@ -76,11 +78,15 @@ def claim_prefix(group: str) -> str:
 
 
 def read_claim(group: str, policy: str, comment: str) -> Claim | None:
-    """The claim of a group that a policy is; None where its comment says none that its name confirms."""
+    """The claim of a group that a policy is; None where its comment says none that its name confirms.
+
+    Read is what `comment` writes and nothing else.
+    """
     found = _COMMENT.search(comment)
     if found is None:
         return None
-    words = {name: unquote(value) for name, _, value in (word.partition("=") for word in found[1].split())}
+    pairs = [word.partition("=") for word in found[1].split(" ")]
+    words = {name: unquote(value, errors="replace") for name, _, value in pairs}
     try:
         claim = Claim(
             group=words["group"],
@@ -93,9 +99,11 @@ def read_claim(group: str, policy: str, comment: str) -> Claim | None:
             after=frozenset(filter(None, words.get("after", "").split(","))),
             served=_instant(words["served"]) if "served" in words else None,
         )
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return None
-    return claim if claim.group == group and claim.policy == policy and claim.epoch > 0 else None
+    is_ours = claim.group == group and claim.policy == policy and claim.epoch > 0
+    is_clean = found[0] == claim.comment and all(map(is_plain, words.values()))
+    return claim if is_ours and is_clean else None
 
 
 def epoch_of(group: str, policy: str) -> int | None:
@@ -105,8 +113,12 @@ def epoch_of(group: str, policy: str) -> int | None:
     return int(number) if is_claim else None
 
 
+def _text(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="seconds")
+
+
 def _instant(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"{text} has no offset from UTC")
-    return instant
+    return instant.astimezone(UTC)

@@ -18,6 +18,8 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
+from datamotion.model.names import is_plain
+
 LONGEST_COMMENT = 1023
 """Bytes that ONTAP takes as a volume's comment (`volume modify`)."""
 
@@ -42,15 +44,20 @@ class Mark:
     qtrees: str | None = None
     epoch: int | None = None
 
-    def write(self, comment: str) -> str:
-        """`comment` with this mark in place of any earlier one; the rest of it untouched."""
+    @property
+    def text(self) -> str:
+        """The bracket."""
         words = (
             f"{each.name}={quote(str(value), safe='/:,')}"
             for each in fields(self)
             if (value := getattr(self, each.name))
         )
+        return f"[datamotion {' '.join(words)}]"
+
+    def write(self, comment: str) -> str:
+        """`comment` with this mark in place of any earlier one; the rest of it untouched."""
         text = without_mark(comment)
-        return f"{text}{' ' if text else ''}[datamotion {' '.join(words)}]"
+        return f"{text}{' ' if text else ''}{self.text}"
 
     def fits(self, comment: str) -> bool:
         """Whether the cluster takes `comment` with this mark: a person's text is never cut to make room."""
@@ -64,12 +71,14 @@ _WORDS = frozenset(each.name for each in fields(Mark))
 def read_mark(comment: str) -> Mark | None:
     """The last mark in a volume's comment; None where there is none, or none that can be read.
 
+    Read is what `write` writes and nothing else: anybody with rights at a volume can write its comment.
+
     >>> read_mark("trees [datamotion group=gold volume=vol_1 origin=9c1e path=/v%201]").path
     '/v 1'
     >>> read_mark("trees [datamotion is great]") is None
     True
     """
-    if "[datamotion " not in comment:
+    if "[datamotion " not in comment or len(comment) > LONGEST_COMMENT:
         return None
     found = [each for each in map(_parsed, _MARK.finditer(comment)) if each is not None]
     return found[-1] if found else None
@@ -81,6 +90,8 @@ def without_mark(comment: str) -> str:
     >>> without_mark("trees [datamotion group=gold volume=vol_1 origin=9c1e] [datamotion is great]")
     'trees [datamotion is great]'
     """
+    if len(comment) > LONGEST_COMMENT:
+        return comment
     return _MARK.sub(lambda found: "" if _parsed(found) else found[0], comment)
 
 
@@ -92,9 +103,11 @@ def _parsed(found: re.Match[str]) -> Mark | None:
     if epoch is not None and not _EPOCH.fullmatch(epoch):
         return None
     try:
-        return Mark(
-            **{name: unquote(value) if "%" in value else value for name, value in words.items()},
+        mark = Mark(
+            **{name: unquote(value, errors="strict") if "%" in value else value for name, value in words.items()},
             epoch=int(epoch) if epoch else None,
         )
-    except TypeError:  # group, volume or origin is missing
+    except (TypeError, UnicodeDecodeError):  # group, volume or origin is missing, or a byte is no text
         return None
+    is_clean = all(is_plain(str(getattr(mark, name))) for name in words)
+    return mark if is_clean and mark.text == found[0].lstrip(" ") else None

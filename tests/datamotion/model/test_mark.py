@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from datamotion.model.mark import LONGEST_COMMENT, Mark, read_mark, without_mark
 
-TEXT = st.text(min_size=1, max_size=80)
+LETTERS = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"])
+TEXT = st.text(LETTERS, min_size=1, max_size=80)
 ODD = st.none() | TEXT | st.sampled_from(["/a b", "/a]b[", "/100%", "/%20", "/ä/字", "=", "epoch=7", "None"])
 MARKS = st.builds(
     Mark,
@@ -56,6 +57,13 @@ def test_a_path_as_long_as_a_comment_takes_is_read_back() -> None:
         "[datamotion group=gold volume=vol_1 origin=9c1e epoch=-1]",
         "[datamotion group=gold volume=vol_1 origin=9c1e",
         "[Datamotion group=gold volume=vol_1 origin=9c1e]",
+        "[datamotion group=gold volume=vol_1 origin=9c1e path=/vol_1%1B%5B8m]",
+        "[datamotion group=gold volume=vol_1 origin=9c1e path=/vol_1%E2%80%AE]",
+        "[datamotion group=gold volume=vol_1 origin=9c1e path=/vol_1%0A]",
+        "[datamotion group=gold volume=vol_1 origin=9c1e path=/vol_1%FF]",
+        "[datamotion group=gold volume=vol_1 origin=9c1e path=/v%6Fl_1]",
+        "[datamotion group=gold origin=9c1e volume=vol_1]",
+        "[datamotion group=gold volume=vol_1 origin=9c1e]" + "x" * 1000,
     ],
 )
 def test_what_is_not_one_of_our_marks_is_none_and_stays(comment: str) -> None:

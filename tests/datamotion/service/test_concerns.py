@@ -173,7 +173,7 @@ def divided() -> Landscape:
     world.claim(2, LYON, partial=True)
     world.broken("vol_1", path="/vol_1")
     comment = world.volumes["gold-lyon", "vol_1"].comment
-    world.change("vol_1", LYON, comment=comment.replace(" export", " epoch=2 export"))
+    world.change("vol_1", LYON, comment=comment.replace("]", " epoch=2]"))
     return world
 
 

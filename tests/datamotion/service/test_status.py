@@ -50,7 +50,7 @@ def test_a_partial_failover_is_told_apart() -> None:
     world.claim(2, LYON, partial=True)
     world.broken("vol_1", path="/vol_1")
     comment = world.volumes["gold-lyon", "vol_1"].comment
-    world.change("vol_1", LYON, comment=comment.replace(" export", " epoch=2 export"))
+    world.change("vol_1", LYON, comment=comment.replace("]", " epoch=2]"))
     world.fenced("vol_1")
     group = world.report()
     assert group.serving is None
