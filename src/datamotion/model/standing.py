@@ -153,6 +153,7 @@ class DoubtKind(StrEnum):
     UNCLAIMED = "unclaimed"  # marked, and nobody that was seen has claimed it
     UNREADABLE_CLAIM = "unreadable claim"
     UNFINISHED_CLAIM = "unfinished claim"
+    CONTRADICTED = "contradicted"  # a claim that what was seen speaks against
     UNSEEN_CLAIM = "unseen claim"  # it is about a part of the group, and which was not seen
     FOREIGN_SOURCE = "foreign source"
     UNMARKED = "unmarked"
@@ -187,7 +188,8 @@ class Standing:
     """How one group stands. `volumes` are its members, in the order in which people count.
 
     `active` holds for each member the copy that serves it: None where nobody can tell. A copy that it names need not
-    have been seen. `claims` are the newest first, but for those that lost and never served; `newest` are the keys of
+    have been seen. `claims` are the newest first, but for those that lost and never
+    served, and those that what was seen contradicts; `newest` are the keys of
     all that no later one is after.
     """
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from datamotion.model.claim import Claim, epoch_of, read_claim
 from datamotion.model.group import Group
 from datamotion.model.records import Policy
 from datamotion.model.standing import Doubt, DoubtKind, HeldClaim, Site
 from datamotion.model.view import ClusterView
+
+_MOST_MISSED = 1000
+"""Epochs that may be missing between two that were seen, where claims were deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +37,13 @@ def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
     epochs: set[int] = set()
     unreadable: list[tuple[int, Doubt]] = []
     found: dict[tuple[int, str], HeldClaim] = {}
-    for name, site in sites.items():
-        for policy, epoch in _policies(group, site):
+    doubts: list[Doubt] = []
+    policies = [(name, policy, epoch) for name, site in sites.items() for policy, epoch in _policies(group, site)]
+    far_ahead = _far_ahead({epoch for _, _, epoch in policies})
+    for name, policy, epoch in policies:
+        if epoch in far_ahead:
+            doubts.append(_runs_ahead(name, policy, epoch))
+        else:
             epochs.add(epoch)
             claim = read_claim(group.name, policy.name, policy.comment)
             backend = _backend_of(claim, sites, svms) if claim else None
@@ -51,7 +60,7 @@ def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
         newest=frozenset(each.claim.key for each in held if each.turn == held[0].turn),
         epochs=tuple(sorted(epochs)),
         unreadable=frozenset(epoch for epoch, _ in unreadable if epoch >= known),
-        doubts=tuple(doubt for epoch, doubt in unreadable if epoch >= known),
+        doubts=(*doubts, *(doubt for epoch, doubt in unreadable if epoch >= known)),
         svms=svms,
     )
 
@@ -70,21 +79,11 @@ def _in_turn(held: Collection[HeldClaim]) -> Iterator[HeldClaim]:
         yield replace(each, turn=newest) if is_rival else each
 
 
-def without_withdrawn(claims: Claims, sites: Mapping[str, Site], writable: Collection[str]) -> Claims:
-    """The claims but for those that lost: another one of their turn was served, and nothing was ever broken off.
-
-    `writable` are the back ends with a copy that can be written. What was not seen may have gone on.
-    """
-    served = Counter(each.turn for each in claims.held if each.served)
-    lost = [
-        each
-        for each in claims.held
-        if each.served is None
-        and served[each.turn] == 1
-        and sites[each.backend].svm is not None
-        and each.backend not in writable
-    ]
-    return replace(claims, held=tuple(each for each in claims.held if each not in lost)) if lost else claims
+def _far_ahead(epochs: Collection[int]) -> frozenset[int]:
+    """Epochs that nothing leads up to: whoever takes one takes the next, so nobody comes so far without a trace."""
+    known = sorted(epochs)
+    gap = next((index for index, (a, b) in enumerate(pairwise(known), start=1) if b - a > _MOST_MISSED), len(known))
+    return frozenset(known[gap:])
 
 
 def _policies(group: Group, site: Site) -> Iterator[tuple[Policy, int]]:
@@ -116,6 +115,15 @@ def _joined(known: HeldClaim | None, claim: Claim, site: str, policy: str) -> He
         after=known.claim.after | claim.after,
     )
     return replace(known, claim=joined, at={**known.at, site: policy})
+
+
+def _runs_ahead(site: str, policy: Policy, epoch: int) -> Doubt:
+    return Doubt(
+        kind=DoubtKind.CONTRADICTED,
+        backend=site,
+        text=f"a claim at {site} (policy {policy.name}) names an epoch that nothing leads up to: it does not count",
+        hint=f"nobody takes {epoch} epochs; find out who can write at {site}, and delete that policy",
+    )
 
 
 def _unreadable(group: str, site: str, policy: Policy, epoch: int, claim: Claim | None) -> Doubt:

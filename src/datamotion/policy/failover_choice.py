@@ -125,8 +125,6 @@ def _works(standing: Standing, backend: str) -> bool:
 def _goal(standing: Standing, choice: FailoverChoice) -> _Goal | Refusal:
     """What the claims leave to choose."""
     newest = standing.contenders
-    if newest and newest[0].turn < max(standing.epochs):  # later ones cannot be read
-        newest = ()
     doubt = next(
         (each for each in standing.doubts if each.kind in (DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM)), None
     )

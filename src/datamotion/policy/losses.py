@@ -83,6 +83,8 @@ def _age(standing: Standing, copy: Copy, overtaken: HeldClaim) -> timedelta | No
     if not isinstance(seen, ClusterView):
         return None
     since = seen.observed_at - overtaken.claim.since
+    if since < timedelta():  # a clock is off, or the claim says what is not so
+        return None
     if copy.edge is None or (own is not None and own.epoch < overtaken.epoch):
         return since
     return max(since, copy.lag) if copy.lag is not None else None

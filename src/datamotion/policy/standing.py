@@ -10,7 +10,8 @@ from datamotion.model.records import CifsSession, Qtree, Relationship, Volume
 from datamotion.model.standing import Copy, CopyId, Doors, Doubt, DoubtKind, Edge, Foreign, Site, Standing
 from datamotion.model.view import ClusterView, View, look_up
 from datamotion.model.words import Role
-from datamotion.policy.claims import Claims, read_claims, without_withdrawn
+from datamotion.policy.claims import Claims, read_claims
+from datamotion.policy.evidence import borne_out
 from datamotion.policy.membership import Membership
 from datamotion.policy.serving import Seen, SeenAt, Verdict, claim_doubts, judge, role
 
@@ -25,8 +26,7 @@ def stand(group: Group, view: View) -> Standing:
     members = Membership(group=group, sites=sites, svms=svms, serving=_selecting(group, sites, claims))
     is_fresh = not claims.epochs and not members.marks
     seen = _seen(members)
-    writable = {backend for backend, copies in seen.items() if any(copy.is_writable for copy in copies.values())}
-    claims = without_withdrawn(claims, sites, writable)
+    claims = borne_out(group.name, claims, sites, seen)
     volumes = sorted(members.origins, key=counted)
     verdicts = {} if is_fresh else judge(group.name, volumes, claims.held, sites, seen)
     verdicts |= _new(members, volumes, verdicts, seen)

@@ -144,7 +144,8 @@ def test_which_part_a_back_end_serves_that_is_not_seen_nobody_can_tell() -> None
 def test_a_served_copy_that_is_gone_or_receives_leaves_it_open_who_serves(
     lyon: object, kind: str, evidence: str
 ) -> None:
-    view = failed_over(lyon=lyon)  # type: ignore[arg-type]
+    paris = a_cluster_view(HOME, [a_volume(path=None, export=FENCE)], claims=LYON_TOOK_OVER)
+    view = failed_over(lyon=lyon, paris=paris)  # type: ignore[arg-type]
     assert standing_of(view).active == {"vol_1": None}
     doubt = next(each for each in standing_of(view).doubts if each.kind != "nothing selected")
     assert (doubt.kind, doubt.backend, doubt.volume) == (kind, "gold-lyon", "vol_1")

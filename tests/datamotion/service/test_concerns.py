@@ -112,6 +112,12 @@ def receives() -> Landscape:
     return world
 
 
+def contradicted() -> Landscape:
+    world = protected(targets=(LYON, NANTES))
+    world.claim(2, LYON, told=(LYON,))
+    return world
+
+
 def vanished() -> Landscape:
     world = failed_over(targets=(LYON, NANTES))
     del world.volumes["gold-lyon", "vol_1"], world.mirrors["gold-lyon", "vol_1"]
@@ -221,6 +227,12 @@ CASES = (
     Case(kind="vanished", world=vanished, says="has no copy of it", hints="datamotion settle gold --keep BACKEND"),
     Case(kind="unclaimed", world=unclaimed, says="no claim that was seen says who serves it", hints="settle gold"),
     Case(kind="unreadable claim", world=unreadable, says="the claim of epoch 2 at gold-nantes", hints="settle"),
+    Case(
+        kind="contradicted",
+        world=contradicted,
+        says="all that it holds are mirrors of gold-paris: it does not count",
+        hints="find out who can write at gold-lyon",
+    ),
     Case(kind="unseen claim", world=unseen_claim, says="took a part of the group over in epoch 2", exit_status=4),
     Case(kind="replaced", world=replaced, says="vol_1 at gold-paris (uuid new) is not the volume", hints="unprotect"),
     Case(kind="ambiguous", world=ambiguous, says="gold-nantes", hints="remove the [datamotion ...] bracket"),

@@ -1,0 +1,134 @@
+"""What it takes to make somebody stop serving: each single thing that can be forged at another site does not suffice.
+
+The home serves, and is mirrored to lyon and nice. Whoever has rights at lyon writes there what they like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from datamotion.model.acts import Break, CloseSessions, ModifyQtree, ModifyVolume
+from datamotion.model.claim import Claim
+from datamotion.model.plan import Plan
+from datamotion.model.records import Policy
+from datamotion.model.view import ClusterView
+from datamotion.model.words import MirrorState, VolumeType
+from datamotion.policy.failover import failover_planner
+from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.protect import protect_planner
+from datamotion.policy.update import update_planner
+from tests.datamotion.building import (
+    HOME,
+    LYON,
+    NICE,
+    a_claim,
+    a_claim_policy,
+    a_cluster_view,
+    a_group,
+    a_mark,
+    a_mirror,
+    a_target_view,
+    a_volume,
+    acts,
+    planned,
+    standing_of,
+)
+from tests.datamotion.policy.plans import LOST, seen
+
+BOTH = a_group(LYON, NICE)
+MIRRORED = a_target_view(LYON, "vol_1")
+FORGED = a_claim(LYON, 7, after=frozenset({a_claim().key}))
+
+
+def claiming(*claims: Claim, **changes: object) -> ClusterView:
+    made = tuple(replace(a_claim_policy(each, LYON), **changes) for each in claims)  # type: ignore[arg-type]
+    return replace(MIRRORED, policies=(*MIRRORED.policies, *made))
+
+
+def writable(comment: str, *, mounted: bool = True) -> ClusterView:
+    """A volume of somebody's, beside no mirror of ours."""
+    path = "/vol_1" if mounted else None
+    volume = a_volume(backend=LYON, type=VolumeType.RW, path=path, comment=comment)
+    return a_cluster_view(LYON, [volume])
+
+
+def overwritten(claim: Claim) -> ClusterView:
+    """The claim that the home serves, with another comment."""
+    policies = (replace(a_claim_policy(a_claim(), LYON), comment=claim.comment),)
+    return replace(MIRRORED, policies=(*(each for each in MIRRORED.policies if each.svm is None), *policies))
+
+
+FORGERIES = {
+    "a claim": claiming(FORGED),
+    "a claim of an epoch that nobody can have come to": claiming(replace(FORGED, epoch=999_999_999)),
+    "a claim that cannot be read": claiming(FORGED, comment="epoch 7 is mine"),
+    "the first claim, given to another": overwritten(a_claim(LYON)),
+    "a volume of that name": writable(""),
+    "a mark": writable(a_mark()),
+    "a mark of a volume that serves": writable(a_mark(epoch=7)),
+    "a mark, not mounted": writable(a_mark(), mounted=False),
+    "a leg that is broken off": a_cluster_view(
+        LYON, [a_volume(backend=LYON, type=VolumeType.RW, path="/vol_1")], [a_mirror(state=MirrorState.BROKEN_OFF)]
+    ),
+}
+each_forgery = pytest.mark.parametrize("lyon", FORGERIES.values(), ids=FORGERIES.keys())
+
+
+def stops_the_home(plan: Plan) -> Iterator[object]:
+    """Acts that keep clients from the home's copy."""
+    for act in acts(plan):
+        change = act.change
+        if act.backend != HOME.name:
+            continue
+        if isinstance(change, CloseSessions | ModifyQtree | Break):
+            yield act
+        if isinstance(change, ModifyVolume) and (change.path, change.export) != (None, None):
+            yield act
+
+
+@each_forgery
+def test_apply_and_update_leave_the_home_as_it_is(lyon: ClusterView) -> None:
+    for planner in (protect_planner(BOTH), update_planner(BOTH)):
+        assert not list(stops_the_home(planned(planner, standing_of(seen(lyon=lyon)))))
+
+
+@each_forgery
+def test_it_is_told(lyon: ClusterView) -> None:
+    standing = standing_of(seen(lyon=lyon))
+    is_told = bool(standing.doubts) or any(copy.role not in ("active", "mirror") for copy in standing.copies.values())
+    assert is_told or len(standing.copies) == 2, "a doubt, a copy that is something else, or none where one should be"
+
+
+@pytest.mark.parametrize("name", ["a claim", "a claim of an epoch that nobody can have come to", "a mark"])
+def test_it_takes_nothing_else_hostage(name: str) -> None:
+    standing = standing_of(seen(lyon=FORGERIES[name]))
+    assert standing.active["vol_1"] == ("gold-paris", "vol_1")
+    update = planned(update_planner(BOTH), standing)
+    assert "gold-nice" in {act.backend for act in acts(update)}
+
+
+@pytest.mark.parametrize("name", ["a claim", "a claim of an epoch that nobody can have come to"])
+def test_nor_a_failover_of_a_lost_home(name: str) -> None:
+    standing = standing_of(seen(paris=LOST, lyon=FORGERIES[name]))
+    plan = planned(failover_planner(BOTH, FailoverChoice(to="gold-nice")), standing)
+    assert plan.backend == "gold-nice"
+    assert plan.epoch is not None
+    assert plan.epoch < 999
+
+
+def test_the_epoch_that_follows_is_above_every_claim_that_may_be_one() -> None:
+    assert standing_of(seen(lyon=FORGERIES["a claim"])).next_epoch == 8
+
+
+def test_a_claim_of_a_time_to_come_leaves_the_age_of_what_is_lost_unknown() -> None:
+    later = a_claim(LYON, 2, since=a_claim().since.replace(year=2040))
+    policies: tuple[Policy, ...] = (a_claim_policy(a_claim(), LYON), a_claim_policy(later, LYON))
+    volume = a_volume(backend=LYON, type=VolumeType.RW, path="/vol_1")
+    served = a_cluster_view(LYON, [volume], [a_mirror(state=MirrorState.BROKEN_OFF)], policies=policies)
+    standing = standing_of(seen(paris=LOST, lyon=served))
+    choice = FailoverChoice(to="gold-nice", overrule="gold-lyon")
+    (loss,) = planned(failover_planner(BOTH, choice), standing).losses
+    assert loss.age is None
