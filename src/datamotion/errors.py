@@ -16,6 +16,7 @@ Each class carries the exit status that the command line ends with.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -30,12 +31,28 @@ class DataMotionError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def lines(self) -> Sequence[str]:
+        """The message as it is shown: on one line, as a rule."""
+        return (self.message,)
+
 
 class ConfigError(DataMotionError):
-    """The files or the arguments are wrong. Nothing was contacted, nothing was changed."""
+    """The files or the arguments are wrong. Nothing was contacted, nothing was changed.
+
+    `mistakes` are shown below the message, each on a line.
+    """
 
     code = "config"
     exit_status = 2
+
+    def __init__(self, message: str, *, hint: str | None = None, mistakes: Sequence[str] = ()) -> None:
+        super().__init__("\n".join((message, *mistakes)), hint=hint)
+        self._lines = (message, *mistakes)
+
+    @property
+    def lines(self) -> Sequence[str]:
+        return self._lines
 
 
 class Refused(DataMotionError):

@@ -13,10 +13,9 @@ import typer
 
 if TYPE_CHECKING:
     from ontaplab.site import ClusterStatus, Seeded, Site
-from rich.console import Console
-from rich.markup import escape
 
 from datamotion.cli.render import a_table, print_table
+from datamotion.cli.terminal import open_console, plain, tell
 from datamotion.errors import DataMotionError
 from datamotion.model.units import count_text, size_text
 
@@ -179,13 +178,13 @@ def seed_site(site: Site, cluster: str, source: Path | None, volumes: int, *, co
 
 def say(text: str) -> None:
     """To the person at the terminal: what happened, what comes next. Standard output is for data."""
-    Console(stderr=True, soft_wrap=True, highlight=False).print(escape(text))
+    tell(open_console(stderr=True), plain(text))
 
 
 def _show(site: Site) -> None:
     table = a_table("cluster", "state", "endpoint", "volumes", "bytes")
     for each in site.status():
-        table.add_row(escape(each.name), _state(each), each.url, str(each.volumes), size_text(each.bytes))
+        table.add_row(plain(each.name), _state(each), each.url, str(each.volumes), size_text(each.bytes))
     print_table(table)
 
 

@@ -7,6 +7,7 @@ is needed does not answer, 130 interrupted. Data goes to standard output, everyt
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -98,6 +99,7 @@ def collect_seldom() -> None:
 def main() -> None:
     """The `datamotion` command."""
     _open_what_is_closed()
+    _write_what_cannot_be_encoded()
     collect_seldom()
     try:
         status = run(sys.argv[1:], World(clock=SystemClock(), environ=os.environ))
@@ -109,6 +111,12 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = status or _FAILED
     sys.exit(status)
+
+
+def _write_what_cannot_be_encoded() -> None:
+    """On a terminal of few letters, and for names that are no text, the others are escapes, as on standard error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _open_what_is_closed() -> None:

@@ -55,7 +55,8 @@ def load(path: Path) -> Configuration:
     else:
         if not mistakes:
             return configuration
-    raise ConfigError("\n".join(_listed(path, mistakes, document)), hint=_REFERENCE)
+    count = f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
+    raise ConfigError(f"{path} has {count}:", hint=_REFERENCE, mistakes=list(_listed(mistakes, document)))
 
 
 def _read(path: Path) -> str:
@@ -116,7 +117,6 @@ def _is_secret(keys: Keys) -> bool:
     return any(key.is_secret for key in above if key)
 
 
-def _listed(path: Path, mistakes: list[Mistake], document: Document) -> Iterator[str]:
+def _listed(mistakes: list[Mistake], document: Document) -> Iterator[str]:
     lines = sorted((document.line_of(each.keys), f"{key_path(each.keys)}: {each.text}") for each in mistakes)
-    yield f"{path} has {len(lines)} mistake{'s' if len(lines) > 1 else ''}:"
     yield from (f"  line {line}: {text}" for line, text in lines)
