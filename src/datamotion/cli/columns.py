@@ -41,6 +41,7 @@ class Columns:
         self.rows.append([each if isinstance(each, Cell) else _of_markup(each) for each in cells])
 
     def show(self, console: Console) -> None:
+        self.headings = [visible(heading) for heading in self.headings]
         self.rows = [[Cell(visible(cell.text), cell.style) for cell in row] for row in self.rows]
         widths = [
             max(cell_len(text) for text in (heading, *(row[number].text for row in self.rows)))

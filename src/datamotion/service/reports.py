@@ -284,6 +284,7 @@ _JSON: TypeAdapter[Report | tuple[Report, ...]] = TypeAdapter(Report | tuple[Rep
 def to_json(report: Report | tuple[Report, ...]) -> str:
     """The report as JSON, indented, in ASCII: what `-o json` prints and the API serves."""
     try:
-        return _JSON.dump_json(report, indent=2, ensure_ascii=True).decode()
+        printed = _JSON.dump_json(report, indent=2, ensure_ascii=True).decode()
     except PydanticSerializationError:  # half of a character, which JSON can name and UTF-8 cannot hold
         return json.dumps(_JSON.dump_python(report, mode="json"), indent=2)
+    return printed.replace("\x7f", r"\u007f")  # the one control character that it leaves
