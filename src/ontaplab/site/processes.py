@@ -84,7 +84,7 @@ class _Start:
         self._pipe, announce = os.pipe()
         command = [sys.executable, "-P", "-m", "ontaplab", "serve", str(folder.root), "--announce", str(announce)]
         command += [] if owner is None else ["--owner", str(owner.told_by)]
-        with folder.log.open("ab") as log:
+        with os.fdopen(os.open(folder.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
             try:
                 subprocess.run(  # noqa: S603  # it puts itself into the background
                     command,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from starlette.requests import Request as HttpRequest
 
 from ontaplab.errors import OntapError, invalid_value, missing_field, unexpected_argument
 
@@ -55,22 +56,60 @@ Size = Annotated[int, BeforeValidator(_size)]
 """Bytes; as text also with a unit: "1GB" is 1024**3."""
 
 B = TypeVar("B", bound=Body)
+MOST_BYTES = 16 * 1024 * 1024
+"""Of a body that is read into memory: those of thousands of records are much shorter."""
+DEEPEST = 32
+"""How many levels a body may have: ONTAP's have far fewer."""
+
+
+async def read_body(http: HttpRequest) -> bytes:
+    """The body of a request by somebody who may ask. Raises: OntapError 262245 for one that is too long."""
+    raw = bytearray()
+    async for part in http.stream():
+        raw += part
+        if len(raw) > MOST_BYTES:
+            raise OntapError(413, "262245", f"The request's body is longer than {MOST_BYTES} bytes.")
+    return bytes(raw)
+
+
+async def read_object(http: HttpRequest) -> dict[str, Any]:
+    """The JSON object in a request's body. Raises: OntapError 262245."""
+    return decode(await read_body(http))
 
 
 def decode(raw: bytes) -> dict[str, Any]:
     """The JSON object in a request's body; an empty body is an empty object.
 
-    Raises: OntapError 262245 for what is no JSON object.
+    Raises: OntapError 262245 for what is no JSON object, is nested deeply, or holds half of a character.
     """
     if not raw.strip():
         return {}
     try:
-        value = json.loads(raw)
-    except ValueError:
+        value = json.loads(raw, parse_constant=_no_number)
+        if b"\\u" in raw:
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise OntapError(400, "262245", "The request's body is not a JSON object.")
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST and _is_deep(value):
+        raise OntapError(400, "262245", f"The request's body is nested deeper than {DEEPEST} levels.")
     return value
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [each for outer in level for each in _inner(outer) if isinstance(each, dict | list)]
+    return bool(level)
+
+
+def _inner(outer: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return outer.values() if isinstance(outer, dict) else outer
 
 
 def parse(model: type[B], raw: Mapping[str, Any]) -> B:
@@ -95,6 +134,8 @@ def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
         if name == "_links":
             continue
         *parents, last = name.split(".")
+        if len(parents) > DEEPEST:
+            raise unexpected_argument(name)
         place = expanded
         for part in parents:
             if not isinstance(place.get(part), dict):

@@ -11,10 +11,15 @@ from pathlib import Path, PurePosixPath
 
 from ontaplab.cluster import Cluster
 from ontaplab.disk.tree import RESERVED, blocks_bytes
+from ontaplab.errors import invalid_value
 from ontaplab.resources.files.errors import denied, exists, from_os_error, not_found, read_only, volume_is_offline
 from ontaplab.resources.files.state import FileEntry, entry_at
 from ontaplab.resources.volumes.errors import not_found as volume_not_found
 from ontaplab.resources.volumes.places import directory_of, served_tree
+
+
+_LONGEST_NAME = 255
+"""Bytes, of ONTAP's file names and of this machine's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +83,11 @@ class File:
         end = size + length if offset < 0 else offset + length
         return blocks_bytes(max(size, end)) - blocks_bytes(size)
 
-    def make_directory(self, unix_permissions: int) -> None:
+    def make_directory(self, mode: int) -> None:
         self.check_writable()
         with _told(self.path):
             self.place.mkdir()
-            self.place.chmod(int(str(unix_permissions), 8))
+            self.place.chmod(mode)
 
     def make_symlink(self, target: str) -> None:
         self.check_writable()
@@ -138,6 +143,8 @@ def file_at(cluster: Cluster, volume_uuid: str, path: str) -> File:
     if volume.state != "online":
         raise volume_is_offline(volume.name)
     parts = [part for part in PurePosixPath(path).parts if part not in ("/", ".")]
+    if "\0" in path or any(len(os.fsencode(part)) > _LONGEST_NAME for part in parts):
+        raise invalid_value(path, "path")
     tree = served_tree(cluster, volume)
     if tree is None:
         raise not_found(path)

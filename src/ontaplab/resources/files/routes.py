@@ -8,27 +8,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import quote, unquote
 
+from pydantic import AfterValidator, StringConstraints
 from starlette.datastructures import UploadFile
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from ontaplab.cluster import Cluster
+from ontaplab.disk.tree import PERMISSIONS
 from ontaplab.doors.writing import Writes
 from ontaplab.errors import invalid_value, missing_field
 from ontaplab.resources.files.errors import unsupported
 from ontaplab.resources.files.handlers import File, file_at
 from ontaplab.resources.files.state import FileEntry
 from ontaplab.wire.app import Extra, hal, understand
-from ontaplab.wire.body import Body, decode, parse
+from ontaplab.wire.body import Body, parse, read_object
 from ontaplab.wire.fields import Field, Fields, Level
 from ontaplab.wire.reading import render_collection, render_instance
 from ontaplab.wire.resource import Request, Resource
 
 MOST_BYTES = 1024**2
 """How much one request reads."""
+_FARTHEST = 2**63 - 1
+"""Byte of a file."""
 _BOUNDARY = "ontaplab-file-content"
 _PATHS = ("/storage/volumes/{volume.uuid}/files", "/storage/volumes/{volume.uuid}/files/{path:path}")
 _FLAGS = frozenset({"return_metadata", "byte_offset", "length", "overwrite", "recurse", "stream_name"})
@@ -52,12 +56,20 @@ FIELDS: Fields[FileEntry] = Fields(
 )
 
 
+def _mode(digits: int) -> int:
+    """Assumption: set-user-ID, set-group-ID and sticky bits, a fourth digit, are not simulated."""
+    mode = int(str(digits), 8)
+    if not 0 <= mode <= PERMISSIONS:
+        raise ValueError(digits)
+    return mode
+
+
 class FileBody(Body):
     """What a request without content may say."""
 
     type: Literal["directory", "file", "symlink"] | None = None
-    unix_permissions: int = 755
-    target: str | None = None
+    unix_permissions: Annotated[int, AfterValidator(_mode)] = 0o755
+    target: Annotated[str, StringConstraints(pattern=r"^[^\x00]+$")] | None = None
     path: str | None = None
 
 
@@ -138,7 +150,7 @@ async def _post(cluster: Cluster, writes: Writes, file: File, http: HttpRequest)
         writes.make_room(file.volume, file.growth(len(content)))
         await cluster.offload(partial(file.create, content, overwrite=overwrite))
         return hal({}, 201)
-    body = parse(FileBody, decode(await http.body()))
+    body = parse(FileBody, await read_object(http))
     if body.target is not None:
         await cluster.offload(partial(file.make_symlink, body.target))
     elif body.type == "directory":
@@ -155,7 +167,7 @@ async def _patch(cluster: Cluster, writes: Writes, file: File, http: HttpRequest
         writes.make_room(file.volume, file.growth(len(content), offset))
         await cluster.offload(partial(file.write, content, offset))
         return hal({})
-    body = parse(FileBody, decode(await http.body()))
+    body = parse(FileBody, await read_object(http))
     if body.path is None:
         raise missing_field("path")
     # one client encodes the path in the body as it does the one in the URL
@@ -185,6 +197,6 @@ def _number(query: Mapping[str, str], name: str, default: int, least: int = 0) -
         number = int(query.get(name, default))
     except ValueError:
         number = least - 1
-    if number < least:
+    if not least <= number <= _FARTHEST:
         raise invalid_value(query[name], name)
     return number
