@@ -31,11 +31,15 @@ def make_folder(folder: Path) -> bool:
     return is_new
 
 
+def _lock(folder: Path) -> FileLock:
+    return FileLock(folder / _LOCK, mode=0o600)
+
+
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Nobody else makes or ends the lab meanwhile."""
     try:
-        with FileLock(folder / _LOCK, mode=0o600).acquire(timeout=0):
+        with _lock(folder).acquire(timeout=0):
             yield
     except Timeout:
         raise SiteError(f"the lab in {folder} is in use: another process is starting or ending it") from None
@@ -44,9 +48,7 @@ def held(folder: Path) -> Iterator[None]:
 def abandon(root: Path) -> None:
     """The cluster of the folder `root`, which this process has served, is ended: with the last one, the lab is gone."""
     folder = root.resolve().parent
-    with FileLock(
-        folder / _LOCK, mode=0o600
-    ):  # one cluster after another, so that one of them finds that it is the last
+    with _lock(folder):  # one cluster after another, so that one of them finds that it is the last
         release_held()
         if all(processes.running(ClusterFolder(each)) is None for each in folder.iterdir() if each.is_dir()):
             clear(folder, itself=True)

@@ -17,7 +17,6 @@ from ontaplab.resources.files.state import FileEntry, entry_at
 from ontaplab.resources.volumes.errors import not_found as volume_not_found
 from ontaplab.resources.volumes.places import directory_of, served_tree
 
-
 _LONGEST_NAME = 255
 """Bytes, of ONTAP's file names and of this machine's."""
 
