@@ -25,7 +25,9 @@ _LATENCY = "latency"
 R = TypeVar("R", bound=Record)
 
 Positive = Annotated[int, Field(ge=1)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_LONG_S = 10 * 365 * 86_400
+Seconds = Annotated[float, Field(ge=-_LONG_S, le=_LONG_S)]
+NotNegative = Annotated[float, Field(ge=0, le=_LONG_S)]
 
 
 class FaultBody(Body):
@@ -38,7 +40,7 @@ class FaultBody(Body):
     skip: Annotated[int, Field(ge=0)] = 0
     probability: Annotated[float, Field(ge=0, le=1)] | None = None
     seed: int = 0
-    seconds: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    seconds: Seconds = 0.0
     spread_s: NotNegative = 0.0
     status: Literal[0, 429, 500, 503] = 0
     retry_after_s: Annotated[int, Field(ge=0)] | None = None
@@ -61,7 +63,7 @@ class RuleBody(Body):
 
 
 class LatencyBody(Body):
-    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+    seconds: Annotated[float, Field(ge=0, le=_LONG_S, strict=True)]
 
 
 def fault_routes(faults: Faults, pace: Pace) -> list[Route]:

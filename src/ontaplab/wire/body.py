@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from starlette.requests import Request as HttpRequest
 
 from ontaplab.errors import OntapError, invalid_value, missing_field, unexpected_argument
@@ -23,7 +23,7 @@ _UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
 class Body(BaseModel):
     """What a request may say. A field that was not given is not in `model_fields_set`; null is None."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, allow_inf_nan=False)
 
     def given(self) -> dict[str, object]:
         """What was said, by dotted name; lists are values."""
@@ -52,6 +52,14 @@ def _size(value: object) -> object:
     return value
 
 
+def _octal(digits: int) -> int:
+    if not re.fullmatch("[0-7]{1,4}", str(digits)):
+        raise ValueError(digits)
+    return digits
+
+
+OctalDigits = Annotated[int, AfterValidator(_octal)]
+"""A mode as ONTAP writes it: the number 755 for rwxr-xr-x."""
 Size = Annotated[int, BeforeValidator(_size)]
 """Bytes; as text also with a unit: "1GB" is 1024**3."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,15 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ontaplab.cluster import Cluster
-from ontaplab.disk.tree import RESERVED, blocks_bytes
+from ontaplab.disk.tree import LONGEST_FILE_NAME, RESERVED, blocks_bytes
 from ontaplab.errors import invalid_value
 from ontaplab.resources.files.errors import denied, exists, from_os_error, not_found, read_only, volume_is_offline
 from ontaplab.resources.files.state import FileEntry, entry_at
 from ontaplab.resources.volumes.errors import not_found as volume_not_found
 from ontaplab.resources.volumes.places import directory_of, served_tree
-
-_LONGEST_NAME = 255
-"""Bytes, of ONTAP's file names and of this machine's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +140,7 @@ def file_at(cluster: Cluster, volume_uuid: str, path: str) -> File:
     if volume.state != "online":
         raise volume_is_offline(volume.name)
     parts = [part for part in PurePosixPath(path).parts if part not in ("/", ".")]
-    if "\0" in path or any(len(os.fsencode(part)) > _LONGEST_NAME for part in parts):
+    if "\0" in path or any(len(os.fsencode(part)) > LONGEST_FILE_NAME for part in parts):
         raise invalid_value(path, "path")
     tree = served_tree(cluster, volume)
     if tree is None:
@@ -179,4 +177,6 @@ def _told(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise invalid_value(path, "path") from error
         raise from_os_error(error, path) from error

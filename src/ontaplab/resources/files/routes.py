@@ -11,20 +11,21 @@ from functools import partial
 from typing import Annotated, Literal
 from urllib.parse import quote, unquote
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import StringConstraints
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from ontaplab.cluster import Cluster
 from ontaplab.disk.tree import PERMISSIONS
 from ontaplab.doors.writing import Writes
-from ontaplab.errors import invalid_value, missing_field
+from ontaplab.errors import OntapError, invalid_value, missing_field
 from ontaplab.resources.files.errors import unsupported
 from ontaplab.resources.files.handlers import File, file_at
 from ontaplab.resources.files.state import FileEntry
 from ontaplab.wire.app import Extra, hal, understand
-from ontaplab.wire.body import Body, parse, read_object
+from ontaplab.wire.body import Body, OctalDigits, parse, read_object
 from ontaplab.wire.fields import Field, Fields, Level
 from ontaplab.wire.reading import render_collection, render_instance
 from ontaplab.wire.resource import Request, Resource
@@ -56,19 +57,11 @@ FIELDS: Fields[FileEntry] = Fields(
 )
 
 
-def _mode(digits: int) -> int:
-    """Assumption: set-user-ID, set-group-ID and sticky bits, a fourth digit, are not simulated."""
-    mode = int(str(digits), 8)
-    if not 0 <= mode <= PERMISSIONS:
-        raise ValueError(digits)
-    return mode
-
-
 class FileBody(Body):
     """What a request without content may say."""
 
     type: Literal["directory", "file", "symlink"] | None = None
-    unix_permissions: Annotated[int, AfterValidator(_mode)] = 0o755
+    unix_permissions: OctalDigits = 755
     target: Annotated[str, StringConstraints(pattern=r"^[^\x00]+$")] | None = None
     path: str | None = None
 
@@ -154,7 +147,7 @@ async def _post(cluster: Cluster, writes: Writes, file: File, http: HttpRequest)
     if body.target is not None:
         await cluster.offload(partial(file.make_symlink, body.target))
     elif body.type == "directory":
-        await cluster.offload(partial(file.make_directory, body.unix_permissions))
+        await cluster.offload(partial(file.make_directory, _mode(body.unix_permissions)))
     else:
         raise missing_field("type")
     return hal({}, 201)
@@ -182,10 +175,18 @@ async def _uploaded(http: HttpRequest) -> bytes | None:
         return None
     if "stream_name" in http.query_params:
         raise unsupported("A named stream")
-    async with http.form() as form:
-        for part in form.values():
-            return await part.read() if isinstance(part, UploadFile) else part.encode()
+    try:
+        async with http.form() as form:
+            for part in form.values():
+                return await part.read() if isinstance(part, UploadFile) else part.encode()
+    except HTTPException as broken:
+        raise OntapError(400, "262245", f"The request's body is not multipart: {broken.detail}") from None
     return b""
+
+
+def _mode(digits: int) -> int:
+    """Assumption: set-user-ID, set-group-ID and sticky bits, a fourth digit, are taken and not kept."""
+    return int(str(digits), 8) & PERMISSIONS
 
 
 def _flag(query: Mapping[str, str], name: str) -> bool:
