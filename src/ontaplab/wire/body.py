@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import aclosing
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
@@ -73,10 +74,11 @@ DEEPEST = 32
 async def read_body(http: HttpRequest) -> bytes:
     """The body of a request by somebody who may ask. Raises: OntapError 262245 for one that is too long."""
     raw = bytearray()
-    async for part in http.stream():
-        raw += part
-        if len(raw) > MOST_BYTES:
-            raise OntapError(413, "262245", f"The request's body is longer than {MOST_BYTES} bytes.")
+    async with aclosing(http.stream()) as parts:
+        async for part in parts:
+            raw += part
+            if len(raw) > MOST_BYTES:
+                raise OntapError(413, "262245", f"The request's body is longer than {MOST_BYTES} bytes.")
     return bytes(raw)
 
 

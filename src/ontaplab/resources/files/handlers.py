@@ -19,6 +19,10 @@ from ontaplab.resources.volumes.errors import not_found as volume_not_found
 from ontaplab.resources.volumes.places import directory_of, served_tree
 
 
+_LONGEST_PATH = 2048
+"""Below a volume's root. Assumption: half of what this machine's paths may have, the root's own included."""
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A path in a volume, whether or not anything is there. Nothing outside the volume can be reached through it."""
@@ -140,7 +144,8 @@ def file_at(cluster: Cluster, volume_uuid: str, path: str) -> File:
     if volume.state != "online":
         raise volume_is_offline(volume.name)
     parts = [part for part in PurePosixPath(path).parts if part not in ("/", ".")]
-    if "\0" in path or any(len(os.fsencode(part)) > LONGEST_FILE_NAME for part in parts):
+    lengths = [len(os.fsencode(part)) for part in parts]
+    if "\0" in path or max(lengths, default=0) > LONGEST_FILE_NAME or sum(lengths) + len(lengths) > _LONGEST_PATH:
         raise invalid_value(path, "path")
     tree = served_tree(cluster, volume)
     if tree is None:
