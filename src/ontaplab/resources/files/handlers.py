@@ -18,7 +18,6 @@ from ontaplab.resources.files.state import FileEntry, entry_at
 from ontaplab.resources.volumes.errors import not_found as volume_not_found
 from ontaplab.resources.volumes.places import directory_of, served_tree
 
-
 _LONGEST_PATH = 2048
 """Below a volume's root. Assumption: half of what this machine's paths may have, the root's own included."""
 
