@@ -125,7 +125,9 @@ def test_the_life_of_a_lab_is_told_at_each_step_and_leaves_nothing(tmp_path: Pat
         assert {"paris", "running,", "1", "4", "KiB"} <= set(shown)
         assert not any("…" in word for word in shown), "nothing is cut, however narrow the output"
         assert f"datamotion lab up --dir {folder} starts it again" in typed("lab", "down", *lab).err
-        assert typed("lab", "up", *lab).status == 0, "its clusters need not be named again"
+        again = typed("lab", "up", *lab)
+        assert again.status == 0, "its clusters need not be named again"
+        assert f"next: datamotion status -c {folder / 'datamotion.yaml'}" in again.err
     finally:
         down = typed("lab", "down", "--remove", *lab)
     assert (down.status, "ended and removed" in down.err) == (0, True)

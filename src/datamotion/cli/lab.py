@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -74,9 +74,13 @@ def up(
 
     with lab_errors():
         site = Site.up(folder, cluster or _clusters_of(folder), base_port=port)
-        _show(site)
-    say(f"configuration: {folder / 'datamotion.yaml'}")
-    say(f"next: datamotion lab seed --dir {folder} fills a back end with files")
+        shown = _show(site)
+    configuration = folder / "datamotion.yaml"
+    say(f"configuration: {configuration}")
+    if any(each.volumes for each in shown):
+        say(f"next: datamotion status -c {shlex.quote(str(configuration))} shows who serves its volumes")
+    else:
+        say(f"next: datamotion lab seed --dir {shlex.quote(str(folder))} fills a back end with files")
 
 
 @lab.command()
@@ -181,11 +185,13 @@ def say(text: str) -> None:
     tell(open_console(stderr=True), plain(text))
 
 
-def _show(site: Site) -> None:
+def _show(site: Site) -> Sequence[ClusterStatus]:
     table = a_table("cluster", "state", "endpoint", "volumes", "bytes")
-    for each in site.status():
+    found = site.status()
+    for each in found:
         table.add_row(plain(each.name), _state(each), each.url, str(each.volumes), size_text(each.bytes))
     print_table(table)
+    return found
 
 
 def _state(cluster: ClusterStatus) -> str:

@@ -70,7 +70,7 @@ def run(arguments: Sequence[str], world: World) -> int:
         show_error(MachineError.of(error), as_json=as_json)
         return MachineError.exit_status
     if status == _INTERRUPTED:
-        print("interrupted. Run the same command again: it goes on from what the clusters show.", file=sys.stderr)
+        print("interrupted. Run the same command again: it begins with what the clusters show.", file=sys.stderr)
     return status
 
 

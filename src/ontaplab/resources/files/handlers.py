@@ -19,7 +19,7 @@ from ontaplab.resources.volumes.errors import not_found as volume_not_found
 from ontaplab.resources.volumes.places import directory_of, served_tree
 
 _LONGEST_PATH = 2048
-"""Below a volume's root. Assumption: half of what this machine's paths may have, the root's own included."""
+"""Assumption: a path in a volume may have that many bytes, half of what this machine's own paths may have."""
 
 
 @dataclass(frozen=True, slots=True)
