@@ -21,38 +21,23 @@ from typing import ClassVar
 
 
 class DataMotionError(Exception):
-    """Something a person has to know: a message, and a hint that says what to do next."""
+    """Something a person has to know: a message, the lines below it, and a hint that says what to do next."""
 
     code: ClassVar[str] = "error"
     exit_status: int = 1
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str, *, hint: str | None = None, below: Sequence[str] = ()) -> None:
+        self.lines = (message, *below)
+        self.message = "\n".join(self.lines)
         self.hint = hint
-
-    @property
-    def lines(self) -> Sequence[str]:
-        """The message as it is shown: on one line, as a rule."""
-        return (self.message,)
+        super().__init__(self.message)
 
 
 class ConfigError(DataMotionError):
-    """The files or the arguments are wrong. Nothing was contacted, nothing was changed.
-
-    `mistakes` are shown below the message, each on a line.
-    """
+    """The files or the arguments are wrong. Nothing was contacted, nothing was changed."""
 
     code = "config"
     exit_status = 2
-
-    def __init__(self, message: str, *, hint: str | None = None, mistakes: Sequence[str] = ()) -> None:
-        super().__init__("\n".join((message, *mistakes)), hint=hint)
-        self._lines = (message, *mistakes)
-
-    @property
-    def lines(self) -> Sequence[str]:
-        return self._lines
 
 
 class Refused(DataMotionError):

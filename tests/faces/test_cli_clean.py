@@ -104,7 +104,7 @@ def test_a_cell_of_a_table_is_on_one_line(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out.splitlines()[1] == "  \\ x         y"
 
 
-@pytest.mark.parametrize("error", [Refused(EVIL, hint=EVIL), ConfigError("mistakes:", hint=EVIL, mistakes=[EVIL])])
+@pytest.mark.parametrize("error", [Refused(EVIL, hint=EVIL), ConfigError("mistakes:", hint=EVIL, below=[EVIL])])
 def test_an_error_shows_each_text_on_one_line(error: Refused, capsys: pytest.CaptureFixture[str]) -> None:
     show_error(error, as_json=False)
     show_warning(EVIL)

@@ -119,6 +119,10 @@ def test_the_life_of_a_lab_is_told_at_each_step_and_leaves_nothing(tmp_path: Pat
         stopped = typed("lab", "status", *lab)
         assert (stopped.status, "stopped" in stopped.out) == (0, True)
         typed("lab", "seed", *lab, "--from", files).failed_cleanly(1, "does not answer", "lab status")
+        with socket.create_server(("127.0.0.1", int(up.out.partition("https://127.0.0.1:")[2].split()[0]))):
+            typed("lab", "start", "paris", *lab).failed_cleanly(
+                2, "error: paris did not start:\n  ", "Address already in use", ")\n hint: Its log is"
+            )
         started = typed("lab", "start", "paris", *lab)
         assert (started.status, "paris runs at https://127.0.0.1:" in started.err) == (0, True)
         shown = typed("lab", "status", *lab).out.split()

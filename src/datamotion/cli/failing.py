@@ -65,9 +65,9 @@ def show_error(error: DataMotionError, *, as_json: bool) -> None:
         print(json.dumps({"error": body}), file=sys.stderr)
         return
     console = open_console(stderr=True)
-    message, *mistakes = error.lines
+    message, *below = error.lines
     tell(console, f"[bold red]error:[/] {plain(message)}")
-    for line in mistakes:
+    for line in below:
         tell(console, plain(line))
     if error.hint:
         tell(console, f" [bold]hint:[/] {plain(error.hint)}")

@@ -52,7 +52,7 @@ def lab_errors(hint: str | None = None) -> Iterator[None]:
         yield
     except SiteError as error:
         kind = LabFailed if error.__cause__ else LabError
-        raise kind(error.message, hint=error.hint or hint) from error
+        raise kind(error.message, hint=error.hint or hint, below=error.below) from error
 
 
 @lab.command()

@@ -62,7 +62,7 @@ def load(path: Path) -> Configuration:
             _check_commands(path, status, configuration)
             return configuration
     count = f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
-    raise ConfigError(f"{path} has {count}:", hint=_REFERENCE, mistakes=list(_listed(mistakes, document)))
+    raise ConfigError(f"{path} has {count}:", hint=_REFERENCE, below=list(_listed(mistakes, document)))
 
 
 def _check_commands(path: Path, status: os.stat_result, configuration: Configuration) -> None:

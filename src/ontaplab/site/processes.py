@@ -110,17 +110,17 @@ class _Start:
         name = self._folder.root.name
         readable, _, _ = select.select([self._pipe], [], [], _START_S)
         if not readable:
-            return SiteError(f"{name} did not answer within {_START_S:.0f} s:\n{self._said()}", self._hint)
+            return SiteError(f"{name} did not answer within {_START_S:.0f} s:", self._hint, self._said())
         if not os.read(self._pipe, 1):
-            return SiteError(f"{name} did not start:\n{self._said()}", self._hint)
+            return SiteError(f"{name} did not start:", self._hint, self._said())
         return None
 
     @property
     def _hint(self) -> str:
         return f"Its log is {self._folder.log}."
 
-    def _said(self) -> str:
+    def _said(self) -> Sequence[str]:
         with self._folder.log.open("rb") as log:
             log.seek(self._log_from)
             lines = log.read().decode(errors="replace").splitlines()
-        return "\n".join(f"  {line}" for line in lines[-_LINES_OF_LOG:]) or "  (it said nothing)"
+        return [f"  {line}" for line in lines[-_LINES_OF_LOG:]] or ["  (it said nothing)"]
