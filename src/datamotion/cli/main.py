@@ -99,7 +99,7 @@ def collect_seldom() -> None:
 def main() -> None:
     """The `datamotion` command."""
     _open_what_is_closed()
-    _write_what_cannot_be_encoded()
+    _bear_any_text()
     collect_seldom()
     try:
         status = run(sys.argv[1:], World(clock=SystemClock(), environ=os.environ))
@@ -113,10 +113,11 @@ def main() -> None:
     sys.exit(status)
 
 
-def _write_what_cannot_be_encoded() -> None:
-    """On a terminal of few letters, and for names that are no text, the others are escapes, as on standard error."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+def _bear_any_text() -> None:
+    """What standard output has no letters for is an escape, as on standard error; what is typed may be no text."""
+    for stream, errors in ((sys.stdout, "backslashreplace"), (sys.stdin, "replace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
 
 
 def _open_what_is_closed() -> None:

@@ -24,6 +24,7 @@ from pydantic import Field, TypeAdapter
 from datamotion.config.files import open_regular
 from datamotion.engine.ports import Other
 from datamotion.errors import ConfigError, Refused
+from datamotion.model.visible import visible
 
 _BRIEFLY_S = 0.1  # a run that waits takes its group for a moment at every look
 
@@ -62,7 +63,7 @@ def this_process() -> str:
         user = getpass.getuser()
     except (KeyError, OSError):  # an account without a name
         user = f"user {os.getuid()}"
-    return f"{user}@{socket.gethostname()}, process {os.getpid()}"
+    return visible(f"{user}@{socket.gethostname()}, process {os.getpid()}")  # the environment names the user
 
 
 class GroupHold:

@@ -99,12 +99,12 @@ def test_a_note_that_is_none_is_passed_over_and_replaced(tmp_path: Path, note: s
     assert json.loads(path.read_text())["number"] == 1
 
 
-ON_A_FULL_DISK = """
+HOLDING = """
 import resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from datamotion.store.lock import hold_group
-resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
 with hold_group(Path(sys.argv[1]), "gold", "failover", datetime(2031, 5, 4, 11, tzinfo=UTC)) as hold:
     print("held", flush=True)
     sys.stdin.readline()
@@ -119,7 +119,7 @@ def test_a_disk_that_takes_no_note_stops_nobody(tmp_path: Path, held_before: boo
     """No file can grow there. The group is held, and nobody is taken to have had it meanwhile."""
     if held_before:
         held_and_refused(tmp_path)
-    command = [sys.executable, "-c", ON_A_FULL_DISK, str(tmp_path)]
+    command = [sys.executable, "-c", HOLDING, str(tmp_path), "0"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
@@ -127,6 +127,18 @@ def test_a_disk_that_takes_no_note_stops_nobody(tmp_path: Path, held_before: boo
             pass
         rest, _ = process.communicate("\n", timeout=60)
     assert (process.returncode, rest) == (0, "None\nended\n")
+
+
+def test_an_account_whose_name_is_no_text_is_told_all_the_same(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLDING, str(tmp_path), "4096"]
+    environ = {**os.environb, b"LOGNAME": b"\xff\x1b[8m"}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(Refused) as refused, hold_group(tmp_path, "gold", "protect", NOON):
+            pass
+        process.communicate("\n", timeout=60)
+    assert refused.value.message.startswith(r"\udcff\x1b[8m@")
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o077])
