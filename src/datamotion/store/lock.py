@@ -85,7 +85,11 @@ class GroupHold:
         self._lock.release()
 
     def take_again(self) -> Other | None:
-        if not _acquired(self._lock):
+        try:
+            is_ours = _acquired(self._lock)
+        except OSError as error:  # nobody can tell then
+            return Other(f"nobody can tell who holds the group, its lock cannot be taken: {error.strerror}", still=True)
+        if not is_ours:
             note = _read(self._path)
             return Other(f"{note.holder if note else 'another process'} holds the group", still=True)
         note = _read(self._path)
@@ -118,7 +122,6 @@ def hold_group(folder: Path, group: str, operation: str, at: datetime) -> Iterat
     path, lock = folder / f".{group}.holder", FileLock(folder / f".{group}.lock", mode=0o600)
     holder = Holder(operation=operation, since=at.isoformat(timespec="seconds"), who=this_process())
     try:
-        _check_lock_file(Path(lock.lock_file))
         if not _acquired(lock):
             note = _read(path)
             raise Refused(
@@ -138,12 +141,15 @@ def hold_group(folder: Path, group: str, operation: str, at: datetime) -> Iterat
         hold.end()
 
 
-def _check_lock_file(path: Path) -> None:
+def _check_place(path: Path) -> None:
+    """Raises: OSError where the lock file cannot be ours. The library would make a folder that is missing."""
+    path.parent.stat()
     if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
         raise OSError(errno.EINVAL, f"{path.name} is a link, or else no regular file")
 
 
 def _acquired(lock: FileLock) -> bool:
+    _check_place(Path(lock.lock_file))
     try:
         lock.acquire(timeout=_BRIEFLY_S, poll_interval=_BRIEFLY_S / 10)
     except Timeout:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -127,6 +128,18 @@ def test_a_disk_that_takes_no_note_stops_nobody(tmp_path: Path, held_before: boo
             pass
         rest, _ = process.communicate("\n", timeout=60)
     assert (process.returncode, rest) == (0, "None\nended\n")
+
+
+def test_a_lock_that_is_lost_while_nobody_holds_it_is_told_and_not_raised(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    with hold_group(folder, "gold", "failover", NOON) as held:
+        held.let_go()
+        shutil.rmtree(folder)
+        other = held.take_again()
+        assert other is not None
+        assert other.still
+        assert "its lock cannot be taken: No such file or directory" in other.text
 
 
 def test_an_account_whose_name_is_no_text_is_told_all_the_same(tmp_path: Path) -> None:
