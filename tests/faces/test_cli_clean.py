@@ -18,7 +18,7 @@ import pytest
 from rich.console import Console
 
 from datamotion.cli.columns import Columns
-from datamotion.cli.failing import show_error, show_warning
+from datamotion.cli.failing import show_error, show_unexpected, show_warning
 from datamotion.cli.render import render_plan, render_run
 from datamotion.cli.render_status import render_check, render_status
 from datamotion.cli.terminal import plain
@@ -115,6 +115,16 @@ def test_an_error_shows_each_text_on_one_line(error: Refused, capsys: pytest.Cap
     in_json = capsys.readouterr().err
     assert in_json.isascii()
     assert json.loads(in_json)["error"]["hint"] == EVIL
+
+
+def test_a_mistake_of_our_own_is_shown_with_nothing_that_acts(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(KeyError) as raised:
+        raise KeyError(EVIL) from ValueError(EVIL)
+    show_unexpected(raised.type, raised.value, raised.tb)
+    shown = capsys.readouterr().err
+    assert is_clean(shown)
+    assert shown.startswith(r"ValueError: a\x1b[8mb")
+    assert "Traceback (most recent call last):" in shown
 
 
 @pytest.mark.slow

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from pathlib import Path
+from types import TracebackType
 from typing import Self
 
 import typer
@@ -71,6 +73,13 @@ def show_error(error: DataMotionError, *, as_json: bool) -> None:
         tell(console, plain(line))
     if error.hint:
         tell(console, f" [bold]hint:[/] {plain(error.hint)}")
+
+
+def show_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Our own mistake, with where it was made, on standard error: what it says may come from outside too."""
+    console = open_console(stderr=True)
+    for line in "".join(traceback.format_exception(kind, error, trace)).rstrip("\n").split("\n"):
+        tell(console, plain(line))
 
 
 def show_warning(text: str) -> None:

@@ -16,7 +16,7 @@ from itertools import pairwise
 import typer
 
 from datamotion.cli.commands import COMMANDS, GROUPS
-from datamotion.cli.failing import MachineError, UsageMistake, show_error, single
+from datamotion.cli.failing import MachineError, UsageMistake, show_error, show_unexpected, single
 from datamotion.clock import SystemClock
 from datamotion.errors import DataMotionError
 from datamotion.service.session import World
@@ -100,6 +100,7 @@ def main() -> None:
     """The `datamotion` command."""
     _open_what_is_closed()
     _bear_any_text()
+    sys.excepthook = show_unexpected
     collect_seldom()
     try:
         status = run(sys.argv[1:], World(clock=SystemClock(), environ=os.environ))
