@@ -6,9 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 CONFORMANCE := .conformance
+AUDIT := .audit
 INTO = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $<
 
-.PHONY: help demo test lint check soak bench conformance bare docs clean FORCE
+.PHONY: help demo test lint check soak bench conformance audit bare docs clean FORCE
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
@@ -60,6 +61,15 @@ $(CONFORMANCE)/cinder/.made: tests/conformance/cinder-constraints.txt | $(VENV)/
 conformance: $(VENV)/.test $(CONFORMANCE)/ansible/.made $(CONFORMANCE)/cinder/.made ## Run Ansible and OpenStack Cinder against labs (minutes)
 	$(BIN)/python -m pytest tests/conformance/with_ansible.py tests/conformance/with_cinder.py $(ARGS)
 
+$(AUDIT)/.made: | $(VENV)/.made
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit==2.*' || \
+		{ rm -rf $(@D); echo "pip-audit could not be installed: nothing was asked" >&2; exit 2; }
+	@touch $@
+
+audit: $(VENV)/.run $(AUDIT)/.made ## Ask whether advisories are known for any package that is pinned (ARGS="-s osv")
+	@$(BIN)/python -m tests.audit $(AUDIT)/bin/pip-audit $(ARGS)
+
 bare: ## Both commands on bare machines; needs root and debootstrap (docs/bare.md)
 	"$(PYTHON)" -m tests.bare
 
@@ -67,4 +77,4 @@ docs: $(VENV)/.test ## Rewrite the generated pages
 	$(BIN)/python -m docs.generate
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) $(CONFORMANCE) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(CONFORMANCE) $(AUDIT) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -16,19 +16,21 @@ Each class carries the exit status that the command line ends with.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
 class DataMotionError(Exception):
-    """Something a person has to know: a message, and a hint that says what to do next."""
+    """Something a person has to know: a message, the lines below it, and a hint that says what to do next."""
 
     code: ClassVar[str] = "error"
     exit_status: int = 1
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str, *, hint: str | None = None, below: Sequence[str] = ()) -> None:
+        self.lines = (message, *below)
+        self.message = "\n".join(self.lines)
         self.hint = hint
+        super().__init__(self.message)
 
 
 class ConfigError(DataMotionError):

@@ -99,7 +99,7 @@ class Cluster(NasRecords):
         self.address = address
         self.administrators = accounts
         self.offload = offload
-        root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.exports = Exports(root / "exports")
         self.by_name = Exports(root / "by-name")
         self.store = Store(root / "cluster.db" if durable else None)

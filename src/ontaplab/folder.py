@@ -42,6 +42,12 @@ class Settings:
         return f"https://{self.host}:{self.port}"
 
 
+def write_private(path: Path, content: bytes) -> None:
+    """A new file that its owner alone can read, at every moment, whatever the umask. Raises: FileExistsError."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+
+
 _SETTINGS = TypeAdapter(Settings)
 _held: list[BaseFileLock] = []
 """What this process holds: a lock that nobody refers to any more would be released."""
@@ -73,11 +79,11 @@ class ClusterFolder:
         self.network_book = root.parent / "network.json"
         self._settings = root / "cluster.json"
         self._pid = root / "pid"
-        self._lock = FileLock(root / "lock")
-        self._gate = FileLock(root / "gate")
+        self._lock = FileLock(root / "lock", mode=0o600)
+        self._gate = FileLock(root / "gate", mode=0o600)
 
     def write_settings(self, settings: Settings) -> None:
-        self._settings.write_bytes(_SETTINGS.dump_json(settings, indent=2))
+        write_private(self._settings, _SETTINGS.dump_json(settings, indent=2))
 
     def settings(self) -> Settings:
         """Raises: OSError; ValueError if they are not what they should be."""

@@ -51,6 +51,7 @@ def serve(root: Path, answering: Callable[[], None], owner: int | None) -> bool:
 
     It also ends once `owner`, a file descriptor, is at its end. Returns whether that was it. Raises: CannotServe.
     """
+    os.umask(0o022)  # volumes are what their clients make of them, wherever the cluster was started
     folder = ClusterFolder(root.resolve())
     try:
         settings, password = folder.settings(), folder.password()

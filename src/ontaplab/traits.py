@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from ontaplab.errors import OntapError
 from ontaplab.store import Store
-from ontaplab.wire.body import Body, decode, parse
+from ontaplab.wire.body import Body, parse, read_object
 
 Collection = Literal["volumes", "relationships"]
 _UUID = "traits"
@@ -72,12 +72,9 @@ class KeptTraits:
         """`GET /lab/traits`; `PUT` changes those that it names."""
 
         async def answer(request: Request) -> Response:
-            try:
-                if request.method == "PUT":
-                    body = parse(TraitsBody, decode(await request.body()))
-                    self.change(**{name: getattr(body, name) for name in body.model_fields_set})
-            except OntapError as error:
-                return JSONResponse({"error": error.body()}, error.status)
+            if request.method == "PUT":
+                body = parse(TraitsBody, await read_object(request))
+                self.change(**{name: getattr(body, name) for name in body.model_fields_set})
             told = asdict(self.now)
             del told["uuid"]
             return JSONResponse(told)

@@ -27,7 +27,12 @@ def read_until(told: bytes, screen: io.FileIO) -> bytes:
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("form", "answer", "told"), [("text", b"\n", b"Not carried out."), ("json", None, b"interrupted")]
+    ("form", "answer", "told"),
+    [
+        ("text", b"\xff\xfe\n", b"Not carried out."),
+        ("text", b"\n", b"Not carried out."),
+        ("json", None, b"Nothing of this plan was carried out."),
+    ],
 )
 def test_what_a_person_does_not_agree_to_is_not_carried_out(
     lab: Lab, tmp_path: Path, form: str, answer: bytes | None, told: bytes

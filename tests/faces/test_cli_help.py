@@ -102,4 +102,4 @@ def test_an_interruption_is_told_without_a_traceback(world: World) -> None:
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (130, "")
-    assert err == "interrupted. Run the same command again: it goes on from what the clusters show.\n"
+    assert err == "interrupted. Run the same command again: it begins with what the clusters show.\n"

@@ -119,13 +119,19 @@ def test_the_life_of_a_lab_is_told_at_each_step_and_leaves_nothing(tmp_path: Pat
         stopped = typed("lab", "status", *lab)
         assert (stopped.status, "stopped" in stopped.out) == (0, True)
         typed("lab", "seed", *lab, "--from", files).failed_cleanly(1, "does not answer", "lab status")
+        with socket.create_server(("127.0.0.1", int(up.out.partition("https://127.0.0.1:")[2].split()[0]))):
+            typed("lab", "start", "paris", *lab).failed_cleanly(
+                2, "error: paris did not start:\n  ", "Address already in use", ")\n hint: Its log is"
+            )
         started = typed("lab", "start", "paris", *lab)
         assert (started.status, "paris runs at https://127.0.0.1:" in started.err) == (0, True)
         shown = typed("lab", "status", *lab).out.split()
         assert {"paris", "running,", "1", "4", "KiB"} <= set(shown)
         assert not any("…" in word for word in shown), "nothing is cut, however narrow the output"
         assert f"datamotion lab up --dir {folder} starts it again" in typed("lab", "down", *lab).err
-        assert typed("lab", "up", *lab).status == 0, "its clusters need not be named again"
+        again = typed("lab", "up", *lab)
+        assert again.status == 0, "its clusters need not be named again"
+        assert f"next: datamotion status -c {folder / 'datamotion.yaml'}" in again.err
     finally:
         down = typed("lab", "down", "--remove", *lab)
     assert (down.status, "ended and removed" in down.err) == (0, True)

@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import render
 from rich.segment import Segment, Segments
 from rich.style import Style
+
+from datamotion.cli.terminal import read_markup
+from datamotion.model.visible import visible
 
 _INDENT = "  "
 _GAP = 3
@@ -39,6 +41,8 @@ class Columns:
         self.rows.append([each if isinstance(each, Cell) else _of_markup(each) for each in cells])
 
     def show(self, console: Console) -> None:
+        self.headings = [visible(heading) for heading in self.headings]
+        self.rows = [[Cell(visible(cell.text), cell.style) for cell in row] for row in self.rows]
         widths = [
             max(cell_len(text) for text in (heading, *(row[number].text for row in self.rows)))
             for number, heading in enumerate(self.headings)
@@ -89,7 +93,5 @@ class Columns:
 
 
 def _of_markup(markup: str) -> Cell:
-    text = render(markup) if "[" in markup else None
-    if text is None:
-        return Cell(markup)
+    text = read_markup(markup)
     return Cell(text.plain, str(text.spans[0].style) if text.spans else "")

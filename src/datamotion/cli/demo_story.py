@@ -15,11 +15,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from rich.console import Console
-
 from datamotion.cli.interruptions import Interruptions, interruptions
 from datamotion.cli.lab import lab_errors, seed_site
 from datamotion.cli.render import a_table, print_table, render_plan, render_run
+from datamotion.cli.terminal import open_console, plain, tell
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.config.loading import load
 from datamotion.errors import DataMotionError
@@ -91,8 +90,11 @@ def _lab(signals: Interruptions, *, keep: bool) -> Iterator[Site]:
 def _say_how_to_end(folder: Path) -> None:
     command = shlex.quote(_command())
     _say("The lab goes on running, to look around and to end it:")
-    print(f"  {command} status -c {shlex.quote(str(folder / 'datamotion.yaml'))}")
-    print(f"  {command} lab down --remove --dir {shlex.quote(str(folder))}")
+    for line in (
+        f"status -c {shlex.quote(str(folder / 'datamotion.yaml'))}",
+        f"lab down --remove --dir {shlex.quote(str(folder))}",
+    ):
+        tell(open_console(), f"  {plain(f'{command} {line}')}")
 
 
 def _command() -> str:
@@ -105,7 +107,7 @@ def _command() -> str:
 
 
 def _say(text: str) -> None:
-    Console(highlight=False, soft_wrap=True).print(f"[bold cyan]==[/] {text}")
+    tell(open_console(), f"[bold cyan]==[/] {text}")
 
 
 @dataclass

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
 from typing import Self
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
+from datamotion.cli.terminal import open_console, plain, tell
 from datamotion.errors import ConfigError, DataMotionError
 
 
@@ -33,8 +35,19 @@ class MachineError(DataMotionError):
 
     @classmethod
     def of(cls, error: OSError) -> Self:
+        if not _has_folder():
+            return cls("the folder that this was started in is gone", hint="change to a folder that is there")
         where = f": {error.filename}" if error.filename else ""
         return cls(f"this machine says no{where}: {error.strerror or error}")
+
+
+def _has_folder() -> bool:
+    """Whether the folder that this runs in is there."""
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True
 
 
 def single(raised: BaseException) -> DataMotionError:
@@ -53,12 +66,22 @@ def show_error(error: DataMotionError, *, as_json: bool) -> None:
         body = {"code": error.code, "message": error.message, "hint": error.hint}
         print(json.dumps({"error": body}), file=sys.stderr)
         return
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    console.print(f"[bold red]error:[/] {escape(error.message)}")
+    console = open_console(stderr=True)
+    message, *below = error.lines
+    tell(console, f"[bold red]error:[/] {plain(message)}")
+    for line in below:
+        tell(console, plain(line))
     if error.hint:
-        console.print(f" [bold]hint:[/] {escape(error.hint)}")
+        tell(console, f" [bold]hint:[/] {plain(error.hint)}")
+
+
+def show_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Our own mistake, with where it was made, on standard error: what it says may come from outside too."""
+    console = open_console(stderr=True)
+    for line in "".join(traceback.format_exception(kind, error, trace)).rstrip("\n").split("\n"):
+        tell(console, plain(line))
 
 
 def show_warning(text: str) -> None:
     """What a person has to know beforehand, on standard error."""
-    Console(stderr=True, soft_wrap=True, highlight=False).print(f"[bold yellow]warning:[/] {escape(text)}")
+    tell(open_console(stderr=True), f"[bold yellow]warning:[/] {plain(text)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,10 +13,9 @@ import typer
 
 if TYPE_CHECKING:
     from ontaplab.site import ClusterStatus, Seeded, Site
-from rich.console import Console
-from rich.markup import escape
 
 from datamotion.cli.render import a_table, print_table
+from datamotion.cli.terminal import open_console, plain, tell
 from datamotion.errors import DataMotionError
 from datamotion.model.units import count_text, size_text
 
@@ -53,7 +52,7 @@ def lab_errors(hint: str | None = None) -> Iterator[None]:
         yield
     except SiteError as error:
         kind = LabFailed if error.__cause__ else LabError
-        raise kind(error.message, hint=error.hint or hint) from error
+        raise kind(error.message, hint=error.hint or hint, below=error.below) from error
 
 
 @lab.command()
@@ -75,9 +74,13 @@ def up(
 
     with lab_errors():
         site = Site.up(folder, cluster or _clusters_of(folder), base_port=port)
-        _show(site)
-    say(f"configuration: {folder / 'datamotion.yaml'}")
-    say(f"next: datamotion lab seed --dir {folder} fills a back end with files")
+        shown = _show(site)
+    configuration = folder / "datamotion.yaml"
+    say(f"configuration: {configuration}")
+    if any(each.volumes for each in shown):
+        say(f"next: datamotion status -c {shlex.quote(str(configuration))} shows who serves its volumes")
+    else:
+        say(f"next: datamotion lab seed --dir {shlex.quote(str(folder))} fills a back end with files")
 
 
 @lab.command()
@@ -179,14 +182,16 @@ def seed_site(site: Site, cluster: str, source: Path | None, volumes: int, *, co
 
 def say(text: str) -> None:
     """To the person at the terminal: what happened, what comes next. Standard output is for data."""
-    Console(stderr=True, soft_wrap=True, highlight=False).print(escape(text))
+    tell(open_console(stderr=True), plain(text))
 
 
-def _show(site: Site) -> None:
+def _show(site: Site) -> Sequence[ClusterStatus]:
     table = a_table("cluster", "state", "endpoint", "volumes", "bytes")
-    for each in site.status():
-        table.add_row(escape(each.name), _state(each), each.url, str(each.volumes), size_text(each.bytes))
+    found = site.status()
+    for each in found:
+        table.add_row(plain(each.name), _state(each), each.url, str(each.volumes), size_text(each.bytes))
     print_table(table)
+    return found
 
 
 def _state(cluster: ClusterStatus) -> str:

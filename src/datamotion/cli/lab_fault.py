@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from datamotion.cli.lab import DEFAULT_FOLDER, Folder, LabError, OneCluster, lab_errors, open_site, say
 from datamotion.cli.render import a_table, print_table
+from datamotion.cli.terminal import plain
 from ontaplab.faults.fault import KINDS
 
 fault = typer.Typer(
@@ -107,9 +107,7 @@ def show(cluster: OneCluster, folder: Folder = DEFAULT_FOLDER) -> None:
     table = a_table("fault", "kind", "set to", "met", "struck", "")
     for each in faults:
         unused = "[yellow]less than it was set to[/]" if each["unused"] else ""
-        table.add_row(
-            each["id"], each["kind"], escape(_set_to(each)), str(each["matched"]), str(each["struck"]), unused
-        )
+        table.add_row(each["id"], each["kind"], plain(_set_to(each)), str(each["matched"]), str(each["struck"]), unused)
     print_table(table)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from datamotion.cli.lab import DEFAULT_FOLDER, Folder, LabError, OneCluster, lab_errors, open_site, say
 from datamotion.cli.render import a_table, print_table
+from datamotion.cli.terminal import plain
 
 pace = typer.Typer(
     name="pace",
@@ -63,7 +63,7 @@ def show(cluster: OneCluster, folder: Folder = DEFAULT_FOLDER) -> None:
         rules = open_site(folder).pace(cluster)
     table = a_table("pace", "of", "takes", "met")
     for each in rules:
-        table.add_row(each["id"], escape(_of(each)), _takes(each), str(each["met"]))
+        table.add_row(each["id"], plain(_of(each)), _takes(each), str(each["met"]))
     print_table(table)
     if not rules:
         say("everything is at once: datamotion lab pace set changes that")

@@ -7,6 +7,7 @@ is needed does not answer, 130 interrupted. Data goes to standard output, everyt
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from itertools import pairwise
 import typer
 
 from datamotion.cli.commands import COMMANDS, GROUPS
-from datamotion.cli.failing import MachineError, UsageMistake, show_error, single
+from datamotion.cli.failing import MachineError, UsageMistake, show_error, show_unexpected, single
 from datamotion.clock import SystemClock
 from datamotion.errors import DataMotionError
 from datamotion.service.session import World
@@ -69,7 +70,7 @@ def run(arguments: Sequence[str], world: World) -> int:
         show_error(MachineError.of(error), as_json=as_json)
         return MachineError.exit_status
     if status == _INTERRUPTED:
-        print("interrupted. Run the same command again: it goes on from what the clusters show.", file=sys.stderr)
+        print("interrupted. Run the same command again: it begins with what the clusters show.", file=sys.stderr)
     return status
 
 
@@ -98,6 +99,8 @@ def collect_seldom() -> None:
 def main() -> None:
     """The `datamotion` command."""
     _open_what_is_closed()
+    _bear_any_text()
+    sys.excepthook = show_unexpected
     collect_seldom()
     try:
         status = run(sys.argv[1:], World(clock=SystemClock(), environ=os.environ))
@@ -109,6 +112,13 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = status or _FAILED
     sys.exit(status)
+
+
+def _bear_any_text() -> None:
+    """What standard output has no letters for is an escape, as on standard error; what is typed may be no text."""
+    for stream, errors in ((sys.stdout, "backslashreplace"), (sys.stdin, "replace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
 
 
 def _open_what_is_closed() -> None:

@@ -85,5 +85,9 @@ async def agreed(plan: PlanReport, *, yes: bool, output: Output, but: str | None
 async def _confirmed() -> bool:
     """Asked on standard error; anything but a yes is a no. Waits in the event loop, so that Ctrl-C ends it."""
     print("Carry this out? [y/N]: ", end="", file=sys.stderr, flush=True)
-    await anyio.wait_readable(sys.stdin)
+    try:
+        await anyio.wait_readable(sys.stdin)
+    except anyio.get_cancelled_exc_class():
+        print("\nNothing of this plan was carried out.", file=sys.stderr)
+        raise
     return sys.stdin.readline().strip().lower() in ("y", "yes")

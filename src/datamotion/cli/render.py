@@ -7,10 +7,9 @@ from datetime import timedelta
 from typing import TypeVar
 
 from rich.console import Console
-from rich.markup import escape
 
 from datamotion.cli.columns import Columns
-from datamotion.cli.terminal import open_console, say
+from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.names import counted
 from datamotion.model.units import count_text, duration_text
 from datamotion.service.alike import alike, and_others, names_text
@@ -46,17 +45,17 @@ def print_table(table: Columns) -> None:
 def render_plan(plan: PlanReport, *, stderr: bool = False, console: Console | None = None) -> None:
     """A plan as a colleague would explain it: what, why, what it gives up, what it leaves alone."""
     console = console or open_console(stderr=stderr)
-    say(console, f"[bold]{escape(plan.title)}[/]", hang=2)
+    say(console, f"[bold]{plain(plan.title)}[/]", hang=2)
     for number, step in enumerate(plan.steps, 1):
         console.print()
         say(
             console,
-            f"[bold]{number}. {escape(step.title)}[/] at {escape(step.cluster)}: {escape(step.because)}",
+            f"[bold]{number}. {plain(step.title)}[/] at {plain(step.cluster)}: {plain(step.because)}",
             indent=2,
             hang=3,
         )
         for act in _first_of(step.acts, console, indent=7):
-            say(console, escape(act), indent=7, hang=2)
+            say(console, plain(act), indent=7, hang=2)
     _render_losses(console, plan.losses)
     _render_refusals(console, plan.refusals)
     _render_notes(console, plan.notes)
@@ -89,7 +88,7 @@ def _render_losses(console: Console, losses: Sequence[LossReport]) -> None:
     counts = count_text(len({each.volume for each in losses}), "volume")
     say(console, f"[bold yellow]What this gives up:[/] {counts}, {at_worst}", indent=2, hang=2)
     for text, names in _first_of(_by_text((each.text, each.volume) for each in ordered), console, indent=7):
-        say(console, f"{escape(names_text(names))}: {escape(text)}", indent=7, hang=2)
+        say(console, f"{plain(names_text(names))}: {plain(text)}", indent=7, hang=2)
 
 
 def _size(seconds: float | None) -> float:
@@ -114,19 +113,19 @@ def _render_refusals(console: Console, refusals: Sequence[RefusalReport]) -> Non
         who = f"{first.backend}: " if first.backend and not first.text.startswith(first.backend) else ""
         console.print()
         said = and_others(first.text, volumes) if len(group) > 1 else first.text
-        say(console, f"[bold red]Refused:[/] {escape(who + said)}", indent=2, hang=2)
+        say(console, f"[bold red]Refused:[/] {plain(who + said)}", indent=2, hang=2)
         _render_hint(console, first.hint, indent=2)
 
 
 def _render_hint(console: Console, hint: str | None, *, indent: int) -> None:
     if hint:
-        say(console, f"[bold]hint:[/] {escape(hint)}", indent=indent, hang=2)
+        say(console, f"[bold]hint:[/] {plain(hint)}", indent=indent, hang=2)
 
 
 def _render_notes(console: Console, notes: Sequence[str]) -> None:
     for note in notes:
         console.print()
-        say(console, f"[bold]Note:[/] {escape(note)}", indent=2, hang=2)
+        say(console, f"[bold]Note:[/] {plain(note)}", indent=2, hang=2)
 
 
 def render_run(run: RunReport, console: Console | None = None) -> None:
@@ -134,18 +133,18 @@ def render_run(run: RunReport, console: Console | None = None) -> None:
     console = console or open_console()
     calls = count_text(run.calls, "API call")
     console.print()
-    say(console, f"[bold]{escape(run.title)}[/]: {run.verdict} in {_duration(run.seconds)}, {calls}", hang=2)
+    say(console, f"[bold]{plain(run.title)}[/]: {run.verdict} in {_duration(run.seconds)}, {calls}", hang=2)
     if run.went_on_from is not None:
         say(console, f"It went on from run {run.went_on_from}, which had been cut off.", indent=2)
     for refusal in run.refusals:
         if refusal.volume is None:
             who = f"{refusal.backend}: " if refusal.backend else ""
-            say(console, f"[red]![/] {escape(who + refusal.text)}", indent=2, hang=2)
+            say(console, f"[red]![/] {plain(who + refusal.text)}", indent=2, hang=2)
             _render_hint(console, refusal.hint, indent=4)
     _render_outcomes(console, run.volumes)
     _render_recovery_points(console, run)
     for note in run.notes:
-        say(console, f"[bold]Note:[/] {escape(note)}", indent=2, hang=2)
+        say(console, f"[bold]Note:[/] {plain(note)}", indent=2, hang=2)
     _render_serving(console, run)
 
 
@@ -157,7 +156,7 @@ def _render_outcomes(console: Console, volumes: Sequence[VolumeReport]) -> None:
         found.setdefault(each.outcome if is_same else f"{each.outcome} at {each.backend}", []).append(each)
     for outcome, concerned in found.items():
         names = sorted({each.volume for each in concerned}, key=counted)
-        say(console, f"{escape(outcome)}: {escape(_counted_names(names))}", indent=2, hang=2)
+        say(console, f"{plain(outcome)}: {plain(_counted_names(names))}", indent=2, hang=2)
         failures = alike(
             (each for each in concerned if each.detail),
             lambda it: (it.detail or "", it.volume, (it.hint, it.came_about, it.uncertain)),
@@ -176,11 +175,11 @@ def _render_failure(console: Console, group: Sequence[VolumeReport]) -> None:
     """Said once of all volumes that failed alike: why, what came about all the same, what nobody knows."""
     first = group[0]
     names = sorted({each.volume for each in group}, key=counted)
-    say(console, f"[red]! {escape(names_text(names))}[/]: {escape(first.detail or '')}", indent=4, hang=2)
+    say(console, f"[red]! {plain(names_text(names))}[/]: {plain(first.detail or '')}", indent=4, hang=2)
     if first.came_about:
-        say(console, f"came about all the same: {escape(', '.join(first.came_about))}", indent=6, hang=2)
+        say(console, f"came about all the same: {plain(', '.join(first.came_about))}", indent=6, hang=2)
     if first.uncertain:
-        say(console, f"sent, and may or may not have happened: {escape(', '.join(first.uncertain))}", indent=6, hang=2)
+        say(console, f"sent, and may or may not have happened: {plain(', '.join(first.uncertain))}", indent=6, hang=2)
     _render_hint(console, first.hint, indent=6)
 
 
@@ -197,18 +196,18 @@ def _render_recovery_points(console: Console, run: RunReport) -> None:
     say(console, f"recovery points: {count_text(len(points), 'volume')}, {age}", indent=2, hang=2)
     for each in _first_of(points, console, indent=4):
         old = f"{_duration(each.recovery_age_s)} old" if each.recovery_age_s is not None else "of unknown age"
-        say(console, f"{escape(each.volume)}: {escape(each.recovery_point or '')}, {old}", indent=4, hang=2)
+        say(console, f"{plain(each.volume)}: {plain(each.recovery_point or '')}, {old}", indent=4, hang=2)
 
 
 def _render_serving(console: Console, run: RunReport) -> None:
     """What was seen at the end."""
     if len(run.served) > 1:
         told = ", ".join(f"{each.backend} serves {count_text(each.volumes, 'volume')}" for each in run.served)
-        say(console, f"[bold red]! {escape(run.group)} is divided:[/] {escape(told)}", indent=2, hang=2)
+        say(console, f"[bold red]! {plain(run.group)} is divided:[/] {plain(told)}", indent=2, hang=2)
     elif run.serving:
         epoch = f", epoch {run.epoch}" if run.epoch is not None else ""
         unseen = "" if all(each.is_seen for each in run.served) else ", as far as is known: it cannot be seen"
-        say(console, f"[bold]{escape(run.serving)} serves {escape(run.group)}[/]{epoch}{unseen}", indent=2)
+        say(console, f"[bold]{plain(run.serving)} serves {plain(run.group)}[/]{epoch}{unseen}", indent=2)
 
 
 def _duration(seconds: float) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from rich.console import Console
-from rich.markup import escape
 
 from datamotion.cli.columns import Cell, Columns
-from datamotion.cli.terminal import open_console, say
+from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.model.words import Role
 from datamotion.service.reports import (
@@ -37,7 +36,7 @@ def render_status(status: StatusReport, console: Console | None = None) -> None:
 
 
 def _who_serves(group: GroupReport) -> str:
-    name = f"[bold]{escape(group.name)}[/]"
+    name = f"[bold]{plain(group.name)}[/]"
     if not group.volumes:
         return f"{name}: no volumes are seen"
     if not group.served:
@@ -46,13 +45,13 @@ def _who_serves(group: GroupReport) -> str:
         unknown = f", nobody knows of {count_text(group.undecided, 'volume')}" if group.undecided else ""
         return f"{name} is divided: {'; '.join(_served(each) for each in group.served)}{unknown}"
     (served,) = group.served
-    away = f"; its home is {escape(group.home)}" if group.serving != group.home else ""
-    return f"{name} is served by [bold]{escape(served.backend)}[/]{escape(_since(served))}{away}"
+    away = f"; its home is {plain(group.home)}" if group.serving != group.home else ""
+    return f"{name} is served by [bold]{plain(served.backend)}[/]{plain(_since(served))}{away}"
 
 
 def _served(served: ServedReport) -> str:
     count = count_text(served.volumes, "volume")
-    return f"{count} served by [bold]{escape(served.backend)}[/]{escape(_since(served))}"
+    return f"{count} served by [bold]{plain(served.backend)}[/]{plain(_since(served))}"
 
 
 def _since(served: ServedReport) -> str:
@@ -120,9 +119,9 @@ def _copy_words(copy: CopyReport) -> str:
 
 def _render_concern(console: Console, concern: ConcernReport) -> None:
     sign = "-" if concern.severity is Severity.NOTE else "[red]![/]"
-    say(console, f"{sign} {escape(concern.text)}", indent=2, hang=2)
+    say(console, f"{sign} {plain(concern.text)}", indent=2, hang=2)
     if concern.hint:
-        say(console, f"[bold]hint:[/] {escape(concern.hint)}", indent=4, hang=2)
+        say(console, f"[bold]hint:[/] {plain(concern.hint)}", indent=4, hang=2)
 
 
 _FINDINGS = {
@@ -137,7 +136,7 @@ def render_check(check: CheckReport, console: Console | None = None) -> None:
     """Every finding on a line, and what to do about those that are not as they should be."""
     console = console or open_console()
     for line in check.lines:
-        detail = f": {escape(line.detail)}" if line.detail else ""
-        say(console, f"{_FINDINGS[line.finding]} {escape(line.subject)}: {escape(line.what)}{detail}", hang=8)
+        detail = f": {plain(line.detail)}" if line.detail else ""
+        say(console, f"{_FINDINGS[line.finding]} {plain(line.subject)}: {plain(line.what)}{detail}", hang=8)
         if line.hint:
-            say(console, f"[bold]hint:[/] {escape(line.hint)}", indent=10, hang=2)
+            say(console, f"[bold]hint:[/] {plain(line.hint)}", indent=10, hang=2)

@@ -1,4 +1,8 @@
-"""Text for a terminal, whose width is known, and for files and pipes, which have none."""
+"""All text for people: for a terminal, whose width is known, and for files and pipes, which have none.
+
+What is said is markup. Whatever comes from outside goes into it as `plain`, and shows as what it is: no bracket in it
+is markup, and what would act on a terminal, or end the line, is an escape.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,13 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from datamotion.model.visible import visible
+
 _WORD = re.compile(r"\S+")
+_STAND_INS = {"[": "\ue000", "\\": "\ue001"}
+"""For what means something in markup. Nobody else's text has these: they are no printable characters."""
+_TO_STAND_INS = str.maketrans(_STAND_INS)
+_FROM_STAND_INS = str.maketrans({stand_in: each for each, stand_in in _STAND_INS.items()})
 
 
 def open_console(*, stderr: bool = False) -> Console:
@@ -17,12 +27,32 @@ def open_console(*, stderr: bool = False) -> Console:
     return Console(highlight=False, stderr=stderr)
 
 
+def plain(text: str) -> str:
+    """Markup for a text from outside."""
+    return visible(text).translate(_TO_STAND_INS)
+
+
+def read_markup(markup: str) -> Text:
+    """What the markup stands for, all of it visible; without its styles where something in it had to be made so."""
+    text = Text.from_markup(markup, emoji=False)
+    shown = text.plain.translate(_FROM_STAND_INS)
+    if not shown.isprintable():
+        return Text(visible(shown))
+    text.plain = shown
+    return text
+
+
+def tell(console: Console, markup: str) -> None:
+    """One line, however long it is."""
+    console.print(read_markup(markup), soft_wrap=True)
+
+
 def say(console: Console, markup: str, *, indent: int = 0, hang: int = 0) -> None:
     """Prose, wrapped at words on a terminal: later lines begin `hang` columns further in. Elsewhere it is one line.
 
     A word that is wider than the terminal stays whole: half an address is of no use.
     """
-    text = Text.from_markup(markup)
+    text = read_markup(markup)
     if not console.is_terminal:
         console.print(Text(" " * indent) + text, soft_wrap=True)
         return

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -18,6 +16,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from datamotion.cli.terminal import open_console, plain, tell
 from datamotion.clock import Clock
 from datamotion.model.acts import Act, AwaitIdle, AwaitTransfer
 from datamotion.model.records import Transfer
@@ -35,7 +34,7 @@ class TerminalWatcher:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._told_s = clock.monotonic_s()
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = open_console(stderr=True)
         self._progress = Progress(
             TextColumn("  {task.description}"),
             BarColumn(),
@@ -58,13 +57,13 @@ class TerminalWatcher:
         self._progress.stop()
 
     def asking(self, acts: Sequence[Act]) -> None:
-        self._console.print(f"[dim]...[/] {_words(acts)}")
+        tell(self._console, f"[dim]...[/] {_words(acts)}")
 
     def reached(self, acts: Sequence[Act]) -> None:
-        self._console.print(f"[green]ok[/]  {_words(acts)}")
+        tell(self._console, f"[green]ok[/]  {_words(acts)}")
 
     def given_up(self, acts: Sequence[Act], why: str) -> None:
-        self._console.print(f"[bold red]no[/]  {_words(acts)}: {escape(why)}")
+        tell(self._console, f"[bold red]no[/]  {_words(acts)}: {plain(why)}")
 
     def waiting(self, acts: Sequence[Act], standing: Standing) -> None:
         transfers = [each for act in acts if (each := _awaited(act, standing))]
@@ -86,14 +85,14 @@ class TerminalWatcher:
         """A line now and then, where no bar can be drawn."""
         if self._clock.monotonic_s() - self._told_s >= _SECONDS_BETWEEN_LINES:
             self._told_s = self._clock.monotonic_s()
-            self._console.print(line)
+            tell(self._console, line)
 
 
 def _words(acts: Sequence[Act]) -> str:
     """What a batch of acts is, and whom it is for: by name where they are few."""
     names = list(dict.fromkeys(act.volume for act in acts if act.volume is not None))
     shown = ", ".join(names) if len(names) <= _SHOWN_NAMES else count_text(len(names), "volume")
-    return escape(f"{acts[0].cluster}: {acts[0].title}" + (f" ({shown})" if names else ""))
+    return plain(f"{acts[0].cluster}: {acts[0].title}" + (f" ({shown})" if names else ""))
 
 
 def _awaited(act: Act, standing: Standing) -> Transfer | None:

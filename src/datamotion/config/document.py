@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import yaml
 
@@ -34,6 +36,7 @@ def read_document(text: str, name: str) -> Document:
         root = loader.get_single_node()
         if root is None:
             return Document(None, {}, ())
+        _check_extent(root, name)
         entries = list(_entries(root, (), set()))
         tree = loader.construct_document(root)
     except yaml.MarkedYAMLError as error:
@@ -46,6 +49,45 @@ def read_document(text: str, name: str) -> Document:
     finally:
         loader.dispose()
     return _document(tree, entries)
+
+
+_MOST_VALUES = 100_000
+_DEEPEST = 32
+
+
+class _Extent(NamedTuple):
+    values: float
+    depth: float
+
+
+def _check_extent(root: yaml.Node, name: str) -> None:
+    """Raises: ConfigError for more than anybody writes, aliases counted as what they stand for, but not unfolded."""
+    extent = _extent(root, {})
+    if extent.values == math.inf:
+        raise ConfigError(f"{name}: an alias stands within what it repeats")
+    if extent.values > _MOST_VALUES:
+        raise ConfigError(f"{name} holds more than {_MOST_VALUES} values, with what its aliases repeat")
+    if extent.depth > _DEEPEST:
+        raise ConfigError(f"{name} is nested deeper than {_DEEPEST} levels")
+
+
+def _extent(node: yaml.Node, known: dict[int, _Extent]) -> _Extent:
+    """What holds itself is endless."""
+    if id(node) not in known:
+        known[id(node)] = _Extent(math.inf, math.inf)
+        below = [_extent(each, known) for each in _below(node)]
+        known[id(node)] = _Extent(
+            1 + sum(each.values for each in below), 1 + max((each.depth for each in below), default=0)
+        )
+    return known[id(node)]
+
+
+def _below(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        for pair in node.value:
+            yield from pair
+    elif isinstance(node, yaml.SequenceNode):
+        yield from node.value
 
 
 _HINT = "Indent with spaces, and put text that holds any of : # { } [ ] & * ! % @ into quotes."

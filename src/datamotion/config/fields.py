@@ -12,6 +12,10 @@ from pydantic import AfterValidator, BeforeValidator, StringConstraints, Validat
 
 _NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 _HTTPS = re.compile(r"https://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?", re.ASCII | re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+]*:", re.ASCII | re.IGNORECASE)
+_WORDS = re.compile(r"\w+\s*=\s*\S+\s+\w+\s*=|passw\w*\s*=", re.ASCII | re.IGNORECASE)
+"""A connection in libpq's other spelling, `host=db password=…`."""
+_SERVER = re.compile(r"[\w.,:\[\]-]*(/[\w.-]*)?", re.ASCII)
 _DATABASE = re.compile(r"postgresql(\+\w+)?://", re.ASCII)
 _Entries = TypeVar("_Entries", bound=Sized)
 _HARMLESS = frozenset({"host", "port", "user", "service", "passfile", "application_name", "target_session_attrs"}) | {
@@ -47,7 +51,7 @@ def _in_folder(path: Path, info: ValidationInfo) -> Path:
 
 
 def _store(location: str, info: ValidationInfo) -> str:
-    if "://" not in location:
+    if not _SCHEME.match(location) and not _WORDS.search(unquote(location)):
         return str(_in_folder(Path(location), info))
     if not _DATABASE.match(location):
         raise ValueError("a path, or a URL that starts with postgresql://")
@@ -57,11 +61,14 @@ def _store(location: str, info: ValidationInfo) -> str:
 
 
 def _may_hold_a_secret(url: str) -> bool:
-    """A password before the host, or a parameter that is none of the harmless ones, percent-encoded or not."""
+    """A password before the host, a parameter that is none of the harmless ones, or what is none of these.
+
+    Percent-encoded or not.
+    """
     address, _, query = url.partition("://")[2].partition("?")
-    user = unquote(address.rpartition("@")[0])
+    user, _, place = unquote(address).rpartition("@")
     names = {unquote(each.partition("=")[0]) for each in re.split("[&;]", query) if each}
-    return ":" in user or not names <= _HARMLESS
+    return ":" in user or not _SERVER.fullmatch(place) or not names <= _HARMLESS
 
 
 def _aggregates(given: object) -> object:

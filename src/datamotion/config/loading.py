@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -9,12 +11,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from datamotion.config.document import Document, read_document
+from datamotion.config.files import weakness
 from datamotion.config.keys import Key, matches, walk
 from datamotion.config.mistakes import Keys, Mistake, closest, key_path, shown
 from datamotion.config.models import Configuration
 from datamotion.config.references import dangling_references
 from datamotion.errors import ConfigError
 
+_MOST_BYTES = 1024 * 1024
 _TRY = "Name one with -c FILE; `datamotion lab up --dir lab` writes one to try."
 _REFERENCE = "Every key is described in docs/reference/configuration.md."
 
@@ -40,7 +44,8 @@ def load(path: Path) -> Configuration:
 
     Raises: ConfigError, listing every mistake with line, key and what was expected.
     """
-    document = read_document(_read(path), str(path))
+    text, status = _read(path)
+    document = read_document(text, str(path))
     if document.tree is None:
         raise ConfigError(f"{path} is empty", hint=_TRY)
     if not isinstance(document.tree, dict):
@@ -54,21 +59,37 @@ def load(path: Path) -> Configuration:
         mistakes += [_mistake(each) for each in error.errors() if each["loc"] or each["type"] != "value_error"]
     else:
         if not mistakes:
+            _check_commands(path, status, configuration)
             return configuration
-    raise ConfigError("\n".join(_listed(path, mistakes, document)), hint=_REFERENCE)
+    count = f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
+    raise ConfigError(f"{path} has {count}:", hint=_REFERENCE, below=list(_listed(mistakes, document)))
 
 
-def _read(path: Path) -> str:
+def _check_commands(path: Path, status: os.stat_result, configuration: Configuration) -> None:
+    """Who can change what the file says runs programs as whoever uses it. Raises: ConfigError where others can."""
+    named = [name for name, each in configuration.clusters.items() if each.password.command]
+    found = weakness(path, status, os.geteuid()) if named else None
+    if found is not None:
+        raise ConfigError(
+            f"{path} names a program to run for the password of {', '.join(named)}, and {found.why}", hint=found.remedy
+        )
+
+
+def _read(path: Path) -> tuple[str, os.stat_result]:
+    """The text, and what the file was that it was read from: a pipe is none that others could write."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content, status = file.read(_MOST_BYTES + 1), os.fstat(file.fileno())
     except FileNotFoundError:
         raise ConfigError(f"there is no configuration file {path}", hint=_TRY) from None
     except IsADirectoryError:
         raise ConfigError(f"{path} is a folder, expected a configuration file", hint=_TRY) from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    if len(content) > _MOST_BYTES:
+        raise ConfigError(f"{path} holds more than {_MOST_BYTES} bytes, expected a configuration", hint=_TRY)
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8-sig"), status
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
     raise ConfigError(f"{path}:{line}: not UTF-8", hint="Save the file as UTF-8.")
@@ -81,14 +102,17 @@ def _mistake(details: ErrorDetails) -> Mistake:
     if details["type"] == "extra_forbidden":
         known = [str(key.pattern[-1]) for key in walk() if matches(key.pattern[:-1], keys[:-1])]
         return Mistake(keys, f"unknown key, expected one of {', '.join(known)}{closest(str(keys[-1]), known)}")
-    found = "" if _is_secret(keys) else f"found {_found(details)}, "
+    found = "" if _is_secret(keys) else f"found {_found(keys, details)}, "
     return Mistake(keys, f"{found}expected {_expected(details)}")
 
 
-def _found(details: ErrorDetails) -> str:
-    if details["type"] in ("model_type", "dict_type") and isinstance(details["input"], str):
+def _found(keys: Keys, details: ErrorDetails) -> str:
+    found = details["input"]
+    if details["type"] in ("model_type", "dict_type") and isinstance(found, str):
         return "text"  # where a mapping belongs, text may be anything, a password too
-    return shown(details["input"])
+    if keys == ("store",) and isinstance(found, str) and (begin := re.match("[^:=]*[:=]", found)):
+        return f"{begin[0]}…"  # the rest may hold one in any spelling
+    return shown(found)
 
 
 def _expected(details: ErrorDetails) -> str:
@@ -116,7 +140,6 @@ def _is_secret(keys: Keys) -> bool:
     return any(key.is_secret for key in above if key)
 
 
-def _listed(path: Path, mistakes: list[Mistake], document: Document) -> Iterator[str]:
+def _listed(mistakes: list[Mistake], document: Document) -> Iterator[str]:
     lines = sorted((document.line_of(each.keys), f"{key_path(each.keys)}: {each.text}") for each in mistakes)
-    yield f"{path} has {len(lines)} mistake{'s' if len(lines) > 1 else ''}:"
     yield from (f"  line {line}: {text}" for line, text in lines)

@@ -53,7 +53,9 @@ class SecretRef(_Branch):
     command: Texts | None = Field(
         default=None,
         description="The program and its arguments that print it, run without a shell in the configuration "
-        "file's folder.",
+        "file's folder. It has 30 s and 64 KiB. A configuration that names one is refused where another user could "
+        "change it: the file, or a folder on the way to it without the sticky bit, can be written by group or others, "
+        "or belongs to neither you nor root.",
         examples=[["pass", "show", "netapp/paris"]],
     )
 

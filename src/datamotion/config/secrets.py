@@ -15,6 +15,7 @@ import anyio
 from anyio import to_thread
 from anyio.abc import ByteReceiveStream, Process
 
+from datamotion.config.files import open_regular
 from datamotion.config.models import SecretRef
 from datamotion.errors import ConfigError
 
@@ -60,13 +61,11 @@ async def _from_file(ref: SecretRef, path: Path) -> bytes:
 
 def _read(ref: SecretRef, path: Path) -> bytes:
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            raise ConfigError(f"{ref} is not a file, expected one that holds a secret")
-        if mode & _OTHERS:
-            may = stat.filemode(mode)
-            raise ConfigError(f"{ref} holds a secret and is open to others ({may})", hint=f"chmod 600 {path}")
-        with path.open("rb") as file:
+        with open_regular(path) as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if mode & _OTHERS:
+                may = stat.filemode(mode)
+                raise ConfigError(f"{ref} holds a secret and is open to others ({may})", hint=f"chmod 600 {path}")
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"{ref}, which should hold a secret, cannot be read: {error.strerror}") from None

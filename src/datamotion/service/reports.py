@@ -5,11 +5,13 @@ Durations are seconds and say so in their names; instants are aware; sizes are b
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
 
 from datamotion.engine.result import Outcome
 
@@ -280,5 +282,9 @@ _JSON: TypeAdapter[Report | tuple[Report, ...]] = TypeAdapter(Report | tuple[Rep
 
 
 def to_json(report: Report | tuple[Report, ...]) -> str:
-    """The report as JSON, indented: what `-o json` prints and the API serves."""
-    return _JSON.dump_json(report, indent=2).decode()
+    """The report as JSON, indented, in ASCII: what `-o json` prints and the API serves."""
+    try:
+        printed = _JSON.dump_json(report, indent=2, ensure_ascii=True).decode()
+    except PydanticSerializationError:  # half of a character, which JSON can name and UTF-8 cannot hold
+        return json.dumps(_JSON.dump_python(report, mode="json"), indent=2)
+    return printed.replace("\x7f", r"\u007f")  # the one control character that it leaves

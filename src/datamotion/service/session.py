@@ -18,6 +18,7 @@ from datamotion.config.models import Target as TargetConfig
 from datamotion.engine.ports import Other
 from datamotion.errors import ConfigError, DataMotionError
 from datamotion.model.group import Backend, Group, Target
+from datamotion.model.visible import visible
 from datamotion.model.words import Operation
 from datamotion.service.clusters import CountedCluster, open_clusters
 from datamotion.store.lock import GroupHold, Holder, hold_group, this_process
@@ -37,7 +38,7 @@ def _open_store(url: str) -> AbstractContextManager[Store]:
 
 def _on_standard_error(line: str) -> None:
     with suppress(OSError, ValueError):  # nobody reads it any more: no reason to stop
-        sys.stderr.write("".join(each if each.isprintable() else "�" for each in line) + "\n")
+        sys.stderr.write(f"{visible(line)}\n")
         sys.stderr.flush()
 
 

@@ -18,6 +18,8 @@ from datamotion.store.opening import open_engine, store_errors
 from datamotion.store.tables import ENTRIES, RUNS
 
 _PLAN = TypeAdapter(Plan)
+_TOLD = [each for each in RUNS.c if each is not RUNS.c.plan]
+"""What is told of a run. Its plan may be large, and there may be the plans of years."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,7 @@ class Store:
 
     def runs(self, group: str | None = None) -> Sequence[RunRecord]:
         """All runs, or those of one group, oldest first."""
-        query = select(RUNS).order_by(RUNS.c.id)
+        query = select(*_TOLD).order_by(RUNS.c.id)
         with store_errors("read"), self._engine.connect() as connection:
             rows = connection.execute(query if group is None else query.where(RUNS.c.group_name == group))
             return [_run_record(row) for row in rows]

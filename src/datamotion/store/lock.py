@@ -6,20 +6,25 @@ go while it waited can tell whether somebody else had it meanwhile.
 
 from __future__ import annotations
 
+import errno
 import getpass
-import json
 import os
 import socket
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
 from filelock import FileLock, Timeout
+from pydantic import Field, TypeAdapter
 
+from datamotion.config.files import open_regular
 from datamotion.engine.ports import Other
 from datamotion.errors import ConfigError, Refused
+from datamotion.model.visible import visible
 
 _BRIEFLY_S = 0.1  # a run that waits takes its group for a moment at every look
 
@@ -41,9 +46,15 @@ class Holder:
 class _Note:
     """`number` counts the holders. `holder` is the last; `has_ended`: it gave the group up for good."""
 
-    number: int
+    number: Annotated[int, Field(ge=0, lt=2**63)]
     holder: Holder
     has_ended: bool = False
+
+
+_NOTE = TypeAdapter(_Note)
+_ROOM = 512
+"""Bytes that a note takes, as a rule, spaces at its end included."""
+_MOST_BYTES = 4096
 
 
 def this_process() -> str:
@@ -52,7 +63,7 @@ def this_process() -> str:
         user = getpass.getuser()
     except (KeyError, OSError):  # an account without a name
         user = f"user {os.getuid()}"
-    return f"{user}@{socket.gethostname()}, process {os.getpid()}"
+    return visible(f"{user}@{socket.gethostname()}, process {os.getpid()}")  # the environment names the user
 
 
 class GroupHold:
@@ -65,18 +76,24 @@ class GroupHold:
         before = _read(note)
         self.waiting = before.holder if before and before.holder.waits and not before.has_ended else None
         self._number = (before.number if before else 0) + 1
+        self._left: _Note | None = None
         self._write(self.holder)
 
     def let_go(self) -> None:
         self._write(replace(self.holder, waits=True))
+        self._left = _read(self._path)
         self._lock.release()
 
     def take_again(self) -> Other | None:
-        if not _acquired(self._lock):
+        try:
+            is_ours = _acquired(self._lock)
+        except OSError as error:  # nobody can tell then
+            return Other(f"nobody can tell who holds the group, its lock cannot be taken: {error.strerror}", still=True)
+        if not is_ours:
             note = _read(self._path)
             return Other(f"{note.holder if note else 'another process'} holds the group", still=True)
-        note, number = _read(self._path), self._number
-        if note is None or note.number == number:
+        note = _read(self._path)
+        if note is None or note == self._left:
             self._write(self.holder)
             return None
         self._number = note.number + 1
@@ -90,7 +107,10 @@ class GroupHold:
             self._lock.release()
 
     def _write(self, holder: Holder, *, has_ended: bool = False) -> None:
-        self._path.write_text(json.dumps(asdict(_Note(number=self._number, holder=holder, has_ended=has_ended))))
+        """As far as it can be: the lock keeps others out without its note, which only tells them who holds it."""
+        note = _NOTE.dump_json(_Note(number=self._number, holder=holder, has_ended=has_ended), ensure_ascii=True)
+        with suppress(OSError):
+            _put(self._path, note.ljust(_ROOM))
 
 
 @contextmanager
@@ -99,7 +119,7 @@ def hold_group(folder: Path, group: str, operation: str, at: datetime) -> Iterat
 
     Raises: Refused, told who holds it, where somebody else does; ConfigError where no lock can be made in the folder.
     """
-    path, lock = folder / f".{group}.holder", FileLock(folder / f".{group}.lock")
+    path, lock = folder / f".{group}.holder", FileLock(folder / f".{group}.lock", mode=0o600)
     holder = Holder(operation=operation, since=at.isoformat(timespec="seconds"), who=this_process())
     try:
         if not _acquired(lock):
@@ -121,7 +141,15 @@ def hold_group(folder: Path, group: str, operation: str, at: datetime) -> Iterat
         hold.end()
 
 
+def _check_place(path: Path) -> None:
+    """Raises: OSError where the lock file cannot be ours. The library would make a folder that is missing."""
+    path.parent.stat()
+    if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
+        raise OSError(errno.EINVAL, f"{path.name} is a link, or else no regular file")
+
+
 def _acquired(lock: FileLock) -> bool:
+    _check_place(Path(lock.lock_file))
     try:
         lock.acquire(timeout=_BRIEFLY_S, poll_interval=_BRIEFLY_S / 10)
     except Timeout:
@@ -129,10 +157,23 @@ def _acquired(lock: FileLock) -> bool:
     return True
 
 
+def _put(path: Path, note: bytes) -> None:
+    """The file holds this, in place: what takes no more room than before can be written on a full disk."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    try:
+        found = os.fstat(descriptor)
+        if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:  # else it is something else of somebody's
+            os.pwrite(descriptor, note, 0)
+            os.ftruncate(descriptor, len(note))
+            os.fchmod(descriptor, 0o600)  # beside the umask
+    finally:
+        os.close(descriptor)
+
+
 def _read(path: Path) -> _Note | None:
     """The note, where there is one that can be read."""
     try:
-        words = json.loads(path.read_text())
-        return _Note(number=int(words["number"]), holder=Holder(**words["holder"]), has_ended=words["has_ended"])
-    except (OSError, ValueError, TypeError, KeyError):
+        with open_regular(path, follow=False) as file:
+            return _NOTE.validate_json(file.read(_MOST_BYTES))
+    except (OSError, ValueError):
         return None

@@ -6,12 +6,14 @@ What is shown of a URL is the system, the host and the database: a password can 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
+from urllib.parse import quote, quote_plus
 
 from sqlalchemy import URL, Connection, Engine, create_engine, insert
 from sqlalchemy.engine import make_url
@@ -21,6 +23,9 @@ from datamotion.errors import ConfigError, DataMotionError, StoreFailed
 from datamotion.store.tables import METADATA, RUNS
 
 T = TypeVar("T")
+_PLAIN = re.compile(r"[\w.-]*", re.ASCII)
+_LONGEST_WORD = 3
+"""Of a parameter's value: to leave out what is shorter would leave little of any text."""
 _HINT = "`store` in the configuration names it; its folder has to exist and be writable"
 _SERVER_HINT = "`store` in the configuration names it; is the server up, and may this account make and write tables?"
 _SIDECARS = ("-journal", "-wal", "-shm")
@@ -82,7 +87,8 @@ def _shown(url: URL) -> str:
         return str(path)
     system = url.drivername.partition("+")[0]
     host = (url.host or "this machine") + (f":{url.port}" if url.port else "")
-    return f"{system} database {url.database} at {host}"
+    database = url.database if _PLAIN.fullmatch(url.database or "") else "…"
+    return f"{system} database {database} at {host}"
 
 
 def _file_of(url: URL) -> Path | None:
@@ -144,9 +150,11 @@ def _why(error: Exception) -> str:
 
 def _without_secrets(text: str, url: URL) -> str:
     values = [value for given in url.query.values() for value in ([given] if isinstance(given, str) else given)]
-    for secret in (str(url.password or ""), *values):
-        if len(secret) > 3:
-            text = text.replace(secret, "…")
+    secrets = [str(url.password or ""), *(each for each in values if len(each) > _LONGEST_WORD)]
+    secrets += [each for each in (url.username, url.database) if each and not _PLAIN.fullmatch(each)]
+    for secret in filter(None, secrets):
+        for spelling in (secret, quote(secret, safe=""), quote_plus(secret)):
+            text = text.replace(spelling, "…")
     return text
 
 
@@ -167,8 +175,8 @@ def _check_file(path: Path) -> None:
         raise OSError(0, "it is a link, or else no regular file")
     for suffix in _SIDECARS:
         beside = path.with_name(path.name + suffix)
-        if beside.is_symlink():
-            raise OSError(0, f"{beside.name} beside it is a link")
+        if os.path.lexists(beside) and not stat.S_ISREG(beside.lstat().st_mode):
+            raise OSError(0, f"{beside.name} beside it is a link, or else no regular file")
 
 
 def _check_folder(folder: Path) -> None:

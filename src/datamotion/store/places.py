@@ -19,10 +19,18 @@ def spare_folders(beside: Path, environ: Mapping[str, str]) -> Iterator[Path]:
     yield from _private(Path(environ.get("TMPDIR") or "/tmp") / f"datamotion-{os.getuid()}")  # noqa: S108  # ours alone, or not taken
 
 
+def _make(folder: Path) -> None:
+    """The folder is there; what had to be made for it is its owner's alone, whatever the umask."""
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        with suppress(FileExistsError):  # another process was faster
+            missing.mkdir(mode=0o700)
+            missing.chmod(0o700)
+
+
 def _private(folder: Path) -> Iterator[Path]:
     """That folder, made where it is missing; nothing where it cannot be, or where others can write to it."""
     with suppress(OSError, ValueError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(folder)
         found = folder.lstat()
         if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022:
             yield folder

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ontaplab.disk.content import copy_content, opened, opened_if_there, same_content
-from ontaplab.disk.tree import RESERVED, appearance, join, listing, make_symlink, set_metadata
+from ontaplab.disk.tree import PERMISSIONS, RESERVED, appearance, join, listing, make_symlink, set_metadata
 
 # A file that is written to while it is copied is copied again; one that never rests is left as the last copy got it.
 _MORE_ATTEMPTS = 2
@@ -82,7 +82,7 @@ class _Copy:
 
     def set_directories(self) -> None:
         for directory in reversed(self.directories):
-            mode = stat.S_IMODE(directory.status.st_mode) | (0 if directory.path else stat.S_IRWXU)
+            mode = directory.status.st_mode & PERMISSIONS | (0 if directory.path else stat.S_IRWXU)
             set_metadata(f"{self._target}/{directory.path}", mode, directory.status.st_mtime_ns)
 
     def _add_directory(
@@ -124,7 +124,7 @@ def copy_file(source: Path, target: Path) -> None:
             return
         with opened(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as writing:
             status = _copy_at_rest(reading, writing)
-            os.fchmod(writing, stat.S_IMODE(status.st_mode))
+            os.fchmod(writing, status.st_mode & PERMISSIONS)
             os.utime(writing, ns=(status.st_mtime_ns, status.st_mtime_ns))
 
 

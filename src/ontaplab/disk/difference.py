@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ontaplab.disk.content import Range, changed_ranges, opened
-from ontaplab.disk.entries import Directory, Entry, File, Removed, Symlink, from_document, to_document
-from ontaplab.disk.tree import blocks_bytes, join, listing
+from ontaplab.disk.entries import Directory, Entry, File, Removed, Symlink, check_ranges, from_document, to_document
+from ontaplab.disk.tree import PERMISSIONS, blocks_bytes, join, listing
 
 
 class Piece(NamedTuple):
@@ -66,6 +66,7 @@ class Difference:
         for file, more in zip((each for each in self.files if each.compared < each.size), found, strict=False):
             if not file.compared < more.end <= file.size:
                 raise ValueError(f"{file.path} was not compared up to byte {more.end}")
+            check_ranges(more.ranges, file.compared, more.end)
             further[file.path] = replace(file, ranges=(*file.ranges, *more.ranges), compared=more.end)
         return Difference([further.get(entry.path, entry) for entry in self.entries])
 
@@ -109,7 +110,7 @@ class Difference:
         """What `to_json` made. Raises ValueError if it is none, or if a path leads out of the tree."""
         try:
             return cls([from_document(entry) for entry in json.loads(document)["entries"]])
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"this is not a difference: {error!r}") from error
 
 
@@ -188,7 +189,7 @@ def _changed(base: Path | None, target: Path, pair: _Pair, most: float) -> Entry
 
 def _described(root: Path, path: str, status: os.stat_result) -> Entry:
     """The entry of what is there, a file as one in which nothing has changed."""
-    mode, mtime_ns = stat.S_IMODE(status.st_mode), status.st_mtime_ns
+    mode, mtime_ns = status.st_mode & PERMISSIONS, status.st_mtime_ns
     if stat.S_ISDIR(status.st_mode):
         return Directory(path, mode, mtime_ns)
     if stat.S_ISLNK(status.st_mode):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ontaplab.disk.content import Range
-from ontaplab.disk.tree import RESERVED
+from ontaplab.disk.tree import PERMISSIONS, RESERVED
+
+_LONGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,28 @@ def from_document(document: Mapping[str, Any]) -> Entry:
         fields["ranges"] = tuple(Range(offset, length) for offset, length in fields["ranges"])
     entry = kind(**fields)
     _check_path(entry)
+    if not isinstance(entry, Removed):
+        _check_metadata(entry)
     return entry
+
+
+def check_ranges(ranges: Iterable[Range], begin: int, end: int) -> None:
+    """Raises: ValueError if they are not in order between these bytes of a file."""
+    for offset, length in ranges:
+        if not begin <= offset < offset + length <= end:
+            raise ValueError(f"{length} bytes from {offset} on are not between {begin} and {end}")
+        begin = offset + length
+
+
+def _check_metadata(entry: Directory | Symlink | File) -> None:
+    if not -_LONGEST <= entry.mtime_ns < _LONGEST:
+        raise ValueError(f"{entry.mtime_ns} is no time of {entry.path!r}")
+    if not isinstance(entry, Symlink) and not 0 <= entry.mode <= PERMISSIONS:
+        raise ValueError(f"{entry.mode:#o} is no mode of {entry.path!r}")
+    if isinstance(entry, File):
+        if not 0 <= entry.compared <= entry.size < _LONGEST:
+            raise ValueError(f"{entry.size} is no size of {entry.path!r}")
+        check_ranges(entry.ranges, 0, entry.compared)
 
 
 def _check_path(entry: Entry) -> None:

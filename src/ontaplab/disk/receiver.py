@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from ontaplab.disk.arriving import Held, Incoming
 from ontaplab.disk.content import copy_content, opened
 from ontaplab.disk.difference import Difference
-from ontaplab.disk.entries import Directory, File, Symlink
+from ontaplab.disk.entries import Directory, Entry, File, Removed, Symlink
 from ontaplab.disk.tree import RESERVED, appearance, join, listing, make_symlink, remove_tree, set_metadata
+
+_KINDS: Mapping[type[Entry], int] = {Directory: stat.S_IFDIR, Symlink: stat.S_IFLNK, File: stat.S_IFREG}
 
 
 class Receiver:
@@ -20,12 +24,16 @@ class Receiver:
     It may be dropped at any moment, by SIGKILL too, and made anew with the same arguments and a `position` that was
     reported after a `feed`: whatever was written past it is written again. Files of the base are linked if they are not
     in the difference, and never written to.
+
+    Another cluster says what is in the difference: nothing is written, read or changed by way of a link that it brings,
+    or that the base has.
     """
 
     def __init__(self, incoming: Path, base: Path | None, difference: Difference, position: int) -> None:
         """At position 0 whatever was in `incoming` is removed first. The difference may be the beginning of one.
 
-        Raises FileNotFoundError at a later position without that folder, ValueError at one outside the stream.
+        Raises FileNotFoundError at a later position without that folder, or with another tree in it; ValueError at one
+        outside the stream, or for entries that make no tree.
         """
         if not 0 <= position <= difference.bytes:
             raise ValueError(f"a stream of {difference.bytes} bytes has no position {position}")
@@ -36,7 +44,14 @@ class Receiver:
         self._base = base
         self._difference = difference
         self._directories: dict[str, tuple[int, int]] = {}
-        if not position:
+        self._of_base: set[str] = set()
+        """The directories of the base that are directories here."""
+        self._entries = {entry.path: entry for entry in difference.entries}
+        if len(self._entries) < len(difference.entries):
+            raise ValueError("a path is in the difference twice")
+        if position:
+            self._check_kept()
+        else:
             remove_tree(incoming)
         self._lay_out()
 
@@ -81,26 +96,57 @@ class Receiver:
         if self._base is not None:
             self._lay_out_base(self._base)
         for entry in self._difference.entries:
+            self._check_place(entry)
             if isinstance(entry, Directory):
                 self._make_directory(entry.path, entry.mode, entry.mtime_ns)
             elif isinstance(entry, Symlink):
                 make_symlink(self._incoming / entry.path, entry.target, entry.mtime_ns)
 
     def _lay_out_base(self, base: Path) -> None:
-        entries = {entry.path: entry for entry in self._difference.entries}
         root = os.lstat(base)
         self._make_directory("", stat.S_IMODE(root.st_mode), root.st_mtime_ns)
         pending = [""]
         for directory in pending:
+            self._of_base.add(directory)
             for name, status in listing(base, directory).items():
                 path = join(directory, name)
-                entry = entries.get(path)
+                entry = self._entries.get(path)
                 if stat.S_ISDIR(status.st_mode):
                     if entry is None or isinstance(entry, Directory):
                         self._make_directory(path, stat.S_IMODE(status.st_mode), status.st_mtime_ns)
                         pending.append(path)
                 elif entry is None:
                     self._take_over(base, path, status)
+
+    def _check_kept(self) -> None:
+        """What is there already is what this difference brings. Looked at only where a transfer goes on."""
+        directories = [""]
+        for directory in directories:
+            for name, status in listing(self._incoming, directory).items():
+                path = join(directory, name)
+                if stat.S_IFMT(status.st_mode) != self._kind_at(path):
+                    raise FileNotFoundError(errno.ENOENT, "another tree is there", str(self._incoming / path))
+                if stat.S_ISDIR(status.st_mode):
+                    directories.append(path)
+
+    def _kind_at(self, path: str) -> int | None:
+        entry = self._entries.get(path)
+        if entry is not None:
+            return _KINDS.get(type(entry))
+        try:
+            return stat.S_IFMT(os.lstat(self._base / path).st_mode) if self._base else None
+        except OSError:
+            return None
+
+    def _check_place(self, entry: Entry) -> None:
+        """Its directory is one here, and, where it goes on from the base's file, in the base."""
+        parent = entry.path.rpartition("/")[0]
+        if isinstance(entry, Removed) or not entry.path:
+            return
+        if parent not in self._directories:
+            raise ValueError(f"{entry.path!r} is in no directory")
+        if isinstance(entry, File) and self._base and not entry.is_new and parent not in self._of_base:
+            raise ValueError(f"{entry.path!r} is in no directory of the base")
 
     def _make_directory(self, path: str, mode: int, mtime_ns: int) -> None:
         directory = self._incoming / path

@@ -13,6 +13,10 @@ from pathlib import Path
 
 RESERVED = ".snapshot"
 BLOCK = 4096
+LONGEST_FILE_NAME = 255
+"""In bytes, of ONTAP's and of this machine's."""
+PERMISSIONS = 0o777
+"""What a tree keeps of a mode: not who a program runs as."""
 _OURS = {stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}
 
 

@@ -96,7 +96,7 @@ class Opened:
     async def make_directory(self, path: str) -> None:
         """There is a new directory."""
         file = self._judged(path, writes=True)
-        await self._change(file, path, lambda: file.make_directory(755))
+        await self._change(file, path, lambda: file.make_directory(0o755))
 
     async def remove(self, path: str) -> None:
         """The file, or the empty directory, is gone."""

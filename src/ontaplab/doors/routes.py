@@ -21,10 +21,10 @@ from ontaplab.doors.access import Host, Protocol
 from ontaplab.doors.doors import Doors
 from ontaplab.doors.errors import DoorError
 from ontaplab.doors.opened import Opened
-from ontaplab.errors import OntapError, invalid_value, missing_field
+from ontaplab.errors import invalid_value, missing_field
 from ontaplab.resources.export_policies.state import Flavor
 from ontaplab.resources.files.state import FileHandle
-from ontaplab.wire.body import Body, decode, parse
+from ontaplab.wire.body import Body, parse, read_object
 
 Do = Literal["open", "read", "write", "list", "make_directory", "remove", "rename"]
 
@@ -125,11 +125,9 @@ def _answering(
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
-            return JSONResponse(await carry_out(decode(await request.body())))
+            return JSONResponse(await carry_out(await read_object(request)))
         except DoorError as error:
             number = errno.errorcode.get(error.errno or 0, "EIO")
             return JSONResponse({"error": {"errno": number, "message": error.strerror, "path": error.filename}})
-        except OntapError as error:
-            return JSONResponse({"error": error.body()}, error.status)
 
     return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, StrictBool
@@ -19,13 +19,15 @@ from ontaplab.faults.operation import check_route
 from ontaplab.faults.pace import Pace, Rule
 from ontaplab.faults.standing import Standing
 from ontaplab.store import Record
-from ontaplab.wire.body import Body, decode, parse
+from ontaplab.wire.body import Body, parse, read_object
 
 _LATENCY = "latency"
 R = TypeVar("R", bound=Record)
 
 Positive = Annotated[int, Field(ge=1)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_LONG_S = 10 * 365 * 86_400
+Seconds = Annotated[float, Field(ge=-_LONG_S, le=_LONG_S)]
+NotNegative = Annotated[float, Field(ge=0, le=_LONG_S)]
 
 
 class FaultBody(Body):
@@ -38,7 +40,7 @@ class FaultBody(Body):
     skip: Annotated[int, Field(ge=0)] = 0
     probability: Annotated[float, Field(ge=0, le=1)] | None = None
     seed: int = 0
-    seconds: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    seconds: Seconds = 0.0
     spread_s: NotNegative = 0.0
     status: Literal[0, 429, 500, 503] = 0
     retry_after_s: Annotated[int, Field(ge=0)] | None = None
@@ -61,14 +63,14 @@ class RuleBody(Body):
 
 
 class LatencyBody(Body):
-    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+    seconds: Annotated[float, Field(ge=0, le=_LONG_S, strict=True)]
 
 
 def fault_routes(faults: Faults, pace: Pace) -> list[Route]:
     """All of them."""
 
     async def latency(request: Request) -> Response:
-        seconds = parse(LatencyBody, decode(await request.body())).seconds
+        seconds = parse(LatencyBody, await read_object(request)).seconds
         faults.remove(_LATENCY)
         if seconds:
             faults.add(Fault(uuid=_LATENCY, kind="latency", seconds=seconds))
@@ -77,7 +79,7 @@ def fault_routes(faults: Faults, pace: Pace) -> list[Route]:
     return [
         *_routes("/lab/faults", faults, faults_of.told, lambda raw: _fault(faults, parse(FaultBody, raw))),
         *_routes("/lab/pace", pace, pace_of.told, lambda raw: _rule(pace, parse(RuleBody, raw))),
-        Route("/lab/latency", _answering(latency), methods=["PUT"]),
+        Route("/lab/latency", latency, methods=["PUT"]),
     ]
 
 
@@ -91,7 +93,7 @@ def _routes(
 
     async def collection(request: Request) -> Response:
         if request.method == "POST":
-            return JSONResponse(told(standing.add(checked(decode(await request.body())))), 201)
+            return JSONResponse(told(standing.add(checked(await read_object(request)))), 201)
         if request.method == "DELETE":
             standing.clear()
         return JSONResponse(
@@ -107,8 +109,8 @@ def _routes(
         return JSONResponse(told(record))
 
     return [
-        Route(path, _answering(collection), methods=["GET", "POST", "DELETE"]),
-        Route(f"{path}/{{id}}", _answering(one), methods=["GET", "DELETE"]),
+        Route(path, collection, methods=["GET", "POST", "DELETE"]),
+        Route(f"{path}/{{id}}", one, methods=["GET", "DELETE"]),
     ]
 
 
@@ -136,13 +138,3 @@ def _rule(pace: Pace, body: RuleBody) -> Rule:
         raise OntapError(400, "262245", 'An operation is "held" or goes on "after_s", not both.', target="held")
     check_route(body.route)
     return Rule(uuid=pace.next_number(), **dict(body))
-
-
-def _answering(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except OntapError as error:
-            return JSONResponse({"error": error.body()}, error.status)
-
-    return answer

@@ -11,10 +11,11 @@ from starlette.routing import Route
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
-from ontaplab.resources.cluster_peers.handshake import accept
+from ontaplab.resources.cluster_peers.handshake import Call, accept
 from ontaplab.resources.cluster_peers.state import ClusterPeer
 from ontaplab.resources.ip_interfaces.intercluster import hears_peers
-from ontaplab.resources.svm_peers.exchange import changed_by_peer, offered_by_peer, removed_by_peer
+from ontaplab.resources.svm_peers.exchange import Change, Offer, changed_by_peer, offered_by_peer, removed_by_peer
+from ontaplab.wire.body import parse, read_object
 
 PeerEndpoint = Callable[[ClusterPeer, Request], Awaitable[Response]]
 
@@ -25,7 +26,7 @@ def intercluster_routes(cluster: Cluster) -> Sequence[Route]:
     async def peering(http: Request) -> Response:
         try:
             _check_hears(cluster)
-            return JSONResponse(accept(cluster, await http.json()))
+            return JSONResponse(accept(cluster, parse(Call, await read_object(http))))
         except OntapError as error:
             return _refused(error)
 
@@ -33,14 +34,14 @@ def intercluster_routes(cluster: Cluster) -> Sequence[Route]:
         return JSONResponse({})
 
     async def offer_svm_peer(peer: ClusterPeer, http: Request) -> Response:
-        return JSONResponse(offered_by_peer(cluster, peer, await http.json()))
+        return JSONResponse(offered_by_peer(cluster, peer, parse(Offer, await read_object(http))))
 
     async def svm_peer(peer: ClusterPeer, http: Request) -> Response:
         uuid = http.path_params["uuid"]
         if http.method == "DELETE":
             removed_by_peer(cluster, peer, uuid)
         else:
-            changed_by_peer(cluster, peer, uuid, await http.json())
+            changed_by_peer(cluster, peer, uuid, parse(Change, await read_object(http)))
         return JSONResponse({})
 
     return [
@@ -69,7 +70,7 @@ def _caller(cluster: Cluster, http: Request) -> ClusterPeer:
     scheme, _, proof = http.headers.get("authorization", "").partition(" ")
     uuid, _, secret = proof.partition(":")
     peer = cluster.cluster_peers.first(lambda peer: peer.remote_uuid == uuid and not peer.is_offer)
-    if scheme != "Peer" or peer is None or not hmac.compare_digest(peer.secret, secret):
+    if scheme != "Peer" or peer is None or not hmac.compare_digest(peer.secret.encode(), secret.encode()):
         raise OntapError(403, "6", f"The caller is no peer of cluster {cluster.name}.")
     return peer
 

@@ -149,20 +149,24 @@ def assemble(cluster: Cluster) -> Assembled:
     cluster.at_start(partial(go_on_with_volumes, cluster))
     cluster.at_start(partial(resume_handshakes, cluster))
     doors = Doors(cluster, writes)
+    admission = Admission(cluster)
     app = build_app(
         _resources(cluster, engine, transitions),
         clock=cluster.clock,
-        admit=Admission(cluster),
+        admit=admission,
+        operator=admission.operator,
         extra=_extra(cluster, engine, writes),
+        lab=[
+            *transfers.gate_routes(cluster.transfer_gate),
+            *fault_routes(cluster.faults, cluster.pace),
+            *cluster.traits.routes(),
+            *door_routes(doors),
+        ],
         mounts=[
             *mirror_routes(cluster, engine.local),  # first: every transfer takes them, and routes are tried in turn
             *intercluster_routes(cluster),
             *follower_routes(cluster, following),
             *reversal_routes(cluster, transitions),
-            *transfers.gate_routes(cluster.transfer_gate),
-            *fault_routes(cluster.faults, cluster.pace),
-            *cluster.traits.routes(),
-            *door_routes(doors),
         ],
     )
     return Assembled(Hostile(app, cluster.faults, cluster.clock), doors)

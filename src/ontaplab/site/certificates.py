@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from trustme import CA
 
-from ontaplab.folder import ClusterFolder
+from ontaplab.folder import ClusterFolder, write_private
 
 LOOPBACK = "127.0.0.1"
 CLIENT = "automation"
@@ -21,15 +20,10 @@ def write_certificates(ca_file: Path, folders: Sequence[ClusterFolder]) -> None:
     So does a client of the name `CLIENT`, in the file `client.pem` next to it.
     """
     authority = CA(organization_name="ontaplab")
-    authority.cert_pem.write_to_path(ca_file)
+    write_private(ca_file, authority.cert_pem.bytes())
+    ca_file.chmod(0o644)  # no secret: others may check who answers
     client = authority.issue_cert(common_name=CLIENT, organization_name="ontaplab")
-    write_secret(ca_file.with_name("client.pem"), client.private_key_and_cert_chain_pem.bytes())
+    write_private(ca_file.with_name("client.pem"), client.private_key_and_cert_chain_pem.bytes())
     for folder in folders:
         issued = authority.issue_cert(LOOPBACK, "localhost", organization_name="ontaplab")
-        write_secret(folder.certificate, issued.private_key_and_cert_chain_pem.bytes())
-
-
-def write_secret(path: Path, secret: bytes) -> None:
-    """A new file that its owner alone can read, at every moment. Raises: FileExistsError."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123  # a descriptor
-        file.write(secret)
+        write_private(folder.certificate, issued.private_key_and_cert_chain_pem.bytes())

@@ -20,7 +20,8 @@ _LOCK = "lab.lock"
 def make_folder(folder: Path) -> bool:
     """The folder is there, and fit for a lab. Returns whether it is new. Raises: OSError; SiteError."""
     is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)  # where others could write, they could put another lab in its place
     others = sorted(path.name for path in folder.iterdir() if path.name != _LOCK)
     if others and not lab_file(folder).exists():
         raise SiteError(
@@ -30,11 +31,15 @@ def make_folder(folder: Path) -> bool:
     return is_new
 
 
+def _lock(folder: Path) -> FileLock:
+    return FileLock(folder / _LOCK, mode=0o600)
+
+
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Nobody else makes or ends the lab meanwhile."""
     try:
-        with FileLock(folder / _LOCK).acquire(timeout=0):
+        with _lock(folder).acquire(timeout=0):
             yield
     except Timeout:
         raise SiteError(f"the lab in {folder} is in use: another process is starting or ending it") from None
@@ -43,7 +48,7 @@ def held(folder: Path) -> Iterator[None]:
 def abandon(root: Path) -> None:
     """The cluster of the folder `root`, which this process has served, is ended: with the last one, the lab is gone."""
     folder = root.resolve().parent
-    with FileLock(folder / _LOCK):  # one cluster after another, so that one of them finds that it is the last
+    with _lock(folder):  # one cluster after another, so that one of them finds that it is the last
         release_held()
         if all(processes.running(ClusterFolder(each)) is None for each in folder.iterdir() if each.is_dir()):
             clear(folder, itself=True)

@@ -22,8 +22,8 @@ import yaml
 from pydantic import TypeAdapter
 
 from ontaplab.clock import pause
-from ontaplab.folder import ACCOUNT, ClusterFolder, Settings
-from ontaplab.site.certificates import LOOPBACK, write_certificates, write_secret
+from ontaplab.folder import ACCOUNT, ClusterFolder, Settings, write_private
+from ontaplab.site.certificates import LOOPBACK, write_certificates
 from ontaplab.site.errors import SiteError
 from ontaplab.site.rest import Rest
 
@@ -65,7 +65,8 @@ def read_lab(folder: Path) -> Lab:
 def write_lab(folder: Path, lab: Lab) -> None:
     """The file holds this lab, or, after a crash, what it held before."""
     fresh = lab_file(folder).with_suffix(".new")
-    fresh.write_bytes(_LAB.dump_json(lab, indent=2))
+    fresh.unlink(missing_ok=True)
+    write_private(fresh, _LAB.dump_json(lab, indent=2))
     fresh.replace(lab_file(folder))
 
 
@@ -91,9 +92,9 @@ def lay_out(folder: Path, lab: Lab, ports: list[int]) -> None:
         )
         folders[name].root.mkdir(mode=0o700)  # what proves a peer's identity is in its records
         folders[name].write_settings(settings)
-        write_secret(folders[name].password_file, f"{token_urlsafe(12)}\n".encode())
+        write_private(folders[name].password_file, f"{token_urlsafe(12)}\n".encode())
         book[settings.address] = settings.url
-    (folder / "network.json").write_text(json.dumps(book, indent=2))
+    write_private(folder / "network.json", json.dumps(book, indent=2).encode())
     write_certificates(folder / "ca.pem", list(folders.values()))
 
 
@@ -154,4 +155,4 @@ def write_configuration(folder: Path, lab: Lab) -> None:
     ]
     if targets:
         document["groups"] = {"gold": {"home": f"gold-{home}", "rpo": "2h", "targets": targets}}
-    (folder / "datamotion.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    write_private(folder / "datamotion.yaml", yaml.safe_dump(document, sort_keys=False).encode())

@@ -84,7 +84,7 @@ class _Start:
         self._pipe, announce = os.pipe()
         command = [sys.executable, "-P", "-m", "ontaplab", "serve", str(folder.root), "--announce", str(announce)]
         command += [] if owner is None else ["--owner", str(owner.told_by)]
-        with folder.log.open("ab") as log:
+        with os.fdopen(os.open(folder.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
             try:
                 subprocess.run(  # noqa: S603  # it puts itself into the background
                     command,
@@ -110,17 +110,17 @@ class _Start:
         name = self._folder.root.name
         readable, _, _ = select.select([self._pipe], [], [], _START_S)
         if not readable:
-            return SiteError(f"{name} did not answer within {_START_S:.0f} s:\n{self._said()}", self._hint)
+            return SiteError(f"{name} did not answer within {_START_S:.0f} s:", self._hint, self._said())
         if not os.read(self._pipe, 1):
-            return SiteError(f"{name} did not start:\n{self._said()}", self._hint)
+            return SiteError(f"{name} did not start:", self._hint, self._said())
         return None
 
     @property
     def _hint(self) -> str:
         return f"Its log is {self._folder.log}."
 
-    def _said(self) -> str:
+    def _said(self) -> Sequence[str]:
         with self._folder.log.open("rb") as log:
             log.seek(self._log_from)
             lines = log.read().decode(errors="replace").splitlines()
-        return "\n".join(f"  {line}" for line in lines[-_LINES_OF_LOG:]) or "  (it said nothing)"
+        return [f"  {line}" for line in lines[-_LINES_OF_LOG:]] or ["  (it said nothing)"]

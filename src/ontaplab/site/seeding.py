@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from ontaplab.disk.tree import BLOCK, RESERVED
+from ontaplab.disk.tree import BLOCK, PERMISSIONS, RESERVED
 from ontaplab.site.errors import SiteError
 from ontaplab.site.rest import Rest
 
@@ -170,7 +170,7 @@ def _copy(source: Path, target: Path) -> int | None:
             shutil.copyfileobj(original, copy, MIB)
             size = copy.tell()
         status = os.fstat(original.fileno())
-        target.chmod(stat.S_IMODE(status.st_mode) | stat.S_IRUSR | stat.S_IWUSR)
+        target.chmod(status.st_mode & PERMISSIONS | stat.S_IRUSR | stat.S_IWUSR)
         os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
     return size
 

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ontaplab.clock import Clock
 from ontaplab.errors import OntapError, not_simulated
 from ontaplab.wire.access import Admit, Caller
-from ontaplab.wire.body import decode
+from ontaplab.wire.body import read_object
 from ontaplab.wire.calls import Calls
 from ontaplab.wire.parameters import Parameters, read_parameters, read_query
 from ontaplab.wire.reading import instance, render_collection, render_instance
@@ -48,12 +48,19 @@ def build_app(
     *,
     clock: Clock,
     admit: Admit,
+    operator: Callable[[HttpRequest], object],
     extra: Sequence[Extra] = (),
+    lab: Sequence[Route] = (),
     mounts: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
-    """The application: `/api`, the lab's own `/lab`, and `mounts`, which see to their own authentication."""
+    """The application: `/api`, the lab's own `/lab`, and `mounts`, which see to their own authentication.
+
+    `operator` raises OntapError 6 where whoever asks may not set up experiments.
+    """
     api = _Api(clock, admit, Calls())
-    routes: list[BaseRoute] = [*mounts, *api.calls.routes()]
+    routes: list[BaseRoute] = [*mounts]
+    routes += [_lab_route(each, operator) for each in (*api.calls.routes(), *lab)]
+    routes.append(_lab_route(Route("/lab/{rest:path}", _no_such_path, methods=list(_METHODS)), operator))
     routes += [api.route(each.path, each.methods, each.endpoint) for each in extra]
     for resource in resources:
         routes += api.resource_routes(resource)
@@ -112,7 +119,7 @@ class _Api:
             if http.method in ("GET", "HEAD"):
                 return hal(render_collection(resource, request, parameters, http.url.query))
             write = Write(resource, request, parameters, self._clock)
-            raw = decode(await http.body())
+            raw = await read_object(http)
             match http.method:
                 case "POST":
                     return _written(await write.post(raw))
@@ -129,10 +136,26 @@ class _Api:
                 return hal(render_instance(resource, request, instance(resource, request), parameters))
             write = Write(resource, request, parameters, self._clock)
             if http.method == "PATCH":
-                return _written(await write.patch(decode(await http.body())))
-            return _written(await _with_flags_of_body(write, decode(await http.body())).delete())
+                return _written(await write.patch(await read_object(http)))
+            return _written(await _with_flags_of_body(write, await read_object(http)).delete())
 
         return endpoint
+
+
+def _lab_route(route: Route, operator: Callable[[HttpRequest], object]) -> Route:
+    """That route for those who may set up experiments; other methods are answered as other paths are."""
+
+    async def answer(http: HttpRequest) -> Response:
+        try:
+            operator(http)
+            if http.method not in (route.methods or ()):
+                raise not_simulated(f"{http.method} {http.url.path}", status=405)
+            response: Response = await route.endpoint(http)
+        except OntapError as error:
+            return error_response(error)
+        return response
+
+    return Route(route.path, answer, methods=list(_METHODS))
 
 
 def hal(content: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -138,6 +138,9 @@ def _compares(operation: Callable[[Any, Any], bool], literal: Literal) -> Predic
         if value is None:
             return False
         other = literal.like(value)
-        return other is not None and operation(comparable(value), other)
+        try:
+            return other is not None and operation(comparable(value), other)
+        except TypeError:  # what has no order, as an object in a list
+            return False
 
     return test

@@ -115,7 +115,31 @@ def test_absolute_paths_and_database_urls_stay_as_they_are(tmp_path: Path) -> No
     assert load(file).store == "/var/lib/dm.db"
 
 
-@pytest.mark.parametrize("store", ["sqlite:///dm.db", "postgresql://db/dm?password=hunter2", "postgresql://a:b@db/dm"])
+@pytest.mark.parametrize(
+    "store",
+    [
+        "sqlite:///dm.db",
+        "sqlite:hunter2",
+        "POSTGRESQL://a:hunter2@db/dm",
+        "postgresql:a:hunter2@db/dm",
+        "postgresql://a:hunter2@db/dm",
+        "postgresql://a%3Ahunter2@db/dm",
+        "postgresql://a@db/dm hunter2",
+        "postgresql://a@db/dm/hunter2",
+        "postgresql://a@db/password=hunter2",
+        "postgresql://a@db/dm;password=hunter2",
+        "postgresql://a@db/dm%3Fpassword=hunter2",
+        "postgresql://a@db/dm#hunter2",
+        "postgresql://a@db#hunter2/dm",
+        "postgresql://db/dm?password=hunter2",
+        "postgresql://db/dm?passw%6frd=hunter2",
+        "postgresql://db/dm?sslpassword=hunter2",
+        "postgresql://db/dm?options=-csecret%3Dhunter2",
+        "postgresql://db/dm?sslmode=require;password=hunter2",
+        "host=db password=hunter2",
+        "host=db passw%6frd = hunter2",
+    ],
+)
 def test_a_store_that_is_no_path_or_holds_a_password_is_refused(tmp_path: Path, store: str) -> None:
     message = refusal(tmp_path / "c.yaml", f"clusters: {{paris: {CLUSTER}}}\nstore: {store}\n").message
     assert "line 2: store: found" in message
@@ -142,7 +166,7 @@ def test_anchors_and_merged_keys_are_read(tmp_path: Path) -> None:
 )
 def test_odd_documents_end_in_a_refusal(tmp_path: Path, content: str) -> None:
     assert re.search(
-        r"has [1-9]\d* mistakes?:\n  line 1: |found unhashable key|found a list",
+        r"has [1-9]\d* mistakes?:\n  line 1: |found unhashable key|an alias stands within",
         refusal(tmp_path / "c.yaml", content).message,
     )
 

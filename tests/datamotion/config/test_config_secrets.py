@@ -6,7 +6,7 @@ import os
 import select
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import anyio
@@ -67,9 +67,10 @@ def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
     assert "cannot be read: No such file" in refusal(SecretRef(file=Path("password")), tmp_path).message
 
 
-def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "password").mkdir()
-    assert "is not a file" in refusal(SecretRef(file=Path("password")), tmp_path).message
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "password")
+    assert "it is no regular file" in refusal(SecretRef(file=Path("password")), tmp_path).message
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620, 0o601])

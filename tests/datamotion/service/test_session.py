@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ import anyio
 import pytest
 
 from datamotion.clock import SystemClock
-from datamotion.config.models import Configuration
+from datamotion.config.models import Configuration, SecretRef
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.errors import ConfigError, Refused
 from datamotion.model.view import Aspect, Unseen, View
 from datamotion.model.words import Operation
+from datamotion.service.clusters import NotAskedCluster
 from datamotion.service.session import Session, World
 from datamotion.service.store_check import check_store
 from datamotion.store.lock import hold_group
@@ -96,6 +98,27 @@ def test_a_cluster_that_is_merely_wanted_beside_others_may_be_the_only_one_that_
     async def main() -> None:
         async with a_session(tmp_path).clusters(["paris"], beside=True) as clusters:
             assert clusters["paris"].calls == 0
+
+    anyio.run(main)
+
+
+def test_programs_that_print_secrets_run_side_by_side(tmp_path: Path) -> None:
+    """Each of these waits for the other."""
+    session = a_session(tmp_path)
+    for name in ("there", "back"):
+        os.mkfifo(tmp_path / name)
+    scripts = {"paris": "cat there; echo > back", "nantes": "echo hunter2 > there; cat back > /dev/null; echo hunter2"}
+    clusters = {
+        name: cluster.model_copy(update={"password": SecretRef(command=("sh", "-c", scripts[name]))})
+        for name, cluster in session.configuration.clusters.items()
+        if name in scripts
+    }
+
+    async def main() -> None:
+        configuration = session.configuration.model_copy(update={"clusters": clusters})
+        world = replace(session.world, environ=os.environ)
+        async with Session(configuration=configuration, folder=tmp_path, world=world).clusters(list(scripts)) as opened:
+            assert not [each for each in opened.values() if isinstance(each, NotAskedCluster)]
 
     anyio.run(main)
 

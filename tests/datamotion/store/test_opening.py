@@ -53,7 +53,15 @@ def a_journal_that_is_a_link(path: Path) -> None:
     path.with_name(f"{path.name}-journal").symlink_to(path.parent / "elsewhere.db")
 
 
-@pytest.mark.parametrize("make", [a_link, a_link_to_nothing, a_journal_that_is_a_link, os.mkfifo, Path.mkdir])
+def a_journal_that_is_a_pipe(path: Path) -> None:
+    path.touch()
+    os.mkfifo(path.with_name(f"{path.name}-journal"))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [a_link, a_link_to_nothing, a_journal_that_is_a_link, a_journal_that_is_a_pipe, os.mkfifo, Path.mkdir],
+)
 def test_what_is_no_file_of_ours_is_refused_and_not_followed(tmp_path: Path, make: object) -> None:
     path = tmp_path / "datamotion.db"
     assert callable(make)

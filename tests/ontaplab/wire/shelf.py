@@ -145,6 +145,7 @@ class Shelf:
             [self.resource(), self.below(), self.singleton()],
             clock=SystemClock(),
             admit=_admit,
+            operator=_admit,
         )
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://lab", auth=auth) as client:

@@ -20,6 +20,7 @@ from ontaplab.resources.relationships.references import kind_of
 from ontaplab.resources.relationships.state import Relationship, State
 from ontaplab.resources.relationships.transitions import Asked, Transitions
 from ontaplab.resources.snapshots.lifecycle import snapshots_of
+from ontaplab.wire.body import read_body
 
 
 async def take_over(cluster: Cluster, relationship: Relationship, reversal: Reversal) -> None:
@@ -41,7 +42,7 @@ def reversal_routes(cluster: Cluster, transitions: Transitions) -> list[Route]:
 
     async def accept(peer: ClusterPeer, http: Request) -> Response:
         try:
-            reversal = REVERSAL.validate_json(await http.body())
+            reversal = REVERSAL.validate_json(await read_body(http))
         except ValidationError as invalid:
             raise OntapError(400, "262245", f"This is not what was expected: {invalid}") from None
         _become_destination(cluster, peer, http.path_params["relationship"], reversal)

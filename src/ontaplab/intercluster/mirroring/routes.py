@@ -32,6 +32,7 @@ from ontaplab.intercluster.mirroring.source import LocalSource
 from ontaplab.intercluster.mirroring.stretches import StretchesResponse
 from ontaplab.intercluster.routes import peer_route
 from ontaplab.resources.cluster_peers.state import ClusterPeer
+from ontaplab.wire.body import read_body
 
 T = TypeVar("T")
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)")
@@ -123,7 +124,7 @@ class _Routes:
 
 async def _read(adapter: TypeAdapter[T], request: Request) -> T:
     try:
-        return adapter.validate_json(await request.body())
+        return adapter.validate_json(await read_body(request))
     except ValidationError as invalid:
         raise OntapError(400, "262245", f"This is not what was expected: {invalid}") from None
 

@@ -53,6 +53,15 @@ class Admission:
         tunnel = Tunnel(self._cluster.svms[account.svm].name, account.svm)
         return Caller(account=account.name, tunnel=tunnel, is_svms=True)
 
+    def operator(self, http: HttpRequest) -> Account:
+        """The administrator of the cluster who asks. Raises: OntapError 6."""
+        account = self._by_certificate(http) or self._by_password(http)
+        if account is None:
+            raise not_authenticated()
+        if account.svm is not None or account.role != "admin":
+            raise not_permitted(http.method, http.url.path)
+        return account
+
     def _by_certificate(self, http: HttpRequest) -> Account | None:
         name = certified_name(http)
         return self._first(lambda account: account.name == name and account.logs_in_by("certificate"))

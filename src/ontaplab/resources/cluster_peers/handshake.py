@@ -8,16 +8,17 @@ proves a cluster's identity afterwards is a secret derived from the passphrase.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from ontaplab.cluster import Cluster
+from ontaplab.errors import OntapError
 from ontaplab.intercluster.client import PeerSilent, send
 from ontaplab.resources.cluster_peers.errors import no_such_offer
 from ontaplab.resources.cluster_peers.state import ClusterPeer
+from ontaplab.wire.body import Body, decode, parse
 
 RETRY_S = 10
 """How long to wait before asking the other side again. Assumption: a few seconds."""
@@ -39,17 +40,34 @@ def resume_handshakes(cluster: Cluster) -> None:
             cluster.start_task(partial(_watch, cluster, peer.uuid))
 
 
-def accept(cluster: Cluster, call: Mapping[str, Any]) -> dict[str, Any]:
+class Introduction(Body):
+    """Who a cluster says that it is."""
+
+    name: str
+    uuid: str
+    addresses: tuple[str, ...]
+    serial: str
+
+
+class Call(Introduction):
+    """The secret proves that the caller knows the passphrase."""
+
+    secret: str
+
+
+def accept(cluster: Cluster, call: Call) -> dict[str, Any]:
     """Another cluster takes up an offer of ours: it is a peer now. Returns who we are. Raises: OntapError."""
     now = cluster.clock.now()
     offer = cluster.cluster_peers.first(
-        lambda peer: peer.is_offered_to(call["addresses"], now) and hmac.compare_digest(peer.secret, call["secret"])
+        lambda peer: (
+            peer.is_offered_to(call.addresses, now) and hmac.compare_digest(peer.secret.encode(), call.secret.encode())
+        )
     )
     if offer is None:
         raise no_such_offer()
     if not offer.remote_addresses:  # an anonymous offer gets a new identity when it is accepted
         cluster.cluster_peers.remove(offer.uuid)
-        offer = replace(offer, uuid=cluster.new_uuid("cluster_peer", call["name"]))
+        offer = replace(offer, uuid=cluster.new_uuid("cluster_peer", call.name))
     _complete(cluster, offer, call)
     return _introduction(cluster)
 
@@ -68,24 +86,25 @@ async def _ask(cluster: Cluster, offer: ClusterPeer) -> None:
     call = {**_introduction(cluster), "secret": offer.secret}
     try:
         reply = await send(cluster, offer, "POST", "/peering", call)
-    except PeerSilent:
+        other = parse(Introduction, decode(reply.content)) if reply.is_success else None
+    except OntapError:  # silent, or it makes no sense
         return
-    if reply.is_success and (now := cluster.cluster_peers.get(offer.uuid)) is not None and now.is_offer:
-        _complete(cluster, now, reply.json())
+    if other is not None and (now := cluster.cluster_peers.get(offer.uuid)) is not None and now.is_offer:
+        _complete(cluster, now, other)
 
 
-def _complete(cluster: Cluster, offer: ClusterPeer, other: Mapping[str, Any]) -> None:
+def _complete(cluster: Cluster, offer: ClusterPeer, other: Introduction) -> None:
     peer = replace(
         offer,
-        name=offer.name if offer.is_named else other["name"],
+        name=offer.name if offer.is_named else other.name,
         state="available",
         authentication="ok",
         updated=cluster.clock.now(),
         expires=None,
-        remote_name=other["name"],
-        remote_uuid=other["uuid"],
-        remote_addresses=tuple(other["addresses"]),
-        remote_serial=other["serial"],
+        remote_name=other.name,
+        remote_uuid=other.uuid,
+        remote_addresses=other.addresses,
+        remote_serial=other.serial,
     )
     cluster.cluster_peers.put(peer)
     cluster.start_task(partial(_watch, cluster, peer.uuid))

@@ -9,7 +9,7 @@ from ontaplab.cluster import Cluster
 from ontaplab.resources.ems.handlers import ApplicationLog, log
 from ontaplab.resources.ems.state import Event
 from ontaplab.wire.app import Extra, hal
-from ontaplab.wire.body import decode, parse
+from ontaplab.wire.body import parse, read_object
 from ontaplab.wire.fields import Field, Fields, Level
 from ontaplab.wire.resource import Resource
 
@@ -37,7 +37,7 @@ def resource(cluster: Cluster) -> Resource[Event]:
 
 def application_logs(cluster: Cluster) -> Extra:
     async def endpoint(http: HttpRequest) -> Response:
-        log(cluster, parse(ApplicationLog, decode(await http.body())))
+        log(cluster, parse(ApplicationLog, await read_object(http)))
         return hal({}, 201)
 
     return Extra("/support/ems/application-logs", ("POST",), endpoint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,11 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ontaplab.cluster import Cluster
-from ontaplab.disk.tree import RESERVED, blocks_bytes
+from ontaplab.disk.tree import LONGEST_FILE_NAME, RESERVED, blocks_bytes
+from ontaplab.errors import invalid_value
 from ontaplab.resources.files.errors import denied, exists, from_os_error, not_found, read_only, volume_is_offline
 from ontaplab.resources.files.state import FileEntry, entry_at
 from ontaplab.resources.volumes.errors import not_found as volume_not_found
 from ontaplab.resources.volumes.places import directory_of, served_tree
+
+_LONGEST_PATH = 2048
+"""Assumption: a path in a volume may have that many bytes, half of what this machine's own paths may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +83,11 @@ class File:
         end = size + length if offset < 0 else offset + length
         return blocks_bytes(max(size, end)) - blocks_bytes(size)
 
-    def make_directory(self, unix_permissions: int) -> None:
+    def make_directory(self, mode: int) -> None:
         self.check_writable()
         with _told(self.path):
             self.place.mkdir()
-            self.place.chmod(int(str(unix_permissions), 8))
+            self.place.chmod(mode)
 
     def make_symlink(self, target: str) -> None:
         self.check_writable()
@@ -138,6 +143,9 @@ def file_at(cluster: Cluster, volume_uuid: str, path: str) -> File:
     if volume.state != "online":
         raise volume_is_offline(volume.name)
     parts = [part for part in PurePosixPath(path).parts if part not in ("/", ".")]
+    lengths = [len(os.fsencode(part)) for part in parts]
+    if "\0" in path or max(lengths, default=0) > LONGEST_FILE_NAME or sum(lengths) + len(lengths) > _LONGEST_PATH:
+        raise invalid_value(path, "path")
     tree = served_tree(cluster, volume)
     if tree is None:
         raise not_found(path)
@@ -173,4 +181,6 @@ def _told(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise invalid_value(path, "path") from error
         raise from_os_error(error, path) from error

@@ -8,27 +8,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import quote, unquote
 
+from pydantic import StringConstraints
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from ontaplab.cluster import Cluster
+from ontaplab.disk.tree import PERMISSIONS
 from ontaplab.doors.writing import Writes
-from ontaplab.errors import invalid_value, missing_field
+from ontaplab.errors import OntapError, invalid_value, missing_field
 from ontaplab.resources.files.errors import unsupported
 from ontaplab.resources.files.handlers import File, file_at
 from ontaplab.resources.files.state import FileEntry
 from ontaplab.wire.app import Extra, hal, understand
-from ontaplab.wire.body import Body, decode, parse
+from ontaplab.wire.body import Body, OctalDigits, parse, read_object
 from ontaplab.wire.fields import Field, Fields, Level
 from ontaplab.wire.reading import render_collection, render_instance
 from ontaplab.wire.resource import Request, Resource
 
 MOST_BYTES = 1024**2
 """How much one request reads."""
+_FARTHEST = 2**63 - 1
+"""Byte of a file."""
 _BOUNDARY = "ontaplab-file-content"
 _PATHS = ("/storage/volumes/{volume.uuid}/files", "/storage/volumes/{volume.uuid}/files/{path:path}")
 _FLAGS = frozenset({"return_metadata", "byte_offset", "length", "overwrite", "recurse", "stream_name"})
@@ -56,8 +61,8 @@ class FileBody(Body):
     """What a request without content may say."""
 
     type: Literal["directory", "file", "symlink"] | None = None
-    unix_permissions: int = 755
-    target: str | None = None
+    unix_permissions: OctalDigits = 755
+    target: Annotated[str, StringConstraints(pattern=r"^[^\x00]+$")] | None = None
     path: str | None = None
 
 
@@ -138,11 +143,11 @@ async def _post(cluster: Cluster, writes: Writes, file: File, http: HttpRequest)
         writes.make_room(file.volume, file.growth(len(content)))
         await cluster.offload(partial(file.create, content, overwrite=overwrite))
         return hal({}, 201)
-    body = parse(FileBody, decode(await http.body()))
+    body = parse(FileBody, await read_object(http))
     if body.target is not None:
         await cluster.offload(partial(file.make_symlink, body.target))
     elif body.type == "directory":
-        await cluster.offload(partial(file.make_directory, body.unix_permissions))
+        await cluster.offload(partial(file.make_directory, _mode(body.unix_permissions)))
     else:
         raise missing_field("type")
     return hal({}, 201)
@@ -155,7 +160,7 @@ async def _patch(cluster: Cluster, writes: Writes, file: File, http: HttpRequest
         writes.make_room(file.volume, file.growth(len(content), offset))
         await cluster.offload(partial(file.write, content, offset))
         return hal({})
-    body = parse(FileBody, decode(await http.body()))
+    body = parse(FileBody, await read_object(http))
     if body.path is None:
         raise missing_field("path")
     # one client encodes the path in the body as it does the one in the URL
@@ -170,10 +175,18 @@ async def _uploaded(http: HttpRequest) -> bytes | None:
         return None
     if "stream_name" in http.query_params:
         raise unsupported("A named stream")
-    async with http.form() as form:
-        for part in form.values():
-            return await part.read() if isinstance(part, UploadFile) else part.encode()
+    try:
+        async with http.form() as form:
+            for part in form.values():
+                return await part.read() if isinstance(part, UploadFile) else part.encode()
+    except HTTPException as broken:
+        raise OntapError(400, "262245", f"The request's body is not multipart: {broken.detail}") from None
     return b""
+
+
+def _mode(digits: int) -> int:
+    """Assumption: set-user-ID, set-group-ID and sticky bits, a fourth digit, are taken and not kept."""
+    return int(str(digits), 8) & PERMISSIONS
 
 
 def _flag(query: Mapping[str, str], name: str) -> bool:
@@ -185,6 +198,6 @@ def _number(query: Mapping[str, str], name: str, default: int, least: int = 0) -
         number = int(query.get(name, default))
     except ValueError:
         number = least - 1
-    if number < least:
+    if not least <= number <= _FARTHEST:
         raise invalid_value(query[name], name)
     return number

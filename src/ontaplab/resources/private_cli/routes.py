@@ -15,7 +15,7 @@ from ontaplab.cluster import Cluster
 from ontaplab.errors import no_entry
 from ontaplab.resources.private_cli.commands import Command, commands
 from ontaplab.wire.app import Extra, hal, understand
-from ontaplab.wire.body import decode
+from ontaplab.wire.body import read_object
 from ontaplab.wire.reading import matching, render_collection, render_instance
 from ontaplab.wire.writing import Write
 
@@ -37,7 +37,7 @@ def _route(cluster: Cluster, command: Command) -> Extra:
 async def _change(cluster: Cluster, command: Command, http: HttpRequest) -> Response:
     asked = HttpRequest({**http.scope, "query_string": with_underscores(http.url.query).encode()})
     request, parameters = understand(command.resource, asked)
-    body = {name.replace("-", "_"): value for name, value in decode(await http.body()).items()}
+    body = {name.replace("-", "_"): value for name, value in (await read_object(http)).items()}
     answer = await Write(command.resource, request, parameters, cluster.clock).patch_all(body)
     return hal(answer.body, answer.status)
 

@@ -18,7 +18,7 @@ from ontaplab.resources.volumes.errors import not_found, not_online
 from ontaplab.resources.volumes.lifecycle import present
 from ontaplab.resources.volumes.places import directory_of
 from ontaplab.resources.volumes.state import Volume
-from ontaplab.wire.body import Body, Reference
+from ontaplab.wire.body import Body, OctalDigits, Reference
 from ontaplab.wire.resource import Reply, Request, Started
 
 
@@ -26,7 +26,7 @@ class QtreeChange(Body):
     name: str | None = None
     export_policy: ExportPolicy | None = None
     security_style: str | None = None
-    unix_permissions: int | None = None
+    unix_permissions: OctalDigits | None = None
 
 
 class QtreeCreate(QtreeChange):

@@ -13,9 +13,10 @@ from ontaplab.resources.cluster_peers.state import ClusterPeer
 from ontaplab.resources.svm_peer_permissions.handlers import is_permitted
 from ontaplab.resources.svm_peers.aliases import free_alias
 from ontaplab.resources.svm_peers.errors import peer_svm_not_found
-from ontaplab.resources.svm_peers.state import State, SvmPeer
+from ontaplab.resources.svm_peers.state import Application, State, SvmPeer
+from ontaplab.wire.body import Body
 
-_AS_THE_OTHER_SEES_IT: Mapping[State, State] = {"peered": "peered", "suspended": "suspended", "rejected": "rejected"}
+_AS_THE_OTHER_SEES_IT: Mapping[str, State] = {"peered": "peered", "suspended": "suspended", "rejected": "rejected"}
 
 
 async def offer_to_peer(cluster: Cluster, offer: SvmPeer) -> SvmPeer:
@@ -49,22 +50,40 @@ async def tell_removal(cluster: Cluster, peer: SvmPeer) -> None:
         await ask_peer(cluster, _cluster_peer(cluster, peer), "DELETE", f"/svm-peers/{peer.uuid}")
 
 
-def offered_by_peer(cluster: Cluster, caller: ClusterPeer, offer: Mapping[str, Any]) -> dict[str, Any]:
+class _Svm(Body):
+    uuid: str
+    name: str
+
+
+class Offer(Body):
+    uuid: str
+    svm: str
+    peer_svm: _Svm
+    applications: tuple[Application, ...]
+
+
+class Change(Body):
+    state: str
+    applications: tuple[Application, ...]
+    svm_name: str
+
+
+def offered_by_peer(cluster: Cluster, caller: ClusterPeer, offer: Offer) -> dict[str, Any]:
     """An SVM of the caller wants to be the peer of one here. It is pending, or peered if that was allowed before."""
-    svm = cluster.svms.first(lambda svm: svm.name == offer["svm"])
+    svm = cluster.svms.first(lambda svm: svm.name == offer.svm)
     if svm is None:
-        raise peer_svm_not_found(offer["svm"], cluster.name)
+        raise peer_svm_not_found(offer.svm, cluster.name)
     allowed = bool({svm.name, "*"}.intersection(caller.initial_allowed_svms)) or is_permitted(
-        cluster, caller.uuid, svm.uuid, offer["applications"]
+        cluster, caller.uuid, svm.uuid, offer.applications
     )
     peer = SvmPeer(
-        uuid=offer["uuid"],
-        name=offer["peer_svm"]["name"],
+        uuid=offer.uuid,
+        name=offer.peer_svm.name,
         svm=svm.uuid,
-        peer_svm_name=offer["peer_svm"]["name"],
-        peer_svm_uuid=offer["peer_svm"]["uuid"],
+        peer_svm_name=offer.peer_svm.name,
+        peer_svm_uuid=offer.peer_svm.uuid,
         cluster_peer=caller.uuid,
-        applications=tuple(offer["applications"]),
+        applications=offer.applications,
         state="peered" if allowed else "pending",
     )
     for other in cluster.svm_peers.where(peer.is_same_pair):
@@ -73,13 +92,11 @@ def offered_by_peer(cluster: Cluster, caller: ClusterPeer, offer: Mapping[str, A
     return {"svm_uuid": svm.uuid, "state": "peered" if allowed else "initiated"}
 
 
-def changed_by_peer(cluster: Cluster, caller: ClusterPeer, uuid: str, change: Mapping[str, Any]) -> None:
+def changed_by_peer(cluster: Cluster, caller: ClusterPeer, uuid: str, change: Change) -> None:
     """The caller has accepted, rejected, suspended or resumed, changed the applications or renamed the SVM."""
     peer = _of_caller(cluster, caller, uuid)
-    state = _AS_THE_OTHER_SEES_IT.get(change["state"], peer.state)
-    cluster.svm_peers.put(
-        replace(peer, state=state, applications=tuple(change["applications"]), peer_svm_name=change["svm_name"])
-    )
+    state = _AS_THE_OTHER_SEES_IT.get(change.state, peer.state)
+    cluster.svm_peers.put(replace(peer, state=state, applications=change.applications, peer_svm_name=change.svm_name))
 
 
 def removed_by_peer(cluster: Cluster, caller: ClusterPeer, uuid: str) -> None:

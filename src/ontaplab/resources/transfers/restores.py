@@ -16,7 +16,7 @@ from ontaplab.resources.relationships.requests import word_for_transfer
 from ontaplab.resources.relationships.rules import decide
 from ontaplab.resources.transfers.engine import Engine
 from ontaplab.wire.app import Extra, hal
-from ontaplab.wire.body import Body, Reference, decode, parse
+from ontaplab.wire.body import Body, Reference, parse, read_object
 
 _PATH = "/snapmirror/relationships/{uuid}/restore"
 
@@ -37,7 +37,7 @@ def restore_routes(cluster: Cluster, engine: Engine) -> Sequence[Extra]:
         relationship = cluster.relationships.get(http.path_params["uuid"])
         if relationship is None:
             raise no_entry("uuid")
-        body = parse(_RestoreBody, decode(await http.body()))
+        body = parse(_RestoreBody, await read_object(http))
         if relationship.kind != "restore":
             raise failed("13303845", "The relationship is not a restore relationship.")
         destination = path_of(cluster, relationship.destination)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Annotated
 
+from pydantic import Field as Checked
+from pydantic import StrictBool
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -14,6 +18,7 @@ from ontaplab.resources.transfers.engine import Engine
 from ontaplab.resources.transfers.handlers import TransferChange, TransferCreate, create, modify, rows
 from ontaplab.resources.transfers.state import Transfer
 from ontaplab.transfer_gate import TransferGate
+from ontaplab.wire.body import Body, parse, read_object
 from ontaplab.wire.fields import Field, Fields, Level
 from ontaplab.wire.resource import Create, Modify, Resource
 
@@ -61,26 +66,21 @@ def gate_routes(gate: TransferGate) -> list[Route]:
 
     async def answer(request: HttpRequest) -> Response:
         if request.method == "PUT":
-            problem = _set(gate, await request.json())
-            if problem is not None:
-                return JSONResponse({"error": {"message": problem}}, 400)
+            _set(gate, await read_object(request))
         return JSONResponse({"held": gate.held, "bytes_per_second": gate.bytes_per_second})
 
     return [Route("/lab/transfers", answer, methods=["GET", "PUT"])]
 
 
-def _set(gate: TransferGate, wanted: object) -> str | None:
-    """The gate is as wanted; or what is wrong with that."""
-    if not isinstance(wanted, dict) or not wanted.keys() <= {"held", "bytes_per_second"}:
-        return '"held" and "bytes_per_second" can be set'
-    held, pace = wanted.get("held", gate.held), wanted.get("bytes_per_second", gate.bytes_per_second)
-    if not isinstance(held, bool):
-        return '"held" must be true or false'
-    if pace is not None and (isinstance(pace, bool) or not isinstance(pace, int) or pace < 1):
-        return '"bytes_per_second" must be a whole number, 1 or more, or null'
-    gate.bytes_per_second = pace
-    if held:
-        gate.hold()
-    else:
-        gate.release()
-    return None
+class _GateBody(Body):
+    held: StrictBool = False
+    bytes_per_second: Annotated[int, Checked(strict=True, ge=1)] | None = None
+
+
+def _set(gate: TransferGate, wanted: Mapping[str, object]) -> None:
+    """The gate is as wanted. Raises: OntapError."""
+    body = parse(_GateBody, wanted)
+    if "bytes_per_second" in body.model_fields_set:
+        gate.bytes_per_second = body.bytes_per_second
+    if "held" in body.model_fields_set:
+        gate.hold() if body.held else gate.release()

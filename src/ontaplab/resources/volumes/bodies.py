@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field as Limits
 
 from ontaplab.resources.volumes.state import LONGEST_COMMENT
-from ontaplab.wire.body import Body, Reference, Size
+from ontaplab.wire.body import Body, OctalDigits, Reference, Size
 
 _Space = Literal["none", "inline", "background", "both", "mixed"]
 _Percent = Annotated[int, Limits(ge=0, le=100)]
@@ -23,7 +23,7 @@ class Nas(Body):
     security_style: Literal["unix", "ntfs", "mixed", "unified"] | None = None
     uid: int | None = None
     gid: int | None = None
-    unix_permissions: int | None = None
+    unix_permissions: OctalDigits | None = None
 
 
 class Guarantee(Body):

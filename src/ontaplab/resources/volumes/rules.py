@@ -7,6 +7,7 @@ from collections import Counter
 from itertools import chain
 
 from ontaplab.cluster import Cluster
+from ontaplab.disk.tree import LONGEST_FILE_NAME
 from ontaplab.resources.aggregates.space import check_room
 from ontaplab.resources.svms.lookup import svm_name
 from ontaplab.resources.volumes.errors import (
@@ -78,7 +79,8 @@ def check_size(size_bytes: int, constituents: int = 0) -> None:
 def check_junction_path(path: str) -> None:
     """Raises: OntapError 918252. The SVM's root, "/", is taken by its root volume."""
     parts = path.split("/")
-    if parts[0] or len(parts) < 2 or not {"", ".", ".."}.isdisjoint(parts[1:]):
+    can_be_names = "\0" not in path and all(len(part.encode()) <= LONGEST_FILE_NAME for part in parts)
+    if parts[0] or len(parts) < 2 or not {"", ".", ".."}.isdisjoint(parts[1:]) or not can_be_names:
         raise bad_junction_path(path)
 
 
