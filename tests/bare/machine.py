@@ -83,7 +83,7 @@ class Machine:
         run("mount", "-o", f"remount,size={mib}m", self.tmp)
 
     def files_in_tmp(self) -> list[str]:
-        return [str(path) for path in self.tmp.rglob("*") if not path.is_dir()]
+        return [f"{folder}/{name}" for folder, _, names in os.walk(self.tmp) for name in names]
 
     def used_tmp_bytes(self) -> int:
         status = os.statvfs(self.tmp)
