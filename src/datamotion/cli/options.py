@@ -13,9 +13,10 @@ import typer
 from datamotion.cli.failing import show_warning
 from datamotion.cli.render import render_plan
 from datamotion.config.loading import load
+from datamotion.config.models import Configuration
 from datamotion.errors import ConfigError
 from datamotion.service.reports import PlanReport
-from datamotion.service.session import Session, World
+from datamotion.service.session import Session, World, find_seals
 
 
 class Output(StrEnum):
@@ -56,7 +57,14 @@ def open_session(context: typer.Context, config: Path) -> Session:
     world = context.obj
     assert isinstance(world, World)
     path = config.absolute()
-    return Session(configuration=load(path), folder=path.parent, world=world)
+    configuration = load(path)
+    seals = anyio.run(find_seals, configuration, world.environ, path.parent) if _has_seals(configuration) else {}
+    return Session(configuration=configuration, folder=path.parent, world=world, seals=seals)
+
+
+def _has_seals(configuration: Configuration) -> bool:
+    """Whether there is anything to look for: an event loop takes its time to start."""
+    return any(group.shared_secret for group in configuration.groups.values())
 
 
 def check_can_ask() -> None:

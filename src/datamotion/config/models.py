@@ -169,6 +169,13 @@ class Group(_Branch):
         description="The recovery point objective: how old the newest state at a target may become.",
         examples=["2h"],
     )
+    shared_secret: SecretRef | None = Field(
+        default=None,
+        description="A secret that all who fail this group over share. With it, claims of who serves are written with "
+        "a code that nobody else can make, and others do not count: who has rights at one site cannot forge one. It "
+        "has to be the same wherever this group is configured.",
+        examples=[{"file": "gold.secret"}],
+    )
     targets: Annotated[tuple[Target, ...], NotEmpty] = Field(
         description="The back ends that hold copies, the preferred one first.",
         examples=[[{"backend": "gold-lyon", "aggregates": {"aggr1": "aggr1_lyon"}}]],

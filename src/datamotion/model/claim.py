@@ -6,6 +6,9 @@ stands in the policy's comment:
 
     datamotion_gold_2   [datamotion group=gold epoch=2 backend=gold-lyon svm=1b2c... since=2031-05-04T12:00:00Z ...]
 
+`code`, where a group has a secret that all who fail it over share, is what only they can have written: whatever another
+says is no claim of the group.
+
 `served` is when every volume was seen to be served: without it, whoever took the epoch was cut short or is at it still.
 `after` are the newest claims that its taker saw: a claim that none is after, though later ones are there, was taken by
 somebody whom their takers did not see.
@@ -13,8 +16,10 @@ somebody whom their takers did not see.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote
 
@@ -23,6 +28,17 @@ from datamotion.model.names import is_plain
 _COMMENT = re.compile(r"\[datamotion ([a-z]{1,20}=[^\s\]]{0,600}(?: [a-z]{1,20}=[^\s\]]{0,600}){0,11})\]")
 _NAME = "datamotion_{group}_"
 _SHORT = 8  # characters of an SVM's uuid that tell it from the few others of its group
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A secret that all who fail a group over share: a claim with its code was made by one of them."""
+
+    secret: str = field(repr=False)
+
+    def code(self, text: str) -> str:
+        """Of 128 bits, as hexadecimal digits."""
+        return hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +57,7 @@ class Claim:
     partial: bool = False
     served: datetime | None = None
     after: frozenset[str] = frozenset()
+    code: str = ""
 
     @property
     def key(self) -> str:
@@ -63,9 +80,18 @@ class Claim:
             "by": self.by,
             **({"partial": "yes"} if self.partial else {}),
             **({"after": ",".join(sorted(self.after))} if self.after else {}),
+            **({"code": self.code} if self.code else {}),
             **({"served": _text(self.served)} if self.served else {}),
         }
         return f"[datamotion {' '.join(f'{name}={quote(value)}' for name, value in words.items())}]"
+
+    def sealed(self, seal: Seal | None) -> Claim:
+        """As those write it who have this secret; without one, as anybody does."""
+        return replace(self, code=seal.code(replace(self, code="").comment) if seal else "")
+
+    def is_sealed(self, seal: Seal | None) -> bool:
+        """Whether somebody made it who has this secret. Without one nobody can tell, and it is believed."""
+        return seal is None or hmac.compare_digest(self.sealed(seal).code, self.code)
 
     def is_same(self, other: Claim) -> bool:
         """Whether both give the same epoch to the same SVM: who wrote it, and when, does not count."""
@@ -96,6 +122,7 @@ def read_claim(group: str, policy: str, comment: str) -> Claim | None:
             since=_instant(words["since"]),
             by=words.get("by", ""),
             partial=words.get("partial") == "yes",
+            code=words.get("code", ""),
             after=frozenset(filter(None, words.get("after", "").split(","))),
             served=_instant(words["served"]) if "served" in words else None,
         )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
+from datamotion.model.claim import Seal
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
@@ -43,12 +45,14 @@ class Group:
     """Volumes that are protected, failed over and brought back together, at back ends that are equals.
 
     `home` is where they are served when nothing is wrong: a preference, and who serves a group that nobody claimed yet.
+    With a `seal`, only claims that have its code count.
     """
 
     name: str
     home: Backend
     targets: tuple[Target, ...]
     rpo: timedelta | None = None
+    seal: Seal | None = None
 
     @property
     def backends(self) -> tuple[Backend, ...]:

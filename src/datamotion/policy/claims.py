@@ -47,8 +47,8 @@ def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
             epochs.add(epoch)
             claim = read_claim(group.name, policy.name, policy.comment)
             backend = _backend_of(claim, sites, svms) if claim else None
-            if claim is None or backend is None:
-                unreadable.append((epoch, _unreadable(group.name, name, policy, epoch, claim)))
+            if claim is None or backend is None or not claim.is_sealed(group.seal):
+                unreadable.append((epoch, _unreadable(group, name, policy, epoch, claim, backend)))
                 continue
             svms.setdefault(claim.svm, backend)
             key = (epoch, backend)
@@ -126,15 +126,16 @@ def _runs_ahead(site: str, policy: Policy, epoch: int) -> Doubt:
     )
 
 
-def _unreadable(group: str, site: str, policy: Policy, epoch: int, claim: Claim | None) -> Doubt:
-    what = (
-        f"gives it to {claim.backend} (SVM {claim.svm}), which is no back end of this configuration"
-        if claim
-        else f"does not say who took it: {policy.comment!r:.80}"
-    )
+def _unreadable(group: Group, site: str, policy: Policy, epoch: int, claim: Claim | None, backend: str | None) -> Doubt:
+    if claim is None:
+        what = f"does not say who took it: {policy.comment!r:.80}"
+    elif backend is None:
+        what = f"gives it to {claim.backend} (SVM {claim.svm}), which is no back end of this configuration"
+    else:
+        what = f"gives it to {backend}, and was not made with the secret of {group.name}"
     return Doubt(
         kind=DoubtKind.UNREADABLE_CLAIM,
         backend=site,
         text=f"the claim of epoch {epoch} at {site} (policy {policy.name}) {what}",
-        hint=f"datamotion settle {group} --keep BACKEND says who serves",
+        hint=f"datamotion settle {group.name} --keep BACKEND says who serves",
     )

@@ -59,13 +59,13 @@ def held(standing: Standing, claim: Claim) -> HeldClaim | None:
 
 def take(due: StepList, standing: Standing, claim: Claim, *, because: str, gate: Gate) -> None:
     """Every site that was seen and does not hold the claim is asked to."""
-    at = known.at if (known := held(standing, claim)) else {}
+    at, sealed = known.at if (known := held(standing, claim)) else {}, claim.sealed(standing.group.seal)
     for number, site in enumerate(_in_order(standing.sites.values())):
         if site.backend.name in at or site.svm is None:
             continue
         phase = Phase(rank=_TAKE + number, title=f"Take epoch {claim.epoch}", because=because, gate=gate)
         text = f"{site.backend.name}: epoch {claim.epoch} of {claim.group} is that of {claim.backend}"
-        due.add(phase, site.backend, None, TakeEpoch(svm=site.svm.name, claim=claim), text)
+        due.add(phase, site.backend, None, TakeEpoch(svm=site.svm.name, claim=sealed), text)
 
 
 def confirm(due: StepList, situation: Situation, claim: Claim) -> None:
@@ -73,7 +73,7 @@ def confirm(due: StepList, situation: Situation, claim: Claim) -> None:
     known = held(situation.now, claim)
     if known is not None and known.served is not None:
         return
-    served = replace(claim, served=seen_at(situation.first, claim.backend))
+    served = replace(claim, served=seen_at(situation.first, claim.backend)).sealed(situation.now.group.seal)
     for site in _in_order(situation.now.sites.values()):
         if site.svm is not None:
             uuid = known.at.get(site.backend.name) if known else None

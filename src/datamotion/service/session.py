@@ -15,8 +15,10 @@ import httpx
 from datamotion.clock import Clock
 from datamotion.config.models import Configuration
 from datamotion.config.models import Target as TargetConfig
+from datamotion.config.secrets import resolve
 from datamotion.engine.ports import Other
 from datamotion.errors import ConfigError, DataMotionError
+from datamotion.model.claim import Seal
 from datamotion.model.group import Backend, Group, Target
 from datamotion.model.visible import visible
 from datamotion.model.words import Operation
@@ -74,13 +76,23 @@ class NoLock:
 GroupHeld = GroupHold | NoLock
 
 
+async def find_seals(configuration: Configuration, environ: Mapping[str, str], folder: Path) -> Mapping[str, Seal]:
+    """By group, the secret that those share who fail it over. Raises: ConfigError where one cannot be had."""
+    return {
+        name: Seal(await resolve(group.shared_secret, environ, folder))
+        for name, group in configuration.groups.items()
+        if group.shared_secret is not None
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One configuration in one world. `folder` is where the configuration lives."""
+    """One configuration in one world. `folder` is where the configuration lives, `seals` are those of groups."""
 
     configuration: Configuration
     folder: Path
     world: World
+    seals: Mapping[str, Seal] = field(default_factory=dict)
 
     @property
     def store_url(self) -> str:
@@ -101,6 +113,7 @@ class Session:
             home=self._backend(group.home),
             targets=tuple(self._target(target) for target in group.targets),
             rpo=group.rpo,
+            seal=self.seals.get(name),
         )
 
     def groups(self, name: str | None = None) -> tuple[Group, ...]:

@@ -36,7 +36,7 @@ def test_one_that_others_can_write_is_refused_with_the_command_that_closes_it(tm
     path = a_configuration(tmp_path, mode=mode)
     with pytest.raises(ConfigError) as refused:
         load(path)
-    assert f"names a program to run for the password of paris, and others can write {path} (-rw" in (
+    assert f"names a program to run for the secret of paris, and others can write {path} (-rw" in (
         refused.value.message
     )
     assert refused.value.hint == f"chmod go-w {path}"

@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import pytest
 
-from datamotion.model.acts import Break, CloseSessions, ModifyQtree, ModifyVolume
-from datamotion.model.claim import Claim
+from datamotion.model.acts import Break, CloseSessions, ConfirmClaim, ModifyQtree, ModifyVolume, TakeEpoch
+from datamotion.model.claim import Claim, Seal
+from datamotion.model.group import Backend
 from datamotion.model.plan import Plan
 from datamotion.model.records import Policy
 from datamotion.model.view import ClusterView
@@ -36,7 +37,7 @@ from tests.datamotion.building import (
     planned,
     standing_of,
 )
-from tests.datamotion.policy.plans import LOST, seen
+from tests.datamotion.policy.plans import LOST, knowing, seen, served_at
 
 BOTH = a_group(LYON, NICE)
 MIRRORED = a_target_view(LYON, "vol_1")
@@ -132,3 +133,53 @@ def test_a_claim_of_a_time_to_come_leaves_the_age_of_what_is_lost_unknown() -> N
     choice = FailoverChoice(to="gold-nice", overrule="gold-lyon")
     (loss,) = planned(failover_planner(BOTH, choice), standing).losses
     assert loss.age is None
+
+
+# -- with a secret that all share
+
+SEALED = replace(BOTH, seal=Seal("nobody at lyon knows it"))
+
+
+def sealed(view: ClusterView, backend: Backend, *claims: Claim) -> ClusterView:
+    return knowing(view, backend, *(each.sealed(SEALED.seal) for each in claims))
+
+
+def ours(*lyon: Claim) -> dict[str, ClusterView]:
+    """The home serves; lyon holds what is told."""
+    shown = {HOME: a_cluster_view(HOME, [a_volume()]), NICE: a_target_view(NICE, "vol_1")}
+    others = {backend.cluster: sealed(view, backend, a_claim()) for backend, view in shown.items()}
+    return {**others, "lyon": knowing(served_at(LYON, "vol_1"), LYON, *lyon)}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [FORGED, FORGED.sealed(Seal("a guess")), replace(a_claim().sealed(SEALED.seal), epoch=7, backend="gold-lyon")],
+)
+def test_a_claim_without_the_code_fences_nobody_though_all_else_bears_it_out(forged: Claim) -> None:
+    view = ours(a_claim().sealed(SEALED.seal), forged)
+    standing = standing_of(view, SEALED)
+    assert "was not made with the secret of gold" in standing.doubts[0].text
+    assert not list(stops_the_home(planned(protect_planner(SEALED), standing)))
+    believed = [replace(each.claim, code="") for each in standing.claims]
+    assert believed == [a_claim()]
+
+
+def test_a_claim_with_the_code_counts() -> None:
+    view = ours(a_claim().sealed(SEALED.seal), FORGED.sealed(SEALED.seal))
+    assert list(stops_the_home(planned(protect_planner(SEALED), standing_of(view, SEALED))))
+
+
+def test_every_claim_that_is_written_has_the_code() -> None:
+    view = ours(a_claim().sealed(SEALED.seal), FORGED.sealed(SEALED.seal))
+    plans = (
+        planned(protect_planner(SEALED), standing_of(view, SEALED)),
+        planned(failover_planner(SEALED, FailoverChoice(to="gold-nice")), standing_of({**view, "lyon": LOST}, SEALED)),
+    )
+    for plan in plans:
+        written = [act.change.claim for act in acts(plan) if isinstance(act.change, TakeEpoch | ConfirmClaim)]
+        assert written
+        assert all(claim.is_sealed(SEALED.seal) and claim.code for claim in written)
+
+
+def test_the_secret_is_in_nothing_that_is_shown() -> None:
+    assert "nobody at lyon" not in repr(SEALED)
