@@ -31,6 +31,7 @@ class Kind(StrEnum):
     NO_MIRROR = "no mirror"
     NOT_MIRRORED_HERE = "not mirrored here"
     STALE = "stale"
+    FENCED_TARGET = "fenced target"
     DETACHED = "detached"
     BROKEN = "broken"
     RELEASED = "released"
@@ -185,6 +186,12 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         "can be written though no failover made it so ({cause}): no transfer arrives",
         "see what was written there; datamotion failover {group} --to {backend} would serve it, and nothing resyncs it"
         " unasked",
+    ),
+    Kind.FENCED_TARGET: Row(
+        *_WARN,
+        "A target's copy served before, and is fenced: it is no mirror, and may hold writes that no other copy has.",
+        "served before, and is fenced: nothing is mirrored to it",
+        "see what was written there; nothing resyncs it unasked",
     ),
     Kind.DETACHED: Row(
         *_WARN,

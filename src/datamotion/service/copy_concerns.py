@@ -48,7 +48,10 @@ class CopyConcerns:
                 yield self._concern(Kind.BROKEN, copy, cause=cause)
             case Role.DETACHED:
                 yield self._concern(Kind.DETACHED, copy)
-            case Role.FENCED | Role.UNCLEAR:  # as it should be; told of its volume
+            case Role.FENCED:
+                if self.standing.group.target(copy.id.backend) is not None:
+                    yield self._concern(Kind.FENCED_TARGET, copy)
+            case Role.UNCLEAR:  # told of its volume
                 return
 
     def _of_active(self, copy: Copy) -> Iterator[Concern]:

@@ -183,6 +183,14 @@ def divided() -> Landscape:
     return world
 
 
+def given_back() -> Landscape:
+    """Lyon took over, and the home again: what lyon holds is fenced."""
+    world = failed_over(targets=(LYON, NANTES))
+    world.claim(3, PARIS)
+    world.change("vol_1", LYON, path=None, export=FENCE)
+    return world
+
+
 def undecided() -> Landscape:
     world = protected(targets=(LYON, NANTES))
     world.claim(2, LYON, told=(NANTES,), served=None)
@@ -348,6 +356,12 @@ CASES = (
         world=broken,
         says="can be written though no failover made it so (its relationship is broken off)",
         hints="datamotion failover gold --to gold-lyon would serve it",
+    ),
+    Case(
+        kind="fenced target",
+        world=given_back,
+        says="gold-lyon vol_1: served before, and is fenced: nothing is mirrored to it",
+        hints="nothing resyncs it unasked",
     ),
     Case(
         kind="detached",
