@@ -37,6 +37,11 @@ _ADJUST = Phase(rank=42, title="Adjust destination volumes", because="they no lo
 _RELATE = Phase(rank=43, title="Create relationships", because="each destination has to be told what it mirrors")
 _MODIFY = Phase(rank=43, title="Change relationships", because="policy or schedule differ from the configuration")
 _INITIALIZE = Phase(rank=44, title="Initialize", because="the destinations hold no copy of what is served now")
+_TAKE_UP = Phase(
+    rank=44,
+    title="Take up again",
+    because="their relationships are gone: from a snapshot that both ends hold, or anew where there is none",
+)
 _RESUME = Phase(rank=44, title="Resume", because="a paused mirror receives nothing and grows old")
 _AWAIT = Phase(rank=45, title="Wait for the first transfers", because="until then there is nothing to fail over to")
 
@@ -205,11 +210,12 @@ class Converging:
         self._initialize(copy, mirror, None)
 
     def _initialize(self, copy: Copy, mirror: Copy | None, uuid: str | None) -> None:
-        volume = copy.id.volume
+        volume, phase = copy.id.volume, _INITIALIZE
         if mirror is not None and mirror.volume.used_bytes > _EMPTY_BYTES and not _was_begun(mirror):
             self._lose_meanwhile(copy, mirror)
+            phase = _TAKE_UP
         text = f"{volume}: at most {size_text(copy.volume.used_bytes)} to copy"
-        self._due.add(_INITIALIZE, self._backend, volume, Initialize(uuid=uuid), text)
+        self._due.add(phase, self._backend, volume, Initialize(uuid=uuid), text)
         exported = mirror.edge.relationship.exported_snapshot if mirror and mirror.edge else None
         self._due.add(_AWAIT, self._backend, volume, AwaitTransfer(uuid=uuid, exported=exported), volume)
 
