@@ -8,8 +8,9 @@ from datamotion.cli.lab import lab
 from datamotion.cli.lab_fault import fault
 from datamotion.cli.lab_pace import pace
 from datamotion.cli.looking import check, plan, status
+from datamotion.cli.role import role
 
-COMMANDS = (check, plan, apply, status, update, failover, settle, unprotect, demo)
+COMMANDS = (check, plan, apply, status, update, failover, settle, unprotect, role, demo)
 lab.add_typer(fault)
 lab.add_typer(pace)
 GROUPS = (lab,)

@@ -1,0 +1,100 @@
+"""All that the commands do, by an account that has the role which `datamotion role` prints, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from datamotion.errors import DataMotionError
+from datamotion.ontap.privileges import PRIVILEGES, Privilege
+from datamotion.service.check import check
+from datamotion.service.reports import Finding, Verdict
+from datamotion.service.role import role
+from ontaplab.faults.scripted import scripted
+from tests.ontaplab.resources.logins import PASSWORD, ROLES, make
+from tests.together.stories import Story, play, told
+from tests.together.world import SVMS
+
+HOST = "192.0.2.10"
+
+
+async def as_its_account(story: Story, privileges: Sequence[dict[str, str]]) -> Story:
+    """Every cluster has the role and an account with it; the same story, told by that account."""
+    for asker in story.at.values():
+        await asker.post(ROLES, {"name": "datamotion", "privileges": list(privileges)})
+        await make(asker, "datamotion", "datamotion")
+    place = story.place.configured(lambda tree: [each.update(user="datamotion") for each in tree["clusters"].values()])
+    session = place.session
+    environ = {**session.world.environ, "LAB_PASSWORD": PASSWORD}
+    return Story(replace(place, session=replace(session, world=replace(session.world, environ=environ))), story.at)
+
+
+def granted(*privileges: Privilege) -> list[dict[str, str]]:
+    return [{"path": each.path, "access": each.access} for each in privileges]
+
+
+async def all_that_there_is(story: Story) -> None:
+    """Each command once: from nothing to a failover, a fence that has something to close, and the way back."""
+    checked = await check(story.place.session)
+    untold = [line for line in checked.lines if line.finding is Finding.NOT_LOOKED or "licence" in (line.detail or "")]
+    assert not untold, untold
+    await story.protected("vol_1", "vol_2")
+    paris = story.at["paris"]
+    await paris.post("/storage/qtrees", await a_qtree(story))
+    service = {"name": "files", "svm.name": SVMS["paris"], "workgroup": "LAB"}
+    await paris.http.post("/api/protocols/cifs/services", json=service, params={"return_timeout": "9"})
+    await paris.post("/protocols/cifs/shares", {"svm.name": SVMS["paris"], "name": "vol_1", "path": "/vol_1"})
+    await story.place.lab["paris"].doors.smb(HOST, "user").connect(SVMS["paris"], "vol_1")
+    await a_reason_is_told(story)
+    for report in (await story.update(), await story.failover("lyon"), await story.apply()):
+        assert report.verdict is Verdict.DONE, told(report)
+    assert not (await story.concerns()).get("overtaken")
+    report = await story.failover("paris", overrule="gold-lyon")
+    assert report.verdict is Verdict.DONE, told(report)
+
+
+async def a_reason_is_told(story: Story) -> None:
+    """Why what takes time has failed stands with its job alone."""
+    lyon = story.at["lyon"]
+    on_fire = "the disk shelf is on fire"
+    await story.change("paris", "vol_2", {"size": 2**40})
+    async with scripted(lyon.http, kind="job_failure", route="/storage/volumes*", code="917", message=on_fire):
+        report = await story.apply()
+        assert on_fire in told(report), told(report)
+    report = await story.apply()
+    assert report.verdict is Verdict.DONE, told(report)
+
+
+async def a_qtree(story: Story) -> dict[str, Any]:
+    """With an export policy of its own."""
+    paris = story.at["paris"]
+    await paris.post("/protocols/nfs/export-policies", {"name": "own", "svm.name": SVMS["paris"]})
+    return {"svm.name": SVMS["paris"], "volume.name": "vol_1", "name": "q", "export_policy": {"name": "own"}}
+
+
+def test_the_role_is_enough(tmp_path: Path) -> None:
+    async def main(story: Story) -> None:
+        printed = [{"path": each.path, "access": each.access} for each in role("datamotion").privileges]
+        await all_that_there_is(await as_its_account(story, printed))
+
+    play(tmp_path, main)
+
+
+LESS = {"all": "read_create_modify", "read_create_modify": "read_modify", "read_modify": "readonly"}
+LESS |= {"read_create": "readonly", "readonly": "none"}
+
+
+@pytest.mark.parametrize("missing", PRIVILEGES, ids=lambda each: each.path)
+def test_each_privilege_is_needed(tmp_path: Path, missing: Privilege) -> None:
+    lesser = missing._replace(access=LESS[missing.access])
+    less = granted(*(lesser if each == missing else each for each in PRIVILEGES))
+
+    async def main(story: Story) -> None:
+        with pytest.raises((AssertionError, DataMotionError)):
+            await all_that_there_is(await as_its_account(story, less))
+
+    play(tmp_path, main)
