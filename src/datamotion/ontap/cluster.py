@@ -45,6 +45,7 @@ from datamotion.ontap.exports import change_exports, list_export_policies, list_
 from datamotion.ontap.jobs import follow_jobs
 from datamotion.ontap.policies import change_policy, list_policies
 from datamotion.ontap.replies import reply_of
+from datamotion.ontap.rows import Listing
 from datamotion.ontap.snapmirror import change_relationship, list_relationships
 from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
 from datamotion.ontap.transitions import StateChange, change_states
@@ -112,8 +113,12 @@ class OntapCluster:
             if isinstance(failure, ClusterError):
                 raise failure
         # An aspect's name is that of the part of the view that it fills.
-        parts: dict[str, Any] = {aspect.name.lower(): each for aspect, each in zip(asked, found, strict=True)}
-        return ClusterView(looked_at=dict.fromkeys(asked, began_at), **parts)
+        parts: dict[str, Any] = {
+            aspect.name.lower(): each.records if isinstance(each, Listing) else each
+            for aspect, each in zip(asked, found, strict=True)
+        }
+        unreadable = tuple(each for listing in found if isinstance(listing, Listing) for each in listing.unreadable)
+        return ClusterView(looked_at=dict.fromkeys(asked, began_at), unreadable=unreadable, **parts)
 
     async def ask(self, acts: Sequence[Act]) -> Sequence[Reply]:
         """State changes of relationships, and what volumes have, go in batches; all else side by side.

@@ -227,8 +227,9 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     ),
     Kind.AGE_UNKNOWN: Row(
         *_WARN,
-        "There is an RPO, and the cluster does not tell how old a mirror is.",
-        "the cluster does not tell how old it is; the RPO is {rpo}",
+        "There is an RPO, and the cluster does not tell how old a mirror is, or tells an age that cannot be.",
+        "the cluster {cause}; the RPO is {rpo}",
+        "{what_next}",
     ),
     Kind.VAULT: Row(
         *_WARN,

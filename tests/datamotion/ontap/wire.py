@@ -115,7 +115,9 @@ async def a_cluster(wire: Wire, *, clock: QuickClock | None = None, **more: Any)
 
 def records(*found: Mapping[str, Any], following: str | None = None) -> httpx.Response:
     links = {"next": {"href": following}} if following else {}
-    return httpx.Response(200, json={"records": found, "num_records": len(found), "_links": links})
+    # Escaped, so that a test can send what is no character.
+    text = json.dumps({"records": found, "num_records": len(found), "_links": links})
+    return httpx.Response(200, text=text, headers={"Content-Type": "application/hal+json"})
 
 
 def an_error(code: str, message: str, status: int = 400) -> httpx.Response:
