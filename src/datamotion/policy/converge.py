@@ -89,6 +89,8 @@ class Converging:
             self._alias = peering.plan(self._due)
         self._places = places_for(self._target, self._seen, new)
         for copy in copies:
+            if CopyId(name, copy.id.volume) in self._standing.hidden:
+                continue  # a doubt says so
             if obstacle := copy_obstacle(copy):
                 self._refuse(copy.id.volume, *obstacle)
             elif (mirror := self._standing.copy(name, copy.id.volume)) is None:

@@ -146,7 +146,7 @@ def test_a_uuid_is_one_segment_of_a_url_and_no_operator_of_a_query(backend: str,
     with pytest.raises(MalformedRecord, match="`uuid` of record"):
         look(backend, a_wire(peers=[peer | {"state": "peered"}]), {Aspect.SVM_PEERS})
     session = {"node": {"uuid": bad}, "svm": {"uuid": "s-1"}, "identifier": 1, "connection_id": 1}
-    with pytest.raises(MalformedRecord, match="`node.uuid` of"):
+    with pytest.raises(MalformedRecord, match=r"`node\.uuid` of"):
         look(backend, a_wire(sessions=[session]), {Aspect.CIFS_SESSIONS})
     assert look(backend, a_wire(volumes=[VOLUME | {"uuid": bad}]), {Aspect.VOLUMES}).unreadable
 
@@ -189,7 +189,7 @@ def test_an_age_that_cannot_be_is_not_known(backend: str, lag: str) -> None:
     ],
 )
 def test_what_lists_and_links_hold_is_read_too(backend: str, changed: Mapping[str, Any], said: str) -> None:
-    (found,) = look(backend, a_wire(volumes=[VOLUME | changed]), {Aspect.VOLUMES}).unreadable
+    (found,) = look(backend, a_wire(volumes=[{**VOLUME, **changed}]), {Aspect.VOLUMES}).unreadable
     assert said in found.reason
 
 
