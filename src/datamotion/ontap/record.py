@@ -72,10 +72,14 @@ class Record:
 
     def _find(self, field: str) -> object:
         found: object = self.values
+        path: list[str] = []
         for name in field.split("."):
-            if not isinstance(found, Mapping):
+            if found is None:
                 return None
+            if not isinstance(found, Mapping):
+                raise self.malformed(f"`{'.'.join(path)}` of {self.who} is {found!r:.80}, not an object")
             found = found.get(name)
+            path.append(name)
         return found
 
     @property

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar, get_args
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from datamotion.model.view import Unreadable
 from datamotion.ontap.answer import Query
@@ -31,6 +31,14 @@ class Row(BaseModel):
 
 
 R = TypeVar("R", bound=Row)
+
+
+class _Object:
+    """Any object; nothing of it is kept."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
+        return core_schema.typed_dict_schema({})
 
 
 def at(field: str, **more: Any) -> Any:
@@ -82,7 +90,7 @@ def _read(page: Record, row: type[R], rows: list[R], illegible: list[Illegible])
         is_object = isinstance(values, Mapping)
         record = Record(page.cluster, page.request, values if is_object else {}, number)
         try:
-            rows.append(row.model_validate(values))
+            rows.append(_whole(row).model_validate(values))
         except ValidationError as invalid:
             problem = _problem(record, invalid.errors(include_url=False)[0])
             if not is_object:
@@ -111,4 +119,20 @@ def fields_of(row: type[Row]) -> tuple[str, ...]:
 
 @cache
 def _shape(row: type[Row]) -> TypeAdapter[Any]:
-    return TypeAdapter(_Page[row])  # type: ignore[valid-type]
+    page: Any = _Page[_whole(row)]  # type: ignore[misc]  # made from what it is given
+    return TypeAdapter(page)
+
+
+@cache
+def _whole(row: type[R]) -> type[R]:
+    """The row, to which what its fields are in has to be an object too: else they would count as not told."""
+    paths = {".".join(name.split(".")[:depth]) for name in _own_fields(row) for depth in range(1, name.count(".") + 1)}
+    holders: dict[str, Any] = {
+        f"in_{path.replace('.', '_')}": (_Object | None, at(path, default=None)) for path in sorted(paths)
+    }
+    return create_model(row.__name__, __base__=row, **holders)
+
+
+def _own_fields(row: type[Row]) -> list[str]:
+    aliases = [field.validation_alias for field in row.model_fields.values()]
+    return [".".join(map(str, alias.path)) for alias in aliases if isinstance(alias, AliasPath)]

@@ -77,6 +77,8 @@ class Converging:
             self._refuse(None, *obstacle)
             return
         name = self._backend.name
+        # Of a copy that cannot be read a doubt tells; nothing is made beside it.
+        copies = [copy for copy in copies if CopyId(name, copy.id.volume) not in self._standing.hidden]
         new = [copy.volume for copy in copies if self._standing.copy(name, copy.id.volume) is None]
         if unknown := unknown_aggregate(self._target, self._seen, new):
             self._refuse(None, *unknown)
@@ -89,8 +91,6 @@ class Converging:
             self._alias = peering.plan(self._due)
         self._places = places_for(self._target, self._seen, new)
         for copy in copies:
-            if CopyId(name, copy.id.volume) in self._standing.hidden:
-                continue  # a doubt says so
             if obstacle := copy_obstacle(copy):
                 self._refuse(copy.id.volume, *obstacle)
             elif (mirror := self._standing.copy(name, copy.id.volume)) is None:

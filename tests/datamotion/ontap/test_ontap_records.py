@@ -186,6 +186,8 @@ def test_an_age_that_cannot_be_is_not_known(backend: str, lag: str) -> None:
         ({"aggregates": [None]}, "has no `aggregates.0`"),
         ({"nas": {"path": "vol_1"}}, "which should be a path"),
         ({"uuid": None}, "has no `uuid`"),
+        ({"nas": "none"}, "`nas` of record v-1 is 'none', which should be"),
+        ({"nas": {"path": "/vol_1", "export_policy": []}}, "`nas.export_policy` of record v-1 is []"),
     ],
 )
 def test_what_lists_and_links_hold_is_read_too(backend: str, changed: Mapping[str, Any], said: str) -> None:
@@ -198,6 +200,11 @@ def test_a_record_that_is_no_object_is_told_by_its_number(backend: str, bad: obj
     view = look(backend, a_wire(volumes=[VOLUME, bad]), {Aspect.VOLUMES})
     assert len(view.volumes) == 1
     assert "record number 2" in view.unreadable[0].reason
+
+
+def test_what_a_field_is_in_is_an_object(backend: str) -> None:
+    with pytest.raises(MalformedRecord, match="`space` of record aggr1 is 'large', not an object"):
+        look(backend, a_wire(aggregates=[{"name": "aggr1", "space": "large"}]), {Aspect.AGGREGATES})
 
 
 def test_peers_that_list_no_names_are_malformed(backend: str) -> None:
