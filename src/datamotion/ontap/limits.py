@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import anyio
 import httpx
 
 _PLAIN = frozenset({"", "identity"})
@@ -63,15 +64,23 @@ class Budget:
         encoding = response.headers.get("content-encoding", "")
         if encoding.strip().lower() not in _PLAIN:
             raise Overrun(f"is compressed ({encoding!r:.40}), which was not asked for")
-        body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            self._bytes -= len(chunk)
-            if len(body) > self.limits.answer_bytes:
-                raise Overrun(f"is longer than {_mib(self.limits.answer_bytes)}")
-            if self._bytes < 0:
-                raise Overrun(f"makes it more than {_mib(self.limits.look_bytes)} in all")
+        body, excess = bytearray(), ""
+        with anyio.CancelScope() as scope:
+            async for chunk in response.aiter_bytes():
+                if not excess:
+                    body += chunk
+                    self._bytes -= len(chunk)
+                    excess = self._excess(len(body))
+                if excess:
+                    scope.cancel()  # ends the reading from within, so that nothing of it is left open
+        if excess:
+            raise Overrun(excess)
         return bytes(body)
+
+    def _excess(self, size: int) -> str:
+        if size > self.limits.answer_bytes:
+            return f"is longer than {_mib(self.limits.answer_bytes)}"
+        return f"makes it more than {_mib(self.limits.look_bytes)} in all" if self._bytes < 0 else ""
 
     def count(self, body: bytes) -> None:
         """Raises: Overrun where this JSON would become too many values. Quick: nothing is made of it."""

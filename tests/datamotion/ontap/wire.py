@@ -107,7 +107,9 @@ async def a_transport(
 
 
 @asynccontextmanager
-async def a_cluster(wire: Wire, *, clock: QuickClock | None = None, **more: Any) -> AsyncIterator[OntapCluster]:
+async def a_cluster(
+    wire: Wire | httpx.AsyncBaseTransport, *, clock: QuickClock | None = None, **more: Any
+) -> AsyncIterator[OntapCluster]:
     clock = clock or QuickClock()
     async with a_transport(wire, clock=clock, **more) as transport:
         yield OntapCluster(transport, clock)
