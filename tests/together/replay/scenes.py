@@ -98,7 +98,7 @@ def _run(intent: Callable[[Session], Intent]) -> Command:
     return go
 
 
-def _failover(session: Session) -> Intent:
+def best_failover(session: Session) -> Intent:
     return operations.failover(session.group(GROUP), FailoverChoice())
 
 
@@ -126,12 +126,22 @@ async def record(root: Path) -> Mapping[str, Scene]:
         found["plan"] = await _recorded(place, _planned(_protect))
         found["update"] = await _recorded(place, _run(_update))
         place.lose("paris")
-        found["failover, dry"] = await _recorded(place, _planned(_failover), "paris")
+        found["failover, dry"] = await _recorded(place, _planned(best_failover), "paris")
         found["failover"] = await _recorded(place, _run(_failover_to_lyon), "paris")
         place.regain("paris")
         found["status after"] = await _recorded(place, status)
         found["apply after"] = await _recorded(place, _run(_protect))
     return found
+
+
+async def record_failover(root: Path) -> Scene:
+    """A failover to lyon, where nobody else answers."""
+    async with a_place(root, targets=TARGETS, schedule=None) as place:
+        await create_volumes(place.lab["paris"], VOLUMES)
+        await place.run(_protect(place.session))
+        for name in ("paris", "oslo"):
+            place.lose(name)
+        return await _recorded(place, _run(best_failover), "paris", "oslo")
 
 
 async def _recorded(place: Place, command: Command, *lost: str) -> Scene:
