@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +92,19 @@ class Change:
     def field(self) -> str:
         return ".".join(str(each) for each in self.where if each != "records" and not isinstance(each, int))
 
+    @property
+    def fields(self) -> Iterator[str]:
+        """It and all that it is in, as messages name them."""
+        steps = [str(each) for each in self.where if each != "records"]
+        steps = steps[1:] if self.where[:1] == ("records",) else steps
+        for end in range(len(steps), 0, -1):
+            yield ".".join(steps[:end])
+
+    @property
+    def is_free_text(self) -> bool:
+        """What people write, which is data here and made harmless where it is shown."""
+        return self.where[-1] in ("message", "comment")
+
     def __str__(self) -> str:
         cluster, method, url = self.key
         at = ".".join(map(str, self.where))
@@ -100,8 +114,9 @@ class Change:
         """The first answer, with the field changed."""
         answer = copy.deepcopy(json.loads(tape.answers[self.key][0].body))
         holder: Any = answer
-        for step in self.where[:-1]:
-            holder = holder.setdefault(step, {}) if isinstance(holder, dict) else holder[step]
+        for step, inner in itertools.pairwise(self.where):
+            nothing: Any = [{}] if isinstance(inner, int) else {}
+            holder = holder.setdefault(step, nothing) if isinstance(holder, dict) else holder[step]
         if self.value is MISSING:
             holder.pop(self.where[-1], None) if isinstance(holder, dict) else holder.pop(self.where[-1])
         else:
@@ -109,11 +124,31 @@ class Change:
         return json.dumps(answer).encode()
 
 
+_FIRST: Where = ("records", 0)
+_UNTOLD: Mapping[str, Sequence[Where]] = {
+    "/api/snapmirror/relationships": (
+        (*_FIRST, "unhealthy_reason"),
+        (*_FIRST, "unhealthy_reason", 0, "message"),
+        (*_FIRST, "transfer", "uuid"),
+        (*_FIRST, "transfer_schedule", "name"),
+    ),
+    "/api/storage/volumes": (
+        (*_FIRST, "nas", "path"),
+        (*_FIRST, "qos", "policy", "name"),
+        (*_FIRST, "constituents", 0, "name"),
+    ),
+    "/api/cluster/jobs": ((*_FIRST, "error", "message"), (*_FIRST, "error", "code")),
+}
+"""What is asked for, and was not told in what was recorded."""
+
+
 def changes_of(tape: Tape) -> Iterator[Change]:
     """Every field of every answer, with every value. Of records that are alike but for their values, the first."""
     for key, answers in tape.answers.items():
         if answers[0].body:
-            for where in _fields(json.loads(answers[0].body)):
+            answer = json.loads(answers[0].body)
+            untold = _UNTOLD.get(key[2].partition("?")[0], ()) if answer.get("records") else ()
+            for where in (*_fields(answer), *untold):
                 yield from (Change(key, where, number) for number in range(len(BAD)))
 
 

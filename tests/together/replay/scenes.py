@@ -34,9 +34,10 @@ Command = Callable[[Session], Awaitable[Report]]
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How a command ended: what it says, on a terminal and as JSON, its exit status, and what it asked for."""
+    """How a command ended: what it shows on a terminal and tells as JSON, its exit status, what it asked for."""
 
-    text: str
+    shown: str
+    told: str
     status: int
     acts: frozenset[str]
 
@@ -61,8 +62,8 @@ class Scene:
         except InternalError:
             raise
         except DataMotionError as error:
-            return Ran(f"{error.message} {error.hint}", error.exit_status, frozenset(player.acts))
-        return Ran(_shown(report) + to_json(report), report.verdict.exit_status, frozenset(player.acts))
+            return Ran("", f"{error.message} {error.hint}", error.exit_status, frozenset(player.acts))
+        return Ran(_shown(report), to_json(report), report.verdict.exit_status, frozenset(player.acts))
 
 
 def _shown(report: Report) -> str:
