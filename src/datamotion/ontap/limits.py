@@ -21,8 +21,9 @@ _NO_BRACKETS = re.compile(r"[^\[\]{}]++")
 class Limits:
     """`look_s` is for a look as a whole; `change_s` for one change, from connecting to the last byte of its answer.
 
-    All answers to a look may be four times as long as one. JSON as ONTAP writes it has some 15 bytes and more for each
-    value; with less than that it is made to fill the memory.
+    All answers to a look may be four times as long as one. ONTAP's JSON has some 25 bytes for each value, and no look
+    comes near its length; with many more values than that it is made to fill the memory. Nor are more than so many
+    records of one collection taken one by one for what they are, when they cannot be read.
     """
 
     look_s: float
@@ -30,6 +31,7 @@ class Limits:
     answer_bytes: int
     pages: int = 1000
     depth: int = 32
+    illegible: int = 1000
 
     @property
     def look_bytes(self) -> int:
@@ -37,7 +39,7 @@ class Limits:
 
     @property
     def look_values(self) -> int:
-        return self.look_bytes // 16
+        return self.look_bytes // 32
 
 
 class Overrun(Exception):

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Generic, NamedTuple, TypeVar, get_args
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, get_args
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
+from pydantic import AliasPath, BaseModel, ConfigDict, FailFast, Field, TypeAdapter, ValidationError, create_model
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from datamotion.model.view import Unreadable
@@ -47,7 +47,7 @@ def at(field: str, **more: Any) -> Any:
 
 
 class _Page(BaseModel, Generic[R]):
-    records: list[R]
+    records: Annotated[list[R], FailFast()]  # all errors of a page that is full of them would fill the memory
     next: str | None = at("_links.next.href", default=None)
 
 
@@ -73,7 +73,10 @@ async def get_rows(transport: Transport, path: str, row: type[R], query: Query) 
 async def get_legible_rows(
     transport: Transport, path: str, row: type[R], query: Query
 ) -> tuple[list[R], list[Illegible]]:
-    """As `get_rows`, with the records that cannot be read beside the others."""
+    """As `get_rows`, with the records that cannot be read beside the others.
+
+    Raises: MalformedRecord where those are too many to be told.
+    """
     answers = await transport.get_pages(path, fields_of(row), query, _shape(row))
     rows: list[R] = []
     illegible: list[Illegible] = []
@@ -81,11 +84,12 @@ async def get_legible_rows(
         if answer.page is not None:
             rows += answer.page.records
         else:
-            _read(Record(transport.name, answer.request, answer.body), row, rows, illegible)
+            page = Record(transport.name, answer.request, answer.body)
+            _read(page, row, rows, illegible, most=transport.limits.illegible)
     return rows, illegible
 
 
-def _read(page: Record, row: type[R], rows: list[R], illegible: list[Illegible]) -> None:
+def _read(page: Record, row: type[R], rows: list[R], illegible: list[Illegible], *, most: int) -> None:
     for number, values in enumerate(page.required("records", list), start=1):
         is_object = isinstance(values, Mapping)
         record = Record(page.cluster, page.request, values if is_object else {}, number)
@@ -96,6 +100,8 @@ def _read(page: Record, row: type[R], rows: list[R], illegible: list[Illegible])
             if not is_object:
                 problem = f"record number {number} is {values!r:.80}, not an object"
             illegible.append((record, record.malformed(problem)))
+            if len(illegible) > most:
+                raise illegible[0][1] from None
 
 
 def _problem(record: Record, error: ErrorDetails) -> str:

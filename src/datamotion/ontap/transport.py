@@ -51,6 +51,10 @@ class Transport:
         """How many requests have been sent."""
         return self._connection.calls
 
+    @property
+    def limits(self) -> Limits:
+        return self._connection.limits
+
     def forget(self) -> None:
         """A cluster that could not be reached is tried again by the next request."""
         self._connection.forget()

@@ -237,6 +237,21 @@ def test_pages_end(backend: str) -> None:
     assert len(wire.sent) == LIMITS.pages
 
 
+def test_a_few_records_that_cannot_be_read_are_told_and_many_are_a_collection_that_cannot_be(backend: str) -> None:
+    bad = {key: value for key, value in VOLUME.items() if key in ("uuid", "name")}
+
+    async def go() -> None:
+        limits = replace(LIMITS, illegible=3)
+        async with a_cluster(a_wire(volumes=[bad] * 3 + [VOLUME]), limits=limits) as cluster:
+            view = await cluster.observe({Aspect.VOLUMES}, ["svm_gold"])
+            assert (len(view.volumes), len(view.unreadable)) == (1, 3)
+        async with a_cluster(a_wire(volumes=[bad] * 4 + [VOLUME]), limits=limits) as cluster:
+            with pytest.raises(MalformedRecord, match="record v-1 has no"):
+                await cluster.observe({Aspect.VOLUMES}, ["svm_gold"])
+
+    run_on(backend, go)
+
+
 class Strange(Exception):
     """Of a class that nobody expects."""
 
