@@ -46,9 +46,18 @@ def at(field: str, **more: Any) -> Any:
     return Field(validation_alias=AliasPath(*field.split(".")), **more)
 
 
+class _Next(BaseModel):
+    href: str
+
+
 class _Page(BaseModel, Generic[R]):
     records: Annotated[list[R], FailFast()]  # all errors of a page that is full of them would fill the memory
-    next: str | None = at("_links.next.href", default=None)
+    links: _Object | None = at("_links", default=None)
+    following: _Next | None = at("_links.next", default=None)
+
+    @property
+    def next(self) -> str | None:
+        return self.following.href if self.following else None
 
 
 class Listing(NamedTuple):

@@ -123,6 +123,8 @@ class Transport:
         page = Record(self.name, answer.request, answer.body)
         following = answer.page.next if answer.page is not None else page.optional("_links.next.href", str)
         if following is None:
+            if answer.page is None and page.optional("_links.next", dict) is not None:
+                raise page.malformed("it does not say where its next page is")
             return None
         if following in seen:
             raise page.malformed(f"its next page is one that was read before, {following!r:.200}")

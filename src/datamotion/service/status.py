@@ -30,7 +30,6 @@ from datamotion.service.served import served_reports, serving_backend
 from datamotion.service.session import Session
 
 NO_COPY = "none"
-UNREADABLE = "its record cannot be read"
 NOT_MIRRORED = ROWS[Kind.NOT_MIRRORED_HERE].text
 
 
@@ -124,9 +123,7 @@ class _Picture:
                 found = list(self.of_copies.of(copy))
                 concerns += found
                 yield self._copy(copy, found[0].text if found else None)
-            elif CopyId(backend, volume) in self.standing.hidden:
-                yield _missing(backend, UNREADABLE)
-            elif site.svm is not None:
+            elif site.svm is not None and CopyId(backend, volume) not in self.standing.hidden:
                 is_wanted = self.standing.group.target(backend) is not None
                 yield _missing(backend, NOT_MIRRORED if is_wanted else None)
 

@@ -229,6 +229,19 @@ def test_a_page_that_leads_elsewhere_ends_the_listing(backend: str, following: s
     assert len(wire.sent) == 1
 
 
+@pytest.mark.parametrize("links", ["x", [], {"next": "x"}, {"next": []}, {"next": {}}, {"next": {"href": 5}}])
+@pytest.mark.parametrize("aspect", [Aspect.SVMS, Aspect.VOLUMES])
+def test_a_listing_whose_end_cannot_be_told_is_not_taken_for_whole(backend: str, aspect: Aspect, links: object) -> None:
+    wire = always(httpx.Response(200, json={"records": [], "_links": links}))
+
+    async def go() -> None:
+        async with a_cluster(wire) as cluster:
+            with pytest.raises(MalformedRecord, match=r"_links|next page"):
+                await cluster.observe({aspect}, ["svm_gold"])
+
+    run_on(backend, go)
+
+
 def test_pages_end(backend: str) -> None:
     numbers = itertools.count()
     wire = Wire(lambda _: records(following=f"/api/svm/svms?start={next(numbers)}"))
