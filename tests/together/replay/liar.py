@@ -77,11 +77,21 @@ async def _request(stream: anyio.abc.ByteStream) -> str:
     return head.partition(b"\r\n")[0].decode("latin-1")
 
 
+class _Listener(TLSListener):
+    """Whoever gives up in the middle of a handshake is forgotten: a log would keep hold of the connection."""
+
+    @staticmethod
+    async def handle_handshake_error(exc: BaseException, stream: anyio.abc.AnyByteStream) -> None:
+        await anyio.aclose_forcefully(stream)
+        if not isinstance(exc, Exception):
+            raise exc
+
+
 @asynccontextmanager
 async def a_liar(context: ssl.SSLContext, lie: Lie) -> AsyncIterator[Liar]:
     plain = await anyio.create_tcp_listener(local_host="127.0.0.1")
     liar = Liar(lie, port=int(plain.extra(anyio.abc.SocketAttribute.local_port)))
-    listener = TLSListener(plain, context, standard_compatible=False)
+    listener = _Listener(plain, context, standard_compatible=False)
     async with listener, anyio.create_task_group() as tasks:
         tasks.start_soon(listener.serve, liar.serve)
         yield liar

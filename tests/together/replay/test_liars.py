@@ -37,7 +37,8 @@ pytestmark = [
 ]
 
 MIB = KIB * KIB
-_PATIENCE = timedelta(seconds=1)
+_PATIENCE, _ENOUGH = timedelta(seconds=1), timedelta(seconds=30)
+"""For what never ends, and for what is only wrong."""
 _BUFFERS = 24 * MIB
 """What two sockets and TLS between them may hold of what nobody has read, for all requests of a look together."""
 
@@ -60,7 +61,7 @@ def context(ca: trustme.CA) -> ssl.SSLContext:
     return made
 
 
-def _session(scene: Scene, liar: Liar, ca: trustme.CA, player: Player, folder: Path) -> Session:
+def _session(scene: Scene, liar: Liar, ca: trustme.CA, player: Player, folder: Path, patience: timedelta) -> Session:
     """paris is gone, lyon answers as it did, and oslo is the liar, to whom little is granted."""
     folder.mkdir()
     ca_file = folder / "ca.pem"
@@ -69,8 +70,8 @@ def _session(scene: Scene, liar: Liar, ca: trustme.CA, player: Player, folder: P
     tree["clusters"]["oslo"] |= {
         "url": f"https://127.0.0.1:{liar.port}",
         "ca_file": str(ca_file),
-        "read_timeout": _PATIENCE,
-        "look_timeout": _PATIENCE,
+        "read_timeout": patience,
+        "look_timeout": patience,
         "answer_limit": 1,
     }
     tree["store"] = str(folder / "datamotion.db")
@@ -95,15 +96,17 @@ def test_a_target_that_lies_does_not_stop_a_failover_to_the_other_one(
 
     async def lied_to(name: str) -> None:
         player = Player(scene.tape)
+        is_answer = name in ANSWERS
+        patience = _ENOUGH if is_answer else _PATIENCE
         async with a_liar(context, LIES[name]) as liar:
-            session = _session(scene, liar, ca, player, tmp_path / name.replace(" ", "-"))
+            session = _session(scene, liar, ca, player, tmp_path / name.replace(" ", "-"), patience)
             async with operations.prepare(session, [best_failover(session)]) as (prepared,):
                 assert prepared.plan.backend == "gold-lyon", name
                 assert prepared.report.changes, name
                 assert not prepared.report.refusals, name
-                if name not in ANSWERS:
+                if not is_answer:
                     _check(await prepared.carry_out(Quiet()), player, scene)
-        assert liar.asked >= 1, name
+        assert liar.asked or not is_answer, name
         # Two looks, at the plan and before the first act, of up to four answers of 1 MiB.
         assert liar.sent <= 2 * 4 * MIB + _BUFFERS, name
         ended.append(name)
