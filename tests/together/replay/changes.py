@@ -100,11 +100,6 @@ class Change:
         for end in range(len(steps), 0, -1):
             yield ".".join(steps[:end])
 
-    @property
-    def is_free_text(self) -> bool:
-        """What people write, which is data here and made harmless where it is shown."""
-        return self.where[-1] in ("message", "comment")
-
     def __str__(self) -> str:
         cluster, method, url = self.key
         at = ".".join(map(str, self.where))

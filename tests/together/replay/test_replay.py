@@ -83,8 +83,7 @@ def _check(name: str, change: Change, scene: Scene, ran: Ran) -> None:
     # What can be read is believed: at its own site a cluster may be asked to mend what it says is missing.
     assert all(act.startswith(change.key[0]) for act in beyond), beyond
     assert not [act for act in beyond if any(word in act for word in _STOPS_SERVING)]
-    if not change.is_free_text:
-        assert ran.shown.replace("\n", "").isprintable(), ran.shown
+    assert ran.shown.replace("\n", "").isprintable(), ran.shown
     if _UNREADABLE in ran.told:
         assert f"{change.key[0]} answered {change.key[1]} " in ran.told
         # In place of a whole object the first of its fields is told that is missed.
