@@ -39,10 +39,10 @@ lint: $(VENV)/.test ## ruff, mypy --strict, import contracts, generated pages fr
 
 check: lint test ## All that CI runs
 
-soak: $(VENV)/.test ## Random histories, kills, storms of faults, two operators at once; hours (SEED=number repeats them)
+soak: $(VENV)/.test ## Random histories, kills, storms of faults, two operators, bad answers; hours (SEED=number repeats them)
 	@seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; \
 	$(BIN)/python -m pytest -s --hypothesis-profile=soak --hypothesis-seed=$$seed --hypothesis-show-statistics \
-		tests/ontaplab/statemachine tests/ontaplab/kills tests/together/test_faults.py \
+		tests/ontaplab/statemachine tests/ontaplab/kills tests/together/test_faults.py tests/together/replay \
 		tests/datamotion/engine/test_two_operators.py tests/datamotion/policy/test_properties.py
 
 bench: $(VENV)/.test ## What docs/bench.md records; takes long (ARGS="listing transfer" for some of it)

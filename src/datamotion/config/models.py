@@ -103,8 +103,29 @@ class ClusterConfig(_Branch):
     )
     read_timeout: Duration = Field(
         default=timedelta(seconds=30),
-        description="How long to wait for an answer once connected.",
+        description="How long to wait for an answer once connected, and for each further part of one.",
         examples=["30s"],
+    )
+    look_timeout: Duration = Field(
+        default=timedelta(minutes=2),
+        description="How long a look at the cluster may take as a whole, with all its requests and pages; after that "
+        "it counts as silent, whatever it still sends.",
+        examples=["2m"],
+    )
+    change_timeout: Duration = Field(
+        default=timedelta(minutes=1),
+        description="How long one change may take to be answered as a whole; after that nobody knows what became of "
+        "it, and the next look tells.",
+        examples=["1m"],
+    )
+    answer_limit: int = Field(
+        default=32,
+        strict=True,
+        ge=1,
+        le=1024,
+        description="How many MiB one answer may have, and a quarter of what all answers to a look may have together; "
+        "after that the cluster cannot be read.",
+        examples=[32],
     )
     concurrency: int = Field(
         default=16,

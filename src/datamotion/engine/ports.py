@@ -47,7 +47,8 @@ class Cluster(Protocol):
         """Look at these aspects, side by side: one collection GET each, pages aside.
 
         Volumes, SVM peers and relationships are those of the SVMs named here.
-        Raises: ClusterRefused, ClusterSilent. A view is whole or is not returned.
+        Raises: ClusterRefused, ClusterSilent, whatever goes wrong. A view is whole or is not returned; volumes and
+        relationships that cannot be read are told in it, one by one.
         """
         ...
 

@@ -16,7 +16,7 @@ from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
 from datamotion.model.records import CifsSession, Endpoint, Qtree, Relationship, Svm, Volume
-from datamotion.model.view import ClusterView, Unseen
+from datamotion.model.view import ClusterView, Unreadable, Unseen
 from datamotion.model.words import MirrorState, Role, VolumeState, VolumeType
 
 FENCE = "datamotion_fence"
@@ -114,6 +114,7 @@ class Site:
     volumes: Mapping[str, Volume] = field(default_factory=dict)
     relationships: Mapping[str, Relationship] = field(default_factory=dict)
     doors: Mapping[str, Doors] = field(default_factory=dict)
+    unreadable: tuple[Unreadable, ...] = ()  # of volumes that are not among `volumes`
 
     @property
     def unseen(self) -> Unseen | None:
@@ -160,6 +161,7 @@ class DoubtKind(StrEnum):
     VANISHED = "vanished"
     RENAMED = "renamed"
     REPLACED = "replaced"  # a thing of that name is there, and it is another one
+    UNREADABLE = "unreadable"  # a record of a copy cannot be read
     AMBIGUOUS = "ambiguous"
     LEFT_OUT = "left out"  # a member that no pattern selects any more
     NOT_A_MEMBER = "not a member"  # mirrored into the group's SVM, and never protected
@@ -204,6 +206,7 @@ class Standing:
     is_fresh: bool  # nothing at any back end that was seen belongs to the group yet
     epochs: tuple[int, ...] = ()  # all that were ever given, as far as was seen
     newest: frozenset[str] = frozenset()
+    hidden: Mapping[CopyId, str] = field(default_factory=dict)  # copies that cannot be read, and why: unseen, not gone
     unreadable: frozenset[int] = frozenset()  # those of claims that cannot be read, and that no later one has settled
 
     @property

@@ -48,6 +48,25 @@ SERVING = STANDING | {Aspect.EXPORT_POLICIES, Aspect.QTREES, Aspect.CIFS_SESSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A record of a volume, or of a relationship that ends in one, that cannot be read. Never the same as none.
+
+    `svm`, `volume`, `uuid` and `comment` are the volume's, each None where that cannot be read either.
+    """
+
+    reason: str
+    svm: str | None
+    volume: str | None
+    uuid: str | None = None
+    comment: str | None = None
+    is_relationship: bool = False
+
+    @property
+    def aspect(self) -> Aspect:
+        return Aspect.RELATIONSHIPS if self.is_relationship else Aspect.VOLUMES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterView:
     """What one cluster reported. What was not asked for is None or empty; `looked_at` tells when each aspect was.
 
@@ -69,6 +88,7 @@ class ClusterView:
     qtrees: tuple[Qtree, ...] = ()
     cifs_sessions: tuple[CifsSession, ...] | None = ()  # None: not told
     licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none
+    unreadable: tuple[Unreadable, ...] = ()
 
     @property
     def observed_at(self) -> datetime:
@@ -79,7 +99,9 @@ class ClusterView:
         """This view with the aspects that a newer one looked at in place of its own; the others keep their age."""
         # An aspect's name is that of the part of the view that it fills.
         parts = {aspect.name.lower(): getattr(newer, aspect.name.lower()) for aspect in newer.looked_at}
-        return replace(self, looked_at={**self.looked_at, **newer.looked_at}, **parts)
+        kept = tuple(each for each in self.unreadable if each.aspect not in newer.looked_at)
+        looked_at = {**self.looked_at, **newer.looked_at}
+        return replace(self, looked_at=looked_at, unreadable=kept + newer.unreadable, **parts)
 
     def schedule_of(self, relationship: Relationship) -> str | None:
         """The schedule that a relationship follows: its own, else its policy's."""

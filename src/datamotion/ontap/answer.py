@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from datamotion.errors import ClusterError, ClusterRefused, ClusterSilent
-from datamotion.ontap.errors import DENIED, explain
+from datamotion.ontap.errors import DENIED, MalformedRecord, explain, told
+from datamotion.ontap.limits import Budget, Overrun
 
 Query = Mapping[str, str]
 Body = Mapping[str, object]
 
 TOO_BUSY = frozenset({429, 503})
+_MOST_JOBS = 100  # of one answer: no request changes more objects than that
+_LONGEST_NUMBER = 25  # digits; a longer one is kept as it was written, and is no number to whoever reads the field
+_JOB = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +65,59 @@ class Asked:
         return f"{self.name} ({self.url})"
 
 
-def read_answer(asked: Asked, request: Request, response: httpx.Response) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back, read to its end."""
+
+    status: int
+    content_type: str
+    content: bytes
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+
+def read_answer(asked: Asked, request: Request, response: Response, budget: Budget) -> Answer:
     """The yes in this response.
 
     Raises: ClusterRefused for a no, and for what ONTAP cannot have said. When that came after a write which may have
     been passed on to the cluster all the same, ClusterSilent.
     """
-    page = _page(request, response)
-    if page is not None:
-        return Answer(request=str(request), body={}, jobs=(), page=page)
-    body = _json_object(response)
-    if response.status_code >= 400:
-        raise _refusal(asked, request, response.status_code, body or {}) or _foreign(asked, request, response)
-    if body is None or response.status_code >= 300:
+    try:
+        budget.count(response.content)
+        page = _page(request, response)
+        if page is not None:
+            return Answer(request=str(request), body={}, jobs=(), page=page)
+        body = _json_object(response.content, budget)
+    except Overrun as overrun:
+        raise overrun_error(asked, request, overrun) from None
+    if response.status >= 400:
+        raise _refusal(asked, request, response.status, body or {}) or _foreign(asked, request, response)
+    if body is None or not response.is_success:
         raise _foreign(asked, request, response)
     return Answer(request=str(request), body=body, jobs=_job_uuids(body))
 
 
-def _page(request: Request, response: httpx.Response) -> object:
+def overrun_error(asked: Asked, request: Request, overrun: Overrun) -> ClusterError:
+    """What an answer that is more than the limits allow comes to."""
+    return unreadable(
+        asked,
+        request,
+        f"the answer {overrun}",
+        hint="No ONTAP cluster is known to answer so; `answer_limit` of the cluster says how much it may send.",
+    )
+
+
+def unreadable(asked: Asked, request: Request, problem: str, *, hint: str | None = None) -> ClusterError:
+    """An answer that nothing can be made of. After a write nobody knows what became of the change."""
+    if request.only_reads:
+        return MalformedRecord(asked.name, str(request), problem, hint=hint)
+    message = f"{asked} answered {request} in a way that cannot be read: {problem}"
+    return ClusterSilent(asked.name, message, request=str(request), hint="It may have been carried out.")
+
+
+def _page(request: Request, response: Response) -> object:
     if request.page is None or not response.is_success:
         return None
     try:
@@ -86,28 +126,36 @@ def _page(request: Request, response: httpx.Response) -> object:
         return None
 
 
-def _json_object(response: httpx.Response) -> Body | None:
-    """The body; empty when there is none; None when it is not a JSON object."""
-    if not response.content:
+def _json_object(content: bytes, budget: Budget) -> Body | None:
+    """The body; empty when there is none; None when it is not a JSON object. Raises: Overrun."""
+    if not content:
         return {}
     try:
-        body = response.json()
-    except ValueError:
+        text = content.decode("utf-8-sig")
+        budget.check_depth(text)
+        body = json.loads(text, parse_int=_number)
+    except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
 
 
+def _number(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
+
+
 def _job_uuids(body: Body) -> tuple[str, ...]:
+    """Those that can be asked about; a job that has no such uuid cannot be followed, and looks tell what it did."""
     several = body.get("jobs")
-    jobs = [body.get("job"), *(several if isinstance(several, list) else ())]
-    return tuple(dict.fromkeys(str(job["uuid"]) for job in jobs if isinstance(job, Mapping) and "uuid" in job))
+    jobs = [body.get("job"), *(several[:_MOST_JOBS] if isinstance(several, list) else ())]
+    uuids = [job.get("uuid") for job in jobs if isinstance(job, Mapping)]
+    return tuple(dict.fromkeys(uuid for uuid in uuids if isinstance(uuid, str) and _JOB.fullmatch(uuid)))
 
 
 def _refusal(asked: Asked, request: Request, status: int, body: Body) -> ClusterRefused | None:
     """The cluster's no; None when the body is not one of ONTAP's."""
     error = body.get("error")
     if isinstance(error, Mapping) and "message" in error:
-        ontap_code, message = str(error.get("code", "")), str(error["message"])
+        ontap_code, message = told(error.get("code", ""), 20), told(error["message"])
     elif status == 401:
         ontap_code, message = "", "the account was not accepted"
     else:
@@ -147,19 +195,19 @@ def _account_hint(asked: Asked, status: int, ontap_code: str) -> str | None:
     return None
 
 
-def _foreign(asked: Asked, request: Request, response: httpx.Response) -> ClusterError:
+def _foreign(asked: Asked, request: Request, response: Response) -> ClusterError:
     """Something else answered, a proxy perhaps. It cannot tell what became of a write that it passed on."""
-    kind = response.headers.get("content-type", "no content type")
-    message = f"{asked} did not answer {request} as ONTAP does: status {response.status_code}, {kind}"
+    kind = told(response.content_type or "no content type", 80)
+    message = f"{asked} did not answer {request} as ONTAP does: status {response.status}, {kind}"
     hint = "Does the URL lead to the cluster itself, without a proxy in between?"
-    if not request.only_reads and not 400 <= response.status_code < 500:
+    if not request.only_reads and not 400 <= response.status < 500:
         return ClusterSilent(asked.name, message, request=str(request), hint=hint)
     return ClusterRefused(
         asked.name,
         message,
         request=str(request),
-        status=response.status_code,
+        status=response.status,
         ontap_code="",
         hint=hint,
-        transient=response.status_code in TOO_BUSY,
+        transient=response.status in TOO_BUSY,
     )

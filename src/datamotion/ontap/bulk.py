@@ -22,7 +22,7 @@ from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
 from datamotion.errors import ClusterError, ClusterRefused, ClusterSilent
 from datamotion.ontap.answer import TOO_BUSY, Answer, refused
-from datamotion.ontap.errors import DENIED, NOT_FOUND
+from datamotion.ontap.errors import DENIED, NOT_FOUND, told
 from datamotion.ontap.replies import batches
 
 _BATCH = 50  # uuids of 36 characters: a query line of under 2 KiB
@@ -91,8 +91,8 @@ class _Taken:
 
 
 def _refusal(cluster: str, request: str, error: object) -> ClusterRefused:
-    told = error if isinstance(error, Mapping) else {}
-    message, code = str(told.get("message", "it did not say why")), str(told.get("code", ""))
+    said = error if isinstance(error, Mapping) else {}
+    message, code = told(said.get("message", "it did not say why")), told(said.get("code", ""), 20)
     return refused(cluster, request, message, status=200, ontap_code=code)
 
 

@@ -12,19 +12,20 @@ from datamotion.ontap.answer import Answer
 from datamotion.ontap.errors import NOT_FOUND, NOT_TO_BE_SEEN
 from datamotion.ontap.rows import Row, at, get_rows
 from datamotion.ontap.transport import Transport
+from datamotion.ontap.values import Uuid, Whole
 
 _SESSIONS = "/protocols/cifs/sessions"
 
 
 class _Volume(Row):
-    uuid: str = at("uuid")
+    uuid: Uuid = at("uuid")
 
 
 class _Session(Row):
-    node: str = at("node.uuid")
-    svm: str = at("svm.uuid")
-    identifier: int = at("identifier")
-    connection: int = at("connection_id")
+    node: Uuid = at("node.uuid")
+    svm: Uuid = at("svm.uuid")
+    identifier: Whole = at("identifier")
+    connection: Whole = at("connection_id")
     volumes: list[_Volume] = at("volumes", default=[])
 
 

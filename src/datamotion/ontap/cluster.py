@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, assert_never
 
@@ -39,10 +40,12 @@ from datamotion.ontap.answer import Answer
 from datamotion.ontap.bulk import Bulk
 from datamotion.ontap.cifs import close_sessions, list_sessions
 from datamotion.ontap.clusters import get_identity, list_cluster_peers, list_licenses, list_schedules
+from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
 from datamotion.ontap.jobs import follow_jobs
 from datamotion.ontap.policies import change_policy, list_policies
 from datamotion.ontap.replies import reply_of
+from datamotion.ontap.rows import Listing
 from datamotion.ontap.snapmirror import change_relationship, list_relationships
 from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
 from datamotion.ontap.transitions import StateChange, change_states
@@ -68,6 +71,8 @@ _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[objec
     Aspect.CIFS_SESSIONS: list_sessions,
 }
 
+_log = logging.getLogger(__name__)
+
 
 class OntapCluster:
     """Fulfils the engine's port `Cluster`."""
@@ -89,28 +94,31 @@ class OntapCluster:
         """
         self._transport.forget()
         began_at = self._clock.now()
-
-        async def look(aspect: Aspect) -> object:
-            try:
-                return await self._look(aspect, svms)
-            except ClusterError as failure:
-                # Not raised at once: that would cut the others off in the middle of a handshake.
-                return failure
-
         asked = sorted(set(aspects))
-        found = await side_by_side(look, asked)
+        found: list[object] = []
+        with self._transport.looking() as transport:
+
+            async def look(aspect: Aspect) -> object:
+                try:
+                    return await _look(transport, aspect, svms)
+                except ClusterError as failure:
+                    # Not raised at once: that would cut the others off in the middle of a handshake.
+                    return failure
+                except Exception as error:  # noqa: BLE001  # whatever a cluster sends, it stops no other one
+                    _log.debug("%s: %s", transport.name, aspect, exc_info=True)
+                    return MalformedRecord(transport.name, f"of its {aspect}", f"{type(error).__name__}: {told(error)}")
+
+            found = await side_by_side(look, asked)
         for failure in found:
             if isinstance(failure, ClusterError):
                 raise failure
         # An aspect's name is that of the part of the view that it fills.
-        parts: dict[str, Any] = {aspect.name.lower(): each for aspect, each in zip(asked, found, strict=True)}
-        return ClusterView(looked_at=dict.fromkeys(asked, began_at), **parts)
-
-    async def _look(self, aspect: Aspect, svms: Collection[str]) -> object:
-        if aspect in _OF_CLUSTER:
-            return await _OF_CLUSTER[aspect](self._transport)
-        # Without an SVM the query would be empty, and ONTAP would answer with everything.
-        return await _OF_SVMS[aspect](self._transport, svms) if svms else ()
+        parts: dict[str, Any] = {
+            aspect.name.lower(): each.records if isinstance(each, Listing) else each
+            for aspect, each in zip(asked, found, strict=True)
+        }
+        unreadable = tuple(each for listing in found if isinstance(listing, Listing) for each in listing.unreadable)
+        return ClusterView(looked_at=dict.fromkeys(asked, began_at), unreadable=unreadable, **parts)
 
     async def ask(self, acts: Sequence[Act]) -> Sequence[Reply]:
         """State changes of relationships, and what volumes have, go in batches; all else side by side.
@@ -157,3 +165,10 @@ class OntapCluster:
     async def follow(self, jobs: Collection[str]) -> Mapping[str, Reply]:
         """Sets no time limit: a job that stays queued is followed until the caller gives up."""
         return await follow_jobs(self._transport, self._clock, jobs)
+
+
+async def _look(transport: Transport, aspect: Aspect, svms: Collection[str]) -> object:
+    if aspect in _OF_CLUSTER:
+        return await _OF_CLUSTER[aspect](transport)
+    # Without an SVM the query would be empty, and ONTAP would answer with everything.
+    return await _OF_SVMS[aspect](transport, svms) if svms else ()

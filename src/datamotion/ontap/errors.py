@@ -74,20 +74,25 @@ def explain(ontap_code: str, message: str) -> Explanation | None:
     return found if found and found.only_with in message.lower() else None
 
 
+def told(words: object, longest: int = 500) -> str:
+    """What a cluster said, for a message: never longer than that, and always text that can be written."""
+    return str(words)[:longest].encode("utf-8", "replace").decode()
+
+
 class MalformedRecord(ClusterRefused):
-    """A record cannot be read: a field that ONTAP documents is missing or is not of its type.
+    """A record cannot be read: a field that ONTAP documents is missing or is not of its type. Or a whole answer cannot.
 
     It counts as a refusal: the cluster answered, and reading changed nothing.
     """
 
     code = "malformed-record"
 
-    def __init__(self, cluster: str, request: str, problem: str) -> None:
+    def __init__(self, cluster: str, request: str, problem: str, *, hint: str | None = None) -> None:
         super().__init__(
             cluster,
             f"{cluster} answered {request} in a way that cannot be read: {problem}",
             request=request,
             status=200,
             ontap_code="",
-            hint="Is this an ONTAP cluster of release 9.11.1 or later?",
+            hint=hint or "Is this an ONTAP cluster of release 9.11.1 or later?",
         )

@@ -10,6 +10,7 @@ from datamotion.model.records import ExportPolicy, Qtree
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.rows import Row, at, get_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
+from datamotion.ontap.values import Name, Uuid, Whole
 
 ExportChange = CreateExportPolicy | ModifyQtree
 
@@ -19,10 +20,10 @@ _POLICY = ("name", "svm.name", "rules.index")
 
 
 class _Qtree(Row):
-    volume_uuid: str = at("volume.uuid")
-    id: int = at("id")
-    name: str | None = at("name", default=None)
-    export: str | None = at("export_policy.name", default=None)
+    volume_uuid: Uuid = at("volume.uuid")
+    id: Whole = at("id")
+    name: Name | None = at("name", default=None)
+    export: Name | None = at("export_policy.name", default=None)
 
 
 async def list_export_policies(transport: Transport, svms: Collection[str]) -> tuple[ExportPolicy, ...]:

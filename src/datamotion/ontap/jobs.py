@@ -9,6 +9,7 @@ from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
 from datamotion.errors import ClusterError, ClusterRefused, ClusterSilent
 from datamotion.ontap.answer import refused
+from datamotion.ontap.errors import told
 from datamotion.ontap.record import Record
 from datamotion.ontap.replies import batches
 from datamotion.ontap.transport import Transport
@@ -66,9 +67,9 @@ def _reply(cluster: str, job: str, record: Record | None) -> Reply | None:
 
 
 def _failure(cluster: str, job: str, record: Record) -> ClusterRefused:
-    message = record.optional("error.message", str) or record.optional("message", str) or "it did not say why"
+    message = told(record.optional("error.message", str) or record.optional("message", str) or "it did not say why")
     code = record.optional("error.code", object) or record.optional("code", object) or ""
-    return refused(cluster, f"job {job}", message, status=200, ontap_code=str(code))
+    return refused(cluster, f"job {job}", message, status=200, ontap_code=told(code, 20))
 
 
 def _lost(cluster: str, job: str, reason: str, hint: str | None = None) -> Unanswered:

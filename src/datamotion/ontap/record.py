@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from datamotion.ontap.errors import MalformedRecord
+from datamotion.ontap.values import Name, adapter_of, meaning
 
 T = TypeVar("T")
-_adapter = cache(TypeAdapter)
+_NAMES: TypeAdapter[list[str]] = TypeAdapter(list[Name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Record:
     cluster: str
     request: str
     values: Mapping[str, object]
+    number: int | None = None  # which one of a page, from 1
 
     def required(self, field: str, kind: type[T]) -> T:
         """The field's value. Raises: MalformedRecord when it is absent or of another type."""
@@ -39,10 +40,25 @@ class Record:
         if value is None:
             return None
         try:
-            checked: T = _adapter(kind).validate_python(value)  # type: ignore[arg-type]  # types are hashable
-        except ValidationError:
-            raise self.malformed(f"`{field}` of {self.who} is {value!r:.80}, not a {kind.__name__}") from None
+            checked: T = adapter_of(field, kind).validate_python(value)
+        except ValidationError as invalid:
+            why = meaning(invalid.errors(include_url=False)[0])
+            raise self.malformed(f"`{field}` of {self.who} is {value!r:.80}, which {why}") from None
         return checked
+
+    def legible(self, field: str) -> str | None:
+        """The text of the field; None when it is absent, and when it cannot be read."""
+        try:
+            return self.optional(field, str)
+        except MalformedRecord:
+            return None
+
+    def names(self, field: str) -> frozenset[str]:
+        """The names in the list `field`; none when it is absent."""
+        try:
+            return frozenset(_NAMES.validate_python(self.optional(field, list) or []))
+        except ValidationError:
+            raise self.malformed(f"`{field}` of {self.who} is not a list of names") from None
 
     def objects(self, field: str) -> tuple[Record, ...]:
         """The elements of the list `field`; none when it is absent."""
@@ -56,13 +72,21 @@ class Record:
 
     def _find(self, field: str) -> object:
         found: object = self.values
+        path: list[str] = []
         for name in field.split("."):
-            if not isinstance(found, Mapping):
+            if found is None:
                 return None
+            if not isinstance(found, Mapping):
+                raise self.malformed(f"`{'.'.join(path)}` of {self.who} is {found!r:.80}, not an object")
             found = found.get(name)
+            path.append(name)
         return found
 
     @property
     def who(self) -> str:
         """For messages."""
-        return next((f"record {self.values[key]}" for key in ("uuid", "name") if key in self.values), "the answer")
+        named = next((self.values[key] for key in ("uuid", "name") if key in self.values), None)
+        if named is None:
+            return "the answer" if self.number is None else f"record number {self.number}"
+        is_plain = isinstance(named, str) and named.isprintable()
+        return f"record {named:.80}" if is_plain else f"record {named!r:.80}"

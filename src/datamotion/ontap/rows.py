@@ -9,16 +9,19 @@ A class of `Row` says which fields are asked for and of what type each is:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
-from typing import Any, Generic, TypeVar, get_args
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, get_args
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AliasPath, BaseModel, ConfigDict, FailFast, Field, TypeAdapter, ValidationError, create_model
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
-from datamotion.ontap.answer import Answer, Query
+from datamotion.model.view import Unreadable
+from datamotion.ontap.answer import Query
 from datamotion.ontap.errors import MalformedRecord
 from datamotion.ontap.record import Record
 from datamotion.ontap.transport import Transport
+from datamotion.ontap.values import meaning
 
 
 class Row(BaseModel):
@@ -30,43 +33,91 @@ class Row(BaseModel):
 R = TypeVar("R", bound=Row)
 
 
+class _Object:
+    """Any object; nothing of it is kept."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
+        return core_schema.typed_dict_schema({})
+
+
 def at(field: str, **more: Any) -> Any:
     """The value of the dotted `field`. It has to be there unless a `default` is given."""
     return Field(validation_alias=AliasPath(*field.split(".")), **more)
 
 
+class _Next(BaseModel):
+    href: str
+
+
 class _Page(BaseModel, Generic[R]):
-    records: list[R]
-    next: str | None = at("_links.next.href", default=None)
+    records: Annotated[list[R], FailFast()]  # all errors of a page that is full of them would fill the memory
+    links: _Object | None = at("_links", default=None)
+    following: _Next | None = at("_links.next", default=None)
+
+    @property
+    def next(self) -> str | None:
+        return self.following.href if self.following else None
+
+
+class Listing(NamedTuple):
+    """What a collection holds: the records that can be read, and what can be told of those that cannot."""
+
+    records: tuple[object, ...]
+    unreadable: tuple[Unreadable, ...]
+
+
+Illegible = tuple[Record, MalformedRecord]
+"""A record that cannot be read, and why."""
 
 
 async def get_rows(transport: Transport, path: str, row: type[R], query: Query) -> list[R]:
     """All records of a collection that match the query. Raises: MalformedRecord, naming record and field."""
+    rows, illegible = await get_legible_rows(transport, path, row, query)
+    if illegible:
+        raise illegible[0][1]
+    return rows
+
+
+async def get_legible_rows(
+    transport: Transport, path: str, row: type[R], query: Query
+) -> tuple[list[R], list[Illegible]]:
+    """As `get_rows`, with the records that cannot be read beside the others.
+
+    Raises: MalformedRecord where those are too many to be told.
+    """
     answers = await transport.get_pages(path, fields_of(row), query, _shape(row))
-    return [each for answer in answers for each in _rows(transport.name, row, answer)]
+    rows: list[R] = []
+    illegible: list[Illegible] = []
+    for answer in answers:
+        if answer.page is not None:
+            rows += answer.page.records
+        else:
+            page = Record(transport.name, answer.request, answer.body)
+            _read(page, row, rows, illegible, most=transport.limits.illegible)
+    return rows, illegible
 
 
-def _rows(cluster: str, row: type[R], answer: Answer) -> list[R]:
-    if answer.page is not None:
-        return answer.page.records  # type: ignore[no-any-return]
-    page = Record(cluster, answer.request, answer.body)
-    page.required("records", list)
-    return [_row(record, row) for record in page.objects("records")]
+def _read(page: Record, row: type[R], rows: list[R], illegible: list[Illegible], *, most: int) -> None:
+    for number, values in enumerate(page.required("records", list), start=1):
+        is_object = isinstance(values, Mapping)
+        record = Record(page.cluster, page.request, values if is_object else {}, number)
+        try:
+            rows.append(_whole(row).model_validate(values))
+        except ValidationError as invalid:
+            problem = _problem(record, invalid.errors(include_url=False)[0])
+            if not is_object:
+                problem = f"record number {number} is {values!r:.80}, not an object"
+            illegible.append((record, record.malformed(problem)))
+            if len(illegible) > most:
+                raise illegible[0][1] from None
 
 
-def _row(record: Record, row: type[R]) -> R:
-    try:
-        return row.model_validate(record.values)
-    except ValidationError as invalid:
-        raise _malformed(record, invalid.errors(include_url=False)[0]) from None
-
-
-def _malformed(record: Record, error: ErrorDetails) -> MalformedRecord:
+def _problem(record: Record, error: ErrorDetails) -> str:
     field = ".".join(map(str, error["loc"]))
     if error["type"] == "missing" or error["input"] is None:
-        return record.malformed(f"{record.who} has no `{field}`")
-    wanted = error["msg"].removeprefix("Input ")
-    return record.malformed(f"`{field}` of {record.who} is {error['input']!r:.80}, which {wanted}")
+        return f"{record.who} has no `{field}`"
+    return f"`{field}` of {record.who} is {error['input']!r:.80}, which {meaning(error)}"
 
 
 @cache
@@ -83,4 +134,20 @@ def fields_of(row: type[Row]) -> tuple[str, ...]:
 
 @cache
 def _shape(row: type[Row]) -> TypeAdapter[Any]:
-    return TypeAdapter(_Page[row])  # type: ignore[valid-type]
+    page: Any = _Page[_whole(row)]  # type: ignore[misc]  # made from what it is given
+    return TypeAdapter(page)
+
+
+@cache
+def _whole(row: type[R]) -> type[R]:
+    """The row, to which what its fields are in has to be an object too: else they would count as not told."""
+    paths = {".".join(name.split(".")[:depth]) for name in _own_fields(row) for depth in range(1, name.count(".") + 1)}
+    holders: dict[str, Any] = {
+        f"in_{path.replace('.', '_')}": (_Object | None, at(path, default=None)) for path in sorted(paths)
+    }
+    return create_model(row.__name__, __base__=row, **holders)
+
+
+def _own_fields(row: type[Row]) -> list[str]:
+    aliases = [field.validation_alias for field in row.model_fields.values()]
+    return [".".join(map(str, alias.path)) for alias in aliases if isinstance(alias, AliasPath)]

@@ -3,59 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import assert_never
-
-from pydantic import AwareDatetime
 
 from datamotion.errors import ClusterRefused
 from datamotion.model.acts import AbortTransfer, CreateRelationship, ModifyRelationship, StartTransfer
 from datamotion.model.records import Endpoint, Relationship, Transfer
+from datamotion.model.view import Unreadable
 from datamotion.model.words import MirrorState, TransferState
 from datamotion.ontap.answer import Answer, Body
-from datamotion.ontap.errors import NOT_FOUND, TRANSFER_NOT_ACTIVE
+from datamotion.ontap.errors import NOT_FOUND, TRANSFER_NOT_ACTIVE, told
+from datamotion.ontap.record import Record
 from datamotion.ontap.replies import known
-from datamotion.ontap.rows import Row, at, get_rows
+from datamotion.ontap.rows import Listing, Row, at, get_legible_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
+from datamotion.ontap.values import EndpointPath, Instant, Name, Text, Uuid, Whole, is_age
 
 RelationshipChange = CreateRelationship | ModifyRelationship | StartTransfer | AbortTransfer
 
 PATH = "/snapmirror/relationships"
+_MOST_REASONS = 4
 
 
 class _Reason(Row):
-    message: str | None = at("message", default=None)
+    message: Text | None = at("message", default=None)
 
 
 class _Relationship(Row):
-    uuid: str = at("uuid")
-    source: str = at("source.path")
-    source_cluster: str | None = at("source.cluster.name", default=None)
-    source_cluster_uuid: str | None = at("source.cluster.uuid", default=None)
-    source_svm_uuid: str | None = at("source.svm.uuid", default=None)
-    destination: str = at("destination.path")
+    uuid: Uuid = at("uuid")
+    source: EndpointPath = at("source.path")
+    source_cluster: Name | None = at("source.cluster.name", default=None)
+    source_cluster_uuid: Uuid | None = at("source.cluster.uuid", default=None)
+    source_svm_uuid: Uuid | None = at("source.svm.uuid", default=None)
+    destination: EndpointPath = at("destination.path")
     state: MirrorState = at("state")
     healthy: bool = at("healthy")
     unhealthy_reason: tuple[_Reason, ...] = at("unhealthy_reason", default=())
-    policy: str | None = at("policy.name", default=None)
-    schedule: str | None = at("transfer_schedule.name", default=None)
+    policy: Name | None = at("policy.name", default=None)
+    schedule: Name | None = at("transfer_schedule.name", default=None)
     lag: timedelta | None = at("lag_time", default=None)
-    exported_snapshot: str | None = at("exported_snapshot", default=None)
-    transfer_uuid: str | None = at("transfer.uuid", default=None)
+    exported_snapshot: Name | None = at("exported_snapshot", default=None)
+    transfer_uuid: Uuid | None = at("transfer.uuid", default=None)
     transfer_state: TransferState | None = at("transfer.state", default=None)
-    bytes_transferred: int | None = at("transfer.bytes_transferred", default=None)
-    ended_at: AwareDatetime | None = at("transfer.end_time", default=None)
+    bytes_transferred: Whole | None = at("transfer.bytes_transferred", default=None)
+    ended_at: Instant | None = at("transfer.end_time", default=None)
 
 
-async def list_relationships(transport: Transport, svms: Collection[str]) -> tuple[Relationship, ...]:
+async def list_relationships(transport: Transport, svms: Collection[str]) -> Listing:
     """Those that end in one of these SVMs."""
     query = {"destination.svm.name": "|".join(sorted(svms))}
-    return tuple(_relationship(row) for row in await get_rows(transport, PATH, _Relationship, query))
+    rows, illegible = await get_legible_rows(transport, PATH, _Relationship, query)
+    unreadable = tuple(_unreadable(record, error.message) for record, error in illegible)
+    return Listing(tuple(map(_relationship, rows)), unreadable)
+
+
+def _unreadable(record: Record, reason: str) -> Unreadable:
+    path = record.legible("destination.path")
+    ends = Endpoint.parse(path) if path else None
+    return Unreadable(
+        reason=reason, is_relationship=True, svm=ends.svm if ends else None, volume=ends.volume if ends else None
+    )
 
 
 def _relationship(row: _Relationship) -> Relationship:
     # Up to four reasons, each led to by the next.
-    reasons = [reason.message for reason in row.unhealthy_reason if reason.message]
+    reasons = [told(reason.message) for reason in row.unhealthy_reason[:_MOST_REASONS] if reason.message]
+    is_absurd = row.lag is not None and not is_age(row.lag)
     return Relationship(
         uuid=row.uuid,
         source=Endpoint.parse(row.source),
@@ -68,7 +81,8 @@ def _relationship(row: _Relationship) -> Relationship:
         unhealthy_reason="; ".join(reasons) or None,
         policy=row.policy or "",
         schedule=row.schedule,
-        lag=row.lag,
+        lag=None if is_absurd else row.lag,
+        is_lag_absurd=is_absurd,
         exported_snapshot=row.exported_snapshot,
         transfer=_transfer(row),
     )
@@ -81,7 +95,7 @@ def _transfer(row: _Relationship) -> Transfer | None:
         uuid=row.transfer_uuid,
         state=row.transfer_state,
         bytes_transferred=row.bytes_transferred,
-        ended_at=row.ended_at.astimezone(UTC) if row.ended_at else None,
+        ended_at=row.ended_at,
     )
 
 

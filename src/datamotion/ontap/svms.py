@@ -49,7 +49,7 @@ async def list_svm_peers(transport: Transport) -> tuple[SvmPeer, ...]:
             peer_cluster=record.required("peer.cluster.name", str),
             peer_cluster_uuid=record.optional("peer.cluster.uuid", str),
             state=record.required("state", str),
-            applications=frozenset(record.optional("applications", list) or ()),
+            applications=record.names("applications"),
         )
         for record in await transport.get_records("/svm/peers", _PEER)
     )

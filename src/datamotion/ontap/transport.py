@@ -4,11 +4,7 @@
     an answer that is not ONTAP's           ClusterRefused; after a write that may have passed, ClusterSilent
     no connection, no answer, cut off       ClusterSilent
 
-Reads that met 429, 503 or a dropped connection are sent again, twice at most. Writes never are: nobody knows what
-became of the first. Either is tried again when its connection was refused, for then it was certainly not sent: once,
-and a few times more, with growing pauses, where the cluster answered something since `forget`, so that it may only be
-full. A cluster that gives no connection, and meanwhile no answer to anything else, is silent until `forget`: its
-connect time-out is paid once.
+What is sent again, and when, is told in `connection`; how much may come back, in `limits`.
 
 A certificate that cannot be verified is ClusterSilent although it is certain that nothing was sent: whoever answered is
 not known to be the cluster, so the cluster itself has said nothing.
@@ -16,10 +12,9 @@ not known to be the cluster, so the cluster itself has said nothing.
 
 from __future__ import annotations
 
-import logging
 import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,56 +23,58 @@ import httpx
 from pydantic import TypeAdapter
 
 from datamotion.clock import Clock
-from datamotion.errors import ClusterSilent, ConfigError
-from datamotion.ontap.answer import Answer, Asked, Body, Query, Request, read_answer
+from datamotion.errors import ConfigError
+from datamotion.ontap.answer import Answer, Asked, Body, Query, Request, overrun_error
+from datamotion.ontap.connection import Connection
+from datamotion.ontap.limits import Budget, Limits, Overrun
 from datamotion.ontap.record import Record
-from datamotion.ontap.silence import Silence, why_silent
-from datamotion.ontap.tries import Outcome, Tries
 
 AT_ONCE: Query = {"return_timeout": "0"}
 """A change that takes time is answered by its job, not waited for by the cluster."""
 
-_log = logging.getLogger(__name__)
-
-_HEADERS = {"Accept": "application/hal+json", "X-Dot-Client-App": "datamotion"}
+# Compressed bytes would be bounded only once they are unfolded: none are asked for, and none are taken.
+_HEADERS = {"Accept": "application/hal+json", "Accept-Encoding": "identity", "X-Dot-Client-App": "datamotion"}
 _PAGE_RECORDS = "10000"  # what OpenStack's NetApp drivers ask of every collection
 _KEEP_ALIVE_S = 60.0
 
 
 class Transport:
-    """Made by `open_transport`. Any number of tasks may use it; at most `limit` requests are under way at once."""
+    """Made by `open_transport`. What is read with one that `looking` gives shares the limits of one look."""
 
-    def __init__(
-        self,
-        name: str,
-        http: httpx.AsyncClient,
-        limit: int,
-        clock: Clock,
-        *,
-        user: str = "",
-        ca_file: Path | None = None,
-    ) -> None:
-        self.name = name
-        self._http = http
-        self._limiter = anyio.CapacityLimiter(limit)
-        self._clock = clock
-        self._asked = Asked(name=name, url=str(http.base_url).rstrip("/"), user=user)
-        self._ca_file = ca_file
-        self._unreachable: Silence | None = None
-        self._answers = 0
-        self._answers_before = 0
-        self._pausing = 0
-        self.calls = 0
+    def __init__(self, connection: Connection, budget: Budget | None = None) -> None:
+        self.name = connection.asked.name
+        self._connection = connection
+        self._budget = budget
+
+    @property
+    def calls(self) -> int:
         """How many requests have been sent."""
+        return self._connection.calls
+
+    @property
+    def limits(self) -> Limits:
+        return self._connection.limits
 
     def forget(self) -> None:
         """A cluster that could not be reached is tried again by the next request."""
-        self._unreachable = None
-        self._answers_before = self._answers
+        self._connection.forget()
+
+    @contextmanager
+    def looking(self) -> Iterator[Transport]:
+        """For one look: all that is asked for in it, and however many pages that is, has one deadline and one budget.
+
+        Raises: ClusterSilent when the deadline has passed.
+        """
+        limit_s = self._connection.limits.look_s
+        with anyio.move_on_after(limit_s) as scope:
+            yield Transport(self._connection, Budget(self._connection.limits))
+        if scope.cancelled_caught:
+            raise self._connection.overdue("GET", limit_s, "look_timeout")
 
     async def get(self, path: str, fields: Sequence[str]) -> Record:
         """The one object at this path."""
-        answer = await self._send(Request("GET", _url(path, {"fields": ",".join(fields)})))
+        request = Request("GET", _url(path, {"fields": ",".join(fields)}))
+        answer = await self._connection.send(request, self._budget or Budget(self._connection.limits))
         return Record(self.name, answer.request, answer.body)
 
     async def get_records(self, path: str, fields: Sequence[str], query: Query | None = None) -> list[Record]:
@@ -95,82 +92,58 @@ class Transport:
         """As `get_records`, each page read as `shape`, which tells its `next`; one that cannot be has its body."""
         asked = {**(query or {}), "fields": ",".join(fields), "max_records": _PAGE_RECORDS}
         found: list[Answer] = []
-        url: str | None = _url(path, asked)
-        while url is not None:
-            answer = await self._send(Request("GET", url, page=shape))
-            found.append(answer)
-            url = self._next_page(answer, url)
+        if self._budget is not None:
+            await self._turn_pages(_url(path, asked), shape, self._budget, found)
+            return found
+        with self.looking() as look:
+            assert look._budget is not None
+            await look._turn_pages(_url(path, asked), shape, look._budget, found)
         return found
 
-    def _next_page(self, answer: Answer, url: str) -> str | None:
-        """Where the records go on, exactly as the cluster says. Never another host: the password would go with it."""
+    async def _turn_pages(
+        self, first: str, shape: TypeAdapter[Any] | None, budget: Budget, found: list[Answer]
+    ) -> None:
+        url: str | None = first
+        seen = {first}
+        while url is not None:
+            request = Request("GET", url, page=shape)
+            try:
+                budget.turn_page()
+            except Overrun as overrun:
+                raise overrun_error(self._connection.asked, request, overrun) from None
+            answer = await self._connection.send(request, budget)
+            found.append(answer)
+            url = self._next_page(answer, first, seen)
+
+    def _next_page(self, answer: Answer, first: str, seen: set[str]) -> str | None:
+        """Where the records go on, exactly as the cluster says. Never another host: the password would go with it.
+
+        Nor another collection, nor a page that was seen before: records would come twice, or for ever.
+        """
         page = Record(self.name, answer.request, answer.body)
         following = answer.page.next if answer.page is not None else page.optional("_links.next.href", str)
-        if following is not None and (following == url or not following.startswith("/api/")):
-            raise page.malformed(f"its next page is {following!r}")
+        if following is None:
+            if answer.page is None and page.optional("_links.next", dict) is not None:
+                raise page.malformed("it does not say where its next page is")
+            return None
+        if following in seen:
+            raise page.malformed(f"its next page is one that was read before, {following!r:.200}")
+        if not _is_page_of(following, first):
+            raise page.malformed(f"its next page is {following!r:.200}, which is no page of it")
+        seen.add(following)
         return following
 
     async def post(self, path: str, body: Body, query: Query | None = None) -> Answer:
-        return await self._send(Request("POST", _url(path, query), body))
+        return await self._change(Request("POST", _url(path, query), body))
 
     async def patch(self, path: str, body: Body, query: Query | None = None) -> Answer:
-        return await self._send(Request("PATCH", _url(path, query), body))
+        return await self._change(Request("PATCH", _url(path, query), body))
 
     async def delete(self, path: str) -> Answer:
-        return await self._send(Request("DELETE", _url(path, None)))
+        return await self._change(Request("DELETE", _url(path, None)))
 
-    async def _send(self, request: Request) -> Answer:
-        tries = Tries(request)
-        # A request keeps its place while it pauses: a cluster that has too much to do is asked for less.
-        async with self._limiter:
-            while True:
-                outcome = await self._exchange(request, tries)
-                pause_s = tries.pause_s(outcome, is_heard=self._answers > self._answers_before)
-                if pause_s is None:
-                    return self._judge(request, outcome, tries)
-                await self._pause(pause_s)
-
-    async def _pause(self, seconds: float) -> None:
-        """Longer when others pause as well, so that they do not all come back at once."""
-        seconds *= 1 + self._pausing / 4
-        self._pausing += 1
-        try:
-            await self._clock.sleep(seconds)
-        finally:
-            self._pausing -= 1
-
-    async def _exchange(self, request: Request, tries: Tries) -> Outcome:
-        """One attempt."""
-        if self._unreachable is not None:
-            raise self._silent(request, self._unreachable)
-        self.calls += 1
-        if tries.answers_before is None:
-            tries.answers_before = self._answers
-        began_s = self._clock.monotonic_s()
-        try:
-            response = await self._http.request(request.method, request.url, json=request.body)
-        except httpx.RequestError as error:
-            _log.debug("%s %s: %s", self.name, request, type(error).__name__)
-            return error
-        self._answers += 1
-        took_ms = (self._clock.monotonic_s() - began_s) * 1000
-        _log.debug("%s %s: %d in %.0f ms", self.name, request, response.status_code, took_ms)
-        return response
-
-    def _judge(self, request: Request, outcome: Outcome, tries: Tries) -> Answer:
-        if isinstance(outcome, httpx.RequestError):
-            why = self._why(outcome)
-            without_connection = isinstance(outcome, httpx.ConnectError | httpx.ConnectTimeout)
-            if without_connection and self._answers == tries.answers_before:
-                self._unreachable = why
-            raise self._silent(request, why) from outcome
-        return read_answer(self._asked, request, outcome)
-
-    def _silent(self, request: Request, why: Silence) -> ClusterSilent:
-        return ClusterSilent(self.name, f"{self._asked} {why.message}", request=str(request), hint=why.hint)
-
-    def _why(self, error: httpx.RequestError) -> Silence:
-        return why_silent(error, timeout=self._http.timeout, ca_file=self._ca_file)
+    async def _change(self, request: Request) -> Answer:
+        return await self._connection.send(request, Budget(self._connection.limits))
 
 
 @asynccontextmanager
@@ -184,6 +157,7 @@ async def open_transport(
     connect_timeout_s: float,
     read_timeout_s: float,
     limit: int,
+    limits: Limits,
     clock: Clock,
     http_transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Transport]:
@@ -203,7 +177,8 @@ async def open_transport(
         transport=http_transport,
         trust_env=False,
     ) as http:
-        yield Transport(name, http, limit, clock, user=user, ca_file=ca_file)
+        asked = Asked(name=name, url=str(http.base_url).rstrip("/"), user=user)
+        yield Transport(Connection(asked, http, clock, limit=limit, limits=limits, ca_file=ca_file))
 
 
 def _trust(name: str, ca_file: Path | None) -> ssl.SSLContext:
@@ -219,6 +194,15 @@ def _trust(name: str, ca_file: Path | None) -> ssl.SSLContext:
             f"clusters.{name}.ca_file: {ca_file} cannot be read: {error.strerror}",
             hint="Name the file that holds the certificate of the CA that signed the cluster's.",
         ) from error
+
+
+def _is_page_of(following: str, first: str) -> bool:
+    """Whether a link leads to more of the same collection."""
+    try:
+        url = httpx.URL(following)
+    except httpx.InvalidURL:
+        return False
+    return url.is_relative_url and following.partition("?")[0] == first.partition("?")[0]
 
 
 def _url(path: str, query: Query | None) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import httpx
 
-from datamotion.ontap.answer import TOO_BUSY, Request
+from datamotion.ontap.answer import TOO_BUSY, Request, Response
 from datamotion.ontap.silence import was_refused
 
-Outcome = httpx.Response | httpx.RequestError
+Outcome = Response | httpx.RequestError
 """Of one attempt: what came back, or what went wrong instead."""
 
 _READ_PAUSES_S = (0.2, 1.0)  # before a read is sent for the second and the third time
@@ -40,7 +40,7 @@ class Tries:
 
 def _may_pass(outcome: Outcome) -> bool:
     """Whether the same request may do better in a moment: too much at once, or a connection dropped while idle."""
-    if isinstance(outcome, httpx.Response):
-        return outcome.status_code in TOO_BUSY
+    if isinstance(outcome, Response):
+        return outcome.status in TOO_BUSY
     dropped = isinstance(outcome, httpx.NetworkError | httpx.RemoteProtocolError)
     return dropped and not isinstance(outcome, httpx.ConnectError)

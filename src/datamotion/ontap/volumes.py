@@ -6,50 +6,70 @@ from collections.abc import Collection
 
 from datamotion.model.acts import CreateVolume
 from datamotion.model.records import Volume
+from datamotion.model.view import Unreadable
 from datamotion.model.words import VolumeState, VolumeType
 from datamotion.ontap.answer import Answer, Body
 from datamotion.ontap.errors import MalformedRecord
-from datamotion.ontap.rows import Row, at, get_rows
+from datamotion.ontap.record import Record
+from datamotion.ontap.rows import Listing, Row, at, get_legible_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
+from datamotion.ontap.values import JunctionPath, Name, Text, Uuid, Whole
 
 PATH = "/storage/volumes"
 
 
 class _Named(Row):
-    name: str = at("name")
+    name: Name = at("name")
 
 
 class _Volume(Row):
-    uuid: str = at("uuid")
-    name: str = at("name")
-    svm: str = at("svm.name")
+    uuid: Uuid = at("uuid")
+    name: Name = at("name")
+    svm: Name = at("svm.name")
     type: VolumeType = at("type")
     state: VolumeState = at("state")
-    style: str = at("style")
-    size_bytes: int | None = at("size", default=None)
-    used_bytes: int | None = at("space.used", default=None)
+    style: Name = at("style")
+    size_bytes: Whole | None = at("size", default=None)
+    used_bytes: Whole | None = at("space.used", default=None)
     aggregates: tuple[_Named, ...] = at("aggregates", default=())
-    path: str | None = at("nas.path", default=None)
-    export: str | None = at("nas.export_policy.name", default=None)
-    comment: str | None = at("comment", default=None)
-    language: str | None = at("language", default=None)
-    guarantee: str | None = at("guarantee.type", default=None)
-    snapshots: str | None = at("snapshot_policy.name", default=None)
-    qos: str | None = at("qos.policy.name", default=None)
+    path: JunctionPath | None = at("nas.path", default=None)
+    export: Name | None = at("nas.export_policy.name", default=None)
+    comment: Text | None = at("comment", default=None)
+    language: Name | None = at("language", default=None)
+    guarantee: Name | None = at("guarantee.type", default=None)
+    snapshots: Name | None = at("snapshot_policy.name", default=None)
+    qos: Name | None = at("qos.policy.name", default=None)
     is_clone: bool | None = at("clone.is_flexclone", default=None)
     is_encrypted: bool | None = at("encryption.enabled", default=None)
     constituents: tuple[_Named, ...] = at("constituents", default=())
 
 
-async def list_volumes(transport: Transport, svms: Collection[str]) -> tuple[Volume, ...]:
+async def list_volumes(transport: Transport, svms: Collection[str]) -> Listing:
     """All volumes of these SVMs but their roots. Of one that is not online, 0 stands for what it does not tell."""
     query = {"svm.name": "|".join(sorted(svms)), "is_svm_root": "false"}
-    rows = await get_rows(transport, PATH, _Volume, query)
+    rows, illegible = await get_legible_rows(transport, PATH, _Volume, query)
+    volumes: list[Volume] = []
+    unreadable = [_unreadable(record, error.message) for record, error in illegible]
     for row in rows:
-        if row.state is VolumeState.ONLINE and (row.size_bytes is None or row.used_bytes is None):
-            missing = "size" if row.size_bytes is None else "space.used"
-            raise MalformedRecord(transport.name, f"GET /api{PATH}", f"record {row.uuid} has no `{missing}`")
-    return tuple(_volume(row) for row in rows)
+        missing = "size" if row.size_bytes is None else "space.used" if row.used_bytes is None else None
+        if missing is not None and row.state is VolumeState.ONLINE:
+            error = MalformedRecord(transport.name, f"GET /api{PATH}", f"record {row.uuid} has no `{missing}`")
+            unreadable.append(
+                Unreadable(reason=error.message, svm=row.svm, volume=row.name, uuid=row.uuid, comment=row.comment)
+            )
+        else:
+            volumes.append(_volume(row))
+    return Listing(tuple(volumes), tuple(unreadable))
+
+
+def _unreadable(record: Record, reason: str) -> Unreadable:
+    return Unreadable(
+        reason=reason,
+        svm=record.legible("svm.name"),
+        volume=record.legible("name"),
+        uuid=record.legible("uuid"),
+        comment=record.legible("comment"),
+    )
 
 
 def _volume(row: _Volume) -> Volume:

@@ -77,6 +77,8 @@ class Converging:
             self._refuse(None, *obstacle)
             return
         name = self._backend.name
+        # Of a copy that cannot be read a doubt tells; nothing is made beside it.
+        copies = [copy for copy in copies if CopyId(name, copy.id.volume) not in self._standing.hidden]
         new = [copy.volume for copy in copies if self._standing.copy(name, copy.id.volume) is None]
         if unknown := unknown_aggregate(self._target, self._seen, new):
             self._refuse(None, *unknown)

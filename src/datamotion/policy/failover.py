@@ -246,7 +246,12 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
         by_hand = "its mirrors were broken off by hand; " if each.is_broken_by_others else ""
         notes.append(f"{each.name} is passed over: {by_hand}{why}. Its mirrors stay as they are.")
     notes += unseen_sessions(standing, _to_be_fenced(standing, decision, moving))
-    strangers = [doubt.text for doubt in standing.doubts if doubt.kind is DoubtKind.NOT_A_MEMBER]
+    strangers = [
+        doubt.text
+        for doubt in standing.doubts
+        if doubt.kind is DoubtKind.NOT_A_MEMBER
+        or (doubt.kind is DoubtKind.UNREADABLE and doubt.volume not in standing.volumes)
+    ]
     notes += [f"{text}: it is not failed over." for text in strangers if moving]
     notes += [f"{chosen.name} differs: {each}. Nothing sets that yet." for each in differences(standing, moving, FENCE)]
     return notes

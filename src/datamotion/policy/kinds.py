@@ -30,7 +30,7 @@ from datamotion.model.acts import (
     StartTransfer,
     TakeEpoch,
 )
-from datamotion.model.standing import Standing
+from datamotion.model.standing import CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import TransferState
 from datamotion.policy import proofs
@@ -98,7 +98,12 @@ def is_asked_for(act: Act) -> bool:
 
 
 def prove(act: Act, standing: Standing) -> Proof | None:
-    """What is seen of an act; None where the cluster that was asked was not seen."""
+    """What is seen of an act; None where the cluster that was asked was not seen.
+
+    A copy that cannot be read is not gone: what was asked for may hold all the same.
+    """
+    if act.volume is not None and (reason := standing.hidden.get(CopyId(act.backend, act.volume))):
+        return Proof(Holds.NOT_YET, reason)
     seen = next(site.seen for site in standing.sites.values() if site.backend.cluster == act.cluster)
     return kind_of(act).prove(act.change, Ground(act, standing, seen)) if isinstance(seen, ClusterView) else None
 

@@ -96,6 +96,11 @@ class Membership:
             for volume, mark in self._marked(site):
                 claimed.setdefault(CopyId(backend, mark.volume), []).append((volume, mark))
                 self.origins.setdefault(mark.volume, mark.origin)
+        for site in self.sites.values():
+            for each in site.unreadable:
+                told = read_mark(each.comment or "")
+                if told is not None and told.group == self.group.name:
+                    self.origins.setdefault(told.volume, told.origin)
         for copy_id, candidates in claimed.items():
             fitting = [each for each in candidates if each[1].origin == self.origins[copy_id.volume]]
             chosen = self._one_of(copy_id, fitting)

@@ -34,6 +34,7 @@ _NAMED = frozenset(
         DoubtKind.TWO_SERVE,
         DoubtKind.SERVES_AND_RECEIVES,
         DoubtKind.VANISHED,
+        DoubtKind.UNREADABLE,
         DoubtKind.AMBIGUOUS,
         DoubtKind.REPLACED,
         DoubtKind.LEFT_OUT,

@@ -14,6 +14,7 @@ from datamotion.policy.claims import Claims, read_claims
 from datamotion.policy.evidence import borne_out
 from datamotion.policy.membership import Membership
 from datamotion.policy.serving import Seen, SeenAt, Verdict, claim_doubts, judge, role
+from datamotion.policy.unreadable import Hidden, without_unreadable
 
 _NO_DOORS = Doors()
 
@@ -24,11 +25,14 @@ def stand(group: Group, view: View) -> Standing:
     claims = read_claims(group, sites)
     svms = {**claims.svms, **_peered(group, sites, claims.svms)}
     members = Membership(group=group, sites=sites, svms=svms, serving=_selecting(group, sites, claims))
-    is_fresh = not claims.epochs and not members.marks
+    hidden = Hidden(members)
+    is_fresh = not claims.epochs and not members.marks and not hidden.is_marked
     seen = _seen(members)
     claims = borne_out(group.name, claims, sites, seen)
     volumes = sorted(members.origins, key=counted)
     verdicts = {} if is_fresh else judge(group.name, volumes, claims.held, sites, seen)
+    for volume in hidden.volumes & verdicts.keys():
+        verdicts |= judge(group.name, [volume], claims.held, hidden.as_unseen(sites, volume), seen)
     verdicts |= _new(members, volumes, verdicts, seen)
     by_backend = {backend: _copies(backend, of_backend, verdicts, claims) for backend, of_backend in seen.items()}
     copies = {copy.id: copy for at_backend in by_backend.values() for copy in at_backend.values()}
@@ -37,6 +41,7 @@ def stand(group: Group, view: View) -> Standing:
         *claim_doubts(group.name, claims.held),
         *(doubt for verdict in verdicts.values() for doubt in verdict.doubts),
         *members.doubts,
+        *hidden.doubts,
         *_unclaimed(group, is_fresh, claims, verdicts),
         *_copy_doubts(group, copies.values()),
         *_strangers(group, sites, members),
@@ -57,6 +62,7 @@ def stand(group: Group, view: View) -> Standing:
         is_fresh=is_fresh,
         epochs=claims.epochs,
         newest=claims.newest,
+        hidden=hidden.copies,
         unreadable=claims.unreadable,
     )
 
@@ -77,13 +83,15 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
         seen = look_up(view, backend.cluster)
         svm = seen.svm(backend.svm) if isinstance(seen, ClusterView) else None
         place = (backend.cluster, backend.svm if svm else "")
-        sites[backend.name] = Site(
-            backend=backend,
-            seen=seen,
-            svm=svm,
-            volumes=volumes.get(place, {}),
-            relationships=relationships.get(place, {}),
-            doors=doors.get(backend.cluster, {}),
+        sites[backend.name] = without_unreadable(
+            Site(
+                backend=backend,
+                seen=seen,
+                svm=svm,
+                volumes=volumes.get(place, {}),
+                relationships=relationships.get(place, {}),
+                doors=doors.get(backend.cluster, {}),
+            )
         )
     return sites
 

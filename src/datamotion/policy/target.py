@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from datamotion.model.group import Backend
 from datamotion.model.plan import Loss
-from datamotion.model.standing import Copy, DoubtKind, Edge, Foreign, Site, Standing
+from datamotion.model.standing import Copy, CopyId, DoubtKind, Edge, Foreign, Site, Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import Unseen
 from datamotion.model.words import MirrorState, Role, VolumeState
@@ -113,7 +113,8 @@ def assess(standing: Standing, name: str, given_up_at: Mapping[str, str], terms:
     unusable = {}
     for volume in given_up_at:
         copy = copies.get(volume)
-        why = _unusable(standing, copy, taken, terms) if copy else "it has no copy there"
+        hidden = standing.hidden.get(CopyId(name, volume), "it has no copy there")
+        why = _unusable(standing, copy, taken, terms) if copy else hidden
         if why := why or open_doubts.get(volume):
             unusable[volume] = why
     losses = tuple(
@@ -123,8 +124,18 @@ def assess(standing: Standing, name: str, given_up_at: Mapping[str, str], terms:
 
 
 def _open_doubts(standing: Standing) -> Mapping[str, str]:
-    """Volumes of which nobody can tell who serves them, and why that is for a person to settle."""
-    return {
+    """Volumes of which nobody can tell who serves them, and why that is for a person to settle.
+
+    Nor is one served elsewhere while the copy that serves it is in sight and cannot be read: nobody could fence it.
+    """
+    group = standing.group.name
+    hidden = {
+        volume: f"the copy at {active.backend} that serves it cannot be fenced: {standing.hidden[active]}; if it is to"
+        f" be left as it is: datamotion failover {group} --to BACKEND --overrule {active.backend}"
+        for volume, active in standing.active.items()
+        if active is not None and active in standing.hidden
+    }
+    return hidden | {
         doubt.volume: f"{doubt.text}; {doubt.hint}"
         for doubt in standing.doubts
         if doubt.volume is not None and doubt.kind in _TO_BE_SETTLED

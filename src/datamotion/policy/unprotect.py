@@ -60,6 +60,12 @@ def _refusals(standing: Standing, volumes: Sequence[str]) -> Iterator[Refusal]:
             yield Refusal(
                 text=f"{volume} is no member of {group.name}", hint=f"datamotion status {group.name} lists its members"
             )
+        for copy_id, reason in standing.hidden.items():
+            if copy_id.volume == volume:
+                yield Refusal(
+                    text=f"the copy of {volume} at {copy_id.backend} cannot be read, and would stay a member: {reason}",
+                    hint=f"datamotion status {group.name} shows it",
+                )
         active = standing.active.get(volume)
         copy = standing.copies.get(active) if active else None
         if copy is not None and group.backend(copy.id.backend).selects(copy.volume.name):

@@ -9,7 +9,7 @@ from datamotion.model.acts import ActId, AwaitIdle, AwaitTransfer, StartTransfer
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.records import Relationship
-from datamotion.model.standing import Copy, DoubtKind, Edge, Standing
+from datamotion.model.standing import Copy, CopyId, DoubtKind, Edge, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import Operation, Role
@@ -66,6 +66,8 @@ class _Updating:
                         backend=site.backend.name, text=site.unseen.reason, hint=site.unseen.hint, unseen=site.unseen
                     )
                 )
+        hidden = [each for each in standing.doubts if each.kind is DoubtKind.UNREADABLE]
+        self.refusals += [Refusal(volume=it.volume, backend=it.backend, text=it.text, hint=it.hint) for it in hidden]
         served = {active for active in standing.active.values() if active is not None}
         for copy in standing.copies.values():
             if copy.edge is not None and copy.edge.source in served and not copy.is_writable:
@@ -75,10 +77,16 @@ class _Updating:
                 self._refuse(None, volume, *unknown_server(standing, volume))
                 continue
             others = [copy for copy in standing.copies_of(volume) if copy.id != active]
-            if not any(copy.edge and copy.edge.source == active and not copy.is_writable for copy in others):
+            if not self._is_mirrored(volume, active):
                 kept = f"datamotion status {standing.group.name} shows what its other copies are"
                 text = f"nothing mirrors {volume}, which {active.backend} serves"
                 self._refuse(None, volume, text, kept if others else _apply(standing))
+
+    def _is_mirrored(self, volume: str, active: CopyId) -> bool:
+        """Whether there is a mirror, or may be one behind a record that cannot be read."""
+        copies = self.situation.now.copies_of(volume)
+        is_hidden = any(each.volume == volume for each in self.situation.now.hidden)
+        return is_hidden or any(copy.edge and copy.edge.source == active and not copy.is_writable for copy in copies)
 
     def _refuse(self, backend: str | None, volume: str, text: str, hint: str | None) -> None:
         self.refusals.append(Refusal(volume=volume, backend=backend, text=text, hint=hint))

@@ -18,6 +18,7 @@ from datamotion.errors import ClusterNotAsked, ConfigError
 from datamotion.model.acts import Act
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.ontap.cluster import OntapCluster
+from datamotion.ontap.limits import Limits
 from datamotion.ontap.transport import open_transport
 
 
@@ -107,6 +108,11 @@ async def _open(
         connect_timeout_s=config.connect_timeout.total_seconds(),
         read_timeout_s=config.read_timeout.total_seconds(),
         limit=config.concurrency,
+        limits=Limits(
+            look_s=config.look_timeout.total_seconds(),
+            change_s=config.change_timeout.total_seconds(),
+            answer_bytes=config.answer_limit * 2**20,
+        ),
         clock=clock,
         http_transport=wire,
     )

@@ -72,6 +72,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     DoubtKind.CONTRADICTED: Row(*_BAD, "A claim that what was seen speaks against. It counts for nothing."),
     DoubtKind.UNSEEN_CLAIM: Row(*_BAD, "A back end that cannot be seen has taken over, and may serve the volume."),
     DoubtKind.REPLACED: Row(*_BAD, "Another volume has the name of one that is protected."),
+    DoubtKind.UNREADABLE: Row(*_BAD, "A record of a copy, or of one that may be a copy, cannot be read."),
     DoubtKind.AMBIGUOUS: Row(*_BAD, "Several volumes have the mark of one copy."),
     DoubtKind.FOREIGN_SOURCE: Row(*_BAD, "A copy is a mirror of something else than its volume."),
     Kind.UNDECIDED: Row(
@@ -227,8 +228,9 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     ),
     Kind.AGE_UNKNOWN: Row(
         *_WARN,
-        "There is an RPO, and the cluster does not tell how old a mirror is.",
-        "the cluster does not tell how old it is; the RPO is {rpo}",
+        "There is an RPO, and the cluster does not tell how old a mirror is, or tells an age that cannot be.",
+        "the cluster {cause}; the RPO is {rpo}",
+        "{what_next}",
     ),
     Kind.VAULT: Row(
         *_WARN,

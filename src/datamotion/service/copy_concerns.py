@@ -129,11 +129,16 @@ class CopyConcerns:
         rpo = self.standing.group.rpo
         if rpo is None or copy.edge is None or not copy.edge.holds_copy:
             return
-        if copy.lag is None:
-            if copy.edge.relationship.state is not MirrorState.IN_SYNC:
-                yield self._concern(Kind.AGE_UNKNOWN, copy, rpo=duration_text(rpo))
+        relationship, limit = copy.edge.relationship, duration_text(rpo)
+        if relationship.is_lag_absurd:
+            cause, what_next = "tells an age that cannot be", "compare the clocks of the clusters: cluster date show"
+            yield self._concern(Kind.AGE_UNKNOWN, copy, cause=cause, what_next=what_next, rpo=limit)
+        elif copy.lag is None:
+            if relationship.state is not MirrorState.IN_SYNC:
+                cause = "does not tell how old it is"
+                yield self._concern(Kind.AGE_UNKNOWN, copy, cause=cause, what_next="", rpo=limit)
         elif copy.lag > rpo:
-            yield self._concern(Kind.LATE, copy, age=copy.lag, rpo=duration_text(rpo))
+            yield self._concern(Kind.LATE, copy, age=copy.lag, rpo=limit)
 
     def _policy(self, copy: Copy) -> Iterator[Concern]:
         policy = self.policies.of(copy)

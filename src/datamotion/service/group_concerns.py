@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from datamotion.model.standing import DoubtKind, HeldClaim, Site, Standing
+from datamotion.model.standing import CopyId, DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.view import Unseen
 from datamotion.service.concern_rows import Kind
 from datamotion.service.concerns import Concern
@@ -80,7 +80,12 @@ class GroupConcerns:
         targets = [each.backend.name for each in group.targets if each.backend.name != active]
         words = {"group": group.name}
         if not self.freshness.fresh_mirrors(volume):
-            unseen = [name for name, site in self.standing.sites.items() if site.svm is None and name != active]
+            hidden = self.standing.hidden
+            unseen = [
+                name
+                for name, site in self.standing.sites.items()
+                if name != active and (site.svm is None or CopyId(name, volume) in hidden)
+            ]
             words |= {
                 "nothing": "nothing that can be seen" if unseen else "nothing",
                 "what_next": self._what_mirrors(volume, targets),
@@ -92,7 +97,8 @@ class GroupConcerns:
                 yield Concern(Kind.NO_MIRROR, words, backend=active, volume=volume)
             return
         for name in targets:
-            if self.standing.sites[name].svm is not None and self.standing.copy(name, volume) is None:
+            is_hidden = CopyId(name, volume) in self.standing.hidden
+            if self.standing.sites[name].svm and not is_hidden and self.standing.copy(name, volume) is None:
                 yield Concern(Kind.NOT_MIRRORED_HERE, words, backend=name, volume=volume)
 
     def _what_mirrors(self, volume: str, targets: Sequence[str]) -> str:

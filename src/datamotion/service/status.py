@@ -123,7 +123,7 @@ class _Picture:
                 found = list(self.of_copies.of(copy))
                 concerns += found
                 yield self._copy(copy, found[0].text if found else None)
-            elif site.svm is not None:
+            elif site.svm is not None and CopyId(backend, volume) not in self.standing.hidden:
                 is_wanted = self.standing.group.target(backend) is not None
                 yield _missing(backend, NOT_MIRRORED if is_wanted else None)
 
@@ -157,7 +157,7 @@ def _is_within(rpo: timedelta | None, relationship: Relationship | None, is_fres
     if not is_fresh or relationship.exported_snapshot is None:
         return False
     if relationship.lag is None:
-        return True if relationship.state is MirrorState.IN_SYNC else None
+        return True if relationship.state is MirrorState.IN_SYNC and not relationship.is_lag_absurd else None
     return relationship.lag <= rpo
 
 

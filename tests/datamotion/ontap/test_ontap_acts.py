@@ -260,11 +260,11 @@ def test_an_acts_failure_is_its_own(backend: str) -> None:
             case "r-2":
                 raise httpx.ReadTimeout("slow")
             case uuid:
-                return httpx.Response(202, json={"job": {"uuid": f"job of {uuid}"}})
+                return httpx.Response(202, json={"job": {"uuid": f"job-of-{uuid}"}})
 
     changes = [StartTransfer(uuid=f"r-{n}", exported=None, ended_at=None) for n in range(4)]
     first, refused, silent, last = ask(backend, Wire(answer), changes)
-    assert (first, last) == (Accepted(("job of r-0",)), Accepted(("job of r-3",)))
+    assert (first, last) == (Accepted(("job-of-r-0",)), Accepted(("job-of-r-3",)))
     assert isinstance(refused, Declined)
     assert refused.error.ontap_code == "13303844"
     assert isinstance(silent, Unanswered)

@@ -81,7 +81,7 @@ class ACluster:
         if uuid not in self.objects:
             return an_error("4", "entry doesn't exist", status=404)
         self.objects[uuid] |= body
-        return httpx.Response(202, json={"job": {"uuid": f"job of {uuid}"}})
+        return httpx.Response(202, json={"job": {"uuid": f"job-of-{uuid}"}})
 
     @property
     def lines(self) -> Counter[str]:
@@ -105,7 +105,7 @@ def ask_in_turn(backend: str, wire: Wire, *rounds: Sequence[Change]) -> list[Seq
 
 
 def test_equal_changes_of_volumes_are_one_request_for_fifty(backend: str) -> None:
-    wire = Wire(lambda sent: jobs_started(*(f"job of {uuid}" for uuid in bulk_uuids(sent))))
+    wire = Wire(lambda sent: jobs_started(*(f"job-of-{uuid}" for uuid in bulk_uuids(sent))))
     replies = ask(backend, wire, alike(120))
     assert sorted(len(bulk_uuids(sent)) for sent in wire.sent) == [20, 50, 50]
     for sent in wire.sent:
@@ -117,18 +117,18 @@ def test_equal_changes_of_volumes_are_one_request_for_fifty(backend: str) -> Non
         }
         assert sent.body == {"nas": {"path": "", "export_policy": {"name": "closed"}}}
         assert_fits(Volume, "PATCH", sent.body)
-    assert replies[119] == Accepted(tuple(f"job of v-{n}" for n in range(100, 120)))
+    assert replies[119] == Accepted(tuple(f"job-of-v-{n}" for n in range(100, 120)))
 
 
 def test_differing_changes_of_volumes_are_one_request_with_records(backend: str) -> None:
-    wire = Wire(lambda sent: jobs_started(*(f"job of {uuid}" for uuid in bulk_uuids(sent))))
+    wire = Wire(lambda sent: jobs_started(*(f"job-of-{uuid}" for uuid in bulk_uuids(sent))))
     replies = ask(backend, wire, differing(51)[:50])
     (sent,) = wire.sent
     assert (sent.line, sent.query) == (f"PATCH {VOLUMES}", {"continue_on_failure": "true", "return_timeout": "0"})
     assert sent.body == {"records": [{"uuid": f"v-{n}", "comment": f"comment {n}"} for n in range(50)]}
     for each in sent.body["records"]:
         assert_fits(Volume, "PATCH", {name: value for name, value in each.items() if name != "uuid"})
-    assert replies == [Accepted(tuple(f"job of v-{n}" for n in range(50)))] * 50
+    assert replies == [Accepted(tuple(f"job-of-v-{n}" for n in range(50)))] * 50
 
 
 def test_equal_and_differing_changes_go_their_own_ways(backend: str) -> None:
@@ -145,7 +145,7 @@ def test_a_cluster_that_refuses_many_volumes_at_once_gets_single_requests_from_t
 ) -> None:
     cluster = ACluster(lambda _: refusal, volumes(60))
     first, second = ask_in_turn(backend, cluster.wire, changes, changes)
-    assert first == second == [Accepted((f"job of v-{n}",)) for n in range(60)]
+    assert first == second == [Accepted((f"job-of-v-{n}",)) for n in range(60)]
     assert (cluster.lines[f"PATCH {VOLUMES}"], cluster.lines["single"]) == (1, 120)
 
 
@@ -165,7 +165,7 @@ def test_a_cluster_that_refuses_many_relationships_at_once_gets_single_requests_
     cluster = ACluster(lambda _: refusal, {f"r-{n}": {"state": state} for n in range(60)})
     changes = [kind(uuid=f"r-{n}") for n in range(60)]
     first, second = ask_in_turn(backend, cluster.wire, changes, changes)
-    assert first == [Accepted((f"job of r-{n}",)) for n in range(60)]
+    assert first == [Accepted((f"job-of-r-{n}",)) for n in range(60)]
     assert second == [Accepted()] * 60, "they are in the wanted state already"
     assert (cluster.lines[f"PATCH {RELATIONSHIPS}"], cluster.lines["single"]) == (1, 60)
     (body,) = {str(sent.body) for sent in cluster.wire.sent if sent.method == "PATCH" and not is_bulk(sent)}
@@ -195,7 +195,7 @@ def test_single_requests_never_resync_what_was_broken_off(backend: str, kind: ty
     states = {"r-0": {"state": state}, "r-1": {"state": "broken_off"}, "r-2": {"state": "snapmirrored"}}
     cluster = ACluster(lambda _: REFUSALS[0], states)
     taken, left, already, vanished = ask(backend, cluster.wire, [kind(uuid=f"r-{n}") for n in range(4)])
-    assert (taken, already) == (Accepted(("job of r-0",)), Accepted())
+    assert (taken, already) == (Accepted(("job-of-r-0",)), Accepted())
     assert isinstance(left, Declined)
     assert "it is broken_off, not" in left.error.message
     assert isinstance(vanished, Declined)
@@ -261,7 +261,7 @@ def test_volumes_that_were_not_taken_are_told_one_by_one(backend: str) -> None:
     cluster.refused["v-1"] = an_error("917536", "offline")
     del cluster.objects["v-2"]
     taken, offline, gone, late = ask(backend, cluster.wire, alike(4))
-    assert (taken, late) == (Accepted(("j",)), Accepted(("job of v-3",)))
+    assert (taken, late) == (Accepted(("j",)), Accepted(("job-of-v-3",)))
     assert isinstance(offline, Declined)
     assert offline.error.ontap_code == "917536"
     assert isinstance(gone, Declined)

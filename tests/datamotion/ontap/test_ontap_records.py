@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 
 from datamotion.model.records import (
@@ -15,6 +17,7 @@ from datamotion.model.view import EVERYTHING, Aspect
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.ontap.errors import MalformedRecord
 from tests.datamotion.ontap.served import RELATIONSHIP, VOLUME, a_wire, look
+from tests.datamotion.ontap.wire import always
 
 
 def test_a_relationship_without_schedule_has_its_policys(backend: str) -> None:
@@ -85,12 +88,16 @@ def test_an_unmounted_volume_has_no_path(backend: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["uuid", "name", "svm", "type", "state", "style", "size", "space"])
-def test_a_volume_without_a_required_field_is_malformed(backend: str, field: str) -> None:
+def test_a_volume_without_a_required_field_is_unreadable_and_no_other(backend: str, field: str) -> None:
     broken = {key: value for key, value in VOLUME.items() if key != field}
-    with pytest.raises(MalformedRecord) as caught:
-        look(backend, a_wire(volumes=[broken]), {Aspect.VOLUMES})
-    assert f"has no `{field}" in caught.value.message
-    assert caught.value.message.startswith("paris answered GET /api/storage/volumes in a way that cannot be read: ")
+    view = look(backend, a_wire(volumes=[broken, VOLUME | {"uuid": "v-2"}]), {Aspect.VOLUMES})
+    assert [volume.uuid for volume in view.volumes] == ["v-2"]
+    (found,) = view.unreadable
+    assert f"has no `{field}" in found.reason
+    assert found.reason.startswith("paris answered GET /api/storage/volumes in a way that cannot be read: ")
+    told = (found.svm, found.volume, found.uuid, found.comment)
+    known = {"svm": "svm_gold", "name": "vol_1", "uuid": "v-1", "comment": "trees"}
+    assert told == tuple(None if key == field else value for key, value in known.items())
 
 
 @pytest.mark.parametrize(
@@ -107,7 +114,100 @@ def test_a_volume_without_a_required_field_is_malformed(backend: str, field: str
         ({"transfer": {"state": "success", "end_time": "2026-03-01T14:45:11"}}, "which should have timezone info"),
     ],
 )
-def test_a_relationship_that_cannot_be_read_is_malformed(backend: str, changed: Mapping[str, Any], said: str) -> None:
-    with pytest.raises(MalformedRecord) as caught:
-        look(backend, a_wire(relationships=[{**RELATIONSHIP, **changed}]), {Aspect.RELATIONSHIPS})
-    assert said in caught.value.message
+def test_a_relationship_that_cannot_be_read_is_told_apart(backend: str, changed: Mapping[str, Any], said: str) -> None:
+    view = look(backend, a_wire(relationships=[{**RELATIONSHIP, **changed}, RELATIONSHIP]), {Aspect.RELATIONSHIPS})
+    assert len(view.relationships) == 1
+    (found,) = view.unreadable
+    assert said in found.reason
+    assert (found.svm, found.volume, found.is_relationship) == ("svm_dr", "vol_1", True)
+
+
+BAD_TEXTS = ["a\x1b[8m", "a\nb", "a\x00", "a\u009b", "a\u202e", "a\ud800", "a\u2028b"]
+
+
+@pytest.mark.parametrize("bad", BAD_TEXTS)
+@pytest.mark.parametrize("field", ["name", "style", "uuid"])
+def test_names_and_uuids_hold_no_control_characters(backend: str, field: str, bad: str) -> None:
+    (found,) = look(backend, a_wire(volumes=[VOLUME | {field: bad}]), {Aspect.VOLUMES}).unreadable
+    assert f"`{field}` of record" in found.reason
+    assert bad not in found.reason
+    (found,) = look(backend, a_wire(volumes=[VOLUME | {"nas": {"path": f"/{bad}"}}]), {Aspect.VOLUMES}).unreadable
+    assert "`nas.path` of record v-1" in found.reason
+
+
+def test_a_comment_may_hold_whatever_people_write(backend: str) -> None:
+    (found,) = look(backend, a_wire(volumes=[VOLUME | {"comment": "a\x1b\n\u202e"}]), {Aspect.VOLUMES}).volumes
+    assert found.comment == "a\x1b\n\u202e"
+
+
+@pytest.mark.parametrize("bad", ["", "a b", "a|b", "*", "../x", "a/b", "a..b", "!a", "%2e", {"a": 1}, 5])
+def test_a_uuid_is_one_segment_of_a_url_and_no_operator_of_a_query(backend: str, bad: object) -> None:
+    peer = {"uuid": bad, "name": "a", "svm": {"name": "a"}, "peer": {"svm": {"name": "b"}, "cluster": {"name": "c"}}}
+    with pytest.raises(MalformedRecord, match="`uuid` of record"):
+        look(backend, a_wire(peers=[peer | {"state": "peered"}]), {Aspect.SVM_PEERS})
+    session = {"node": {"uuid": bad}, "svm": {"uuid": "s-1"}, "identifier": 1, "connection_id": 1}
+    with pytest.raises(MalformedRecord, match=r"`node\.uuid` of"):
+        look(backend, a_wire(sessions=[session]), {Aspect.CIFS_SESSIONS})
+    assert look(backend, a_wire(volumes=[VOLUME | {"uuid": bad}]), {Aspect.VOLUMES}).unreadable
+
+
+@pytest.mark.parametrize("bad", [10**400, "9" * 5000, -1, 2**63, "NaN", 1e308, 1.5])
+def test_numbers_are_within_reach(backend: str, bad: object) -> None:
+    (found,) = look(backend, a_wire(volumes=[VOLUME | {"size": bad}]), {Aspect.VOLUMES}).unreadable
+    assert "`size` of record v-1" in found.reason
+
+
+@pytest.mark.parametrize("written", ["NaN", "Infinity", "-Infinity", "9" * 400, "9" * 5000, "1e999", "[[[[1]]]]"])
+def test_numbers_that_no_machine_holds_are_told_with_their_field(backend: str, written: str) -> None:
+    text = json.dumps({"records": [VOLUME | {"size": "HERE"}, VOLUME | {"uuid": "v-2"}]}).replace('"HERE"', written)
+    view = look(backend, always(httpx.Response(200, text=text)), {Aspect.VOLUMES})
+    assert [volume.uuid for volume in view.volumes] == ["v-2"]
+    assert "`size` of record v-1" in view.unreadable[0].reason
+
+
+@pytest.mark.parametrize("bad", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00", "1969-12-31T23:59:59+00:00"])
+def test_instants_are_within_reach(backend: str, bad: str) -> None:
+    ended = RELATIONSHIP | {"transfer": {"state": "success", "end_time": bad}}
+    (found,) = look(backend, a_wire(relationships=[ended]), {Aspect.RELATIONSHIPS}).unreadable
+    assert "`transfer.end_time` of record r-1" in found.reason
+    assert "should be an instant between 1970 and 2200" in found.reason
+
+
+@pytest.mark.parametrize("lag", ["-PT1S", "-P3D", "P40000D", "P999999999D"])
+def test_an_age_that_cannot_be_is_not_known(backend: str, lag: str) -> None:
+    view = look(backend, a_wire(relationships=[RELATIONSHIP | {"lag_time": lag}]), {Aspect.RELATIONSHIPS})
+    assert [(each.lag, each.is_lag_absurd) for each in view.relationships] == [(None, True)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"aggregates": [{}]}, "has no `aggregates.0.name`"),
+        ({"aggregates": [None]}, "has no `aggregates.0`"),
+        ({"nas": {"path": "vol_1"}}, "which should be a path"),
+        ({"uuid": None}, "has no `uuid`"),
+        ({"nas": "none"}, "`nas` of record v-1 is 'none', which should be"),
+        ({"nas": {"path": "/vol_1", "export_policy": []}}, "`nas.export_policy` of record v-1 is []"),
+    ],
+)
+def test_what_lists_and_links_hold_is_read_too(backend: str, changed: Mapping[str, Any], said: str) -> None:
+    (found,) = look(backend, a_wire(volumes=[{**VOLUME, **changed}]), {Aspect.VOLUMES}).unreadable
+    assert said in found.reason
+
+
+@pytest.mark.parametrize("bad", [None, 5, "text", [], {}])
+def test_a_record_that_is_no_object_is_told_by_its_number(backend: str, bad: object) -> None:
+    view = look(backend, a_wire(volumes=[VOLUME, bad]), {Aspect.VOLUMES})
+    assert len(view.volumes) == 1
+    assert "record number 2" in view.unreadable[0].reason
+
+
+def test_what_a_field_is_in_is_an_object(backend: str) -> None:
+    with pytest.raises(MalformedRecord, match="`space` of record aggr1 is 'large', not an object"):
+        look(backend, a_wire(aggregates=[{"name": "aggr1", "space": "large"}]), {Aspect.AGGREGATES})
+
+
+def test_peers_that_list_no_names_are_malformed(backend: str) -> None:
+    peer = {"uuid": "p", "name": "a", "svm": {"name": "a"}, "peer": {"svm": {"name": "b"}, "cluster": {"name": "c"}}}
+    with pytest.raises(MalformedRecord, match="`applications` of record p is not a list of names"):
+        look(backend, a_wire(peers=[peer | {"state": "peered", "applications": [{}]}]), {Aspect.SVM_PEERS})

@@ -18,8 +18,10 @@ from datamotion.clock import Clock
 from datamotion.engine.ports import Reply
 from datamotion.model.acts import Act, Change
 from datamotion.ontap.cluster import OntapCluster
+from datamotion.ontap.limits import Limits
 from datamotion.ontap.transport import Transport, open_transport
 
+LIMITS = Limits(look_s=120, change_s=60, answer_bytes=2**20)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -84,7 +86,13 @@ async def a_transport(
     **more: Any,
 ) -> AsyncIterator[Transport]:
     """A transport whose other end is `wire`, or the network where that is None."""
-    asked: dict[str, Any] = {"ca_file": None, "connect_timeout_s": 3, "read_timeout_s": 30, "limit": 8} | more
+    asked: dict[str, Any] = {
+        "ca_file": None,
+        "connect_timeout_s": 3,
+        "read_timeout_s": 30,
+        "limit": 8,
+        "limits": LIMITS,
+    } | more
     over = httpx.MockTransport(wire) if isinstance(wire, Wire) else wire
     async with open_transport(
         "paris",
@@ -99,7 +107,9 @@ async def a_transport(
 
 
 @asynccontextmanager
-async def a_cluster(wire: Wire, *, clock: QuickClock | None = None, **more: Any) -> AsyncIterator[OntapCluster]:
+async def a_cluster(
+    wire: Wire | httpx.AsyncBaseTransport, *, clock: QuickClock | None = None, **more: Any
+) -> AsyncIterator[OntapCluster]:
     clock = clock or QuickClock()
     async with a_transport(wire, clock=clock, **more) as transport:
         yield OntapCluster(transport, clock)
@@ -107,7 +117,9 @@ async def a_cluster(wire: Wire, *, clock: QuickClock | None = None, **more: Any)
 
 def records(*found: Mapping[str, Any], following: str | None = None) -> httpx.Response:
     links = {"next": {"href": following}} if following else {}
-    return httpx.Response(200, json={"records": found, "num_records": len(found), "_links": links})
+    # Escaped, so that a test can send what is no character.
+    text = json.dumps({"records": found, "num_records": len(found), "_links": links})
+    return httpx.Response(200, text=text, headers={"Content-Type": "application/hal+json"})
 
 
 def an_error(code: str, message: str, status: int = 400) -> httpx.Response:

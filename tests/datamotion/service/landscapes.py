@@ -11,7 +11,7 @@ from datamotion.model.group import Backend, Group, Target
 from datamotion.model.mark import Mark
 from datamotion.model.records import Endpoint, Policy, Relationship, Svm, Volume
 from datamotion.model.standing import FENCE
-from datamotion.model.view import STANDING, ClusterView, Unseen, View
+from datamotion.model.view import STANDING, ClusterView, Unreadable, Unseen, View
 from datamotion.model.words import MirrorState, VolumeState, VolumeType
 from datamotion.service.reports import ConcernReport, GroupReport, StatusReport
 from datamotion.service.status import status_report
@@ -45,6 +45,14 @@ class Landscape:
     policies: dict[str, list[Policy]] = field(default_factory=lambda: {each.name: [*POLICIES] for each in EVERYWHERE})
     svms: dict[str, str] = field(default_factory=lambda: {each.name: "running" for each in EVERYWHERE})
     unseen: dict[str, Unseen] = field(default_factory=dict)
+    illegible: list[tuple[str, Unreadable]] = field(default_factory=list)
+
+    def unread(self, name: str, at: Backend) -> None:
+        """The volume of that name is there, and its record cannot be read."""
+        volume = self.volumes.pop((at.name, name))
+        reason = f"{at.cluster} answered GET in a way that cannot be read: record {volume.uuid} has no `style`"
+        told = Unreadable(reason=reason, svm=at.svm, volume=name, uuid=volume.uuid, comment=volume.comment)
+        self.illegible.append((at.name, told))
 
     def serve(self, name: str, at: Backend = PARIS) -> None:
         """A copy of that name can be written and is mounted there."""
@@ -122,6 +130,7 @@ class Landscape:
             looked_at=dict.fromkeys(STANDING, NOON),
             svms=(Svm(uuid=f"{backend.svm}-uuid", name=backend.svm, state=state),) if state else (),
             policies=tuple(self.policies[name]),
+            unreadable=tuple(told for at, told in self.illegible if at == name),
             volumes=tuple(volume for (at, _), volume in self.volumes.items() if at == name),
             relationships=tuple(mirror for (at, _), mirror in self.mirrors.items() if at == name),
         )

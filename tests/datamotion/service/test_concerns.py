@@ -152,6 +152,12 @@ def replaced() -> Landscape:
     return world
 
 
+def unread() -> Landscape:
+    world = protected(targets=(LYON, NANTES))
+    world.unread("vol_1", LYON)
+    return world
+
+
 def ambiguous() -> Landscape:
     world = protected(targets=(LYON, NANTES))
     comment = world.volumes["gold-paris", "vol_1"].comment
@@ -243,6 +249,12 @@ CASES = (
     ),
     Case(kind="unseen claim", world=unseen_claim, says="took a part of the group over in epoch 2", exit_status=4),
     Case(kind="replaced", world=replaced, says="vol_1 at gold-paris (uuid new) is not the volume", hints="unprotect"),
+    Case(
+        kind="unreadable",
+        world=unread,
+        says="vol_1 at gold-lyon cannot be seen: lyon answered",
+        hints="nothing is done with that copy until it can be",
+    ),
     Case(kind="ambiguous", world=ambiguous, says="gold-nantes", hints="remove the [datamotion ...] bracket"),
     Case(
         kind="foreign source",
@@ -460,6 +472,22 @@ def test_it_is_told_with_its_hint_and_its_exit_status(case: Case) -> None:
 def test_every_row_has_its_case() -> None:
     assert [case.kind for case in CASES] == [str(kind) for kind in ROWS]
     assert set(DoubtKind) <= set(ROWS)
+
+
+def test_an_age_that_cannot_be_is_told_and_never_within_the_rpo() -> None:
+    for state in (MirrorState.SNAPMIRRORED, MirrorState.IN_SYNC):
+        report = related(lag=None, is_lag_absurd=True, state=state)().report(RPO)
+        (concern,) = [each for each in report.concerns if each.kind == "age unknown"]
+        assert "the cluster tells an age that cannot be; the RPO is 2 h" in concern.text
+        assert "compare the clocks" in (concern.hint or "")
+        assert [copy.within_rpo for copy in report.volumes[0].copies if copy.backend == "gold-lyon"] == [None]
+
+
+def test_a_copy_whose_record_cannot_be_read_is_not_taken_for_none() -> None:
+    report = unread().report(BOTH)
+    (volume,) = report.volumes
+    assert [copy.backend for copy in volume.copies] == ["gold-paris", "gold-nantes"], "it is not seen"
+    assert "not mirrored here" not in {each.kind for each in report.concerns}
 
 
 def test_a_wrong_password_is_no_reason_to_fail_over() -> None:

@@ -1,0 +1,136 @@
+"""Recorded answers of every request, with each field in turn replaced by each of many bad values.
+
+Whatever one cluster says in one field: no command falls over, none hangs, and none asks for anything that it would not
+have asked for anyway. In `make test` a sample, whose seed is told; `make soak` plays all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from random import Random
+
+import pytest
+import trio
+from hypothesis import settings
+from trio.testing import MockClock
+
+from tests.together.replay.changes import Change, changes_of
+from tests.together.replay.scenes import Ran, Scene, record
+from tests.together.replay.tape import Player, Tape
+
+pytestmark = pytest.mark.slow
+
+_SCENES = ("status", "check", "plan", "update", "failover, dry", "failover", "status after", "apply after")
+_RUNS = {"update": 3, "failover": 10, "apply after": 6}
+_SAMPLE = 25  # of a scene that only looks
+_LONGEST_S = 24 * 3600.0
+_IS_SOAK = settings.get_current_profile_name() == "soak"
+_UNREADABLE = "in a way that cannot be read"
+_STOPS_SERVING = ('"path": ""', "datamotion_fence", '"broken_off"', '"paused"', "DELETE")
+_OF_NO_FIELD = ("record number", "its next page", "the answer", "did not answer")
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Scene]:
+    root = tmp_path_factory.mktemp("replay")
+    found: Mapping[str, Scene] = trio.run(record, root, clock=MockClock(autojump_threshold=0))
+    return found
+
+
+def _played(scene: Scene, change: Change | None = None) -> Ran:
+    async def main() -> Ran:
+        changed = (change.key, change.body(scene.tape)) if change else None
+        with trio.fail_after(_LONGEST_S):
+            return await scene.play(Player(scene.tape, changed))
+
+    ran: Ran = trio.run(main, clock=MockClock(autojump_threshold=0))
+    return ran
+
+
+def _drawn(name: str, scene: Scene, seed: int) -> Iterator[Change]:
+    every = list(changes_of(scene.tape))
+    print(f"{name}, seed {seed}: {len(every)} changes in all")
+    yield from every if _IS_SOAK else Random(f"{seed}/{name}").sample(every, _RUNS.get(name, _SAMPLE))
+
+
+@pytest.mark.parametrize("name", _SCENES)
+def test_what_was_recorded_plays_as_it_was(name: str, scenes: Mapping[str, Scene]) -> None:
+    scene = scenes[name]
+    ran = _played(scene)
+    assert ran.acts == scene.tape.acts
+    assert _UNREADABLE not in ran.told
+    assert bool(ran.acts) is (name in _RUNS)
+
+
+@pytest.mark.parametrize("name", _SCENES)
+def test_no_field_of_any_answer_makes_a_command_fall_over_or_act_otherwise(
+    name: str, scenes: Mapping[str, Scene], soaking: int | None
+) -> None:
+    scene = scenes[name]
+    for change in _drawn(name, scene, soaking or Random().randrange(2**32)):
+        try:
+            _check(name, change, scene, _played(scene, change))
+        except BaseException as error:
+            raise AssertionError(f"{name}: {change}: {error!r}") from error
+
+
+def _check(name: str, change: Change, scene: Scene, ran: Ran) -> None:
+    """Nothing else was asked for, nothing unclean is shown, and what cannot be read is told with where it is."""
+    beyond = _beyond(change, scene, ran)
+    if name != "apply after":
+        assert not beyond
+    # What can be read is believed: at its own site a cluster may be asked to mend what it says is missing.
+    assert all(act.startswith(change.key[0]) for act in beyond), beyond
+    assert not [act for act in beyond if any(word in act for word in _STOPS_SERVING)]
+    assert ran.shown.replace("\n", "").isprintable(), ran.shown
+    if _UNREADABLE in ran.told:
+        assert f"{change.key[0]} answered {change.key[1]} " in ran.told
+        # In place of a whole object the first of its fields is told that is missed.
+        fields = [""] if isinstance(change.value, dict | list) else [*change.fields]
+        named = [f"`{field}" for field in fields]
+        assert any(words in ran.told for words in (*named, *_OF_NO_FIELD)), ran.told
+
+
+def _beyond(change: Change, scene: Scene, ran: Ran) -> list[str]:
+    """What was asked for and is not asked for where all answers are good.
+
+    What goes to an identity that a cluster has made up, at that cluster, reaches nothing.
+    """
+    made_up = change.value if change.field.endswith("uuid") and isinstance(change.value, str) else None
+    return [act for act in ran.acts - scene.tape.acts if not made_up or made_up not in act]
+
+
+def test_a_bad_answer_of_one_target_leaves_the_other_one_to_fail_over_to(
+    scenes: Mapping[str, Scene], soaking: int | None
+) -> None:
+    """But for a claim that does not say who took an epoch: that is for a person."""
+    name = "failover, dry"
+    for change in _drawn(name, scenes[name], soaking or Random().randrange(2**32)):
+        ran = _played(scenes[name], change)
+        is_claim = "/snapmirror/policies" in change.key[2] and "comment" in change.where
+        assert is_claim or ran.status == 0, f"{change}: {ran.shown}"
+
+
+def test_jobs_that_never_end_are_followed_no_longer_than_there_is_patience(scenes: Mapping[str, Scene]) -> None:
+    """What they were to do is seen to hold all the same, and so it is done."""
+    scene = scenes["failover"]
+    answers = {
+        key: [replace(each, body=each.body.replace(b'"success"', b'"running"')) for each in taped]
+        if key[2].startswith("/api/cluster/jobs")
+        else taped
+        for key, taped in scene.tape.answers.items()
+    }
+    assert answers != scene.tape.answers
+    ran = _played(replace(scene, tape=Tape(answers, scene.tape.acts)))
+    assert ran.status == 0
+    assert ran.acts <= scene.tape.acts
+
+
+def test_changes_that_are_taken_and_never_come_about_are_given_up(scenes: Mapping[str, Scene]) -> None:
+    """Every look shows what the first one did."""
+    scene = scenes["failover"]
+    answers = {key: taped[:1] for key, taped in scene.tape.answers.items()}
+    ran = _played(replace(scene, tape=Tape(answers, scene.tape.acts)))
+    assert ran.status in (1, 4)
+    assert ran.acts < scene.tape.acts
