@@ -30,7 +30,7 @@ def licence_of(package: Distribution) -> str:
         return str(told["License-Expression"])
     classifiers: list[str] = told.get_all("Classifier", [])
     classified = [each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License ::")]
-    named = (told["License"] or "?").strip()
+    named = (told["License"] if "License" in told else "?").strip()
     return ", ".join(classified) or (named if len(named) <= _LONGEST else "?")
 
 

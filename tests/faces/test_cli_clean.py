@@ -207,6 +207,6 @@ def test_what_a_terminal_has_no_letters_for_is_shown_as_an_escape(world: World) 
 def test_a_command_in_a_folder_that_is_gone_says_so(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
-    command = f"cd {gone} && rmdir {gone} && exec {SCRIPT} status"
-    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, timeout=60)
+    command = ["sh", "-c", 'cd "$1" && rmdir "$1" && exec "$2" status', "sh", str(gone), str(SCRIPT)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     Typed(ended.returncode, ended.stdout, ended.stderr).failed_cleanly(1, "the folder that this was started in is gone")
