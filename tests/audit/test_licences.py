@@ -30,8 +30,10 @@ def licence_of(package: Distribution) -> str:
         return str(told["License-Expression"])
     classifiers: list[str] = told.get_all("Classifier", [])
     classified = [each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License ::")]
-    named = (told["License"] if "License" in told else "?").strip()
-    return ", ".join(classified) or (named if len(named) <= _LONGEST else "?")
+    if classified or "License" not in told:
+        return ", ".join(classified) or "?"
+    named = told["License"].strip()
+    return named if len(named) <= _LONGEST else "?"
 
 
 def test_every_dependency_is_listed_and_nothing_else() -> None:
