@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from fnmatch import fnmatchcase
 from typing import Annotated, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -144,14 +143,11 @@ class Backend(_Branch):
     svm: Text = Field(description="The SVM. No two back ends share one.", examples=["svm_gold"])
     volumes: Texts = Field(
         default=("*",),
-        description="Patterns of the names of the volumes that belong to it; `*`, `?` and `[abc]` match as in a "
-        "shell. A back end that is only a target needs none.",
-        examples=[["vol_*"]],
+        description="The volumes that belong to it: patterns of their names, in which `*`, `?` and `[abc]` match as in "
+        "a shell, or their uuids. What begins with `!` is left out of what the others select. A back end that is only "
+        "a target needs none.",
+        examples=[["vol_*", "!vol_tmp*"]],
     )
-
-    def selects(self, volume: str) -> bool:
-        """Whether a volume of this name belongs to the back end."""
-        return any(fnmatchcase(volume, pattern) for pattern in self.volumes)
 
 
 class Target(_Branch):

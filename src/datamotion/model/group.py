@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -12,15 +12,25 @@ from datamotion.model.claim import Seal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
-    """A named place: one SVM of one cluster. `volumes` are patterns: what they select is protected while it serves."""
+    """A named place: one SVM of one cluster. `volumes` say what is protected while it serves.
+
+    Each is a pattern of names, as in a shell, or a uuid; what begins with `!` leaves out what the others select.
+    """
 
     name: str
     cluster: str
     svm: str
     volumes: tuple[str, ...] = ("*",)
 
-    def selects(self, volume: str) -> bool:
-        return any(fnmatchcase(volume, pattern) for pattern in self.volumes)
+    def selects(self, name: str, uuid: str | None = None) -> bool:
+        """Whether a volume belongs to it. Where all entries leave something out, the rest of the SVM does."""
+        taken = [each for each in self.volumes if not each.startswith("!")]
+        left_out = [each[1:] for each in self.volumes if each.startswith("!")]
+        return _matches(name, uuid, taken or ["*"]) and not _matches(name, uuid, left_out)
+
+
+def _matches(name: str, uuid: str | None, entries: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, each) or (uuid is not None and each.lower() == uuid) for each in entries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,7 +161,7 @@ class Membership:
         """What the patterns select where the group is served is a member, marked or not."""
         backend, ids = site.backend, self._ids[site.backend.name]
         for volume in site.volumes.values():
-            if volume.name in ids or not backend.selects(volume.name):
+            if volume.name in ids or not backend.selects(volume.name, volume.uuid):
                 continue
             if volume.name in self.origins:
                 self.doubts.append(self._replaced(backend.name, volume))

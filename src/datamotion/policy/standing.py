@@ -223,7 +223,7 @@ def _active_doubts(group: Group, copy: Copy) -> Iterator[Doubt]:
             volume=volume,
             text=f"{volume} is called {copy.volume.name} at {backend} now; it is the same volume by its uuid and mark",
         )
-    if not group.backend(backend).selects(copy.volume.name):
+    if not group.backend(backend).selects(copy.volume.name, copy.volume.uuid):
         yield Doubt(
             kind=DoubtKind.LEFT_OUT,
             backend=backend,
@@ -253,7 +253,7 @@ def _strangers(group: Group, sites: Mapping[str, Site], members: Membership) -> 
 def _selects_nothing(sites: Mapping[str, Site], selecting: tuple[str, ...]) -> Iterator[Doubt]:
     for name in selecting:
         site = sites[name]
-        if not any(site.backend.selects(volume) for volume in site.volumes):
+        if not any(site.backend.selects(volume.name, volume.uuid) for volume in site.volumes.values()):
             patterns = ", ".join(site.backend.volumes)
             yield Doubt(
                 kind=DoubtKind.NOTHING_SELECTED,

@@ -68,7 +68,7 @@ def _refusals(standing: Standing, volumes: Sequence[str]) -> Iterator[Refusal]:
                 )
         active = standing.active.get(volume)
         copy = standing.copies.get(active) if active else None
-        if copy is not None and group.backend(copy.id.backend).selects(copy.volume.name):
+        if copy is not None and group.backend(copy.id.backend).selects(copy.volume.name, copy.volume.uuid):
             patterns = ", ".join(group.backend(copy.id.backend).volumes)
             yield Refusal(
                 text=f"{copy.volume.name} is selected by `volumes` of {copy.id.backend} ({patterns}): the next apply"

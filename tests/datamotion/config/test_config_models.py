@@ -63,14 +63,6 @@ def test_the_tree_does_not_change() -> None:
         a_configuration("gold-lyon").groups["gold"].home = "gold-lyon"
 
 
-def test_a_back_end_selects_volumes_by_pattern_and_case() -> None:
-    backend = Backend(cluster="paris", svm="svm_gold", volumes=("vol_*", "home"))
-    assert [name for name in ("vol_1", "home", "home2", "VOL_1", "svm_root") if backend.selects(name)] == [
-        "vol_1",
-        "home",
-    ]
-
-
 def test_mapped_aggregates_answer_for_each_source_and_a_list_for_all() -> None:
     mapped = Target(backend="gold-lyon", aggregates={"aggr1": "aggr1_lyon"})
     assert (mapped.aggregates_for("aggr1"), mapped.aggregates_for("aggr9")) == (("aggr1_lyon",), ())
