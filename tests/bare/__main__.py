@@ -107,7 +107,7 @@ def _ends(machine: Machine) -> None:
 
 def _all_tests(machine: Machine) -> None:
     with _told("make test"), _peak(machine):
-        shown = _succeeds(machine, "make test", " passed in ")
+        shown = _succeeds(machine, "make test", " passed")
     _tell(f"  {shown.splitlines()[-1]}")
     _nothing_is_left(machine)
 
