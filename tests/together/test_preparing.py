@@ -13,6 +13,7 @@ from datamotion.errors import Refused
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.reports import Verdict
+from tests.together.stories import Story, play, told
 from tests.together.world import GROUP, Place, Quiet, a_place, create_volumes
 
 
@@ -73,3 +74,20 @@ def test_a_loss_that_has_grown_while_somebody_thought_it_over_is_refused_and_not
             assert (await place.run(intent)).verdict is Verdict.DONE  # asked anew, it is what is agreed to
 
     _run(story)
+
+
+def test_a_destination_has_what_its_source_has(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await create_volumes(story.place.lab["paris"], ["vol_1"])
+        efficiency = {"dedupe": "background", "compression": "inline"}
+        wanted = {"space": {"snapshot": {"reserve_percent": 17}}, "encryption": {"enabled": True}}
+        await story.change("paris", "vol_1", {**wanted, "efficiency": efficiency})
+        report = await story.apply()
+        assert report.verdict is Verdict.DONE, told(report)
+        there = await story.volume("lyon", "vol_1", "space.snapshot.reserve_percent,efficiency,encryption.enabled")
+        assert there["space"]["snapshot"]["reserve_percent"] == 17
+        assert there["encryption"]["enabled"] is True
+        assert efficiency.items() <= there["efficiency"].items()
+        assert not (await story.plan()).changes
+
+    play(quick_path, story)

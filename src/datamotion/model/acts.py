@@ -60,6 +60,9 @@ class CreateVolume:
     guarantee: str | None
     comment: str
     constituents_per_aggregate: int | None = None
+    snapshot_reserve: int | None = None
+    is_encrypted: bool = False
+    efficiency: tuple[tuple[str, str], ...] = ()  # what is switched on, by the names of ONTAP's fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,6 +157,9 @@ class Volume:
     is_clone: bool = False
     is_encrypted: bool = False
     constituents: int | None = None
+    snapshot_reserve: int | None = None  # percent of its size
+    dedupe: str | None = None  # "none", "background", "inline", "both", as ONTAP says
+    compression: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,9 @@ class _Volume(Row):
     is_clone: bool | None = at("clone.is_flexclone", default=None)
     is_encrypted: bool | None = at("encryption.enabled", default=None)
     constituents: tuple[_Named, ...] = at("constituents", default=())
+    snapshot_reserve: Whole | None = at("space.snapshot.reserve_percent", default=None)
+    dedupe: Name | None = at("efficiency.dedupe", default=None)
+    compression: Name | None = at("efficiency.compression", default=None)
 
 
 async def list_volumes(transport: Transport, svms: Collection[str]) -> Listing:
@@ -93,6 +96,9 @@ def _volume(row: _Volume) -> Volume:
         is_clone=bool(row.is_clone),
         is_encrypted=bool(row.is_encrypted),
         constituents=len(row.constituents) or None,
+        snapshot_reserve=row.snapshot_reserve,
+        dedupe=row.dedupe,
+        compression=row.compression,
     )
 
 
@@ -117,4 +123,10 @@ def _new_mirror(change: CreateVolume) -> Body:
         body["guarantee"] = {"type": change.guarantee}
     if change.constituents_per_aggregate is not None:
         body["constituents_per_aggregate"] = change.constituents_per_aggregate
+    if change.snapshot_reserve is not None:
+        body["space"] = {"snapshot": {"reserve_percent": change.snapshot_reserve}}
+    if change.is_encrypted:
+        body["encryption"] = {"enabled": True}
+    if change.efficiency:
+        body["efficiency"] = dict(change.efficiency)
     return body

@@ -19,7 +19,7 @@ from datamotion.model.acts import (
 from datamotion.model.group import Target
 from datamotion.model.mark import without_mark
 from datamotion.model.plan import Loss, Refusal
-from datamotion.model.records import Endpoint, Relationship
+from datamotion.model.records import Endpoint, Relationship, Volume
 from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.view import ClusterView
@@ -194,8 +194,12 @@ class Converging:
             guarantee=volume.guarantee,
             comment=comment,
             constituents_per_aggregate=place.each,
+            snapshot_reserve=volume.snapshot_reserve,
+            is_encrypted=volume.is_encrypted,
+            efficiency=_efficiency(volume),
         )
-        text = f"{copy.id.volume}: {size_text(volume.size_bytes)} on {', '.join(place.aggregates)}"
+        like = ", encrypted like its source" if volume.is_encrypted else ""
+        text = f"{copy.id.volume}: {size_text(volume.size_bytes)} on {', '.join(place.aggregates)}{like}"
         self._due.add(_VOLUME, self._backend, copy.id.volume, change, text)
 
     def _relate(self, copy: Copy, mirror: Copy | None) -> None:
@@ -274,6 +278,15 @@ class Converging:
         if due is not None:
             self._due.add(_MODIFY, self._backend, volume, *due)
         return due is not None
+
+
+def _efficiency(volume: Volume) -> tuple[tuple[str, str], ...]:
+    """What of it the destination gets: compression needs deduplication beside it."""
+    dedupe, compression = volume.dedupe, volume.compression
+    if compression not in (None, "none") and dedupe in (None, "none"):
+        dedupe = "background"
+    found = (("dedupe", dedupe), ("compression", compression))
+    return tuple((name, value) for name, value in found if value not in (None, "none"))
 
 
 def _was_begun(mirror: Copy) -> bool:

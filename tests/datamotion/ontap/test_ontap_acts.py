@@ -152,6 +152,24 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
         VOLUME_BODY | {"language": "c.utf_8", "guarantee": {"type": "none"}},
         Volume,
     ),
+    (
+        a_volume(
+            language=None,
+            guarantee=None,
+            snapshot_reserve=20,
+            is_encrypted=True,
+            efficiency=(("dedupe", "background"), ("compression", "inline")),
+        ),
+        "POST /api/storage/volumes",
+        AT_ONCE,
+        VOLUME_BODY
+        | {
+            "space": {"snapshot": {"reserve_percent": 20}},
+            "encryption": {"enabled": True},
+            "efficiency": {"dedupe": "background", "compression": "inline"},
+        },
+        Volume,
+    ),
     (a_volume(language=None, guarantee=None), "POST /api/storage/volumes", AT_ONCE, VOLUME_BODY, Volume),
     (
         CreateRelationship(**ENDS, policy="Asynchronous", schedule="hourly"),
@@ -212,6 +230,7 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
 ]
 
 
+@pytest.mark.filterwarnings("ignore::marshmallow.warnings.ChangedInMarshmallow4Warning")
 @pytest.mark.parametrize(("change", "line", "query", "body", "resource"), REQUESTS)
 def test_an_act_is_one_request_that_netapps_schema_takes(
     backend: str,

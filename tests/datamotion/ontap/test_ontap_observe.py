@@ -158,7 +158,8 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
         | {
             "fields": "uuid,name,svm.name,type,state,style,size,space.used,aggregates.name,nas.path,"
             "nas.export_policy.name,comment,language,guarantee.type,snapshot_policy.name,qos.policy.name,"
-            "clone.is_flexclone,encryption.enabled,constituents.name",
+            "clone.is_flexclone,encryption.enabled,constituents.name,"
+            "space.snapshot.reserve_percent,efficiency.dedupe,efficiency.compression",
             "svm.name": "svm_dr|svm_gold",
             "is_svm_root": "false",
         },
@@ -189,6 +190,7 @@ RESOURCES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::marshmallow.warnings.ChangedInMarshmallow4Warning")
 def test_netapps_schemas_know_every_field_that_is_asked_for_or_by() -> None:
     wire = a_wire()
     look("trio", wire, EVERYTHING)

@@ -93,6 +93,26 @@ def test_from_nothing_everything_is_planned_in_its_order() -> None:
     assert (plan.refusals, plan.losses) == ((), ())
 
 
+@pytest.mark.parametrize(
+    ("dedupe", "compression", "efficiency"),
+    [
+        (None, None, ()),
+        ("none", "none", ()),
+        ("both", "none", (("dedupe", "both"),)),
+        ("inline", "inline", (("dedupe", "inline"), ("compression", "inline"))),
+        ("none", "inline", (("dedupe", "background"), ("compression", "inline"))),
+    ],
+)
+def test_a_destination_is_made_like_its_source(
+    dedupe: str | None, compression: str | None, efficiency: tuple[tuple[str, str], ...]
+) -> None:
+    source = a_volume(snapshot_reserve=20, is_encrypted=True, dedupe=dedupe, compression=compression)
+    plan = by_lyon(a_cluster_view(LYON), source)
+    (created,) = (change for change in changes(plan, "vol_1", LYON) if isinstance(change, CreateVolume))
+    assert (created.snapshot_reserve, created.is_encrypted, created.efficiency) == (20, True, efficiency)
+    assert "vol_1: 10 GiB on aggr, encrypted like its source" in [act.text for act in acts(plan)]
+
+
 def test_every_part_that_is_done_is_not_planned_again() -> None:
     clusters = {"paris": a_cluster_view(HOME, [a_volume(comment="")], peers=(), claims=())}
     clusters |= {each.cluster: a_cluster_view(each, peers=(), claims=()) for each in (LYON, NICE)}
