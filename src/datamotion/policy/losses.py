@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from datamotion.model.acts import ActId, Break
 from datamotion.model.plan import Loss, RecoveryPoint
@@ -37,6 +37,39 @@ def loss_of(standing: Standing, copy: Copy, given_up_at: str) -> Loss:
     return Loss(volume=volume, backend=backend, given_up_at=given_up_at, kept=kept, age=age, text=text)
 
 
+def resync_loss(standing: Standing, copy: Copy) -> Loss:
+    """What goes with the writes that a copy has taken since it was broken off, if it is made a mirror again.
+
+    None of them is older than its snapshot. Where its back end took over since, most are no older than that.
+    """
+    volume, backend = copy.id
+    kept = copy.edge.relationship.exported_snapshot if copy.edge else None
+    broken = f"it was broken off {duration_text(copy.lag)} ago at most" if copy.lag is not None else ""
+    since = _took_over(standing, copy)
+    if since is not None:
+        what = f"since {since:%Y-%m-%d %H:%M} UTC, when it took over" + (f" ({broken})" if broken else "")
+    else:
+        what = f"since it was broken off{broken.removeprefix('it was broken off')}"
+    text = f"all writes at {backend} {what}: it goes back to snapshot {kept}, or to an older one that both ends hold"
+    return Loss(volume=volume, backend=backend, given_up_at=backend, kept=kept, age=copy.lag, text=text)
+
+
+def _took_over(standing: Standing, copy: Copy) -> datetime | None:
+    """When a copy's back end took over first since the copy's snapshot was made; None where it did not."""
+    seen = standing.sites[copy.id.backend].seen
+    if not isinstance(seen, ClusterView):
+        return None
+    made = seen.observed_at - copy.lag if copy.lag is not None else None
+    claims = [each for each in standing.claims if each.backend == copy.id.backend and each.served]
+    times = [each.claim.since for each in claims if _is_about(each, copy)]
+    return min((each for each in times if made is None or each >= made), default=None)
+
+
+def _is_about(claim: HeldClaim, copy: Copy) -> bool:
+    """A partial claim is about those copies whose marks name its epoch."""
+    return not claim.claim.partial or (copy.mark is not None and copy.mark.epoch == claim.epoch)
+
+
 def _later(standing: Standing, copy: Copy) -> list[HeldClaim]:
     """The claims that overtook what a copy holds, the earliest first; none where nobody can tell.
 
@@ -66,12 +99,13 @@ def _revived(standing: Standing, later: Sequence[HeldClaim]) -> list[str]:
 def _served(standing: Standing, copy_id: CopyId) -> HeldClaim | None:
     """The newest claim by which a back end is known to have served a volume."""
     copy = standing.copies.get(copy_id)
-    epoch = copy.mark.epoch if copy and copy.mark else None
     return next(
         (
             each
             for each in standing.claims
-            if each.backend == copy_id.backend and each.served and (not each.claim.partial or each.epoch == epoch)
+            if each.backend == copy_id.backend
+            and each.served
+            and (_is_about(each, copy) if copy is not None else not each.claim.partial)
         ),
         None,
     )
