@@ -12,6 +12,10 @@ from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.policy.situation import Situation
 
+_CLOCKS = timedelta(
+    minutes=1
+)  # by which the times of claims and snapshots may be apart, of which each has its own clock
+
 
 def loss_of(standing: Standing, copy: Copy, given_up_at: str) -> Loss:
     """What goes with the copy at `given_up_at`, if this one is served.
@@ -42,7 +46,7 @@ def resync_loss(standing: Standing, copy: Copy) -> Loss:
 
     None of them is older than its snapshot. Where its back end took over since, most are no older than that.
     """
-    volume, backend = copy.id
+    backend, volume = copy.id
     kept = copy.edge.relationship.exported_snapshot if copy.edge else None
     broken = f"it was broken off {duration_text(copy.lag)} ago at most" if copy.lag is not None else ""
     since = _took_over(standing, copy)
@@ -59,7 +63,7 @@ def _took_over(standing: Standing, copy: Copy) -> datetime | None:
     seen = standing.sites[copy.id.backend].seen
     if not isinstance(seen, ClusterView):
         return None
-    made = seen.observed_at - copy.lag if copy.lag is not None else None
+    made = seen.observed_at - copy.lag - _CLOCKS if copy.lag is not None else None
     claims = [each for each in standing.claims if each.backend == copy.id.backend and each.served]
     times = [each.claim.since for each in claims if _is_about(each, copy)]
     return min((each for each in times if made is None or each >= made), default=None)
