@@ -1,4 +1,4 @@
-"""Mirrors one by one, at clusters that answer as ONTAP does: paused, resumed, aborted, broken off, made mirrors again."""
+"""Mirrors one by one, at clusters that answer as ONTAP does: paused, resumed, aborted, broken off, resynced."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from datamotion.model.acts import ActId, Break
 from datamotion.model.plan import Loss, RecoveryPoint
@@ -41,32 +41,31 @@ def loss_of(standing: Standing, copy: Copy, given_up_at: str) -> Loss:
     return Loss(volume=volume, backend=backend, given_up_at=given_up_at, kept=kept, age=age, text=text)
 
 
-def resync_loss(standing: Standing, copy: Copy) -> Loss:
-    """What goes with the writes that a copy has taken since it was broken off, if it is made a mirror again.
+def resync_loss(standing: Standing, copy: Copy, source: CopyId) -> Loss:
+    """What goes with the writes that a copy holds and its source does not, if it is made a mirror of it again.
 
-    None of them is older than its snapshot. Where its back end took over since, most are no older than that.
+    What was written since it was broken off is no older than its snapshot, which its source holds too; unless a third
+    back end served since that was made, after which the source may have gone back to an older one.
     """
-    backend, volume = copy.id
+    volume, backend = copy.id.volume, copy.id.backend
     kept = copy.edge.relationship.exported_snapshot if copy.edge else None
-    broken = f"it was broken off {duration_text(copy.lag)} ago at most" if copy.lag is not None else ""
-    since = _took_over(standing, copy)
-    if since is not None:
-        what = f"since {since:%Y-%m-%d %H:%M} UTC, when it took over" + (f" ({broken})" if broken else "")
+    seen = standing.sites[backend].seen
+    age, since = (copy.lag if kept is not None else None), list(standing.claims)
+    if isinstance(seen, ClusterView) and age is not None:
+        since = [each for each in since if each.claim.since >= seen.observed_at - age - _CLOCKS]
+    own = [each.claim.since for each in since if each.backend == backend and each.served and _is_about(each, copy)]
+    thirds = sorted({each.backend for each in since} - {backend, source.backend})
+    broken = f"it was broken off {duration_text(age)} ago at most" if age is not None else "it was broken off"
+    if own:
+        took_over = f"since {min(own):%Y-%m-%d %H:%M} UTC, when it took over"
+        what = f"all writes at {backend} {took_over}" + (f" ({broken})" if age is not None else "")
     else:
-        what = f"since it was broken off{broken.removeprefix('it was broken off')}"
-    text = f"all writes at {backend} {what}: it goes back to snapshot {kept}, or to an older one that both ends hold"
-    return Loss(volume=volume, backend=backend, given_up_at=backend, kept=kept, age=copy.lag, text=text)
-
-
-def _took_over(standing: Standing, copy: Copy) -> datetime | None:
-    """When a copy's back end took over first since the copy's snapshot was made; None where it did not."""
-    seen = standing.sites[copy.id.backend].seen
-    if not isinstance(seen, ClusterView):
-        return None
-    made = seen.observed_at - copy.lag - _CLOCKS if copy.lag is not None else None
-    claims = [each for each in standing.claims if each.backend == copy.id.backend and each.served]
-    times = [each.claim.since for each in claims if _is_about(each, copy)]
-    return min((each for each in times if made is None or each >= made), default=None)
+        what = f"all writes at {backend} since {broken}"
+    if kept is None or (thirds and age is not None):
+        age, what = None, f"{what}, and whatever else it holds that {source.backend} does not"
+    back = f"snapshot {kept}, or to an older one" if kept is not None else "the newest snapshot"
+    text = f"{what}: it goes back to {back} that both ends hold"
+    return Loss(volume=volume, backend=backend, given_up_at=backend, kept=kept, age=age, text=text)
 
 
 def _is_about(claim: HeldClaim, copy: Copy) -> bool:

@@ -77,8 +77,8 @@ class _Resyncing:
         relationship, volume = copy.edge.relationship, copy.id.volume
         group = self.situation.now.group
         backend = group.backend(copy.id.backend)
-        if copy.is_writable:
-            loss = resync_loss(self.situation.now, copy)
+        if copy.is_writable and isinstance(copy.edge.source, CopyId):
+            loss = resync_loss(self.situation.now, copy, copy.edge.source)
             if not self.discard:
                 text = f"{volume} at {backend.name} may hold writes of its own, and a resync gives up {loss.text}"
                 serves = f"datamotion failover {group.name} --to {backend.name} would serve it"
@@ -151,6 +151,8 @@ def _edge_obstacle(copy: Copy, active: CopyId, group: str) -> Obstacle | None:
         return text, f"{needed}: none is turned round"
     if copy.edge.relationship.state is MirrorState.UNKNOWN:
         return "it is in a state that is not known here", "look at it on the cluster"
+    if copy.edge.relationship.state is MirrorState.UNINITIALIZED:
+        return "it never held a complete copy", f"datamotion apply {group} starts its first transfer"
     return None
 
 

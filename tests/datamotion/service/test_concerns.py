@@ -382,6 +382,12 @@ CASES = (
         hints="datamotion apply gold takes it up again",
     ),
     Case(
+        kind="half resynced",
+        world=related(state=MirrorState.BROKEN_OFF),
+        says="gold-lyon vol_1: its resync has not come to its end: it holds the snapshot from which that began",
+        hints="datamotion resync gold --at gold-lyon goes on with it",
+    ),
+    Case(
         kind="not mirrored here",
         world=without(LYON),
         says="gold-lyon vol_1: not mirrored here",
@@ -401,7 +407,7 @@ CASES = (
     Case(
         kind="paused",
         world=related(state=MirrorState.PAUSED),
-        says="gold-lyon vol_1: paused: no transfer starts",
+        says="gold-lyon vol_1: paused by hand: no transfer starts",
         hints="datamotion apply gold resumes it",
     ),
     Case(
