@@ -55,7 +55,7 @@ def resync_loss(standing: Standing, copy: Copy, source: CopyId) -> Loss:
         since = [each for each in since if each.claim.since >= seen.observed_at - age - _CLOCKS]
     own = [each.claim.since for each in since if each.backend == backend and each.served and _is_about(each, copy)]
     thirds = sorted({each.backend for each in since} - {backend, source.backend})
-    broken = f"it was broken off {duration_text(age)} ago at most" if age is not None else "it was broken off"
+    broken = "it was broken off" + (f", {duration_text(age)} ago at most" if age is not None else "")
     if own:
         took_over = f"since {min(own):%Y-%m-%d %H:%M} UTC, when it took over"
         what = f"all writes at {backend} {took_over}" + (f" ({broken})" if age is not None else "")
@@ -63,9 +63,7 @@ def resync_loss(standing: Standing, copy: Copy, source: CopyId) -> Loss:
         what = f"all writes at {backend} since {broken}"
     if kept is None or (thirds and age is not None):
         age, what = None, f"{what}, and whatever else it holds that {source.backend} does not"
-    back = f"snapshot {kept}, or to an older one" if kept is not None else "the newest snapshot"
-    text = f"{what}: it goes back to {back} that both ends hold"
-    return Loss(volume=volume, backend=backend, given_up_at=backend, kept=kept, age=age, text=text)
+    return Loss(volume=volume, backend=backend, given_up_at=backend, kept=kept, age=age, text=what)
 
 
 def _is_about(claim: HeldClaim, copy: Copy) -> bool:

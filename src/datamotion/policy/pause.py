@@ -168,7 +168,7 @@ def paused_notes(group: str, mirrors: Iterable[Copy]) -> Iterator[str]:
         if is_paused and (paused := paused_of(copy.mark)):
             found.setdefault((copy.id.backend, paused), []).append(copy.id.volume)
     for (backend, paused), volumes in found.items():
-        yield f"{backend}: {names_text(volumes)} stays as it is, {paused.text}: datamotion resume {group} ends that."
+        yield f"{backend}: {names_text(volumes)}: left as it is, {paused.text}; datamotion resume {group} ends that."
 
 
 def _looked_at(standing: Standing, backend: str) -> datetime:

@@ -92,7 +92,10 @@ class _Resyncing:
                 self._refuse(copy, *failure)
                 return
             self.going.append(copy)
-            text = f"{volume}: {relationship.source} -> {relationship.destination}"
+            back = (
+                f", back to {relationship.exported_snapshot} or an older one" if relationship.exported_snapshot else ""
+            )
+            text = f"{volume}: {relationship.source} -> {relationship.destination}{back}"
             self.due.add(_RESYNC, backend, volume, Resync(uuid=relationship.uuid), text)
             self.due.add(_AWAIT, backend, volume, AwaitIdle(uuid=relationship.uuid), volume)
         elif relationship.state is not MirrorState.PAUSED and copy.mark is not None and paused_of(copy.mark):

@@ -120,7 +120,7 @@ def test_one_that_was_paused_by_hand_is_only_noted_and_one_that_pause_paused_hol
     plan = plan_of(pausing(reason="another"), seen(lyon=by_ann()))
     assert (plan.steps, plan.holds) == ((), frozenset({("gold-lyon", "vol_1")}))
     assert plan.notes == (
-        "gold-lyon: vol_1 stays as it is, paused by ann@ops, process 7, at 2031-05-04 09:00 UTC (new shelf):"
+        "gold-lyon: vol_1: left as it is, paused by ann@ops, process 7, at 2031-05-04 09:00 UTC (new shelf);"
         " datamotion resume gold ends that.",
     )
 
@@ -212,7 +212,7 @@ def test_apply_leaves_it_paused_and_says_by_whom_but_resumes_one_that_was_paused
     plan = protect(seen(lyon=by_ann()))
     assert Resume not in {type(each) for each in changes(plan, backend=LYON)}
     assert ("gold-lyon", "vol_1") in plan.holds
-    assert any("vol_1 stays as it is, paused by ann@ops" in note for note in plan.notes)
+    assert any("vol_1: left as it is, paused by ann@ops" in note for note in plan.notes)
     assert kinds(protect(seen(lyon=lyon(state=MirrorState.PAUSED))), backend=LYON) == ["Resume"]
 
 
