@@ -12,7 +12,7 @@ from datamotion.service import mirrors, operations
 from datamotion.service.operations import Intent
 from datamotion.service.reports import RunReport, Verdict
 from tests.together.stories import Story, outcomes, play, titles, told
-from tests.together.world import GROUP, create_volumes, succeed
+from tests.together.world import GROUP, succeed
 
 LYON = Selection(at="gold-lyon")
 HOUR_S = 3600
@@ -89,7 +89,8 @@ def test_a_mirror_that_was_paused_by_hand_is_resumed_by_apply_unless_pause_makes
 
 def test_pause_waits_for_the_transfer_that_runs(quick_path: Path) -> None:
     async def story(story: Story) -> None:
-        await _with_a_transfer_that_is_held(story)
+        await story.protected("vol_1")
+        await with_a_transfer_that_is_held(story)
         async with trio.open_nursery() as nursery:
             ended: list[RunReport] = []
 
@@ -113,7 +114,8 @@ def test_pause_aborts_a_transfer_that_has_not_ended_in_time_and_its_checkpoint_i
     """In time, though the cluster itself stops waiting after ten minutes."""
 
     async def story(story: Story) -> None:
-        await _with_a_transfer_that_is_held(story)
+        await story.protected("vol_1")
+        await with_a_transfer_that_is_held(story)
         began = trio.current_time()
         report = await story.place.run(pause(story, timeout_s=2 * HOUR_S))
         assert report.verdict is Verdict.DONE, told(report)
@@ -128,8 +130,8 @@ def test_pause_aborts_a_transfer_that_has_not_ended_in_time_and_its_checkpoint_i
     play(quick_path, story)
 
 
-async def _with_a_transfer_that_is_held(story: Story) -> None:
-    await story.protected("vol_1")
+async def with_a_transfer_that_is_held(story: Story) -> None:
+    """Something newer is on its way from vol_1 to lyon, and does not arrive."""
     story.write("paris", "vol_1", "newer")
     story.place.lab["lyon"].cluster.transfer_gate.hold()
     found = await story.mirror("lyon")
@@ -140,8 +142,8 @@ async def _with_a_transfer_that_is_held(story: Story) -> None:
 
 def test_abort_ends_the_transfers_that_run_and_nothing_else(quick_path: Path) -> None:
     async def story(story: Story) -> None:
-        await create_volumes(story.place.lab["paris"], ["vol_2"])
-        await _with_a_transfer_that_is_held(story)
+        await story.protected("vol_1", "vol_2")
+        await with_a_transfer_that_is_held(story)
         report = await story.place.run(abort(story))
         assert outcomes(report, "gold-lyon") == {"vol_1": "done", "vol_2": "unchanged"}, told(report)
         mirror = await story.mirror("lyon")

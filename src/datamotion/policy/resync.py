@@ -134,7 +134,8 @@ def _source_obstacle(standing: Standing, active: CopyId) -> Obstacle | None:
     if served is not None:
         return copy_obstacle(served)
     unseen = standing.sites[active.backend].unseen
-    why = f"cannot be seen: {unseen.reason}" if unseen else "holds no copy that can be seen"
+    reason = unseen.reason if unseen else standing.hidden.get(active)
+    why = f"cannot be seen: {reason}" if reason else "holds no copy that can be seen"
     hint = (unseen.hint if unseen else None) or f"run it again when {active.backend} answers"
     return f"{active.backend}, which serves it, {why}", hint
 

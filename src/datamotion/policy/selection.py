@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from datamotion.model.plan import Refusal
-from datamotion.model.standing import Copy, Site, Standing
+from datamotion.model.standing import Copy, CopyId, Site, Standing
 from datamotion.model.words import MirrorState, Role
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import Obstacle
@@ -48,7 +48,10 @@ def select(standing: Standing, selection: Selection, obstacle: Callable[[Copy], 
         in_the_way = {copy.id: why for copy in found if (why := obstacle(copy))}
         fitting = [copy for copy in found if copy.id not in in_the_way]
         copies += fitting
-        if not found:
+        places = [CopyId(backend, volume) for backend in standing.sites if selection.at in (None, backend)]
+        hidden = [_hidden(standing, place) for place in places if place in standing.hidden]
+        left += hidden
+        if not found and not hidden:
             left.append(_no_copy(standing, volume, selection.at))
         for (backend, _), (text, hint) in in_the_way.items():
             if fitting:
@@ -101,6 +104,14 @@ def _unseen(site: Site) -> Refusal:
         text, hint = f"SVM {site.backend.svm} is not on {site.backend.cluster}", "correct `svm` in the configuration"
         return Refusal(backend=site.backend.name, text=text, hint=hint)
     return Refusal(backend=site.backend.name, text=site.unseen.reason, hint=site.unseen.hint, unseen=site.unseen)
+
+
+def _hidden(standing: Standing, copy_id: CopyId) -> Refusal:
+    """A copy that cannot be read: there, and left alone."""
+    backend, volume = copy_id
+    text = f"{volume} at {backend} cannot be seen: {standing.hidden[copy_id]}"
+    hint = f"nothing is done with it until it can be; datamotion status {standing.group.name} shows the others"
+    return Refusal(volume=volume, backend=backend, text=text, hint=hint)
 
 
 def _no_copy(standing: Standing, volume: str, at: str | None) -> Refusal:

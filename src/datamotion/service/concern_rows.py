@@ -193,7 +193,8 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A target's copy served before, and is fenced: it is no mirror, and may hold writes that no other copy has.",
         "served before, and is fenced: nothing is mirrored to it",
-        "see what was written there; nothing resyncs it unasked",
+        "see what was written there; datamotion resync {group} --at {backend} says what making it a mirror again gives"
+        " up, and nothing resyncs it unasked",
     ),
     Kind.DETACHED: Row(
         *_WARN,
