@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -32,6 +33,7 @@ RESUME = resume_planner(GROUP, AT_LYON)
 ABORT = abort_planner(GROUP, AT_LYON)
 BREAK = break_planner(GROUP, AT_LYON)
 RESYNC = resync_planner(GROUP, AT_LYON, discard=True)
+TROUBLE = (Fate.LOST_BEFORE, Fate.LOST_AFTER, Fate.BUSY, Fate.DECLINED, Fate.DONE_YET_DECLINED)
 DONE = {("gold-lyon", name): Outcome.DONE for name in VOLUMES}
 
 
@@ -202,3 +204,30 @@ def test_a_pause_that_dies_while_it_waits_ends_like_one_that_did_not() -> None:
         assert states(world) == {(MirrorState.PAUSED, False)}
         assert all(paused_of(read_mark(each.comment)) for each in lyon(world).volumes)
         assert {act.backend for act in world.effects} == {"gold-lyon"}
+
+
+def test_pausing_three_volumes_at_two_targets_that_dies_at_any_write_is_finished_by_the_same_command() -> None:
+    names = ("vol_1", "vol_2", "vol_3")
+    planner = pause_planner(GROUP, Selection(), reason="new shelf", timeout=timedelta(minutes=10))
+    worlds = outcomes_of_dying(lambda: mirrored(*names), planner, ALL)
+    assert len(worlds) == 12
+    straight = mirrored(*names)
+    carry_out(straight, planner, ALL)
+    for world in worlds:
+        assert what_others_see(world) == what_others_see(straight)
+        assert repeated(world) == {}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_fifty_volumes_are_paused_and_resumed_through_whatever_befalls_single_requests(seed: int) -> None:
+    names, chance = [f"vol_{number}" for number in range(1, 51)], random.Random(seed)
+    world = mirrored(*names)
+    for planner, kind in ((PAUSE, "Pause"), (RESUME, "Resume")):
+        for name in names:
+            for each in (kind, "ModifyVolume"):
+                world.fates[each, name] = chance.choices(TROUBLE, k=chance.randrange(3))
+        for _ in range(3):  # what a run gave up the same command goes on with
+            carry_out(world, planner, ALL)
+        wanted = MirrorState.PAUSED if kind == "Pause" else MirrorState.SNAPMIRRORED
+        assert states(world) == {(wanted, False)}
+        assert {bool(paused_of(read_mark(each.comment))) for each in lyon(world).volumes} == {kind == "Pause"}

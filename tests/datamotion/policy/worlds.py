@@ -187,13 +187,13 @@ def worlds(draw: st.DrawFn) -> World:
 
 @st.composite
 def broken_worlds(draw: st.DrawFn) -> World:
-    """Any of these, in which legs were broken off by themselves too, and written to there; most follow who serves."""
+    """Any of these, with legs that were broken off by themselves, and written to; some relationships are new."""
     world = draw(worlds())
     for (backend, name), copy in world.copies.items():
         if copy.source is None or world.serving[name] is backend or not draw(_MOSTLY):
             continue
-        copy.is_broken = draw(_MOSTLY)
-        if copy.source is not world.serving[name] and copy.is_broken and draw(_MOSTLY):
+        copy.is_broken, copy.is_fenced = draw(_MOSTLY), copy.is_fenced and draw(st.booleans())
+        if copy.source is not world.serving[name] and copy.is_broken and draw(st.booleans()):
             copy.source, copy.exported = world.serving[name], None  # made anew, and nothing was carried
         if copy.is_broken and draw(st.booleans()):
             copy.writes |= {world.now}
