@@ -22,6 +22,7 @@ from datamotion.model.acts import (
     ModifyVolume,
     Pause,
     Resume,
+    Resync,
     StartTransfer,
     TakeEpoch,
 )
@@ -170,6 +171,21 @@ def _(change: Break, view: ClusterView) -> ClusterView:
     volumes = (
         replace(each, type=VolumeType.RW) if (each.svm, each.name) == _place(broken) else each for each in view.volumes
     )
+    return replace(view, volumes=tuple(volumes))
+
+
+@changed.register
+def _(change: Resync, view: ClusterView) -> ClusterView:
+    """Its transfer runs, and the destination is read-only already."""
+
+    def resync(mirror: Relationship) -> Relationship:
+        if mirror.state is not MirrorState.BROKEN_OFF or mirror.is_transferring:
+            raise Refusing(f"{mirror.destination} is {mirror.state}")
+        return replace(mirror, transfer=a_transfer(TransferState.TRANSFERRING))
+
+    view = _with_mirror(view, change.uuid, resync)
+    place = _place(next(each for each in view.relationships if each.uuid == change.uuid))
+    volumes = (replace(each, type=VolumeType.DP) if (each.svm, each.name) == place else each for each in view.volumes)
     return replace(view, volumes=tuple(volumes))
 
 

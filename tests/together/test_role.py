@@ -17,6 +17,7 @@ from datamotion.service.role import role
 from ontaplab.faults.scripted import scripted
 from tests.ontaplab.resources.logins import PASSWORD, ROLES, make
 from tests.together.stories import Story, play, told
+from tests.together.test_mirrors import abort, break_off, pause, resume, resync, with_a_transfer_that_is_held
 from tests.together.world import SVMS
 
 HOST = "192.0.2.10"
@@ -50,10 +51,22 @@ async def all_that_there_is(story: Story) -> None:
     await paris.post("/protocols/cifs/shares", {"svm.name": SVMS["paris"], "name": "vol_1", "path": "/vol_1"})
     await story.place.lab["paris"].doors.smb(HOST, "user").connect(SVMS["paris"], "vol_1")
     await a_reason_is_told(story)
+    await each_mirror_verb(story)
     for report in (await story.update(), await story.failover("lyon"), await story.apply()):
         assert report.verdict is Verdict.DONE, told(report)
     assert not (await story.concerns()).get("overtaken")
     report = await story.failover("paris", overrule="gold-lyon")
+    assert report.verdict is Verdict.DONE, told(report)
+
+
+async def each_mirror_verb(story: Story) -> None:
+    """Paused, resumed, a transfer aborted, broken off and resynced."""
+    for intent in (pause(story), resume(story), break_off(story), resync(story, discard="gold-lyon")):
+        report = await story.place.run(intent)
+        assert report.verdict is Verdict.DONE, told(report)
+    await with_a_transfer_that_is_held(story)
+    report = await story.place.run(abort(story))
+    story.place.lab["lyon"].cluster.transfer_gate.release()
     assert report.verdict is Verdict.DONE, told(report)
 
 

@@ -72,7 +72,7 @@ def apply(
     Example: datamotion apply gold --yes
     """
     session = open_session(context, config)
-    _carry_out(session, [operations.protect(each) for each in session.groups(group)], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [operations.protect(each) for each in session.groups(group)], output, yes=yes, dry_run=dry_run)
 
 
 def update(
@@ -87,7 +87,7 @@ def update(
     Example: datamotion update gold
     """
     session = open_session(context, config)
-    _carry_out(session, [operations.update(each) for each in session.groups(group)], output, yes=True, dry_run=dry_run)
+    carry_out(session, [operations.update(each) for each in session.groups(group)], output, yes=True, dry_run=dry_run)
 
 
 def failover(
@@ -111,7 +111,7 @@ def failover(
     session = open_session(context, config)
     choice = FailoverChoice(to=to, allow_partial=allow_partial, overrule=overrule)
     intents = [operations.failover(session.group(group), choice)]
-    _carry_out(session, intents, output, yes=yes, dry_run=dry_run, without_store=without_store)
+    carry_out(session, intents, output, yes=yes, dry_run=dry_run, without_store=without_store)
 
 
 def settle(
@@ -130,7 +130,7 @@ def settle(
     Example: datamotion settle gold --keep gold-lyon
     """
     session = open_session(context, config)
-    _carry_out(session, [operations.settle(session.group(group), keep)], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [operations.settle(session.group(group), keep)], output, yes=yes, dry_run=dry_run)
 
 
 def unprotect(
@@ -147,10 +147,10 @@ def unprotect(
     Example: datamotion unprotect gold --volume vol_7
     """
     session = open_session(context, config)
-    _carry_out(session, [operations.unprotect(session.group(group), volumes)], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [operations.unprotect(session.group(group), volumes)], output, yes=yes, dry_run=dry_run)
 
 
-def _carry_out(
+def carry_out(
     session: Session,
     intents: Sequence[Intent],
     output: Output,
@@ -159,6 +159,7 @@ def _carry_out(
     dry_run: bool,
     without_store: bool = False,
 ) -> None:
+    """Each of these is planned, shown, agreed to and carried out. Exits with the status of the worst."""
     if not (yes or dry_run):
         check_can_ask()
     reports: list[PlanReport | RunReport] = []

@@ -39,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in COMMANDS:
-    app.command(epilog=EXIT_STATUSES)(command)
+    app.command(name=command.__name__.removesuffix("_"), epilog=EXIT_STATUSES)(command)
 for group in GROUPS:
     for each in (group, *(below.typer_instance for below in group.registered_groups if below.typer_instance)):
         for subcommand in each.registered_commands:

@@ -12,9 +12,8 @@ from datamotion.engine.answers import answers_text, job_uses, outcome
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Cluster, Journal, Reply, Watcher
 from datamotion.model.acts import Act, Change
+from datamotion.policy.kinds import kind_of
 from datamotion.runs.journal import Entry, Note
-
-_JOB_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class Asking:
         """How a batch's jobs ended; what still goes on after a while is left to the looks."""
         batch, replies = asked
         jobs = tuple(job_uses(replies))
-        with anyio.move_on_after(_JOB_PATIENCE_S):
+        with anyio.move_on_after(kind_of(batch[0]).job_s):
             return await self._cluster_of(batch).follow(jobs) if jobs else {}
         return {}
 

@@ -156,8 +156,12 @@ class Run:
     def _judge(self, acts: Sequence[Act]) -> bool:
         """What became of the acts that were due; returns whether anything did."""
         before, standing = self._result.plan, self._result.standing
-        proofs = {act.id: prove(act, standing) for act in acts}
-        self._reach([act for act in acts if (proof := proofs[act.id]) and proof.holds is Holds.YES])
+        judged = {act.id: act for act in acts}
+        for each in self._open.values():  # what was accepted, and comes about after something else that is due
+            if each.subject not in self._result.given_up:
+                judged.setdefault(each.id, each)
+        proofs = {each.id: prove(each, standing) for each in judged.values()}
+        self._reach([each for each in judged.values() if (proof := proofs[each.id]) and proof.holds is Holds.YES])
         self._plan_again()
         refusals, left, gates = refusals_by_subject(self._result.plan), planned_acts(self._result.plan), gated(before)
         failures: list[tuple[Act, Failure]] = []
@@ -175,7 +179,8 @@ class Run:
         if failures:
             self._give_up(shut_out(before, self._result.given_up))
             self._give_up(shut_out(self._result.plan, self._result.given_up))
-        return bool(failures or dropped or any(proof and proof.holds is Holds.YES for proof in proofs.values()))
+        is_any_reached = any((proof := proofs[act.id]) and proof.holds is Holds.YES for act in acts)
+        return bool(failures or dropped or is_any_reached)
 
     def _why_not(
         self, act: Act, proof: Proof | None, *, is_planned: bool, refusals: Mapping[Place, Refusal]

@@ -117,9 +117,10 @@ class AwaitTransfer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwaitIdle:
-    """Nothing is changed: the transfer that runs is waited for, however it ends."""
+    """Nothing is changed: the transfer that runs is waited for, however it ends; `until`: it is aborted then."""
 
     uuid: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,14 +133,29 @@ class AbortTransfer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """No new transfer starts (ONTAP's quiesce)."""
+    """No new transfer starts (ONTAP's quiesce).
+
+    `during` is the transfer that runs, and has to end first. Once it has, the cluster is asked again: it waits for an
+    end for so long only, and how long that is nobody tells.
+    """
 
     uuid: str
+    during: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Break:
     """The destination is writable and holds its last exported snapshot."""
+
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resync:
+    """A destination that was broken off is becoming a mirror again, from the newest snapshot that both ends hold.
+
+    What was written there since is gone.
+    """
 
     uuid: str
 
@@ -211,6 +227,7 @@ Change = (
     | AbortTransfer
     | Pause
     | Break
+    | Resync
     | ModifyVolume
     | ModifyQtree
     | CloseSessions

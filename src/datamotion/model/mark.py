@@ -32,6 +32,7 @@ class Mark:
     """`path`, `export`, `snapshots` and `qos` are the served copy's junction path and policies; None: it has none.
 
     `qtrees`, of a fenced copy: the export policies that its qtrees had of their own, "1:clients,3:guests" by their ids.
+    `paused`, of a mirror that `pause` paused: when, beside by whom and why (`paused.py`).
     """
 
     group: str
@@ -43,6 +44,9 @@ class Mark:
     qos: str | None = None
     qtrees: str | None = None
     epoch: int | None = None
+    paused: str | None = None
+    paused_by: str | None = None
+    reason: str | None = None
 
     @property
     def text(self) -> str:

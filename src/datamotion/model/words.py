@@ -87,3 +87,8 @@ class Operation(StrEnum):
     FAILOVER = "failover"
     SETTLE = "settle"
     UNPROTECT = "unprotect"
+    PAUSE = "pause"
+    RESUME = "resume"
+    ABORT = "abort"
+    BREAK = "break"
+    RESYNC = "resync"

@@ -31,6 +31,7 @@ from datamotion.model.acts import (
     Pause,
     PeerSvms,
     Resume,
+    Resync,
     StartTransfer,
     TakeEpoch,
 )
@@ -157,7 +158,9 @@ class OntapCluster:
                 return await close_sessions(self._transport, change)
             case TakeEpoch() | ConfirmClaim():
                 return await change_policy(self._transport, change)
-            case ModifyVolume() | Initialize() | Resume() | Pause() | Break() | AwaitTransfer() | AwaitIdle():
+            case (
+                ModifyVolume() | Initialize() | Resume() | Resync() | Pause() | Break() | AwaitTransfer() | AwaitIdle()
+            ):
                 raise InternalError(f"{type(change).__name__} has no request of its own")
             case _:
                 assert_never(change)

@@ -1,9 +1,9 @@
 """Moving many relationships from one state to another with one request: PATCH of the collection, over a list of uuids.
 
 `state: snapmirrored` has three meanings on the wire. From `uninitialized` it initializes, from `paused` it resumes,
-from `broken_off` it resyncs, which throws away what was written at the destination. Nothing here may ever resync. So
-what initializes or resumes carries the state it starts from in the query, next to the uuids: the cluster itself leaves
-out a relationship that was broken off since it was observed.
+from `broken_off` it resyncs, which throws away what was written at the destination. Nothing here may resync but what
+was asked to. So each of them carries the state it starts from in the query, next to the uuids: the cluster itself
+leaves out a relationship that was broken off since it was observed.
 
 A cluster that refuses such a query gets a PATCH of each relationship, which can carry no such guard. Their states are
 then read with one GET just before: only what is in the state that the guard wants is asked for. What another hand
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
 from datamotion.errors import ClusterRefused, ClusterSilent
-from datamotion.model.acts import Break, Initialize, Pause, Resume
+from datamotion.model.acts import Break, Initialize, Pause, Resume, Resync
 from datamotion.model.words import MirrorState
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.bulk import Bulk, Way, gone
@@ -28,7 +28,7 @@ from datamotion.ontap.replies import known, reply_of
 from datamotion.ontap.snapmirror import PATH
 from datamotion.ontap.transport import AT_ONCE, Transport
 
-StateChange = Initialize | Resume | Pause | Break
+StateChange = Initialize | Resume | Resync | Pause | Break
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,7 @@ class _Transition:
 _TRANSITIONS: Mapping[type[StateChange], _Transition] = {
     Initialize: _Transition(to=MirrorState.SNAPMIRRORED, only_from=MirrorState.UNINITIALIZED),
     Resume: _Transition(to=MirrorState.SNAPMIRRORED, only_from=MirrorState.PAUSED),
+    Resync: _Transition(to=MirrorState.SNAPMIRRORED, only_from=MirrorState.BROKEN_OFF),
     Pause: _Transition(to=MirrorState.PAUSED),
     Break: _Transition(to=MirrorState.BROKEN_OFF),
 }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from datamotion.model.acts import ModifyRelationship, ModifyVolume
 from datamotion.model.group import Target
 from datamotion.model.mark import Mark
+from datamotion.model.paused import paused_of, with_paused
 from datamotion.model.records import Relationship
 from datamotion.model.standing import FENCE, Copy
 from datamotion.model.units import size_text
-from datamotion.model.words import VolumeState
+from datamotion.model.words import MirrorState, VolumeState
 
 
 def wanted_mark(active: Copy, group: str) -> Mark:
@@ -33,6 +36,21 @@ def wanted_mark(active: Copy, group: str) -> Mark:
         snapshots=snapshots,
         qos=qos,
     )
+
+
+def mirrors_mark(active: Copy, mirror: Copy, group: str) -> Mark:
+    """What the mark of a mirror should say: as the active one's, with what is noted of this copy alone.
+
+    That is how its qtrees were served before a fence, which stays on it; and who paused it, while it is paused, or
+    until the transfer ends that its pause waits for.
+    """
+    wanted = wanted_mark(active, group)
+    if mirror.mark is None:
+        return wanted
+    relationship = mirror.edge.relationship if mirror.edge else None
+    is_paused = relationship is not None and (relationship.state is MirrorState.PAUSED or relationship.is_transferring)
+    wanted = replace(wanted, qtrees=mirror.mark.qtrees)
+    return with_paused(wanted, paused_of(mirror.mark) if is_paused else None)
 
 
 def adjusted_volume(active: Copy, mirror: Copy, mark: Mark) -> tuple[ModifyVolume, str] | None:

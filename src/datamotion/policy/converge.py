@@ -18,13 +18,14 @@ from datamotion.model.acts import (
 )
 from datamotion.model.group import Target
 from datamotion.model.mark import without_mark
+from datamotion.model.paused import paused_of
 from datamotion.model.plan import Loss, Refusal
 from datamotion.model.records import Endpoint, Relationship, Volume
 from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Role
-from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, wanted_mark
+from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark, wanted_mark
 from datamotion.policy.health import ailment, transfer_failure
 from datamotion.policy.obstacles import copy_obstacle, site_obstacle
 from datamotion.policy.peering import Peering
@@ -69,6 +70,7 @@ class Converging:
         self._alias = ""
         self.refusals: list[Refusal] = []
         self.losses: list[Loss] = []
+        self.paused: list[Copy] = []  # by `pause`, and left so
         self.holds: set[tuple[str, str | None]] = set()
 
     def plan(self, copies: Sequence[Copy]) -> None:
@@ -140,9 +142,14 @@ class Converging:
                 f"the copy of {volume} served before {copy.id.backend} took over, and may hold writes that no other has"
             )
             hint = "it stays as it is: nothing mirrors back to it yet"
+            if mirror.role is Role.FENCED and mirror.edge is not None and mirror.edge.source == copy.id:
+                hint = f"datamotion resync {group} --at {name} says what making it a mirror again gives up"
         else:
             text = f"the mirror of {volume} is broken off; nothing is resynced, its destination may hold newer writes"
-            hint = f"if it is to serve: datamotion failover {group} --to {name}"
+            hint = (
+                f"datamotion resync {group} --at {name} says what making it a mirror again gives up; if it is to serve:"
+                f" datamotion failover {group} --to {name}"
+            )
         self._refuse(volume, text, hint)
 
     def _keep_mirror(self, copy: Copy, mirror: Copy, relationship: Relationship) -> None:
@@ -150,14 +157,26 @@ class Converging:
         is_adjusted = self._adjust_volume(copy, mirror) | self._adjust_relationship(volume, relationship)
         if relationship.state is MirrorState.UNINITIALIZED:
             self._first_transfer(copy, mirror, relationship)
+        elif relationship.state is MirrorState.PAUSED and paused_of(mirror.mark):
+            self.paused.append(mirror)
+            if not is_adjusted:
+                self.holds.add(mirror.id)
         elif relationship.state is MirrorState.PAUSED:
             age = f", {duration_text(relationship.lag)} old by now" if relationship.lag is not None else ""
             text = f"{volume}: {relationship.destination}{age}"
             self._due.add(_RESUME, self._backend, volume, Resume(uuid=relationship.uuid), text)
+        elif relationship.state is MirrorState.BROKEN_OFF:
+            self._refuse_half_resynced(volume, relationship)
         elif ill := ailment(mirror):
             self._refuse(volume, f"the mirror of {volume} does not work: {ill.text}", ill.hint)
         elif not is_adjusted and relationship.exported_snapshot is not None:
             self.holds.add((self._backend.name, volume))
+
+    def _refuse_half_resynced(self, volume: str, relationship: Relationship) -> None:
+        runs = "runs" if relationship.is_transferring else "has not come to its end"
+        group, name = self._standing.group.name, self._backend.name
+        hint = f"datamotion resync {group} --at {name} goes on with it"
+        self._refuse(volume, f"a resync of the mirror of {volume} {runs}: nothing else is carried to it before", hint)
 
     def _make(self, copy: Copy) -> None:
         """No copy is there: a volume, unless something else of its name is in the way, and its relationship."""
@@ -259,7 +278,7 @@ class Converging:
 
     def _adjust_volume(self, copy: Copy, mirror: Copy) -> bool:
         """Whether something about the destination volume is due."""
-        mark = wanted_mark(copy, self._standing.group.name)
+        mark = mirrors_mark(copy, mirror, self._standing.group.name)
         if mark != mirror.mark and not mark.fits(mirror.volume.comment):
             self._refuse(
                 copy.id.volume,

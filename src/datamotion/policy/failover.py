@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from datamotion.model.acts import AbortTransfer, Break, ModifyQtree, ModifyVolume, Pause
+from datamotion.model.acts import ModifyQtree, ModifyVolume
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
+from datamotion.model.paused import with_paused
 from datamotion.model.plan import Gate, Plan, Refusal, Step
 from datamotion.model.standing import FENCE, Copy, DoubtKind, Standing
 from datamotion.model.units import duration_text
-from datamotion.model.words import MirrorState, Operation, Role
+from datamotion.model.words import Operation, Role
+from datamotion.policy.breaking import break_off
 from datamotion.policy.epochs import confirm, held, new_claim, take
 from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
 from datamotion.policy.fence import fence, qtree_policies, unseen_sessions
@@ -27,9 +29,6 @@ from datamotion.policy.needs import differences, mark_of, names_text, path_of
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
-_ABORT = Phase(rank=40, title="Abort running transfers", because="a break waits for them, and their source may be gone")
-_PAUSE = Phase(rank=41, title="Pause mirrors", because="no new transfer may start while they are broken off")
-_BREAK = Phase(rank=42, title="Break mirrors off", because="each destination becomes writable at its last snapshot")
 _OPEN = Phase(rank=43, title="Let clients into qtrees", because="each had an export policy of its own before its fence")
 _SERVE = Phase(rank=44, title="Serve", because="clients find each volume where it was", gate=Gate.ALL)
 _COMES_TO = frozenset({Role.ACTIVE, Role.OVERTAKEN, Role.UNCLEAR})
@@ -102,7 +101,9 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         because = f"{chosen.name} serves from here on: two must not serve the same volume"
         refusals += fence(due, standing, rivals, because=because, gate=Gate.ALL)
     for copy in moving:
-        _add_steps(due, standing, copy, claim)
+        if not copy.is_writable:
+            break_off(due, standing, copy)
+        _add_serve(due, standing, copy, claim)
     confirm(due, situation, claim)
     steps = due.steps()
     notes = [*(_notes(standing, decision, moving) if steps else ()), *_kept(moving, steps)]
@@ -170,23 +171,6 @@ def _comes_to(copy: Copy, decision: Decision) -> bool:
     return copy.role in _COMES_TO
 
 
-def _add_steps(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> None:
-    backend, volume = standing.sites[copy.id.backend].backend, copy.id.volume
-    if not copy.is_writable:
-        assert copy.edge is not None
-        relationship = copy.edge.relationship
-        if relationship.is_transferring and relationship.transfer and relationship.transfer.uuid:
-            abort = AbortTransfer(relationship_uuid=relationship.uuid, transfer_uuid=relationship.transfer.uuid)
-            due.add(_ABORT, backend, volume, abort, f"{volume}: abort the transfer that runs")
-        if relationship.state is not MirrorState.PAUSED:
-            text = f"{volume}: pause {relationship.destination}, which is {relationship.state}"
-            due.add(_PAUSE, backend, volume, Pause(uuid=relationship.uuid), text)
-        age = f", as its source was {duration_text(copy.lag)} ago" if copy.lag is not None else ""
-        text = f"{volume}: {relationship.destination} becomes writable at {relationship.exported_snapshot}{age}"
-        due.add(_BREAK, backend, volume, Break(uuid=relationship.uuid), text)
-    _add_serve(due, standing, copy, claim)
-
-
 def _add_serve(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> None:
     backend, volume = standing.sites[copy.id.backend].backend, copy.id.volume
     served, mark = path_of(standing, volume), mark_of(standing, volume)
@@ -222,12 +206,15 @@ def _open_qtrees(due: StepList, copy: Copy, backend: Backend) -> None:
 
 
 def _mark(standing: Standing, copy: Copy, claim: Claim) -> Mark:
-    """The copy's mark, without what its fence noted, and with the epoch where a claim is about a part of the group."""
+    """The copy's mark, with the epoch where a claim is about a part of the group.
+
+    Without what its fence noted, and that it was paused: a paused mirror is as good as any other here.
+    """
     known = copy.mark or mark_of(standing, copy.id.volume)
     volume = copy.id.volume
     if known is None:
         known = Mark(group=claim.group, volume=volume, origin=copy.volume.uuid, path=path_of(standing, volume).path)
-    return replace(known, qtrees=None, epoch=claim.epoch if claim.partial else None)
+    return replace(with_paused(known, None), qtrees=None, epoch=claim.epoch if claim.partial else None)
 
 
 def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> list[str]:

@@ -27,6 +27,7 @@ from datamotion.model.acts import (
     Pause,
     PeerSvms,
     Resume,
+    Resync,
     StartTransfer,
     TakeEpoch,
 )
@@ -37,6 +38,7 @@ from datamotion.policy import proofs
 from datamotion.policy.proofs import Ground, Holds, Proof
 
 _CHANGE_S = 60.0
+_JOB_S = 60.0
 _TRANSFER_S = 900.0  # without a single byte: a slow link is slower than any change, and must not be given up
 
 _PEERS = frozenset({Aspect.SVM_PEERS})
@@ -53,12 +55,14 @@ class Prove(Protocol):
 class Kind:
     """`changes` are the aspects that may show what came of it. `limit_s` is how long nothing may move.
 
+    `job_s` is how long its job is followed; what goes on after that is left to the looks.
     `is_asked_for`: False for what is only awaited. `at_all`: it may show at every cluster, whichever was asked.
     """
 
     changes: frozenset[Aspect]
     prove: Prove
     limit_s: float = _CHANGE_S
+    job_s: float = _JOB_S
     is_asked_for: bool = True
     at_all: bool = False
 
@@ -76,8 +80,9 @@ KINDS: Mapping[type[Change], Kind] = {
     ModifyRelationship: Kind(_RELATIONSHIPS, proofs.relationship_modified),
     Initialize: Kind(_RELATIONSHIPS, proofs.initialized),
     Resume: Kind(_RELATIONSHIPS, proofs.resumed),
-    Pause: Kind(_RELATIONSHIPS, proofs.paused),
+    Pause: Kind(_RELATIONSHIPS, proofs.paused, job_s=5.0),  # its job waits for the transfer that runs
     Break: Kind(_RELATIONSHIPS | _VOLUMES, proofs.broken_off),  # the destination volume becomes writable
+    Resync: Kind(_RELATIONSHIPS | _VOLUMES, proofs.resynced, limit_s=_TRANSFER_S),
     StartTransfer: Kind(_RELATIONSHIPS, proofs.started),
     AwaitTransfer: Kind(_RELATIONSHIPS, proofs.carried, limit_s=_TRANSFER_S, is_asked_for=False),
     AwaitIdle: Kind(_RELATIONSHIPS, proofs.idle, limit_s=_TRANSFER_S, is_asked_for=False),
@@ -111,12 +116,18 @@ def prove(act: Act, standing: Standing) -> Proof | None:
 def progress(act: Act, standing: Standing) -> object:
     """What moves while an act is awaited: as long as it differs from look to look, nothing is stuck.
 
-    None: nothing can be stuck, as a transfer that ONTAP itself has queued behind others.
+    None: nothing can be stuck, as a transfer that ONTAP itself has queued behind others, or that is to be aborted.
     """
     copy = standing.copy(act.backend, act.volume or "")
-    transfer = copy.edge.relationship.transfer if copy and copy.edge and not kind_of(act).is_asked_for else None
+    transfer = copy.edge.relationship.transfer if copy and copy.edge else None
     if transfer is None:
         return False
+    if isinstance(act.change, Pause):  # it comes about once the transfer has ended
+        return (transfer.uuid,)
+    if kind_of(act).is_asked_for and not isinstance(act.change, Resync):
+        return False
+    if isinstance(act.change, AwaitIdle) and act.change.until is not None:
+        return None
     return None if transfer.state is TransferState.QUEUED else (transfer.uuid, transfer.bytes_transferred)
 
 

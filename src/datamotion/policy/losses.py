@@ -12,6 +12,10 @@ from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.policy.situation import Situation
 
+_CLOCKS = timedelta(
+    minutes=1
+)  # by which the times of claims and snapshots may be apart, of which each has its own clock
+
 
 def loss_of(standing: Standing, copy: Copy, given_up_at: str) -> Loss:
     """What goes with the copy at `given_up_at`, if this one is served.
@@ -35,6 +39,36 @@ def loss_of(standing: Standing, copy: Copy, given_up_at: str) -> Loss:
     text = f"all writes at {places}{when}{own}: this copy holds what {_source_text(copy)}"
     age = _age(standing, copy, later[0]) if later and not revived else None
     return Loss(volume=volume, backend=backend, given_up_at=given_up_at, kept=kept, age=age, text=text)
+
+
+def resync_loss(standing: Standing, copy: Copy, source: CopyId) -> Loss:
+    """What goes with the writes that a copy holds and its source does not, if it is made a mirror of it again.
+
+    What was written since it was broken off is no older than its snapshot, which its source holds too; unless a third
+    back end served since that was made, after which the source may have gone back to an older one.
+    """
+    volume, backend = copy.id.volume, copy.id.backend
+    kept = copy.edge.relationship.exported_snapshot if copy.edge else None
+    seen = standing.sites[backend].seen
+    age, since = (copy.lag if kept is not None else None), list(standing.claims)
+    if isinstance(seen, ClusterView) and age is not None:
+        since = [each for each in since if each.claim.since >= seen.observed_at - age - _CLOCKS]
+    own = [each.claim.since for each in since if each.backend == backend and each.served and _is_about(each, copy)]
+    thirds = sorted({each.backend for each in since} - {backend, source.backend})
+    broken = "it was broken off" + (f", {duration_text(age)} ago at most" if age is not None else "")
+    if own:
+        took_over = f"since {min(own):%Y-%m-%d %H:%M} UTC, when it took over"
+        what = f"all writes at {backend} {took_over}" + (f" ({broken})" if age is not None else "")
+    else:
+        what = f"all writes at {backend} since {broken}"
+    if kept is None or (thirds and age is not None):
+        age, what = None, f"{what}, and whatever else it holds that {source.backend} does not"
+    return Loss(volume=volume, backend=backend, given_up_at=backend, kept=kept, age=age, text=what)
+
+
+def _is_about(claim: HeldClaim, copy: Copy) -> bool:
+    """A partial claim is about those copies whose marks name its epoch."""
+    return not claim.claim.partial or (copy.mark is not None and copy.mark.epoch == claim.epoch)
 
 
 def _later(standing: Standing, copy: Copy) -> list[HeldClaim]:
@@ -66,12 +100,13 @@ def _revived(standing: Standing, later: Sequence[HeldClaim]) -> list[str]:
 def _served(standing: Standing, copy_id: CopyId) -> HeldClaim | None:
     """The newest claim by which a back end is known to have served a volume."""
     copy = standing.copies.get(copy_id)
-    epoch = copy.mark.epoch if copy and copy.mark else None
     return next(
         (
             each
             for each in standing.claims
-            if each.backend == copy_id.backend and each.served and (not each.claim.partial or each.epoch == epoch)
+            if each.backend == copy_id.backend
+            and each.served
+            and (_is_about(each, copy) if copy is not None else not each.claim.partial)
         ),
         None,
     )

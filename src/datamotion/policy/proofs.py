@@ -26,6 +26,7 @@ from datamotion.model.acts import (
     Pause,
     PeerSvms,
     Resume,
+    Resync,
     StartTransfer,
     TakeEpoch,
 )
@@ -196,6 +197,14 @@ def broken_off(change: Break, ground: Ground) -> Proof:
     if ground.copy is not None and ground.copy.is_writable:
         return YES
     return ground.by_relationship(change.uuid, lambda relationship: NOT_YET)
+
+
+def resynced(change: Resync, ground: Ground) -> Proof:
+    """It has begun: a mirror again, or with a transfer that makes it one."""
+    return ground.by_relationship(
+        change.uuid,
+        lambda relationship: _as(relationship.state is not MirrorState.BROKEN_OFF or relationship.is_transferring),
+    )
 
 
 def started(change: StartTransfer, ground: Ground) -> Proof:

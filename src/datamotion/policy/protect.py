@@ -21,6 +21,7 @@ from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
 from datamotion.policy.fence import fence, fenced, overtaken, unseen_sessions
 from datamotion.policy.obstacles import copy_obstacle, unknown_server
+from datamotion.policy.pause import paused_notes
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
@@ -123,6 +124,7 @@ def _plan_all(situation: Situation) -> Plan:
     refusals += fence(due, standing, overtaken(standing), because=because)
     by_source, holds = _mark_all(standing, due, refusals)
     losses: list[Loss] = []
+    paused: list[Copy] = []
     for target in group.targets:
         site = standing.sites[target.backend.name]
         if site.unseen is not None:
@@ -137,8 +139,10 @@ def _plan_all(situation: Situation) -> Plan:
                 refusals += converging.refusals
                 losses += converging.losses
                 holds |= converging.holds
+                paused += converging.paused
     holds |= {copy.id for copy in fenced(standing)}
-    return _plan(standing, due, refusals, losses, _notes(standing, serving), frozenset(holds))
+    notes = [*_notes(standing, serving), *paused_notes(group.name, paused)]
+    return _plan(standing, due, refusals, losses, notes, frozenset(holds))
 
 
 def _refusal(doubt: Doubt) -> Refusal:

@@ -173,10 +173,11 @@ def _unusable(standing: Standing, copy: Copy, taken: Mapping[str, str], terms: T
         return None
     if terms.is_kept:
         return "it cannot be written there; what it is now stays"
-    return _unbreakable(copy.edge) if copy.edge else f"{copy.volume.name} is read-only and its relationship is gone"
+    return unbreakable(copy.edge) if copy.edge else f"{copy.volume.name} is read-only and its relationship is gone"
 
 
-def _unbreakable(edge: Edge) -> str | None:
+def unbreakable(edge: Edge) -> str | None:
+    """Why the destination of a relationship could not be made writable."""
     if isinstance(edge.source, Foreign):
         return f"it is a mirror of {edge.source}, which is another volume"
     if edge.relationship.state not in _COMPLETE or not edge.holds_copy:

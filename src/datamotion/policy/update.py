@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from datamotion.model.acts import ActId, AwaitIdle, AwaitTransfer, StartTransfer
 from datamotion.model.group import Group
+from datamotion.model.paused import paused_of
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.records import Relationship
 from datamotion.model.standing import Copy, CopyId, DoubtKind, Edge, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
-from datamotion.model.words import Operation, Role
+from datamotion.model.words import MirrorState, Operation, Role
 from datamotion.policy.health import RECEIVING, transfer_failure
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import unknown_server
@@ -56,7 +57,7 @@ class _Updating:
 
     def plan(self) -> None:
         standing = self.situation.now
-        if refusal := _group_refusal(standing):
+        if refusal := group_refusal(standing):
             self.refusals.append(refusal)
             return
         for site in standing.sites.values():
@@ -120,8 +121,11 @@ class _Updating:
         """Whether an update of this mirror would carry nothing, and why."""
         standing, volume, backend = self.situation.now, copy.id.volume, copy.id.backend
         if relationship.state not in RECEIVING:
-            text = f"the mirror of {volume} is {relationship.state}: it takes no update"
-            self._refuse(backend, volume, text, f"datamotion plan {standing.group.name} shows what would mend that")
+            paused = paused_of(copy.mark) if relationship.state is MirrorState.PAUSED else None
+            text = f"the mirror of {volume} is {paused.text if paused else relationship.state}: it takes no update"
+            mends = f"datamotion plan {standing.group.name} shows what would mend that"
+            hint = f"datamotion resume {standing.group.name} --at {backend} resumes it" if paused else mends
+            self._refuse(backend, volume, text, hint)
             return True
         site = standing.sites[backend]
         policy = None
@@ -139,7 +143,8 @@ class _Updating:
         return False
 
 
-def _group_refusal(standing: Standing) -> Refusal | None:
+def group_refusal(standing: Standing) -> Refusal | None:
+    """Why nothing is carried anywhere: who serves is not known, or cannot be seen."""
     for doubt in standing.doubts:
         if doubt.kind in _OPEN:
             return Refusal(text=doubt.text, hint=doubt.hint)

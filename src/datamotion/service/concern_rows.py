@@ -33,6 +33,7 @@ class Kind(StrEnum):
     STALE = "stale"
     FENCED_TARGET = "fenced target"
     DETACHED = "detached"
+    HALF_RESYNCED = "half resynced"
     BROKEN = "broken"
     RELEASED = "released"
     OFFLINE = "offline"
@@ -185,20 +186,27 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A copy can be written though no failover made it so.",
         "can be written though no failover made it so ({cause}): no transfer arrives",
-        "see what was written there; datamotion failover {group} --to {backend} would serve it, and nothing resyncs it"
-        " unasked",
+        "see what was written there; datamotion failover {group} --to {backend} would serve it, and datamotion resync"
+        " {group} --at {backend} says what making it a mirror again gives up",
     ),
     Kind.FENCED_TARGET: Row(
         *_WARN,
         "A target's copy served before, and is fenced: it is no mirror, and may hold writes that no other copy has.",
         "served before, and is fenced: nothing is mirrored to it",
-        "see what was written there; nothing resyncs it unasked",
+        "see what was written there; datamotion resync {group} --at {backend} says what making it a mirror again gives"
+        " up, and nothing resyncs it unasked",
     ),
     Kind.DETACHED: Row(
         *_WARN,
         "A mirror has lost its relationship.",
         "no relationship ends in it any more: no transfer arrives",
         "datamotion apply {group} takes it up again",
+    ),
+    Kind.HALF_RESYNCED: Row(
+        *_WARN,
+        "A mirror was to be made of a copy again, and that has not come to its end.",
+        "its resync {cause}: it holds the snapshot from which that began",
+        "datamotion resync {group} --at {backend} goes on with it",
     ),
     Kind.NOT_MIRRORED_HERE: Row(
         *_WARN,
@@ -218,7 +226,10 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         "at {cluster}: unmount that volume, or mount it elsewhere",
     ),
     Kind.PAUSED: Row(
-        *_WARN, "A mirror is paused.", "paused: no transfer starts", "datamotion apply {group} resumes it"
+        *_WARN,
+        "A mirror is paused. Who paused it is known where `pause` did: then nothing but `resume` resumes it.",
+        "{cause}: no transfer starts",
+        "datamotion {resume} {group} resumes it",
     ),
     Kind.LATE: Row(
         *_WARN,

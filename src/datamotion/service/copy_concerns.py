@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 
+from datamotion.model.paused import paused_of
 from datamotion.model.records import Relationship
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text
@@ -46,6 +47,9 @@ class CopyConcerns:
             case Role.BROKEN:
                 cause = "its relationship is broken off" if copy.edge else "it has no relationship"
                 yield self._concern(Kind.BROKEN, copy, cause=cause)
+            case Role.DETACHED if copy.edge is not None:
+                runs = copy.edge.relationship.is_transferring
+                yield self._concern(Kind.HALF_RESYNCED, copy, cause="runs" if runs else "has not come to its end")
             case Role.DETACHED:
                 yield self._concern(Kind.DETACHED, copy)
             case Role.FENCED:
@@ -89,7 +93,9 @@ class CopyConcerns:
             yield self._empty(copy, relationship)
         yield from self._path(copy)
         if relationship.state is MirrorState.PAUSED:
-            yield self._concern(Kind.PAUSED, copy)
+            paused = paused_of(copy.mark)
+            cause, resume = (paused.text, "resume") if paused else ("paused by hand", "apply")
+            yield self._concern(Kind.PAUSED, copy, cause=cause, resume=resume)
         yield from self._age(copy)
         yield from self._policy(copy)
 

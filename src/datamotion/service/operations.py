@@ -61,13 +61,13 @@ class Intent:
 
 def protect(group: Group) -> Intent:
     """Mirror every volume of the group from where it is served to every target, as configured."""
-    glances = _glances(group, EVERYTHING)
+    glances = glances_of(group, EVERYTHING)
     return Intent(operation=Operation.PROTECT, group=group, planner=protect_planner(group), glances=glances)
 
 
 def update(group: Group) -> Intent:
     """Carry what is served now to every mirror of it."""
-    glances = _glances(group, STANDING)
+    glances = glances_of(group, STANDING)
     return Intent(operation=Operation.UPDATE, group=group, planner=update_planner(group), glances=glances)
 
 
@@ -76,9 +76,9 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
 
     Raises: ConfigError where `choice` names no back end of the group.
     """
-    _check_is_backend(group, choice.to)
-    _check_is_backend(group, choice.overrule)
-    glances = _glances(group, SERVING)
+    check_is_backend(group, choice.to)
+    check_is_backend(group, choice.overrule)
+    glances = glances_of(group, SERVING)
     needed = {target.backend.cluster for target in group.targets}
     return Intent(
         operation=Operation.FAILOVER,
@@ -92,25 +92,26 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
 
 def settle(group: Group, keep: str) -> Intent:
     """Say that one back end serves the group, where nobody can tell. Raises ConfigError for one that is not its own."""
-    _check_is_backend(group, keep)
-    glances = _glances(group, SERVING)
+    check_is_backend(group, keep)
+    glances = glances_of(group, SERVING)
     return Intent(operation=Operation.SETTLE, group=group, planner=settle_planner(group, keep), glances=glances)
 
 
 def unprotect(group: Group, volumes: Sequence[str]) -> Intent:
     """Take volumes out of the group."""
-    glances = _glances(group, STANDING)
+    glances = glances_of(group, STANDING)
     planner = unprotect_planner(group, volumes)
     return Intent(operation=Operation.UNPROTECT, group=group, planner=planner, glances=glances)
 
 
-def _check_is_backend(group: Group, name: str | None) -> None:
+def check_is_backend(group: Group, name: str | None) -> None:
+    """Raises: ConfigError for a name that no back end of the group has."""
     known = [backend.name for backend in group.backends]
     if name is not None and name not in known:
         raise ConfigError(f"{name} is no back end of {group.name}", hint=f"its back ends: {', '.join(known)}")
 
 
-def _glances(group: Group, aspects: frozenset[Aspect]) -> Mapping[str, Glance]:
+def glances_of(group: Group, aspects: frozenset[Aspect]) -> Mapping[str, Glance]:
     """All clusters of the group, each with the SVMs of its back ends there."""
     svms: dict[str, set[str]] = {}
     for backend in group.backends:

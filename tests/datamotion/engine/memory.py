@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import Enum, auto
 
 import trio
 import trio.testing
 
-from datamotion.clock import LoopClock
 from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
 from datamotion.errors import ClusterRefused, ClusterSilent
-from datamotion.model.acts import Act
+from datamotion.model.acts import Act, Pause
 from datamotion.model.group import Group
 from datamotion.model.records import Relationship
 from datamotion.model.view import Aspect, ClusterView
@@ -64,6 +64,7 @@ class World:
     transfers_move: bool = True
     transfers_end_as: TransferState = TransferState.SUCCESS
     queued_s: float = 0.0  # how long transfers are queued before they move
+    pauses_wait: bool = False  # for the transfers that run, as ONTAP's do
     silent: dict[str, tuple[float, float]] = field(default_factory=dict)  # by cluster: from when to when
     on_look: Callable[[World], None] | None = None  # what others do, called before every look
 
@@ -75,6 +76,7 @@ class World:
 
     def __post_init__(self) -> None:
         self._due: list[tuple[float, Act]] = []
+        self._pausing: list[Act] = []  # once their transfers have ended
         self._began: dict[str, float] = {}
         self.failed_jobs: dict[str, str] = {}
 
@@ -97,7 +99,9 @@ class World:
             raise UnderWay(f"{act.text}: it is under way")
         changed = after(self.views, act)
         self.effects.append(act)
-        if self.shows_after_s:
+        if self.pauses_wait and isinstance(act.change, Pause) and self._is_transferring(act.cluster, act.change.uuid):
+            self._pausing.append(act)
+        elif self.shows_after_s:
             self._due.append((trio.current_time() + self.shows_after_s, act))
         else:
             self.views = dict(changed)
@@ -110,6 +114,14 @@ class World:
                 self._due.remove((due, act))
                 self.views = dict(after(self.views, act))
         self.views = {name: self._moved(view, now) for name, view in self.views.items()}
+        for act in list(self._pausing):
+            assert isinstance(act.change, Pause)
+            if not self._is_transferring(act.cluster, act.change.uuid):
+                self._pausing.remove(act)
+                self.views = dict(after(self.views, act))
+
+    def _is_transferring(self, cluster: str, uuid: str) -> bool:
+        return any(each.uuid == uuid and each.is_transferring for each in self.views[cluster].relationships)
 
     def _moved(self, view: ClusterView, now: float) -> ClusterView:
         running = [mirror for mirror in view.relationships if mirror.is_transferring]
@@ -148,7 +160,7 @@ class MemoryCluster:
         if world.on_look is not None:
             world.on_look(world)
         world.settle()
-        looked_at = dict.fromkeys(aspects, LoopClock(NOON).now())
+        looked_at = dict.fromkeys(aspects, NOON + timedelta(seconds=trio.current_time()))
         return ClusterView().updated_by(replace(world.views[self._name], looked_at=looked_at))
 
     async def ask(self, acts: Sequence[Act]) -> Sequence[Reply]:

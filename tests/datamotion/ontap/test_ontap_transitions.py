@@ -9,7 +9,7 @@ import pytest
 from netapp_ontap.resources.snapmirror_relationship import SnapmirrorRelationship
 
 from datamotion.engine.ports import Accepted, Declined, Unanswered
-from datamotion.model.acts import Break, Initialize, Pause, Resume
+from datamotion.model.acts import Break, Initialize, Pause, Resume, Resync
 from datamotion.ontap.transitions import StateChange
 from tests.datamotion.ontap.schemas import assert_fits
 from tests.datamotion.ontap.wire import Sent, Wire, an_error, ask, jobs_started, records
@@ -38,6 +38,7 @@ def a_wire(patched: httpx.Response | Exception, states: Mapping[str, str] | http
     [
         (Initialize, "snapmirrored", {"state": "uninitialized"}),
         (Resume, "snapmirrored", {"state": "paused"}),
+        (Resync, "snapmirrored", {"state": "broken_off"}),
         (Pause, "paused", {}),
         (Break, "broken_off", {}),
     ],
@@ -81,6 +82,15 @@ def test_a_relationship_broken_off_meanwhile_is_never_resynced(
     assert "discard" in str(reply.error.hint)
     patches = [sent for sent in wire.sent if sent.method == "PATCH"]
     assert [sent.query["state"] for sent in patches] == ["uninitialized" if kind is Initialize else "paused"]
+
+
+@pytest.mark.parametrize("state", ["paused", "uninitialized"])
+def test_only_what_was_broken_off_is_resynced(backend: str, state: str) -> None:
+    wire = a_wire(httpx.Response(200, json={"num_records": 0}), {"r-1": state})
+    (reply,) = ask(backend, wire, [Resync(uuid="r-1")])
+    assert isinstance(reply, Declined)
+    assert f"relationship r-1 as it is: it is {state}, not broken_off" in reply.error.message
+    assert [sent.query["state"] for sent in wire.sent if sent.method == "PATCH"] == ["broken_off"]
 
 
 def test_those_that_the_guard_left_out_are_told_from_those_taken(backend: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from datamotion.model.acts import (
     AbortTransfer,
     AcceptSvmPeer,
     Act,
+    AwaitIdle,
     AwaitTransfer,
     Break,
     ConfirmClaim,
@@ -23,22 +25,29 @@ from datamotion.model.acts import (
     ModifyVolume,
     Pause,
     PeerSvms,
+    Resume,
+    Resync,
     TakeEpoch,
 )
 from datamotion.model.plan import Plan
 from datamotion.model.standing import Standing
 from datamotion.model.view import ClusterView, Unseen
-from datamotion.model.words import Role
+from datamotion.model.words import Operation, Role
+from datamotion.policy.abort import abort_planner
+from datamotion.policy.breaking import break_planner
 from datamotion.policy.failover import failover_planner
 from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.pause import pause_planner, resume_planner
 from datamotion.policy.protect import protect_planner
+from datamotion.policy.resync import resync_planner
+from datamotion.policy.selection import Selection
 from datamotion.policy.settle import settle_planner
 from datamotion.policy.situation import Planner
 from datamotion.policy.unprotect import unprotect_planner
 from datamotion.policy.update import update_planner
 from tests.datamotion.building import BACKENDS, LYON, NICE, a_group, acts, planned, standing_of
-from tests.datamotion.policy.worlds import NAMES, World, spoiled, worlds
-from tests.datamotion.simulation import after
+from tests.datamotion.policy.worlds import NAMES, World, broken_worlds, spoiled, worlds
+from tests.datamotion.simulation import after, transfers_ended
 
 View = Mapping[str, ClusterView | Unseen]
 BOTH = a_group(LYON, NICE)
@@ -52,9 +61,21 @@ CHOICES = st.builds(
 SERVING = CHOICES.map(lambda choice: failover_planner(BOTH, choice)) | st.sampled_from(
     [settle_planner(BOTH, name) for name in BY_NAME]
 )
-ANY = SERVING | st.sampled_from(
-    [protect_planner(BOTH), update_planner(BOTH), unprotect_planner(BOTH, ["vol_1"]), protect_planner(BOTH)]
+SELECTIONS = st.builds(
+    Selection, volumes=st.sampled_from([(), ("vol_1",), NAMES]), at=st.none() | st.sampled_from(sorted(BY_NAME))
 )
+AT = SELECTIONS.filter(lambda it: it.at is not None)
+PAUSING = SELECTIONS.map(lambda it: pause_planner(BOTH, it, reason="new shelf", timeout=timedelta(hours=1)))
+RESUMING = SELECTIONS.map(lambda it: resume_planner(BOTH, it))
+BREAKING = AT.map(lambda it: break_planner(BOTH, it))
+RESYNCING = st.builds(lambda it, discard: resync_planner(BOTH, it, discard=discard), AT, st.booleans())
+MIRRORS = PAUSING | RESUMING | SELECTIONS.map(lambda it: abort_planner(BOTH, it)) | BREAKING | RESYNCING
+OTHERS = st.sampled_from([protect_planner(BOTH), update_planner(BOTH), unprotect_planner(BOTH, ["vol_1"])])
+ANY = SERVING | OTHERS | MIRRORS
+
+
+BROKEN = spoiled(broken_worlds()) | broken_worlds().map(World.show)
+VERBS = (Operation.PAUSE, Operation.ABORT, Operation.BREAK)
 
 
 def known_uuids(view: View) -> set[str]:
@@ -110,30 +131,58 @@ def seen_at(view: View, cluster: str) -> ClusterView:
     return seen
 
 
-@given(spoiled(), ANY)
+@given(spoiled() | BROKEN, ANY)
 def test_no_copy_that_can_be_written_is_ever_written_over(view: View, planner: Planner) -> None:
     standing = standing_of(view, BOTH)
     writable = {copy.id for copy in standing.copies.values() if copy.is_writable}
     writable |= {copy.id for copy in standing.copies.values() if copy.role is Role.UNCLEAR}
-    harmless = (ModifyVolume, ModifyQtree)
-    for act in acts(planned(planner, standing)):
-        if (act.backend, act.volume) in writable:
+    harmless: tuple[type, ...] = (ModifyVolume, ModifyQtree)
+    plan = planned(planner, standing)
+    given_up = {(loss.given_up_at, loss.volume) for loss in plan.losses if loss.backend == loss.given_up_at}
+    for act in acts(plan):
+        if plan.operation is Operation.ABORT and (act.backend, act.volume) in writable:
+            assert isinstance(act.change, AbortTransfer)  # of a resync, before it shows
+        elif plan.operation is Operation.RESYNC and (act.backend, act.volume) in writable:
+            assert (act.backend, act.volume) in given_up
+        elif (act.backend, act.volume) in writable:
             assert isinstance(act.change, harmless)
+
+
+@settings(deadline=None, max_examples=300)
+@given(broken_worlds().map(World.show), RESYNCING)
+def test_nothing_is_resynced_but_what_follows_the_copy_that_serves_in_sight(view: View, planner: Planner) -> None:
+    standing = standing_of(view, BOTH)
+    for act in acts(planned(planner, standing)):
+        if isinstance(act.change, Resync):
+            copy, active = standing.copy(act.backend, act.volume or ""), standing.active[act.volume or ""]
+            assert copy is not None
+            assert active is not None
+            assert standing.copies[active].is_online
+            assert (copy.edge and copy.edge.source, copy.role is Role.OVERTAKEN) == (active, False)
+
+
+@given(BROKEN, OTHERS | SERVING | PAUSING | RESUMING | BREAKING)
+def test_no_other_command_resyncs(view: View, planner: Planner) -> None:
+    assert not any(isinstance(act.change, Resync) for act in acts(planned(planner, standing_of(view, BOTH))))
 
 
 @given(spoiled(), ANY)
 def test_only_the_leg_that_is_chosen_is_broken_off(view: View, planner: Planner) -> None:
     plan = planned(planner, standing_of(view, BOTH))
     for act in acts(plan):
-        if isinstance(act.change, Break | Pause | AbortTransfer):
-            assert (act.backend, plan.operation) == (plan.backend, "failover")
+        if isinstance(act.change, Break):
+            assert plan.operation in (Operation.BREAK, Operation.FAILOVER)
+            assert plan.backend in (None, act.backend)
+        elif isinstance(act.change, Pause | AbortTransfer) and plan.operation not in VERBS:
+            assert (act.backend, plan.operation) == (plan.backend, Operation.FAILOVER)
+    assert plan.operation is not Operation.BREAK or len({act.backend for act in acts(plan)}) <= 1
 
 
 @given(spoiled(), ANY)
 def test_every_site_is_asked_for_one_claim_before_anything_is_broken_off(view: View, planner: Planner) -> None:
     plan = planned(planner, standing_of(view, BOTH))
     kinds = [type(act.change) for act in acts(plan)]
-    if Break in kinds:
+    if Break in kinds and plan.operation is not Operation.BREAK:
         standing = standing_of(view, BOTH)
         taken = {act.cluster for act in acts(plan)[: kinds.index(Break)] if isinstance(act.change, TakeEpoch)}
         told = {
@@ -176,7 +225,17 @@ def test_a_member_that_any_copy_tells_is_one(view: View) -> None:
     assert {copy.id.volume for copy in standing.copies.values()} <= set(standing.volumes)
 
 
-@given(spoiled(), SERVING | st.sampled_from([protect_planner(BOTH), update_planner(BOTH)]))
+WHOLE = Selection()
+OF_ALL = [
+    protect_planner(BOTH),
+    update_planner(BOTH),
+    pause_planner(BOTH, WHOLE, reason=None, timeout=timedelta(hours=1)),
+    resume_planner(BOTH, WHOLE),
+    abort_planner(BOTH, WHOLE),
+]
+
+
+@given(spoiled(), SERVING | st.sampled_from(OF_ALL))
 def test_every_member_is_in_every_plan(view: View, planner: Planner) -> None:
     standing = standing_of(view, BOTH)
     plan = planned(planner, standing)
@@ -212,9 +271,8 @@ def test_what_an_act_is_remembered_by_is_its_own(view: View, planner: Planner) -
 @given(spoiled(), ANY)
 def test_what_is_refused_or_due_is_not_said_to_hold(view: View, planner: Planner) -> None:
     plan = planned(planner, standing_of(view, BOTH))
-    due = {
-        act.subject for act in acts(plan) if act.volume and isinstance(act.change, CreateVolume | Initialize | Break)
-    }
+    asked = CreateVolume | Initialize | Break | Pause | Resume | Resync | AbortTransfer
+    due = {act.subject for act in acts(plan) if act.volume and isinstance(act.change, asked)}
     assert not due & plan.holds
 
 
@@ -256,6 +314,19 @@ def test_what_serving_another_copy_gives_up_is_stated_and_never_understated(
         assert loss.age is None or loss.age >= world.age(lost), (loss, lost)
 
 
+@given(broken_worlds(), st.sampled_from(sorted(BY_NAME)))
+def test_what_a_resync_gives_up_is_stated_and_never_understated(world: World, at: str) -> None:
+    plan = planned(resync_planner(BOTH, Selection(at=at), discard=True), standing_of(world.show(), BOTH))
+    stated = {loss.volume: loss for loss in plan.losses}
+    for act in acts(plan):
+        if isinstance(act.change, Resync):
+            copy, name = world.copies[BY_NAME[at], act.volume or ""], act.volume or ""
+            lost = copy.writes - world.copies[world.serving[name], name].writes
+            loss = stated[name]
+            assert (loss.backend, loss.given_up_at) == (at, at)
+            assert not lost or loss.age is None or loss.age >= world.age(lost), (loss, lost)
+
+
 # -- going on
 
 
@@ -280,12 +351,25 @@ def test_cut_off_anywhere_it_is_finished_by_the_same_command(operation: str, wor
         assert {v for v in holding if v and (standing.active[v] or ("", ""))[0] != to} == set()
 
 
+@settings(deadline=None, max_examples=60)
+@given(broken_worlds(), PAUSING | RESUMING | BREAKING | RESYNCING, st.integers(min_value=0, max_value=12))
+def test_cut_off_anywhere_mirrors_end_as_if_it_had_not_been(world: World, planner: Planner, cut: int) -> None:
+    first = world.show()
+    straight = carried_out(first, planner)
+    assert carried_out(carried_out(first, planner, at_most=cut), planner) == straight
+    assert planned(planner, standing_of(straight, BOTH)).steps == ()
+
+
 def carried_out(clusters: Mapping[str, ClusterView], planner: Planner, at_most: int = 60) -> Mapping[str, ClusterView]:
     """As runs that each do one act and are cut off."""
     for _ in range(at_most):
         due = acts(planned(planner, standing_of(clusters, BOTH)))
         if not due:
             return clusters
-        clusters = after(clusters, due[0])
+        done = due[0]
+        if isinstance(done.change, AwaitTransfer | AwaitIdle):
+            clusters = {**clusters, done.cluster: transfers_ended(clusters[done.cluster])}
+        else:
+            clusters = after(clusters, done)
     assert at_most < 60, "it comes to no end"
     return clusters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +12,12 @@ from datamotion.model.group import Backend
 from datamotion.model.standing import CopyId, Standing
 from datamotion.model.view import ClusterView, Unreadable
 from datamotion.model.words import Role, VolumeType
+from datamotion.policy.abort import abort_planner
 from datamotion.policy.kinds import Holds, prove
+from datamotion.policy.pause import pause_planner, resume_planner
+from datamotion.policy.resync import resync_planner
+from datamotion.policy.selection import Selection
+from datamotion.policy.situation import Planner
 from datamotion.policy.unprotect import unprotect_planner
 from datamotion.policy.update import update_planner
 from tests.datamotion.building import (
@@ -32,6 +38,8 @@ from tests.datamotion.building import (
 )
 from tests.datamotion.policy.plans import (
     LOST,
+    a_broken,
+    a_served,
     doubts,
     failed_over,
     failover,
@@ -42,6 +50,10 @@ from tests.datamotion.policy.plans import (
     served_at,
     settle,
 )
+
+PAUSE_ALL = pause_planner(a_group(LYON, NICE), Selection(), reason=None, timeout=timedelta(hours=1))
+RESUME_ALL = resume_planner(a_group(LYON, NICE), Selection())
+ABORT_ALL = abort_planner(a_group(LYON, NICE), Selection())
 
 REASON = "the record has no `style`"
 ALL = ("vol_1", "vol_2")
@@ -251,3 +263,22 @@ def test_a_look_that_reads_a_record_again_forgets_that_it_could_not_be_read() ->
     narrow = replace(whole, looked_at={each: whole.looked_at[each] for each in relationships})
     assert broken.updated_by(narrow).unreadable == broken.unreadable
     assert not [volume for volume in broken.updated_by(narrow).volumes if volume.type is VolumeType.DP]
+
+
+@pytest.mark.parametrize("make", [PAUSE_ALL, RESUME_ALL, ABORT_ALL])
+def test_a_mirror_behind_a_record_that_cannot_be_read_is_refused_by_name_and_left_alone(make: Planner) -> None:
+    lyon = without(a_target_view(LYON, *ALL), an_illegible("vol_2", LYON))
+    plan = planned(make, standing_of(seen(*ALL, lyon=lyon)))
+    assert ("gold-lyon", "vol_2") not in {act.subject for act in acts(plan)} | plan.holds
+    (refusal,) = plan.refusals
+    assert (refusal.volume, refusal.backend) == ("vol_2", "gold-lyon")
+    assert refusal.text == f"vol_2 at gold-lyon cannot be seen: {REASON}"
+
+
+def test_nothing_is_resynced_while_the_record_of_what_serves_cannot_be_read() -> None:
+    lyon = a_cluster_view(LYON, [a_served(path=None)], [a_broken()])
+    view = seen(lyon=lyon, paris=without(home_of("vol_1"), an_illegible()))
+    plan = planned(resync_planner(a_group(LYON, NICE), Selection(at="gold-lyon"), discard=True), standing_of(view))
+    (refusal,) = plan.refusals
+    assert plan.steps == ()
+    assert f"gold-paris, which serves it, cannot be seen: {REASON}" in refusal.text

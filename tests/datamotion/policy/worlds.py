@@ -148,15 +148,15 @@ class World:
 
     def _mirror(self, backend: Backend, name: str) -> Relationship | None:
         copy = self.copies[backend, name]
-        if copy.source is None or copy.exported is None:
+        if copy.source is None:
             return None
         mirror = a_mirror(
             name,
             backend,
             source=copy.source,
             state=MirrorState.BROKEN_OFF if copy.is_broken else MirrorState.SNAPMIRRORED,
-            lag=(self.now - copy.exported[0]) * TICK,
-            exported_snapshot=f"snap.{copy.exported[0]}",
+            lag=(self.now - copy.exported[0]) * TICK if copy.exported else None,
+            exported_snapshot=f"snap.{copy.exported[0]}" if copy.exported else None,
         )
         return replace(mirror, source=replace(mirror.source, svm=f"{copy.source.svm}.{copy.source.cluster}"))
 
@@ -186,9 +186,26 @@ def worlds(draw: st.DrawFn) -> World:
 
 
 @st.composite
-def spoiled(draw: st.DrawFn, world: World | None = None) -> Mapping[str, ClusterView | Unseen]:
+def broken_worlds(draw: st.DrawFn) -> World:
+    """Any of these, with legs that were broken off by themselves, and written to; some relationships are new."""
+    world = draw(worlds())
+    for (backend, name), copy in world.copies.items():
+        if copy.source is None or world.serving[name] is backend or not draw(_MOSTLY):
+            continue
+        copy.is_broken, copy.is_fenced = draw(_MOSTLY), copy.is_fenced and draw(st.booleans())
+        if copy.source is not world.serving[name] and copy.is_broken and draw(st.booleans()):
+            copy.source, copy.exported = world.serving[name], None  # made anew, and nothing was carried
+        if copy.is_broken and draw(st.booleans()):
+            copy.writes |= {world.now}
+            world.now += 1
+    world.write()
+    return world
+
+
+@st.composite
+def spoiled(draw: st.DrawFn, of: st.SearchStrategy[World] | None = None) -> Mapping[str, ClusterView | Unseen]:
     """What a world shows, with anything done to it by hand."""
-    shown = (world or draw(worlds())).show()
+    shown = draw(worlds() if of is None else of).show()
     view: dict[str, ClusterView | Unseen] = {}
     for backend in BACKENDS:
         seen = shown[backend.cluster]

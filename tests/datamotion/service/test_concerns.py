@@ -14,6 +14,7 @@ from datamotion.model.standing import FENCE, DoubtKind
 from datamotion.model.words import MirrorState, TransferState, VolumeState
 from datamotion.service.concern_rows import ROWS
 from datamotion.service.reports import Severity
+from tests.datamotion.building import a_mark
 from tests.datamotion.service.landscapes import LYON, NANTES, NOON, PARIS, Landscape, a_group, failed_over, protected
 
 BOTH = a_group(LYON, NANTES)
@@ -382,6 +383,12 @@ CASES = (
         hints="datamotion apply gold takes it up again",
     ),
     Case(
+        kind="half resynced",
+        world=related(state=MirrorState.BROKEN_OFF),
+        says="gold-lyon vol_1: its resync has not come to its end: it holds the snapshot from which that began",
+        hints="datamotion resync gold --at gold-lyon goes on with it",
+    ),
+    Case(
         kind="not mirrored here",
         world=without(LYON),
         says="gold-lyon vol_1: not mirrored here",
@@ -401,7 +408,7 @@ CASES = (
     Case(
         kind="paused",
         world=related(state=MirrorState.PAUSED),
-        says="gold-lyon vol_1: paused: no transfer starts",
+        says="gold-lyon vol_1: paused by hand: no transfer starts",
         hints="datamotion apply gold resumes it",
     ),
     Case(
@@ -519,6 +526,19 @@ def test_a_first_transfer_is_no_copy_yet(state: TransferState, says: str) -> Non
 def test_a_transfer_that_failed_is_told_even_where_the_cluster_calls_it_healthy() -> None:
     failed = Transfer(uuid=None, state=TransferState.FAILED, bytes_transferred=0, ended_at=NOON)
     assert "its last transfer failed" in related(transfer=failed)().concerns(BOTH)["unhealthy"].text
+
+
+def test_who_paused_mirrors_is_named_once_with_when_and_why() -> None:
+    world = protected("vol_1", "vol_2")
+    for name in ("vol_1", "vol_2"):
+        world.relate(name, LYON, state=MirrorState.PAUSED)
+        comment = a_mark(name, paused="2031-05-04T09:00:00Z", paused_by="ann@ops, process 7", reason="new shelf")
+        world.change(name, LYON, comment=comment)
+    concern = world.concerns()["paused"]
+    assert concern.text == (
+        "gold-lyon vol_1, vol_2: paused by ann@ops, process 7, at 2031-05-04 09:00 UTC (new shelf): no transfer starts"
+    )
+    assert concern.hint == "datamotion resume gold resumes it"
 
 
 def test_what_a_cluster_that_was_not_seen_may_hold_is_not_said_to_be_missing() -> None:

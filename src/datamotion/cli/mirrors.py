@@ -1,0 +1,164 @@
+"""Commands about mirrors one by one. Without `--volume` each is about all of the group."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from datamotion.cli.changing import carry_out
+from datamotion.cli.options import (
+    DEFAULT_CONFIG,
+    ConfigFile,
+    DryRun,
+    OneGroup,
+    Output,
+    OutputForm,
+    Yes,
+    open_session,
+)
+from datamotion.config.durations import parse_duration
+from datamotion.errors import ConfigError
+from datamotion.policy.selection import Selection
+from datamotion.service import mirrors
+
+Volumes = Annotated[
+    list[str] | None,
+    typer.Option("--volume", metavar="VOLUME", help="A member of the group, once for each; without it, all of them."),
+]
+AnyTarget = Annotated[
+    str | None,
+    typer.Option("--at", metavar="BACKEND", help="The back end whose mirrors are meant; without it, every one."),
+]
+OneTarget = Annotated[str, typer.Option("--at", metavar="BACKEND", help="The back end whose copies are meant.")]
+Reason = Annotated[
+    str | None,
+    typer.Option("--reason", metavar="TEXT", help="Why; it is kept at the clusters, beside who paused and when."),
+]
+Discard = Annotated[
+    str | None,
+    typer.Option(
+        "--discard", metavar="BACKEND", help="What was written at this back end may be given up: the same as --at."
+    ),
+]
+
+
+Timeout = Annotated[
+    str,
+    typer.Option("--timeout", metavar="DURATION", help="After that a transfer that still runs is aborted."),
+]
+
+
+def pause(
+    context: typer.Context,
+    group: OneGroup,
+    volumes: Volumes = None,
+    at: AnyTarget = None,
+    reason: Reason = None,
+    timeout: Timeout = "1h",
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Pause mirrors: no transfer starts, and `apply` leaves it so. Waits for those that run, then aborts them.
+
+    What an aborted transfer has carried is kept: the next one goes on from there.
+
+    Example: datamotion pause gold --at gold-lyon --reason "new shelf at lyon"
+    """
+    session = open_session(context, config)
+    selection, waits = _selection(volumes, at), _duration(timeout)
+    intent = mirrors.pause(session.group(group), selection, reason=reason, timeout=waits)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+
+
+def resume(
+    context: typer.Context,
+    group: OneGroup,
+    volumes: Volumes = None,
+    at: AnyTarget = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Resume mirrors, whoever paused them. What was broken off is left so.
+
+    Example: datamotion resume gold --at gold-lyon
+    """
+    session = open_session(context, config)
+    intent = mirrors.resume(session.group(group), _selection(volumes, at))
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+
+
+def abort(
+    context: typer.Context,
+    group: OneGroup,
+    volumes: Volumes = None,
+    at: AnyTarget = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Abort the transfers that run. What they have carried is kept; the next ones start when they are due.
+
+    Example: datamotion abort gold --volume vol_1
+    """
+    session = open_session(context, config)
+    intent = mirrors.abort(session.group(group), _selection(volumes, at))
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+
+
+def break_(
+    context: typer.Context,
+    group: OneGroup,
+    at: OneTarget,
+    volumes: Volumes = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Break mirrors off at one back end: each becomes writable at its last snapshot. Nothing is served from it.
+
+    Example: datamotion break gold --at gold-lyon --volume vol_1
+    """
+    session = open_session(context, config)
+    intent = mirrors.break_off(session.group(group), _selection(volumes, at))
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+
+
+def resync(
+    context: typer.Context,
+    group: OneGroup,
+    at: OneTarget,
+    volumes: Volumes = None,
+    discard: Discard = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Make copies that were broken off mirrors again. Refused where they may hold writes of their own: it says which.
+
+    What was written at BACKEND since it was broken off is gone then, if --discard names it.
+
+    Example: datamotion resync gold --at gold-lyon --discard gold-lyon
+    """
+    session = open_session(context, config)
+    intent = mirrors.resync(session.group(group), _selection(volumes, at), discard=discard)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+
+
+def _selection(volumes: list[str] | None, at: str | None) -> Selection:
+    return Selection(volumes=tuple(dict.fromkeys(volumes or ())), at=at)
+
+
+def _duration(written: str) -> timedelta:
+    try:
+        return parse_duration(written)
+    except ValueError as error:
+        raise ConfigError(f"--timeout {written!r} is no time to wait", hint=f"it takes {error}") from None

@@ -1,0 +1,88 @@
+"""Making the destination of a mirror writable, for a failover, or by itself without anything being served from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from datamotion.model.acts import AbortTransfer, Break, Pause
+from datamotion.model.group import Group
+from datamotion.model.plan import Plan
+from datamotion.model.standing import FENCE, Copy, Standing
+from datamotion.model.units import duration_text
+from datamotion.model.words import MirrorState, Operation, VolumeState
+from datamotion.policy.needs import names_text
+from datamotion.policy.obstacles import Obstacle, unknown_server
+from datamotion.policy.selection import Selection, select
+from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.target import unbreakable
+
+_ABORT = Phase(rank=40, title="Abort running transfers", because="a break waits for them, and their source may be gone")
+_PAUSE = Phase(rank=41, title="Pause mirrors", because="no new transfer may start while they are broken off")
+_BREAK = Phase(rank=42, title="Break mirrors off", because="each destination becomes writable at its last snapshot")
+
+
+def break_off(due: StepList, standing: Standing, copy: Copy) -> None:
+    """What is left to do until a mirror can be written."""
+    assert copy.edge is not None
+    backend, volume, relationship = standing.sites[copy.id.backend].backend, copy.id.volume, copy.edge.relationship
+    if relationship.is_transferring and relationship.transfer and relationship.transfer.uuid:
+        abort = AbortTransfer(relationship_uuid=relationship.uuid, transfer_uuid=relationship.transfer.uuid)
+        due.add(_ABORT, backend, volume, abort, f"{volume}: abort the transfer that runs")
+    if relationship.state not in (MirrorState.PAUSED, MirrorState.BROKEN_OFF):
+        text = f"{volume}: pause {relationship.destination}, which is {relationship.state}"
+        due.add(_PAUSE, backend, volume, Pause(uuid=relationship.uuid), text)
+    age = f", as its source was {duration_text(copy.lag)} ago" if copy.lag is not None else ""
+    text = f"{volume}: {relationship.destination} becomes writable at {relationship.exported_snapshot}{age}"
+    due.add(_BREAK, backend, volume, Break(uuid=relationship.uuid), text)
+
+
+def break_planner(group: Group, selection: Selection) -> Planner:
+    """The planner for `datamotion break`, of volumes at one back end."""
+
+    def plan(situation: Situation) -> Plan:
+        standing, due = situation.now, StepList()
+        selected = select(standing, selection, lambda copy: _obstacle(standing, copy))
+        to_break = [copy for copy in selected.copies if not copy.is_writable]
+        for copy in to_break:
+            break_off(due, standing, copy)
+        return Plan(
+            operation=Operation.BREAK,
+            group=group.name,
+            title=f"Break mirrors of {group.name} off at {selection.at}",
+            steps=due.steps(),
+            refusals=selected.refusals,
+            notes=tuple(_notes(standing, to_break)),
+            holds=frozenset(copy.id for copy in selected.copies if copy.is_writable),
+        )
+
+    return plan
+
+
+def _obstacle(standing: Standing, copy: Copy) -> Obstacle | None:
+    """Why a copy is not broken off: where nobody can tell who serves, one more that can be written helps nobody."""
+    volume, group = copy.id.volume, standing.group.name
+    if copy.is_writable:
+        return None
+    if standing.active[volume] is None:
+        return unknown_server(standing, volume)
+    if copy.edge is None:
+        return "it is read-only, and no relationship ends in it", f"datamotion apply {group} makes it a mirror again"
+    if copy.volume.state is not VolumeState.ONLINE:
+        return f"its volume {copy.volume.name} is {copy.volume.state}", "bring the volume online"
+    if why := unbreakable(copy.edge):
+        return why, f"datamotion status {group} shows what it is"
+    return None
+
+
+def _notes(standing: Standing, to_break: Sequence[Copy]) -> Iterator[str]:
+    if not to_break:
+        return
+    group, at = standing.group.name, to_break[0].id.backend
+    yield (
+        f"Nothing is served from it, and no transfer arrives any more. datamotion resync {group} --at {at} makes it a"
+        f" mirror again, and gives up what is written at {at} until then."
+    )
+    if mounted := [copy for copy in to_break if copy.volume.path and copy.volume.export != FENCE]:
+        names = names_text([copy.id.volume for copy in mounted])
+        yield f"{names} is mounted at {at}: clients that come to it there can write from the break on."
