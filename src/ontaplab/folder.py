@@ -83,7 +83,11 @@ class ClusterFolder:
         self._gate = FileLock(root / "gate", mode=0o600)
 
     def write_settings(self, settings: Settings) -> None:
-        write_private(self._settings, _SETTINGS.dump_json(settings, indent=2))
+        """The first ones, or others in their place: for a cluster that does not run."""
+        written = self._settings.with_suffix(".new")
+        written.unlink(missing_ok=True)
+        write_private(written, _SETTINGS.dump_json(settings, indent=2))
+        written.replace(self._settings)
 
     def settings(self) -> Settings:
         """Raises: OSError; ValueError if they are not what they should be."""
