@@ -40,8 +40,9 @@ def select(standing: Standing, selection: Selection, obstacle: Callable[[Copy], 
     copies: list[Copy] = []
     left: list[Refusal] = [] if selection.at else list(map(_unseen, _out_of_sight(standing)))
     passed_over: dict[tuple[str, str], list[str]] = {}
+    wanted = frozenset(selection.volumes or standing.volumes)
     for volume in standing.volumes:
-        if selection.volumes and volume not in selection.volumes:
+        if volume not in wanted:
             continue
         found = [copy for copy in standing.copies_of(volume) if selection.at in (None, copy.id.backend)]
         found = [copy for copy in found if copy.id != standing.active[volume]]
@@ -89,7 +90,7 @@ def _of_group(standing: Standing, selection: Selection) -> Iterator[Refusal]:
             unseen=unseen.unseen if unseen else None,
         )
     for volume in selection.volumes if standing.volumes else ():
-        if volume not in standing.volumes:
+        if volume not in standing.active:
             hint = f"datamotion status {group} lists its members"
             yield Refusal(text=f"{volume} is no member of {group}, as far as was seen", hint=hint)
 
