@@ -43,7 +43,6 @@ Overrule = Annotated[
     ),
 ]
 Keep = Annotated[str, typer.Option("--keep", metavar="BACKEND", help="The back end that serves from now on.")]
-Volumes = Annotated[list[str], typer.Option("--volume", metavar="VOLUME", help="A member of the group; once for each.")]
 AllowPartial = Annotated[
     bool, typer.Option("--allow-partial", help="Accept a target that holds only a part of the group.")
 ]
@@ -72,7 +71,7 @@ def apply(
     Example: datamotion apply gold --yes
     """
     session = open_session(context, config)
-    _carry_out(session, [operations.protect(each) for each in session.groups(group)], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [operations.protect(each) for each in session.groups(group)], output, yes=yes, dry_run=dry_run)
 
 
 def update(
@@ -87,7 +86,7 @@ def update(
     Example: datamotion update gold
     """
     session = open_session(context, config)
-    _carry_out(session, [operations.update(each) for each in session.groups(group)], output, yes=True, dry_run=dry_run)
+    carry_out(session, [operations.update(each) for each in session.groups(group)], output, yes=True, dry_run=dry_run)
 
 
 def failover(
@@ -111,7 +110,7 @@ def failover(
     session = open_session(context, config)
     choice = FailoverChoice(to=to, allow_partial=allow_partial, overrule=overrule)
     intents = [operations.failover(session.group(group), choice)]
-    _carry_out(session, intents, output, yes=yes, dry_run=dry_run, without_store=without_store)
+    carry_out(session, intents, output, yes=yes, dry_run=dry_run, without_store=without_store)
 
 
 def settle(
@@ -130,27 +129,10 @@ def settle(
     Example: datamotion settle gold --keep gold-lyon
     """
     session = open_session(context, config)
-    _carry_out(session, [operations.settle(session.group(group), keep)], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [operations.settle(session.group(group), keep)], output, yes=yes, dry_run=dry_run)
 
 
-def unprotect(
-    context: typer.Context,
-    group: OneGroup,
-    volumes: Volumes,
-    config: ConfigFile = DEFAULT_CONFIG,
-    output: OutputForm = Output.TEXT,
-    yes: Yes = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Take volumes out of a group. Their copies, relationships and snapshots stay as they are.
-
-    Example: datamotion unprotect gold --volume vol_7
-    """
-    session = open_session(context, config)
-    _carry_out(session, [operations.unprotect(session.group(group), volumes)], output, yes=yes, dry_run=dry_run)
-
-
-def _carry_out(
+def carry_out(
     session: Session,
     intents: Sequence[Intent],
     output: Output,
@@ -159,6 +141,7 @@ def _carry_out(
     dry_run: bool,
     without_store: bool = False,
 ) -> None:
+    """Each of these is planned, shown, agreed to and carried out. Exits with the status of the worst."""
     if not (yes or dry_run):
         check_can_ask()
     reports: list[PlanReport | RunReport] = []
@@ -200,7 +183,7 @@ async def _carry_out_one(
     missing = (
         None if without_store or prepared.operation is not Operation.FAILOVER else _no_store(session, asked=not yes)
     )
-    if not await agreed(plan, yes=yes, output=output, but=missing):
+    if not await agreed(plan, yes=yes, output=output, but=missing, word=prepared.word):
         raise typer.Abort
     with TerminalWatcher(session.world.clock) as watcher:
         report = await prepared.carry_out(watcher)

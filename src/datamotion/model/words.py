@@ -87,3 +87,4 @@ class Operation(StrEnum):
     FAILOVER = "failover"
     SETTLE = "settle"
     UNPROTECT = "unprotect"
+    GC = "gc"

@@ -25,7 +25,6 @@ from datamotion.policy.protect import protect_planner
 from datamotion.policy.settle import settle_planner
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.standing import stand
-from datamotion.policy.unprotect import unprotect_planner
 from datamotion.policy.update import update_planner
 from datamotion.runs.phases import Event, Phase
 from datamotion.service.clusters import CountedCluster
@@ -48,7 +47,7 @@ class Intent:
     """One operation on one group: what plans it, and what has to be looked at for that.
 
     `also` names those of `more`, by cluster, that have to be looked at too, once it is seen how the group stands: what
-    is not needed is asked for nothing, not even for its secret.
+    is not needed is asked for nothing, not even for its secret. `by_name`: who agrees to it types the group's name.
     """
 
     operation: Operation
@@ -57,17 +56,18 @@ class Intent:
     glances: Mapping[str, Glance]
     more: Mapping[str, Glance] = field(default_factory=dict)
     also: Callable[[Standing], frozenset[str]] = _nothing_more
+    by_name: bool = False
 
 
 def protect(group: Group) -> Intent:
     """Mirror every volume of the group from where it is served to every target, as configured."""
-    glances = _glances(group, EVERYTHING)
+    glances = glances_of(group, EVERYTHING)
     return Intent(operation=Operation.PROTECT, group=group, planner=protect_planner(group), glances=glances)
 
 
 def update(group: Group) -> Intent:
     """Carry what is served now to every mirror of it."""
-    glances = _glances(group, STANDING)
+    glances = glances_of(group, STANDING)
     return Intent(operation=Operation.UPDATE, group=group, planner=update_planner(group), glances=glances)
 
 
@@ -78,7 +78,7 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
     """
     _check_is_backend(group, choice.to)
     _check_is_backend(group, choice.overrule)
-    glances = _glances(group, SERVING)
+    glances = glances_of(group, SERVING)
     needed = {target.backend.cluster for target in group.targets}
     return Intent(
         operation=Operation.FAILOVER,
@@ -93,15 +93,8 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
 def settle(group: Group, keep: str) -> Intent:
     """Say that one back end serves the group, where nobody can tell. Raises ConfigError for one that is not its own."""
     _check_is_backend(group, keep)
-    glances = _glances(group, SERVING)
+    glances = glances_of(group, SERVING)
     return Intent(operation=Operation.SETTLE, group=group, planner=settle_planner(group, keep), glances=glances)
-
-
-def unprotect(group: Group, volumes: Sequence[str]) -> Intent:
-    """Take volumes out of the group."""
-    glances = _glances(group, STANDING)
-    planner = unprotect_planner(group, volumes)
-    return Intent(operation=Operation.UNPROTECT, group=group, planner=planner, glances=glances)
 
 
 def _check_is_backend(group: Group, name: str | None) -> None:
@@ -110,7 +103,7 @@ def _check_is_backend(group: Group, name: str | None) -> None:
         raise ConfigError(f"{name} is no back end of {group.name}", hint=f"its back ends: {', '.join(known)}")
 
 
-def _glances(group: Group, aspects: frozenset[Aspect]) -> Mapping[str, Glance]:
+def glances_of(group: Group, aspects: frozenset[Aspect]) -> Mapping[str, Glance]:
     """All clusters of the group, each with the SVMs of its back ends there."""
     svms: dict[str, set[str]] = {}
     for backend in group.backends:
@@ -139,6 +132,11 @@ class Prepared:
     @property
     def operation(self) -> Operation:
         return self._intent.operation
+
+    @property
+    def word(self) -> str | None:
+        """What a person types to agree, where a yes is too little."""
+        return self._intent.group.name if self._intent.by_name else None
 
     @property
     def report(self) -> PlanReport:
