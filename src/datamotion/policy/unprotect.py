@@ -91,15 +91,19 @@ def _refusals(standing: Standing, leaving: Sequence[str], *, by_name: bool) -> I
         server = _server(standing, volume)
         if by_name and server is not None:
             copy = standing.copy(server, volume)
-            mark = mark_of(standing, volume)
-            name = copy.volume.name if copy else volume
-            if group.backend(server).selects(name, copy.volume.uuid if copy else (mark.origin if mark else "")):
+            name, uuid = (copy.volume.name, copy.volume.uuid) if copy else (volume, _origin(standing, volume))
+            if group.backend(server).selects(name, uuid):
                 patterns = ", ".join(group.backend(server).volumes)
                 yield Refusal(
                     text=f"{name} is selected by `volumes` of {server} ({patterns}): the next apply would protect it"
                     " again",
-                    hint=f"narrow `volumes` of {server} in the configuration first",
+                    hint=f"narrow `volumes` of {server} in the configuration first, or add `!{name}` there",
                 )
+
+
+def _origin(standing: Standing, volume: str) -> str | None:
+    mark = mark_of(standing, volume)
+    return mark.origin if mark else None
 
 
 def _out_of_sight(standing: Standing) -> list[Site]:
