@@ -66,9 +66,9 @@ def test_volumes_leave_by_name_a_group_by_its_name_typed_and_gc_takes_the_rest(l
     assert [each["backend"] for each in plan["losses"]] == ["gold-lyon"]
     assert [each["title"] for each in plan["steps"]] == [
         "Delete relationships",
-        "Release at the source",
         "Delete copies",
-        "Remove the marks",
+        "Release at the source",
+        "Remove the marks of what serves",
     ]
     left = done(lab.typed("unprotect", "gold", "--volume", "vol_3", "--yes"))
     assert "done at gold-lyon: vol_3" in left.out or "done: vol_3" in left.out

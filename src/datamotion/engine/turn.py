@@ -2,7 +2,7 @@
 
 A volume goes on alone, from step to step. What concerns all volumes of a back end (peering, a claim) keeps its place
 among theirs. Behind a step that is a gate nobody begins before every act of it has come about. One with gate `VOLUME`
-waits for what comes before it for the same volume at every back end, but for steps like it.
+waits for what comes before it for the same volume at every back end, but for steps of the same title.
 """
 
 from __future__ import annotations
@@ -33,8 +33,12 @@ def next_acts(plan: Plan, given_up: GivenUp) -> list[Act]:
     begun: set[Subject] = set()
     of_all: set[str] = set()  # back ends with something open that all their volumes need
     of_some: set[str] = set()  # back ends with something open for a volume
-    unfinished: set[str | None] = set()  # volumes with something open somewhere that is no last step
+    unfinished: set[str | None] = set()  # volumes with something open somewhere, before the present phase
+    present: set[str | None] = set()  # and in it
+    title = ""
     for step in plan.steps:
+        if step.title != title:
+            unfinished, present, title = unfinished | present, set(), step.title
         waiting = unfinished if step.gate is Gate.VOLUME else frozenset()
         live = [act for act in step.acts if act.subject not in given_up]
         due += [
@@ -44,8 +48,7 @@ def next_acts(plan: Plan, given_up: GivenUp) -> list[Act]:
             and act.backend not in (of_some if act.volume is None else of_all)
             and act.volume not in waiting
         ]
-        if step.gate is not Gate.VOLUME:
-            unfinished.update(act.volume for act in live)
+        present.update(act.volume for act in live)
         begun.update(act.subject for act in live)
         of_all.update(act.backend for act in live if act.volume is None)
         of_some.update(act.backend for act in live if act.volume is not None)
@@ -62,10 +65,14 @@ def shut_out(plan: Plan, given_up: GivenUp) -> list[tuple[Act, Failure]]:
     """
     shut: dict[Subject, tuple[Act, Failure]] = {}
     behind: dict[str, Failure] = {}  # by back end
-    unfinished: dict[str | None, Failure] = {}  # by volume
-    begun: set[Subject] = set()  # those that go on as far as they can before their last step
+    unfinished: dict[str | None, Failure] = {}  # by volume, of the phases before the present one
+    present: dict[str | None, Failure] = {}  # and of that
+    begun: set[Subject] = set()  # those that go on as far as they can before what waits for their volume
     gate: Failure | None = None
+    title = ""
     for step in plan.steps:
+        if step.title != title:
+            unfinished, present, title = {**present, **unfinished}, {}, step.title
         for act in step.acts:
             is_last = step.gate is Gate.VOLUME and act.subject not in begun
             of_volume = unfinished.get(act.volume) if is_last else None
@@ -74,11 +81,11 @@ def shut_out(plan: Plan, given_up: GivenUp) -> list[tuple[Act, Failure]]:
         for act, why in _without_hope(step.acts, given_up, shut):
             if act.volume is None:
                 behind.setdefault(act.backend, why)
-            elif step.gate is not Gate.VOLUME:
-                unfinished.setdefault(act.volume, _before_last(act, why))
+            else:
+                present.setdefault(act.volume, _before_last(act, why))
             if step.gate is Gate.ALL and gate is None:
                 gate = _behind_gate(act, why)
-        begun.update(act.subject for act in step.acts if step.gate is not Gate.VOLUME)
+        begun.update(act.subject for act in step.acts)
     return list(shut.values())
 
 

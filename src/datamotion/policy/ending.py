@@ -1,12 +1,12 @@
 """What it takes to end the mirrors of volumes: at the destination, at the source, and the copies if that is wanted.
 
-Each step begins with what is there: what an earlier run did is not done again. A copy whose relationship is gone is
-known by its mark, and a release that is owed by what the source still lists, until both are gone.
+Each step begins with what is there: what an earlier run did is not done again. That a copy without a relationship was a
+mirror of what serves is known by what that still lists. So its release comes last, before the marks go.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from datamotion.model.acts import AbortTransfer, DeleteRelationship, DeleteVolume, ModifyVolume, Subject
 from datamotion.model.mark import without_mark
@@ -14,6 +14,7 @@ from datamotion.model.plan import Gate, Loss, Refusal
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.words import MirrorState, Role, VolumeType
+from datamotion.policy.converge import EMPTY_BYTES
 from datamotion.policy.listings import Entry, entries, release
 from datamotion.policy.needs import names_text
 from datamotion.policy.situation import Situation
@@ -21,13 +22,19 @@ from datamotion.policy.steps import Phase, StepList
 
 _ABORT = Phase(rank=1, title="Abort running transfers", because="a relationship is not deleted while one runs")
 _DELETE = Phase(rank=2, title="Delete relationships", because="nothing is to be carried to these destinations any more")
+_UNMOUNT = Phase(rank=3, title="Unmount copies", because="a volume that is mounted is not deleted")
+_DISCARD = Phase(rank=4, title="Delete copies", because="--delete-copies asks for it")
 _RELEASE = Phase(
-    rank=3, title="Release at the source", because="until then it keeps the snapshots that were made for the mirror"
+    rank=5, title="Release at the source", because="until then it keeps the snapshots that were made for the mirror"
 )
-_UNMOUNT = Phase(rank=4, title="Unmount copies", because="a volume that is mounted is not deleted")
-_DISCARD = Phase(rank=5, title="Delete copies", because="--delete-copies asks for it")
 _UNMARK = Phase(
     rank=6, title="Remove the marks", because="whoever finds a mark takes the volume for a member", gate=Gate.VOLUME
+)
+_UNMARK_LAST = Phase(
+    rank=7,
+    title="Remove the marks of what serves",
+    because="up to now they say what the other copies are",
+    gate=Gate.VOLUME,
 )
 
 
@@ -54,10 +61,15 @@ class Ending:
                 self.refusals.append(refusal)
                 continue
             ends: dict[CopyId, Copy] = {}
+            mirrored = {
+                each.copy.id
+                for each in by_volume.get(volume, ())
+                if each.copy is not None and each.source.id == self._now.active[volume]
+            }
             for copy in self._now.copies_of(volume):
                 if copy.id == self._now.active[volume]:
                     continue
-                if why := _own(self._now, copy):
+                if why := _own(self._now, copy, mirrored):
                     self._left.setdefault((copy.id.backend, why), []).append(volume)
                 else:
                     ends[copy.id] = copy
@@ -135,7 +147,8 @@ class Ending:
         if copy.mark is not None:
             change = ModifyVolume(uuid=copy.volume.uuid, comment=without_mark(copy.volume.comment))
             text = f"{volume}: {copy.volume.name} is no member of {self._now.group.name} any more"
-            self.due.add(_UNMARK, backend, volume, change, text)
+            phase = _UNMARK_LAST if copy.id == self._now.active[volume] else _UNMARK
+            self.due.add(phase, backend, volume, change, text)
 
     def _not_to_be_deleted(self, volume: str) -> Refusal | None:
         """Copies go only while what they are copies of is there. One that left the group already has none to delete."""
@@ -155,14 +168,18 @@ class Ending:
         )
 
 
-def _own(standing: Standing, copy: Copy) -> str | None:
-    """Why a copy is no mirror that could end: it may hold what nothing else holds. None where it is one."""
+def _own(standing: Standing, copy: Copy, mirrored: Collection[CopyId]) -> str | None:
+    """Why a copy is no mirror that could end: it may hold what nothing else holds. None where it is one.
+
+    `mirrored` are those that what serves lists.
+    """
     if copy.role not in (Role.MIRROR, Role.DETACHED):
         return f"{copy.role} there"
     if copy.volume.type is not VolumeType.DP or (copy.edge is not None and copy.edge.is_broken_off):
         return "of which nobody can tell whether they hold writes of their own"
     if copy.edge is None:
-        return None
+        is_known = copy.id in mirrored or copy.volume.used_bytes <= EMPTY_BYTES
+        return None if is_known else "without a relationship, and not listed by what serves"
     if copy.edge.relationship.state is MirrorState.UNKNOWN:
         return "in a state that is not known here"
     return None if copy.edge.source == standing.active[copy.id.volume] else "mirrors of what does not serve"

@@ -26,6 +26,8 @@ from tests.datamotion.engine.memory import MemoryCluster, World
 
 T = TypeVar("T")
 BY = "process 7 on host"
+WHOLE = frozenset(Aspect)
+"""What a first look is at: more than any one command needs."""
 
 
 class Died(BaseException):
@@ -107,7 +109,7 @@ async def attempt(
 ) -> RunResult:
     """One command: look at these clusters, plan, carry out. The others are not within reach."""
     clusters = clusters or {name: MemoryCluster(name, world) for name in names}
-    glances = {name: Glance(aspects=frozenset(Aspect), svms=()) for name in names}
+    glances = {name: Glance(aspects=WHOLE, svms=()) for name in names}
     lookout = Lookout(clusters, glances)
     first = await lookout.whole()
     standing = stand(world.group, first)

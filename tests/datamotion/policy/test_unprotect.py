@@ -124,14 +124,6 @@ def test_a_transfer_that_runs_is_aborted_first() -> None:
     assert changes(plan, "vol_2", LYON)[0] == abort
 
 
-def test_what_an_earlier_run_did_is_not_done_again() -> None:
-    view = mirrored()
-    everything = acts(unprotect(view, "vol_2"))
-    for done in range(len(everything)):
-        again = acts(unprotect(after_all(view, *everything[:done]), "vol_2"))
-        assert [each.change for each in again] == [each.change for each in everything[done:]]
-
-
 def test_a_mirror_that_its_source_never_listed_or_lists_by_another_uuid_ends_all_the_same() -> None:
     none = unprotect(mirrored(paris=listing()), "vol_2")
     assert kinds(none, "vol_2", LYON) == ["DeleteRelationship", "ModifyVolume"]
@@ -200,7 +192,7 @@ def test_a_copy_that_may_hold_writes_of_its_own_is_left_and_named(
 def test_overtaken_and_fenced_copies_are_left_and_so_is_the_one_that_serves() -> None:
     view = failed_over("vol_1")
     group = replace(
-        BOTH, targets=tuple(replace(each, backend=replace(each.backend, volumes=())) for each in BOTH.targets)
+        BOTH, targets=tuple(replace(each, backend=replace(each.backend, volumes=("none",))) for each in BOTH.targets)
     )
     overtaken = planned(unprotect_planner(group, ("vol_1",)), standing_of(view, group))
     assert {type(each.change) for each in acts(overtaken)} == {ModifyVolume}
@@ -243,11 +235,11 @@ def test_of_two_entries_of_one_pair_the_older_one_is_released_too() -> None:
 def test_copies_are_deleted_last_at_a_stated_loss_and_are_not_unmarked() -> None:
     mounted = a_volume("vol_2", LYON, path="/ahead")
     plan = unprotect(mirrored(lyon=lyon(mounted)), "vol_2", delete_copies=True)
-    assert changes(plan, "vol_2", LYON)[2:] == [
+    assert changes(plan, "vol_2", LYON)[1:3] == [
         ModifyVolume(uuid="gold-lyon/vol_2", path=""),
         DeleteVolume(uuid="gold-lyon/vol_2"),
     ]
-    assert kinds(plan, "vol_2", NICE) == ["DeleteRelationship", "ReleaseRelationship", "DeleteVolume"]
+    assert kinds(plan, "vol_2", NICE) == ["DeleteRelationship", "DeleteVolume", "ReleaseRelationship"]
     assert kinds(plan, "vol_2", HOME) == ["ModifyVolume"]
     assert [(each.volume, each.backend, each.given_up_at) for each in plan.losses] == [
         ("vol_2", "gold-lyon", "gold-lyon"),
@@ -256,11 +248,25 @@ def test_copies_are_deleted_last_at_a_stated_loss_and_are_not_unmarked() -> None
     assert "the copy at gold-lyon, 30 min old, and every snapshot in it" in plan.losses[0].text
 
 
-def test_a_copy_whose_relationship_is_gone_is_deleted_too() -> None:
+def test_a_copy_whose_relationship_is_gone_is_deleted_too_where_what_serves_lists_it() -> None:
+    lyon = replace(a_target_view(LYON, "vol_1", "vol_2"), relationships=())
+    plan = unprotect(mirrored(lyon=lyon), "vol_2", delete_copies=True)
+    assert kinds(plan, "vol_2", LYON) == ["DeleteVolume", "ReleaseRelationship"]
+    unlisted = unprotect(mirrored(lyon=lyon, paris=listing()), "vol_2", delete_copies=True)
+    assert kinds(unlisted, "vol_2", LYON) == ["ModifyVolume"]
+    assert "gold-lyon: vol_2: left as they are, without a relationship, and not listed" in notes(unlisted)
+    empty = replace(lyon, volumes=(lyon.volumes[0], a_volume("vol_2", LYON, used_bytes=4096)))
+    plan = unprotect(mirrored(lyon=empty, paris=listing()), "vol_2", delete_copies=True)
+    assert kinds(plan, "vol_2", LYON) == ["DeleteVolume"]
+
+
+@pytest.mark.parametrize("delete_copies", [False, True])
+def test_what_an_earlier_run_deleted_or_did_is_not_done_again_and_the_rest_is(delete_copies: bool) -> None:
     view = mirrored()
-    view["lyon"] = replace(view["lyon"], relationships=())
-    plan = unprotect(view, "vol_2", delete_copies=True)
-    assert kinds(plan, "vol_2", LYON) == ["ReleaseRelationship", "DeleteVolume"]
+    everything = acts(unprotect(view, "vol_2", delete_copies=delete_copies))
+    for done in range(len(everything)):
+        again = acts(unprotect(after_all(view, *everything[:done]), "vol_2", delete_copies=delete_copies))
+        assert [each.change for each in again] == [each.change for each in everything[done:]]
 
 
 @pytest.mark.parametrize("paris", [LOST, listing(volumes=[a_volume(), a_volume("vol_2", state=VolumeState.OFFLINE)])])
