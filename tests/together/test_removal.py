@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from datamotion.model.claim import Claim
 from datamotion.service import operations, removal
 from datamotion.service.reports import PlanReport, RunReport, Verdict
 from tests.together.stories import Story, outcomes, play, titles, told
-from tests.together.world import GROUP, SVMS
+from tests.together.world import GROUP, SVMS, Wire
 
 RELATIONSHIPS = "/snapmirror/relationships"
 POLICIES = "/snapmirror/policies"
@@ -258,3 +260,86 @@ def test_what_a_cluster_refuses_is_told_and_its_volume_stays_a_member(quick_path
         assert {each.volume for each in (await narrowed(story, "vol_1").group()).volumes} == {"vol_1", "vol_2"}
 
     play(quick_path, story)
+
+
+# -- dying at a call
+
+
+class Died(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class Life:
+    """How many requests that change something are sent before the process ends: before the last one, or after it."""
+
+    calls: int
+    is_carried_out: bool
+
+    def spend(self) -> bool:
+        self.calls -= 1
+        return self.calls < 0
+
+
+class MortalWire(httpx.AsyncBaseTransport):
+    def __init__(self, wire: Wire, life: Life) -> None:
+        self._wire = wire
+        self._life = life
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET" or not self._life.spend():
+            return await self._wire.handle_async_request(request)
+        if self._life.is_carried_out:
+            await self._wire.handle_async_request(request)
+        raise Died
+
+
+def mortal(story: Story, life: Life) -> Story:
+    place = story.place
+    wires = {name: MortalWire(wire, life) for name, wire in place.wires.items()}
+    session = replace(place.session, world=replace(place.session.world, wires=wires))
+    return Story(replace(place, session=session), story.at)
+
+
+async def _dies(story: Story) -> bool:
+    """Whether a group's leaving, and what gc does then, was cut off."""
+    try:
+        await unprotect(story, delete_copies=True)
+        await gc(story)
+    except BaseExceptionGroup as group:
+        if group.split(Died)[1] is not None:
+            raise
+        return True
+    except Died:
+        return True
+    return False
+
+
+async def _as_it_ended(story: Story) -> object:
+    ended = [(await names(story, each), await ending(story, each)) for each in story.at]
+    volume = await story.volume("paris", "vol_1", "comment,nas.path")
+    there = (volume.get("comment", ""), volume["nas"]["path"], await bases(story, "vol_1"), story.files("paris"))
+    return ended, await listed(story), await claims(story), there
+
+
+@pytest.mark.parametrize("is_carried_out", [False, True], ids=["before it", "after it"])
+def test_whatever_call_it_dies_at_the_same_commands_come_to_the_same_end(
+    is_carried_out: bool, quick_path: Path
+) -> None:
+    died_at: list[bool] = []
+
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        died_at.append(await _dies(mortal(story, Life(len(died_at), is_carried_out))))
+        await story.place.run(removal.unprotect(story.place.session.group(GROUP), delete_copies=True))
+        await gc(story)
+        assert await _as_it_ended(story) == (
+            [(["vol_1"], []), ([], []), ([], [])],
+            [],
+            [],
+            ("", "/vol_1", 0, {"kept"}),
+        )
+
+    while not died_at or died_at[-1]:
+        play(quick_path / str(len(died_at)), story, targets=BOTH)
+    assert len(died_at) == 11, "two mirrors at three calls each, a mark, three claims, and once to the end"
