@@ -20,6 +20,7 @@ from datamotion.model.records import (
     ClusterPeer,
     Endpoint,
     ExportPolicy,
+    Listed,
     Policy,
     Relationship,
     Svm,
@@ -28,7 +29,7 @@ from datamotion.model.records import (
     Volume,
 )
 from datamotion.model.standing import Standing
-from datamotion.model.view import EVERYTHING, ClusterView, View
+from datamotion.model.view import Aspect, ClusterView, View
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.standing import stand
@@ -120,6 +121,18 @@ def a_mirror(
     return replace(mirror, **changes)  # type: ignore[arg-type]
 
 
+def a_listing(name: str = "vol_1", backend: Backend = LYON, *, source: Backend = HOME, **changes: object) -> Listed:
+    """What the source lists of the mirror of the same words."""
+    listed = Listed(
+        uuid=f"{backend.name}/{name}/mirror",
+        source=Endpoint(source.svm, name),
+        destination=Endpoint(backend.svm, name),
+        destination_cluster=backend.cluster,
+        destination_svm_uuid=svm_uuid(backend),
+    )
+    return replace(listed, **changes)  # type: ignore[arg-type]
+
+
 def a_transfer(state: TransferState, *, moved: int = 0, ended_at: datetime | None = None) -> Transfer:
     """A running one has a uuid, an ended one the time it ended at: an hour ago, if not told."""
     if state.is_running:
@@ -198,7 +211,7 @@ def a_cluster_view(
     )
     held = [a_claim_policy(claim, backend) for claim in ((a_claim(),) if claims is None else claims)]
     view = ClusterView(
-        looked_at=dict.fromkeys(EVERYTHING, NOON),
+        looked_at=dict.fromkeys(Aspect, NOON),
         identity=ClusterIdentity(name=backend.cluster, uuid=f"{backend.cluster}-uuid", version=(9, 14, 1)),
         cluster_peers=tuple(
             ClusterPeer(uuid=f"{backend.cluster}~{name}", name=name, remote=name, available=True) for name in others

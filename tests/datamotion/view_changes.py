@@ -16,11 +16,16 @@ from datamotion.model.acts import (
     CreateExportPolicy,
     CreateRelationship,
     CreateVolume,
+    DeleteClaim,
+    DeleteRelationship,
+    DeleteVolume,
     Initialize,
     ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
     Pause,
+    ReleaseRelationship,
+    RemoveMark,
     Resume,
     Resync,
     StartTransfer,
@@ -267,6 +272,37 @@ def _(change: ConfirmClaim, view: ClusterView) -> ClusterView:
             replace(each, comment=change.claim.comment) if each.uuid == change.uuid else each for each in view.policies
         ),
     )
+
+
+@changed.register
+def _(change: DeleteRelationship, view: ClusterView) -> ClusterView:
+    going = next((each for each in view.relationships if each.uuid == change.uuid), None)
+    if going is not None and going.is_transferring:
+        raise Refusing("a transfer is in progress")
+    return replace(view, relationships=tuple(each for each in view.relationships if each.uuid != change.uuid))
+
+
+@changed.register
+def _(change: ReleaseRelationship, view: ClusterView) -> ClusterView:
+    return replace(view, destinations=tuple(each for each in view.destinations if each.uuid != change.uuid))
+
+
+@changed.register
+def _(change: DeleteVolume, view: ClusterView) -> ClusterView:
+    going = next((each for each in view.volumes if each.uuid == change.uuid), None)
+    if going is not None and any(_place(each) == (going.svm, going.name) for each in view.relationships):
+        raise Refusing(f"a relationship needs {going.name}")
+    return replace(view, volumes=tuple(each for each in view.volumes if each.uuid != change.uuid))
+
+
+@changed.register
+def _(change: DeleteClaim, view: ClusterView) -> ClusterView:
+    return replace(view, policies=tuple(each for each in view.policies if each.uuid != change.uuid))
+
+
+@changed.register
+def _(change: RemoveMark, view: ClusterView) -> ClusterView:
+    return changed(ModifyVolume(uuid=change.uuid, comment=change.comment), view)
 
 
 @changed.register

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from datamotion.service import operations
+from datamotion.service import removal
 from datamotion.service.reports import Verdict
 from tests.together.stories import Story, outcomes, play, titles, told
 from tests.together.world import GROUP, SVMS, create_volumes
@@ -215,7 +215,7 @@ def test_a_renamed_or_foreign_member_is_taken_out_only_by_name(quick_path: Path)
         narrowed = story.configured(lambda tree: tree["backends"]["gold-paris"].update(volumes=["vol_1"]))
         group = narrowed.place.session.group(GROUP)
         assert "vol_1" in await _refused_to_leave(story)
-        assert (await narrowed.place.run(operations.unprotect(group, ["vol_2"]))).verdict is Verdict.DONE
+        assert (await narrowed.place.run(removal.unprotect(group, ["vol_2"]))).verdict is Verdict.DONE
         assert [each.volume for each in (await narrowed.group()).volumes] == ["vol_1"]
         assert (await narrowed.plan()).verdict is Verdict.DONE
 
@@ -223,6 +223,6 @@ def test_a_renamed_or_foreign_member_is_taken_out_only_by_name(quick_path: Path)
 
 
 async def _refused_to_leave(story: Story) -> str:
-    plan = await story.planned(operations.unprotect(story.place.session.group(GROUP), ["vol_1"]))
+    plan = await story.planned(removal.unprotect(story.place.session.group(GROUP), ["vol_1"]))
     assert not plan.changes
     return told(plan)

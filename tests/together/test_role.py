@@ -18,6 +18,7 @@ from ontaplab.faults.scripted import scripted
 from tests.ontaplab.resources.logins import PASSWORD, ROLES, make
 from tests.together.stories import Story, play, told
 from tests.together.test_mirrors import abort, break_off, pause, resume, resync, with_a_transfer_that_is_held
+from tests.together.test_removal import a_later_claim, claims, gc, listed, narrowed, unprotect
 from tests.together.world import SVMS
 
 HOST = "192.0.2.10"
@@ -43,7 +44,9 @@ async def all_that_there_is(story: Story) -> None:
     checked = await check(story.place.session)
     untold = [line for line in checked.lines if line.finding is Finding.NOT_LOOKED or "licence" in (line.detail or "")]
     assert not untold, untold
-    await story.protected("vol_1", "vol_2")
+    await story.protected("vol_1", "vol_2", "vol_3")
+    await what_ends(story)
+    story = narrowed(story, "vol_1", "vol_2")
     paris = story.at["paris"]
     await paris.post("/storage/qtrees", await a_qtree(story))
     service = {"name": "files", "svm.name": SVMS["paris"], "workgroup": "LAB"}
@@ -68,6 +71,15 @@ async def each_mirror_verb(story: Story) -> None:
     report = await story.place.run(abort(story))
     story.place.lab["lyon"].cluster.transfer_gate.release()
     assert report.verdict is Verdict.DONE, told(report)
+
+
+async def what_ends(story: Story) -> None:
+    """A volume leaves with its copies, and a claim that was overtaken goes."""
+    await a_later_claim(story)
+    seen = narrowed(story, "vol_1", "vol_2")
+    for report in (await unprotect(seen, "vol_3", delete_copies=True), await gc(story)):
+        assert report.verdict is Verdict.DONE, told(report)
+    assert (await listed(story), await claims(story)) == (["vol_1", "vol_2"], [2, 2])
 
 
 async def a_reason_is_told(story: Story) -> None:

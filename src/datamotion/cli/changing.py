@@ -43,7 +43,6 @@ Overrule = Annotated[
     ),
 ]
 Keep = Annotated[str, typer.Option("--keep", metavar="BACKEND", help="The back end that serves from now on.")]
-Volumes = Annotated[list[str], typer.Option("--volume", metavar="VOLUME", help="A member of the group; once for each.")]
 AllowPartial = Annotated[
     bool, typer.Option("--allow-partial", help="Accept a target that holds only a part of the group.")
 ]
@@ -133,23 +132,6 @@ def settle(
     carry_out(session, [operations.settle(session.group(group), keep)], output, yes=yes, dry_run=dry_run)
 
 
-def unprotect(
-    context: typer.Context,
-    group: OneGroup,
-    volumes: Volumes,
-    config: ConfigFile = DEFAULT_CONFIG,
-    output: OutputForm = Output.TEXT,
-    yes: Yes = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Take volumes out of a group. Their copies, relationships and snapshots stay as they are.
-
-    Example: datamotion unprotect gold --volume vol_7
-    """
-    session = open_session(context, config)
-    carry_out(session, [operations.unprotect(session.group(group), volumes)], output, yes=yes, dry_run=dry_run)
-
-
 def carry_out(
     session: Session,
     intents: Sequence[Intent],
@@ -201,7 +183,7 @@ async def _carry_out_one(
     missing = (
         None if without_store or prepared.operation is not Operation.FAILOVER else _no_store(session, asked=not yes)
     )
-    if not await agreed(plan, yes=yes, output=output, but=missing):
+    if not await agreed(plan, yes=yes, output=output, but=missing, word=prepared.word):
         raise typer.Abort
     with TerminalWatcher(session.world.clock) as watcher:
         report = await prepared.carry_out(watcher)

@@ -76,10 +76,12 @@ def check_can_ask() -> None:
         )
 
 
-async def agreed(plan: PlanReport, *, yes: bool, output: Output, but: str | None = None) -> bool:
+async def agreed(
+    plan: PlanReport, *, yes: bool, output: Output, but: str | None = None, word: str | None = None
+) -> bool:
     """Whether the plan is to be carried out: told so beforehand, or asked now with the plan on the screen.
 
-    `but` is what else has to be known then.
+    `but` is what else has to be known then. `word` has to be typed, where a yes is too little.
     """
     if output is Output.TEXT:
         render_plan(plan)
@@ -87,15 +89,17 @@ async def agreed(plan: PlanReport, *, yes: bool, output: Output, but: str | None
         render_plan(plan, stderr=True)  # standard output is for the JSON alone
     if but is not None:
         show_warning(but)
-    return yes or await _confirmed()
+    return yes or await _confirmed(word)
 
 
-async def _confirmed() -> bool:
+async def _confirmed(word: str | None) -> bool:
     """Asked on standard error; anything but a yes is a no. Waits in the event loop, so that Ctrl-C ends it."""
-    print("Carry this out? [y/N]: ", end="", file=sys.stderr, flush=True)
+    question = "Carry this out? [y/N]: " if word is None else f"Type {word} to carry this out: "
+    print(question, end="", file=sys.stderr, flush=True)
     try:
         await anyio.wait_readable(sys.stdin)
     except anyio.get_cancelled_exc_class():
         print("\nNothing of this plan was carried out.", file=sys.stderr)
         raise
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    answer = sys.stdin.readline().strip()
+    return answer.lower() in ("y", "yes") if word is None else answer == word

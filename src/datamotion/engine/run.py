@@ -101,6 +101,8 @@ class Run:
     def _due(self) -> list[Act]:
         """The acts to go on with. What is not to be asked for is given up here, before it is."""
         plan, given_up = self._result.plan, self._result.given_up
+        if given_up:
+            self._give_up(shut_out(plan, given_up))
         unagreed = {loss.volume for loss in plan.losses if not is_covered(loss, self._agreed.get(loss.volume, ()))}
         due = next_acts(plan, given_up)
         failures = [(act, failure) for act in due if (failure := self._stopped_by(act, unagreed))]

@@ -1,7 +1,8 @@
 """Which acts of a plan are due next, and which never will be. Pure, and linear in the acts.
 
 A volume goes on alone, from step to step. What concerns all volumes of a back end (peering, a claim) keeps its place
-among theirs. Behind a step that is a gate nobody begins before every act of it has come about.
+among theirs. Behind a step that is a gate nobody begins before every act of it has come about. One with gate `VOLUME`
+waits for what comes before it for the same volume at every back end, but for steps of the same title.
 """
 
 from __future__ import annotations
@@ -32,13 +33,22 @@ def next_acts(plan: Plan, given_up: GivenUp) -> list[Act]:
     begun: set[Subject] = set()
     of_all: set[str] = set()  # back ends with something open that all their volumes need
     of_some: set[str] = set()  # back ends with something open for a volume
+    unfinished: set[str | None] = set()  # volumes with something open somewhere, before the present phase
+    present: set[str | None] = set()  # and in it
+    title = ""
     for step in plan.steps:
+        if step.title != title:
+            unfinished, present, title = unfinished | present, set(), step.title
+        waiting = unfinished if step.gate is Gate.VOLUME else frozenset()
         live = [act for act in step.acts if act.subject not in given_up]
         due += [
             act
             for act in live
-            if act.subject not in begun and act.backend not in (of_some if act.volume is None else of_all)
+            if act.subject not in begun
+            and act.backend not in (of_some if act.volume is None else of_all)
+            and act.volume not in waiting
         ]
+        present.update(act.volume for act in live)
         begun.update(act.subject for act in live)
         of_all.update(act.backend for act in live if act.volume is None)
         of_some.update(act.backend for act in live if act.volume is not None)
@@ -48,22 +58,34 @@ def next_acts(plan: Plan, given_up: GivenUp) -> list[Act]:
 
 
 def shut_out(plan: Plan, given_up: GivenUp) -> list[tuple[Act, Failure]]:
-    """What stays behind something that was given up: a gate, or what all volumes of the back end need.
+    """What stays behind something that was given up: a gate, what all volumes of the back end need, or the last step
+    of a volume behind what failed for it elsewhere.
 
     For each subject its first such act, with the reason.
     """
     shut: dict[Subject, tuple[Act, Failure]] = {}
     behind: dict[str, Failure] = {}  # by back end
+    unfinished: dict[str | None, Failure] = {}  # by volume, of the phases before the present one
+    present: dict[str | None, Failure] = {}  # and of that
+    begun: set[Subject] = set()  # those that go on as far as they can before what waits for their volume
     gate: Failure | None = None
+    title = ""
     for step in plan.steps:
+        if step.title != title:
+            unfinished, present, title = {**present, **unfinished}, {}, step.title
         for act in step.acts:
-            if (reason := behind.get(act.backend) or gate) and act.subject not in given_up:
+            is_last = step.gate is Gate.VOLUME and act.subject not in begun
+            of_volume = unfinished.get(act.volume) if is_last else None
+            if (reason := behind.get(act.backend) or of_volume or gate) and act.subject not in given_up:
                 shut.setdefault(act.subject, (act, reason))
         for act, why in _without_hope(step.acts, given_up, shut):
             if act.volume is None:
                 behind.setdefault(act.backend, why)
+            else:
+                present.setdefault(act.volume, _before_last(act, why))
             if step.gate is Gate.ALL and gate is None:
                 gate = _behind_gate(act, why)
+        begun.update(act.subject for act in step.acts)
     return list(shut.values())
 
 
@@ -75,6 +97,10 @@ def _without_hope(
             yield act, why
         elif act.subject in shut:
             yield act, shut[act.subject][1]
+
+
+def _before_last(act: Act, failure: Failure) -> Failure:
+    return replace(failure, text=f"it is left for last, and this failed: {act.title} ({act.backend}: {failure.text})")
 
 
 def _behind_gate(act: Act, failure: Failure) -> Failure:

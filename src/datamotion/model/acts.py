@@ -161,6 +161,30 @@ class Resync:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteRelationship:
+    """No relationship of this uuid ends in the destination volume any more, which stays as it is."""
+
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRelationship:
+    """Its source does not list the relationship any more, and the snapshots that were made for it are gone there.
+
+    `uuid` is the one that the source lists it by.
+    """
+
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteVolume:
+    """The volume is gone, with all its snapshots."""
+
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModifyVolume:
     """The volume has this junction path ("" unmounts), export policy, comment, size. None: unchanged."""
 
@@ -212,6 +236,21 @@ class ConfirmClaim:
     claim: Claim
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteClaim:
+    """The policy with this uuid, which was a claim, is gone."""
+
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveMark:
+    """A volume that is nobody's copy bears no mark: its comment is this one, what people wrote."""
+
+    uuid: str
+    comment: str
+
+
 Change = (
     PeerSvms
     | AcceptSvmPeer
@@ -228,12 +267,17 @@ Change = (
     | Pause
     | Break
     | Resync
+    | DeleteRelationship
+    | ReleaseRelationship
+    | DeleteVolume
     | ModifyVolume
     | ModifyQtree
     | CloseSessions
     | CreateExportPolicy
     | TakeEpoch
     | ConfirmClaim
+    | DeleteClaim
+    | RemoveMark
 )
 
 Subject = tuple[str, str | None]

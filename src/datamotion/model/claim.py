@@ -103,6 +103,17 @@ def claim_prefix(group: str) -> str:
     return _NAME.format(group=group)
 
 
+def claim_group(policy: str) -> str | None:
+    """The group whose claim a policy is by its name; None where it is nobody's.
+
+    >>> claim_group("datamotion_gold_2"), claim_group("datamotion_gold"), claim_group("Asynchronous")
+    ('gold', None, None)
+    """
+    prefix, _, rest = policy.partition("datamotion_")
+    group, _, number = rest.rpartition("_")
+    return group or None if not prefix and number.isascii() and number.isdigit() else None
+
+
 def read_claim(group: str, policy: str, comment: str) -> Claim | None:
     """The claim of a group that a policy is; None where its comment says none that its name confirms.
 

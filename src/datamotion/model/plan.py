@@ -12,10 +12,11 @@ from datamotion.model.words import Operation
 
 
 class Gate(StrEnum):
-    """Who may enter what comes after a step."""
+    """Who goes on past a step, and who waits in front of it."""
 
-    EACH = "each"  # a volume goes on alone
-    ALL = "all"  # nobody, before every act of the step holds
+    EACH = "each"  # a volume goes on alone, at each back end
+    VOLUME = "volume"  # it waits for all that comes before it for the same volume, at whatever back end
+    ALL = "all"  # nobody goes on before every act of the step holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

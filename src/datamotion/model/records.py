@@ -201,3 +201,17 @@ class Relationship:
     @property
     def is_transferring(self) -> bool:
         return self.transfer is not None and self.transfer.state.is_running
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A relationship as its source's cluster lists it, from its first transfer on until it is released there.
+
+    That it is listed does not say that it is there still. `destination` is what the source calls it.
+    """
+
+    uuid: str
+    source: Endpoint
+    destination: Endpoint
+    destination_cluster: str | None
+    destination_svm_uuid: str | None

@@ -16,7 +16,7 @@ from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
 from datamotion.model.records import CifsSession, Endpoint, Qtree, Relationship, Svm, Volume
-from datamotion.model.view import ClusterView, Unreadable, Unseen
+from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
 from datamotion.model.words import MirrorState, Role, VolumeState, VolumeType
 
 FENCE = "datamotion_fence"
@@ -208,6 +208,9 @@ class Standing:
     newest: frozenset[str] = frozenset()
     hidden: Mapping[CopyId, str] = field(default_factory=dict)  # copies that cannot be read, and why: unseen, not gone
     unreadable: frozenset[int] = frozenset()  # those of claims that cannot be read, and that no later one has settled
+    _uuids: dict[tuple[str, Aspect], frozenset[str]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def next_epoch(self) -> int:
@@ -231,6 +234,16 @@ class Standing:
     def copies_of(self, volume: str) -> tuple[Copy, ...]:
         """In the order of the group's back ends."""
         return self.by_volume.get(volume, ())
+
+    def uuids(self, cluster: str, aspect: Aspect) -> frozenset[str]:
+        """Of all that was seen of one aspect of a cluster; made when they are first asked for."""
+        known = self._uuids.get((cluster, aspect))
+        if known is None:
+            seen = next(site.seen for site in self.sites.values() if site.backend.cluster == cluster)
+            # An aspect's name is that of the part of the view that it fills.
+            known = frozenset(each.uuid for each in getattr(seen, aspect.name.lower()))
+            self._uuids[cluster, aspect] = known
+        return known
 
     def edges_from(self, source: CopyId) -> tuple[Copy, ...]:
         """The copies that a relationship from this one ends in."""

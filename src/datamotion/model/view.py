@@ -13,6 +13,7 @@ from datamotion.model.records import (
     ClusterIdentity,
     ClusterPeer,
     ExportPolicy,
+    Listed,
     Policy,
     Qtree,
     Relationship,
@@ -38,13 +39,17 @@ class Aspect(StrEnum):
     QTREES = "qtrees"
     CIFS_SESSIONS = "cifs sessions"
     LICENSES = "licenses"
+    DESTINATIONS = "destinations"
 
 
-EVERYTHING = frozenset(Aspect)
+EVERYTHING = frozenset(Aspect) - {Aspect.DESTINATIONS}
+"""What has to be known to protect volumes."""
 STANDING = frozenset({Aspect.SVMS, Aspect.SVM_PEERS, Aspect.POLICIES, Aspect.VOLUMES, Aspect.RELATIONSHIPS})
 """What tells who serves, and how old every copy is."""
 SERVING = STANDING | {Aspect.EXPORT_POLICIES, Aspect.QTREES, Aspect.CIFS_SESSIONS}
 """What has to be known to let clients in, or to keep them out."""
+REMOVING = STANDING | {Aspect.DESTINATIONS}
+"""What has to be known to end mirrors: what their sources still list of them, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +76,7 @@ class ClusterView:
     """What one cluster reported. What was not asked for is None or empty; `looked_at` tells when each aspect was.
 
     Volumes, qtrees, export policies and sessions are those of the SVMs that were asked for; relationships those that
-    end in one of them.
+    end in one of them, `destinations` those that begin in one.
     """
 
     looked_at: Mapping[Aspect, datetime] = field(default_factory=dict)
@@ -84,6 +89,7 @@ class ClusterView:
     schedules: frozenset[str] = frozenset()
     volumes: tuple[Volume, ...] = ()
     relationships: tuple[Relationship, ...] = ()
+    destinations: tuple[Listed, ...] = ()
     export_policies: tuple[ExportPolicy, ...] = ()
     qtrees: tuple[Qtree, ...] = ()
     cifs_sessions: tuple[CifsSession, ...] | None = ()  # None: not told

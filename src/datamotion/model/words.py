@@ -92,3 +92,4 @@ class Operation(StrEnum):
     ABORT = "abort"
     BREAK = "break"
     RESYNC = "resync"
+    GC = "gc"

@@ -24,12 +24,17 @@ from datamotion.model.acts import (
     CreateExportPolicy,
     CreateRelationship,
     CreateVolume,
+    DeleteClaim,
+    DeleteRelationship,
+    DeleteVolume,
     Initialize,
     ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
     Pause,
     PeerSvms,
+    ReleaseRelationship,
+    RemoveMark,
     Resume,
     Resync,
     StartTransfer,
@@ -45,6 +50,7 @@ from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
 from datamotion.ontap.jobs import follow_jobs
 from datamotion.ontap.policies import change_policy, list_policies
+from datamotion.ontap.removing import list_destinations, remove
 from datamotion.ontap.replies import reply_of
 from datamotion.ontap.rows import Listing
 from datamotion.ontap.snapmirror import change_relationship, list_relationships
@@ -67,6 +73,7 @@ _OF_CLUSTER: Mapping[Aspect, Callable[[Transport], Awaitable[object]]] = {
 _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[object]]] = {
     Aspect.VOLUMES: list_volumes,
     Aspect.RELATIONSHIPS: list_relationships,
+    Aspect.DESTINATIONS: list_destinations,
     Aspect.EXPORT_POLICIES: list_export_policies,
     Aspect.QTREES: list_qtrees,
     Aspect.CIFS_SESSIONS: list_sessions,
@@ -133,7 +140,7 @@ class OntapCluster:
         state_changes = [change for change in changes if isinstance(change, StateChange)]
         if state_changes:
             return await change_states(self._transport, self._bulk, state_changes)
-        volume_changes = [change for change in changes if isinstance(change, ModifyVolume)]
+        volume_changes = [each for each in map(_without_mark, changes) if isinstance(each, ModifyVolume)]
         if volume_changes:
             return await modify_volumes(self._transport, self._bulk, volume_changes)
         return await side_by_side(self._ask_one, changes)
@@ -144,7 +151,7 @@ class OntapCluster:
             return Accepted()
         return await reply_of(self._answer_to(change))
 
-    async def _answer_to(self, change: Change) -> Answer:
+    async def _answer_to(self, change: Change) -> Answer:  # noqa: PLR0911  # one for each module of requests
         match change:
             case PeerSvms() | AcceptSvmPeer() | AllowSnapMirror():
                 return await change_svm_peer(self._transport, change)
@@ -158,8 +165,18 @@ class OntapCluster:
                 return await close_sessions(self._transport, change)
             case TakeEpoch() | ConfirmClaim():
                 return await change_policy(self._transport, change)
+            case DeleteRelationship() | ReleaseRelationship() | DeleteVolume() | DeleteClaim():
+                return await remove(self._transport, change)
             case (
-                ModifyVolume() | Initialize() | Resume() | Resync() | Pause() | Break() | AwaitTransfer() | AwaitIdle()
+                ModifyVolume()
+                | RemoveMark()
+                | Initialize()
+                | Resume()
+                | Resync()
+                | Pause()
+                | Break()
+                | AwaitTransfer()
+                | AwaitIdle()
             ):
                 raise InternalError(f"{type(change).__name__} has no request of its own")
             case _:
@@ -168,6 +185,11 @@ class OntapCluster:
     async def follow(self, jobs: Collection[str]) -> Mapping[str, Reply]:
         """Sets no time limit: a job that stays queued is followed until the caller gives up."""
         return await follow_jobs(self._transport, self._clock, jobs)
+
+
+def _without_mark(change: Change) -> Change:
+    """To a cluster, removing a mark is a change of a volume like others."""
+    return ModifyVolume(uuid=change.uuid, comment=change.comment) if isinstance(change, RemoveMark) else change
 
 
 async def _look(transport: Transport, aspect: Aspect, svms: Collection[str]) -> object:

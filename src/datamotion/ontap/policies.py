@@ -10,13 +10,13 @@ from datamotion.ontap.transport import AT_ONCE, Transport
 
 PolicyChange = TakeEpoch | ConfirmClaim
 
-_PATH = "/snapmirror/policies"
+PATH = "/snapmirror/policies"
 _FIELDS = ("uuid", "name", "svm.name", "type", "transfer_schedule.name", "create_snapshot_on_source", "comment")
 
 
 async def list_policies(transport: Transport) -> tuple[Policy, ...]:
     """Those of the cluster, and those that an SVM owns."""
-    return tuple(_policy(record) for record in await transport.get_records(_PATH, _FIELDS))
+    return tuple(_policy(record) for record in await transport.get_records(PATH, _FIELDS))
 
 
 def _policy(record: Record) -> Policy:
@@ -41,6 +41,6 @@ async def change_policy(transport: Transport, change: PolicyChange) -> Answer:
     """
     comment = {"comment": change.claim.comment}
     if isinstance(change, ConfirmClaim):
-        return await transport.patch(f"{_PATH}/{change.uuid}", comment, AT_ONCE)
+        return await transport.patch(f"{PATH}/{change.uuid}", comment, AT_ONCE)
     body = {"name": change.claim.policy, "svm": {"name": change.svm}, "type": "async", **comment}
-    return await transport.post(_PATH, {**body, "copy_all_source_snapshots": True}, AT_ONCE)
+    return await transport.post(PATH, {**body, "copy_all_source_snapshots": True}, AT_ONCE)

@@ -25,11 +25,13 @@ PRIVILEGES = (
     Privilege("/api/cluster/schedules", "readonly", "whether a schedule is there"),
     Privilege("/api/protocols/cifs/sessions", "all", "a fence closes sessions"),
     Privilege("/api/protocols/nfs/export-policies", "read_create", "a fence has a policy of its own"),
-    Privilege("/api/snapmirror/policies", "read_create_modify", "claims of who serves are kept as policies"),
-    Privilege("/api/snapmirror/relationships", "read_create_modify", "mirrors, and their transfers"),
+    Privilege("/api/snapmirror/policies", "all", "claims of who serves are policies, and old ones go"),
+    Privilege("/api/snapmirror/relationships", "all", "mirrors and their transfers, and mirrors that end"),
     Privilege("/api/storage/aggregates", "readonly", "where there is room"),
     Privilege("/api/storage/qtrees", "read_modify", "a fence covers qtrees with policies of their own"),
-    Privilege("/api/storage/volumes", "read_create_modify", "copies are made, marked, mounted and fenced"),
+    Privilege(
+        "/api/storage/volumes", "all", "copies are made, marked, mounted, fenced, and deleted if that is asked for"
+    ),
     Privilege("/api/svm/peers", "read_create_modify", "SVMs are peered, and their peering accepted"),
     Privilege("/api/svm/svms", "readonly", "which SVMs are there, and run"),
 )

@@ -139,8 +139,8 @@ class Transport:
     async def patch(self, path: str, body: Body, query: Query | None = None) -> Answer:
         return await self._change(Request("PATCH", _url(path, query), body))
 
-    async def delete(self, path: str) -> Answer:
-        return await self._change(Request("DELETE", _url(path, None)))
+    async def delete(self, path: str, query: Query | None = None) -> Answer:
+        return await self._change(Request("DELETE", _url(path, query)))
 
     async def _change(self, request: Request) -> Answer:
         return await self._connection.send(request, Budget(self._connection.limits))

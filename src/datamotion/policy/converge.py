@@ -46,7 +46,7 @@ _TAKE_UP = Phase(
 _RESUME = Phase(rank=44, title="Resume", because="a paused mirror receives nothing and grows old")
 _AWAIT = Phase(rank=45, title="Wait for the first transfers", because="until then there is nothing to fail over to")
 
-_EMPTY_BYTES = 2 * 2**20
+EMPTY_BYTES = 2 * 2**20
 """A destination that uses no more holds no copy: what ONTAP itself takes of a new volume stays below that."""
 
 
@@ -236,7 +236,7 @@ class Converging:
 
     def _initialize(self, copy: Copy, mirror: Copy | None, uuid: str | None) -> None:
         volume, phase = copy.id.volume, _INITIALIZE
-        if mirror is not None and mirror.volume.used_bytes > _EMPTY_BYTES and not _was_begun(mirror):
+        if mirror is not None and mirror.volume.used_bytes > EMPTY_BYTES and not _was_begun(mirror):
             self._lose_meanwhile(copy, mirror)
             phase = _TAKE_UP
         text = f"{volume}: at most {size_text(copy.volume.used_bytes)} to copy"

@@ -20,12 +20,17 @@ from datamotion.model.acts import (
     CreateExportPolicy,
     CreateRelationship,
     CreateVolume,
+    DeleteClaim,
+    DeleteRelationship,
+    DeleteVolume,
     Initialize,
     ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
     Pause,
     PeerSvms,
+    ReleaseRelationship,
+    RemoveMark,
     Resume,
     Resync,
     StartTransfer,
@@ -34,7 +39,7 @@ from datamotion.model.acts import (
 from datamotion.model.standing import CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import TransferState
-from datamotion.policy import proofs
+from datamotion.policy import proofs, removals
 from datamotion.policy.proofs import Ground, Holds, Proof
 
 _CHANGE_S = 60.0
@@ -89,6 +94,12 @@ KINDS: Mapping[type[Change], Kind] = {
     AbortTransfer: Kind(_RELATIONSHIPS, proofs.aborted),
     TakeEpoch: Kind(_POLICIES, proofs.epoch_taken),
     ConfirmClaim: Kind(_POLICIES, proofs.claim_confirmed),
+    # Without a relationship nobody breaks a copy off any more: what it is then, it is when it is deleted.
+    DeleteRelationship: Kind(_RELATIONSHIPS | _VOLUMES, removals.relationship_deleted),
+    ReleaseRelationship: Kind(frozenset({Aspect.DESTINATIONS}), removals.released),
+    DeleteVolume: Kind(_VOLUMES, removals.volume_deleted),
+    DeleteClaim: Kind(_POLICIES, removals.claim_deleted),
+    RemoveMark: Kind(_VOLUMES, removals.mark_removed),
 }
 
 

@@ -229,6 +229,10 @@ def idle(change: AwaitIdle, ground: Ground) -> Proof:
 
 
 def aborted(change: AbortTransfer, ground: Ground) -> Proof:
+    """Where the relationship itself is gone nothing runs either; whatever comes next tells that."""
+    if ground.copy is not None and ground.copy.edge is None:
+        return YES
+
     def test(relationship: Relationship) -> Proof:
         runs = relationship.transfer.uuid if relationship.transfer and relationship.is_transferring else None
         return _as(runs is None or runs != change.transfer_uuid)

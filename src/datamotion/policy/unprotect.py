@@ -1,77 +1,136 @@
-"""Taking volumes out of a group: the marks of all their copies are removed, and nothing else is touched.
+"""Taking volumes out of a group: their mirrors end at both ends, and last the marks of all their copies go.
 
 A volume leaves only as a whole. Where a back end cannot be seen its copy would stay a member, and make the others so
-again; and what a pattern still selects would be marked anew by the next `apply`.
+again; and what a pattern still selects would be marked anew by the next `apply`. Only who serves it may be out of
+sight: then its mirrors end where they are, and by what is left there, a mark and a list of destinations, the rest is
+found again.
+
+What ends are mirrors of what serves. All that may hold writes of its own is left, and named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from datamotion.model.acts import ModifyVolume
 from datamotion.model.group import Group
-from datamotion.model.mark import without_mark
+from datamotion.model.names import counted
 from datamotion.model.plan import Plan, Refusal
-from datamotion.model.standing import Standing
+from datamotion.model.standing import Site, Standing
+from datamotion.model.units import count_text
 from datamotion.model.words import Operation
+from datamotion.policy.ending import Ending
+from datamotion.policy.needs import mark_of
 from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.steps import Phase, StepList
-
-_UNMARK = Phase(rank=1, title="Remove the marks", because="whoever finds a mark takes the volume for a member")
 
 
-def unprotect_planner(group: Group, volumes: Sequence[str]) -> Planner:
-    """The planner for `datamotion unprotect`."""
+def unprotect_planner(group: Group, volumes: Sequence[str] = (), *, delete_copies: bool = False) -> Planner:
+    """The planner for `datamotion unprotect`. No volumes: all of the group."""
 
     def plan(situation: Situation) -> Plan:
-        due, refusals = StepList(), list(_refusals(situation.first, volumes))
-        leaving = [copy_id for copy_id in situation.first.copies if copy_id.volume in volumes]
-        for copy_id in () if refusals else leaving:
-            copy = situation.now.copies.get(copy_id)
-            if copy is not None and copy.mark is not None:
-                change = ModifyVolume(uuid=copy.volume.uuid, comment=without_mark(copy.volume.comment))
-                text = f"{copy_id.volume}: {copy.volume.name} is no member of {group.name} any more"
-                due.add(_UNMARK, group.backend(copy_id.backend), copy_id.volume, change, text)
-        gone = [copy_id for copy_id in leaving if copy_id not in situation.now.copies]
+        first = situation.first
+        leaving = list(dict.fromkeys(volumes)) or _protected(first)
+        title = f"Take {', '.join(leaving)} out of {group.name}"
+        if not volumes:
+            title = f"End the protection of {group.name}: {count_text(len(leaving), 'volume')}"
+        refusals = list(_refusals(first, leaving, by_name=bool(volumes)))
+        if any(each.volume is None for each in refusals):
+            return Plan(operation=Operation.UNPROTECT, group=group.name, title=title, refusals=tuple(refusals))
+        refused = {each.volume for each in refusals}
+        ending = Ending(situation, [each for each in leaving if each not in refused], delete_copies=delete_copies)
+        ending.plan()
+        steps = ending.due.steps()
+        out_of_sight = [_not_released(site, group.name, volumes) for site in _out_of_sight(first) if leaving]
         return Plan(
             operation=Operation.UNPROTECT,
             group=group.name,
-            title=f"Take {', '.join(volumes)} out of {group.name}",
-            steps=due.steps(),
-            refusals=tuple(refusals),
-            notes=("Volumes, relationships and snapshots stay as they are.",) if due.steps() else (),
-            holds=frozenset(gone),
+            title=title,
+            steps=steps,
+            losses=tuple(ending.losses),
+            refusals=(*refusals, *ending.refusals, *out_of_sight),
+            notes=(*ending.notes(), *([] if volumes or not steps else _notes_of_all(group))),
+            holds=ending.holds(),
         )
 
     return plan
 
 
-def _refusals(standing: Standing, volumes: Sequence[str]) -> Iterator[Refusal]:
+def _protected(standing: Standing) -> list[str]:
+    """The volumes that are marked, and not only selected."""
+    return [each for each in standing.volumes if any(copy.mark is not None for copy in standing.copies_of(each))]
+
+
+def _refusals(standing: Standing, leaving: Sequence[str], *, by_name: bool) -> Iterator[Refusal]:
+    """Why nothing at all is done; or, where the whole group was meant, why a volume is left."""
     group = standing.group
-    for site in standing.sites.values():
-        if site.unseen is not None:
+    for site in _out_of_sight(standing):
+        served_there = [_server(standing, volume) == site.backend.name for volume in leaving]
+        if not leaving or not all(served_there):
+            assert site.unseen is not None
             yield Refusal(
                 text=f"{site.backend.name} cannot be seen, and what it holds would stay a member: {site.unseen.reason}",
                 hint=site.unseen.hint or "run it again when every back end answers",
                 unseen=site.unseen,
             )
-    for volume in volumes:
+    if not leaving:
+        hint = f"datamotion gc {group.name} removes what is left of it"
+        yield Refusal(text=f"nothing of {group.name} is protected", hint=hint)
+    hidden: dict[str, list[tuple[str, str]]] = {}
+    for copy_id, reason in standing.hidden.items():
+        hidden.setdefault(copy_id.volume, []).append((copy_id.backend, reason))
+    for volume in leaving:
         if volume not in standing.volumes:
             yield Refusal(
                 text=f"{volume} is no member of {group.name}", hint=f"datamotion status {group.name} lists its members"
             )
-        for copy_id, reason in standing.hidden.items():
-            if copy_id.volume == volume:
-                yield Refusal(
-                    text=f"the copy of {volume} at {copy_id.backend} cannot be read, and would stay a member: {reason}",
-                    hint=f"datamotion status {group.name} shows it",
-                )
-        active = standing.active.get(volume)
-        copy = standing.copies.get(active) if active else None
-        if copy is not None and group.backend(copy.id.backend).selects(copy.volume.name, copy.volume.uuid):
-            patterns = ", ".join(group.backend(copy.id.backend).volumes)
+        for backend, reason in hidden.get(volume, ()):
             yield Refusal(
-                text=f"{copy.volume.name} is selected by `volumes` of {copy.id.backend} ({patterns}): the next apply"
-                " would protect it again",
-                hint=f"narrow `volumes` of {copy.id.backend} in the configuration first",
+                volume=None if by_name else volume,
+                text=f"the copy of {volume} at {backend} cannot be read, and would stay a member: {reason}",
+                hint=f"datamotion status {group.name} shows it",
             )
+        server = _server(standing, volume)
+        if by_name and server is not None:
+            copy = standing.copy(server, volume)
+            name, uuid = (copy.volume.name, copy.volume.uuid) if copy else (volume, _origin(standing, volume))
+            if group.backend(server).selects(name, uuid):
+                patterns = ", ".join(group.backend(server).volumes)
+                yield Refusal(
+                    text=f"{name} is selected by `volumes` of {server} ({patterns}): the next apply would protect it"
+                    " again",
+                    hint=f"narrow `volumes` of {server} in the configuration first, or add `!{name}` there",
+                )
+
+
+def _origin(standing: Standing, volume: str) -> str | None:
+    mark = mark_of(standing, volume)
+    return mark.origin if mark else None
+
+
+def _out_of_sight(standing: Standing) -> list[Site]:
+    return [site for site in standing.sites.values() if site.unseen is not None]
+
+
+def _server(standing: Standing, volume: str) -> str | None:
+    active = standing.active.get(volume)
+    return active.backend if active else None
+
+
+def _not_released(site: Site, group: str, volumes: Sequence[str]) -> Refusal:
+    """What is owed where it serves: said, and to be found again by the mark and the list that are left there."""
+    assert site.unseen is not None
+    names = "".join(f" --volume {each}" for each in sorted(volumes, key=counted))
+    return Refusal(
+        backend=site.backend.name,
+        text=f"it cannot be seen ({site.unseen.reason}): there the mirrors are not released, their base snapshots stay,"
+        " and so do the marks of what it serves",
+        hint=f"when it answers: datamotion unprotect {group}{names} does the rest",
+        unseen=site.unseen,
+    )
+
+
+def _notes_of_all(group: Group) -> list[str]:
+    return [
+        f"The next `datamotion apply {group.name}` would protect again what `volumes` selects: take the group out of"
+        " the configuration, or narrow the patterns.",
+        f"Its claims stay; `datamotion gc {group.name}` removes them.",
+    ]

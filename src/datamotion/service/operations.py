@@ -25,7 +25,6 @@ from datamotion.policy.protect import protect_planner
 from datamotion.policy.settle import settle_planner
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.standing import stand
-from datamotion.policy.unprotect import unprotect_planner
 from datamotion.policy.update import update_planner
 from datamotion.runs.phases import Event, Phase
 from datamotion.service.clusters import CountedCluster
@@ -48,7 +47,7 @@ class Intent:
     """One operation on one group: what plans it, and what has to be looked at for that.
 
     `also` names those of `more`, by cluster, that have to be looked at too, once it is seen how the group stands: what
-    is not needed is asked for nothing, not even for its secret.
+    is not needed is asked for nothing, not even for its secret. `by_name`: who agrees to it types the group's name.
     """
 
     operation: Operation
@@ -57,6 +56,7 @@ class Intent:
     glances: Mapping[str, Glance]
     more: Mapping[str, Glance] = field(default_factory=dict)
     also: Callable[[Standing], frozenset[str]] = _nothing_more
+    by_name: bool = False
 
 
 def protect(group: Group) -> Intent:
@@ -97,13 +97,6 @@ def settle(group: Group, keep: str) -> Intent:
     return Intent(operation=Operation.SETTLE, group=group, planner=settle_planner(group, keep), glances=glances)
 
 
-def unprotect(group: Group, volumes: Sequence[str]) -> Intent:
-    """Take volumes out of the group."""
-    glances = glances_of(group, STANDING)
-    planner = unprotect_planner(group, volumes)
-    return Intent(operation=Operation.UNPROTECT, group=group, planner=planner, glances=glances)
-
-
 def check_is_backend(group: Group, name: str | None) -> None:
     """Raises: ConfigError for a name that no back end of the group has."""
     known = [backend.name for backend in group.backends]
@@ -140,6 +133,11 @@ class Prepared:
     @property
     def operation(self) -> Operation:
         return self._intent.operation
+
+    @property
+    def word(self) -> str | None:
+        """What a person types to agree, where a yes is too little."""
+        return self._intent.group.name if self._intent.by_name else None
 
     @property
     def report(self) -> PlanReport:

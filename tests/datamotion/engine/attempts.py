@@ -17,7 +17,7 @@ from datamotion.engine.run import Run
 from datamotion.model.acts import Act
 from datamotion.model.plan import Loss, Plan
 from datamotion.model.standing import Standing
-from datamotion.model.view import EVERYTHING
+from datamotion.model.view import Aspect
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.standing import stand
 from datamotion.runs.journal import Entry, Note
@@ -26,6 +26,8 @@ from tests.datamotion.engine.memory import MemoryCluster, World
 
 T = TypeVar("T")
 BY = "process 7 on host"
+WHOLE = frozenset(Aspect)
+"""What a first look is at: more than any one command needs."""
 
 
 class Died(BaseException):
@@ -107,7 +109,7 @@ async def attempt(
 ) -> RunResult:
     """One command: look at these clusters, plan, carry out. The others are not within reach."""
     clusters = clusters or {name: MemoryCluster(name, world) for name in names}
-    glances = {name: Glance(aspects=EVERYTHING, svms=()) for name in names}
+    glances = {name: Glance(aspects=WHOLE, svms=()) for name in names}
     lookout = Lookout(clusters, glances)
     first = await lookout.whole()
     standing = stand(world.group, first)

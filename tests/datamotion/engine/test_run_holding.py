@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datamotion.engine.result import Outcome
 from datamotion.model.acts import AwaitTransfer, Pause
-from datamotion.model.view import EVERYTHING
 from datamotion.model.words import TransferState
 from tests.datamotion.building import LYON, NICE, a_transfer
+from tests.datamotion.engine.attempts import WHOLE
 from tests.datamotion.engine.memory import Fate, World
 from tests.datamotion.engine.runs import ALL, carry_out, failover, mirrored, protect, protected, state, unprotected
 from tests.datamotion.engine.scripts import act, script, step
@@ -64,7 +64,7 @@ def test_who_had_the_group_meanwhile_makes_the_run_look_at_everything_again() ->
     ended = carry_out(world, script(step(AWAIT)), ALL, others=[(10, 10.5)])
     assert ended.outcomes == {("gold-lyon", "vol_1"): Outcome.DONE}
     assert ended.result.others == ["process 8 on host, which runs update since noon had the group"]
-    (again,) = [at for at, name, aspects in world.looks if name == "paris" and aspects == EVERYTHING and at > 0]
+    (again,) = [at for at, name, aspects in world.looks if name == "paris" and aspects == WHOLE and at > 0]
     assert 10 <= again < 13
 
 

@@ -8,10 +8,11 @@ from itertools import pairwise
 from datamotion.engine.result import Outcome
 from datamotion.model.acts import AwaitTransfer, Break, Pause
 from datamotion.model.plan import Plan
-from datamotion.model.view import EVERYTHING, Aspect
+from datamotion.model.view import Aspect
 from datamotion.model.words import TransferState
 from datamotion.policy.situation import Situation
 from tests.datamotion.building import NICE, a_transfer
+from tests.datamotion.engine.attempts import WHOLE
 from tests.datamotion.engine.memory import Fate
 from tests.datamotion.engine.runs import ALL, TARGETS, carry_out, failed_over, failover, mirrored, state, transferring
 from tests.datamotion.engine.scripts import act, script, step
@@ -34,10 +35,10 @@ def test_in_a_long_run_everything_is_looked_at_once_a_minute() -> None:
     world = mirrored(transfer=a_transfer(TransferState.TRANSFERRING))
     world.transfer_s = 300
     carry_out(world, script(step(AWAIT)), ALL)
-    whole = [at for at, name, aspects in world.looks if name == "paris" and aspects == EVERYTHING]
+    whole = [at for at, name, aspects in world.looks if name == "paris" and aspects == WHOLE]
     assert len(whole) == 6
     assert all(60 <= later - earlier < 65 for earlier, later in pairwise(whole))
-    narrow = [name for _, name, aspects in world.looks if aspects != EVERYTHING]
+    narrow = [name for _, name, aspects in world.looks if aspects != WHOLE]
     assert set(narrow) == {"nice"}
 
 
@@ -49,8 +50,8 @@ def test_a_cluster_that_answers_again_is_looked_at_as_a_whole_and_gone_on_with()
     assert set(ended.outcomes.values()) == {Outcome.DONE}
     assert state(world)["lyon"] == failed_over()["lyon"]
     again = [aspects for at, name, aspects in world.looks if name == "lyon" and at >= 5]
-    assert again[0] == EVERYTHING
-    assert all(aspects != EVERYTHING for aspects in again[1:])
+    assert again[0] == WHOLE
+    assert all(aspects != WHOLE for aspects in again[1:])
 
 
 def test_a_cluster_that_stays_silent_delays_what_is_asked_of_others_only_once() -> None:
@@ -114,4 +115,4 @@ def test_looks_of_a_failover_go_nowhere_else() -> None:
     world = transferring()
     failover(world)
     assert {name for _, name, _ in world.looks} == set(TARGETS)
-    assert {name for _, name, aspects in world.looks if Aspect.VOLUMES in aspects and aspects != EVERYTHING} == {"lyon"}
+    assert {name for _, name, aspects in world.looks if Aspect.VOLUMES in aspects and aspects != WHOLE} == {"lyon"}

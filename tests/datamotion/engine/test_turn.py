@@ -93,3 +93,38 @@ def test_without_what_all_its_volumes_need_a_back_end_is_given_up_for_that_very_
 def test_what_comes_before_it_is_not_given_up_with_what_a_whole_back_end_needs_at_last() -> None:
     plan = plan_of(step(pause("vol_1")), step(for_all()))
     assert shut_out(plan, {("gold-lyon", None): NO}) == []
+
+
+# -- what a volume has done last, at every back end
+
+
+def at_nice(change: Pause | Break | ModifyVolume) -> Act:
+    return act(change, "vol_1", NICE)
+
+
+LAST = (
+    step(act(ModifyVolume(uuid="lyon"), "vol_1"), act(ModifyVolume(uuid="2"), "vol_2"), gate=Gate.VOLUME),
+    step(at_nice(ModifyVolume(uuid="nice")), gate=Gate.VOLUME),
+)
+
+
+def test_a_last_step_waits_for_its_volume_at_every_back_end_and_for_no_other_last_step() -> None:
+    plan = plan_of(step(at_nice(Pause(uuid="nice"))), *LAST)
+    assert next_acts(plan, {}) == [at_nice(Pause(uuid="nice")), act(ModifyVolume(uuid="2"), "vol_2")]
+    assert next_acts(plan_of(*LAST), {}) == [each for last in LAST for each in last.acts]
+
+
+def test_what_failed_for_a_volume_anywhere_ends_it_before_its_last_step() -> None:
+    plan = plan_of(step(at_nice(Pause(uuid="nice"))), *LAST)
+    shut = shut_out(plan, {("gold-nice", "vol_1"): NO})
+    assert [each.subject for each, _ in shut] == [("gold-lyon", "vol_1")]
+    assert all(told in shut[0][1].text for told in ("left for last", "Pause", "gold-nice", "lyon says no"))
+
+
+def test_a_volume_goes_on_to_its_last_step_though_it_failed_elsewhere() -> None:
+    plan = plan_of(step(pause(), at_nice(Pause(uuid="nice"))), *LAST)
+    assert shut_out(plan, {("gold-nice", "vol_1"): NO}) == []
+
+
+def test_a_last_step_that_failed_holds_up_none_elsewhere() -> None:
+    assert shut_out(plan_of(*LAST), {("gold-lyon", "vol_1"): NO}) == []

@@ -32,11 +32,16 @@ from datamotion.model.acts import (
     CreateExportPolicy,
     CreateRelationship,
     CreateVolume,
+    DeleteClaim,
+    DeleteRelationship,
+    DeleteVolume,
     ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
     Pause,
     PeerSvms,
+    ReleaseRelationship,
+    RemoveMark,
     StartTransfer,
     TakeEpoch,
 )
@@ -245,6 +250,34 @@ def test_an_act_is_one_request_that_netapps_schema_takes(
     (sent,) = wire.sent
     assert (sent.line, sent.query, sent.body) == (line, query, body)
     assert_fits(resource, sent.method, sent.body)
+
+
+REMOVALS: list[tuple[Change, str, Mapping[str, str]]] = [
+    (DeleteRelationship(uuid="r-1"), f"DELETE {RELATIONSHIPS}/r-1", AT_ONCE | {"destination_only": "true"}),
+    (ReleaseRelationship(uuid="r-1"), f"DELETE {RELATIONSHIPS}/r-1", AT_ONCE | {"source_only": "true"}),
+    (DeleteVolume(uuid="v-1"), "DELETE /api/storage/volumes/v-1", AT_ONCE),
+    (DeleteClaim(uuid="p-1"), "DELETE /api/snapmirror/policies/p-1", AT_ONCE),
+]
+
+
+@pytest.mark.parametrize(("change", "line", "query"), REMOVALS)
+def test_what_goes_is_one_request_and_what_is_gone_already_is_as_wanted(
+    backend: str, change: Change, line: str, query: Mapping[str, str]
+) -> None:
+    wire = Wire(lambda _: httpx.Response(202, json={"job": {"uuid": "j-1"}}))
+    assert ask(backend, wire, [change]) == [Accepted(("j-1",))]
+    (sent,) = wire.sent
+    assert (sent.line, sent.query, sent.body) == (line, query, None)
+    assert ask(backend, Wire(lambda _: an_error("4", "not there", status=404)), [change]) == [Accepted()]
+    (reply,) = ask(backend, Wire(lambda _: an_error("13303822", "release failed", status=409)), [change])
+    assert isinstance(reply, Declined)
+
+
+def test_a_mark_is_removed_by_a_change_of_the_comment(backend: str) -> None:
+    wire = Wire(lambda _: httpx.Response(202, json={"job": {"uuid": "j-1"}}))
+    assert ask(backend, wire, [RemoveMark(uuid="v-1", comment="kept")]) == [Accepted(("j-1",))]
+    (sent,) = wire.sent
+    assert (sent.line, sent.body) == ("PATCH /api/storage/volumes/v-1", {"comment": "kept"})
 
 
 def test_waiting_asks_for_nothing(backend: str) -> None:

@@ -17,6 +17,7 @@ from datamotion.model.records import (
     ClusterPeer,
     Endpoint,
     ExportPolicy,
+    Listed,
     Policy,
     Qtree,
     Relationship,
@@ -171,6 +172,43 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
             "destination.svm.name": "svm_dr|svm_gold",
         },
     }
+
+
+LISTED = {
+    "uuid": "r-1",
+    "source": {"path": "svm_gold:vol_1"},
+    "destination": {"path": "svm_dr:vol_1", "cluster": {"name": "lyon"}, "svm": {"uuid": "s-d"}},
+}
+
+
+def test_what_sources_list_is_one_get_by_the_source(backend: str) -> None:
+    wire = a_wire(relationships=[LISTED])
+    assert look(backend, wire, {Aspect.DESTINATIONS}).destinations == (
+        Listed(
+            uuid="r-1",
+            source=Endpoint("svm_gold", "vol_1"),
+            destination=Endpoint("svm_dr", "vol_1"),
+            destination_cluster="lyon",
+            destination_svm_uuid="s-d",
+        ),
+    )
+    (sent,) = wire.sent
+    assert (sent.line, sent.query) == (
+        "GET /api/snapmirror/relationships",
+        {
+            "fields": "uuid,source.path,destination.path,destination.cluster.name,destination.svm.uuid",
+            "list_destinations_only": "true",
+            "source.svm.name": "svm_dr|svm_gold",
+            "max_records": "10000",
+        },
+    )
+    schema = import_module("netapp_ontap.resources").SnapmirrorRelationship._schema()
+    assert all(knows(schema, name) for name in (*sent.query["fields"].split(","), "source.svm.name"))
+
+
+def test_an_entry_that_cannot_be_read_is_never_one_that_was_released(backend: str) -> None:
+    with pytest.raises(ClusterRefused, match=r"destination\.path"):
+        look(backend, a_wire(relationships=[LISTED, LISTED | {"destination": {}}]), {Aspect.DESTINATIONS})
 
 
 RESOURCES = {

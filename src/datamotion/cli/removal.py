@@ -1,0 +1,70 @@
+"""Commands that take something away: each shows what goes, and why, before it asks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from datamotion.cli.changing import carry_out
+from datamotion.cli.options import (
+    DEFAULT_CONFIG,
+    AnyGroup,
+    ConfigFile,
+    DryRun,
+    OneGroup,
+    Output,
+    OutputForm,
+    Yes,
+    open_session,
+)
+from datamotion.service import removal
+
+Volumes = Annotated[
+    list[str] | None,
+    typer.Option("--volume", metavar="VOLUME", help="A member of the group, once for each; without it, all of them."),
+]
+DeleteCopies = Annotated[
+    bool, typer.Option("--delete-copies", help="Delete the destination volumes too, with all their snapshots.")
+]
+
+
+def unprotect(
+    context: typer.Context,
+    group: OneGroup,
+    volumes: Volumes = None,
+    delete_copies: DeleteCopies = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Take volumes out of a group: their mirrors end at both ends. Copies that may hold writes of their own are left.
+
+    The destination volumes stay, unless --delete-copies. Where the source cannot be seen, run it again when it can.
+
+    Example: datamotion unprotect gold --volume vol_7
+    """
+    session = open_session(context, config)
+    intent = removal.unprotect(session.group(group), tuple(volumes or ()), delete_copies=delete_copies)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+
+
+def gc(
+    context: typer.Context,
+    group: AnyGroup = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Remove what is left over: releases that are owed, claims that tell nothing any more, marks of no group.
+
+    Nothing that may hold data is removed.
+
+    Example: datamotion gc gold --dry-run
+    """
+    session = open_session(context, config)
+    configured = session.configuration.groups.keys()
+    intents = [removal.gc(each, configured) for each in session.groups(group)]
+    carry_out(session, intents, output, yes=yes, dry_run=dry_run)

@@ -1,0 +1,25 @@
+"""The use cases that take something away: mirrors that end, and what is left over of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from datamotion.model.group import Group
+from datamotion.model.view import REMOVING
+from datamotion.model.words import Operation
+from datamotion.policy.gc import gc_planner
+from datamotion.policy.unprotect import unprotect_planner
+from datamotion.service.operations import Intent, glances_of
+
+
+def unprotect(group: Group, volumes: Sequence[str] = (), *, delete_copies: bool = False) -> Intent:
+    """End the mirrors of these volumes, of all where none is named, and take them out of the group."""
+    planner = unprotect_planner(group, volumes, delete_copies=delete_copies)
+    glances = glances_of(group, REMOVING)
+    return Intent(operation=Operation.UNPROTECT, group=group, planner=planner, glances=glances, by_name=not volumes)
+
+
+def gc(group: Group, configured: Collection[str]) -> Intent:
+    """Remove what is left over of a group. `configured` are all groups of the configuration."""
+    planner = gc_planner(group, frozenset(configured))
+    return Intent(operation=Operation.GC, group=group, planner=planner, glances=glances_of(group, REMOVING))
