@@ -138,10 +138,8 @@ def render_run(run: RunReport, console: Console | None = None) -> None:
         say(console, f"It went on from run {run.went_on_from}, which had been cut off.", indent=2)
     # A volume may be refused one thing where another was done for it: what its outcome does not tell is told here.
     told = {(each.volume, each.detail) for each in run.volumes}
-    failed = {(each.volume, each.backend) for each in run.volumes if each.detail}
-    unsaid = [
-        each for each in run.refusals if (each.volume, each.text) not in told and (each.volume, each.backend) not in failed
-    ]
+    told |= {(each.volume, each.backend) for each in run.volumes if each.detail}
+    unsaid = [each for each in run.refusals if not {(each.volume, each.text), (each.volume, each.backend)} & told]
     for group in _first_of(alike(unsaid, lambda each: (each.text, each.volume, each.backend)), console, indent=2):
         first, volumes = group[0], [each.volume for each in group if each.volume is not None]
         who = f"{first.backend}: " if first.backend and not first.text.startswith(first.backend) else ""
