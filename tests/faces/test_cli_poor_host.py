@@ -57,6 +57,26 @@ def test_a_failover_goes_on_without_its_store_and_keeps_its_journal(bereft: Lab)
     assert store(bereft).read_bytes() == b"no database" * 100
 
 
+@pytest.mark.parametrize("where", ["a full disk", "nobody"])
+def test_a_failover_goes_on_where_its_progress_cannot_be_written(bereft: Lab, where: str) -> None:
+    store(bereft).unlink()
+    reader, pipe = os.pipe()
+    os.close(reader)
+    device = os.open("/dev/full", os.O_WRONLY)
+    ended = subprocess.run(
+        [SCRIPT, "failover", "gold", "--yes"],
+        cwd=bereft.folder,
+        stdout=subprocess.PIPE,
+        stderr=device if where == "a full disk" else pipe,
+        text=True,
+        check=False,
+    )
+    os.close(pipe)
+    os.close(device)
+    assert (ended.returncode, names(bereft.served_at_target())) == (0, ["vol_1"])
+    assert "gold-lyon serves gold, epoch 2" in ended.stdout
+
+
 def test_other_operations_stop_without_a_store(bereft: Lab) -> None:
     bereft.lab("start", "paris")
     store(bereft).unlink()

@@ -251,6 +251,29 @@ def test_what_went_alike_everywhere_is_told_once() -> None:
     assert read(lambda console: render_run(made, console))[2:] == ["  done: vol_1, vol_2"]
 
 
+def test_what_was_refused_to_volumes_for_which_all_else_was_done_is_told_once_for_all() -> None:
+    refusals = tuple(
+        RefusalReport(backend="gold-oslo", volume=volume, text=f"{volume} served before", hint="it stays as it is")
+        for volume in ("vol_1", "vol_2")
+    )
+    made = replace(a_run(*(done(volume, "gold-oslo") for volume in ("vol_1", "vol_2"))), refusals=refusals)
+    assert read(lambda console: render_run(made, console))[2:] == [
+        "  ! gold-oslo: vol_1 served before; the same holds for 1 other volume: vol_2",
+        "    hint: it stays as it is",
+        "  done: vol_1, vol_2",
+    ]
+
+
+def test_what_a_volume_failed_for_is_not_told_a_second_time_as_a_refusal() -> None:
+    refusal = RefusalReport(backend="gold-lyon", volume="vol_1", text="no room", hint="make some")
+    made = replace(a_run(failed("vol_1", "gold-lyon")), refusals=(refusal,))
+    assert read(lambda console: render_run(made, console))[2:] == [
+        "  failed: vol_1",
+        "    ! vol_1: no room",
+        "      hint: make some",
+    ]
+
+
 def test_a_thousand_failures_of_one_kind_are_said_once() -> None:
     made = a_run(*(failed(f"vol_{number}", "gold-lyon") for number in range(1000)))
     assert read(lambda console: render_run(made, console))[2:] == [

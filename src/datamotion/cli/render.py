@@ -136,11 +136,15 @@ def render_run(run: RunReport, console: Console | None = None) -> None:
     say(console, f"[bold]{plain(run.title)}[/]: {run.verdict} in {_duration(run.seconds)}, {calls}", hang=2)
     if run.went_on_from is not None:
         say(console, f"It went on from run {run.went_on_from}, which had been cut off.", indent=2)
-    for refusal in run.refusals:
-        if refusal.volume is None:
-            who = f"{refusal.backend}: " if refusal.backend else ""
-            say(console, f"[red]![/] {plain(who + refusal.text)}", indent=2, hang=2)
-            _render_hint(console, refusal.hint, indent=4)
+    # A volume may be refused one thing where another was done for it: what its outcome does not tell is told here.
+    told = {(each.volume, each.detail) for each in run.volumes}
+    told |= {(each.volume, each.backend) for each in run.volumes if each.detail}
+    unsaid = [each for each in run.refusals if not {(each.volume, each.text), (each.volume, each.backend)} & told]
+    for group in _first_of(alike(unsaid, lambda each: (each.text, each.volume, each.backend)), console, indent=2):
+        first, volumes = group[0], [each.volume for each in group if each.volume is not None]
+        who = f"{first.backend}: " if first.backend and not first.text.startswith(first.backend) else ""
+        say(console, f"[red]![/] {plain(who + and_others(first.text, volumes))}", indent=2, hang=2)
+        _render_hint(console, first.hint, indent=4)
     _render_outcomes(console, run.volumes)
     _render_recovery_points(console, run)
     for note in run.notes:

@@ -6,8 +6,11 @@ is markup, and what would act on a terminal, or end the line, is an escape.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -22,9 +25,18 @@ _TO_STAND_INS = str.maketrans(_STAND_INS)
 _FROM_STAND_INS = str.maketrans({stand_in: each for each, stand_in in _STAND_INS.items()})
 
 
+class _Aside(Console):
+    """Standard error. Where nobody reads it any more, the rest goes nowhere, and what is at work goes on."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), self.file.fileno())
+
+
 def open_console(*, stderr: bool = False) -> Console:
     """Standard output, or standard error."""
-    return Console(highlight=False, stderr=stderr)
+    return _Aside(highlight=False, stderr=True) if stderr else Console(highlight=False)
 
 
 def plain(text: str) -> str:

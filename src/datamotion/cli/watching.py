@@ -29,7 +29,10 @@ _SHOWN_NAMES = 4
 
 
 class TerminalWatcher:
-    """Follows a run on the terminal; elsewhere in plain lines. Used as a context manager."""
+    """Follows a run on the terminal; elsewhere in plain lines. Used as a context manager.
+
+    A line that cannot be written is the last one: it stops no run.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -57,13 +60,13 @@ class TerminalWatcher:
         self._progress.stop()
 
     def asking(self, acts: Sequence[Act]) -> None:
-        tell(self._console, f"[dim]...[/] {_words(acts)}")
+        self._say(f"[dim]...[/] {_words(acts)}")
 
     def reached(self, acts: Sequence[Act]) -> None:
-        tell(self._console, f"[green]ok[/]  {_words(acts)}")
+        self._say(f"[green]ok[/]  {_words(acts)}")
 
     def given_up(self, acts: Sequence[Act], why: str) -> None:
-        tell(self._console, f"[bold red]no[/]  {_words(acts)}: {plain(why)}")
+        self._say(f"[bold red]no[/]  {_words(acts)}: {plain(why)}")
 
     def waiting(self, acts: Sequence[Act], standing: Standing) -> None:
         transfers = [each for act in acts if (each := _awaited(act, standing))]
@@ -75,17 +78,23 @@ class TerminalWatcher:
         if queued:
             label += f", {queued} queued at the cluster"
         if not self._console.is_terminal:
-            self._tell(f"     {label}, {size_text(moved)} moved")
+            self._say_now_and_then(f"     {label}, {size_text(moved)} moved")
         elif self._transfers is None:
             self._transfers = self._progress.add_task(label, completed=moved, total=_bytes_to_move(acts, standing))
         else:
             self._progress.update(self._transfers, description=label, completed=moved)
 
-    def _tell(self, line: str) -> None:
-        """A line now and then, where no bar can be drawn."""
+    def _say(self, line: str) -> None:
+        try:
+            tell(self._console, line)
+        except OSError:
+            self._console.on_broken_pipe()
+
+    def _say_now_and_then(self, line: str) -> None:
+        """Where no bar can be drawn."""
         if self._clock.monotonic_s() - self._told_s >= _SECONDS_BETWEEN_LINES:
             self._told_s = self._clock.monotonic_s()
-            tell(self._console, line)
+            self._say(line)
 
 
 def _words(acts: Sequence[Act]) -> str:

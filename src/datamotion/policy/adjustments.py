@@ -9,18 +9,19 @@ from datamotion.model.group import Target
 from datamotion.model.mark import Mark
 from datamotion.model.paused import paused_of, with_paused
 from datamotion.model.records import Relationship
-from datamotion.model.standing import FENCE, Copy
+from datamotion.model.standing import FENCE, Copy, Standing
 from datamotion.model.units import size_text
 from datamotion.model.words import MirrorState, VolumeState
+from datamotion.policy.needs import mark_of
 
 
-def wanted_mark(active: Copy, group: str) -> Mark:
-    """What the mark of every copy should say, told by the active one.
+def wanted_mark(standing: Standing, active: Copy) -> Mark:
+    """What the mark of every copy should say, told by the active one; by another's mark where it has lost its own.
 
     A volume that is offline tells nothing: then what was noted stays. So does where clients look for one that is
     mounted nowhere, as after it was offline, and the export policy that it had before a fence.
     """
-    volume, mark = active.volume, active.mark
+    volume, mark = active.volume, active.mark or mark_of(standing, active.id.volume)
     if mark is not None and volume.state is not VolumeState.ONLINE:
         path, export, snapshots, qos = mark.path, mark.export, mark.snapshots, mark.qos
     else:
@@ -28,7 +29,7 @@ def wanted_mark(active: Copy, group: str) -> Mark:
         path = path or (mark.path if mark else None)
         export = (mark.export if mark else None) if export == FENCE else export
     return Mark(
-        group=group,
+        group=standing.group.name,
         volume=active.id.volume,
         origin=mark.origin if mark else volume.uuid,
         path=path,
@@ -38,13 +39,13 @@ def wanted_mark(active: Copy, group: str) -> Mark:
     )
 
 
-def mirrors_mark(active: Copy, mirror: Copy, group: str) -> Mark:
+def mirrors_mark(standing: Standing, active: Copy, mirror: Copy) -> Mark:
     """What the mark of a mirror should say: as the active one's, with what is noted of this copy alone.
 
     That is how its qtrees were served before a fence, which stays on it; and who paused it, while it is paused, or
     until the transfer ends that its pause waits for.
     """
-    wanted = wanted_mark(active, group)
+    wanted = wanted_mark(standing, active)
     if mirror.mark is None:
         return wanted
     relationship = mirror.edge.relationship if mirror.edge else None

@@ -202,7 +202,7 @@ class Converging:
 
     def _create_volume(self, copy: Copy, place: Place) -> None:
         volume = copy.volume
-        comment = wanted_mark(copy, self._standing.group.name).write(without_mark(volume.comment))
+        comment = wanted_mark(self._standing, copy).write(without_mark(volume.comment))
         change = CreateVolume(
             volume=volume.name,
             svm=self._backend.svm,
@@ -278,7 +278,7 @@ class Converging:
 
     def _adjust_volume(self, copy: Copy, mirror: Copy) -> bool:
         """Whether something about the destination volume is due."""
-        mark = mirrors_mark(copy, mirror, self._standing.group.name)
+        mark = mirrors_mark(self._standing, copy, mirror)
         if mark != mirror.mark and not mark.fits(mirror.volume.comment):
             self._refuse(
                 copy.id.volume,

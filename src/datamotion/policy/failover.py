@@ -166,9 +166,7 @@ def _fenced(standing: Standing, served: Sequence[Copy]) -> list[Copy]:
 
 def _comes_to(copy: Copy, decision: Decision) -> bool:
     """Whether clients come to a copy. Where a kept one serves already, one whose claim was lost is broken off."""
-    if copy.role is Role.BROKEN and decision.terms.is_kept:
-        return copy.volume.path is not None or copy.volume.export == FENCE
-    return copy.role in _COMES_TO
+    return copy.role in _COMES_TO or (copy.role is Role.BROKEN and decision.terms.is_kept)
 
 
 def _add_serve(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> None:

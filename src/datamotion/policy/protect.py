@@ -184,7 +184,7 @@ def _mark_all(
             refusals += _unseen_source(standing, active)
             continue
         epoch = _partial_epoch(standing, copy)
-        mark = replace(wanted_mark(copy, standing.group.name), epoch=epoch)
+        mark = replace(wanted_mark(standing, copy), epoch=epoch)
         by_source.setdefault(copy.id.backend, []).append(copy)
         if mark == copy.mark:
             holds.add(copy.id)

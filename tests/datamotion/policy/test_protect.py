@@ -484,6 +484,16 @@ def test_every_volume_follows_the_copy_that_serves_it() -> None:
     assert not any(isinstance(change, ModifyVolume) for change in changes(plan, "vol_1", LYON)), "its epoch stays"
 
 
+def test_a_served_copy_that_lost_its_mark_gets_back_what_the_others_say_of_the_volume() -> None:
+    lyon = a_cluster_view(LYON, [a_served(comment="a note")], [a_broken()], claims=LYON_TOOK_OVER)
+    marks = [
+        read_mark(each.comment or "")
+        for each in changes(protect(failed_over(lyon=lyon)), "vol_1", LYON)
+        if isinstance(each, ModifyVolume)
+    ]
+    assert marks == [read_mark(a_mark())]
+
+
 def test_a_mirror_of_a_copy_that_does_not_serve_any_more_is_named_and_left() -> None:
     plan = protect(failed_over())
     (text,) = [each.text for each in plan.refusals if each.backend == "gold-nice"]

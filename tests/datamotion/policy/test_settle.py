@@ -142,6 +142,17 @@ def test_without_any_claim_the_other_one_is_fenced_for_good_wherever_it_is_cut_o
     assert (other, "vol_1") in plan.holds
 
 
+def test_without_any_claim_one_that_is_mounted_nowhere_is_fenced_too() -> None:
+    now: dict[str, ClusterView] = {
+        "paris": a_cluster_view(HOME, [a_volume()], claims=()),
+        "lyon": a_cluster_view(LYON, [a_served(path=None)], [a_broken()], claims=()),
+        "nice": knowing(a_target_view(NICE, "vol_1"), NICE),
+    }
+    while (plan := settle(now, "gold-paris")).steps:
+        now = dict(after(now, acts(plan)[0]))
+    assert standing_of(now).copies[CopyId("gold-lyon", "vol_1")].role is Role.FENCED
+
+
 @pytest.mark.parametrize(
     ("view", "keep", "why"),
     [
