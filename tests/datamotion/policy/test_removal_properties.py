@@ -43,7 +43,10 @@ def seen(draw: st.DrawFn, world: World | None = None) -> View:
     """
     is_spoiled = world is None
     world = world or draw(worlds())
-    lists, view = listed_by_sources(world), draw(spoiled(st.just(world)) if is_spoiled else _without_some_relationships(world))
+    lists, view = (
+        listed_by_sources(world),
+        draw(spoiled(st.just(world)) if is_spoiled else _without_some_relationships(world)),
+    )
     told: dict[str, ClusterView | Unseen] = {}
     for name, each in view.items():
         if isinstance(each, ClusterView):
