@@ -8,6 +8,8 @@ from datamotion.engine.result import Ending, Outcome, RunResult
 from datamotion.model.acts import Subject
 from datamotion.model.names import counted
 from datamotion.model.plan import Plan, RecoveryPoint
+from datamotion.policy.fence import overtaken
+from datamotion.service.alike import names_text
 from datamotion.service.reports import (
     LossReport,
     PlanReport,
@@ -69,13 +71,31 @@ def run_report(
         went_on_from=went_on_from,
         volumes=volumes,
         refusals=(*_backend_failures(endings), *_refusal_reports(result.plan)),
-        notes=(*(f"{other} while this run waited." for other in result.others), *first.notes),
+        notes=(
+            *_overtaken_notes(result, endings),
+            *(f"{other} while this run waited." for other in result.others),
+            *first.notes,
+        ),
         serving=serving_backend(result.standing),
         epoch=serving.epoch if serving else None,
         seconds=round(seconds, 3),
         calls=calls,
         served=served_reports(result.standing),
     )
+
+
+def _overtaken_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[str]:
+    """What clients can still write to beside what serves, where no failure of this run says so already."""
+    left: dict[str, list[str]] = {}
+    for copy in overtaken(result.standing):
+        ending = endings.get((copy.id.backend, copy.id.volume))
+        if ending is None or ending.failure is None:
+            left.setdefault(copy.id.backend, []).append(copy.id.volume)
+    for backend, volumes in left.items():
+        yield (
+            f"{backend} is overtaken and not fenced yet, clients may still write there: {names_text(volumes)}."
+            f" `datamotion apply {result.first.group}` fences it."
+        )
 
 
 def _refusal_reports(plan: Plan) -> tuple[RefusalReport, ...]:

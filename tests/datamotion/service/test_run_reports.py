@@ -9,12 +9,14 @@ from datamotion.engine.result import Outcome
 from datamotion.model.acts import AwaitTransfer, Break
 from datamotion.model.plan import Refusal
 from datamotion.model.words import TransferState
+from datamotion.policy.update import update_planner
 from datamotion.service.reports import RunReport, Verdict
 from datamotion.service.run_reports import run_report
 from tests.datamotion.building import a_transfer
 from tests.datamotion.engine.memory import Fate, World
 from tests.datamotion.engine.runs import (
     ALL,
+    GROUP,
     TARGETS,
     Ended,
     carry_out,
@@ -62,6 +64,18 @@ def test_a_failover_that_broke_nothing_says_that_the_home_serves_as_far_as_was_s
         assert (each.outcome, each.detail, each.recovery_point) == (Outcome.FAILED, "lyon says no", None)
         assert each.came_about == ("Abort running transfers", "Pause mirrors")
         assert each.uncertain == ()
+
+
+def test_a_copy_that_clients_can_write_beside_what_serves_is_told_until_it_is_fenced() -> None:
+    world = mirrored()
+    assert not any("overtaken" in each for each in told(failover(world)).notes), "paris was not asked"
+    note = (
+        "gold-paris is overtaken and not fenced yet, clients may still write there: vol_1, vol_2."
+        " `datamotion apply gold` fences it."
+    )
+    assert told(carry_out(world, update_planner(GROUP), ALL)).notes[0] == note
+    assert note not in told(protect(world)).notes
+    assert note not in told(carry_out(world, update_planner(GROUP), ALL)).notes
 
 
 def test_failures_come_before_what_was_done() -> None:
