@@ -27,6 +27,7 @@ from datamotion.model.names import is_plain
 
 _COMMENT = re.compile(r"\[datamotion ([a-z]{1,20}=[^\s\]]{0,600}(?: [a-z]{1,20}=[^\s\]]{0,600}){0,11})\]")
 _NAME = "datamotion_{group}_"
+_LONGEST = 60  # digits that are looked at: more than any name of a policy holds
 _SHORT = 8  # characters of an SVM's uuid that tell it from the few others of its group
 
 
@@ -147,7 +148,7 @@ def read_claim(group: str, policy: str, comment: str) -> Claim | None:
 def epoch_of(group: str, policy: str) -> int | None:
     """The epoch that a policy of this name takes, whatever its comment says; None if it is no claim of the group."""
     number = policy.removeprefix(claim_prefix(group))
-    is_claim = number != policy and number.isascii() and number.isdigit() and len(number) <= 9
+    is_claim = number != policy and number.isascii() and number.isdigit() and len(number) <= _LONGEST
     return int(number) if is_claim else None
 
 

@@ -85,8 +85,9 @@ KINDS: Mapping[type[Change], Kind] = {
     ModifyRelationship: Kind(_RELATIONSHIPS, proofs.relationship_modified),
     Initialize: Kind(_RELATIONSHIPS, proofs.initialized),
     Resume: Kind(_RELATIONSHIPS, proofs.resumed),
-    Pause: Kind(_RELATIONSHIPS, proofs.paused, job_s=5.0),  # its job waits for the transfer that runs
-    Break: Kind(_RELATIONSHIPS | _VOLUMES, proofs.broken_off),  # the destination volume becomes writable
+    # Beside what these two change, who else may have claimed the group by now: before it is broken off, and served.
+    Pause: Kind(_RELATIONSHIPS | _POLICIES, proofs.paused, job_s=5.0),  # its job waits for the transfer that runs
+    Break: Kind(_RELATIONSHIPS | _VOLUMES | _POLICIES, proofs.broken_off),  # the destination becomes writable
     Resync: Kind(_RELATIONSHIPS | _VOLUMES, proofs.resynced, limit_s=_TRANSFER_S),
     StartTransfer: Kind(_RELATIONSHIPS, proofs.started),
     AwaitTransfer: Kind(_RELATIONSHIPS, proofs.carried, limit_s=_TRANSFER_S, is_asked_for=False),

@@ -57,7 +57,8 @@ def test_a_claim_is_read_beside_what_people_wrote(claim: Claim, text: str) -> No
         ("gold", "datamotion_gold_٢", None),
         ("gold", "datamotion_gold_-2", None),
         ("gold", "2", None),
-        ("gold", "datamotion_gold_9999999999", None),
+        ("gold", "datamotion_gold_9999999999", 9_999_999_999),
+        ("gold", f"datamotion_gold_{9:061}", None),
         ("gold", "datamotion_gold_012", 12),
     ],
 )

@@ -65,6 +65,7 @@ def overwritten(claim: Claim) -> ClusterView:
 FORGERIES = {
     "a claim": claiming(FORGED),
     "a claim of an epoch that nobody can have come to": claiming(replace(FORGED, epoch=999_999_999)),
+    "a claim of an epoch beyond all counting": claiming(FORGED, name=f"datamotion_gold_{10**40}"),
     "a claim that cannot be read": claiming(FORGED, comment="epoch 7 is mine"),
     "the first claim, given to another": overwritten(a_claim(LYON)),
     "a volume of that name": writable(""),
@@ -103,7 +104,15 @@ def test_it_is_told(lyon: ClusterView) -> None:
     assert is_told or len(standing.copies) == 2, "a doubt, a copy that is something else, or none where one should be"
 
 
-@pytest.mark.parametrize("name", ["a claim", "a claim of an epoch that nobody can have come to", "a mark"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a claim",
+        "a claim of an epoch that nobody can have come to",
+        "a claim of an epoch beyond all counting",
+        "a mark",
+    ],
+)
 def test_it_takes_nothing_else_hostage(name: str) -> None:
     standing = standing_of(seen(lyon=FORGERIES[name]))
     assert standing.active["vol_1"] == ("gold-paris", "vol_1")
