@@ -164,6 +164,19 @@ def test_a_volume_whose_release_is_refused_stays_a_member_everywhere_and_the_oth
     assert world.views["nice"].relationships == (), "its other mirror has ended all the same"
 
 
+def test_a_mirror_that_cannot_end_keeps_the_marks_of_those_that_end_after_it_failed() -> None:
+    world = listed("vol_1", "vol_2")
+    world.troubled = "gold-nice"
+    world.always["DeleteRelationship", "vol_1"] = Fate.DECLINED
+    result = carry_out(world, UNPROTECT, ALL)
+    marked = {each.uuid for view in world.views.values() for each in view.volumes if "datamotion" in each.comment}
+    assert marked == {"gold-paris/vol_1", "gold-lyon/vol_1", "gold-nice/vol_1"}
+    assert [each.uuid for each in world.views["paris"].destinations] == ["gold-nice/vol_1/mirror"]
+    assert "left for last" in result.given_up["gold-lyon", "vol_1"]
+    world.always.clear()
+    assert set(carry_out(world, UNPROTECT, ALL).outcomes.values()) == {Outcome.DONE}
+
+
 def test_what_is_gone_already_is_as_wanted() -> None:
     world = listed("vol_1")
 
