@@ -14,9 +14,10 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from datamotion.model.acts import Act, AwaitIdle, AwaitTransfer, Change
+from datamotion.model.acts import Act, AwaitIdle, AwaitTransfer, Change, DeleteClaim, RemoveMark
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.service import operations
+from datamotion.policy.selection import Selection
+from datamotion.service import mirrors, operations, removal
 from datamotion.service.check import check
 from datamotion.service.operations import Intent
 from datamotion.service.reports import Verdict
@@ -36,6 +37,7 @@ pytestmark = [
 
 CLUSTERS = (HOME, "lyon", "oslo")
 _OF_ANY_COLLECTION = {"fields", "max_records", "return_timeout", "return_records", "continue_on_failure"}
+_OF_RELATIONSHIPS = {"source_only", "destination_only", "list_destinations_only"}  # options, and no fields
 """Parameters of every query that are no fields; ONTAP's REST guide, "Record retrieval" and "Query-based operations"."""
 
 
@@ -197,7 +199,7 @@ async def come_in_by_other_doors(place: Place) -> None:
 async def every_change(root: Path) -> Story:
     """A group's life: everything that datamotion can do to a cluster is done, looking in between."""
     async with a_place(root, targets=CLUSTERS[1:]) as place:
-        await create_volumes(place.lab[HOME], ["vol_1", "vol_2"])
+        await create_volumes(place.lab[HOME], ["vol_1", "vol_2", "vol_3"])
         await peered_for_something_else(place)
         story = Story(place)
         tapped(story)
@@ -206,6 +208,12 @@ async def every_change(root: Path) -> Story:
         await story.carry_out(operations.protect(group))
         await story.carry_out(operations.update(group))
         await story.look()
+        lyon = Selection(at="gold-lyon")
+        await story.carry_out(mirrors.break_off(group, lyon))
+        await story.carry_out(mirrors.resync(group, lyon, discard="gold-lyon"))
+        story.place = story.place.configured(lambda tree: tree["backends"]["gold-paris"].update(volumes=["!vol_3"]))
+        leaving = removal.unprotect(story.place.session.group(GROUP), ["vol_3"], delete_copies=True)
+        await story.carry_out(leaving)
 
         one = f"/api/snapmirror/relationships/{await story.relationship()}"
         await story.by_hand("PATCH", one, {"state": "paused"})
@@ -231,7 +239,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 
 def test_the_story_makes_every_change_that_there_is(story: Story) -> None:
-    assert story.watcher.asked == set(get_args(Change)) - {AwaitTransfer, AwaitIdle}
+    of_gc = {DeleteClaim, RemoveMark}  # whose requests are those of others
+    assert story.watcher.asked == set(get_args(Change)) - {AwaitTransfer, AwaitIdle} - of_gc
 
 
 def test_what_only_looks_asks_and_writes_nothing(story: Story) -> None:
@@ -271,4 +280,4 @@ def test_only_relationships_and_volumes_are_changed_many_at_once_and_only_by_uui
 
 def _fields_of(sent: Sent) -> set[str]:
     listed = set(sent.query.get("fields", "").split(",")) - {""}
-    return listed | (sent.query.keys() - _OF_ANY_COLLECTION)
+    return listed | (sent.query.keys() - _OF_ANY_COLLECTION - _OF_RELATIONSHIPS)

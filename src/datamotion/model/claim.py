@@ -63,7 +63,7 @@ class Claim:
     @property
     def key(self) -> str:
         """What a later claim calls it."""
-        return f"{self.epoch}.{self.svm[:_SHORT]}"
+        return key_of(self.epoch, self.svm)
 
     @property
     def policy(self) -> str:
@@ -97,6 +97,16 @@ class Claim:
     def is_same(self, other: Claim) -> bool:
         """Whether both give the same epoch to the same SVM: who wrote it, and when, does not count."""
         return (self.group, self.epoch, self.svm) == (other.group, other.epoch, other.svm)
+
+
+def key_of(epoch: int, svm: str) -> str:
+    """What a claim of this epoch, for the SVM of that uuid, is called by later ones."""
+    return f"{epoch}.{svm[:_SHORT]}"
+
+
+def key_epoch(key: str) -> int:
+    """The epoch of the claim that is called so."""
+    return int(key.partition(".")[0])
 
 
 def claim_prefix(group: str) -> str:

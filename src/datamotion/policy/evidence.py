@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from itertools import takewhile
 
 from datamotion.model.standing import CopyId, Doubt, DoubtKind, HeldClaim, Site, is_fence
+from datamotion.model.view import ClusterView
 from datamotion.policy.claims import Claims
 from datamotion.policy.serving import Seen, SeenAt
+
+_APART = timedelta(minutes=10)
+"""More than lies between two looks of one command, and between the clocks of those who run them."""
 
 
 def borne_out(group: str, claims: Claims, sites: Mapping[str, Site], copies: SeenAt) -> Claims:
@@ -54,9 +59,17 @@ def _without_contradicted(group: str, claims: Claims, sites: Mapping[str, Site],
 def _is_contradicted(claim: HeldClaim, held: Iterable[HeldClaim], sites: Mapping[str, Site], copies: SeenAt) -> bool:
     if claim.served is None or claim.claim.partial or sites[claim.backend].svm is None:
         return False
+    if not _was_seen_since(claim, sites[claim.backend]):
+        return False
     earlier = {each.backend for each in held if each.turn < claim.turn}
     there = copies[claim.backend].values()
     return bool(there) and all(_mirrors_one_of(earlier, copy, sites, copies) for copy in there)
+
+
+def _was_seen_since(claim: HeldClaim, site: Site) -> bool:
+    """Whether its back end was looked at well after it is said to have served: sites are not looked at all at once."""
+    assert claim.served is not None
+    return isinstance(site.seen, ClusterView) and abs(site.seen.observed_at - claim.served) > _APART
 
 
 def _mirrors_one_of(backends: Collection[str], copy: Seen, sites: Mapping[str, Site], copies: SeenAt) -> bool:

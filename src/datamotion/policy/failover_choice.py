@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from datamotion.model.claim import key_epoch, key_of
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import CopyId, DoubtKind, HeldClaim, Standing
 from datamotion.model.units import count_text
@@ -180,8 +181,9 @@ def keep_to(decision: Decision, first: Standing, now: Standing) -> Decision | Re
     """The decision that the run began with, as things are seen now. What became of single volumes is theirs alone.
 
     A claim of anybody else's that was not there at first ends it, whatever its epoch: who took it may have seen less.
+    So does one that its back end seems to contradict: within a run that was looked at before the claim was.
     """
-    name, known = decision.candidate.name, {each.claim.key for each in first.claims}
+    name, known = decision.candidate.name, {each.claim.key for each in first.claims} | first.newest
     for each in now.claims:
         if each.backend != name and each.claim.key not in known:
             return Refusal(
@@ -189,6 +191,13 @@ def keep_to(decision: Decision, first: Standing, now: Standing) -> Decision | Re
                 f" {each.claim.since:%H:%M:%S} UTC: this failover to {name}, epoch {decision.epoch}, withdraws",
                 hint=f"datamotion status {now.group.name} shows who serves",
             )
+    svm = decision.candidate.site.svm
+    if others := {key for key in now.newest - known if svm is None or key != key_of(key_epoch(key), svm.uuid)}:
+        return Refusal(
+            text=f"epoch {max(map(key_epoch, others))} was taken for another back end meanwhile: this failover to"
+            f" {name}, epoch {decision.epoch}, withdraws",
+            hint=f"datamotion status {now.group.name} shows who serves",
+        )
     if unreadable := now.unreadable - first.unreadable:
         return Refusal(
             text=f"epoch {max(unreadable)} was claimed meanwhile, and by whom cannot be read: this failover to {name},"

@@ -77,7 +77,7 @@ KINDS: Mapping[type[Change], Kind] = {
     AcceptSvmPeer: Kind(_PEERS, proofs.accepted, at_all=True),
     AllowSnapMirror: Kind(_PEERS, proofs.snapmirror_allowed, at_all=True),
     CreateVolume: Kind(_VOLUMES, proofs.volume_made),
-    ModifyVolume: Kind(_VOLUMES, proofs.volume_modified),
+    ModifyVolume: Kind(_VOLUMES | _POLICIES, proofs.volume_modified),
     ModifyQtree: Kind(frozenset({Aspect.QTREES}), proofs.qtree_modified),
     CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), proofs.sessions_closed),
     CreateExportPolicy: Kind(frozenset({Aspect.EXPORT_POLICIES}), proofs.export_policy_made),
@@ -93,7 +93,7 @@ KINDS: Mapping[type[Change], Kind] = {
     AwaitTransfer: Kind(_RELATIONSHIPS, proofs.carried, limit_s=_TRANSFER_S, is_asked_for=False),
     AwaitIdle: Kind(_RELATIONSHIPS, proofs.idle, limit_s=_TRANSFER_S, is_asked_for=False),
     AbortTransfer: Kind(_RELATIONSHIPS, proofs.aborted),
-    TakeEpoch: Kind(_POLICIES, proofs.epoch_taken),
+    TakeEpoch: Kind(_POLICIES | _RELATIONSHIPS | _VOLUMES, proofs.epoch_taken),  # and what somebody serves there by now
     ConfirmClaim: Kind(_POLICIES, proofs.claim_confirmed),
     # Without a relationship nobody breaks a copy off any more: what it is then, it is when it is deleted.
     DeleteRelationship: Kind(_RELATIONSHIPS | _VOLUMES, removals.relationship_deleted),

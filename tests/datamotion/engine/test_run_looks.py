@@ -22,12 +22,12 @@ BREAK = act(Break(uuid="gold-lyon/vol_1/mirror"))
 AWAIT = act(AwaitTransfer(uuid="gold-nice/vol_1/mirror", exported="snap.1"), "vol_1", NICE)
 
 
-def test_later_looks_are_at_what_was_asked_for_alone() -> None:
+def test_later_looks_are_at_what_was_asked_for_and_who_has_claimed_it() -> None:
     world = mirrored()
     carry_out(world, script(step(PAUSE), step(BREAK)), ALL)
     assert [(name, set(aspects)) for _, name, aspects in world.looks[len(ALL) :]] == [
-        ("lyon", {Aspect.RELATIONSHIPS}),
-        ("lyon", {Aspect.RELATIONSHIPS, Aspect.VOLUMES}),
+        ("lyon", {Aspect.RELATIONSHIPS, Aspect.POLICIES}),
+        ("lyon", {Aspect.RELATIONSHIPS, Aspect.VOLUMES, Aspect.POLICIES}),
     ]
 
 
@@ -115,4 +115,8 @@ def test_looks_of_a_failover_go_nowhere_else() -> None:
     world = transferring()
     failover(world)
     assert {name for _, name, _ in world.looks} == set(TARGETS)
-    assert {name for _, name, aspects in world.looks if Aspect.VOLUMES in aspects and aspects != WHOLE} == {"lyon"}
+    there = {aspects for _, name, aspects in world.looks if name == "nice" and aspects != WHOLE}
+    claims, by_then = frozenset({Aspect.POLICIES}), frozenset({Aspect.POLICIES, Aspect.RELATIONSHIPS, Aspect.VOLUMES})
+    assert there == {claims, by_then}, (
+        "who has claimed it, and once, as it is claimed, what can be written there by then"
+    )

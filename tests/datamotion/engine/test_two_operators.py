@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -19,7 +20,7 @@ from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.protect import protect_planner
 from datamotion.policy.settle import settle_planner
 from datamotion.policy.situation import Planner
-from tests.datamotion.building import HOME, LYON, NICE
+from tests.datamotion.building import HOME, LYON, NICE, a_claim, a_claim_policy
 from tests.datamotion.engine.interleavings import Exploration
 from tests.datamotion.engine.memory import World
 from tests.datamotion.engine.operators import (
@@ -117,6 +118,35 @@ def test_so_it_is_whatever_either_can_reach_and_whoever_knows_of_earlier_epochs(
         for history in (NOTHING, *(THERE_AND_BACK if is_small else ())):
             found = explore(lyon, nice, history)
             print(sorted(lyon), sorted(nice), [sorted(each.known_at) for each in history], f"{found.states} states")
+
+
+def begun(world: World) -> World:
+    """A failover to lyon took its epoch everywhere, and died."""
+    claim = a_claim(LYON, 2, served=False, after=frozenset({a_claim().key}))
+    for backend in (HOME, LYON, NICE):
+        view = world.views[backend.cluster]
+        world.views[backend.cluster] = replace(view, policies=(*view.policies, a_claim_policy(claim, backend)))
+    return world
+
+
+def test_one_that_is_overruled_while_it_goes_on_does_not_serve_as_well(soaking: int | None) -> None:
+    """In `make test` one story of it stands: test_overruled.py."""
+    if soaking is None:
+        return
+    reach = frozenset({"lyon", "nice"})
+    overruling = FailoverChoice(to="gold-nice", overrule="gold-lyon")
+
+    def check(story: Story) -> None:
+        assert not both_serve(story.world), story.turns
+
+    exploration = Exploration(
+        world=lambda: begun(a_world()),
+        operators=(a_failover("gold-lyon", reach), Operator(lambda: failover_planner(GROUP, overruling), reach)),
+        on_turn=check,
+        at_end=check,
+    )
+    exploration.explore()
+    assert exploration.ends > 1
 
 
 def have_met(story: Story) -> bool:

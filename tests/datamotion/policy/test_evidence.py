@@ -25,6 +25,7 @@ from tests.datamotion.building import (
     HOME,
     LYON,
     NICE,
+    NOON,
     a_claim,
     a_claim_policy,
     a_cluster_view,
@@ -127,6 +128,13 @@ def test_nor_a_failover_of_a_lost_home(name: str) -> None:
     assert plan.backend == "gold-nice"
     assert plan.epoch is not None
     assert plan.epoch < 999
+
+
+def test_a_claim_that_was_made_while_sites_were_looked_at_is_not_set_aside() -> None:
+    """Its back end may have been looked at before it served."""
+    standing = standing_of(seen(lyon=claiming(replace(FORGED, since=NOON, served=NOON))))
+    assert standing.active == {"vol_1": None}
+    assert [each.epoch for each in standing.contenders] == [7]
 
 
 def test_the_epoch_that_follows_is_above_every_claim_that_may_be_one() -> None:
