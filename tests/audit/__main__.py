@@ -43,7 +43,7 @@ def main(command: Sequence[str]) -> int:
 
 def _say_not_asked(what: str, why: str) -> int:
     print(f"{what}: {why}", file=sys.stderr)
-    print('Nothing is said about those. It needs pypi.org; ARGS="-s osv" asks api.osv.dev instead.', file=sys.stderr)
+    print('Nothing is said about those. An index of advisories has to be within reach; ARGS="-s osv" asks another one.', file=sys.stderr)
     return _NOT_ASKED
 
 
