@@ -43,7 +43,8 @@ def main(command: Sequence[str]) -> int:
 
 def _say_not_asked(what: str, why: str) -> int:
     print(f"{what}: {why}", file=sys.stderr)
-    print('Nothing is said about those. An index of advisories has to be within reach; ARGS="-s osv" asks another one.', file=sys.stderr)
+    needs = 'An index of advisories has to be within reach; ARGS="-s osv" asks another one.'
+    print(f"Nothing is said about those. {needs}", file=sys.stderr)
     return _NOT_ASKED
 
 
