@@ -65,7 +65,9 @@ class Row:
 _BAD, _WARN, _NOTE = (Severity.CRITICAL, 1), (Severity.WARNING, 1), (Severity.NOTE, 0)
 
 ROWS: Mapping[Kind | DoubtKind, Row] = {
-    DoubtKind.TWO_SERVE: Row(*_BAD, "Two back ends claim a volume in one epoch, and both copies can be written."),
+    DoubtKind.TWO_SERVE: Row(
+        *_BAD, "Two back ends claim a volume, neither overtook the other, and both copies can be written."
+    ),
     DoubtKind.SERVES_AND_RECEIVES: Row(*_BAD, "The copy that is said to serve cannot be written."),
     DoubtKind.VANISHED: Row(*_BAD, "The copy that served is not there any more."),
     DoubtKind.UNCLAIMED: Row(*_BAD, "Volumes are marked, and no claim says who serves them."),
