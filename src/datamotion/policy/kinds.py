@@ -12,6 +12,7 @@ from datamotion.model.acts import (
     Act,
     AllowSnapMirror,
     AwaitIdle,
+    AwaitSnapshot,
     AwaitTransfer,
     Break,
     Change,
@@ -35,6 +36,7 @@ from datamotion.model.acts import (
     Resync,
     StartTransfer,
     TakeEpoch,
+    TakeSnapshot,
 )
 from datamotion.model.standing import CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView
@@ -50,6 +52,7 @@ _PEERS = frozenset({Aspect.SVM_PEERS})
 _VOLUMES = frozenset({Aspect.VOLUMES})
 _RELATIONSHIPS = frozenset({Aspect.RELATIONSHIPS})
 _POLICIES = frozenset({Aspect.POLICIES})
+_SNAPSHOTS = frozenset({Aspect.SNAPSHOTS})
 
 
 class Prove(Protocol):
@@ -91,6 +94,8 @@ KINDS: Mapping[type[Change], Kind] = {
     Resync: Kind(_RELATIONSHIPS | _VOLUMES, proofs.resynced, limit_s=_TRANSFER_S),
     StartTransfer: Kind(_RELATIONSHIPS, proofs.started),
     AwaitTransfer: Kind(_RELATIONSHIPS, proofs.carried, limit_s=_TRANSFER_S, is_asked_for=False),
+    TakeSnapshot: Kind(_SNAPSHOTS, proofs.snapshot_taken),
+    AwaitSnapshot: Kind(_RELATIONSHIPS | _SNAPSHOTS, proofs.snapshot_carried, limit_s=_TRANSFER_S, is_asked_for=False),
     AwaitIdle: Kind(_RELATIONSHIPS, proofs.idle, limit_s=_TRANSFER_S, is_asked_for=False),
     AbortTransfer: Kind(_RELATIONSHIPS, proofs.aborted),
     TakeEpoch: Kind(_POLICIES | _RELATIONSHIPS | _VOLUMES, proofs.epoch_taken),  # and what somebody serves there by now

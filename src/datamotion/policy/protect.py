@@ -19,7 +19,7 @@ from datamotion.model.words import Operation
 from datamotion.policy.adjustments import wanted_mark
 from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
-from datamotion.policy.fence import fence, fenced, overtaken, unseen_sessions
+from datamotion.policy.fence import Occasion, fence, fenced, overtaken, unseen_sessions
 from datamotion.policy.obstacles import copy_obstacle, unknown_server
 from datamotion.policy.pause import paused_notes
 from datamotion.policy.situation import Planner, Situation
@@ -121,7 +121,7 @@ def _plan_all(situation: Situation) -> Plan:
     if not _is_contested(standing):
         take(due, standing, _claim(situation), because=_TAKE_BECAUSE, gate=Gate.EACH)
     because = f"they were taken over in epoch {max(standing.epochs, default=1)}: two must not serve the same volume"
-    refusals += fence(due, standing, overtaken(standing), because=because)
+    refusals += fence(due, standing, overtaken(standing), Occasion(because))
     by_source, holds = _mark_all(standing, due, refusals)
     losses: list[Loss] = []
     paused: list[Copy] = []
