@@ -147,6 +147,7 @@ def render_run(run: RunReport, console: Console | None = None) -> None:
         _render_hint(console, first.hint, indent=4)
     _render_outcomes(console, run.volumes)
     _render_recovery_points(console, run)
+    _render_frozen(console, run)
     for note in run.notes:
         say(console, f"[bold]Note:[/] {plain(note)}", indent=2, hang=2)
     _render_serving(console, run)
@@ -201,6 +202,15 @@ def _render_recovery_points(console: Console, run: RunReport) -> None:
     for each in _first_of(points, console, indent=4):
         old = f"{_duration(each.recovery_age_s)} old" if each.recovery_age_s is not None else "of unknown age"
         say(console, f"{plain(each.volume)}: {plain(each.recovery_point or '')}, {old}", indent=4, hang=2)
+
+
+def _render_frozen(console: Console, run: RunReport) -> None:
+    """How long clients could not write, at most."""
+    frozen = {each.volume: each.frozen_s for each in run.volumes if each.frozen_s is not None}
+    if frozen:
+        worst = max(frozen, key=lambda volume: frozen[volume])
+        told = f"clients could not write: {count_text(len(frozen), 'volume')}, for {_duration(frozen[worst])} at most"
+        say(console, f"{told} ({plain(worst)})", indent=2, hang=2)
 
 
 def _render_serving(console: Console, run: RunReport) -> None:
