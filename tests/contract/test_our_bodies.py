@@ -14,7 +14,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from datamotion.model.acts import Act, AwaitIdle, AwaitTransfer, Change, DeleteClaim, RemoveMark
+from datamotion.model.acts import Act, AwaitIdle, AwaitSnapshot, AwaitTransfer, Change, DeleteClaim, RemoveMark
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors, operations, removal
@@ -229,7 +229,19 @@ async def every_change(root: Path) -> Story:
         await story.look()
         await story.place.run(operations.protect(group), story.watcher)  # oslo follows the home still: not all is done
         await story.look()
-        return story
+    await every_write_comes_along(story, root / "planned")
+    return story
+
+
+async def every_write_comes_along(story: Story, root: Path) -> None:
+    """Another group's: it is failed over as planned."""
+    async with a_place(root, targets=CLUSTERS[1:]) as place:
+        await create_volumes(place.lab[HOME], ["vol_1"])
+        another = Story(place, story.sent, story.watcher)
+        tapped(another)
+        group = another.place.session.group(GROUP)
+        await another.carry_out(operations.protect(group))
+        await another.carry_out(operations.failover(group, FailoverChoice(is_planned=True)))
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +252,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 def test_the_story_makes_every_change_that_there_is(story: Story) -> None:
     of_gc = {DeleteClaim, RemoveMark}  # whose requests are those of others
-    assert story.watcher.asked == set(get_args(Change)) - {AwaitTransfer, AwaitIdle} - of_gc
+    assert story.watcher.asked == set(get_args(Change)) - {AwaitTransfer, AwaitIdle, AwaitSnapshot} - of_gc
 
 
 def test_what_only_looks_asks_and_writes_nothing(story: Story) -> None:
