@@ -74,8 +74,6 @@ class Cluster(NasRecords):
     has on its first start.
     """
 
-    version = (9, 15, 1)
-
     def __init__(
         self,
         name: str,
@@ -139,6 +137,11 @@ class Cluster(NasRecords):
         self._namespace = UUID(self.uuid)
         self._named: tuple[str, dict[str, int]] = ("", {})
         self._tasks: TaskGroup | None = None
+
+    @property
+    def version(self) -> tuple[int, int, int]:
+        generation, major, minor = self.traits.now.version.split(".")
+        return int(generation), int(major), int(minor)
 
     def together(self) -> AbstractContextManager[None]:
         """All changes made within are kept, or none."""

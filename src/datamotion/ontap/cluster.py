@@ -41,11 +41,19 @@ from datamotion.model.acts import (
     TakeEpoch,
 )
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.ontap.accounts import get_access
 from datamotion.ontap.aggregates import list_aggregates
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.bulk import Bulk
 from datamotion.ontap.cifs import close_sessions, list_sessions
-from datamotion.ontap.clusters import get_identity, list_cluster_peers, list_licenses, list_schedules
+from datamotion.ontap.clusters import (
+    get_identity,
+    list_cluster_peers,
+    list_interfaces,
+    list_licenses,
+    list_nodes,
+    list_schedules,
+)
 from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
 from datamotion.ontap.jobs import follow_jobs
@@ -69,6 +77,9 @@ _OF_CLUSTER: Mapping[Aspect, Callable[[Transport], Awaitable[object]]] = {
     Aspect.POLICIES: list_policies,
     Aspect.SCHEDULES: list_schedules,
     Aspect.LICENSES: list_licenses,
+    Aspect.NODES: list_nodes,
+    Aspect.INTERFACES: list_interfaces,
+    Aspect.ACCESS: get_access,
 }
 _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[object]]] = {
     Aspect.VOLUMES: list_volumes,
@@ -96,7 +107,7 @@ class OntapCluster:
         return self._transport.calls
 
     async def observe(self, aspects: Collection[Aspect], svms: Collection[str]) -> ClusterView:
-        """One collection GET an aspect, side by side. A cluster that could not be reached before is tried again.
+        """One collection GET an aspect, side by side; access takes two. One that was silent is tried again.
 
         Raises: ClusterRefused, ClusterSilent.
         """

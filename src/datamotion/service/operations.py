@@ -223,13 +223,13 @@ async def prepare(session: Session, intents: Sequence[Intent]) -> AsyncIterator[
     What only some of them need beside that is looked at in a second one.
     """
     async with AsyncExitStack() as stack:
-        glances = _together(intent.glances for intent in intents)
+        glances = together(intent.glances for intent in intents)
         clusters = await stack.enter_async_context(session.clusters(glances.keys()))
         view = await Lookout(clusters, glances).whole()
         standings = [_stand(intent.group, view, intent.glances) for intent in intents]
         more = [_more(intent, each) for intent, each in zip(intents, standings, strict=True)]
         wanted = [{**intent.glances, **each} for intent, each in zip(intents, more, strict=True)]
-        if extra := _together(more):
+        if extra := together(more):
             opened = await stack.enter_async_context(session.clusters(extra.keys() - glances.keys(), beside=True))
             clusters = {**clusters, **opened}
             view = {**view, **await Lookout(clusters, extra).whole()}
@@ -249,7 +249,7 @@ def _more(intent: Intent, standing: Standing) -> Mapping[str, Glance]:
     return {name: intent.more[name] for name in sorted(intent.also(standing) & intent.more.keys())}
 
 
-def _together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glance]:
+def together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glance]:
     """What all of them look at."""
     union: dict[str, Glance] = {}
     for glances in all_glances:

@@ -261,8 +261,36 @@ class Finding(StrEnum):
     NOTE = "note"
 
 
+class CheckKind(StrEnum):
+    """What is checked: docs/check.md has a row for each."""
+
+    CLUSTER = "cluster"
+    VERSION = "version"
+    LICENCE = "licence"
+    PRIVILEGES = "privileges"
+    INTERFACES = "interfaces"
+    SVM = "svm"
+    MEMBERS = "members"
+    CLUSTER_PEER = "cluster peer"
+    SVM_PEER = "svm peer"
+    POLICY = "policy"
+    SCHEDULE = "schedule"
+    RPO = "rpo"
+    AGGREGATE = "aggregate"
+    MIRRORS = "mirrors"
+    LIMITS = "limits"
+    STORE = "store"
+    LOCK = "lock"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckLine:
+    """One check of `kind`: `what` should be so of `subject`, a cluster, a back end, a group or this machine.
+
+    `detail` is the evidence where it did not pass, `hint` the command or the person that mends it.
+    """
+
+    kind: CheckKind
     subject: str
     what: str
     finding: Finding
@@ -272,6 +300,9 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
+    """`ready`: nothing failed, and everything could be looked at. `verdict` has the exit status, 0 only when ready."""
+
+    ready: bool
     lines: tuple[CheckLine, ...]
     verdict: Verdict
 

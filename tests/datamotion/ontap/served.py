@@ -48,7 +48,10 @@ CLUSTER: Mapping[str, list[Any]] = {
         {"uuid": "cp-1", "name": "lyon", "remote": {"name": "cluster-l"}, "status": {"state": "available"}},
         {"uuid": "cp-2", "name": "nice", "status": {"state": "unavailable"}},
     ],
-    "/api/cluster/schedules": [{"name": "hourly"}, {"name": "daily"}],
+    "/api/cluster/schedules": [
+        {"name": "hourly", "cron": {"minutes": [5]}},
+        {"name": "daily", "cron": {"minutes": [10], "hours": ["0"], "days": None}},
+    ],
     "/api/svm/svms": [{"uuid": "s-1", "name": "svm_gold", "state": "running"}],
     "/api/svm/peers": [
         {

@@ -21,6 +21,7 @@ from datamotion.model.records import (
     Policy,
     Qtree,
     Relationship,
+    Schedule,
     Svm,
     SvmPeer,
     Transfer,
@@ -83,7 +84,10 @@ def test_everything_is_read_into_records(backend: str) -> None:
             CifsSession(path="n-1/s-g/13/14", volumes=frozenset()),
         ),
         licenses=frozenset({"nfs"}),
-        schedules=frozenset({"hourly", "daily"}),
+        schedules={
+            "hourly": Schedule(name="hourly", minutes=(5,)),
+            "daily": Schedule(name="daily", minutes=(10,), hours=(0,)),
+        },
         volumes=(
             Volume(
                 uuid="v-1",
@@ -138,7 +142,8 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
     assert asked == {
         "/api/cluster": {"fields": "name,uuid,version.generation,version.major,version.minor"},
         "/api/cluster/peers": page | {"fields": "uuid,name,remote.name,status.state"},
-        "/api/cluster/schedules": page | {"fields": "name", "type": "cron"},
+        "/api/cluster/schedules": page
+        | {"fields": "name,cron.minutes,cron.hours,cron.days,cron.months,cron.weekdays", "type": "cron"},
         "/api/svm/svms": page | {"fields": "uuid,name,state"},
         "/api/svm/peers": page
         | {
