@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datamotion.model.records import ClusterIdentity, IpInterface
 from datamotion.model.view import ClusterView, Unseen
 from datamotion.ontap.privileges import lacking
-from datamotion.service.findings import checked, unlooked
+from datamotion.service.findings import checked, noted, unlooked
 from datamotion.service.reports import CheckKind, CheckLine
 
 _OLDEST = (9, 11, 1)
@@ -16,6 +16,8 @@ _FARTHEST = 5
 
 From "Compatible ONTAP versions for SnapMirror relationships" as of 9.18.1, for 9.11.1 and later; assumed of later ones.
 """
+_BALANCED = (9, 16, 1)
+"""The release from which volumes may have what earlier ones do not take. From the same page."""
 _LICENCE = "snapmirror"  # Assumption: what `/cluster/licensing/licenses` calls it
 _ROLE_HINT = "give its account the role that `datamotion role` prints"
 _NOT_TOLD = "its account may not see them, or the platform has none"
@@ -40,21 +42,23 @@ def cluster_lines(name: str, seen: ClusterView | Unseen, *, is_peered: bool) -> 
         yield from _interface_lines(name, seen)
 
 
-def release_line(name: str, here: ClusterIdentity | None, there: ClusterIdentity | None) -> CheckLine:
+def release_lines(name: str, here: ClusterIdentity | None, there: ClusterIdentity | None) -> Iterator[CheckLine]:
     """Whether mirrors are carried between the releases of two clusters, whichever of them serves."""
     if here is None or there is None:
-        return unlooked(CheckKind.VERSION, name, "releases that carry to each other", "a version was not told")
+        yield unlooked(CheckKind.VERSION, name, "their releases carry to each other", "a version was not told")
+        return
     what = f"ONTAP {_text(there)} and {_text(here)} carry to each other, in both directions"
     if any(each.version[0] != 9 or each.version[2] == 0 for each in (here, there)):
         why = "only the general releases of ONTAP 9 are known here, not those for clouds"
-        return unlooked(CheckKind.VERSION, name, what, why, "see NetApp's table of compatible versions for SnapMirror")
+        yield unlooked(CheckKind.VERSION, name, what, why, "see NetApp's table of compatible versions for SnapMirror")
+        return
     apart = abs(here.version[1] - there.version[1])
     problem = f"they are {apart} releases apart, and at most {_FARTHEST} may be" if apart > _FARTHEST else None
-    return checked(CheckKind.VERSION, name, what, problem, f"upgrade {min(here, there, key=_version).name}")
-
-
-def _version(identity: ClusterIdentity) -> tuple[int, int, int]:
-    return identity.version
+    older, newer = sorted((here, there), key=lambda each: each.version)
+    yield checked(CheckKind.VERSION, name, what, problem, f"upgrade {older.name}")
+    if older.version < _BALANCED <= newer.version:
+        why = f"but for FlexGroup volumes with advanced capacity balancing, which {older.name} cannot take"
+        yield noted(CheckKind.VERSION, name, f"from {newer.name} to {older.name}", why, f"upgrade {older.name}")
 
 
 def _text(identity: ClusterIdentity) -> str:

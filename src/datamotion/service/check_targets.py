@@ -11,7 +11,7 @@ from datamotion.model.standing import Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.policy.recurrence import intervals
-from datamotion.service.check_clusters import release_line
+from datamotion.service.check_clusters import release_lines
 from datamotion.service.findings import checked, noted, unlooked
 from datamotion.service.reports import CheckKind, CheckLine
 
@@ -74,17 +74,18 @@ def _pace_lines(standing: Standing, target: Target, seen: ClusterView) -> Iterat
     """
     name, rpo = target.backend.name, standing.group.rpo
     policy = seen.policy(target.policy, target.backend.svm)
-    followed = target.schedule or (policy.schedule if policy else None)
+    if policy is None or policy.type != "async" or target.schedule not in (None, *seen.schedules):
+        return  # of that another line tells
+    followed = target.schedule or policy.schedule
     what = f"mirrors are updated often enough for an RPO of {duration_text(rpo)}" if rpo else "mirrors are updated"
     if followed is None:
         problem = "neither the target nor its policy has a schedule: only `datamotion update` carries anything"
-        if policy is not None:
-            yield checked(CheckKind.RPO, name, what, problem, "name a `schedule` for the target")
+        yield checked(CheckKind.RPO, name, what, problem, "name a `schedule` for the target")
         return
     schedule = seen.schedules.get(followed)
     apart = intervals(schedule) if schedule else None
     if apart is None:
-        why = f"when {followed} fires is not known: {'it cannot be read' if schedule else 'it is not there'}"
+        why = f"when {followed} fires is not known: {'it never does' if schedule else 'it is no cron schedule'}"
         yield unlooked(CheckKind.RPO, name, what, why)
         return
     too_long = rpo is not None and apart.longest >= rpo
@@ -110,8 +111,8 @@ def pair_lines(standing: Standing, target: Target, source: Backend, *, is_needed
     assert isinstance(seen, ClusterView)
     assert isinstance(there, ClusterView)
     if here.backend.cluster != other.backend.cluster:
-        yield release_line(name, seen.identity, there.identity)
-        problem = _why_not_reached(seen, there) or _why_not_reached(there, seen)
+        yield from release_lines(name, seen.identity, there.identity)
+        problem = _why_not_reached(seen, there)
         if problem is not None and not is_needed:
             why = f"{problem}: it could not mirror what {other.backend.name} serves"
             yield noted(CheckKind.CLUSTER_PEER, name, clusters, why)

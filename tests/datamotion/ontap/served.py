@@ -99,6 +99,23 @@ CLUSTER: Mapping[str, list[Any]] = {
         {"name": "snapmirror", "state": "noncompliant"},
         {"name": "base"},
     ],
+    "/api/cluster/nodes": [{"name": "p-01", "state": "up"}, {"name": "p-02", "state": "down"}],
+    "/api/network/ip/interfaces": [
+        {"name": "ic1", "state": "up", "location": {"node": {"name": "p-01"}}},
+        {"name": "ic2", "state": "down", "location": {"node": {"name": "p-02"}}},
+    ],
+    "/api/security/accounts": [{"name": "admin", "scope": "cluster", "role": {"name": "ops"}}],
+    "/api/security/roles": [
+        {"name": "ops", "scope": "svm", "privileges": [{"path": "/api", "access": "all"}]},
+        {
+            "name": "ops",
+            "scope": "cluster",
+            "privileges": [
+                {"path": "/api", "access": "readonly"},
+                {"path": "/api/svm/peers", "access": "all"},
+            ],
+        },
+    ],
     "/api/storage/volumes": [VOLUME],
     "/api/snapmirror/relationships": [RELATIONSHIP],
 }
