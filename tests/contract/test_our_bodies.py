@@ -14,7 +14,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from datamotion.model.acts import Act, AwaitIdle, AwaitTransfer, Change, DeleteClaim, RemoveMark
+from datamotion.model.acts import Act, AwaitIdle, AwaitOnline, AwaitTransfer, Change, DeleteClaim, RemoveMark
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors, operations, removal
@@ -240,7 +240,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 def test_the_story_makes_every_change_that_there_is(story: Story) -> None:
     of_gc = {DeleteClaim, RemoveMark}  # whose requests are those of others
-    assert story.watcher.asked == set(get_args(Change)) - {AwaitTransfer, AwaitIdle} - of_gc
+    assert story.watcher.asked == set(get_args(Change)) - {AwaitTransfer, AwaitIdle, AwaitOnline} - of_gc
 
 
 def test_what_only_looks_asks_and_writes_nothing(story: Story) -> None:

@@ -16,6 +16,7 @@ from datamotion.model.acts import (
     Act,
     AllowSnapMirror,
     AwaitIdle,
+    AwaitOnline,
     AwaitTransfer,
     Break,
     Change,
@@ -158,7 +159,7 @@ class OntapCluster:
 
     async def _ask_one(self, change: Change) -> Reply:
         """One that goes in no batch."""
-        if isinstance(change, AwaitTransfer | AwaitIdle):
+        if isinstance(change, AwaitTransfer | AwaitIdle | AwaitOnline):
             return Accepted()
         return await reply_of(self._answer_to(change))
 
@@ -188,6 +189,7 @@ class OntapCluster:
                 | Break()
                 | AwaitTransfer()
                 | AwaitIdle()
+                | AwaitOnline()
             ):
                 raise InternalError(f"{type(change).__name__} has no request of its own")
             case _:
