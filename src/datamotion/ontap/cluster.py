@@ -66,8 +66,10 @@ from datamotion.ontap.snapmirror import change_relationship, list_relationships
 from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
 from datamotion.ontap.transitions import StateChange, change_states
 from datamotion.ontap.transport import Transport
+from datamotion.ontap.validating import validate
 from datamotion.ontap.volume_changes import modify_volumes
 from datamotion.ontap.volumes import create_volume, list_volumes
+from datamotion.policy.validation import Question
 
 _OF_CLUSTER: Mapping[Aspect, Callable[[Transport], Awaitable[object]]] = {
     Aspect.IDENTITY: get_identity,
@@ -194,6 +196,10 @@ class OntapCluster:
                 raise InternalError(f"{type(change).__name__} has no request of its own")
             case _:
                 assert_never(change)
+
+    async def validate(self, questions: Sequence[Question]) -> Sequence[Reply]:
+        """One request each, side by side."""
+        return await side_by_side(lambda each: reply_of(validate(self._transport, each)), questions)
 
     async def follow(self, jobs: Collection[str]) -> Mapping[str, Reply]:
         """Sets no time limit: a job that stays queued is followed until the caller gives up."""

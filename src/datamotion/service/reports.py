@@ -73,11 +73,43 @@ class RefusalReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionReport:
+    """What a cluster says against an act, `about`, in its own words. `is_answer`: False where it said nothing."""
+
+    cluster: str
+    backend: str
+    volume: str | None
+    about: str
+    text: str
+    hint: str | None
+    is_answer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnaskedReport:
+    """So many acts of a step could not be asked about, and why."""
+
+    cluster: str
+    title: str
+    acts: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedReport:
+    """What clusters say to a plan beforehand. `asked`: about how many acts; nothing was changed."""
+
+    asked: int
+    objections: tuple[ObjectionReport, ...]
+    unasked: tuple[UnaskedReport, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanReport:
     """A plan as it is shown before anything is done. `changes`: whether carrying it out changes anything.
 
     `holds` is the number of copies for which what is wanted was seen to be so already. Nothing to change and nothing
-    that holds is no success: nothing was wanted.
+    that holds is no success: nothing was wanted. `clusters_say` is None where the clusters were not asked about it.
     """
 
     operation: str
@@ -90,6 +122,7 @@ class PlanReport:
     notes: tuple[str, ...]
     verdict: Verdict
     holds: int = 0
+    clusters_say: AskedReport | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
