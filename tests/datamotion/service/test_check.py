@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -389,3 +390,10 @@ def test_only_what_is_meant_is_looked_at() -> None:
         "gold-lyon: lyon and paris are peered",
         "gold-lyon: lyon and nantes are peered",
     }
+
+
+def test_the_page_has_a_row_for_each_kind_and_no_other() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "check.md").read_text(encoding="utf-8")
+    table = page.partition("| kind |")[2].partition("\n\n")[0]
+    rows = [row.split(" | ")[0].removeprefix("| ") for row in table.splitlines()[2:]]
+    assert sorted(rows) == sorted(CheckKind)
