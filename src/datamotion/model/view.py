@@ -21,6 +21,7 @@ from datamotion.model.records import (
     Qtree,
     Relationship,
     Schedule,
+    Snapshot,
     Svm,
     SvmPeer,
     Volume,
@@ -50,9 +51,10 @@ class Aspect(StrEnum):
     NODES = "nodes"
     INTERFACES = "interfaces"
     ACCESS = "access"
+    SNAPSHOTS = "snapshots"
 
 
-CHECKING = frozenset(Aspect)
+CHECKING = frozenset(Aspect) - {Aspect.SNAPSHOTS}
 """What tells whether all that is wanted can be done."""
 EVERYTHING = CHECKING - {Aspect.DESTINATIONS, Aspect.NODES, Aspect.INTERFACES, Aspect.ACCESS}
 """What has to be known to protect volumes."""
@@ -87,9 +89,9 @@ class Unreadable:
 class ClusterView:
     """What one cluster reported. What was not asked for is None or empty; `looked_at` tells when each aspect was.
 
-    Volumes, qtrees, export policies and sessions are those of the SVMs that were asked for; relationships those that
-    end in one of them, `destinations` those that begin in one; `interfaces` those between clusters. `schedules` are by
-    name.
+    Volumes, snapshots, qtrees, export policies and sessions are those of the SVMs that were asked for; relationships
+    those that end in one of them, `destinations` those that begin in one; `interfaces` those between clusters.
+    `schedules` are by name.
     """
 
     looked_at: Mapping[Aspect, datetime] = field(default_factory=dict)
@@ -103,6 +105,7 @@ class ClusterView:
     volumes: tuple[Volume, ...] = ()
     relationships: tuple[Relationship, ...] = ()
     destinations: tuple[Listed, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
     export_policies: tuple[ExportPolicy, ...] = ()
     qtrees: tuple[Qtree, ...] = ()
     cifs_sessions: tuple[CifsSession, ...] | None = ()  # None: not told
