@@ -70,6 +70,10 @@ async def interfaces_down(story: Story) -> None:
         await story.at["lyon"].patch(f"/network/ip/interfaces/{each['uuid']}", {"enabled": False})
 
 
+async def a_node_more(story: Story) -> None:
+    await story.at["lyon"].http.put("/lab/traits", json={"nodes": 2})
+
+
 async def not_peered(story: Story) -> None:
     (peer,) = await story.at["lyon"].get("/cluster/peers")
     await story.at["lyon"].delete(f"/cluster/peers/{peer['uuid']}")
@@ -125,6 +129,7 @@ async def who_may_see_no_licences(story: Story) -> Story:
         (newest_and_oldest, CheckKind.VERSION, TARGET, "they are 6 releases apart", "upgrade lyon"),
         (without_a_licence, CheckKind.LICENCE, "lyon", "it tells none", "system license add"),
         (interfaces_down, CheckKind.INTERFACES, "lyon", "lyon-01_ic1 is down", "network interface show"),
+        (a_node_more, CheckKind.INTERFACES, "lyon", "it has none", "network interface show"),
         (not_peered, CheckKind.CLUSTER_PEER, TARGET, "no cluster peer that calls itself paris", "cluster peer create"),
         (svm_stopped, CheckKind.SVM, TARGET, "it is stopped", "vserver start"),
         (configured(policy="Nope"), CheckKind.POLICY, TARGET, "there is none", "correct `policy`"),

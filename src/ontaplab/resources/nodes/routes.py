@@ -1,4 +1,4 @@
-"""`/cluster/nodes`: the cluster's one node."""
+"""`/cluster/nodes`."""
 
 from __future__ import annotations
 
@@ -54,4 +54,4 @@ def compliance_clocks_resource(cluster: Cluster) -> Resource[Node]:
 
 
 def resource(cluster: Cluster) -> Resource[Node]:
-    return Resource(path="/cluster/nodes", fields=_fields(cluster), rows=lambda request: [cluster.node], tunnel=None)
+    return Resource(path="/cluster/nodes", fields=_fields(cluster), rows=lambda request: cluster.nodes, tunnel=None)
