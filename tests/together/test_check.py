@@ -14,7 +14,7 @@ from datamotion.service.check import Ways, check
 from datamotion.service.reports import CheckKind, CheckLine, CheckReport, Finding
 from tests.ontaplab.resources.logins import PASSWORD, ROLES, make
 from tests.together.stories import Story, play
-from tests.together.world import create_volumes
+from tests.together.world import SVMS, create_volumes
 
 TARGET = "gold-lyon"
 Break = Callable[[Story], Awaitable[Story | None]]
@@ -90,6 +90,47 @@ async def every_minute(story: Story) -> Story | None:
     return await configured(schedule="always")(story)
 
 
+async def svms_suspended(story: Story) -> None:
+    await story.protected("vol_2")
+    (peer,) = await story.at["lyon"].get("/svm/peers")
+    await story.at["lyon"].patch(f"/svm/peers/{peer['uuid']}", {"state": "suspended"})
+
+
+async def many_others(story: Story) -> None:
+    """Somebody else mirrors the volume to eight other places."""
+    paris, lyon = story.at["paris"], story.at["lyon"]
+    await lyon.svm("other")
+    peer = {"svm": {"name": SVMS["paris"]}, "cluster": {"name": "paris"}}
+    asked = {"svm.name": "other", "name": "theirs", "peer": peer, "applications": ["snapmirror"]}
+    await lyon.post("/svm/peers", asked)
+    (offered,) = await paris.get("/svm/peers")
+    await paris.patch(f"/svm/peers/{offered['uuid']}", {"state": "peered"})
+    for number in range(8):
+        name = f"copy_{number}"
+        body = {"name": name, "svm.name": "other", "aggregates": ["aggr1"], "type": "dp", "size": "100MB"}
+        await lyon.post("/storage/volumes", body)
+        ends = {"source": {"path": "theirs:vol_1"}, "destination": {"path": f"other:{name}"}}
+        await lyon.post("/snapmirror/relationships", ends)
+
+
+async def no_room(story: Story) -> None:
+    """All but 50 MiB of the target's aggregate is taken; the volume, which is thick, has 100."""
+    lyon = story.at["lyon"]
+    await story.change("paris", "vol_1", {"guarantee": {"type": "volume"}})
+    (aggregate,) = await lyon.get("/storage/aggregates", fields="space.block_storage.available")
+    size = aggregate["space"]["block_storage"]["available"] - 50 * 2**20
+    thick = {"name": "other", "svm.name": SVMS["lyon"], "size": size, "guarantee": {"type": "volume"}}
+    await lyon.post("/storage/volumes", {**thick, "aggregates": ["aggr1"]})
+
+
+async def nothing_selected(story: Story) -> Story:
+    return story.configured(lambda tree: tree["backends"]["gold-paris"].update(volumes=["nope_*"]))
+
+
+async def no_store(story: Story) -> Story:
+    return story.configured(lambda tree: tree.update(store="/proc/nowhere/datamotion.db"))
+
+
 async def name_taken(story: Story) -> None:
     await create_volumes(story.place.lab["lyon"], ["vol_1"])
 
@@ -138,6 +179,12 @@ async def who_may_see_no_licences(story: Story) -> Story:
         (every_minute, CheckKind.LIMITS, TARGET, "always fires 1 min apart", "fires less often"),
         (configured(aggregates=["nope"]), CheckKind.AGGREGATE, TARGET, "there is none", "correct `aggregates`"),
         (configured(aggregates={"other": "aggr1"}), CheckKind.MIRRORS, TARGET, "for which gold-lyon names no", "add `"),
+        (svms_suspended, CheckKind.SVM_PEER, TARGET, "the peering is suspended", "vserver peer resume"),
+        (many_others, CheckKind.LIMITS, "gold", "vol_1 has 8 of others and 1 of gold", "fewer places"),
+        (no_room, CheckKind.MIRRORS, TARGET, "has no room for vol_1, which is thick", "make room there"),
+        (nothing_selected, CheckKind.MEMBERS, "gold", "no volume at gold-paris matches", "correct `volumes`"),
+        (no_store, CheckKind.STORE, "this machine", "cannot", "store"),
+        (no_store, CheckKind.LOCK, "this machine", "No such file", "make the folder writable"),
         (name_taken, CheckKind.MIRRORS, TARGET, "cannot become the mirror of vol_1", "rename one of the two"),
         (who_may_only_read, CheckKind.PRIVILEGES, "lyon", "it lacks /api/protocols/cifs/sessions all", "role"),
         (who_may_not_see_itself, CheckKind.PRIVILEGES, "lyon", "may not read accounts and roles", "datamotion role"),

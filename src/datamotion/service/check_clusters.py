@@ -80,7 +80,7 @@ def _privileges_line(name: str, seen: ClusterView) -> CheckLine:
         return unlooked(kind, name, what, "its account may not read accounts and roles", _ROLE_HINT)
     what = f"account {access.account} may do all that the commands ask for"
     if access.role is None:
-        why = "it is not listed there: a group or a directory lets it in"
+        why = "no account of the cluster is listed by that name: a group, a directory or an SVM lets it in"
         return unlooked(kind, name, what, why, "compare its role with the one that `datamotion role` prints")
     what += f", by role {access.role}"
     if not any(path.startswith("/api") for path in access.granted):

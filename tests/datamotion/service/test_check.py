@@ -298,7 +298,7 @@ def test_what_would_fail_later_is_told_before(
             identified(access=Access(account="LAB\\ops", role=None, granted={})),
             a_group(),
             CheckKind.PRIVILEGES,
-            "it is not listed there",
+            "no account of the cluster is listed",
         ),
         (granted(DEFAULT="all"), a_group(), CheckKind.PRIVILEGES, "that role is told as commands"),
         (identified(nodes=None), a_group(), CheckKind.INTERFACES, "it tells no nodes"),
