@@ -52,21 +52,36 @@ _METHODS: Mapping[str, frozenset[str]] = {
 }
 
 
-def lacking(granted: Mapping[str, str]) -> tuple[Privilege, ...]:
+_DELETED_BY_REMOVAL = frozenset({"/api/snapmirror/policies", "/api/snapmirror/relationships", "/api/storage/volumes"})
+
+
+class Lack(NamedTuple):
+    """The methods of a privilege that a role does not grant."""
+
+    privilege: Privilege
+    methods: frozenset[str]
+
+    @property
+    def is_for_removal(self) -> bool:
+        """Whether `unprotect` and `gc` alone miss it."""
+        return self.methods == {"DELETE"} and self.privilege.path in _DELETED_BY_REMOVAL
+
+
+def lacking(granted: Mapping[str, str]) -> tuple[Lack, ...]:
     """What of the above a role does not grant, which grants this access by path.
 
     A path that ends nearer to what is asked for counts; one below it that grants less takes from it.
     """
-    return tuple(each for each in PRIVILEGES if not _is_granted(each, granted))
+    lacks = (Lack(each, _METHODS[each.access] - _allowed(each.path, granted)) for each in PRIVILEGES)
+    return tuple(each for each in lacks if each.methods)
 
 
-def _is_granted(wanted: Privilege, granted: Mapping[str, str]) -> bool:
-    above = [path for path in granted if _covers(path, wanted.path)]
-    below = [path for path in granted if _covers(wanted.path, path)]
-    nearest = max(above, key=len, default=None)
-    paths = below if nearest is None else [nearest, *below]
-    needed = _METHODS[wanted.access]
-    return nearest is not None and all(needed <= _METHODS.get(granted[path], frozenset()) for path in paths)
+def _allowed(wanted: str, granted: Mapping[str, str]) -> frozenset[str]:
+    nearest = max((path for path in granted if _covers(path, wanted)), key=len, default=None)
+    if nearest is None:
+        return frozenset()
+    paths = {nearest, *(path for path in granted if _covers(wanted, path))}
+    return frozenset.intersection(*(_METHODS.get(granted[path], frozenset()) for path in paths))
 
 
 def _covers(path: str, other: str) -> bool:

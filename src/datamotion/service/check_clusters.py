@@ -86,8 +86,11 @@ def _privileges_line(name: str, seen: ClusterView) -> CheckLine:
     if not any(path.startswith("/api") for path in access.granted):
         why = "that role is told as commands, which does not say what it may do here"
         return unlooked(kind, name, what, why, _ROLE_HINT)
-    missing = [f"{each.path} {each.access}" for each in lacking(access.granted)]
-    return checked(kind, name, what, f"it lacks {', '.join(missing)}" if missing else None, _ROLE_HINT)
+    lacks = lacking(access.granted)
+    missing = ", ".join(f"{each.privilege.path} {each.privilege.access}" for each in lacks)
+    if lacks and all(each.is_for_removal for each in lacks):
+        return noted(kind, name, what, f"but for what `unprotect` and `gc` delete: it lacks {missing}", _ROLE_HINT)
+    return checked(kind, name, what, f"it lacks {missing}" if missing else None, _ROLE_HINT)
 
 
 def _interface_lines(name: str, seen: ClusterView) -> Iterator[CheckLine]:

@@ -315,6 +315,18 @@ def test_what_could_not_be_looked_at_is_never_passed_and_never_ready(
     assert why in (line.detail or "")
 
 
+def test_an_account_that_may_not_delete_is_ready_for_all_but_what_deletes() -> None:
+    """docs/security.md offers such a role."""
+    lesser = {f"/api/{path}": "read_create_modify" for path in ("snapmirror/policies", "storage/volumes")}
+    (line,), report = found(granted(**{"/api": "all", **lesser}))
+    assert (line.kind, line.finding, report.ready) == (CheckKind.PRIVILEGES, Finding.NOTE, True)
+    assert line.detail == (
+        "but for what `unprotect` and `gc` delete: it lacks /api/snapmirror/policies all, /api/storage/volumes all"
+    )
+    (line,), _ = found(granted(**{"/api": "all", "/api/protocols/cifs/sessions": "read_create_modify"}))
+    assert line.finding is Finding.FAILED, "a fence closes sessions"
+
+
 def test_a_schedule_that_is_just_as_far_apart_as_the_rpo_cannot_meet_it() -> None:
     (line,), _ = found(UNCHANGED, group=replace(a_group(), rpo=timedelta(hours=1)))
     assert line.kind is CheckKind.RPO
