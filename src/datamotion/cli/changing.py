@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated, NoReturn
 
 import anyio
 import typer
@@ -28,6 +29,11 @@ from datamotion.service.operations import Intent, Prepared
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.session import Session
 
+Validate = Annotated[
+    bool,
+    typer.Option("--validate", help="Show the plan with what the clusters object to, asked beforehand, and stop."),
+]
+
 
 def apply(
     context: typer.Context,
@@ -36,6 +42,7 @@ def apply(
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
     dry_run: DryRun = False,
+    validate: Validate = False,
 ) -> None:
     """Mirror every volume as configured: create what is missing, adopt what is there, remove nothing.
 
@@ -44,7 +51,10 @@ def apply(
     Example: datamotion apply gold --yes
     """
     session = open_session(context, config)
-    carry_out(session, [operations.protect(each) for each in session.groups(group)], output, yes=yes, dry_run=dry_run)
+    intents = [operations.protect(each) for each in session.groups(group)]
+    if validate:
+        show_validated(session, intents, output)
+    carry_out(session, intents, output, yes=yes, dry_run=dry_run)
 
 
 def update(
@@ -60,6 +70,22 @@ def update(
     """
     session = open_session(context, config)
     carry_out(session, [operations.update(each) for each in session.groups(group)], output, yes=True, dry_run=dry_run)
+
+
+def show_validated(session: Session, intents: Sequence[Intent], output: Output) -> NoReturn:
+    """Each plan with what the clusters say to it; nothing is carried out. Exits with the status of the worst."""
+    reports = anyio.run(_validated, session, intents)
+    if output is Output.JSON:
+        print_json(reports)
+    else:
+        for report in reports:
+            render_plan(report)
+    raise typer.Exit(max((report.verdict.exit_status for report in reports), default=0))
+
+
+async def _validated(session: Session, intents: Sequence[Intent]) -> tuple[PlanReport, ...]:
+    async with operations.prepare(session, intents) as all_prepared:
+        return tuple([await prepared.validated() for prepared in all_prepared])
 
 
 def carry_out(

@@ -12,6 +12,7 @@ from datamotion.model.acts import (
     Act,
     AllowSnapMirror,
     AwaitIdle,
+    AwaitOnline,
     AwaitSnapshot,
     AwaitTransfer,
     Break,
@@ -117,6 +118,13 @@ def volume_made(change: CreateVolume, ground: Ground) -> Proof:
     if read_mark(volume.comment) != read_mark(change.comment):
         return Proof(Holds.CONTRADICTED, f"somebody else made a volume {change.volume} at {ground.act.backend}")
     return YES
+
+
+def online(change: AwaitOnline, ground: Ground) -> Proof:
+    copy = ground.copy
+    if copy is None:
+        return Proof(Holds.GONE, f"the copy of {ground.act.volume} at {ground.act.backend} is not there any more")
+    return _as(copy.is_online)
 
 
 def volume_modified(change: ModifyVolume, ground: Ground) -> Proof:
