@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from datamotion.model.acts import ModifyQtree, ModifyVolume
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
 from datamotion.model.paused import with_paused
-from datamotion.model.plan import Gate, Plan, Refusal, Step
+from datamotion.model.plan import Gate, Plan, RecoveryPoint, Refusal, Step
 from datamotion.model.standing import FENCE, Copy, DoubtKind, Standing
 from datamotion.model.units import count_text, duration_text
 from datamotion.model.words import Operation, Role
@@ -130,7 +131,7 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         losses=worst_first(losses),
         refusals=tuple(refusals),
         notes=(*notes, *_staying(standing, decision)),
-        recovery_points=tuple(recovery_point(situation, copy) for copy in chosen.usable),
+        recovery_points=tuple(_recovery_point(situation, copy, carrying) for copy in chosen.usable),
         holds=frozenset(copy.id for copy in (*served, *_fenced(standing, served))),
         backend=chosen.name,
         epoch=claim.epoch,
@@ -149,6 +150,13 @@ def _carrying(situation: Situation, decision: Decision, moving: Sequence[Copy], 
         pace=decision.pace,
         is_decided=held(situation.now, claim) is not None,
     )
+
+
+def _recovery_point(situation: Situation, copy: Copy, carrying: Carrying | None) -> RecoveryPoint:
+    point = recovery_point(situation, copy)
+    if carrying is None or not carrying.covers(copy):
+        return point
+    return replace(point, age=timedelta())  # nothing was written since
 
 
 def _none_is_moved(decision: Decision, group: str, refusals: Sequence[Refusal]) -> Refusal:
