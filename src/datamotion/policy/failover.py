@@ -1,10 +1,10 @@
 """Failing a group over to another back end, from what the ones that are left report.
 
-Where it is not a planned one, whoever served last is not asked for anything, not even for a name: it may be gone. First
-the epoch is taken at every site that was seen, copies in sight that it overtakes are fenced; then for each volume: abort
-the transfer that runs, pause, break, serve. Only the chosen leg is broken. Last, the claim is confirmed. What is so
-already is not in the plan, so an interrupted failover is finished by planning again: it keeps to the back end and the
-epoch that were claimed.
+Where it is not a planned one, whoever served last is not asked for anything, not even for a name: it may be gone.
+First the epoch is taken at every site that was seen, copies in sight that it overtakes are fenced; then for each
+volume: abort the transfer that runs, pause, break, serve. Only the chosen leg is broken. Last, the claim is confirmed.
+What is so already is not in the plan, so an interrupted failover is finished by planning again: it keeps to the back
+end and the epoch that were claimed.
 """
 
 from __future__ import annotations
@@ -268,8 +268,8 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
     unseen = [name for name in sorted(set(decision.given_up_at.values())) if standing.sites[name].svm is None]
     if unseen and moving:
         notes.append(
-            f"Nothing is asked of {' and '.join(unseen)}. If it still runs, its clients can go on writing there: stop them,"
-            f" and when it answers run `datamotion apply {group.name}`, which fences it and resyncs nothing."
+            f"Nothing is asked of {' and '.join(unseen)}. If it still runs, its clients can go on writing there: stop"
+            f" them, and when it answers run `datamotion apply {group.name}`, which fences it and resyncs nothing."
         )
     unknown, worst = chosen.staleness
     if group.rpo is not None and moving and (unknown or worst > group.rpo):
