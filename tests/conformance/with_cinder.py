@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.cinder_lab import HOME, SVMS, TARGETS, Cinder, Failed, World, a_world
+from tests.conformance.cinder_lab import World, a_world
+from tests.conformance.openstack import HOME, SVMS, TARGETS, Failed, Service
 from tests.ontaplab.site.labs import eventually, records
 
 PAIR = ("vol_1", "vol_1")
@@ -89,7 +90,7 @@ def test_the_target_that_lags_least_is_chosen(world: World) -> None:
             assert cinder("choose", other) == other
 
 
-def _let_lag_less(world: World, cinder: Cinder, best: str) -> None:
+def _let_lag_less(world: World, cinder: Service, best: str) -> None:
     """That target has just been updated; for the other one it is more than two seconds ago."""
     eventually(lambda: all(min(_lags(cinder, target)) > 2 for target in TARGETS))
     for volume in ("vol_1", "vol_2"):
@@ -97,7 +98,7 @@ def _let_lag_less(world: World, cinder: Cinder, best: str) -> None:
     eventually(lambda: max(_lags(cinder, best)) <= 2)
 
 
-def _lags(cinder: Cinder, target: str) -> list[float]:
+def _lags(cinder: Service, target: str) -> list[float]:
     return [mirror["lag-time"] for mirror in cinder("mirrors", target)]
 
 
@@ -136,7 +137,7 @@ def test_cinder_does_not_fail_over_from_a_dead_cluster_because_its_last_update_f
         assert {mirror["transferring-state"] for mirror in cinder("mirrors", "lyon")} == {"failed"}
 
 
-def _set_up(world: World, cinder: Cinder) -> None:
+def _set_up(world: World, cinder: Service) -> None:
     """Cinder has seen to its mirrors, and they hold everything."""
     cinder("setup")
     eventually(lambda: all(world.states(target) == {"snapmirrored"} for target in TARGETS))
