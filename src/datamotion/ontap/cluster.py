@@ -50,7 +50,7 @@ from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
 from datamotion.ontap.jobs import follow_jobs
 from datamotion.ontap.policies import change_policy, list_policies
-from datamotion.ontap.removing import list_destinations, remove
+from datamotion.ontap.removing import Removal, list_destinations, remove
 from datamotion.ontap.replies import reply_of
 from datamotion.ontap.rows import Listing
 from datamotion.ontap.snapmirror import change_relationship, list_relationships
@@ -129,7 +129,7 @@ class OntapCluster:
         return ClusterView(looked_at=dict.fromkeys(asked, began_at), unreadable=unreadable, **parts)
 
     async def ask(self, acts: Sequence[Act]) -> Sequence[Reply]:
-        """State changes of relationships, and what volumes have, go in batches; all else side by side.
+        """State changes of relationships, what volumes have, and removals go in batches; all else side by side.
 
         Never raises a ClusterError.
         Raises: InternalError when the acts are of several kinds; in a group, when one changes what was never observed.
@@ -143,6 +143,9 @@ class OntapCluster:
         volume_changes = [each for each in map(_without_mark, changes) if isinstance(each, ModifyVolume)]
         if volume_changes:
             return await modify_volumes(self._transport, self._bulk, volume_changes)
+        removals = [change for change in changes if isinstance(change, Removal)]
+        if removals:
+            return await remove(self._transport, self._bulk, removals)
         return await side_by_side(self._ask_one, changes)
 
     async def _ask_one(self, change: Change) -> Reply:
@@ -151,7 +154,7 @@ class OntapCluster:
             return Accepted()
         return await reply_of(self._answer_to(change))
 
-    async def _answer_to(self, change: Change) -> Answer:  # noqa: PLR0911  # one for each module of requests
+    async def _answer_to(self, change: Change) -> Answer:
         match change:
             case PeerSvms() | AcceptSvmPeer() | AllowSnapMirror():
                 return await change_svm_peer(self._transport, change)
@@ -165,8 +168,6 @@ class OntapCluster:
                 return await close_sessions(self._transport, change)
             case TakeEpoch() | ConfirmClaim():
                 return await change_policy(self._transport, change)
-            case DeleteRelationship() | ReleaseRelationship() | DeleteVolume() | DeleteClaim():
-                return await remove(self._transport, change)
             case (
                 ModifyVolume()
                 | RemoveMark()
@@ -177,6 +178,10 @@ class OntapCluster:
                 | Break()
                 | AwaitTransfer()
                 | AwaitIdle()
+                | DeleteRelationship()
+                | ReleaseRelationship()
+                | DeleteVolume()
+                | DeleteClaim()
             ):
                 raise InternalError(f"{type(change).__name__} has no request of its own")
             case _:
