@@ -163,3 +163,15 @@ def test_cinder_stumbles_over_an_encrypted_source_as_it_does_with_ontap(world: W
     with world.cinder() as cinder, pytest.raises(Failed) as failed:
         cinder("create_snapmirror", HOME, "lyon", "vol_secret", "vol_secret", "MirrorAllSnapshots")
     assert failed.value.kind == "TypeError"
+
+
+def test_cinder_does_not_see_a_mirror_of_another_name_at_another_cluster(world: World) -> None:
+    """It asks the source's cluster for relationships, and those are listed where they end."""
+    copy = {"name": "vol_1_copy", "svm.name": SVMS["lyon"], "aggregates": [{"name": "aggr1_lyon"}], "size": "1GB"}
+    world.write("lyon", "POST", "/storage/volumes", {**copy, "type": "dp"})
+    paths = {"source.path": f"{SVMS[HOME]}:vol_1", "destination.path": f"{SVMS['lyon']}:vol_1_copy"}
+    world.write("lyon", "POST", "/snapmirror/relationships", paths)
+    with world.cinder() as cinder:
+        cinder("setup")
+        told = cinder("mirrors", "lyon")
+    assert {mirror["destination-volume"] for mirror in told} == {"vol_1", "vol_1_copy", "vol_2"}
