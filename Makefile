@@ -45,7 +45,7 @@ soak: $(VENV)/.test ## Random histories, kills, storms of faults, two operators,
 		tests/ontaplab/statemachine tests/ontaplab/kills tests/together/test_faults.py tests/together/replay \
 		tests/datamotion/engine/test_two_operators.py tests/datamotion/policy/test_properties.py
 
-bench: $(VENV)/.test ## What docs/bench.md records; takes long (ARGS="listing transfer" for some of it)
+bench: $(VENV)/.test $(CONFORMANCE)/cinder/.made ## What docs/bench.md records; takes long (ARGS="listing transfer" for some of it)
 	$(BIN)/python -m bench $(ARGS)
 
 $(CONFORMANCE)/ansible/.made: tests/conformance/ansible-constraints.txt | $(VENV)/.made

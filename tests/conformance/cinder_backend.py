@@ -77,6 +77,12 @@ class Backend(DataMotionMixin):  # type: ignore[misc]
     def update(self) -> None:
         self.update_snapmirrors(self.configuration, self.backend_name, self.ssc_library.get_ssc_flexvol_names())
 
+    def break_all(self, target: str) -> list[str]:
+        """As in a failover to that target. Returns what could not be broken off there."""
+        names = self.ssc_library.get_ssc_flexvol_names()
+        failed: list[str] = self.break_snapmirrors(self.configuration, self.backend_name, names, target)
+        return failed
+
     def choose(self, *targets: str) -> str | None:
         names = self.ssc_library.get_ssc_flexvol_names()
         chosen: str | None = self._choose_failover_target(self.backend_name, names, list(targets))

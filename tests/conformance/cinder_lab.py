@@ -24,13 +24,20 @@ class World(openstack.World):
 @contextmanager
 def a_world(folder: Path) -> Iterator[World]:
     """paris has two pools that may be mirrored to lyon and nice."""
+    with an_empty_world(folder) as world:
+        world.volume("vol_1")
+        world.volume("vol_2")
+        yield world
+
+
+@contextmanager
+def an_empty_world(folder: Path) -> Iterator[World]:
+    """What paris will have may be mirrored to lyon and nice."""
     with a_lab(folder / "lab", HOME, *TARGETS) as site:
         world = World(site, folder / "cinder.conf")
         (folder / "known_hosts").touch()
         world.configuration.write_text(_configuration(site, folder))
         world.rename_the_third()
-        world.volume("vol_1")
-        world.volume("vol_2")
         for target in TARGETS:
             _peer(world, target)
         yield world

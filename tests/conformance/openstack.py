@@ -33,6 +33,10 @@ class Service:
         self._process = process
         self._log = log
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def __call__(self, method: str, *arguments: object) -> Any:
         """What the method returns. Raises: Failed."""
         assert self._process.stdin is not None
