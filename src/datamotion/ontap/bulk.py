@@ -32,6 +32,7 @@ class Way(Enum):
     """How many changes can be asked for at once. A cluster may take one and refuse another."""
 
     RELATIONSHIPS_BY_QUERY = auto()
+    RELATIONSHIPS_MODIFIED = auto()
     VOLUMES_BY_QUERY = auto()
     VOLUMES_BY_RECORDS = auto()
     RELATIONSHIPS_DELETED = auto()

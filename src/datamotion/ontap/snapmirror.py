@@ -19,7 +19,7 @@ from datamotion.ontap.rows import Listing, Row, at, get_legible_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
 from datamotion.ontap.values import EndpointPath, Instant, Name, Text, Uuid, Whole, is_age
 
-RelationshipChange = CreateRelationship | ModifyRelationship | StartTransfer | AbortTransfer
+RelationshipChange = CreateRelationship | StartTransfer | AbortTransfer
 
 PATH = "/snapmirror/relationships"
 _MOST_REASONS = 4
@@ -103,9 +103,7 @@ async def change_relationship(transport: Transport, change: RelationshipChange) 
     match change:
         case CreateRelationship():
             paths = {"source": {"path": str(change.source)}, "destination": {"path": str(change.destination)}}
-            return await transport.post(PATH, {**paths, **_attributes(change)}, AT_ONCE)
-        case ModifyRelationship():
-            return await transport.patch(f"{PATH}/{change.uuid}", _attributes(change), AT_ONCE)
+            return await transport.post(PATH, {**paths, **attributes(change)}, AT_ONCE)
         case StartTransfer():
             return await transport.post(f"{PATH}/{change.uuid}/transfers", {})
         case AbortTransfer():
@@ -114,7 +112,8 @@ async def change_relationship(transport: Transport, change: RelationshipChange) 
             assert_never(change)
 
 
-def _attributes(change: CreateRelationship | ModifyRelationship) -> Body:
+def attributes(change: CreateRelationship | ModifyRelationship) -> Body:
+    """What it says of a relationship's policy and schedule."""
     body: dict[str, object] = {}
     if change.policy is not None:
         body["policy"] = {"name": change.policy}
