@@ -87,7 +87,8 @@ def _of_cinder(world: World, volumes: int) -> Costs:
             reset_calls(world.site)
             began = time.perf_counter()
             work()
-            return Cost(calls(world.site), time.perf_counter() - began, _peak_mib(cinder))
+            seconds = time.perf_counter() - began
+            return Cost(calls(world.site), seconds, _peak_mib(cinder))
 
         costs[_PROTECT] = cost(lambda: cinder("setup"))
         _settled(world, "snapmirrored")
