@@ -3,6 +3,7 @@
     beside      datamotion beside OpenStack Cinder on one lab; `beside:10,50` for these numbers of volumes
     many        `status` of 10,000 relationships; `many:1000` of so many
     calls       datamotion's calls and seconds; `calls:10,100` for these numbers of volumes
+    planned     planned failovers, and how long clients wait; `planned:10,50` for these numbers of volumes
     failovers   failovers against clusters that answer at once; `failovers:10,200` for these numbers of volumes
     lives       the life of mirrors against clusters that answer at once; `lives:10,200` for these numbers of volumes
     listing     10,000 relationships listed
@@ -45,6 +46,7 @@ _TABLES: Mapping[str, Callable[..., None]] = {
     "calls": calls.measure,
     "failovers": failovers.measure,
     "lives": lives.measure,
+    "planned": calls.measure_planned,
 }
 _FIGURES: Mapping[str, Callable[..., Iterable[Figure]]] = {
     "listing": listing.measure,
