@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -165,6 +165,19 @@ class Target(_Branch):
         description="The schedule, by its name at the destination cluster, that transfers follow; without it, the "
         "policy's.",
         examples=["hourly"],
+    )
+    mount: Literal["at_failover", "ahead"] = Field(
+        default="at_failover",
+        description="When mirrors are mounted where clients look for them. `ahead`: once they hold a copy, so that a "
+        "failover has nothing left to do for each single volume. They are read-only, and no NFS client is let in "
+        "before its turn, but SMB hosts may see them: docs/design/mounting.md.",
+        examples=["ahead"],
+    )
+    export_policy: Text | None = Field(
+        default=None,
+        description="The export policy, by its name at the destination's SVM, that lets clients in to what is served "
+        "there; without it, the one that the source had, where that SVM has one of that name.",
+        examples=["clients"],
     )
 
     def aggregates_for(self, source: str) -> tuple[str, ...]:

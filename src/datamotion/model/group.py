@@ -8,6 +8,7 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from datamotion.model.claim import Seal
+from datamotion.model.words import Mount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +39,15 @@ class Target:
     """A back end that holds mirrors.
 
     `aggregates` tells for each source aggregate where its mirrors may live; the key `*` stands for every other one.
+    `export_policy` is what lets clients in to what is served there; None: the one that the source had.
     """
 
     backend: Backend
     aggregates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     policy: str = "Asynchronous"
     schedule: str | None = None
+    mount: Mount = Mount.AT_FAILOVER
+    export_policy: str | None = None
 
     def aggregates_for(self, source: str) -> tuple[str, ...]:
         """The destination aggregates for what lives on the aggregate `source`; empty when that one is not mapped."""

@@ -49,6 +49,7 @@ _TRANSFER_S = 900.0  # without a single byte: a slow link is slower than any cha
 _PEERS = frozenset({Aspect.SVM_PEERS})
 _VOLUMES = frozenset({Aspect.VOLUMES})
 _RELATIONSHIPS = frozenset({Aspect.RELATIONSHIPS})
+_QTREES = frozenset({Aspect.QTREES})
 _POLICIES = frozenset({Aspect.POLICIES})
 
 
@@ -78,7 +79,7 @@ KINDS: Mapping[type[Change], Kind] = {
     AllowSnapMirror: Kind(_PEERS, proofs.snapmirror_allowed, at_all=True),
     CreateVolume: Kind(_VOLUMES, proofs.volume_made),
     ModifyVolume: Kind(_VOLUMES | _POLICIES, proofs.volume_modified),
-    ModifyQtree: Kind(frozenset({Aspect.QTREES}), proofs.qtree_modified),
+    ModifyQtree: Kind(_QTREES, proofs.qtree_modified),
     CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), proofs.sessions_closed),
     CreateExportPolicy: Kind(frozenset({Aspect.EXPORT_POLICIES}), proofs.export_policy_made),
     CreateRelationship: Kind(_RELATIONSHIPS, proofs.related),
@@ -106,6 +107,12 @@ KINDS: Mapping[type[Change], Kind] = {
 
 def kind_of(act: Act) -> Kind:
     return KINDS[type(act.change)]
+
+
+def aspects_of(act: Act) -> frozenset[Aspect]:
+    """What may show what came of it. Qtrees that have no export policy of their own follow their volume's."""
+    has_export = isinstance(act.change, ModifyVolume) and act.change.export is not None
+    return kind_of(act).changes | (_QTREES if has_export else frozenset())
 
 
 def is_asked_for(act: Act) -> bool:

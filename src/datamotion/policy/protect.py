@@ -125,6 +125,7 @@ def _plan_all(situation: Situation) -> Plan:
     by_source, holds = _mark_all(standing, due, refusals)
     losses: list[Loss] = []
     paused: list[Copy] = []
+    later: list[str] = []
     for target in group.targets:
         site = standing.sites[target.backend.name]
         if site.unseen is not None:
@@ -140,8 +141,9 @@ def _plan_all(situation: Situation) -> Plan:
                 losses += converging.losses
                 holds |= converging.holds
                 paused += converging.paused
+                later += converging.notes()
     holds |= {copy.id for copy in fenced(standing)}
-    notes = [*_notes(standing, serving), *paused_notes(group.name, paused)]
+    notes = [*_notes(standing, serving), *paused_notes(group.name, paused), *later]
     return _plan(standing, due, refusals, losses, notes, frozenset(holds))
 
 
