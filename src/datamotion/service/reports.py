@@ -164,10 +164,10 @@ class CopyReport:
     """One copy of a volume; `name` is what the volume is called there, None where there is no copy (role `none`).
 
     `is_shut`: its export policy is the fence's, which lets no NFS client in. A mirror that has a `path` and is shut is
-    mounted ahead. `source` is the back end that it mirrors, else the foreign path. `lag_s` is the age of what it can serve, None
-    while it serves live, can be written, or holds nothing. `is_fresh`: it comes from the copy that serves, along
-    relationships that are not broken off; None where that is open, or for a copy that is no mirror. `within_rpo` is
-    None without an RPO. `trouble` is the first thing that a person should know of this copy.
+    mounted ahead. `source` is the back end that it mirrors, else the foreign path. `lag_s` is the age of what it can
+    serve, None while it serves live, can be written, or holds nothing. `is_fresh`: it comes from the copy that serves,
+    along relationships that are not broken off; None where that is open, or for a copy that is no mirror. `within_rpo`
+    is None without an RPO. `trouble` is the first thing that a person should know of this copy.
     """
 
     backend: str
