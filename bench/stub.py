@@ -27,11 +27,13 @@ _JOBS = "/api/cluster/jobs"
 class StubCluster(httpx.AsyncBaseTransport):
     """The collections of one cluster by their paths, their records by uuid. `calls` counts what was asked of it.
 
+    `takes_records`: whether one request can change each of many as it says; what changes many alike it always takes.
     `used_s`: the seconds of the CPU that it has taken itself, for itself alone. Each answer takes `latency_s`.
     """
 
     def __init__(self, collections: Mapping[str, Sequence[Record]], latency_s: float = 0.0) -> None:
         self.latency_s = latency_s
+        self.takes_records = True
         self._records = {
             path: {str(record.get("uuid", number)): record for number, record in enumerate(records)}
             for path, records in collections.items()
@@ -58,6 +60,9 @@ class StubCluster(httpx.AsyncBaseTransport):
             response = httpx.Response(200, content=self._shown(path, query), headers=_JSON)
         elif request.method == "POST":
             response = self._taken(self._create(path, body))
+        elif "records" in body and not self.takes_records:
+            refusal = {"error": {"code": "262198", "message": 'Unexpected argument "records".'}}
+            response = httpx.Response(400, content=json.dumps(refusal).encode(), headers=_JSON)
         else:
             response = self._taken(self._modify(path, query, body))
         self.used_s += time.process_time() - began_s

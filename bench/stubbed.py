@@ -10,13 +10,15 @@ from uuid import NAMESPACE_OID, uuid5
 from bench.stub import StubCluster
 from datamotion.model.claim import Claim
 from datamotion.model.mark import Mark
+from datamotion.model.standing import FENCE
 
 HOME, TARGETS = "paris", ("lyon", "nantes")
 _SINCE = datetime(2031, 5, 4, 12, tzinfo=UTC)
 
 
-def stub_cluster(cluster: str, volumes: int) -> StubCluster:
-    """The cluster of the home with so many volumes, or of a target with a mirror of each."""
+def stub_cluster(cluster: str, volumes: int, *, ahead: bool = False) -> StubCluster:
+    """The cluster of the home with so many volumes, or of a target with a mirror of each, mounted `ahead` or not."""
+    is_ahead = ahead and cluster != HOME
     svm = {"name": f"svm_{cluster}", "uuid": _uuid(f"svm_{cluster}")}
     claim = Claim(
         group="gold", epoch=1, backend=f"gold-{HOME}", svm=_uuid(f"svm_{HOME}"), since=_SINCE, by="bench", served=_SINCE
@@ -37,18 +39,21 @@ def stub_cluster(cluster: str, volumes: int) -> StubCluster:
                     "comment": claim.comment,
                 },
             ],
-            "/api/protocols/nfs/export-policies": [{"id": 1, "name": "default", "svm": svm, "rules": [{"index": 1}]}],
+            "/api/protocols/nfs/export-policies": [
+                {"id": 1, "name": "default", "svm": svm, "rules": [{"index": 1}]},
+                {"id": 2, "name": FENCE, "svm": svm, "rules": []},
+            ],
             "/api/storage/qtrees": [
                 {
                     "volume": {"name": name, "uuid": _uuid(cluster + name)},
                     "id": 0,
                     "name": "",
                     "svm": svm,
-                    "export_policy": {"name": "default"},
+                    "export_policy": {"name": FENCE if is_ahead else "default"},
                 }
                 for name in names
             ],
-            "/api/storage/volumes": [_volume(cluster, svm, name) for name in names],
+            "/api/storage/volumes": [_volume(cluster, svm, name, is_ahead=is_ahead) for name in names],
             "/api/snapmirror/relationships": [_relationship(cluster, svm, name) for name in names if cluster != HOME],
         }
     )
@@ -69,7 +74,7 @@ def _peer(svm: Mapping[str, str], other: str) -> Mapping[str, Any]:
     }
 
 
-def _volume(cluster: str, svm: Mapping[str, str], name: str) -> Mapping[str, Any]:
+def _volume(cluster: str, svm: Mapping[str, str], name: str, *, is_ahead: bool) -> Mapping[str, Any]:
     uuid = _uuid(cluster + name)
     mark = Mark(
         group="gold", volume=name, origin=_uuid(HOME + name), path=f"/{name}", export="default", snapshots="none"
@@ -84,7 +89,10 @@ def _volume(cluster: str, svm: Mapping[str, str], name: str) -> Mapping[str, Any
         "size": 100 * 2**30,
         "space": {"used": 20 * 2**30},
         "aggregates": [{"name": "aggr1", "uuid": _uuid(f"{cluster} aggr1")}],
-        "nas": {"export_policy": {"name": "default"}, **({"path": f"/{name}"} if cluster == HOME else {})},
+        "nas": {
+            "export_policy": {"name": FENCE if is_ahead else "default"},
+            **({"path": f"/{name}"} if is_ahead or cluster == HOME else {}),
+        },
         "comment": mark.write("home directories"),
         "language": "c.utf_8",
         "guarantee": {"type": "none"},
