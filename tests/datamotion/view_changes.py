@@ -18,6 +18,7 @@ from datamotion.model.acts import (
     CreateVolume,
     DeleteClaim,
     DeleteRelationship,
+    DeleteSnapshot,
     DeleteVolume,
     Initialize,
     ModifyQtree,
@@ -30,8 +31,9 @@ from datamotion.model.acts import (
     Resync,
     StartTransfer,
     TakeEpoch,
+    TakeSnapshot,
 )
-from datamotion.model.records import ExportPolicy, Policy, Relationship, Volume
+from datamotion.model.records import ExportPolicy, Policy, Relationship, Snapshot, Volume
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from tests.datamotion.building import NOON, a_transfer
@@ -243,6 +245,20 @@ def _(change: CreateExportPolicy, view: ClusterView) -> ClusterView:
         raise Refusing(f"export policy {change.name} exists")
     made = ExportPolicy(name=change.name, svm=change.svm, rules=0)
     return replace(view, export_policies=(*view.export_policies, made))
+
+
+@changed.register
+def _(change: TakeSnapshot, view: ClusterView) -> ClusterView:
+    place = (change.volume_uuid, change.name)
+    if any((each.volume_uuid, each.name) == place for each in view.snapshots or ()):
+        raise Refusing(f"snapshot {change.name} exists")
+    made = Snapshot(uuid="/".join(place), name=change.name, volume_uuid=change.volume_uuid, label=change.label)
+    return replace(view, snapshots=(*(view.snapshots or ()), made))
+
+
+@changed.register
+def _(change: DeleteSnapshot, view: ClusterView) -> ClusterView:
+    return replace(view, snapshots=tuple(each for each in view.snapshots or () if each.uuid != change.uuid))
 
 
 @changed.register

@@ -199,6 +199,13 @@ class Group(_Branch):
         description="The recovery point objective: how old the newest state at a target may become.",
         examples=["2h"],
     )
+    common_label: Text = Field(
+        default="datamotion",
+        description="The SnapMirror label of a snapshot that `apply` keeps common to all targets, so that each can "
+        "follow the other without a new baseline. It is kept where the policies of two targets have a rule with this "
+        "label that keeps two or more, and do not copy all snapshots anyway; it takes a place among those.",
+        examples=["datamotion"],
+    )
     shared_secret: SecretRef | None = Field(
         default=None,
         description="A secret that all who fail this group over share. With it, claims of who serves are written with "

@@ -185,6 +185,23 @@ class DeleteVolume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakeSnapshot:
+    """The volume has a snapshot of that name, with that SnapMirror label."""
+
+    volume_uuid: str
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteSnapshot:
+    """The snapshot of the volume is gone."""
+
+    volume_uuid: str
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModifyVolume:
     """The volume has this junction path ("" unmounts), export policy, comment, size. None: unchanged."""
 
@@ -270,6 +287,8 @@ Change = (
     | DeleteRelationship
     | ReleaseRelationship
     | DeleteVolume
+    | TakeSnapshot
+    | DeleteSnapshot
     | ModifyVolume
     | ModifyQtree
     | CloseSessions

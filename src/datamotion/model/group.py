@@ -59,7 +59,8 @@ class Group:
     """Volumes that are protected, failed over and brought back together, at back ends that are equals.
 
     `home` is where they are served when nothing is wrong: a preference, and who serves a group that nobody claimed yet.
-    With a `seal`, only claims that have its code count.
+    With a `seal`, only claims that have its code count. `common_label` is the SnapMirror label of the snapshots that
+    are kept common to all copies.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Group:
     targets: tuple[Target, ...]
     rpo: timedelta | None = None
     seal: Seal | None = None
+    common_label: str = "datamotion"
 
     @property
     def backends(self) -> tuple[Backend, ...]:

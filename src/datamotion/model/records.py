@@ -87,7 +87,8 @@ class Policy:
     """A SnapMirror policy. `svm` is None for one of cluster scope, `schedule` None where it has none.
 
     `takes_snapshots`: an update carries what the source holds at that moment; without it (a vault's policy) only
-    snapshots with certain labels, which something else has to make.
+    snapshots with certain labels, which something else has to make. `copies_all`: and every snapshot that the source
+    has; else those that have one of the `labels`.
     """
 
     uuid: str
@@ -97,6 +98,8 @@ class Policy:
     schedule: str | None
     takes_snapshots: bool
     comment: str
+    copies_all: bool = False
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,16 @@ class CifsSession:
 
     path: str
     volumes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One of ours. A mirror that holds it has one of the same name, with a uuid of its own."""
+
+    uuid: str
+    name: str
+    volume_uuid: str
+    label: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

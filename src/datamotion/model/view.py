@@ -17,6 +17,7 @@ from datamotion.model.records import (
     Policy,
     Qtree,
     Relationship,
+    Snapshot,
     Svm,
     SvmPeer,
     Volume,
@@ -40,6 +41,7 @@ class Aspect(StrEnum):
     CIFS_SESSIONS = "cifs sessions"
     LICENSES = "licenses"
     DESTINATIONS = "destinations"
+    SNAPSHOTS = "snapshots"
 
 
 EVERYTHING = frozenset(Aspect) - {Aspect.DESTINATIONS}
@@ -93,6 +95,7 @@ class ClusterView:
     export_policies: tuple[ExportPolicy, ...] = ()
     qtrees: tuple[Qtree, ...] = ()
     cifs_sessions: tuple[CifsSession, ...] | None = ()  # None: not told
+    snapshots: tuple[Snapshot, ...] | None = ()  # those of ours; None: not told
     licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none
     unreadable: tuple[Unreadable, ...] = ()
 

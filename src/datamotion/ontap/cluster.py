@@ -26,6 +26,7 @@ from datamotion.model.acts import (
     CreateVolume,
     DeleteClaim,
     DeleteRelationship,
+    DeleteSnapshot,
     DeleteVolume,
     Initialize,
     ModifyQtree,
@@ -39,6 +40,7 @@ from datamotion.model.acts import (
     Resync,
     StartTransfer,
     TakeEpoch,
+    TakeSnapshot,
 )
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.ontap.aggregates import list_aggregates
@@ -54,6 +56,7 @@ from datamotion.ontap.removing import list_destinations, remove
 from datamotion.ontap.replies import reply_of
 from datamotion.ontap.rows import Listing
 from datamotion.ontap.snapmirror import change_relationship, list_relationships
+from datamotion.ontap.snapshots import change_snapshot, list_snapshots
 from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
 from datamotion.ontap.transitions import StateChange, change_states
 from datamotion.ontap.transport import Transport
@@ -77,6 +80,7 @@ _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[objec
     Aspect.EXPORT_POLICIES: list_export_policies,
     Aspect.QTREES: list_qtrees,
     Aspect.CIFS_SESSIONS: list_sessions,
+    Aspect.SNAPSHOTS: list_snapshots,
 }
 
 _log = logging.getLogger(__name__)
@@ -161,6 +165,8 @@ class OntapCluster:
                 return await change_relationship(self._transport, change)
             case CreateExportPolicy() | ModifyQtree():
                 return await change_exports(self._transport, change)
+            case TakeSnapshot() | DeleteSnapshot():
+                return await change_snapshot(self._transport, change)
             case CloseSessions():
                 return await close_sessions(self._transport, change)
             case TakeEpoch() | ConfirmClaim():

@@ -22,6 +22,7 @@ from datamotion.model.acts import (
     CreateVolume,
     DeleteClaim,
     DeleteRelationship,
+    DeleteSnapshot,
     DeleteVolume,
     Initialize,
     ModifyQtree,
@@ -35,6 +36,7 @@ from datamotion.model.acts import (
     Resync,
     StartTransfer,
     TakeEpoch,
+    TakeSnapshot,
 )
 from datamotion.model.standing import CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView
@@ -50,6 +52,7 @@ _PEERS = frozenset({Aspect.SVM_PEERS})
 _VOLUMES = frozenset({Aspect.VOLUMES})
 _RELATIONSHIPS = frozenset({Aspect.RELATIONSHIPS})
 _QTREES = frozenset({Aspect.QTREES})
+_SNAPSHOTS = frozenset({Aspect.SNAPSHOTS})
 _POLICIES = frozenset({Aspect.POLICIES})
 
 
@@ -100,6 +103,8 @@ KINDS: Mapping[type[Change], Kind] = {
     DeleteRelationship: Kind(_RELATIONSHIPS | _VOLUMES, removals.relationship_deleted),
     ReleaseRelationship: Kind(frozenset({Aspect.DESTINATIONS}), removals.released),
     DeleteVolume: Kind(_VOLUMES, removals.volume_deleted),
+    TakeSnapshot: Kind(_SNAPSHOTS, proofs.snapshot_taken),
+    DeleteSnapshot: Kind(_SNAPSHOTS, removals.snapshot_deleted),
     DeleteClaim: Kind(_POLICIES, removals.claim_deleted),
     RemoveMark: Kind(_VOLUMES, removals.mark_removed),
 }

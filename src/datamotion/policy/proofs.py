@@ -29,6 +29,7 @@ from datamotion.model.acts import (
     Resync,
     StartTransfer,
     TakeEpoch,
+    TakeSnapshot,
 )
 from datamotion.model.claim import read_claim
 from datamotion.model.mark import read_mark
@@ -130,6 +131,11 @@ def volume_modified(change: ModifyVolume, ground: Ground) -> Proof:
         and (change.comment is None or read_mark(change.comment) == read_mark(volume.comment))
         and (change.size_bytes is None or volume.size_bytes >= change.size_bytes)
     )
+
+
+def snapshot_taken(change: TakeSnapshot, ground: Ground) -> Proof:
+    wanted = (change.volume_uuid, change.name)
+    return _as(any((each.volume_uuid, each.name) == wanted for each in ground.seen.snapshots or ()))
 
 
 def qtree_modified(change: ModifyQtree, ground: Ground) -> Proof:

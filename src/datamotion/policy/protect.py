@@ -17,9 +17,11 @@ from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.words import Operation
 from datamotion.policy.adjustments import wanted_mark
+from datamotion.policy.common_snapshots import keep_common
 from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
 from datamotion.policy.fence import fence, fenced, overtaken, unseen_sessions
+from datamotion.policy.grounds import ground_notes
 from datamotion.policy.obstacles import copy_obstacle, unknown_server
 from datamotion.policy.pause import paused_notes
 from datamotion.policy.situation import Planner, Situation
@@ -142,8 +144,9 @@ def _plan_all(situation: Situation) -> Plan:
                 holds |= converging.holds
                 paused += converging.paused
                 later += converging.notes()
+    keep_common(due, situation, by_source)
     holds |= {copy.id for copy in fenced(standing)}
-    notes = [*_notes(standing, serving), *paused_notes(group.name, paused), *later]
+    notes = [*_notes(standing, serving), *paused_notes(group.name, paused), *later, *ground_notes(standing)]
     return _plan(standing, due, refusals, losses, notes, frozenset(holds))
 
 

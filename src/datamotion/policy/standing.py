@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from datamotion.model.group import Group
 from datamotion.model.names import counted
-from datamotion.model.records import CifsSession, Qtree, Relationship, Volume
+from datamotion.model.records import CifsSession, Qtree, Relationship, Snapshot, Volume
 from datamotion.model.standing import Copy, CopyId, Doors, Doubt, DoubtKind, Edge, Foreign, Site, Standing
 from datamotion.model.view import ClusterView, View, look_up
 from datamotion.model.words import Role
@@ -91,6 +91,7 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
                 volumes=volumes.get(place, {}),
                 relationships=relationships.get(place, {}),
                 doors=doors.get(backend.cluster, {}),
+                snapshots=_snapshots(seen) if isinstance(seen, ClusterView) else None,
             )
         )
     return sites
@@ -109,6 +110,16 @@ def _doors(seen: ClusterView) -> Mapping[str, Doors]:
         uuid: Doors(tuple(qtrees.get(uuid, ())), tuple(sessions.get(uuid, ())))
         for uuid in qtrees.keys() | sessions.keys()
     }
+
+
+def _snapshots(seen: ClusterView) -> Mapping[str, tuple[Snapshot, ...]] | None:
+    """Those of ours by the uuid of the volume, where the cluster tells them."""
+    if seen.snapshots is None:
+        return None
+    found: dict[str, list[Snapshot]] = {}
+    for snapshot in seen.snapshots:
+        found.setdefault(snapshot.volume_uuid, []).append(snapshot)
+    return {volume: tuple(held) for volume, held in found.items()}
 
 
 def _peered(group: Group, sites: Mapping[str, Site], svms: Mapping[str, str]) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import EVERYTHING, ClusterView, Unseen, View, look_up
 from datamotion.policy.standing import stand
+from datamotion.service.check_grounds import ground_lines
 from datamotion.service.check_targets import target_lines
 from datamotion.service.concerns import concern_reports
 from datamotion.service.findings import checked, noted, unlooked
@@ -57,6 +58,7 @@ def _lines(groups: tuple[Group, ...], view: View) -> Iterator[CheckLine]:
         yield from _standing_lines(standing)
         for target in group.targets:
             yield from target_lines(standing, target)
+        yield from ground_lines(standing)
 
 
 def _cluster_lines(name: str, seen: ClusterView | Unseen) -> Iterator[CheckLine]:

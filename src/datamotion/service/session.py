@@ -113,6 +113,7 @@ class Session:
             home=self._backend(group.home),
             targets=tuple(self._target(target) for target in group.targets),
             rpo=group.rpo,
+            common_label=group.common_label,
             seal=self.seals.get(name),
         )
 

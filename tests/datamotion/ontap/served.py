@@ -65,8 +65,21 @@ CLUSTER: Mapping[str, list[Any]] = {
         {"name": "aggr2"},
     ],
     "/api/snapmirror/policies": [
-        {"uuid": "p-1", "name": "Asynchronous", "type": "async", "transfer_schedule": {"name": "hourly"}},
-        {"uuid": "p-2", "name": "Mine", "svm": {"name": "svm_dr"}, "type": "async", "comment": "ours"},
+        {
+            "uuid": "p-1",
+            "name": "Asynchronous",
+            "type": "async",
+            "transfer_schedule": {"name": "hourly"},
+            "retention": [{"label": "sm_created", "count": "1"}, {"label": "daily", "count": "7"}],
+        },
+        {
+            "uuid": "p-2",
+            "name": "Mine",
+            "svm": {"name": "svm_dr"},
+            "type": "async",
+            "comment": "ours",
+            "copy_all_source_snapshots": True,
+        },
         {"uuid": "p-3", "name": "XDPDefault", "type": "async", "create_snapshot_on_source": False},
         {"uuid": "p-4", "name": "Sync", "type": "sync", "create_snapshot_on_source": False},
     ],
@@ -97,6 +110,10 @@ CLUSTER: Mapping[str, list[Any]] = {
         {"name": "base"},
     ],
     "/api/storage/volumes": [VOLUME],
+    "/api/storage/volumes/*/snapshots": [
+        {"uuid": "n-1", "name": "datamotion_common_1", "volume": {"uuid": "v-1"}, "snapmirror_label": "datamotion"},
+        {"uuid": "n-2", "name": "datamotion_common_2", "volume": {"uuid": "v-1"}},
+    ],
     "/api/snapmirror/relationships": [RELATIONSHIP],
 }
 

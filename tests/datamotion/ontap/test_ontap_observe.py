@@ -21,6 +21,7 @@ from datamotion.model.records import (
     Policy,
     Qtree,
     Relationship,
+    Snapshot,
     Svm,
     SvmPeer,
     Transfer,
@@ -64,8 +65,8 @@ def test_everything_is_read_into_records(backend: str) -> None:
         ),
         aggregates=(Aggregate(name="aggr1", available_bytes=10), Aggregate(name="aggr2", available_bytes=0)),
         policies=(
-            a_policy("p-1", "Asynchronous", schedule="hourly"),
-            a_policy("p-2", "Mine", svm="svm_dr", comment="ours"),
+            a_policy("p-1", "Asynchronous", schedule="hourly", labels=frozenset({"sm_created", "daily"})),
+            a_policy("p-2", "Mine", svm="svm_dr", comment="ours", copies_all=True),
             a_policy("p-3", "XDPDefault", takes_snapshots=False),
             a_policy("p-4", "Sync", type="sync"),
         ),
@@ -81,6 +82,10 @@ def test_everything_is_read_into_records(backend: str) -> None:
         cifs_sessions=(
             CifsSession(path="n-1/s-g/11/12", volumes=frozenset({"v-1", "v-2"})),
             CifsSession(path="n-1/s-g/13/14", volumes=frozenset()),
+        ),
+        snapshots=(
+            Snapshot(uuid="n-1", name="datamotion_common_1", volume_uuid="v-1", label="datamotion"),
+            Snapshot(uuid="n-2", name="datamotion_common_2", volume_uuid="v-1", label=None),
         ),
         licenses=frozenset({"nfs"}),
         schedules=frozenset({"hourly", "daily"}),
@@ -147,7 +152,16 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
         },
         "/api/storage/aggregates": page | {"fields": "name,space.block_storage.available"},
         "/api/snapmirror/policies": page
-        | {"fields": "uuid,name,svm.name,type,transfer_schedule.name,create_snapshot_on_source,comment"},
+        | {
+            "fields": "uuid,name,svm.name,type,transfer_schedule.name,create_snapshot_on_source,"
+            "copy_all_source_snapshots,retention.label,comment"
+        },
+        "/api/storage/volumes/*/snapshots": page
+        | {
+            "fields": "uuid,name,volume.uuid,snapmirror_label",
+            "svm.name": "svm_dr|svm_gold",
+            "name": "datamotion_common_*",
+        },
         "/api/protocols/nfs/export-policies": page
         | {"fields": "name,svm.name,rules.index", "svm.name": "svm_dr|svm_gold"},
         "/api/storage/qtrees": page
@@ -220,6 +234,7 @@ RESOURCES = {
     "/api/svm/peers": "SvmPeer",
     "/api/storage/aggregates": "Aggregate",
     "/api/storage/volumes": "Volume",
+    "/api/storage/volumes/*/snapshots": "Snapshot",
     "/api/storage/qtrees": "Qtree",
     "/api/protocols/nfs/export-policies": "ExportPolicy",
     "/api/protocols/cifs/sessions": "CifsSession",
@@ -291,6 +306,14 @@ def test_licences_and_sessions_that_are_not_to_be_seen_are_not_told(backend: str
     assert Aspect.LICENSES in view.looked_at
     view = look(backend, _refusing("sessions", an_error(code, "not here", status=status)), EVERYTHING)
     assert (view.cifs_sessions, len(view.volumes)) == (None, 1)
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "6"), (404, "3"), (404, "4"), (400, "262197")])
+def test_snapshots_that_a_cluster_does_not_list_for_all_volumes_are_not_told(
+    backend: str, status: int, code: str
+) -> None:
+    view = look(backend, _refusing("snapshots", an_error(code, "not here", status=status)), EVERYTHING)
+    assert (view.snapshots, len(view.volumes)) == (None, 1)
 
 
 @pytest.mark.parametrize("refusal", [an_error("1", "broken", status=500), httpx.Response(404, html="<html>")])
