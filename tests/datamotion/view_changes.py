@@ -33,10 +33,10 @@ from datamotion.model.acts import (
     TakeEpoch,
     TakeSnapshot,
 )
-from datamotion.model.records import ExportPolicy, Policy, Relationship, Snapshot, Volume
+from datamotion.model.records import ExportPolicy, Policy, Relationship, Volume
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
-from tests.datamotion.building import NOON, a_transfer
+from tests.datamotion.building import NOON, a_snapshot, a_transfer
 
 
 class Refusing(Exception):
@@ -250,15 +250,17 @@ def _(change: CreateExportPolicy, view: ClusterView) -> ClusterView:
 @changed.register
 def _(change: TakeSnapshot, view: ClusterView) -> ClusterView:
     place = (change.volume_uuid, change.name)
-    if any((each.volume_uuid, each.name) == place for each in view.snapshots or ()):
+    if any((each.volume_uuid, each.name) == place for each in view.common_snapshots or ()):
         raise Refusing(f"snapshot {change.name} exists")
-    made = Snapshot(uuid="/".join(place), name=change.name, volume_uuid=change.volume_uuid, label=change.label)
-    return replace(view, snapshots=(*(view.snapshots or ()), made))
+    made = a_snapshot(change.name, change.volume_uuid, uuid="/".join(place), label=change.label)
+    return replace(view, common_snapshots=(*(view.common_snapshots or ()), made))
 
 
 @changed.register
 def _(change: DeleteSnapshot, view: ClusterView) -> ClusterView:
-    return replace(view, snapshots=tuple(each for each in view.snapshots or () if each.uuid != change.uuid))
+    return replace(
+        view, common_snapshots=tuple(each for each in view.common_snapshots or () if each.uuid != change.uuid)
+    )
 
 
 @changed.register

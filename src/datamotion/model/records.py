@@ -135,16 +135,6 @@ class CifsSession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """One of ours. A mirror that holds it has one of the same name, with a uuid of its own."""
-
-    uuid: str
-    name: str
-    volume_uuid: str
-    label: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
     """`path` is the junction path, None while unmounted. `export` is its export policy, None where it tells none.
 
@@ -173,6 +163,21 @@ class Volume:
     snapshot_reserve: int | None = None  # percent of its size
     dedupe: str | None = None  # "none", "background", "inline", "both", as ONTAP says
     compression: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A snapshot of a volume. Two of equal `version` hold the same state, whatever volume they are of.
+
+    `version` is None where the cluster tells none. `created_at` is by the clock of the cluster that took it.
+    """
+
+    uuid: str
+    volume_uuid: str
+    name: str
+    version: str | None
+    created_at: datetime
+    label: str | None  # what SnapMirror policies select it by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,9 +42,10 @@ class Aspect(StrEnum):
     LICENSES = "licenses"
     DESTINATIONS = "destinations"
     SNAPSHOTS = "snapshots"
+    COMMON_SNAPSHOTS = "common snapshots"  # of all snapshots those alone that are kept common to all copies
 
 
-EVERYTHING = frozenset(Aspect) - {Aspect.DESTINATIONS}
+EVERYTHING = frozenset(Aspect) - {Aspect.DESTINATIONS, Aspect.SNAPSHOTS}
 """What has to be known to protect volumes."""
 STANDING = frozenset({Aspect.SVMS, Aspect.SVM_PEERS, Aspect.POLICIES, Aspect.VOLUMES, Aspect.RELATIONSHIPS})
 """What tells who serves, and how old every copy is."""
@@ -77,8 +78,8 @@ class Unreadable:
 class ClusterView:
     """What one cluster reported. What was not asked for is None or empty; `looked_at` tells when each aspect was.
 
-    Volumes, qtrees, export policies and sessions are those of the SVMs that were asked for; relationships those that
-    end in one of them, `destinations` those that begin in one.
+    Volumes, snapshots, qtrees, export policies and sessions are those of the SVMs that were asked for; relationships
+    those that end in one of them, `destinations` those that begin in one.
     """
 
     looked_at: Mapping[Aspect, datetime] = field(default_factory=dict)
@@ -92,10 +93,11 @@ class ClusterView:
     volumes: tuple[Volume, ...] = ()
     relationships: tuple[Relationship, ...] = ()
     destinations: tuple[Listed, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
     export_policies: tuple[ExportPolicy, ...] = ()
     qtrees: tuple[Qtree, ...] = ()
     cifs_sessions: tuple[CifsSession, ...] | None = ()  # None: not told
-    snapshots: tuple[Snapshot, ...] | None = ()  # those of ours; None: not told
+    common_snapshots: tuple[Snapshot, ...] | None = ()  # None: not told
     licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none
     unreadable: tuple[Unreadable, ...] = ()
 

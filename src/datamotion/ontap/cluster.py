@@ -56,7 +56,7 @@ from datamotion.ontap.removing import list_destinations, remove
 from datamotion.ontap.replies import reply_of
 from datamotion.ontap.rows import Listing
 from datamotion.ontap.snapmirror import change_relationship, list_relationships
-from datamotion.ontap.snapshots import change_snapshot, list_snapshots
+from datamotion.ontap.snapshots import change_snapshot, list_common_snapshots, list_snapshots
 from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
 from datamotion.ontap.transitions import StateChange, change_states
 from datamotion.ontap.transport import Transport
@@ -81,6 +81,7 @@ _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[objec
     Aspect.QTREES: list_qtrees,
     Aspect.CIFS_SESSIONS: list_sessions,
     Aspect.SNAPSHOTS: list_snapshots,
+    Aspect.COMMON_SNAPSHOTS: list_common_snapshots,
 }
 
 _log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Snapshots of ours: what a look at them tells, taking and deleting them."""
+"""Snapshots of volumes: what a look at them tells, taking and deleting them."""
 
 from __future__ import annotations
 
@@ -8,39 +8,61 @@ from datamotion.errors import ClusterRefused
 from datamotion.model.acts import DeleteSnapshot, TakeSnapshot
 from datamotion.model.common import PREFIX
 from datamotion.model.records import Snapshot
-from datamotion.ontap.answer import Answer
+from datamotion.ontap.answer import Answer, Query
 from datamotion.ontap.errors import NOT_FOUND, NOT_TO_BE_SEEN
-from datamotion.ontap.rows import Row, at, get_rows
+from datamotion.ontap.rows import Row, at, get_legible_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
-from datamotion.ontap.values import Name, Uuid
-from datamotion.ontap.volumes import PATH
+from datamotion.ontap.values import Instant, Name, Uuid
+
+_PATH = "/storage/volumes/{volume}/snapshots"
+_ALL = "*"
 
 SnapshotChange = TakeSnapshot | DeleteSnapshot
 
 
 class _Snapshot(Row):
     uuid: Uuid = at("uuid")
+    volume_uuid: Uuid = at("volume.uuid")
     name: Name = at("name")
-    volume: Uuid = at("volume.uuid")
+    version: Uuid | None = at("version_uuid", default=None)
+    created_at: Instant = at("create_time")
     label: Name | None = at("snapmirror_label", default=None)
 
 
-async def list_snapshots(transport: Transport, svms: Collection[str]) -> tuple[Snapshot, ...] | None:
-    """Those of ours in the volumes of these SVMs. None where the cluster does not list those of all volumes at once."""
-    query = {"svm.name": "|".join(sorted(svms)), "name": f"{PREFIX}*"}
+async def list_snapshots(transport: Transport, svms: Collection[str]) -> tuple[Snapshot, ...]:
+    """Those of all volumes of these SVMs; one that cannot be read is as one that is not there: nothing rests on it."""
+    return await _list(transport, {"svm.name": "|".join(sorted(svms))})
+
+
+async def list_common_snapshots(transport: Transport, svms: Collection[str]) -> tuple[Snapshot, ...] | None:
+    """Of those what is kept common to all copies. None where the cluster does not list all volumes' at once."""
     try:
-        rows = await get_rows(transport, f"{PATH}/*/snapshots", _Snapshot, query)
+        return await _list(transport, {"svm.name": "|".join(sorted(svms)), "name": f"{PREFIX}*"})
     except ClusterRefused as error:
         # Assumption: `*` is documented from 9.15.1 on only, and in what words an older release refuses it is not known.
         if error.status in (400, 404) or error.ontap_code in NOT_TO_BE_SEEN:
             return None
         raise
-    return tuple(Snapshot(uuid=row.uuid, name=row.name, volume_uuid=row.volume, label=row.label) for row in rows)
+
+
+async def _list(transport: Transport, query: Query) -> tuple[Snapshot, ...]:
+    rows, _ = await get_legible_rows(transport, _PATH.format(volume=_ALL), _Snapshot, query)
+    return tuple(
+        Snapshot(
+            uuid=row.uuid,
+            volume_uuid=row.volume_uuid,
+            name=row.name,
+            version=row.version,
+            created_at=row.created_at,
+            label=row.label or None,
+        )
+        for row in rows
+    )
 
 
 async def change_snapshot(transport: Transport, change: SnapshotChange) -> Answer:
     """Not many at once: a record of the bulk form is documented, and what a cluster does without it is not known."""
-    path = f"{PATH}/{change.volume_uuid}/snapshots"
+    path = _PATH.format(volume=change.volume_uuid)
     if isinstance(change, TakeSnapshot):
         return await transport.post(path, {"name": change.name, "snapmirror_label": change.label}, AT_ONCE)
     try:

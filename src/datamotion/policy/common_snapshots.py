@@ -39,7 +39,7 @@ def keep_common(due: StepList, situation: Situation, by_source: Mapping[str, Seq
     standing = situation.now
     for source, copies in by_source.items():
         now, legs = seen_at(situation.first, source), _legs(standing, source)
-        if now is None or len(legs) < 2 or standing.sites[source].snapshots is None:
+        if now is None or len(legs) < 2 or standing.sites[source].common_snapshots is None:
             continue
         for copy in copies:
             _keep(due, standing, copy, [each for each in legs if _follows(each, standing, copy)], now)
@@ -52,7 +52,7 @@ def _legs(standing: Standing, source: str) -> list[Site]:
     legs = [name for name, policy in policies.items() if carries(policy, standing.group.common_label)]
     needed = any(policy is not None and not policy.copies_all for name, policy in policies.items() if name in legs)
     sites = [standing.sites[name] for name in legs]
-    seen = all(standing.sites[each.backend.name].snapshots is not None for each in targets)
+    seen = all(standing.sites[each.backend.name].common_snapshots is not None for each in targets)
     return sites if needed and seen else []
 
 
@@ -66,7 +66,7 @@ def _keep(due: StepList, standing: Standing, copy: Copy, legs: Sequence[Site], n
     if len(legs) < 2:
         return
     group, backend, volume = standing.group, standing.sites[copy.id.backend].backend, copy.id.volume
-    here = (standing.sites[copy.id.backend].snapshots or {}).get(copy.volume.uuid, ())
+    here = (standing.sites[copy.id.backend].common_snapshots or {}).get(copy.volume.uuid, ())
     ours: dict[str, tuple[datetime, Snapshot]] = {
         each.name: (at, each) for each in here if (at := taken_at(group.name, each.name))
     }

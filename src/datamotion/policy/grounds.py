@@ -65,7 +65,7 @@ def newest_common(group: str, *held: frozenset[str]) -> tuple[datetime, str] | N
 
 def names_held(site: Site, copy: Copy | None) -> frozenset[str]:
     """The names of the snapshots of ours that a copy has."""
-    held = (site.snapshots or {}).get(copy.volume.uuid, ()) if copy is not None else ()
+    held = (site.common_snapshots or {}).get(copy.volume.uuid, ()) if copy is not None else ()
     return frozenset(each.name for each in held)
 
 
@@ -127,7 +127,7 @@ def _labelled(standing: Standing, one: Target, other: Target) -> Ground:
     """What is seen of the snapshots that `apply` keeps."""
     ground = partial(Ground, one=one.backend.name, other=other.backend.name)
     sites = [standing.sites[each.backend.name] for each in (one, other)]
-    if any(site.snapshots is None for site in sites):
+    if any(site.common_snapshots is None for site in sites):
         text = f"share snapshots labelled {standing.group.common_label}: which, their clusters do not tell"
         return ground(sharing=Sharing.UNTOLD, text=text)
     missing, oldest = [], None

@@ -52,7 +52,7 @@ _PEERS = frozenset({Aspect.SVM_PEERS})
 _VOLUMES = frozenset({Aspect.VOLUMES})
 _RELATIONSHIPS = frozenset({Aspect.RELATIONSHIPS})
 _QTREES = frozenset({Aspect.QTREES})
-_SNAPSHOTS = frozenset({Aspect.SNAPSHOTS})
+_SNAPSHOTS = frozenset({Aspect.COMMON_SNAPSHOTS})
 _POLICIES = frozenset({Aspect.POLICIES})
 
 

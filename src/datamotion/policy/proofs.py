@@ -135,7 +135,7 @@ def volume_modified(change: ModifyVolume, ground: Ground) -> Proof:
 
 def snapshot_taken(change: TakeSnapshot, ground: Ground) -> Proof:
     wanted = (change.volume_uuid, change.name)
-    return _as(any((each.volume_uuid, each.name) == wanted for each in ground.seen.snapshots or ()))
+    return _as(any((each.volume_uuid, each.name) == wanted for each in ground.seen.common_snapshots or ()))
 
 
 def qtree_modified(change: ModifyQtree, ground: Ground) -> Proof:

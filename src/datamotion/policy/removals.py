@@ -32,7 +32,7 @@ def claim_deleted(change: DeleteClaim, ground: Ground) -> Proof:
 
 
 def snapshot_deleted(change: DeleteSnapshot, ground: Ground) -> Proof:
-    held = ground.seen.snapshots
+    held = ground.seen.common_snapshots
     return NOT_YET if held is None or any(each.uuid == change.uuid for each in held) else YES
 
 

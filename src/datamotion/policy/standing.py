@@ -71,6 +71,8 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
     volumes: dict[tuple[str, str], dict[str, Volume]] = {}
     relationships: dict[tuple[str, str], dict[str, Relationship]] = {}
     doors: dict[str, Mapping[str, Doors]] = {}
+    snapshots: dict[str, Mapping[str, tuple[Snapshot, ...]]] = {}
+    common: dict[str, Mapping[str, tuple[Snapshot, ...]] | None] = {}
     for cluster in {backend.cluster for backend in group.backends}:
         if isinstance(seen := view.get(cluster), ClusterView):
             for volume in seen.volumes:
@@ -78,6 +80,8 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
             for each in seen.relationships:
                 relationships.setdefault((cluster, each.destination.svm), {})[each.destination.volume] = each
             doors[cluster] = _doors(seen)
+            snapshots[cluster] = _by_volume(seen.snapshots)
+            common[cluster] = _by_volume(seen.common_snapshots) if seen.common_snapshots is not None else None
     sites = {}
     for backend in group.backends:
         seen = look_up(view, backend.cluster)
@@ -91,7 +95,8 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
                 volumes=volumes.get(place, {}),
                 relationships=relationships.get(place, {}),
                 doors=doors.get(backend.cluster, {}),
-                snapshots=_snapshots(seen) if isinstance(seen, ClusterView) else None,
+                snapshots=snapshots.get(backend.cluster, {}),
+                common_snapshots=common.get(backend.cluster),
             )
         )
     return sites
@@ -112,14 +117,12 @@ def _doors(seen: ClusterView) -> Mapping[str, Doors]:
     }
 
 
-def _snapshots(seen: ClusterView) -> Mapping[str, tuple[Snapshot, ...]] | None:
-    """Those of ours by the uuid of the volume, where the cluster tells them."""
-    if seen.snapshots is None:
-        return None
+def _by_volume(snapshots: Iterable[Snapshot]) -> Mapping[str, tuple[Snapshot, ...]]:
+    """By the uuid of the volume, the oldest first."""
     found: dict[str, list[Snapshot]] = {}
-    for snapshot in seen.snapshots:
-        found.setdefault(snapshot.volume_uuid, []).append(snapshot)
-    return {volume: tuple(held) for volume, held in found.items()}
+    for each in sorted(snapshots, key=lambda each: each.created_at):
+        found.setdefault(each.volume_uuid, []).append(each)
+    return {uuid: tuple(each) for uuid, each in found.items()}
 
 
 def _peered(group: Group, sites: Mapping[str, Site], svms: Mapping[str, str]) -> Mapping[str, str]:

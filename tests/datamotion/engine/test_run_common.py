@@ -10,10 +10,9 @@ import pytest
 
 from datamotion.model.acts import DeleteSnapshot, TakeSnapshot
 from datamotion.model.common import common_name
-from datamotion.model.records import Snapshot
 from datamotion.model.view import ClusterView
 from datamotion.policy.protect import protect_planner
-from tests.datamotion.building import HOME, LYON, NICE, NOON, a_group, a_volume
+from tests.datamotion.building import HOME, LYON, NICE, NOON, a_group, a_snapshot, a_volume
 from tests.datamotion.engine.attempts import attempt, attempt_and_die, simulate
 from tests.datamotion.engine.memory import Fate, World
 from tests.datamotion.engine.runs import ALL, carry_out, mirrored, repeated, state, unprotected
@@ -32,12 +31,12 @@ def labelled(world: World, *hours: int) -> World:
             for each in view.policies
         )
         held = tuple(
-            Snapshot(uuid=f"{backend.name} {name} {ago}", name=taken, volume_uuid=uuid, label="datamotion")
+            a_snapshot(taken, uuid)
             for name in NAMES
             for ago in hours
             if (uuid := a_volume(name, backend).uuid) and (taken := common_name("gold", 1, NOON - timedelta(hours=ago)))
         )
-        world.views[backend.cluster] = replace(view, policies=policies, snapshots=held)
+        world.views[backend.cluster] = replace(view, policies=policies, common_snapshots=held)
     world.group = GROUP
     world.transfer_s = 0
     return world
@@ -59,7 +58,7 @@ def ended(make: Callable[[], World]) -> dict[str, ClusterView]:
 
 
 def names(world: World) -> list[str]:
-    return sorted({each.name for each in world.views["paris"].snapshots or ()})
+    return sorted({each.name for each in world.views["paris"].common_snapshots or ()})
 
 
 def test_the_newest_common_one_stays_beside_the_one_that_is_taken() -> None:

@@ -111,8 +111,14 @@ CLUSTER: Mapping[str, list[Any]] = {
     ],
     "/api/storage/volumes": [VOLUME],
     "/api/storage/volumes/*/snapshots": [
-        {"uuid": "n-1", "name": "datamotion_common_1", "volume": {"uuid": "v-1"}, "snapmirror_label": "datamotion"},
-        {"uuid": "n-2", "name": "datamotion_common_2", "volume": {"uuid": "v-1"}},
+        {
+            "uuid": "n-1",
+            "volume": {"uuid": "v-1"},
+            "name": "datamotion_common_1",
+            "version_uuid": "ve-1",
+            "create_time": "2031-05-04T12:00:00+00:00",
+            "snapmirror_label": "datamotion",
+        },
     ],
     "/api/snapmirror/relationships": [RELATIONSHIP],
 }

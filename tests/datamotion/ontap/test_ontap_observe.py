@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
@@ -83,9 +83,15 @@ def test_everything_is_read_into_records(backend: str) -> None:
             CifsSession(path="n-1/s-g/11/12", volumes=frozenset({"v-1", "v-2"})),
             CifsSession(path="n-1/s-g/13/14", volumes=frozenset()),
         ),
-        snapshots=(
-            Snapshot(uuid="n-1", name="datamotion_common_1", volume_uuid="v-1", label="datamotion"),
-            Snapshot(uuid="n-2", name="datamotion_common_2", volume_uuid="v-1", label=None),
+        common_snapshots=(
+            Snapshot(
+                uuid="n-1",
+                volume_uuid="v-1",
+                name="datamotion_common_1",
+                version="ve-1",
+                created_at=datetime(2031, 5, 4, 12, tzinfo=UTC),
+                label="datamotion",
+            ),
         ),
         licenses=frozenset({"nfs"}),
         schedules=frozenset({"hourly", "daily"}),
@@ -158,7 +164,7 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
         },
         "/api/storage/volumes/*/snapshots": page
         | {
-            "fields": "uuid,name,volume.uuid,snapmirror_label",
+            "fields": "uuid,volume.uuid,name,version_uuid,create_time,snapmirror_label",
             "svm.name": "svm_dr|svm_gold",
             "name": "datamotion_common_*",
         },
@@ -218,6 +224,36 @@ def test_what_sources_list_is_one_get_by_the_source(backend: str) -> None:
     )
     schema = import_module("netapp_ontap.resources").SnapmirrorRelationship._schema()
     assert all(knows(schema, name) for name in (*sent.query["fields"].split(","), "source.svm.name"))
+
+
+def test_snapshots_of_all_volumes_are_one_get_and_one_that_cannot_be_read_is_none(backend: str) -> None:
+    told = {
+        "uuid": "sn-1",
+        "name": "hourly.1",
+        "version_uuid": "ve-1",
+        "create_time": "2031-05-04T12:00:00+02:00",
+        "snapmirror_label": "hourly",
+        "volume": {"uuid": "vo-1"},
+    }
+    wire = a_wire(snapshots=[told, told | {"uuid": "sn-2", "create_time": "yesterday"}])
+    assert look(backend, wire, {Aspect.SNAPSHOTS}).snapshots == (
+        Snapshot(
+            uuid="sn-1",
+            volume_uuid="vo-1",
+            name="hourly.1",
+            version="ve-1",
+            created_at=datetime(2031, 5, 4, 10, tzinfo=UTC),
+            label="hourly",
+        ),
+    )
+    (sent,) = wire.sent
+    assert sent.query == {
+        "fields": "uuid,volume.uuid,name,version_uuid,create_time,snapmirror_label",
+        "svm.name": "svm_dr|svm_gold",
+        "max_records": "10000",
+    }
+    schema = import_module("netapp_ontap.resources").Snapshot._schema()
+    assert all(knows(schema, name) for name in (*sent.query["fields"].split(","), "svm.name"))
 
 
 def test_an_entry_that_cannot_be_read_is_never_one_that_was_released(backend: str) -> None:
@@ -313,7 +349,7 @@ def test_snapshots_that_a_cluster_does_not_list_for_all_volumes_are_not_told(
     backend: str, status: int, code: str
 ) -> None:
     view = look(backend, _refusing("snapshots", an_error(code, "not here", status=status)), EVERYTHING)
-    assert (view.snapshots, len(view.volumes)) == (None, 1)
+    assert (view.common_snapshots, len(view.volumes)) == (None, 1)
 
 
 @pytest.mark.parametrize("refusal", [an_error("1", "broken", status=500), httpx.Response(404, html="<html>")])

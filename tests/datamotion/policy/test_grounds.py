@@ -15,7 +15,7 @@ from datamotion.model.plan import Plan
 from datamotion.model.records import Snapshot
 from datamotion.model.view import ClusterView, Unseen
 from datamotion.policy.grounds import Sharing, grounds
-from tests.datamotion.building import HOME, LYON, NICE, NOON, a_group, a_mirror, a_volume, acts, standing_of
+from tests.datamotion.building import HOME, LYON, NICE, NOON, a_group, a_mirror, a_snapshot, a_volume, acts, standing_of
 from tests.datamotion.policy.plans import LOST, protect, seen
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -27,7 +27,7 @@ def held(backend: Backend, *taken: datetime, volume: str = "vol_1", label: str =
     """Snapshots of ours that a copy holds, taken at these times."""
     uuid = a_volume(volume, backend).uuid
     names = [common_name("gold", 1, at) for at in taken]
-    return tuple(Snapshot(uuid=f"{uuid} {name}", name=name, volume_uuid=uuid, label=label) for name in names)
+    return tuple(a_snapshot(name, uuid, label=label) for name in names)
 
 
 def clusters(
@@ -45,7 +45,7 @@ def clusters(
             replace(policy, **of.get(name, {})) if policy.name == "Asynchronous" else policy  # type: ignore[arg-type]
             for policy in each.policies
         )
-        view[name] = replace(each, policies=policies, snapshots=kept)
+        view[name] = replace(each, policies=policies, common_snapshots=kept)
     return view
 
 
@@ -101,7 +101,7 @@ def test_what_cannot_be_seen_is_never_told_as_shared() -> None:
     view = clusters(OURS, OURS)
     lyon = view["lyon"]
     assert isinstance(lyon, ClusterView)
-    assert told({**view, "lyon": replace(lyon, snapshots=None)})[0] is Sharing.UNTOLD
+    assert told({**view, "lyon": replace(lyon, common_snapshots=None)})[0] is Sharing.UNTOLD
     group = a_group(LYON, NICE)
     other = replace(group, targets=tuple(replace(each, policy="nowhere") for each in group.targets))
     assert told(view, other)[0] is Sharing.UNTOLD
