@@ -30,8 +30,8 @@ from datamotion.model.acts import (
     Resume,
     Resync,
     StartTransfer,
+    TakeCommonSnapshot,
     TakeEpoch,
-    TakeSnapshot,
 )
 from datamotion.model.records import ExportPolicy, Policy, Relationship, Volume
 from datamotion.model.view import ClusterView
@@ -248,7 +248,7 @@ def _(change: CreateExportPolicy, view: ClusterView) -> ClusterView:
 
 
 @changed.register
-def _(change: TakeSnapshot, view: ClusterView) -> ClusterView:
+def _(change: TakeCommonSnapshot, view: ClusterView) -> ClusterView:
     place = (change.volume_uuid, change.name)
     if any((each.volume_uuid, each.name) == place for each in view.common_snapshots or ()):
         raise Refusing(f"snapshot {change.name} exists")

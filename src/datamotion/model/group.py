@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
+from datamotion.model.acts import ONLINE_S
 from datamotion.model.claim import Seal
 from datamotion.model.words import Mount
 
@@ -40,6 +41,7 @@ class Target:
 
     `aggregates` tells for each source aggregate where its mirrors may live; the key `*` stands for every other one.
     `export_policy` is what lets clients in to what is served there; None: the one that the source had.
+    `online_s` is how long a new volume there may take to be made, and then to be online.
     """
 
     backend: Backend
@@ -48,6 +50,7 @@ class Target:
     schedule: str | None = None
     mount: Mount = Mount.AT_FAILOVER
     export_policy: str | None = None
+    online_s: float = ONLINE_S
 
     def aggregates_for(self, source: str) -> tuple[str, ...]:
         """The destination aggregates for what lives on the aggregate `source`; empty when that one is not mapped."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from datamotion.errors import ClusterRefused
-from datamotion.model.acts import DeleteSnapshot, TakeSnapshot
+from datamotion.model.acts import DeleteSnapshot, TakeCommonSnapshot, TakeSnapshot
 from datamotion.model.common import PREFIX
 from datamotion.model.records import Snapshot
 from datamotion.ontap.answer import Answer, Query
@@ -16,8 +16,6 @@ from datamotion.ontap.values import Instant, Name, Uuid
 
 _PATH = "/storage/volumes/{volume}/snapshots"
 _ALL = "*"
-
-SnapshotChange = TakeSnapshot | DeleteSnapshot
 
 
 class _Snapshot(Row):
@@ -60,14 +58,15 @@ async def _list(transport: Transport, query: Query) -> tuple[Snapshot, ...]:
     )
 
 
-async def change_snapshot(transport: Transport, change: SnapshotChange) -> Answer:
-    """Not many at once: a record of the bulk form is documented, and what a cluster does without it is not known."""
+async def change_snapshot(transport: Transport, change: TakeSnapshot | TakeCommonSnapshot | DeleteSnapshot) -> Answer:
+    """One that is to go and is gone already is as wanted."""
     path = _PATH.format(volume=change.volume_uuid)
-    if isinstance(change, TakeSnapshot):
-        return await transport.post(path, {"name": change.name, "snapmirror_label": change.label}, AT_ONCE)
+    if not isinstance(change, DeleteSnapshot):
+        label = {"snapmirror_label": change.label} if change.label else {}
+        return await transport.post(path, {"name": change.name, **label}, AT_ONCE)
     try:
         return await transport.delete(f"{path}/{change.uuid}", AT_ONCE)
     except ClusterRefused as error:
-        if error.ontap_code == NOT_FOUND:  # gone already, as wanted
+        if error.ontap_code == NOT_FOUND:
             return Answer(request=error.request, body={}, jobs=())
         raise

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import combinations
 
-from datamotion.model.acts import DeleteSnapshot, TakeSnapshot
+from datamotion.model.acts import DeleteSnapshot, TakeCommonSnapshot
 from datamotion.model.common import common_name, taken_at
 from datamotion.model.plan import Gate
 from datamotion.model.records import Snapshot
@@ -74,7 +74,7 @@ def _keep(due: StepList, standing: Standing, copy: Copy, legs: Sequence[Site], n
     renewed = group.rpo or _RENEWED
     if not labelled or now - max(labelled) > renewed:
         epoch = standing.claims[0].epoch if standing.claims else 1
-        change = TakeSnapshot(
+        change = TakeCommonSnapshot(
             volume_uuid=copy.volume.uuid, name=common_name(group.name, epoch, now), label=group.common_label
         )
         old = f"; the newest is {duration_text(now - max(labelled))} old" if labelled else ""

@@ -12,6 +12,8 @@ from datamotion.model.acts import (
     Act,
     AllowSnapMirror,
     AwaitIdle,
+    AwaitOnline,
+    AwaitSnapshot,
     AwaitTransfer,
     Break,
     Change,
@@ -35,6 +37,7 @@ from datamotion.model.acts import (
     Resume,
     Resync,
     StartTransfer,
+    TakeCommonSnapshot,
     TakeEpoch,
     TakeSnapshot,
 )
@@ -52,8 +55,9 @@ _PEERS = frozenset({Aspect.SVM_PEERS})
 _VOLUMES = frozenset({Aspect.VOLUMES})
 _RELATIONSHIPS = frozenset({Aspect.RELATIONSHIPS})
 _QTREES = frozenset({Aspect.QTREES})
-_SNAPSHOTS = frozenset({Aspect.COMMON_SNAPSHOTS})
+_COMMON = frozenset({Aspect.COMMON_SNAPSHOTS})
 _POLICIES = frozenset({Aspect.POLICIES})
+_SNAPSHOTS = frozenset({Aspect.SNAPSHOTS})
 
 
 class Prove(Protocol):
@@ -81,6 +85,7 @@ KINDS: Mapping[type[Change], Kind] = {
     AcceptSvmPeer: Kind(_PEERS, proofs.accepted, at_all=True),
     AllowSnapMirror: Kind(_PEERS, proofs.snapmirror_allowed, at_all=True),
     CreateVolume: Kind(_VOLUMES, proofs.volume_made),
+    AwaitOnline: Kind(_VOLUMES, proofs.online, is_asked_for=False),
     ModifyVolume: Kind(_VOLUMES | _POLICIES, proofs.volume_modified),
     ModifyQtree: Kind(_QTREES, proofs.qtree_modified),
     CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), proofs.sessions_closed),
@@ -95,6 +100,8 @@ KINDS: Mapping[type[Change], Kind] = {
     Resync: Kind(_RELATIONSHIPS | _VOLUMES, proofs.resynced, limit_s=_TRANSFER_S),
     StartTransfer: Kind(_RELATIONSHIPS, proofs.started),
     AwaitTransfer: Kind(_RELATIONSHIPS, proofs.carried, limit_s=_TRANSFER_S, is_asked_for=False),
+    TakeSnapshot: Kind(_SNAPSHOTS, proofs.snapshot_taken),
+    AwaitSnapshot: Kind(_RELATIONSHIPS | _SNAPSHOTS, proofs.snapshot_carried, limit_s=_TRANSFER_S, is_asked_for=False),
     AwaitIdle: Kind(_RELATIONSHIPS, proofs.idle, limit_s=_TRANSFER_S, is_asked_for=False),
     AbortTransfer: Kind(_RELATIONSHIPS, proofs.aborted),
     TakeEpoch: Kind(_POLICIES | _RELATIONSHIPS | _VOLUMES, proofs.epoch_taken),  # and what somebody serves there by now
@@ -103,8 +110,8 @@ KINDS: Mapping[type[Change], Kind] = {
     DeleteRelationship: Kind(_RELATIONSHIPS | _VOLUMES, removals.relationship_deleted),
     ReleaseRelationship: Kind(frozenset({Aspect.DESTINATIONS}), removals.released),
     DeleteVolume: Kind(_VOLUMES, removals.volume_deleted),
-    TakeSnapshot: Kind(_SNAPSHOTS, proofs.snapshot_taken),
-    DeleteSnapshot: Kind(_SNAPSHOTS, removals.snapshot_deleted),
+    TakeCommonSnapshot: Kind(_COMMON, proofs.common_snapshot_taken),
+    DeleteSnapshot: Kind(_COMMON, removals.snapshot_deleted),
     DeleteClaim: Kind(_POLICIES, removals.claim_deleted),
     RemoveMark: Kind(_VOLUMES, removals.mark_removed),
 }
@@ -118,6 +125,13 @@ def aspects_of(act: Act) -> frozenset[Aspect]:
     """What may show what came of it. Qtrees that have no export policy of their own follow their volume's."""
     has_export = isinstance(act.change, ModifyVolume) and act.change.export is not None
     return kind_of(act).changes | (_QTREES if has_export else frozenset())
+
+
+def limit_s(act: Act) -> float:
+    """How long nothing may move before an act is given up: of what makes a volume, as the configuration says."""
+    if isinstance(act.change, CreateVolume | AwaitOnline):
+        return act.change.limit_s
+    return kind_of(act).limit_s
 
 
 def is_asked_for(act: Act) -> bool:
@@ -155,4 +169,4 @@ def progress(act: Act, standing: Standing) -> object:
     return None if transfer.state is TransferState.QUEUED else (transfer.uuid, transfer.bytes_transferred)
 
 
-__all__ = ["KINDS", "Holds", "Kind", "is_asked_for", "kind_of", "progress", "prove"]
+__all__ = ["KINDS", "Holds", "Kind", "is_asked_for", "kind_of", "limit_s", "progress", "prove"]

@@ -12,6 +12,8 @@ from datamotion.model.acts import (
     Act,
     AllowSnapMirror,
     AwaitIdle,
+    AwaitOnline,
+    AwaitSnapshot,
     AwaitTransfer,
     Break,
     CloseSessions,
@@ -28,6 +30,7 @@ from datamotion.model.acts import (
     Resume,
     Resync,
     StartTransfer,
+    TakeCommonSnapshot,
     TakeEpoch,
     TakeSnapshot,
 )
@@ -118,6 +121,13 @@ def volume_made(change: CreateVolume, ground: Ground) -> Proof:
     return YES
 
 
+def online(change: AwaitOnline, ground: Ground) -> Proof:
+    copy = ground.copy
+    if copy is None:
+        return Proof(Holds.GONE, f"the copy of {ground.act.volume} at {ground.act.backend} is not there any more")
+    return _as(copy.is_online)
+
+
 def volume_modified(change: ModifyVolume, ground: Ground) -> Proof:
     copy = ground.copy
     if copy is None and change.comment is not None and read_mark(change.comment) is None:
@@ -133,7 +143,7 @@ def volume_modified(change: ModifyVolume, ground: Ground) -> Proof:
     )
 
 
-def snapshot_taken(change: TakeSnapshot, ground: Ground) -> Proof:
+def common_snapshot_taken(change: TakeCommonSnapshot, ground: Ground) -> Proof:
     wanted = (change.volume_uuid, change.name)
     return _as(any((each.volume_uuid, each.name) == wanted for each in ground.seen.common_snapshots or ()))
 
@@ -226,6 +236,23 @@ def carried(change: AwaitTransfer, ground: Ground) -> Proof:
     def test(relationship: Relationship) -> Proof:
         is_newer = relationship.exported_snapshot not in (None, change.exported)
         return _as(is_newer and not relationship.is_transferring)
+
+    return ground.by_relationship(change.uuid, test)
+
+
+def snapshot_taken(change: TakeSnapshot, ground: Ground) -> Proof:
+    if ground.copy is None or ground.copy.volume.uuid != change.volume_uuid:
+        return Proof(Holds.GONE, f"the copy of {ground.act.volume} at {ground.act.backend} is not there any more")
+    held = ground.standing.sites[ground.act.backend].snapshots.get(change.volume_uuid, ())
+    return _as(any(each.name == change.name for each in held))
+
+
+def snapshot_carried(change: AwaitSnapshot, ground: Ground) -> Proof:
+    def test(relationship: Relationship) -> Proof:
+        assert ground.copy is not None
+        held = ground.standing.sites[ground.act.backend].snapshots.get(ground.copy.volume.uuid, ())
+        is_there = change.version is not None and any(each.version == change.version for each in held)
+        return _as(is_there and not relationship.is_transferring)
 
     return ground.by_relationship(change.uuid, test)
 

@@ -8,7 +8,7 @@ from datamotion.model.standing import Standing
 from datamotion.policy.grounds import Sharing, grounds
 from datamotion.policy.needs import export_policies
 from datamotion.service.findings import checked, noted, unlooked
-from datamotion.service.reports import CheckLine
+from datamotion.service.reports import CheckKind, CheckLine
 
 
 def ground_lines(standing: Standing) -> Iterator[CheckLine]:
@@ -17,20 +17,24 @@ def ground_lines(standing: Standing) -> Iterator[CheckLine]:
         what = f"can follow {ground.other} after a failover, and the other way round"
         text = f"they {ground.text}"
         if ground.sharing is Sharing.UNTOLD:
-            yield unlooked(ground.one, what, text)
+            yield unlooked(CheckKind.COMMON_GROUND, ground.one, what, text)
         elif ground.is_there:
-            yield checked(ground.one, f"{what}: {text}", None)
+            yield checked(CheckKind.COMMON_GROUND, ground.one, f"{what}: {text}", None)
         else:
-            yield noted(ground.one, what, text, ground.hint)
+            yield noted(CheckKind.COMMON_GROUND, ground.one, what, text, ground.hint)
     for target in standing.group.targets:
         site, name = standing.sites[target.backend.name], target.export_policy
         if name is None:
             continue
         what = f"export policy {name} is in {target.backend.svm}"
         if site.unseen is not None:
-            yield unlooked(target.backend.name, what, site.unseen.reason)
+            yield unlooked(CheckKind.EXPORT_POLICY, target.backend.name, what, site.unseen.reason)
         else:
             missing = None if name in export_policies(site) else "there is none"
             yield checked(
-                target.backend.name, what, missing, "make it, or correct `export_policy` in the configuration"
+                CheckKind.EXPORT_POLICY,
+                target.backend.name,
+                what,
+                missing,
+                "make it, or correct `export_policy` in the configuration",
             )

@@ -205,4 +205,5 @@ class Session:
             schedule=target.schedule,
             mount=Mount(target.mount),
             export_policy=target.export_policy,
+            online_s=target.online_timeout.total_seconds(),
         )

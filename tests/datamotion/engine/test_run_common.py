@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from datamotion.model.acts import DeleteSnapshot, TakeSnapshot
+from datamotion.model.acts import DeleteSnapshot, TakeCommonSnapshot
 from datamotion.model.common import common_name
 from datamotion.model.view import ClusterView
 from datamotion.policy.protect import protect_planner
@@ -74,7 +74,7 @@ def test_a_first_one_is_taken_once_every_mirror_holds_a_copy() -> None:
     world = new()
     carry_out(world, PROTECT, ALL)
     assert names(world) == [common_name("gold", 1, NOON)]
-    first = min(number for number, each in enumerate(world.asked) if isinstance(each.change, TakeSnapshot))
+    first = min(number for number, each in enumerate(world.asked) if isinstance(each.change, TakeCommonSnapshot))
     assert not [each for each in world.asked[first:] if each.backend != HOME.name and each.volume == "vol_1"]
 
 
@@ -104,9 +104,9 @@ def test_what_dies_at_any_write_is_finished_by_the_same_command(make: Callable[[
 def test_one_that_is_not_taken_is_its_volumes_own_failure() -> None:
     world = aged()
     world.troubled = HOME.name
-    world.always["TakeSnapshot", "vol_2"] = Fate.DECLINED
+    world.always["TakeCommonSnapshot", "vol_2"] = Fate.DECLINED
     result = carry_out(world, PROTECT, ALL)
     assert set(result.given_up) == {(HOME.name, "vol_2")}
-    taken = {each.volume for each in world.effects if isinstance(each.change, TakeSnapshot)}
+    taken = {each.volume for each in world.effects if isinstance(each.change, TakeCommonSnapshot)}
     gone = {each.volume for each in world.effects if isinstance(each.change, DeleteSnapshot)}
     assert (taken, gone) == ({"vol_1", "vol_3"}, {"vol_1", "vol_3"})

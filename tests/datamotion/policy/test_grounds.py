@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from datamotion.model.acts import DeleteSnapshot, TakeSnapshot
+from datamotion.model.acts import DeleteSnapshot, TakeCommonSnapshot
 from datamotion.model.common import common_name
 from datamotion.model.group import Backend, Group
 from datamotion.model.plan import Plan
@@ -120,14 +120,14 @@ RPO = a_group(LYON, NICE, rpo=2 * HOUR)
 def kept(plan: Plan) -> tuple[list[str], list[str]]:
     """What is taken and what is deleted, by names and uuids."""
     changes = [act.change for act in acts(plan)]
-    taken = [each.name for each in changes if isinstance(each, TakeSnapshot)]
+    taken = [each.name for each in changes if isinstance(each, TakeCommonSnapshot)]
     return taken, [each.uuid for each in changes if isinstance(each, DeleteSnapshot)]
 
 
 def test_one_is_taken_where_the_volume_is_served_under_the_label_that_the_policies_carry() -> None:
     (act,) = acts(protect(clusters(OURS, OURS), RPO))
     name = "datamotion_common_gold_1_20310504_120000"
-    assert act.change == TakeSnapshot(volume_uuid="gold-paris/vol_1", name=name, label="datamotion")
+    assert act.change == TakeCommonSnapshot(volume_uuid="gold-paris/vol_1", name=name, label="datamotion")
     assert (act.cluster, act.backend) == ("paris", "gold-paris")
 
 
