@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
+import anyio
 import httpx
 import pytest
 import trio
@@ -209,6 +210,35 @@ async def come_in_by_other_doors(place: Place) -> None:
         await share.write(b"connected", "file")
 
 
+async def carrying_labels(place: Place) -> Place:
+    """Both targets have a policy that carries what is kept common to them."""
+    for name in CLUSTERS[1:]:
+        async with place.lab[name].client() as client:
+            retention = [{"label": "sm_created", "count": 1}, {"label": "datamotion", "count": 3}]
+            policy = {"name": "Common", "type": "async", "retention": retention}
+            await Asker(place.lab[name], client).post("/snapmirror/policies", policy)
+
+    def change(tree: dict[str, Any]) -> None:
+        for target in tree["groups"][GROUP]["targets"]:
+            target["policy"] = "Common"
+
+    return place.configured(change)
+
+
+async def common_ground(story: Story) -> None:
+    """A snapshot is kept common to both targets; a newer one takes its place, and it goes."""
+    as_before = story.place
+    story.place = await carrying_labels(story.place)
+    group = story.place.session.group(GROUP)
+    for _ in range(2):
+        await story.carry_out(operations.protect(group))
+        await story.carry_out(operations.update(group))
+        await anyio.sleep(3 * 3600)
+    await story.carry_out(operations.protect(group))
+    story.place = as_before
+    await story.carry_out(operations.protect(story.place.session.group(GROUP)))
+
+
 async def every_change(root: Path) -> Story:
     """A group's life: everything that datamotion can do to a cluster is done, looking in between."""
     async with a_place(root, targets=CLUSTERS[1:]) as place:
@@ -221,6 +251,7 @@ async def every_change(root: Path) -> Story:
         await story.carry_out(operations.protect(group))
         await story.carry_out(operations.update(group))
         await story.look()
+        await common_ground(story)
         lyon = Selection(at="gold-lyon")
         await story.carry_out(mirrors.break_off(group, lyon))
         await story.carry_out(mirrors.resync(group, lyon, discard="gold-lyon"))

@@ -24,6 +24,7 @@ from datamotion.model.records import (
     Policy,
     Relationship,
     Schedule,
+    Snapshot,
     Svm,
     SvmPeer,
     Transfer,
@@ -139,6 +140,19 @@ def a_transfer(state: TransferState, *, moved: int = 0, ended_at: datetime | Non
     if state.is_running:
         return Transfer(uuid="transfer", state=state, bytes_transferred=moved, ended_at=None)
     return Transfer(uuid=None, state=state, bytes_transferred=moved, ended_at=ended_at or NOON - timedelta(hours=1))
+
+
+def a_snapshot(name: str, volume_uuid: str, **changes: object) -> Snapshot:
+    """A snapshot that is kept common to all copies; those of one name hold the same state."""
+    made = Snapshot(
+        uuid=f"{volume_uuid} {name}",
+        volume_uuid=volume_uuid,
+        name=name,
+        version=f"version of {name}",
+        created_at=NOON,
+        label="datamotion",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
 
 
 def a_peer(backend: Backend = LYON, peer: Backend = HOME, *, name: str | None = None, **changes: object) -> SvmPeer:

@@ -18,6 +18,7 @@ from datamotion.model.acts import (
     CreateVolume,
     DeleteClaim,
     DeleteRelationship,
+    DeleteSnapshot,
     DeleteVolume,
     Initialize,
     ModifyQtree,
@@ -29,12 +30,13 @@ from datamotion.model.acts import (
     Resume,
     Resync,
     StartTransfer,
+    TakeCommonSnapshot,
     TakeEpoch,
 )
 from datamotion.model.records import ExportPolicy, Policy, Relationship, Volume
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
-from tests.datamotion.building import NOON, a_transfer
+from tests.datamotion.building import NOON, a_snapshot, a_transfer
 
 
 class Refusing(Exception):
@@ -243,6 +245,22 @@ def _(change: CreateExportPolicy, view: ClusterView) -> ClusterView:
         raise Refusing(f"export policy {change.name} exists")
     made = ExportPolicy(name=change.name, svm=change.svm, rules=0)
     return replace(view, export_policies=(*view.export_policies, made))
+
+
+@changed.register
+def _(change: TakeCommonSnapshot, view: ClusterView) -> ClusterView:
+    place = (change.volume_uuid, change.name)
+    if any((each.volume_uuid, each.name) == place for each in view.common_snapshots or ()):
+        raise Refusing(f"snapshot {change.name} exists")
+    made = a_snapshot(change.name, change.volume_uuid, uuid="/".join(place), label=change.label)
+    return replace(view, common_snapshots=(*(view.common_snapshots or ()), made))
+
+
+@changed.register
+def _(change: DeleteSnapshot, view: ClusterView) -> ClusterView:
+    return replace(
+        view, common_snapshots=tuple(each for each in view.common_snapshots or () if each.uuid != change.uuid)
+    )
 
 
 @changed.register

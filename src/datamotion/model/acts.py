@@ -218,6 +218,23 @@ class DeleteVolume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakeCommonSnapshot:
+    """The volume has a snapshot of that name, with that SnapMirror label."""
+
+    volume_uuid: str
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteSnapshot:
+    """The snapshot of the volume is gone."""
+
+    volume_uuid: str
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModifyVolume:
     """The volume has this junction path ("" unmounts), export policy, comment, size. None: unchanged."""
 
@@ -306,6 +323,8 @@ Change = (
     | DeleteRelationship
     | ReleaseRelationship
     | DeleteVolume
+    | TakeCommonSnapshot
+    | DeleteSnapshot
     | ModifyVolume
     | ModifyQtree
     | CloseSessions

@@ -126,7 +126,8 @@ class Policy:
     """A SnapMirror policy. `svm` is None for one of cluster scope, `schedule` None where it has none.
 
     `takes_snapshots`: an update carries what the source holds at that moment; without it (a vault's policy) only
-    snapshots with certain labels, which something else has to make.
+    snapshots with certain labels, which something else has to make. `copies_all`: and every snapshot that the source
+    has; else those that have one of the `labels`.
     """
 
     uuid: str
@@ -136,6 +137,8 @@ class Policy:
     schedule: str | None
     takes_snapshots: bool
     comment: str
+    copies_all: bool = False
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

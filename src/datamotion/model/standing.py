@@ -105,7 +105,8 @@ class Site:
     """A back end as it was seen. `svm` is None where it was not, or where its cluster has no such SVM.
 
     `volumes` are all of the SVM's by name, `relationships` all that end in it by their destination volume's; `doors`
-    are those of a volume, and `snapshots` too, by its uuid.
+    are those of a volume, and `snapshots` too, by its uuid; `common_snapshots` those that are kept common to all
+    copies, None where they are not told.
     """
 
     backend: Backend
@@ -115,6 +116,7 @@ class Site:
     relationships: Mapping[str, Relationship] = field(default_factory=dict)
     doors: Mapping[str, Doors] = field(default_factory=dict)
     snapshots: Mapping[str, tuple[Snapshot, ...]] = field(default_factory=dict)
+    common_snapshots: Mapping[str, tuple[Snapshot, ...]] | None = field(default_factory=dict)
     unreadable: tuple[Unreadable, ...] = ()  # of volumes that are not among `volumes`
 
     @property

@@ -52,6 +52,7 @@ class Aspect(StrEnum):
     INTERFACES = "interfaces"
     ACCESS = "access"
     SNAPSHOTS = "snapshots"
+    COMMON_SNAPSHOTS = "common snapshots"  # of all snapshots those alone that are kept common to all copies
 
 
 CHECKING = frozenset(Aspect) - {Aspect.SNAPSHOTS}
@@ -109,6 +110,7 @@ class ClusterView:
     export_policies: tuple[ExportPolicy, ...] = ()
     qtrees: tuple[Qtree, ...] = ()
     cifs_sessions: tuple[CifsSession, ...] | None = ()  # None: not told
+    common_snapshots: tuple[Snapshot, ...] | None = ()  # None: not told
     licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none
     nodes: tuple[Node, ...] | None = None  # None, of these three: not told
     interfaces: tuple[IpInterface, ...] | None = None

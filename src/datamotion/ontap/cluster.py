@@ -28,6 +28,7 @@ from datamotion.model.acts import (
     CreateVolume,
     DeleteClaim,
     DeleteRelationship,
+    DeleteSnapshot,
     DeleteVolume,
     Initialize,
     ModifyQtree,
@@ -40,6 +41,7 @@ from datamotion.model.acts import (
     Resume,
     Resync,
     StartTransfer,
+    TakeCommonSnapshot,
     TakeEpoch,
     TakeSnapshot,
 )
@@ -66,7 +68,7 @@ from datamotion.ontap.removing import Removal, list_destinations, remove
 from datamotion.ontap.replies import reply_of
 from datamotion.ontap.rows import Listing
 from datamotion.ontap.snapmirror import change_relationship, list_relationships
-from datamotion.ontap.snapshots import list_snapshots, take_snapshot
+from datamotion.ontap.snapshots import change_snapshot, list_common_snapshots, list_snapshots
 from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
 from datamotion.ontap.transitions import StateChange, change_states
 from datamotion.ontap.transport import Transport
@@ -92,10 +94,11 @@ _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[objec
     Aspect.VOLUMES: list_volumes,
     Aspect.RELATIONSHIPS: list_relationships,
     Aspect.DESTINATIONS: list_destinations,
-    Aspect.SNAPSHOTS: list_snapshots,
     Aspect.EXPORT_POLICIES: list_export_policies,
     Aspect.QTREES: list_qtrees,
     Aspect.CIFS_SESSIONS: list_sessions,
+    Aspect.SNAPSHOTS: list_snapshots,
+    Aspect.COMMON_SNAPSHOTS: list_common_snapshots,
 }
 
 _log = logging.getLogger(__name__)
@@ -184,8 +187,8 @@ class OntapCluster:
                 return await create_volume(self._transport, change)
             case CreateRelationship() | StartTransfer() | AbortTransfer():
                 return await change_relationship(self._transport, change)
-            case TakeSnapshot():
-                return await take_snapshot(self._transport, change)
+            case TakeSnapshot() | TakeCommonSnapshot() | DeleteSnapshot():
+                return await change_snapshot(self._transport, change)
             case CreateExportPolicy() | ModifyQtree():
                 return await change_exports(self._transport, change)
             case CloseSessions():

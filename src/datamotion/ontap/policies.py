@@ -11,7 +11,17 @@ from datamotion.ontap.transport import AT_ONCE, Transport
 PolicyChange = TakeEpoch | ConfirmClaim
 
 PATH = "/snapmirror/policies"
-_FIELDS = ("uuid", "name", "svm.name", "type", "transfer_schedule.name", "create_snapshot_on_source", "comment")
+_FIELDS = (
+    "uuid",
+    "name",
+    "svm.name",
+    "type",
+    "transfer_schedule.name",
+    "create_snapshot_on_source",
+    "copy_all_source_snapshots",
+    "retention.label",
+    "comment",
+)
 
 
 async def list_policies(transport: Transport) -> tuple[Policy, ...]:
@@ -31,6 +41,8 @@ def _policy(record: Record) -> Policy:
         schedule=record.optional("transfer_schedule.name", str),
         takes_snapshots=not is_vault,
         comment=record.optional("comment", str) or "",
+        copies_all=record.optional("copy_all_source_snapshots", bool) or False,
+        labels=frozenset(filter(None, (each.optional("label", str) for each in record.objects("retention")))),
     )
 
 

@@ -28,6 +28,7 @@ from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Role
 from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark, wanted_mark
 from datamotion.policy.health import ailment, transfer_failure
+from datamotion.policy.mounting import Mounting
 from datamotion.policy.obstacles import copy_obstacle, site_obstacle
 from datamotion.policy.peering import Peering
 from datamotion.policy.placement import Place, no_place, places_for, unknown_aggregate
@@ -68,6 +69,7 @@ class Converging:
         self._here = here
         self._seen = here.seen
         self._due = due
+        self._mounting = Mounting(standing, target, there, due)
         self._places: Mapping[str, Place] = {}
         self._alias = ""
         self.refusals: list[Refusal] = []
@@ -102,6 +104,9 @@ class Converging:
             else:
                 self._keep(copy, mirror)
 
+    def notes(self) -> list[str]:
+        return self._mounting.notes()
+
     def _is_to_follow(self, copy: Copy) -> bool:
         """Whether a mirror of this copy is there, or to be made: what follows another one is left as it is."""
         mirror = self._standing.copy(self._backend.name, copy.id.volume)
@@ -124,6 +129,7 @@ class Converging:
         elif edge is None:
             self._adjust_volume(copy, mirror)
             self._relate(copy, mirror)
+            self._mounting.plan(copy, mirror)
         elif edge.source != copy.id:
             whose = edge.source.backend if isinstance(edge.source, CopyId) else str(edge.source)
             self._refuse(
@@ -161,6 +167,8 @@ class Converging:
     def _keep_mirror(self, copy: Copy, mirror: Copy, relationship: Relationship) -> None:
         volume = copy.id.volume
         is_adjusted = self._adjust_volume(copy, mirror) | self._adjust_relationship(volume, relationship)
+        if relationship.state is not MirrorState.BROKEN_OFF:
+            is_adjusted |= self._mounting.plan(copy, mirror)
         if relationship.state is MirrorState.UNINITIALIZED:
             self._first_transfer(copy, mirror, relationship)
         elif relationship.state is MirrorState.PAUSED and paused_of(mirror.mark):
@@ -205,6 +213,7 @@ class Converging:
         else:
             self._create_volume(copy, place)
             self._relate(copy, None)
+            self._mounting.plan(copy, None)
 
     def _create_volume(self, copy: Copy, place: Place) -> None:
         volume = copy.volume

@@ -24,6 +24,7 @@ from datamotion.model.acts import (
     CreateVolume,
     DeleteClaim,
     DeleteRelationship,
+    DeleteSnapshot,
     DeleteVolume,
     Initialize,
     ModifyQtree,
@@ -36,6 +37,7 @@ from datamotion.model.acts import (
     Resume,
     Resync,
     StartTransfer,
+    TakeCommonSnapshot,
     TakeEpoch,
     TakeSnapshot,
 )
@@ -52,6 +54,8 @@ _TRANSFER_S = 900.0  # without a single byte: a slow link is slower than any cha
 _PEERS = frozenset({Aspect.SVM_PEERS})
 _VOLUMES = frozenset({Aspect.VOLUMES})
 _RELATIONSHIPS = frozenset({Aspect.RELATIONSHIPS})
+_QTREES = frozenset({Aspect.QTREES})
+_COMMON = frozenset({Aspect.COMMON_SNAPSHOTS})
 _POLICIES = frozenset({Aspect.POLICIES})
 _SNAPSHOTS = frozenset({Aspect.SNAPSHOTS})
 
@@ -83,7 +87,7 @@ KINDS: Mapping[type[Change], Kind] = {
     CreateVolume: Kind(_VOLUMES, proofs.volume_made),
     AwaitOnline: Kind(_VOLUMES, proofs.online, is_asked_for=False),
     ModifyVolume: Kind(_VOLUMES | _POLICIES, proofs.volume_modified),
-    ModifyQtree: Kind(frozenset({Aspect.QTREES}), proofs.qtree_modified),
+    ModifyQtree: Kind(_QTREES, proofs.qtree_modified),
     CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), proofs.sessions_closed),
     CreateExportPolicy: Kind(frozenset({Aspect.EXPORT_POLICIES}), proofs.export_policy_made),
     CreateRelationship: Kind(_RELATIONSHIPS, proofs.related),
@@ -106,6 +110,8 @@ KINDS: Mapping[type[Change], Kind] = {
     DeleteRelationship: Kind(_RELATIONSHIPS | _VOLUMES, removals.relationship_deleted),
     ReleaseRelationship: Kind(frozenset({Aspect.DESTINATIONS}), removals.released),
     DeleteVolume: Kind(_VOLUMES, removals.volume_deleted),
+    TakeCommonSnapshot: Kind(_COMMON, proofs.common_snapshot_taken),
+    DeleteSnapshot: Kind(_COMMON, removals.snapshot_deleted),
     DeleteClaim: Kind(_POLICIES, removals.claim_deleted),
     RemoveMark: Kind(_VOLUMES, removals.mark_removed),
 }
@@ -113,6 +119,12 @@ KINDS: Mapping[type[Change], Kind] = {
 
 def kind_of(act: Act) -> Kind:
     return KINDS[type(act.change)]
+
+
+def aspects_of(act: Act) -> frozenset[Aspect]:
+    """What may show what came of it. Qtrees that have no export policy of their own follow their volume's."""
+    has_export = isinstance(act.change, ModifyVolume) and act.change.export is not None
+    return kind_of(act).changes | (_QTREES if has_export else frozenset())
 
 
 def limit_s(act: Act) -> float:

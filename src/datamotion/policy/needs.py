@@ -10,7 +10,11 @@ from typing import NamedTuple
 
 from datamotion.model.mark import Mark
 from datamotion.model.names import counted
-from datamotion.model.standing import Copy, Standing
+from datamotion.model.standing import FENCE, Copy, Site, Standing
+from datamotion.model.view import ClusterView
+
+DEFAULT = "default"
+"""The export policy that every SVM has from the beginning."""
 
 
 class Served(NamedTuple):
@@ -38,7 +42,40 @@ def path_of(standing: Standing, volume: str) -> Served:
     return Served(copy.volume.path) if copy and copy.volume.path else Served(f"/{volume}", is_assumed=True)
 
 
-def differences(standing: Standing, copies: Sequence[Copy], fence: str) -> list[str]:
+def export_policies(site: Site) -> frozenset[str]:
+    """The names of those that the SVM of a back end has, as far as was looked."""
+    seen, svm = site.seen, site.backend.svm
+    policies = seen.export_policies if isinstance(seen, ClusterView) else ()
+    return frozenset(each.name for each in policies if each.svm == svm)
+
+
+def opening(standing: Standing, copy: Copy, known: frozenset[str]) -> str | None:
+    """The export policy that a copy gets when it is served; None where it keeps its own. `known` are those of its SVM.
+
+    It is the configured one. A copy that is shut gets what its mark notes, which its source had, if there is no other;
+    and ONTAP's own `default` where its SVM has none of that name.
+    """
+    if copy.volume.export is None:
+        return None
+    target, mark = standing.group.target(copy.id.backend), copy.mark or mark_of(standing, copy.id.volume)
+    wanted = target.export_policy if target else None
+    if wanted not in known:
+        noted = mark.export if mark else None
+        wanted = (noted if noted in known else DEFAULT) if copy.volume.export == FENCE else None
+    return None if wanted == copy.volume.export else wanted
+
+
+def paths_above(path: str) -> list[str]:
+    """The paths that a junction may lie below, the nearest first; the root is always there.
+
+    >>> paths_above("/a/b/c"), paths_above("/a")
+    (['/a/b', '/a'], [])
+    """
+    names = path.strip("/").split("/")
+    return ["/" + "/".join(names[:depth]) for depth in range(len(names) - 1, 0, -1)]
+
+
+def differences(standing: Standing, copies: Sequence[Copy], known: frozenset[str]) -> list[str]:
     """What clients had and these copies have instead, by name; the same difference of many volumes once."""
     found: dict[str, list[str]] = {}
     for copy in copies:
@@ -47,7 +84,7 @@ def differences(standing: Standing, copies: Sequence[Copy], fence: str) -> list[
             continue
         volume = copy.volume
         for what, had, has in (
-            ("export policy", mark.export, mark.export if volume.export == fence else volume.export),
+            ("export policy", mark.export, opening(standing, copy, known) or volume.export),
             ("snapshot policy", mark.snapshots, volume.snapshots),
             ("QoS policy", mark.qos, volume.qos),
         ):

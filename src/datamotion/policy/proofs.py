@@ -30,6 +30,7 @@ from datamotion.model.acts import (
     Resume,
     Resync,
     StartTransfer,
+    TakeCommonSnapshot,
     TakeEpoch,
     TakeSnapshot,
 )
@@ -140,6 +141,11 @@ def volume_modified(change: ModifyVolume, ground: Ground) -> Proof:
         and (change.comment is None or read_mark(change.comment) == read_mark(volume.comment))
         and (change.size_bytes is None or volume.size_bytes >= change.size_bytes)
     )
+
+
+def common_snapshot_taken(change: TakeCommonSnapshot, ground: Ground) -> Proof:
+    wanted = (change.volume_uuid, change.name)
+    return _as(any((each.volume_uuid, each.name) == wanted for each in ground.seen.common_snapshots or ()))
 
 
 def qtree_modified(change: ModifyQtree, ground: Ground) -> Proof:

@@ -17,9 +17,11 @@ from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.standing import UNSETTLED, Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.words import Operation
 from datamotion.policy.adjustments import wanted_mark
+from datamotion.policy.common_snapshots import keep_common
 from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
 from datamotion.policy.fence import Occasion, fence, fenced, overtaken, unseen_sessions
+from datamotion.policy.grounds import ground_notes
 from datamotion.policy.obstacles import copy_obstacle, unknown_server
 from datamotion.policy.pause import paused_notes
 from datamotion.policy.situation import Planner, Situation
@@ -124,6 +126,7 @@ def _plan_all(situation: Situation) -> Plan:
     by_source, holds = _mark_all(standing, due, refusals)
     losses: list[Loss] = []
     paused: list[Copy] = []
+    later: list[str] = []
     for target in group.targets:
         site = standing.sites[target.backend.name]
         if site.unseen is not None:
@@ -139,8 +142,10 @@ def _plan_all(situation: Situation) -> Plan:
                 losses += converging.losses
                 holds |= converging.holds
                 paused += converging.paused
+                later += converging.notes()
+    keep_common(due, situation, by_source)
     holds |= {copy.id for copy in fenced(standing)}
-    notes = [*_notes(standing, serving), *paused_notes(group.name, paused)]
+    notes = [*_notes(standing, serving), *paused_notes(group.name, paused), *later, *ground_notes(standing)]
     return _plan(standing, due, refusals, losses, notes, frozenset(holds))
 
 

@@ -18,7 +18,7 @@ from datamotion.model.acts import ActId, AwaitIdle, ModifyVolume, Resync
 from datamotion.model.group import Group
 from datamotion.model.paused import paused_of, with_paused
 from datamotion.model.plan import Loss, Plan, Refusal
-from datamotion.model.standing import Copy, CopyId, Standing
+from datamotion.model.standing import FENCE, Copy, CopyId, Standing
 from datamotion.model.words import MirrorState, Operation, Role, VolumeState
 from datamotion.policy.health import transfer_failure
 from datamotion.policy.losses import resync_loss, worst_first
@@ -165,7 +165,7 @@ def _notes(going: Iterable[Copy]) -> Iterator[str]:
     going = list(going)
     if fenced := [copy.id.volume for copy in going if copy.role is Role.FENCED]:
         yield f"{names_text(fenced)}: the fence stays until it is served again."
-    if mounted := [copy.id.volume for copy in going if copy.volume.path]:
+    if mounted := [copy.id.volume for copy in going if copy.volume.path and copy.volume.export != FENCE]:
         yield f"{names_text(mounted)}: it stays mounted, and who writes there is cut off."
 
 

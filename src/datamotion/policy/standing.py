@@ -72,6 +72,7 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
     relationships: dict[tuple[str, str], dict[str, Relationship]] = {}
     doors: dict[str, Mapping[str, Doors]] = {}
     snapshots: dict[str, Mapping[str, tuple[Snapshot, ...]]] = {}
+    common: dict[str, Mapping[str, tuple[Snapshot, ...]] | None] = {}
     for cluster in {backend.cluster for backend in group.backends}:
         if isinstance(seen := view.get(cluster), ClusterView):
             for volume in seen.volumes:
@@ -79,7 +80,8 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
             for each in seen.relationships:
                 relationships.setdefault((cluster, each.destination.svm), {})[each.destination.volume] = each
             doors[cluster] = _doors(seen)
-            snapshots[cluster] = _snapshots(seen)
+            snapshots[cluster] = _by_volume(seen.snapshots)
+            common[cluster] = _by_volume(seen.common_snapshots) if seen.common_snapshots is not None else None
     sites = {}
     for backend in group.backends:
         seen = look_up(view, backend.cluster)
@@ -94,6 +96,7 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
                 relationships=relationships.get(place, {}),
                 doors=doors.get(backend.cluster, {}),
                 snapshots=snapshots.get(backend.cluster, {}),
+                common_snapshots=common.get(backend.cluster),
             )
         )
     return sites
@@ -114,10 +117,10 @@ def _doors(seen: ClusterView) -> Mapping[str, Doors]:
     }
 
 
-def _snapshots(seen: ClusterView) -> Mapping[str, tuple[Snapshot, ...]]:
+def _by_volume(snapshots: Iterable[Snapshot]) -> Mapping[str, tuple[Snapshot, ...]]:
     """By the uuid of the volume, the oldest first."""
     found: dict[str, list[Snapshot]] = {}
-    for each in sorted(seen.snapshots, key=lambda each: each.created_at):
+    for each in sorted(snapshots, key=lambda each: each.created_at):
         found.setdefault(each.volume_uuid, []).append(each)
     return {uuid: tuple(each) for uuid, each in found.items()}
 

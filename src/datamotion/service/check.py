@@ -15,6 +15,7 @@ from datamotion.policy.protect import protect_planner
 from datamotion.policy.situation import Situation
 from datamotion.policy.standing import stand
 from datamotion.service.check_clusters import cluster_lines
+from datamotion.service.check_grounds import ground_lines
 from datamotion.service.check_mirrors import fan_out_line, mirrors_lines
 from datamotion.service.check_targets import pair_lines, target_lines
 from datamotion.service.concerns import concern_reports
@@ -108,6 +109,7 @@ def _lines(groups: tuple[Group, ...], view: View, ways: Ways) -> Iterator[CheckL
                 yield from pair_lines(standing, target, source, is_needed=is_needed)
             yield from target_lines(standing, target)
             yield from mirrors_lines(standing, target, plan)
+        yield from ground_lines(standing)
 
 
 def _peered(groups: Iterable[Group], ways: Ways) -> set[str]:

@@ -46,6 +46,7 @@ class Kind(StrEnum):
     AGE_UNKNOWN = "age unknown"
     VAULT = "vault"
     NO_SCHEDULE = "no schedule"
+    MOUNTED_OPEN = "mounted open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +260,13 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_NOTE,
         "A mirror follows no schedule.",
         "follows no schedule: it is carried only by datamotion update {group}",
+    ),
+    Kind.MOUNTED_OPEN: Row(
+        *_NOTE,
+        "A mirror is mounted, and its export policy is not the one that lets nobody in: whoever comes reads it, and can"
+        " write as soon as it is broken off.",
+        "mounted, and clients come in by export policy {cause}: who reads there can write once it is broken off",
+        "{what_next}",
     ),
     DoubtKind.RENAMED: Row(*_NOTE, "The copy that serves was renamed; it is the same volume."),
     DoubtKind.NOT_A_MEMBER: Row(*_NOTE, "A mirror in the group's SVM of a volume that the group does not protect."),

@@ -169,9 +169,13 @@ def test_a_target_that_could_not_follow_another_target_is_told() -> None:
     view = seen_whole(world.view(group), group)
     view["lyon"] = replace(view["lyon"], cluster_peers=view["lyon"].cluster_peers[:1])
     report = check_report([group], view)
-    (line,) = (each for each in report.lines if each.finding is not Finding.PASSED)
+    line, ground = (each for each in report.lines if each.finding is not Finding.PASSED)
     assert (line.subject, line.finding, report.verdict) == ("gold-lyon", Finding.NOTE, Verdict.DONE)
     assert (line.detail or "").endswith("it could not mirror what gold-nantes serves")
+    assert (ground.subject, ground.finding) == ("gold-lyon", Finding.NOTE)
+    assert (ground.detail or "").startswith(
+        "they share no snapshot: a failover to one of them costs the other all of it"
+    )
 
 
 def looked_at(world: Landscape) -> CheckReport:

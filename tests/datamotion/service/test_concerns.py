@@ -466,6 +466,12 @@ CASES = (
         exit_status=0,
     ),
     Case(
+        kind="mounted open",
+        world=changed(LYON, path="/vol_1", export="clients"),
+        says="gold-lyon vol_1: mounted, and clients come in by export policy clients: who reads there can write",
+        exit_status=0,
+    ),
+    Case(
         kind="renamed",
         world=changed(PARIS, name="vol_new"),
         says="vol_1 is called vol_new at gold-paris now",
