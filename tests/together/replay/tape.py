@@ -62,21 +62,21 @@ class Player:
     tape: Tape
     changed: tuple[Key, bytes] | None = None
     acts: set[str] = field(default_factory=set)
-    _given: Counter[Key] = field(default_factory=Counter)
+    given: Counter[Key] = field(default_factory=Counter)
 
     def answer(self, cluster: str, request: httpx.Request) -> httpx.Response:
         key = key_of(cluster, request)
         acts = set(acts_of(cluster, request))
         self.acts |= acts
-        self._given[key] += 1
-        assert self._given.total() < _MOST_REQUESTS, "it never ends"
+        self.given[key] += 1
+        assert self.given.total() < _MOST_REQUESTS, "it never ends"
         taped = self.tape.answers.get(key)
         if taped is None:
             is_part = acts and acts <= self.tape.acts
             refusal = {"error": {"code": "262197", "message": "this was never asked for"}}
             body: Mapping[str, object] = {"num_records": len(acts)} if is_part else refusal
             return httpx.Response(200 if is_part else 400, json=body, request=request)
-        found = taped[min(self._given[key], len(taped)) - 1]
+        found = taped[min(self.given[key], len(taped)) - 1]
         body_sent = found.body
         if self.changed is not None and self.changed[0] == key:
             body_sent = self.changed[1]

@@ -1,0 +1,64 @@
+"""What the client makes of a changed answer: of changes that it reads alike one is played, however they are spelled.
+
+A command knows of an answer to a look what the port tells of it: the records, and what cannot be read and why. The same
+leads to the same. A reason quotes the value that was found; where two readings differ in that alone, they count as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from datamotion.errors import ClusterError
+from datamotion.model.view import Aspect, ClusterView
+from tests.together.replay.changes import Change
+from tests.together.replay.scenes import Scene
+from tests.together.replay.tape import Key, Player
+from tests.together.world import SVMS
+
+Reading = ClusterView | str
+
+
+async def distinct(scene: Scene, changes: Iterable[Change]) -> list[Change]:
+    """The first of all that are read alike, but for those that are read as what was recorded.
+
+    Answers to changes and about jobs are no looks: all of theirs are kept.
+    """
+    aspects = await _aspects(scene)
+    known = {key: [await _look(scene, Player(scene.tape), key[0], each)] for key, each in aspects.items()}
+    kept: list[Change] = []
+    for change in changes:
+        if change.key in aspects:
+            player = Player(scene.tape, (change.key, change.body(scene.tape)))
+            reading = _unquoted(await _look(scene, player, change.key[0], aspects[change.key]), change.value)
+            if reading in known[change.key]:
+                continue
+            known[change.key].append(reading)
+        kept.append(change)
+    return kept
+
+
+async def _aspects(scene: Scene) -> Mapping[Key, Aspect]:
+    """The aspect for which each recorded request asks."""
+    found: dict[Key, Aspect] = {}
+    for cluster in scene.session.configuration.clusters.keys() - scene.lost:
+        for aspect in Aspect:
+            player = Player(scene.tape)
+            await _look(scene, player, cluster, aspect)
+            found |= {key: aspect for key in player.given if key in scene.tape.answers}
+    return found
+
+
+async def _look(scene: Scene, player: Player, cluster: str, aspect: Aspect) -> Reading:
+    async with scene.session_with(player).clusters([cluster]) as opened:
+        try:
+            return await opened[cluster].observe({aspect}, {SVMS[cluster]})
+        except ClusterError as error:
+            return f"{error.message} {error.hint}"
+
+
+def _unquoted(reading: Reading, value: object) -> Reading:
+    if isinstance(reading, str):
+        return reading.replace(f"is {value!r:.80}, ", "is …, ").replace(f"record {value!r:.80} ", "record … ")
+    told = [replace(each, reason=str(_unquoted(each.reason, value))) for each in reading.unreadable]
+    return replace(reading, unreadable=tuple(told))
