@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from datamotion.model.records import (
@@ -21,6 +21,7 @@ from datamotion.model.records import (
     SvmPeer,
     Volume,
 )
+from datamotion.model.units import duration_text
 
 
 class Aspect(StrEnum):
@@ -72,6 +73,26 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterClock:
+    """By how much a cluster's clock is ahead of ours, at least; negative: behind. None: it does not tell, as far as can
+    be read. Beyond the limit it is not believed.
+    """
+
+    ahead: timedelta | None = timedelta(0)
+    limit: timedelta = timedelta(minutes=5)
+
+    @property
+    def is_believed(self) -> bool:
+        return self.ahead is not None and abs(self.ahead) <= self.limit
+
+    def __str__(self) -> str:
+        if self.ahead is None:
+            return "cannot be read"
+        difference = duration_text(abs(self.ahead))
+        return f"is {difference} {'ahead of' if self.ahead > timedelta() else 'behind'} ours"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterView:
     """What one cluster reported. What was not asked for is None or empty; `looked_at` tells when each aspect was.
 
@@ -80,6 +101,7 @@ class ClusterView:
     """
 
     looked_at: Mapping[Aspect, datetime] = field(default_factory=dict)
+    clock: ClusterClock = ClusterClock()
     identity: ClusterIdentity | None = None
     cluster_peers: tuple[ClusterPeer, ...] = ()
     svms: tuple[Svm, ...] = ()
@@ -107,7 +129,7 @@ class ClusterView:
         parts = {aspect.name.lower(): getattr(newer, aspect.name.lower()) for aspect in newer.looked_at}
         kept = tuple(each for each in self.unreadable if each.aspect not in newer.looked_at)
         looked_at = {**self.looked_at, **newer.looked_at}
-        return replace(self, looked_at=looked_at, unreadable=kept + newer.unreadable, **parts)
+        return replace(self, looked_at=looked_at, clock=newer.clock, unreadable=kept + newer.unreadable, **parts)
 
     def schedule_of(self, relationship: Relationship) -> str | None:
         """The schedule that a relationship follows: its own, else its policy's."""

@@ -82,7 +82,7 @@ def _relationship(row: _Relationship) -> Relationship:
         policy=row.policy or "",
         schedule=row.schedule,
         lag=None if is_absurd else row.lag,
-        is_lag_absurd=is_absurd,
+        lag_problem="tells an age that cannot be" if is_absurd else "",
         exported_snapshot=row.exported_snapshot,
         transfer=_transfer(row),
     )

@@ -15,6 +15,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from pydantic import TypeAdapter
 
 from datamotion.clock import Clock
 from datamotion.errors import ConfigError
+from datamotion.model.view import ClusterClock
 from datamotion.ontap.answer import Answer, Asked, Body, Query, Request, overrun_error
 from datamotion.ontap.connection import Connection
 from datamotion.ontap.limits import Budget, Limits, Overrun
@@ -54,6 +56,12 @@ class Transport:
     @property
     def limits(self) -> Limits:
         return self._connection.limits
+
+    @property
+    def clock(self) -> ClusterClock:
+        """The cluster's, as far as the answers to this look tell. Of one that `looking` gave."""
+        assert self._budget is not None
+        return self._budget.dates.clock(timedelta(seconds=self.limits.clock_s))
 
     def forget(self) -> None:
         """A cluster that could not be reached is tried again by the next request."""

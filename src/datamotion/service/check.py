@@ -11,6 +11,7 @@ from datamotion.model.units import count_text
 from datamotion.model.view import EVERYTHING, ClusterView, Unseen, View, look_up
 from datamotion.policy.standing import stand
 from datamotion.service.check_targets import target_lines
+from datamotion.service.concern_rows import CLOCK_LIMIT
 from datamotion.service.concerns import concern_reports
 from datamotion.service.findings import checked, noted, unlooked
 from datamotion.service.reports import CheckLine, CheckReport, Finding, Severity, Verdict
@@ -72,6 +73,13 @@ def _cluster_lines(name: str, seen: ClusterView | Unseen) -> Iterator[CheckLine]
         oldest = ".".join(map(str, _OLDEST_VERSION))
         yield checked(name, f"runs ONTAP {oldest} or later", too_old, "upgrade it; REST lacks what mirroring needs")
     yield _license_line(name, seen)
+    clock = seen.clock
+    differs = f"it {clock}" if clock.ahead is None or clock.ahead else None
+    problem = None if clock.is_believed else f"it {clock}: no age that it tells is believed"
+    if problem is None and differs:
+        yield noted(name, "its clock agrees with ours", f"{differs}, which is taken out of the ages that it tells")
+    else:
+        yield checked(name, "its clock agrees with ours", problem, f"at {name}: cluster date show; {CLOCK_LIMIT}")
 
 
 def _license_line(name: str, seen: ClusterView) -> CheckLine:

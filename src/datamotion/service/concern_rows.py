@@ -21,6 +21,7 @@ class Kind(StrEnum):
     NOT_ASKED = "not asked"
     NO_SVM = "no svm"
     SVM_DOWN = "svm down"
+    CLOCK_OFF = "clock off"
     UNDECIDED = "undecided"
     DIVIDED = "divided"
     OVERTAKEN = "overtaken"
@@ -45,6 +46,7 @@ class Kind(StrEnum):
     LATE = "late"
     AGE_UNKNOWN = "age unknown"
     VAULT = "vault"
+    CLOCK_DIFFERS = "clock differs"
     NO_SCHEDULE = "no schedule"
 
 
@@ -61,6 +63,8 @@ class Row:
     text: str = ""
     hint: str = ""
 
+
+CLOCK_LIMIT = "`clock_limit` of the cluster says how much is borne with"
 
 _BAD, _WARN, _NOTE = (Severity.CRITICAL, 1), (Severity.WARNING, 1), (Severity.NOTE, 0)
 
@@ -123,6 +127,13 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         "The SVM of a back end does not run.",
         "SVM {svm} of {cluster} is {cause}",
         "at {cluster}: vserver start -vserver {svm}",
+    ),
+    Kind.CLOCK_OFF: Row(
+        *_WARN,
+        "A cluster's clock differs from ours by more than its `clock_limit`, or cannot be read: no age that depends on"
+        " it is believed.",
+        "the clock of {cluster} {cause}: how old its mirrors are is not known",
+        "compare it with others: at {cluster}: cluster date show; {what_next}",
     ),
     Kind.SERVED_OFFLINE: Row(
         *_BAD,
@@ -254,6 +265,11 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     DoubtKind.UNMARKED: Row(*_WARN, "A copy has lost its mark."),
     DoubtKind.LEFT_OUT: Row(*_WARN, "The patterns do not select a volume any more that is protected."),
     DoubtKind.NOTHING_SELECTED: Row(*_WARN, "The patterns of the back end that serves match no volume."),
+    Kind.CLOCK_DIFFERS: Row(
+        *_NOTE,
+        "A cluster's clock differs from ours by a second at least, and by no more than its `clock_limit`.",
+        "the clock of {cluster} {cause}, which is taken out of the ages that it tells",
+    ),
     Kind.NO_SCHEDULE: Row(
         *_NOTE,
         "A mirror follows no schedule.",

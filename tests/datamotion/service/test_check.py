@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from datamotion.model.group import Group
 from datamotion.model.records import Aggregate, ClusterIdentity, ClusterPeer, SvmPeer
-from datamotion.model.view import EVERYTHING, ClusterView, View
+from datamotion.model.view import EVERYTHING, ClusterClock, ClusterView, View
 from datamotion.service.check import check_report
 from datamotion.service.reports import CheckLine, CheckReport, Finding, Verdict
 from tests.datamotion.service.landscapes import ASYNC, LYON, NANTES, NOON, PARIS, Landscape, a_group, protected
@@ -192,3 +193,17 @@ def test_a_stopped_svm_is_told() -> None:
     world.svms[LYON.name] = "stopped"
     (line,) = (line for line in looked_at(world).lines if line.finding is not Finding.PASSED)
     assert (line.detail, line.hint) == ("it is stopped", "at lyon: vserver start -vserver svm_lyon")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "finding", "says"),
+    [
+        (timedelta(seconds=40), Finding.NOTE, "it is 40 s ahead of ours, which is taken out of the ages that it tells"),
+        (timedelta(hours=-2), Finding.FAILED, "it is 2 h behind ours: no age that it tells is believed"),
+        (None, Finding.FAILED, "it cannot be read: no age that it tells is believed"),
+    ],
+)
+def test_a_clock_that_differs(ahead: timedelta | None, finding: Finding, says: str) -> None:
+    lines, _ = found(lambda seen: replace(seen, clock=ClusterClock(ahead=ahead)))
+    line = next(each for each in lines if each.what == "its clock agrees with ours")
+    assert (line.subject, line.finding, line.detail) == ("lyon", finding, says)

@@ -55,6 +55,17 @@ def related(**changes: object) -> Callable[[], Landscape]:
     return made
 
 
+def ahead(difference: timedelta | None) -> Callable[[], Landscape]:
+    """All is well, but for the clock at lyon."""
+
+    def made() -> Landscape:
+        world = protected(targets=(LYON, NANTES))
+        world.ahead[LYON.name] = difference
+        return world
+
+    return made
+
+
 def unwell(reason: str | None) -> Callable[[], Landscape]:
     return related(healthy=False, unhealthy_reason=reason)
 
@@ -305,6 +316,12 @@ CASES = (
     Case(kind="no svm", world=svm(None), says="lyon has no SVM svm_lyon", hints="correct `svm` of gold-lyon"),
     Case(kind="svm down", world=svm("stopped"), says="SVM svm_lyon of lyon is stopped", hints="vserver start"),
     Case(
+        kind="clock off",
+        world=ahead(timedelta(minutes=-12)),
+        says="the clock of lyon is 12 min behind ours: how old its mirrors are is not known",
+        hints="`clock_limit`",
+    ),
+    Case(
         kind="served offline",
         world=changed(PARIS, state=VolumeState.OFFLINE, path=None),
         says="gold-paris vol_1: it serves, and is offline",
@@ -444,6 +461,12 @@ CASES = (
         hints="correct `volumes` of gold-paris",
     ),
     Case(
+        kind="clock differs",
+        world=ahead(timedelta(seconds=90)),
+        says="the clock of lyon is 1 min 30 s ahead of ours, which is taken out of the ages",
+        exit_status=0,
+    ),
+    Case(
         kind="no schedule",
         world=related(policy="Unscheduled"),
         says="gold-lyon vol_1: follows no schedule: it is carried only by datamotion update gold",
@@ -483,11 +506,31 @@ def test_every_row_has_its_case() -> None:
 
 def test_an_age_that_cannot_be_is_told_and_never_within_the_rpo() -> None:
     for state in (MirrorState.SNAPMIRRORED, MirrorState.IN_SYNC):
-        report = related(lag=None, is_lag_absurd=True, state=state)().report(RPO)
+        report = related(lag=None, lag_problem="tells an age that cannot be", state=state)().report(RPO)
         (concern,) = [each for each in report.concerns if each.kind == "age unknown"]
         assert "the cluster tells an age that cannot be; the RPO is 2 h" in concern.text
         assert "compare the clocks" in (concern.hint or "")
         assert [copy.within_rpo for copy in report.volumes[0].copies if copy.backend == "gold-lyon"] == [None]
+
+
+@pytest.mark.parametrize(
+    ("difference", "age_s", "is_within"),
+    [(timedelta(minutes=4), 3600, True), (timedelta(minutes=-4), 3600 + 480, False), (timedelta(hours=9), None, None)],
+)
+def test_an_age_is_told_as_it_is_by_our_clock(
+    difference: timedelta, age_s: float | None, is_within: bool | None
+) -> None:
+    world = related(lag=timedelta(minutes=64))()
+    world.ahead[LYON.name] = difference
+    (volume,) = world.report(a_group(rpo=timedelta(hours=1, minutes=1))).volumes
+    (copy,) = [each for each in volume.copies if each.backend == "gold-lyon"]
+    assert (copy.lag_s, copy.within_rpo) == (age_s, is_within)
+
+
+def test_a_clock_that_cannot_be_read_is_told_as_that() -> None:
+    concerns = ahead(None)().concerns(RPO)
+    assert "the clock of lyon cannot be read" in concerns["clock off"].text
+    assert "the clock of lyon cannot be read; the RPO is 2 h" in concerns["age unknown"].text
 
 
 def test_a_copy_whose_record_cannot_be_read_is_not_taken_for_none() -> None:

@@ -70,10 +70,12 @@ class Scene:
 
     def session_with(self, player: Player) -> Session:
         """At the instant of the scene, with these answers."""
+        clock = _Patient(self.at)
         wires = {
-            name: Gone() if name in self.lost else Played(name, player) for name in self.session.configuration.clusters
+            name: Gone() if name in self.lost else Played(name, player, clock.now)
+            for name in self.session.configuration.clusters
         }
-        return replace(self.session, world=replace(self.session.world, clock=_Patient(self.at), wires=wires))
+        return replace(self.session, world=replace(self.session.world, clock=clock, wires=wires))
 
 
 def _shown(report: Report) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
@@ -84,14 +86,17 @@ class Player:
 
 
 class Played(httpx.AsyncBaseTransport):
-    """One cluster of a player."""
+    """One cluster of a player, whose clock is right."""
 
-    def __init__(self, cluster: str, player: Player) -> None:
+    def __init__(self, cluster: str, player: Player, now: Callable[[], datetime]) -> None:
         self._cluster = cluster
         self._player = player
+        self._now = now
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return self._player.answer(self._cluster, request)
+        response = self._player.answer(self._cluster, request)
+        response.headers["Date"] = format_datetime(self._now(), usegmt=True)
+        return response
 
 
 class Gone(httpx.AsyncBaseTransport):
