@@ -162,6 +162,7 @@ class DoubtKind(StrEnum):
     RENAMED = "renamed"
     REPLACED = "replaced"  # a thing of that name is there, and it is another one
     UNREADABLE = "unreadable"  # a record of a copy cannot be read
+    UNREADABLE_RECORD = "unreadable record"  # nor one of another kind
     AMBIGUOUS = "ambiguous"
     LEFT_OUT = "left out"  # a member that no pattern selects any more
     NOT_A_MEMBER = "not a member"  # mirrored into the group's SVM, and never protected

@@ -55,21 +55,23 @@ REMOVING = STANDING | {Aspect.DESTINATIONS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """A record of a volume, or of a relationship that ends in one, that cannot be read. Never the same as none.
+    """A record that cannot be read. Never the same as none.
 
-    `svm`, `volume`, `uuid` and `comment` are the volume's, each None where that cannot be read either.
+    Of a volume, of a relationship that ends in one, or of a qtree or a session of one, `svm`, `volume`, `uuid` and
+    `comment` are the volume's; of others `name` and the rest are its own. Each is None where that cannot be read.
     """
 
     reason: str
     svm: str | None
-    volume: str | None
+    volume: str | None = None
     uuid: str | None = None
     comment: str | None = None
-    is_relationship: bool = False
+    name: str | None = None
+    aspect: Aspect = Aspect.VOLUMES
 
     @property
-    def aspect(self) -> Aspect:
-        return Aspect.RELATIONSHIPS if self.is_relationship else Aspect.VOLUMES
+    def is_relationship(self) -> bool:
+        return self.aspect is Aspect.RELATIONSHIPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +141,16 @@ class ClusterView:
         return policy.schedule if policy else None
 
     def policy(self, name: str, svm: str) -> Policy | None:
-        """The policy that a name stands for in an SVM: the SVM's own comes before the cluster's."""
+        """The policy that a name stands for in an SVM: its own before the cluster's. None where it may be hidden."""
         found = {policy.svm: policy for policy in self.policies if policy.name == name}
-        return found.get(svm) or found.get(None)
+        return found.get(svm) or (None if self.gap(Aspect.POLICIES, name, svm) else found.get(None))
+
+    def gap(self, aspect: Aspect, name: str | None = None, svm: str | None = None) -> str | None:
+        """Why something of that name (None: any) in that SVM may be there though it is not seen; None: it is not."""
+        for each in self.unreadable:
+            if each.aspect is aspect and (name is None or each.name in (None, name)) and each.svm in (None, svm):
+                return each.reason
+        return None
 
     def svm(self, name: str) -> Svm | None:
         return next((svm for svm in self.svms if svm.name == name), None)

@@ -13,7 +13,7 @@ not known to be the cluster, so the cluster itself has said nothing.
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -90,8 +90,9 @@ class Transport:
         found: list[Record] = []
         for answer in await self.get_pages(path, fields, query):
             page = Record(self.name, answer.request, answer.body)
-            page.required("records", list)
-            found.extend(page.objects("records"))
+            for number, values in enumerate(page.required("records", list), start=1):
+                is_object = isinstance(values, Mapping)  # else it has no field that is needed
+                found.append(Record(self.name, answer.request, values if is_object else {}, number))
         return found
 
     async def get_pages(

@@ -11,7 +11,7 @@ from datamotion.model.claim import Claim, epoch_of, read_claim
 from datamotion.model.group import Group
 from datamotion.model.records import Policy
 from datamotion.model.standing import Doubt, DoubtKind, HeldClaim, Site
-from datamotion.model.view import ClusterView
+from datamotion.model.view import Aspect, ClusterView
 
 _MOST_MISSED = 1000
 """Epochs that may be missing between two that were seen, where claims were deleted."""
@@ -88,9 +88,24 @@ def _far_ahead(epochs: Collection[int]) -> frozenset[int]:
 
 def _policies(group: Group, site: Site) -> Iterator[tuple[Policy, int]]:
     if isinstance(site.seen, ClusterView) and site.svm is not None:
-        for policy in site.seen.policies:
+        for policy in (*site.seen.policies, *_claims_beside(site.seen, site.svm.name)):
             if policy.svm == site.svm.name and (epoch := epoch_of(group.name, policy.name)) is not None:
                 yield policy, epoch
+
+
+def _claims_beside(seen: ClusterView, svm: str) -> Iterator[Policy]:
+    """The policies of which what a claim says can be read, and something else cannot."""
+    for each in seen.unreadable:
+        if each.aspect is Aspect.POLICIES and each.svm == svm and each.name and each.uuid and each.comment:
+            yield Policy(
+                uuid=each.uuid,
+                name=each.name,
+                svm=svm,
+                type="",
+                schedule=None,
+                takes_snapshots=False,
+                comment=each.comment,
+            )
 
 
 def _backend_of(claim: Claim, sites: Mapping[str, Site], svms: Mapping[str, str]) -> str | None:

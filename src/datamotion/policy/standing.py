@@ -13,6 +13,7 @@ from datamotion.model.words import Role
 from datamotion.policy.claims import Claims, read_claims
 from datamotion.policy.clocks import with_true_age
 from datamotion.policy.evidence import borne_out
+from datamotion.policy.gaps import gap_doubts, why_unseen
 from datamotion.policy.membership import Membership
 from datamotion.policy.serving import Seen, SeenAt, Verdict, claim_doubts, judge, role
 from datamotion.policy.unreadable import Hidden, without_unreadable
@@ -43,6 +44,7 @@ def stand(group: Group, view: View) -> Standing:
         *(doubt for verdict in verdicts.values() for doubt in verdict.doubts),
         *members.doubts,
         *hidden.doubts,
+        *gap_doubts(sites.values()),
         *_unclaimed(group, is_fresh, claims, verdicts),
         *_copy_doubts(group, copies.values()),
         *_strangers(group, sites, members),
@@ -82,6 +84,7 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
     sites = {}
     for backend in group.backends:
         seen = look_up(view, backend.cluster)
+        seen = (why_unseen(group.name, backend, seen) if isinstance(seen, ClusterView) else None) or seen
         svm = seen.svm(backend.svm) if isinstance(seen, ClusterView) else None
         place = (backend.cluster, backend.svm if svm else "")
         sites[backend.name] = without_unreadable(

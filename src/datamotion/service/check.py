@@ -8,7 +8,7 @@ from datamotion.engine.looking import Glance, Lookout
 from datamotion.model.group import Backend, Group
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
-from datamotion.model.view import EVERYTHING, ClusterView, Unseen, View, look_up
+from datamotion.model.view import EVERYTHING, Aspect, ClusterView, Unseen, View, look_up
 from datamotion.policy.standing import stand
 from datamotion.service.check_targets import target_lines
 from datamotion.service.concern_rows import CLOCK_LIMIT
@@ -87,6 +87,8 @@ def _license_line(name: str, seen: ClusterView) -> CheckLine:
     what = "has a SnapMirror licence"
     if seen.licenses is None:
         return noted(name, what, "it tells no licences: its account may not see them, or the platform has none")
+    if _LICENSE not in seen.licenses and (gap := seen.gap(Aspect.LICENSES, _LICENSE)):
+        return unlooked(name, what, gap)
     problem = None if _LICENSE in seen.licenses else "it tells none"
     return checked(name, what, problem, "add it: system license add")
 
@@ -97,6 +99,8 @@ def _svm_line(backend: Backend, view: View) -> CheckLine:
     if isinstance(seen, Unseen):
         return unlooked(backend.name, what, seen.reason)
     svm = seen.svm(backend.svm)
+    if svm is None and (gap := seen.gap(Aspect.SVMS, backend.svm)):
+        return unlooked(backend.name, what, gap)
     if svm is None:
         return checked(backend.name, what, "there is no such SVM", "correct `svm` in the configuration")
     problem = None if svm.state == "running" else f"it is {svm.state}"

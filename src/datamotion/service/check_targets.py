@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datamotion.model.group import Target
 from datamotion.model.records import Policy, SvmPeer
 from datamotion.model.standing import Site, Standing
-from datamotion.model.view import ClusterView
+from datamotion.model.view import Aspect, ClusterView
 from datamotion.service.findings import checked, noted, unlooked
 from datamotion.service.reports import CheckLine
 
@@ -33,21 +33,30 @@ def target_lines(standing: Standing, target: Target) -> Iterator[CheckLine]:
         return
     yield from _policy_lines(target, here.seen)
     if target.schedule is not None:
-        missing = None if target.schedule in here.seen.schedules else "there is none"
         hint = "make it, or correct `schedule` in the configuration"
-        yield checked(name, f"schedule {target.schedule} is on {cluster}", missing, hint)
+        gap = here.seen.gap(Aspect.SCHEDULES, target.schedule)
+        yield _is_there(
+            name, f"schedule {target.schedule} is on {cluster}", target.schedule in here.seen.schedules, gap, hint
+        )
     there = {each.name for each in here.seen.aggregates}
     for aggregate in sorted({each for names in target.aggregates.values() for each in names}):
-        missing = None if aggregate in there else "there is none"
-        hint = "correct `aggregates` in the configuration"
-        yield checked(name, f"aggregate {aggregate} is on {cluster}", missing, hint)
+        hint, gap = "correct `aggregates` in the configuration", here.seen.gap(Aspect.AGGREGATES, aggregate)
+        yield _is_there(name, f"aggregate {aggregate} is on {cluster}", aggregate in there, gap, hint)
+
+
+def _is_there(name: str, what: str, is_seen: bool, gap: str | None, hint: str) -> CheckLine:
+    """Whether something is, where a record that cannot be read may be it."""
+    if not is_seen and gap is not None:
+        return unlooked(name, what, gap)
+    return checked(name, what, None if is_seen else "there is none", hint)
 
 
 def _policy_lines(target: Target, seen: ClusterView) -> Iterator[CheckLine]:
     name, what = target.backend.name, f"policy {target.policy} is on {target.backend.cluster}"
     policy = seen.policy(target.policy, target.backend.svm)
     if policy is None:
-        yield checked(name, what, "there is none", "correct `policy` in the configuration")
+        gap = seen.gap(Aspect.POLICIES, target.policy, target.backend.svm)
+        yield _is_there(name, what, False, gap, "correct `policy` in the configuration")
         return
     yield checked(name, f"{what}, of type {policy.type}", None)
     yield checked(name, f"policy {policy.name} carries the newest writes", *_unfit(policy))
@@ -77,14 +86,21 @@ def _pair_lines(here: Site, other: Site, *, is_needed: bool) -> Iterator[CheckLi
     assert isinstance(there, ClusterView)
     if here.backend.cluster != other.backend.cluster:
         problem = _why_not_reached(seen, there)
-        if problem is not None and not is_needed:
+        gap = seen.gap(Aspect.CLUSTER_PEERS)
+        if problem is not None and gap is not None:
+            yield unlooked(name, clusters, gap)
+        elif problem is not None and not is_needed:
             yield noted(name, clusters, f"{problem}: it could not mirror what {other.backend.name} serves")
         else:
             yield checked(name, clusters, problem, "peer the two clusters: cluster peer create, on both")
     if here.svm is not None and other.svm is not None:
         found = (each for each in seen.svm_peers if each.svm == here.backend.svm)
         peer = next((each for each in found if each.peer_svm_uuid == other.svm.uuid), None)
-        yield _svm_peering_line(name, svms, peer, here.backend.cluster)
+        gap = seen.gap(Aspect.SVM_PEERS, svm=here.svm.name)
+        if peer is None and gap is not None:
+            yield unlooked(name, svms, gap)
+        else:
+            yield _svm_peering_line(name, svms, peer, here.backend.cluster)
 
 
 def _why_not_reached(seen: ClusterView, there: ClusterView) -> str | None:

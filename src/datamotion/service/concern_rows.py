@@ -80,6 +80,9 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     DoubtKind.UNSEEN_CLAIM: Row(*_BAD, "A back end that cannot be seen has taken over, and may serve the volume."),
     DoubtKind.REPLACED: Row(*_BAD, "Another volume has the name of one that is protected."),
     DoubtKind.UNREADABLE: Row(*_BAD, "A record of a copy, or of one that may be a copy, cannot be read."),
+    DoubtKind.UNREADABLE_RECORD: Row(
+        *_WARN, "A record of another kind (a policy, a schedule, a peering) cannot be read: what needs it waits."
+    ),
     DoubtKind.AMBIGUOUS: Row(*_BAD, "Several volumes have the mark of one copy."),
     DoubtKind.FOREIGN_SOURCE: Row(*_BAD, "A copy is a mirror of something else than its volume."),
     Kind.UNDECIDED: Row(

@@ -11,6 +11,7 @@ import pytest
 from datamotion.model.group import Backend, Group
 from datamotion.model.records import Endpoint, Transfer
 from datamotion.model.standing import FENCE, DoubtKind
+from datamotion.model.view import Aspect, Unreadable
 from datamotion.model.words import MirrorState, TransferState, VolumeState
 from datamotion.service.concern_rows import ROWS
 from datamotion.service.reports import Severity
@@ -64,6 +65,14 @@ def ahead(difference: timedelta | None) -> Callable[[], Landscape]:
         return world
 
     return made
+
+
+def an_illegible_schedule() -> Landscape:
+    """All is well, but for a schedule at lyon of which nothing but the name can be read."""
+    world = protected(targets=(LYON, NANTES))
+    told = Unreadable(aspect=Aspect.SCHEDULES, reason="the record has no `name`", svm=None, name="daily")
+    world.illegible.append((LYON.name, told))
+    return world
 
 
 def unwell(reason: str | None) -> Callable[[], Landscape]:
@@ -266,6 +275,12 @@ CASES = (
         world=unread,
         says="vol_1 at gold-lyon cannot be seen: lyon answered",
         hints="nothing is done with that copy until it can be",
+    ),
+    Case(
+        kind="unreadable record",
+        world=an_illegible_schedule,
+        says="schedules of lyon: daily cannot be read: the record has no `name`",
+        hints="what needs it waits",
     ),
     Case(kind="ambiguous", world=ambiguous, says="gold-nantes", hints="remove the [datamotion ...] bracket"),
     Case(
