@@ -153,6 +153,7 @@ class DoubtKind(StrEnum):
     SERVES_AND_RECEIVES = "serves and receives"
     UNCLAIMED = "unclaimed"  # marked, and nobody that was seen has claimed it
     UNREADABLE_CLAIM = "unreadable claim"
+    UNSIGNED_CLAIM = "unsigned claim"  # made without the group's secret, beside one that was made with it
     UNFINISHED_CLAIM = "unfinished claim"
     CONTRADICTED = "contradicted"  # a claim that what was seen speaks against
     UNSEEN_CLAIM = "unseen claim"  # it is about a part of the group, and which was not seen

@@ -76,6 +76,9 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     DoubtKind.VANISHED: Row(*_BAD, "The copy that served is not there any more."),
     DoubtKind.UNCLAIMED: Row(*_BAD, "Volumes are marked, and no claim says who serves them."),
     DoubtKind.UNREADABLE_CLAIM: Row(*_BAD, "A claim does not tell who took its epoch."),
+    DoubtKind.UNSIGNED_CLAIM: Row(
+        *_BAD, "A claim that was not made with the group's secret, beside one that was. It counts for nothing."
+    ),
     DoubtKind.CONTRADICTED: Row(*_BAD, "A claim that what was seen speaks against. It counts for nothing."),
     DoubtKind.UNSEEN_CLAIM: Row(*_BAD, "A back end that cannot be seen has taken over, and may serve the volume."),
     DoubtKind.REPLACED: Row(*_BAD, "Another volume has the name of one that is protected."),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
+from datamotion.model.claim import Seal, read_claim
 from datamotion.model.group import Backend, Group
 from datamotion.model.records import Endpoint, Transfer
 from datamotion.model.standing import FENCE, DoubtKind
@@ -19,6 +20,7 @@ from tests.datamotion.building import a_mark
 from tests.datamotion.service.landscapes import LYON, NANTES, NOON, PARIS, Landscape, a_group, failed_over, protected
 
 BOTH = a_group(LYON, NANTES)
+SEAL = Seal("s3cret")
 RPO = a_group(rpo=timedelta(hours=2))
 
 
@@ -130,6 +132,20 @@ def two_serve() -> Landscape:
 def receives() -> Landscape:
     world = failed_over(targets=(LYON, NANTES))
     world.mirror("vol_1", LYON)
+    return world
+
+
+def unsigned() -> Landscape:
+    """The home serves by claims with the secret; at lyon one without it says otherwise."""
+    world = protected(targets=(LYON, NANTES))
+    for at in (PARIS, LYON, NANTES):
+        world.policies[at.name] = [
+            replace(each, comment=claim.sealed(SEAL).comment)
+            if (claim := read_claim("gold", each.name, each.comment))
+            else each
+            for each in world.policies[at.name]
+        ]
+    world.claim(2, LYON, told=(LYON,))
     return world
 
 
@@ -262,6 +278,13 @@ CASES = (
     Case(kind="vanished", world=vanished, says="has no copy of it", hints="datamotion settle gold --keep BACKEND"),
     Case(kind="unclaimed", world=unclaimed, says="no claim that was seen says who serves it", hints="settle gold"),
     Case(kind="unreadable claim", world=unreadable, says="the claim of epoch 2 at gold-nantes", hints="settle"),
+    Case(
+        kind="unsigned claim",
+        world=unsigned,
+        group=replace(BOTH, seal=SEAL),
+        says="was not made with the secret of gold: it counts for nothing",
+        hints="snapmirror policy delete -vserver svm_lyon -policy datamotion_gold_2",
+    ),
     Case(
         kind="contradicted",
         world=contradicted,
