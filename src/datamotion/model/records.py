@@ -163,6 +163,21 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A snapshot of a volume. Two of equal `version` hold the same state, whatever volume they are of.
+
+    `version` is None where the cluster tells none. `created_at` is by the clock of the cluster that took it.
+    """
+
+    uuid: str
+    volume_uuid: str
+    name: str
+    version: str | None
+    created_at: datetime
+    label: str | None  # what SnapMirror policies select it by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
     """The running transfer of a relationship, else its last one. `uuid` is known only while it runs."""
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
-from datamotion.model.records import CifsSession, Endpoint, Qtree, Relationship, Svm, Volume
+from datamotion.model.records import CifsSession, Endpoint, Qtree, Relationship, Snapshot, Svm, Volume
 from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
 from datamotion.model.words import MirrorState, Role, VolumeState, VolumeType
 
@@ -105,7 +105,7 @@ class Site:
     """A back end as it was seen. `svm` is None where it was not, or where its cluster has no such SVM.
 
     `volumes` are all of the SVM's by name, `relationships` all that end in it by their destination volume's; `doors`
-    are those of a volume, by its uuid.
+    are those of a volume, and `snapshots` too, by its uuid.
     """
 
     backend: Backend
@@ -114,6 +114,7 @@ class Site:
     volumes: Mapping[str, Volume] = field(default_factory=dict)
     relationships: Mapping[str, Relationship] = field(default_factory=dict)
     doors: Mapping[str, Doors] = field(default_factory=dict)
+    snapshots: Mapping[str, tuple[Snapshot, ...]] = field(default_factory=dict)
     unreadable: tuple[Unreadable, ...] = ()  # of volumes that are not among `volumes`
 
     @property

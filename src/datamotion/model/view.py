@@ -17,6 +17,7 @@ from datamotion.model.records import (
     Policy,
     Qtree,
     Relationship,
+    Snapshot,
     Svm,
     SvmPeer,
     Volume,
@@ -41,9 +42,10 @@ class Aspect(StrEnum):
     CIFS_SESSIONS = "cifs sessions"
     LICENSES = "licenses"
     DESTINATIONS = "destinations"
+    SNAPSHOTS = "snapshots"
 
 
-EVERYTHING = frozenset(Aspect) - {Aspect.DESTINATIONS}
+EVERYTHING = frozenset(Aspect) - {Aspect.DESTINATIONS, Aspect.SNAPSHOTS}
 """What has to be known to protect volumes."""
 STANDING = frozenset({Aspect.SVMS, Aspect.SVM_PEERS, Aspect.POLICIES, Aspect.VOLUMES, Aspect.RELATIONSHIPS})
 """What tells who serves, and how old every copy is."""
@@ -98,8 +100,8 @@ class ClusterClock:
 class ClusterView:
     """What one cluster reported. What was not asked for is None or empty; `looked_at` tells when each aspect was.
 
-    Volumes, qtrees, export policies and sessions are those of the SVMs that were asked for; relationships those that
-    end in one of them, `destinations` those that begin in one.
+    Volumes, snapshots, qtrees, export policies and sessions are those of the SVMs that were asked for; relationships
+    those that end in one of them, `destinations` those that begin in one.
     """
 
     looked_at: Mapping[Aspect, datetime] = field(default_factory=dict)
@@ -114,6 +116,7 @@ class ClusterView:
     volumes: tuple[Volume, ...] = ()
     relationships: tuple[Relationship, ...] = ()
     destinations: tuple[Listed, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
     export_policies: tuple[ExportPolicy, ...] = ()
     qtrees: tuple[Qtree, ...] = ()
     cifs_sessions: tuple[CifsSession, ...] | None = ()  # None: not told

@@ -54,6 +54,7 @@ from datamotion.ontap.removing import list_destinations, remove
 from datamotion.ontap.replies import reply_of
 from datamotion.ontap.rows import Listing
 from datamotion.ontap.snapmirror import change_relationship, list_relationships
+from datamotion.ontap.snapshots import list_snapshots
 from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
 from datamotion.ontap.transitions import StateChange, change_states
 from datamotion.ontap.transport import Transport
@@ -74,6 +75,7 @@ _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[objec
     Aspect.VOLUMES: list_volumes,
     Aspect.RELATIONSHIPS: list_relationships,
     Aspect.DESTINATIONS: list_destinations,
+    Aspect.SNAPSHOTS: list_snapshots,
     Aspect.EXPORT_POLICIES: list_export_policies,
     Aspect.QTREES: list_qtrees,
     Aspect.CIFS_SESSIONS: list_sessions,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from datamotion.model.group import Group
 from datamotion.model.names import counted
-from datamotion.model.records import CifsSession, Qtree, Relationship, Volume
+from datamotion.model.records import CifsSession, Qtree, Relationship, Snapshot, Volume
 from datamotion.model.standing import Copy, CopyId, Doors, Doubt, DoubtKind, Edge, Foreign, Site, Standing
 from datamotion.model.view import ClusterView, View, look_up
 from datamotion.model.words import Role
@@ -74,6 +74,7 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
     volumes: dict[tuple[str, str], dict[str, Volume]] = {}
     relationships: dict[tuple[str, str], dict[str, Relationship]] = {}
     doors: dict[str, Mapping[str, Doors]] = {}
+    snapshots: dict[str, Mapping[str, tuple[Snapshot, ...]]] = {}
     for cluster in {backend.cluster for backend in group.backends}:
         if isinstance(seen := view.get(cluster), ClusterView):
             for volume in seen.volumes:
@@ -81,6 +82,7 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
             for each in seen.relationships:
                 relationships.setdefault((cluster, each.destination.svm), {})[each.destination.volume] = each
             doors[cluster] = _doors(seen)
+            snapshots[cluster] = _snapshots(seen)
     sites = {}
     for backend in group.backends:
         seen = look_up(view, backend.cluster)
@@ -95,6 +97,7 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
                 volumes=volumes.get(place, {}),
                 relationships=relationships.get(place, {}),
                 doors=doors.get(backend.cluster, {}),
+                snapshots=snapshots.get(backend.cluster, {}),
             )
         )
     return sites
@@ -113,6 +116,14 @@ def _doors(seen: ClusterView) -> Mapping[str, Doors]:
         uuid: Doors(tuple(qtrees.get(uuid, ())), tuple(sessions.get(uuid, ())))
         for uuid in qtrees.keys() | sessions.keys()
     }
+
+
+def _snapshots(seen: ClusterView) -> Mapping[str, tuple[Snapshot, ...]]:
+    """By the uuid of the volume, the oldest first."""
+    found: dict[str, list[Snapshot]] = {}
+    for each in sorted(seen.snapshots, key=lambda each: each.created_at):
+        found.setdefault(each.volume_uuid, []).append(each)
+    return {uuid: tuple(each) for uuid, each in found.items()}
 
 
 def _peered(group: Group, sites: Mapping[str, Site], svms: Mapping[str, str]) -> Mapping[str, str]:

@@ -44,6 +44,7 @@ RELATIONSHIP = {
     "transfer": {"uuid": "t-1", "state": "transferring", "bytes_transferred": "3352"},
 }
 CLUSTER: Mapping[str, list[Any]] = {
+    "/api/storage/volumes/*/snapshots": [],
     "/api/cluster/peers": [
         {"uuid": "cp-1", "name": "lyon", "remote": {"name": "cluster-l"}, "status": {"state": "available"}},
         {"uuid": "cp-2", "name": "nice", "status": {"state": "unavailable"}},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
@@ -21,6 +21,7 @@ from datamotion.model.records import (
     Policy,
     Qtree,
     Relationship,
+    Snapshot,
     Svm,
     SvmPeer,
     Transfer,
@@ -205,6 +206,36 @@ def test_what_sources_list_is_one_get_by_the_source(backend: str) -> None:
     )
     schema = import_module("netapp_ontap.resources").SnapmirrorRelationship._schema()
     assert all(knows(schema, name) for name in (*sent.query["fields"].split(","), "source.svm.name"))
+
+
+def test_snapshots_of_all_volumes_are_one_get_and_one_that_cannot_be_read_is_none(backend: str) -> None:
+    told = {
+        "uuid": "sn-1",
+        "name": "hourly.1",
+        "version_uuid": "ve-1",
+        "create_time": "2031-05-04T12:00:00+02:00",
+        "snapmirror_label": "hourly",
+        "volume": {"uuid": "vo-1"},
+    }
+    wire = a_wire(snapshots=[told, told | {"uuid": "sn-2", "create_time": "yesterday"}])
+    assert look(backend, wire, {Aspect.SNAPSHOTS}).snapshots == (
+        Snapshot(
+            uuid="sn-1",
+            volume_uuid="vo-1",
+            name="hourly.1",
+            version="ve-1",
+            created_at=datetime(2031, 5, 4, 10, tzinfo=UTC),
+            label="hourly",
+        ),
+    )
+    (sent,) = wire.sent
+    assert sent.query == {
+        "fields": "uuid,volume.uuid,name,version_uuid,create_time,snapmirror_label",
+        "svm.name": "svm_dr|svm_gold",
+        "max_records": "10000",
+    }
+    schema = import_module("netapp_ontap.resources").Snapshot._schema()
+    assert all(knows(schema, name) for name in (*sent.query["fields"].split(","), "svm.name"))
 
 
 def test_an_entry_that_cannot_be_read_is_never_one_that_was_released(backend: str) -> None:
