@@ -17,25 +17,36 @@ from tests.together.replay.tape import Key, Player
 from tests.together.world import SVMS
 
 Reading = ClusterView | str
+Alike = list[Change | None]
+"""Changes that are read alike; None stands for the answer as it was recorded."""
 
 
 async def distinct(scene: Scene, changes: Iterable[Change]) -> list[Change]:
-    """The first of all that are read alike, but for those that are read as what was recorded.
+    """The first of all that are read alike, but for those that are read as what was recorded."""
+    return [first for first, *_ in await alike(scene, changes) if first is not None]
 
-    Answers to changes and about jobs are no looks: all of theirs are kept.
-    """
+
+async def alike(scene: Scene, changes: Iterable[Change]) -> list[Alike]:
+    """In the order of the first of each. Answers to changes and about jobs are no looks: each is like no other."""
     aspects = await _aspects(scene)
-    known = {key: [await _look(scene, Player(scene.tape), key[0], each)] for key, each in aspects.items()}
-    kept: list[Change] = []
+    found: list[Alike] = []
+    known: dict[Key, list[tuple[Reading, Alike]]] = {}
+    for key, aspect in aspects.items():
+        found.append([None])
+        known[key] = [(await _look(scene, Player(scene.tape), key[0], aspect), found[-1])]
     for change in changes:
-        if change.key in aspects:
-            player = Player(scene.tape, (change.key, change.body(scene.tape)))
-            reading = _unquoted(await _look(scene, player, change.key[0], aspects[change.key]), change.value)
-            if reading in known[change.key]:
-                continue
-            known[change.key].append(reading)
-        kept.append(change)
-    return kept
+        if change.key not in aspects:
+            found.append([change])
+            continue
+        player = Player(scene.tape, (change.key, change.body(scene.tape)))
+        reading = _unquoted(await _look(scene, player, change.key[0], aspects[change.key]), change.value)
+        same = next((each for told, each in known[change.key] if told == reading), None)
+        if same is not None:
+            same.append(change)
+        else:
+            found.append([change])
+            known[change.key].append((reading, found[-1]))
+    return found
 
 
 async def _aspects(scene: Scene) -> Mapping[Key, Aspect]:

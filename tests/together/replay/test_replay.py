@@ -19,7 +19,7 @@ from hypothesis import settings
 from trio.testing import MockClock
 
 from tests.together.replay.changes import Change, changes_of
-from tests.together.replay.readings import distinct
+from tests.together.replay.readings import Alike, alike, distinct
 from tests.together.replay.scenes import Ran, Scene, record
 from tests.together.replay.tape import Player, Tape
 
@@ -135,6 +135,24 @@ def test_a_bad_answer_of_one_target_leaves_the_other_one_to_fail_over_to(
         ran = _played(scenes[name], change)
         is_claim = "/snapmirror/policies" in change.key[2] and "comment" in change.where
         assert is_claim or ran.status == 0, f"{change}: {ran.shown}"
+
+
+@pytest.mark.parametrize("name", ["status", "update", "failover, dry", "apply after"])
+def test_changes_that_are_read_alike_come_to_the_same(
+    name: str, scenes: Mapping[str, Scene], soaking: int | None
+) -> None:
+    """So one of them is enough for all. In a run that goes on for hours, of ten times as many."""
+    scene, seed = scenes[name], soaking or Random().randrange(2**32)
+    print(f"{name}, seed {seed}")
+    drawn, many = Random(f"{seed}/{name}"), 10 if soaking else 1
+    changes = drawn.sample(list(changes_of(scene.tape)), 200 * many)
+    classes: list[Alike] = trio.run(alike, scene, changes, clock=MockClock(autojump_threshold=0))
+    several = [each for each in classes if len(each) > 1]
+    assert several
+    for first, *others in drawn.sample(several, min(4 * many, len(several))):
+        other = drawn.choice(others)
+        one, same = _played(scene, first), _played(scene, other)
+        assert (same.status, same.acts) == (one.status, one.acts), f"{first} and {other}"
 
 
 def test_jobs_that_never_end_are_followed_no_longer_than_there_is_patience(scenes: Mapping[str, Scene]) -> None:
