@@ -258,7 +258,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     ),
     Kind.AGE_UNKNOWN: Row(
         *_WARN,
-        "There is an RPO, and the cluster does not tell how old a mirror is, or tells an age that cannot be.",
+        "There is an RPO, and how old a mirror is the cluster does not tell, or by a clock that nobody can believe.",
         "the cluster {cause}; the RPO is {rpo}",
         "{what_next}",
     ),
