@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\dA:%.]+(?:Z|(?:[+-]|%2B|%2D)[\dA:%]+)")
+_INSTANT = re.compile(r"(?<!svm=)\d{4}-\d\d-\d\dT[\dA:%.]+(?:Z|(?:[+-]|%2B|%2D)[\dA:%]+)")
 _MOST_REQUESTS = 5000
 
 Key = tuple[str, str, str]
