@@ -1,6 +1,7 @@
 """`make bench`: the numbers of docs/bench.md. `make bench ARGS="listing hours"` measures these only.
 
     calls       datamotion's calls and seconds; `calls:10,100` for these numbers of volumes
+    planned     planned failovers, and how long clients wait; `planned:10,50` for these numbers of volumes
     failovers   failovers against clusters that answer at once; `failovers:10,200` for these numbers of volumes
     listing     10,000 relationships listed
     hours       1,000 virtual hours of 100 relationships; `hours:50` for so many
@@ -37,7 +38,11 @@ def _numbers(text: str) -> list[int]:
     return [int(number) for number in text.split(",") if number]
 
 
-_TABLES: Mapping[str, Callable[..., None]] = {"calls": calls.measure, "failovers": failovers.measure}
+_TABLES: Mapping[str, Callable[..., None]] = {
+    "calls": calls.measure,
+    "failovers": failovers.measure,
+    "planned": calls.measure_planned,
+}
 _FIGURES: Mapping[str, Callable[..., Iterable[Figure]]] = {
     "listing": listing.measure,
     "hours": hours.measure,

@@ -13,6 +13,9 @@ from typing import NamedTuple
 from datamotion.model.claim import Claim
 from datamotion.model.records import Endpoint
 
+ONLINE_S = 360.0
+"""How long a new volume may take to be there, and then to be online. As in OpenStack Cinder."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerSvms:
@@ -49,7 +52,7 @@ class AllowSnapMirror:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateVolume:
-    """A volume of type `dp` exists, with the size and properties of its source, unmounted."""
+    """A volume of type `dp` exists, with the size and properties of its source, unmounted; awaited for so long."""
 
     volume: str
     svm: str
@@ -63,6 +66,14 @@ class CreateVolume:
     snapshot_reserve: int | None = None
     is_encrypted: bool = False
     efficiency: tuple[tuple[str, str], ...] = ()  # what is switched on, by the names of ONTAP's fields
+    limit_s: float = ONLINE_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitOnline:
+    """Nothing is changed: a destination volume is waited for, for so long, until it is online."""
+
+    limit_s: float = ONLINE_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +111,15 @@ class Resume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartTransfer:
-    """An update of a relationship has been started since it exported this snapshot, its last transfer ended then."""
+    """An update of a relationship has been started since it exported this snapshot, its last transfer ended then.
+
+    `snapshot` is the one of its source that it carries; None: what the source holds at that moment.
+    """
 
     uuid: str
     exported: str | None
     ended_at: datetime | None
+    snapshot: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +128,24 @@ class AwaitTransfer:
 
     uuid: str | None
     exported: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeSnapshot:
+    """The volume has a snapshot of this name, taken since it had none. `label` is what policies select it by."""
+
+    volume_uuid: str
+    name: str
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitSnapshot:
+    """Nothing is changed: a transfer is waited for that leaves this very snapshot, told by its version."""
+
+    uuid: str
+    name: str
+    version: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,12 +289,15 @@ Change = (
     | AcceptSvmPeer
     | AllowSnapMirror
     | CreateVolume
+    | AwaitOnline
     | CreateRelationship
     | ModifyRelationship
     | Initialize
     | Resume
     | StartTransfer
     | AwaitTransfer
+    | TakeSnapshot
+    | AwaitSnapshot
     | AwaitIdle
     | AbortTransfer
     | Pause

@@ -33,6 +33,7 @@ class Mark:
 
     `qtrees`, of a fenced copy: the export policies that its qtrees had of their own, "1:clients,3:guests" by their ids.
     `paused`, of a mirror that `pause` paused: when, beside by whom and why (`paused.py`).
+    `frozen`, of a copy that a planned failover keeps clients away from: its last snapshot, taken once none could come.
     """
 
     group: str
@@ -47,6 +48,7 @@ class Mark:
     paused: str | None = None
     paused_by: str | None = None
     reason: str | None = None
+    frozen: str | None = None
 
     @property
     def text(self) -> str:

@@ -156,6 +156,7 @@ class DoubtKind(StrEnum):
     UNREADABLE_CLAIM = "unreadable claim"
     UNSIGNED_CLAIM = "unsigned claim"  # made without the group's secret, beside one that was made with it
     UNFINISHED_CLAIM = "unfinished claim"
+    FROZEN = "frozen"  # it serves, and a planned failover keeps its clients away
     CONTRADICTED = "contradicted"  # a claim that what was seen speaks against
     UNSEEN_CLAIM = "unseen claim"  # it is about a part of the group, and which was not seen
     FOREIGN_SOURCE = "foreign source"
@@ -175,6 +176,10 @@ ABOUT_SERVING = frozenset(
     {DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED, DoubtKind.UNSEEN_CLAIM}
 )
 """Those that leave it open who serves a volume."""
+
+
+UNSETTLED = frozenset({DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM, DoubtKind.UNFINISHED_CLAIM, DoubtKind.FROZEN})
+"""Those with which nothing of a group is changed, but by what settles them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

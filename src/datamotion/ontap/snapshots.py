@@ -1,12 +1,14 @@
-"""Snapshots of volumes."""
+"""Snapshots of volumes: what a look at them tells, and taking one."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
+from datamotion.model.acts import TakeSnapshot
 from datamotion.model.records import Snapshot
+from datamotion.ontap.answer import Answer
 from datamotion.ontap.rows import Row, at, get_legible_rows
-from datamotion.ontap.transport import Transport
+from datamotion.ontap.transport import AT_ONCE, Transport
 from datamotion.ontap.values import Instant, Name, Uuid
 
 _PATH = "/storage/volumes/{volume}/snapshots"
@@ -37,3 +39,8 @@ async def list_snapshots(transport: Transport, svms: Collection[str]) -> tuple[S
         )
         for row in rows
     )
+
+
+async def take_snapshot(transport: Transport, change: TakeSnapshot) -> Answer:
+    label = {"snapmirror_label": change.label} if change.label else {}
+    return await transport.post(_PATH.format(volume=change.volume_uuid), {"name": change.name, **label}, AT_ONCE)

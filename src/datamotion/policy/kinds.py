@@ -12,6 +12,8 @@ from datamotion.model.acts import (
     Act,
     AllowSnapMirror,
     AwaitIdle,
+    AwaitOnline,
+    AwaitSnapshot,
     AwaitTransfer,
     Break,
     Change,
@@ -35,6 +37,7 @@ from datamotion.model.acts import (
     Resync,
     StartTransfer,
     TakeEpoch,
+    TakeSnapshot,
 )
 from datamotion.model.standing import CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView
@@ -50,6 +53,7 @@ _PEERS = frozenset({Aspect.SVM_PEERS})
 _VOLUMES = frozenset({Aspect.VOLUMES})
 _RELATIONSHIPS = frozenset({Aspect.RELATIONSHIPS})
 _POLICIES = frozenset({Aspect.POLICIES})
+_SNAPSHOTS = frozenset({Aspect.SNAPSHOTS})
 
 
 class Prove(Protocol):
@@ -77,6 +81,7 @@ KINDS: Mapping[type[Change], Kind] = {
     AcceptSvmPeer: Kind(_PEERS, proofs.accepted, at_all=True),
     AllowSnapMirror: Kind(_PEERS, proofs.snapmirror_allowed, at_all=True),
     CreateVolume: Kind(_VOLUMES, proofs.volume_made),
+    AwaitOnline: Kind(_VOLUMES, proofs.online, is_asked_for=False),
     ModifyVolume: Kind(_VOLUMES | _POLICIES, proofs.volume_modified),
     ModifyQtree: Kind(frozenset({Aspect.QTREES}), proofs.qtree_modified),
     CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), proofs.sessions_closed),
@@ -91,6 +96,8 @@ KINDS: Mapping[type[Change], Kind] = {
     Resync: Kind(_RELATIONSHIPS | _VOLUMES, proofs.resynced, limit_s=_TRANSFER_S),
     StartTransfer: Kind(_RELATIONSHIPS, proofs.started),
     AwaitTransfer: Kind(_RELATIONSHIPS, proofs.carried, limit_s=_TRANSFER_S, is_asked_for=False),
+    TakeSnapshot: Kind(_SNAPSHOTS, proofs.snapshot_taken),
+    AwaitSnapshot: Kind(_RELATIONSHIPS | _SNAPSHOTS, proofs.snapshot_carried, limit_s=_TRANSFER_S, is_asked_for=False),
     AwaitIdle: Kind(_RELATIONSHIPS, proofs.idle, limit_s=_TRANSFER_S, is_asked_for=False),
     AbortTransfer: Kind(_RELATIONSHIPS, proofs.aborted),
     TakeEpoch: Kind(_POLICIES | _RELATIONSHIPS | _VOLUMES, proofs.epoch_taken),  # and what somebody serves there by now
@@ -106,6 +113,13 @@ KINDS: Mapping[type[Change], Kind] = {
 
 def kind_of(act: Act) -> Kind:
     return KINDS[type(act.change)]
+
+
+def limit_s(act: Act) -> float:
+    """How long nothing may move before an act is given up: of what makes a volume, as the configuration says."""
+    if isinstance(act.change, CreateVolume | AwaitOnline):
+        return act.change.limit_s
+    return kind_of(act).limit_s
 
 
 def is_asked_for(act: Act) -> bool:
@@ -143,4 +157,4 @@ def progress(act: Act, standing: Standing) -> object:
     return None if transfer.state is TransferState.QUEUED else (transfer.uuid, transfer.bytes_transferred)
 
 
-__all__ = ["KINDS", "Holds", "Kind", "is_asked_for", "kind_of", "progress", "prove"]
+__all__ = ["KINDS", "Holds", "Kind", "is_asked_for", "kind_of", "limit_s", "progress", "prove"]

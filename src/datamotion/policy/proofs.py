@@ -12,6 +12,8 @@ from datamotion.model.acts import (
     Act,
     AllowSnapMirror,
     AwaitIdle,
+    AwaitOnline,
+    AwaitSnapshot,
     AwaitTransfer,
     Break,
     CloseSessions,
@@ -29,6 +31,7 @@ from datamotion.model.acts import (
     Resync,
     StartTransfer,
     TakeEpoch,
+    TakeSnapshot,
 )
 from datamotion.model.claim import read_claim
 from datamotion.model.mark import read_mark
@@ -115,6 +118,13 @@ def volume_made(change: CreateVolume, ground: Ground) -> Proof:
     if read_mark(volume.comment) != read_mark(change.comment):
         return Proof(Holds.CONTRADICTED, f"somebody else made a volume {change.volume} at {ground.act.backend}")
     return YES
+
+
+def online(change: AwaitOnline, ground: Ground) -> Proof:
+    copy = ground.copy
+    if copy is None:
+        return Proof(Holds.GONE, f"the copy of {ground.act.volume} at {ground.act.backend} is not there any more")
+    return _as(copy.is_online)
 
 
 def volume_modified(change: ModifyVolume, ground: Ground) -> Proof:
@@ -220,6 +230,23 @@ def carried(change: AwaitTransfer, ground: Ground) -> Proof:
     def test(relationship: Relationship) -> Proof:
         is_newer = relationship.exported_snapshot not in (None, change.exported)
         return _as(is_newer and not relationship.is_transferring)
+
+    return ground.by_relationship(change.uuid, test)
+
+
+def snapshot_taken(change: TakeSnapshot, ground: Ground) -> Proof:
+    if ground.copy is None or ground.copy.volume.uuid != change.volume_uuid:
+        return Proof(Holds.GONE, f"the copy of {ground.act.volume} at {ground.act.backend} is not there any more")
+    held = ground.standing.sites[ground.act.backend].snapshots.get(change.volume_uuid, ())
+    return _as(any(each.name == change.name for each in held))
+
+
+def snapshot_carried(change: AwaitSnapshot, ground: Ground) -> Proof:
+    def test(relationship: Relationship) -> Proof:
+        assert ground.copy is not None
+        held = ground.standing.sites[ground.act.backend].snapshots.get(ground.copy.volume.uuid, ())
+        is_there = change.version is not None and any(each.version == change.version for each in held)
+        return _as(is_there and not relationship.is_transferring)
 
     return ground.by_relationship(change.uuid, test)
 

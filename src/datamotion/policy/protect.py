@@ -14,12 +14,12 @@ from datamotion.model.claim import Claim
 from datamotion.model.group import Group
 from datamotion.model.mark import LONGEST_COMMENT
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
-from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
+from datamotion.model.standing import UNSETTLED, Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.words import Operation
 from datamotion.policy.adjustments import wanted_mark
 from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
-from datamotion.policy.fence import fence, fenced, overtaken, unseen_sessions
+from datamotion.policy.fence import Occasion, fence, fenced, overtaken, unseen_sessions
 from datamotion.policy.obstacles import copy_obstacle, unknown_server
 from datamotion.policy.pause import paused_notes
 from datamotion.policy.situation import Planner, Situation
@@ -29,7 +29,6 @@ _MARK = Phase(
     rank=33, title="Mark the active copies", because="their mirrors, and any controller, tell members by that"
 )
 _TAKE_BECAUSE = "the clusters themselves say who serves: this site has not been told yet"
-_NEEDS_A_PERSON = frozenset({DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM, DoubtKind.UNFINISHED_CLAIM})
 _NAMED = frozenset(
     {
         DoubtKind.TWO_SERVE,
@@ -85,7 +84,7 @@ def _group_refusal(standing: Standing) -> Refusal | None:
     """Why nothing at all is done: who serves is not known, or its back end cannot be seen."""
     group = standing.group
     for doubt in standing.doubts:
-        if doubt.kind in _NEEDS_A_PERSON:
+        if doubt.kind in UNSETTLED:
             return Refusal(text=doubt.text, hint=doubt.hint)
     name = standing.claims[0].backend if standing.claims else group.home.name
     if standing.is_fresh and (unseen := [site for site in standing.sites.values() if site.unseen]):
@@ -121,7 +120,7 @@ def _plan_all(situation: Situation) -> Plan:
     if not _is_contested(standing):
         take(due, standing, _claim(situation), because=_TAKE_BECAUSE, gate=Gate.EACH)
     because = f"they were taken over in epoch {max(standing.epochs, default=1)}: two must not serve the same volume"
-    refusals += fence(due, standing, overtaken(standing), because=because)
+    refusals += fence(due, standing, overtaken(standing), Occasion(because))
     by_source, holds = _mark_all(standing, due, refusals)
     losses: list[Loss] = []
     paused: list[Copy] = []

@@ -10,7 +10,7 @@ from datamotion.model.group import Group
 from datamotion.model.paused import paused_of
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.records import Relationship
-from datamotion.model.standing import Copy, CopyId, DoubtKind, Edge, Standing
+from datamotion.model.standing import UNSETTLED, Copy, CopyId, DoubtKind, Edge, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Operation, Role
@@ -26,7 +26,6 @@ _WAIT_FIRST = Phase(
 _START = Phase(rank=2, title="Start transfers", because="what was written since the last one is at the source only")
 _AWAIT = Phase(rank=3, title="Wait for the transfers", because="a copy counts when it is complete")
 _NO_MIRRORS = frozenset({Role.BROKEN, Role.DETACHED, Role.OVERTAKEN, Role.FENCED})
-_OPEN = frozenset({DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM, DoubtKind.UNFINISHED_CLAIM})
 
 
 def update_planner(group: Group) -> Planner:
@@ -106,13 +105,13 @@ class _Updating:
             change = StartTransfer(uuid=relationship.uuid, exported=relationship.exported_snapshot, ended_at=ended_at)
             age = f", its copy is {duration_text(relationship.lag)} old" if relationship.lag is not None else ""
             self.due.add(_START, backend, volume, change, f"{volume}{age}")
-        elif _has_ended(_relationship(before, copy), relationship):
+        elif has_ended(relationship_of(before, copy), relationship):
             if failure := transfer_failure(copy):
                 self._refuse(backend.name, volume, *failure)
             else:
                 self.holds.add(copy.id)
         else:
-            earlier = _relationship(before, copy)
+            earlier = relationship_of(before, copy)
             exported = earlier.exported_snapshot if earlier else None
             change_awaited = AwaitTransfer(uuid=relationship.uuid, exported=exported)
             self.due.add(_AWAIT, backend, volume, change_awaited, volume)
@@ -146,7 +145,7 @@ class _Updating:
 def group_refusal(standing: Standing) -> Refusal | None:
     """Why nothing is carried anywhere: who serves is not known, or cannot be seen."""
     for doubt in standing.doubts:
-        if doubt.kind in _OPEN:
+        if doubt.kind in UNSETTLED:
             return Refusal(text=doubt.text, hint=doubt.hint)
     if not standing.volumes:
         unseen = [(site.backend.name, site.unseen) for site in standing.sites.values() if site.unseen]
@@ -178,13 +177,13 @@ def _apply(standing: Standing) -> str:
     return f"datamotion apply {standing.group.name} sets the mirrors up"
 
 
-def _relationship(standing: Standing, copy: Copy) -> Relationship | None:
+def relationship_of(standing: Standing, copy: Copy) -> Relationship | None:
     """A copy's relationship as it stood."""
     earlier = standing.copies.get(copy.id)
     return earlier.edge.relationship if earlier and earlier.edge else None
 
 
-def _has_ended(before: Relationship | None, now: Relationship) -> bool:
+def has_ended(before: Relationship | None, now: Relationship) -> bool:
     """Whether a transfer ended between two looks: its snapshot tells, or, where it left none, the time it ended."""
     if now.is_transferring:
         return False

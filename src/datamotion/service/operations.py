@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.engine.ports import Watcher
 from datamotion.engine.result import Outcome, RunResult
 from datamotion.engine.run import Run
+from datamotion.engine.turn import planned_acts
 from datamotion.errors import ConfigError, Refused
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan
@@ -25,10 +27,12 @@ from datamotion.policy.protect import protect_planner
 from datamotion.policy.settle import settle_planner
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.standing import stand
+from datamotion.policy.thaw import thaw_planner
 from datamotion.policy.update import update_planner
 from datamotion.runs.phases import Event, Phase
+from datamotion.service.asked import ask_about
 from datamotion.service.clusters import CountedCluster
-from datamotion.service.reports import PlanReport, RunReport
+from datamotion.service.reports import PlanReport, RunReport, Verdict
 from datamotion.service.run_reports import plan_report, run_report
 from datamotion.service.session import GroupHeld, Session
 from datamotion.store.lock import this_process
@@ -36,6 +40,10 @@ from datamotion.store.lock import this_process
 if TYPE_CHECKING:
     from datamotion.store.fallback import FallbackRuns
     from datamotion.store.journal import Store
+
+
+_SERVING_ANSWERS_S = 5.0
+"""How long a failover waits for who serves, where it may do without: at a disaster every second is clients' time."""
 
 
 def _nothing_more(_: Standing) -> frozenset[str]:
@@ -47,7 +55,9 @@ class Intent:
     """One operation on one group: what plans it, and what has to be looked at for that.
 
     `also` names those of `more`, by cluster, that have to be looked at too, once it is seen how the group stands: what
-    is not needed is asked for nothing, not even for its secret. `by_name`: who agrees to it types the group's name.
+    is not needed is asked for nothing, not even for its secret; what does not answer `within_s` is done without.
+    `by_name`: who agrees to it types the group's name.
+    `way_back` is carried out after it, in the same run: it has something to do only where nothing was decided.
     """
 
     operation: Operation
@@ -56,7 +66,9 @@ class Intent:
     glances: Mapping[str, Glance]
     more: Mapping[str, Glance] = field(default_factory=dict)
     also: Callable[[Standing], frozenset[str]] = _nothing_more
+    within_s: float | None = None
     by_name: bool = False
+    way_back: Planner | None = None
 
 
 def protect(group: Group) -> Intent:
@@ -72,13 +84,15 @@ def update(group: Group) -> Intent:
 
 
 def failover(group: Group, choice: FailoverChoice) -> Intent:
-    """Serve the group from another back end; its home is looked at only where the targets alone cannot tell enough.
+    """Serve the group from another back end.
 
+    Its home is looked at where the targets alone cannot tell enough, and where the failover may be a planned one.
     Raises: ConfigError where `choice` names no back end of the group.
     """
     check_is_backend(group, choice.to)
     check_is_backend(group, choice.overrule)
-    glances = glances_of(group, SERVING)
+    may_be_planned = choice.may_be_planned
+    glances = glances_of(group, SERVING | {Aspect.SNAPSHOTS} if may_be_planned else SERVING)
     needed = {target.backend.cluster for target in group.targets}
     return Intent(
         operation=Operation.FAILOVER,
@@ -86,8 +100,16 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
         planner=failover_planner(group, choice),
         glances={name: each for name, each in glances.items() if name in needed},
         more={name: each for name, each in glances.items() if name not in needed},
-        also=also_needed,
+        also=(lambda _: frozenset({group.home.cluster})) if may_be_planned else also_needed,
+        within_s=_SERVING_ANSWERS_S if choice.is_planned is None else None,
+        way_back=thaw_planner(group) if may_be_planned else None,
     )
+
+
+def thaw(group: Group) -> Intent:
+    """Let clients in again where a planned failover was not carried through."""
+    glances = glances_of(group, SERVING)
+    return Intent(operation=Operation.THAW, group=group, planner=thaw_planner(group), glances=glances)
 
 
 def settle(group: Group, keep: str) -> Intent:
@@ -128,6 +150,8 @@ class Prepared:
         self._intent = intent
         self._clusters = {name: clusters[name] for name in glances}
         self._lookout = Lookout(self._clusters, glances)
+        backends = {site.backend.cluster: site for site in standing.sites.values()}
+        self._silent = {name: unseen for name in intent.more if name in glances and (unseen := backends[name].unseen)}
         self.plan = self._planned(standing)
 
     @property
@@ -142,6 +166,24 @@ class Prepared:
     @property
     def report(self) -> PlanReport:
         return plan_report(self.plan)
+
+    async def validated(self) -> PlanReport:
+        """The plan with what the clusters object to, asked beforehand. Changes nothing.
+
+        Assumption: a cluster that names `validate_only` in its reference changes nothing when given it. So it is looked
+        at again afterwards: a step that has come about meanwhile is told.
+        """
+        report = self.report
+        said = await ask_about(self.plan, self._clusters)
+        after = planned_acts(self._planned(stand(self._intent.group, await self._lookout.whole())))
+        gone = [act for id_, act in planned_acts(self.plan).items() if id_ not in after]
+        notes = report.notes
+        if gone:
+            notes += (f"While the clusters were asked, things changed: {gone[0].text} is not left to do any more.",)
+        verdict = report.verdict
+        if said.objections and verdict is Verdict.DONE:
+            verdict = Verdict.FAILED if any(each.is_answer for each in said.objections) else Verdict.SILENT
+        return replace(report, clusters_say=said, notes=notes, verdict=verdict)
 
     def close_cut_off(self) -> None:
         """Runs of the group that were cut off are recorded as that: nothing of what they wanted is left to do.
@@ -169,31 +211,52 @@ class Prepared:
             session.hold(group.name, self._intent.operation, clock.now()) as hold,
             session.open_runs(self._intent.operation) as store,
         ):
-            view = await self._lookout.whole()
+            view = await self._look_again()
             standing = stand(group, view)
             plan = self._planned_again(standing)
             cut_off = _close_cut_off(store, group.name, session, hold)
             journal = store.begin(plan, clock.now(), hold.holder.who)
-            run = Run(
-                group=group,
-                planner=self._intent.planner,
-                lookout=self._lookout,
-                clusters=self._clusters,
-                clock=clock,
-                journal=journal,
-                watcher=watcher,
-                hold=hold,
-                by=hold.holder.who,
-            )
-            result = await run.carry_out(view, standing, plan, agreed=self.plan.losses)
+
+            def a_run(planner: Planner) -> Run:
+                return Run(
+                    group=group,
+                    planner=planner,
+                    lookout=self._lookout,
+                    clusters=self._clusters,
+                    clock=clock,
+                    journal=journal,
+                    watcher=watcher,
+                    hold=hold,
+                    by=hold.holder.who,
+                )
+
+            result = await a_run(self._intent.planner).carry_out(view, standing, plan, agreed=self.plan.losses)
+            is_whole = not (result.given_up or result.plan.refusals)
+            back = None if is_whole else await self._go_back(a_run, hold.holder.who)
             journal.end(_event(result), clock.now())
         return run_report(
             result,
+            back=back,
             run=journal.run_id,
             went_on_from=cut_off,
             seconds=clock.monotonic_s() - began_s,
             calls=self._calls() - calls_before,
         )
+
+    async def _go_back(self, a_run: Callable[[Planner], Run], by: str) -> RunResult | None:
+        """What the way back came to; None where there was none to go."""
+        planner = self._intent.way_back
+        if planner is None:
+            return None
+        view = await self._look_again()
+        standing = stand(self._intent.group, view)
+        plan = planner(Situation.at_first_sight(standing, by))
+        return await a_run(planner).carry_out(view, standing, plan, agreed=()) if plan.steps else None
+
+    async def _look_again(self) -> View:
+        """All that has to be looked at, but for what was silent and can be done without."""
+        names = [name for name in self._lookout.glances if name not in self._silent]
+        return {**self._silent, **await self._lookout.whole(names)}
 
     def _calls(self) -> int:
         return sum(cluster.calls for cluster in self._clusters.values())
@@ -223,16 +286,17 @@ async def prepare(session: Session, intents: Sequence[Intent]) -> AsyncIterator[
     What only some of them need beside that is looked at in a second one.
     """
     async with AsyncExitStack() as stack:
-        glances = _together(intent.glances for intent in intents)
+        glances = together(intent.glances for intent in intents)
         clusters = await stack.enter_async_context(session.clusters(glances.keys()))
         view = await Lookout(clusters, glances).whole()
         standings = [_stand(intent.group, view, intent.glances) for intent in intents]
         more = [_more(intent, each) for intent, each in zip(intents, standings, strict=True)]
         wanted = [{**intent.glances, **each} for intent, each in zip(intents, more, strict=True)]
-        if extra := _together(more):
+        if extra := together(more):
             opened = await stack.enter_async_context(session.clusters(extra.keys() - glances.keys(), beside=True))
             clusters = {**clusters, **opened}
-            view = {**view, **await Lookout(clusters, extra).whole()}
+            within_s = max((intent.within_s or inf for intent in intents), default=inf)
+            view = {**view, **await Lookout(clusters, extra, within_s).whole()}
             standings = [_stand(intent.group, view, each) for intent, each in zip(intents, wanted, strict=True)]
         yield tuple(
             Prepared(session, intent, clusters, each, standing)
@@ -249,7 +313,7 @@ def _more(intent: Intent, standing: Standing) -> Mapping[str, Glance]:
     return {name: intent.more[name] for name in sorted(intent.also(standing) & intent.more.keys())}
 
 
-def _together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glance]:
+def together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glance]:
     """What all of them look at."""
     union: dict[str, Glance] = {}
     for glances in all_glances:
