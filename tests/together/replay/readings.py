@@ -32,8 +32,10 @@ async def alike(scene: Scene, changes: Iterable[Change]) -> list[Alike]:
     found: list[Alike] = []
     known: dict[Key, list[tuple[Reading, Alike]]] = {}
     for key, aspect in aspects.items():
-        found.append([None])
-        known[key] = [(await _look(scene, Player(scene.tape), key[0], aspect), found[-1])]
+        known[key] = []
+        if len({each.body for each in scene.tape.answers[key]}) == 1:  # else a change keeps it as it was at first
+            found.append([None])
+            known[key].append((await _look(scene, Player(scene.tape), key[0], aspect), found[-1]))
     for change in changes:
         if change.key not in aspects:
             found.append([change])
