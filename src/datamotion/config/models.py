@@ -117,6 +117,12 @@ class ClusterConfig(_Branch):
         "it, and the next look tells.",
         examples=["1m"],
     )
+    clock_limit: Duration = Field(
+        default=timedelta(minutes=5),
+        description="By how much its clock may differ from this machine's; beyond that the ages that it tells are not "
+        "believed. Smaller differences are taken out of them.",
+        examples=["5m"],
+    )
     answer_limit: int = Field(
         default=32,
         strict=True,

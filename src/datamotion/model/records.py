@@ -234,7 +234,7 @@ class Relationship:
     """A SnapMirror relationship as its destination cluster reports it.
 
     `lag` is the age of `exported_snapshot`, the newest state that the destination can serve; both are None while it
-    holds none. `is_lag_absurd`: the cluster tells an age below zero or above a hundred years, which nobody believes;
+    holds none. `lag_problem` says of an age that nobody can believe why, in words that go after "the cluster";
     `lag` is None then. `source_cluster` is None when both ends are on one cluster; it and the two uuids say who the
     source is, which its path does not. `schedule` is its own: without one it follows its policy's.
     """
@@ -253,7 +253,7 @@ class Relationship:
     lag: timedelta | None
     exported_snapshot: str | None
     transfer: Transfer | None
-    is_lag_absurd: bool = False
+    lag_problem: str = ""
 
     @property
     def is_transferring(self) -> bool:

@@ -156,6 +156,7 @@ class DoubtKind(StrEnum):
     SERVES_AND_RECEIVES = "serves and receives"
     UNCLAIMED = "unclaimed"  # marked, and nobody that was seen has claimed it
     UNREADABLE_CLAIM = "unreadable claim"
+    UNSIGNED_CLAIM = "unsigned claim"  # made without the group's secret, beside one that was made with it
     UNFINISHED_CLAIM = "unfinished claim"
     FROZEN = "frozen"  # it serves, and a planned failover keeps its clients away
     CONTRADICTED = "contradicted"  # a claim that what was seen speaks against
@@ -166,6 +167,7 @@ class DoubtKind(StrEnum):
     RENAMED = "renamed"
     REPLACED = "replaced"  # a thing of that name is there, and it is another one
     UNREADABLE = "unreadable"  # a record of a copy cannot be read
+    UNREADABLE_RECORD = "unreadable record"  # nor one of another kind
     AMBIGUOUS = "ambiguous"
     LEFT_OUT = "left out"  # a member that no pattern selects any more
     NOT_A_MEMBER = "not a member"  # mirrored into the group's SVM, and never protected

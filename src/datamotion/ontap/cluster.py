@@ -148,7 +148,8 @@ class OntapCluster:
             for aspect, each in zip(asked, found, strict=True)
         }
         unreadable = tuple(each for listing in found if isinstance(listing, Listing) for each in listing.unreadable)
-        return ClusterView(looked_at=dict.fromkeys(asked, began_at), unreadable=unreadable, **parts)
+        looked_at = dict.fromkeys(asked, began_at)
+        return ClusterView(looked_at=looked_at, clock=transport.clock, unreadable=unreadable, **parts)
 
     async def ask(self, acts: Sequence[Act]) -> Sequence[Reply]:
         """Changes of relationships and of what volumes have, and removals go in batches; all else side by side.

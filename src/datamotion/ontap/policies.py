@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datamotion.model.acts import ConfirmClaim, TakeEpoch
 from datamotion.model.records import Policy
+from datamotion.model.view import Aspect
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.record import Record
+from datamotion.ontap.rows import Listing, get_listing
 from datamotion.ontap.transport import AT_ONCE, Transport
 
 PolicyChange = TakeEpoch | ConfirmClaim
@@ -24,9 +26,9 @@ _FIELDS = (
 )
 
 
-async def list_policies(transport: Transport) -> tuple[Policy, ...]:
+async def list_policies(transport: Transport) -> Listing:
     """Those of the cluster, and those that an SVM owns."""
-    return tuple(_policy(record) for record in await transport.get_records(PATH, _FIELDS))
+    return await get_listing(transport, Aspect.POLICIES, PATH, _FIELDS, _policy)
 
 
 def _policy(record: Record) -> Policy:

@@ -24,7 +24,7 @@ from datamotion.model.plan import Loss, Refusal
 from datamotion.model.records import Endpoint, Relationship, Volume
 from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text, size_text
-from datamotion.model.view import ClusterView
+from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import MirrorState, Role
 from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark, wanted_mark
 from datamotion.policy.health import ailment, transfer_failure
@@ -308,7 +308,10 @@ class Converging:
         return due is not None
 
     def _adjust_relationship(self, volume: str, relationship: Relationship) -> bool:
-        """Whether something about the relationship is due."""
+        """Whether something about the relationship is due. What it follows is not known where its policy is not."""
+        svm = relationship.destination.svm
+        if relationship.schedule is None and self._seen.gap(Aspect.POLICIES, relationship.policy, svm):
+            return False
         due = adjusted_relationship(volume, self._target, relationship, self._seen.schedule_of(relationship))
         if due is not None:
             self._due.add(_MODIFY, self._backend, volume, *due)

@@ -24,8 +24,9 @@ from datamotion.model.plan import Gate, Refusal
 from datamotion.model.records import Qtree
 from datamotion.model.standing import FENCE, Copy, CopyId, Site, Standing
 from datamotion.model.units import count_text
-from datamotion.model.view import ClusterView
+from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import Role
+from datamotion.policy.gaps import HINT
 from datamotion.policy.steps import Phase, StepList
 
 _POLICY, _NOTE, _FENCE, _CLOSE = range(4)  # their order
@@ -82,6 +83,10 @@ def fence_policy(due: StepList, site: Site, rank: int = 0) -> Refusal | None:
     assert isinstance(site.seen, ClusterView)
     svm = site.backend.svm
     known = next((each for each in site.seen.export_policies if (each.svm, each.name) == (svm, FENCE)), None)
+    if known is None and (gap := site.seen.gap(Aspect.EXPORT_POLICIES, FENCE, svm)):
+        return Refusal(
+            backend=site.backend.name, text=f"export policy {FENCE} of {svm} cannot be seen: {gap}", hint=HINT
+        )
     if known is None:
         change = CreateExportPolicy(svm=svm, name=FENCE)
         because = "no export policy there lets nobody in, which is what keeps clients out"

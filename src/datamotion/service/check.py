@@ -10,7 +10,7 @@ from datamotion.errors import ConfigError
 from datamotion.model.group import Backend, Group, Target
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
-from datamotion.model.view import CHECKING, Unseen, View, look_up
+from datamotion.model.view import CHECKING, Aspect, Unseen, View, look_up
 from datamotion.policy.protect import protect_planner
 from datamotion.policy.situation import Situation
 from datamotion.policy.standing import stand
@@ -129,6 +129,8 @@ def _svm_line(backend: Backend, view: View) -> CheckLine:
     if isinstance(seen, Unseen):
         return unlooked(CheckKind.SVM, backend.name, what, seen.reason)
     svm = seen.svm(backend.svm)
+    if svm is None and (gap := seen.gap(Aspect.SVMS, backend.svm)):
+        return unlooked(CheckKind.SVM, backend.name, what, gap)
     if svm is None:
         missing, hint = "there is no such SVM", "correct `svm` in the configuration"
         return checked(CheckKind.SVM, backend.name, what, missing, hint)

@@ -146,8 +146,8 @@ class CopyConcerns:
         if rpo is None or copy.edge is None or not copy.edge.holds_copy:
             return
         relationship, limit = copy.edge.relationship, duration_text(rpo)
-        if relationship.is_lag_absurd:
-            cause, what_next = "tells an age that cannot be", "compare the clocks of the clusters: cluster date show"
+        if cause := relationship.lag_problem:
+            what_next = "compare the clocks of the clusters: cluster date show"
             yield self._concern(Kind.AGE_UNKNOWN, copy, cause=cause, what_next=what_next, rpo=limit)
         elif copy.lag is None:
             if relationship.state is not MirrorState.IN_SYNC:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from datamotion.model.standing import CopyId, DoubtKind, HeldClaim, Site, Standing
-from datamotion.model.view import Unseen
-from datamotion.service.concern_rows import Kind
+from datamotion.model.view import ClusterClock, ClusterView, Unseen
+from datamotion.service.concern_rows import CLOCK_LIMIT, Kind
 from datamotion.service.concerns import Concern
 from datamotion.service.freshness import Freshness
 
+_LEAST_TOLD = timedelta(seconds=1)
 _ABOUT_SERVING = frozenset({DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED})
 
 
@@ -45,6 +47,15 @@ class GroupConcerns:
             yield Concern(Kind.NO_SVM, place, backend=backend.name)
         elif site.svm.state != "running":
             yield Concern(Kind.SVM_DOWN, {**place, "cause": site.svm.state}, backend=backend.name)
+        if isinstance(site.seen, ClusterView):
+            yield from self._clock(site.seen.clock, place, backend.name)
+
+    def _clock(self, clock: ClusterClock, place: Mapping[str, str], backend: str) -> Iterator[Concern]:
+        words = {**place, "cause": str(clock), "what_next": CLOCK_LIMIT}
+        if clock.ahead is None or not clock.is_believed:
+            yield Concern(Kind.CLOCK_OFF, words, backend=backend)
+        elif abs(clock.ahead) >= _LEAST_TOLD:
+            yield Concern(Kind.CLOCK_DIFFERS, words, backend=backend)
 
     def _unseen(self, unseen: Unseen, place: Mapping[str, str], *, is_served: bool) -> Concern:
         kind, next_ = Kind.SILENT, unseen.hint or ""

@@ -304,6 +304,7 @@ class CheckKind(StrEnum):
 
     CLUSTER = "cluster"
     VERSION = "version"
+    CLOCK = "clock"
     LICENCE = "licence"
     PRIVILEGES = "privileges"
     INTERFACES = "interfaces"

@@ -158,7 +158,7 @@ def _is_within(rpo: timedelta | None, relationship: Relationship | None, is_fres
     if not is_fresh or relationship.exported_snapshot is None:
         return False
     if relationship.lag is None:
-        return True if relationship.state is MirrorState.IN_SYNC and not relationship.is_lag_absurd else None
+        return True if relationship.state is MirrorState.IN_SYNC and not relationship.lag_problem else None
     return relationship.lag <= rpo
 
 

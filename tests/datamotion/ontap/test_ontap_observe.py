@@ -31,7 +31,7 @@ from datamotion.model.records import (
     Transfer,
     Volume,
 )
-from datamotion.model.view import EVERYTHING, Aspect, ClusterView
+from datamotion.model.view import EVERYTHING, Aspect, ClusterClock, ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.ontap.errors import MalformedRecord
 from tests.datamotion.ontap.schemas import knows
@@ -48,6 +48,7 @@ def test_everything_is_read_into_records(backend: str) -> None:
     view = look(backend, a_wire(), EVERYTHING)
     assert view == ClusterView(
         looked_at=dict.fromkeys(EVERYTHING, START),
+        clock=ClusterClock(ahead=None),
         identity=ClusterIdentity(name="cluster-p", uuid="c-1", version=(9, 15, 1)),
         cluster_peers=(
             ClusterPeer(uuid="cp-1", name="lyon", remote="cluster-l", available=True),

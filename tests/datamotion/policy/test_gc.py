@@ -13,7 +13,7 @@ from datamotion.model.mark import without_mark
 from datamotion.model.plan import Plan
 from datamotion.model.records import Volume
 from datamotion.model.standing import FENCE
-from datamotion.model.view import ClusterView, Unreadable, Unseen
+from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
 from datamotion.model.words import MirrorState, VolumeType
 from datamotion.policy.gc import gc_planner
 from datamotion.policy.situation import Situation
@@ -129,7 +129,7 @@ def test_a_copy_without_its_relationship_can_be_taken_up_again_and_keeps_its_bas
 
 @pytest.mark.parametrize("what", ["unseen", "unreadable"])
 def test_what_cannot_be_seen_is_not_gone(what: str) -> None:
-    unreadable = Unreadable(reason="no state", svm=LYON.svm, volume="gone", is_relationship=True)
+    unreadable = Unreadable(reason="no state", svm=LYON.svm, volume="gone", aspect=Aspect.RELATIONSHIPS)
     lyon: Seen = LOST if what == "unseen" else replace(a_target_view(LYON, "vol_1"), unreadable=(unreadable,))
     view = listing(protected(lyon=lyon), uuid="old", destination=replace(a_listing().destination, volume="gone"))
     plan = gc(view)
