@@ -30,8 +30,9 @@ from datamotion.model.acts import (
     Resync,
     StartTransfer,
     TakeEpoch,
+    TakeSnapshot,
 )
-from datamotion.model.records import ExportPolicy, Policy, Relationship, Volume
+from datamotion.model.records import ExportPolicy, Policy, Relationship, Snapshot, Volume
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from tests.datamotion.building import NOON, a_transfer
@@ -285,6 +286,22 @@ def _(change: DeleteRelationship, view: ClusterView) -> ClusterView:
 @changed.register
 def _(change: ReleaseRelationship, view: ClusterView) -> ClusterView:
     return replace(view, destinations=tuple(each for each in view.destinations if each.uuid != change.uuid))
+
+
+@changed.register
+def _(change: TakeSnapshot, view: ClusterView) -> ClusterView:
+    if any((each.volume_uuid, each.name) == (change.volume_uuid, change.name) for each in view.snapshots):
+        raise Refusing(f"snapshot {change.name} exists")
+    uuid = f"{change.volume_uuid}/{change.name}"
+    made = Snapshot(
+        uuid=uuid,
+        volume_uuid=change.volume_uuid,
+        name=change.name,
+        version=uuid,
+        created_at=view.observed_at,
+        label=change.label,
+    )
+    return replace(view, snapshots=(*view.snapshots, made))
 
 
 @changed.register

@@ -185,6 +185,15 @@ class DeleteVolume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakeSnapshot:
+    """The volume has a snapshot of this name, taken since it had none. `label` is what policies select it by."""
+
+    volume_uuid: str
+    name: str
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModifyVolume:
     """The volume has this junction path ("" unmounts), export policy, comment, size. None: unchanged."""
 
@@ -270,6 +279,7 @@ Change = (
     | DeleteRelationship
     | ReleaseRelationship
     | DeleteVolume
+    | TakeSnapshot
     | ModifyVolume
     | ModifyQtree
     | CloseSessions

@@ -39,6 +39,7 @@ from datamotion.model.acts import (
     Resync,
     StartTransfer,
     TakeEpoch,
+    TakeSnapshot,
 )
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.ontap.aggregates import list_aggregates
@@ -54,7 +55,7 @@ from datamotion.ontap.removing import list_destinations, remove
 from datamotion.ontap.replies import reply_of
 from datamotion.ontap.rows import Listing
 from datamotion.ontap.snapmirror import change_relationship, list_relationships
-from datamotion.ontap.snapshots import list_snapshots
+from datamotion.ontap.snapshots import list_snapshots, take_snapshot
 from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
 from datamotion.ontap.transitions import StateChange, change_states
 from datamotion.ontap.transport import Transport
@@ -161,6 +162,8 @@ class OntapCluster:
                 return await create_volume(self._transport, change)
             case CreateRelationship() | ModifyRelationship() | StartTransfer() | AbortTransfer():
                 return await change_relationship(self._transport, change)
+            case TakeSnapshot():
+                return await take_snapshot(self._transport, change)
             case CreateExportPolicy() | ModifyQtree():
                 return await change_exports(self._transport, change)
             case CloseSessions():

@@ -35,6 +35,7 @@ from datamotion.model.acts import (
     Resync,
     StartTransfer,
     TakeEpoch,
+    TakeSnapshot,
 )
 from datamotion.model.standing import CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView
@@ -77,6 +78,7 @@ KINDS: Mapping[type[Change], Kind] = {
     AcceptSvmPeer: Kind(_PEERS, proofs.accepted, at_all=True),
     AllowSnapMirror: Kind(_PEERS, proofs.snapmirror_allowed, at_all=True),
     CreateVolume: Kind(_VOLUMES, proofs.volume_made),
+    TakeSnapshot: Kind(frozenset({Aspect.SNAPSHOTS}), proofs.snapshot_taken),
     ModifyVolume: Kind(_VOLUMES | _POLICIES, proofs.volume_modified),
     ModifyQtree: Kind(frozenset({Aspect.QTREES}), proofs.qtree_modified),
     CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), proofs.sessions_closed),

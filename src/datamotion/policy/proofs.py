@@ -29,6 +29,7 @@ from datamotion.model.acts import (
     Resync,
     StartTransfer,
     TakeEpoch,
+    TakeSnapshot,
 )
 from datamotion.model.claim import read_claim
 from datamotion.model.mark import read_mark
@@ -115,6 +116,11 @@ def volume_made(change: CreateVolume, ground: Ground) -> Proof:
     if read_mark(volume.comment) != read_mark(change.comment):
         return Proof(Holds.CONTRADICTED, f"somebody else made a volume {change.volume} at {ground.act.backend}")
     return YES
+
+
+def snapshot_taken(change: TakeSnapshot, ground: Ground) -> Proof:
+    snapshots = ground.standing.sites[ground.act.backend].snapshots.get(change.volume_uuid, ())
+    return _as(any(each.name == change.name for each in snapshots))
 
 
 def volume_modified(change: ModifyVolume, ground: Ground) -> Proof:

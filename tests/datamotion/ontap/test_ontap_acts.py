@@ -15,6 +15,7 @@ from netapp_ontap.resources.qtree import Qtree
 from netapp_ontap.resources.snapmirror_policy import SnapmirrorPolicy
 from netapp_ontap.resources.snapmirror_relationship import SnapmirrorRelationship
 from netapp_ontap.resources.snapmirror_transfer import SnapmirrorTransfer
+from netapp_ontap.resources.snapshot import Snapshot
 from netapp_ontap.resources.svm_peer import SvmPeer
 from netapp_ontap.resources.volume import Volume
 
@@ -44,6 +45,7 @@ from datamotion.model.acts import (
     RemoveMark,
     StartTransfer,
     TakeEpoch,
+    TakeSnapshot,
 )
 from datamotion.model.claim import Claim
 from datamotion.model.records import Endpoint
@@ -217,6 +219,20 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
         {},
         {"state": "aborted"},
         SnapmirrorTransfer,
+    ),
+    (
+        TakeSnapshot(volume_uuid="v-1", name="kept", label="mirrored"),
+        "POST /api/storage/volumes/v-1/snapshots",
+        AT_ONCE,
+        {"name": "kept", "snapmirror_label": "mirrored"},
+        Snapshot,
+    ),
+    (
+        TakeSnapshot(volume_uuid="v-1", name="kept"),
+        "POST /api/storage/volumes/v-1/snapshots",
+        AT_ONCE,
+        {"name": "kept"},
+        Snapshot,
     ),
     (
         ModifyVolume(uuid="v-1", path="/vol_1", export="guests", comment="[datamotion]", size_bytes=1),
