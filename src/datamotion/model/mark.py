@@ -32,6 +32,7 @@ class Mark:
     """`path`, `export`, `snapshots` and `qos` are the served copy's junction path and policies; None: it has none.
 
     `qtrees`, of a fenced copy: the export policies that its qtrees had of their own, "1:clients,3:guests" by their ids.
+    `frozen`, of a copy whose clients were kept away for a planned failover: the snapshot that was taken after that.
     `paused`, of a mirror that `pause` paused: when, beside by whom and why (`paused.py`).
     """
 
@@ -43,6 +44,7 @@ class Mark:
     snapshots: str | None = None
     qos: str | None = None
     qtrees: str | None = None
+    frozen: str | None = None
     epoch: int | None = None
     paused: str | None = None
     paused_by: str | None = None

@@ -92,4 +92,5 @@ class Operation(StrEnum):
     ABORT = "abort"
     BREAK = "break"
     RESYNC = "resync"
+    REPROTECT = "reprotect"
     GC = "gc"

@@ -19,6 +19,7 @@ from datamotion.model.acts import (
     AwaitTransfer,
     Break,
     Change,
+    CloneVolume,
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
@@ -37,6 +38,7 @@ from datamotion.model.acts import (
     RemoveMark,
     Resume,
     Resync,
+    SplitClone,
     StartTransfer,
     TakeEpoch,
     TakeSnapshot,
@@ -46,6 +48,7 @@ from datamotion.ontap.aggregates import list_aggregates
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.bulk import Bulk
 from datamotion.ontap.cifs import close_sessions, list_sessions
+from datamotion.ontap.clones import change_clone
 from datamotion.ontap.clusters import get_identity, list_cluster_peers, list_licenses, list_schedules
 from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
@@ -154,12 +157,14 @@ class OntapCluster:
             return Accepted()
         return await reply_of(self._answer_to(change))
 
-    async def _answer_to(self, change: Change) -> Answer:  # noqa: PLR0911  # one for each module of requests
+    async def _answer_to(self, change: Change) -> Answer:  # noqa: C901, PLR0911  # one for each module of requests
         match change:
             case PeerSvms() | AcceptSvmPeer() | AllowSnapMirror():
                 return await change_svm_peer(self._transport, change)
             case CreateVolume():
                 return await create_volume(self._transport, change)
+            case CloneVolume() | SplitClone():
+                return await change_clone(self._transport, change)
             case CreateRelationship() | ModifyRelationship() | StartTransfer() | AbortTransfer():
                 return await change_relationship(self._transport, change)
             case TakeSnapshot():

@@ -52,6 +52,8 @@ async def list_destinations(transport: Transport, svms: Collection[str]) -> tupl
 async def remove(transport: Transport, change: Removal) -> Answer:
     """What is gone already is as wanted."""
     path, flags = _REQUESTS[type(change)]
+    if isinstance(change, ReleaseRelationship) and change.keeps_snapshots:
+        flags = {"source_info_only": "true"}
     try:
         return await transport.delete(f"{path}/{change.uuid}", {**flags, **AT_ONCE})
     except ClusterRefused as error:

@@ -15,6 +15,7 @@ from datamotion.model.acts import (
     AwaitTransfer,
     Break,
     Change,
+    CloneVolume,
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
@@ -33,6 +34,7 @@ from datamotion.model.acts import (
     RemoveMark,
     Resume,
     Resync,
+    SplitClone,
     StartTransfer,
     TakeEpoch,
     TakeSnapshot,
@@ -46,6 +48,7 @@ from datamotion.policy.proofs import Ground, Holds, Proof
 _CHANGE_S = 60.0
 _JOB_S = 60.0
 _TRANSFER_S = 900.0  # without a single byte: a slow link is slower than any change, and must not be given up
+_SPLIT_S = 86400.0  # every block of a volume is copied, and nothing that is looked at tells how far that is
 
 _PEERS = frozenset({Aspect.SVM_PEERS})
 _VOLUMES = frozenset({Aspect.VOLUMES})
@@ -79,6 +82,8 @@ KINDS: Mapping[type[Change], Kind] = {
     AllowSnapMirror: Kind(_PEERS, proofs.snapmirror_allowed, at_all=True),
     CreateVolume: Kind(_VOLUMES, proofs.volume_made),
     TakeSnapshot: Kind(frozenset({Aspect.SNAPSHOTS}), proofs.snapshot_taken),
+    CloneVolume: Kind(_VOLUMES, proofs.volume_cloned),
+    SplitClone: Kind(_VOLUMES, proofs.clone_split, limit_s=_SPLIT_S),
     ModifyVolume: Kind(_VOLUMES | _POLICIES, proofs.volume_modified),
     ModifyQtree: Kind(frozenset({Aspect.QTREES}), proofs.qtree_modified),
     CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), proofs.sessions_closed),

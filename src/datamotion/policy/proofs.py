@@ -14,6 +14,7 @@ from datamotion.model.acts import (
     AwaitIdle,
     AwaitTransfer,
     Break,
+    CloneVolume,
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
@@ -27,11 +28,13 @@ from datamotion.model.acts import (
     PeerSvms,
     Resume,
     Resync,
+    SplitClone,
     StartTransfer,
     TakeEpoch,
     TakeSnapshot,
 )
 from datamotion.model.claim import read_claim
+from datamotion.model.kept import read_kept
 from datamotion.model.mark import read_mark
 from datamotion.model.records import Relationship, SvmPeer
 from datamotion.model.standing import Copy, Standing
@@ -121,6 +124,21 @@ def volume_made(change: CreateVolume, ground: Ground) -> Proof:
 def snapshot_taken(change: TakeSnapshot, ground: Ground) -> Proof:
     snapshots = ground.standing.sites[ground.act.backend].snapshots.get(change.volume_uuid, ())
     return _as(any(each.name == change.name for each in snapshots))
+
+
+def volume_cloned(change: CloneVolume, ground: Ground) -> Proof:
+    volume = ground.standing.sites[ground.act.backend].volumes.get(change.volume)
+    if volume is not None and read_kept(volume.comment) != read_kept(change.comment):
+        return Proof(Holds.CONTRADICTED, f"somebody else made a volume {change.volume} at {ground.act.backend}")
+    return _as(volume is not None)
+
+
+def clone_split(change: SplitClone, ground: Ground) -> Proof:
+    volumes = ground.standing.sites[ground.act.backend].volumes.values()
+    volume = next((each for each in volumes if each.uuid == change.uuid), None)
+    if volume is None:
+        return Proof(Holds.GONE, f"the clone that keeps what {ground.act.volume} held is not there any more")
+    return _as(not volume.is_clone)
 
 
 def volume_modified(change: ModifyVolume, ground: Ground) -> Proof:

@@ -20,6 +20,7 @@ from datamotion.policy.adjustments import wanted_mark
 from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
 from datamotion.policy.fence import fence, fenced, overtaken, unseen_sessions
+from datamotion.policy.home import targets_of
 from datamotion.policy.obstacles import copy_obstacle, unknown_server
 from datamotion.policy.pause import paused_notes
 from datamotion.policy.situation import Planner, Situation
@@ -68,7 +69,7 @@ def _plan(
 ) -> Plan:
     group, serving = standing.group, standing.serving
     source = serving.backend if serving else group.home.name
-    targets = ", ".join(target.backend.name for target in group.targets if target.backend.name != source)
+    targets = ", ".join(each.backend.name for each in targets_of(standing) if each.backend.name != source)
     return Plan(
         operation=Operation.PROTECT,
         group=group.name,
@@ -125,7 +126,7 @@ def _plan_all(situation: Situation) -> Plan:
     by_source, holds = _mark_all(standing, due, refusals)
     losses: list[Loss] = []
     paused: list[Copy] = []
-    for target in group.targets:
+    for target in targets_of(standing):
         site = standing.sites[target.backend.name]
         if site.unseen is not None:
             refusals.append(
@@ -233,11 +234,13 @@ def _at_home(standing: Standing, volume: str) -> CopyId:
 def _notes(standing: Standing, serving: HeldClaim | None) -> list[str]:
     group, notes = standing.group, unseen_sessions(standing, overtaken(standing))
     if serving is not None and serving.backend != group.home.name:
-        notes.append(
+        serves = (
             f"{serving.backend} serves {group.name} since {serving.claim.since:%Y-%m-%d %H:%M} UTC (epoch"
-            f" {serving.epoch}), its home {group.home.name} does not. Nothing is mirrored back there: a resync would"
-            f" discard what {group.home.name} holds of its own."
+            f" {serving.epoch}), its home {group.home.name} does not."
         )
+        if len(targets_of(standing)) == len(group.targets):
+            serves += f" Nothing is mirrored back there: datamotion reprotect {group.name} says what that gives up."
+        notes.append(serves)
     notes += [
         f"{doubt.text}." for doubt in standing.doubts if doubt.kind in (DoubtKind.RENAMED, DoubtKind.NOT_A_MEMBER)
     ]

@@ -9,6 +9,7 @@ from datamotion.model.group import Backend, Group
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import EVERYTHING, ClusterView, Unseen, View, look_up
+from datamotion.policy.home import targets_of
 from datamotion.policy.standing import stand
 from datamotion.service.check_targets import target_lines
 from datamotion.service.concerns import concern_reports
@@ -55,7 +56,7 @@ def _lines(groups: tuple[Group, ...], view: View) -> Iterator[CheckLine]:
     for group in groups:
         standing = stand(group, view)
         yield from _standing_lines(standing)
-        for target in group.targets:
+        for target in targets_of(standing):
             yield from target_lines(standing, target)
 
 
