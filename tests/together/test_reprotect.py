@@ -41,6 +41,14 @@ async def lost_and_back(story: Story, *volumes: str, wrote: bool = True) -> None
     story.place.regain("paris")
 
 
+async def listed(story: Story, cluster: str) -> Sequence[str]:
+    """The volumes of which this cluster lists mirrors."""
+    found = await story.at[cluster].get(
+        "/snapmirror/relationships", list_destinations_only="true", fields="source.path,destination.path"
+    )
+    return sorted(each["destination"]["path"] for each in found)
+
+
 async def snapshots(story: Story, cluster: str, volume: str) -> Sequence[str]:
     found = await story.volume(cluster, volume, "uuid")
     return [each["name"] for each in await story.at[cluster].get(f"/storage/volumes/{found['uuid']}/snapshots")]
@@ -70,3 +78,48 @@ def test_the_home_is_refused_with_what_it_alone_holds_and_follows_once_that_is_g
         assert (plan.verdict, plan.changes) == (Verdict.DONE, False), told(plan)
 
     play(quick_path, story)
+
+
+def test_three_sites_follow_from_common_snapshots_and_the_home_serves_again_as_any_target(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        story = with_policy(story, "MirrorAllSnapshots")
+        await story.protected("vol_1", "vol_2")
+        await story.update()
+        story.place.lose("paris")
+        await story.failover("lyon")
+        story.write("lyon", "vol_1", "at lyon")
+        received = story.place.lab["oslo"].cluster
+        plan = await story.planned(reprotect(story))
+        print(told(plan))
+        report = await story.place.run(reprotect(story))
+        print(told(report), report.calls, report.seconds)
+        assert outcomes(report, "gold-oslo") == {"vol_1": "done", "vol_2": "done"}, told(report)
+        assert digests(story.place.tree("oslo", "vol_1")) == digests(story.place.tree("lyon", "vol_1"))
+        plan = await story.planned(reprotect(story))
+        assert (plan.changes, plan.holds) == (False, 2)
+        story.place.regain("paris")
+        await story.apply()
+        print(await listed(story, "paris"))
+        report = await story.place.run(reprotect(story, "paris"))
+        print(told(report), report.calls, report.seconds)
+        assert report.verdict is Verdict.DONE, told(report)
+        print(await listed(story, "paris"), await listed(story, "lyon"))
+        plan = await story.plan()
+        assert (plan.verdict, plan.changes) == (Verdict.DONE, False), told(plan)
+        story.write("lyon", "vol_1", "later")
+        await story.update()
+        story.place.lose("lyon")
+        report = await story.failover("paris")
+        assert report.verdict is Verdict.DONE, told(report)
+        assert story.served("paris") == {"vol_1", "vol_2"}
+        assert story.files("paris") == {"kept", "at lyon", "later"}
+        story.place.regain("lyon")
+        plan = await story.planned(reprotect(story, "lyon"))
+        print(told(plan))
+        report = await story.place.run(reprotect(story, "lyon"))
+        assert report.verdict is Verdict.DONE, told(report)
+        assert (await story.plan()).changes is False, told(await story.plan())
+        for name in BOTH:
+            assert digests(story.place.tree(name, "vol_1")) == digests(story.place.tree("paris", "vol_1"))
+
+    play(quick_path, story, targets=BOTH)

@@ -21,8 +21,12 @@ class Common(NamedTuple):
 def common(standing: Standing, copy: Copy, other: Copy) -> Common:
     """What a copy has in common with another one. A snapshot of which no version is told is common with nothing."""
     mine, theirs = snapshots_of(standing, copy), {each.version for each in snapshots_of(standing, other)} - {None}
-    index = next((number for number in range(len(mine) - 1, -1, -1) if mine[number].version in theirs), None)
-    return Common(None, mine) if index is None else Common(mine[index], mine[index + 1 :])
+    newest = next((each for each in reversed(mine) if each.version in theirs), None)
+    if newest is None:
+        return Common(None, mine)
+    # Clusters tell seconds: of two of the same second nobody knows which came first.
+    beyond = (each for each in mine if each.created_at >= newest.created_at and each.version not in theirs)
+    return Common(newest, tuple(beyond))
 
 
 def snapshots_of(standing: Standing, copy: Copy) -> tuple[Snapshot, ...]:

@@ -7,28 +7,22 @@ Copies that were overtaken are fenced, wherever they are; and every site that ca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from datamotion.model.acts import ModifyVolume
 from datamotion.model.claim import Claim
 from datamotion.model.group import Group
-from datamotion.model.mark import LONGEST_COMMENT
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.words import Operation
-from datamotion.policy.adjustments import wanted_mark
 from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
 from datamotion.policy.fence import fence, fenced, overtaken, unseen_sessions
 from datamotion.policy.home import targets_of
+from datamotion.policy.marking import active_mark, mark_active
 from datamotion.policy.obstacles import copy_obstacle, unknown_server
 from datamotion.policy.pause import paused_notes
 from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.steps import StepList
 
-_MARK = Phase(
-    rank=33, title="Mark the active copies", because="their mirrors, and any controller, tell members by that"
-)
 _TAKE_BECAUSE = "the clusters themselves say who serves: this site has not been told yet"
 _NEEDS_A_PERSON = frozenset({DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM, DoubtKind.UNFINISHED_CLAIM})
 _NAMED = frozenset(
@@ -184,35 +178,13 @@ def _mark_all(
         if copy is None:
             refusals += _unseen_source(standing, active)
             continue
-        epoch = _partial_epoch(standing, copy)
-        mark = replace(wanted_mark(standing, copy), epoch=epoch)
+        if refusal := mark_active(due, standing, copy):
+            refusals.append(refusal)
+            continue
         by_source.setdefault(copy.id.backend, []).append(copy)
-        if mark == copy.mark:
+        if active_mark(standing, copy) == copy.mark:
             holds.add(copy.id)
-        elif mark.fits(copy.volume.comment):
-            text = f"{volume}: a member of {standing.group.name}, served at {mark.path or 'no junction path'}"
-            change = ModifyVolume(uuid=copy.volume.uuid, comment=mark.write(copy.volume.comment))
-            due.add(_MARK, standing.group.backend(copy.id.backend), volume, change, text)
-        else:
-            by_source[copy.id.backend].pop()
-            refusals.append(
-                Refusal(
-                    volume=volume,
-                    backend=copy.id.backend,
-                    text=f"the comment of {copy.volume.name} leaves no room for its mark: with it, it would pass the"
-                    f" {LONGEST_COMMENT} bytes that ONTAP takes",
-                    hint="shorten what people wrote there; it is never cut",
-                )
-            )
     return by_source, holds
-
-
-def _partial_epoch(standing: Standing, copy: Copy) -> int | None:
-    """What a partial claim of its back end is about this copy by."""
-    if copy.mark is not None:
-        return copy.mark.epoch
-    newest = next((each for each in standing.claims if each.backend == copy.id.backend), None)
-    return newest.epoch if newest is not None and newest.claim.partial else None
 
 
 def _unseen_source(standing: Standing, active: CopyId) -> list[Refusal]:

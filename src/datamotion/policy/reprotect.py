@@ -12,12 +12,13 @@ from collections.abc import Iterator, Sequence
 from datamotion.model.group import Group, Target
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.standing import Copy, DoubtKind, Standing
-from datamotion.model.words import Operation, VolumeType
+from datamotion.model.words import Operation, Role, VolumeType
 from datamotion.policy.epochs import take
 from datamotion.policy.fence import fence, overtaken, unseen_sessions
 from datamotion.policy.home import home_as_target
 from datamotion.policy.listings import Entry, entries
 from datamotion.policy.losses import worst_first
+from datamotion.policy.marking import mark_active
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import unknown_server
 from datamotion.policy.situation import Planner, Situation
@@ -96,6 +97,8 @@ class _Reprotecting:
                 text, hint = unknown_server(self._standing, volume)
                 self.refusals.append(Refusal(volume=volume, text=text, hint=hint))
             elif copy is not None and volume not in left:
+                if refusal := mark_active(self.due, self._standing, copy):
+                    self.refusals.append(refusal)
                 found.setdefault(copy.id.backend, []).append(copy)
         return found
 
@@ -145,5 +148,5 @@ def _notes(standing: Standing, target: Target, source: str, turning: Turning) ->
         f"{name}: {volumes}: a resync deletes quota rules there, and may switch deduplication and compression off:"
         " neither is put back by this."
     )
-    if mounted := [copy.id.volume for copy in writable if copy.volume.path]:
+    if mounted := [copy.id.volume for copy in writable if copy.volume.path and copy.role is not Role.OVERTAKEN]:
         yield f"{name}: {names_text(mounted)}: who writes there is cut off."
