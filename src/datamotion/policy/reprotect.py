@@ -18,7 +18,7 @@ from datamotion.policy.fence import fence, overtaken, unseen_sessions
 from datamotion.policy.home import home_as_target
 from datamotion.policy.listings import Entry, entries
 from datamotion.policy.losses import worst_first
-from datamotion.policy.marking import mark_active
+from datamotion.policy.marking import active_mark, mark_active
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import unknown_server
 from datamotion.policy.situation import Planner, Situation
@@ -99,6 +99,8 @@ class _Reprotecting:
             elif copy is not None and volume not in left:
                 if refusal := mark_active(self.due, self._standing, copy):
                     self.refusals.append(refusal)
+                elif active_mark(self._standing, copy) == copy.mark:
+                    self.holds.add(copy.id)
                 found.setdefault(copy.id.backend, []).append(copy)
         return found
 
