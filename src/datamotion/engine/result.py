@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from datamotion.engine.failures import Failure, by_refusal, by_sight
@@ -23,12 +24,20 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Asked:
-    """An act that was sent to a cluster. `answer`: a yes, a no, none, as words tell; `seen`: that it came about."""
+    """An act that was sent to a cluster, at `at`. `answer`: a yes, a no, none, as words tell.
+
+    `seen_at` is when it was seen to have come about.
+    """
 
     act: Act
     answer: str
     declined: bool
-    seen: bool = False
+    at: datetime
+    seen_at: datetime | None = None
+
+    @property
+    def seen(self) -> bool:
+        return self.seen_at is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,8 +143,9 @@ class Run:
         if isinstance(answer.reply, Unanswered):
             self._unanswered[act.id] = self._result.standing
         declined = isinstance(answer.reply, Declined) and not is_echo
-        asked = Asked(act=act, answer=answer_text(answer.reply), declined=declined)
-        self._result.asked.setdefault(act.subject, {})[act.id] = asked
+        of_subject = self._result.asked.setdefault(act.subject, {})
+        at = of_subject[act.id].at if act.id in of_subject else self._clock.now()
+        of_subject[act.id] = Asked(act=act, answer=answer_text(answer.reply), declined=declined, at=at)
 
     async def _look_again(self, acts: Sequence[Act]) -> None:
         await self._views.look_again(acts)
@@ -206,7 +207,7 @@ class Run:
         for act in acts:
             self._result.reached.add(act.subject)
             if asked := self._result.asked.get(act.subject, {}).get(act.id):
-                asked.seen = True
+                asked.seen_at = self._clock.now()
             if (earlier := self._unanswered.pop(act.id, None)) is not None:
                 self._accepted.setdefault(act.id, earlier)
             self._open.pop(act.id, None)

@@ -100,11 +100,15 @@ class Resume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartTransfer:
-    """An update of a relationship has been started since it exported this snapshot, its last transfer ended then."""
+    """An update of a relationship has been started since it exported this snapshot, its last transfer ended then.
+
+    `snapshot` is the one of its source that it carries; None: what the source holds at that moment.
+    """
 
     uuid: str
     exported: str | None
     ended_at: datetime | None
+    snapshot: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +117,24 @@ class AwaitTransfer:
 
     uuid: str | None
     exported: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeSnapshot:
+    """The volume has a snapshot of this name, taken since it had none. `label` is what policies select it by."""
+
+    volume_uuid: str
+    name: str
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitSnapshot:
+    """Nothing is changed: a transfer is waited for that leaves this very snapshot, told by its version."""
+
+    uuid: str
+    name: str
+    version: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,15 +205,6 @@ class DeleteVolume:
     """The volume is gone, with all its snapshots."""
 
     uuid: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeSnapshot:
-    """The volume has a snapshot of this name, taken since it had none. `label` is what policies select it by."""
-
-    volume_uuid: str
-    name: str
-    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,6 +303,8 @@ Change = (
     | Resume
     | StartTransfer
     | AwaitTransfer
+    | TakeSnapshot
+    | AwaitSnapshot
     | AwaitIdle
     | AbortTransfer
     | Pause
@@ -298,7 +313,6 @@ Change = (
     | DeleteRelationship
     | ReleaseRelationship
     | DeleteVolume
-    | TakeSnapshot
     | CloneVolume
     | SplitClone
     | ModifyVolume

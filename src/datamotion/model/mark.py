@@ -32,8 +32,8 @@ class Mark:
     """`path`, `export`, `snapshots` and `qos` are the served copy's junction path and policies; None: it has none.
 
     `qtrees`, of a fenced copy: the export policies that its qtrees had of their own, "1:clients,3:guests" by their ids.
-    `frozen`, of a copy whose clients were kept away for a planned failover: the snapshot that was taken after that.
     `paused`, of a mirror that `pause` paused: when, beside by whom and why (`paused.py`).
+    `frozen`, of a copy that a planned failover keeps clients away from: its last snapshot, taken once none could come.
     """
 
     group: str
@@ -44,11 +44,11 @@ class Mark:
     snapshots: str | None = None
     qos: str | None = None
     qtrees: str | None = None
-    frozen: str | None = None
     epoch: int | None = None
     paused: str | None = None
     paused_by: str | None = None
     reason: str | None = None
+    frozen: str | None = None
 
     @property
     def text(self) -> str:

@@ -85,6 +85,7 @@ class Operation(StrEnum):
     PROTECT = "protect"
     UPDATE = "update"
     FAILOVER = "failover"
+    THAW = "thaw"
     SETTLE = "settle"
     UNPROTECT = "unprotect"
     PAUSE = "pause"

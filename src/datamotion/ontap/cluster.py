@@ -16,6 +16,7 @@ from datamotion.model.acts import (
     Act,
     AllowSnapMirror,
     AwaitIdle,
+    AwaitSnapshot,
     AwaitTransfer,
     Break,
     Change,
@@ -153,7 +154,7 @@ class OntapCluster:
 
     async def _ask_one(self, change: Change) -> Reply:
         """One that goes in no batch."""
-        if isinstance(change, AwaitTransfer | AwaitIdle):
+        if isinstance(change, AwaitTransfer | AwaitIdle | AwaitSnapshot):
             return Accepted()
         return await reply_of(self._answer_to(change))
 
@@ -186,6 +187,7 @@ class OntapCluster:
                 | Pause()
                 | Break()
                 | AwaitTransfer()
+                | AwaitSnapshot()
                 | AwaitIdle()
             ):
                 raise InternalError(f"{type(change).__name__} has no request of its own")

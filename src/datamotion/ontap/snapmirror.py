@@ -107,7 +107,8 @@ async def change_relationship(transport: Transport, change: RelationshipChange) 
         case ModifyRelationship():
             return await transport.patch(f"{PATH}/{change.uuid}", _attributes(change), AT_ONCE)
         case StartTransfer():
-            return await transport.post(f"{PATH}/{change.uuid}/transfers", {})
+            body = {"source_snapshot": change.snapshot} if change.snapshot else {}
+            return await transport.post(f"{PATH}/{change.uuid}/transfers", body)
         case AbortTransfer():
             return await _abort(transport, change)
         case _:

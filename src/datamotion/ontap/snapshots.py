@@ -1,4 +1,4 @@
-"""Snapshots of volumes."""
+"""Snapshots of volumes: what a look at them tells, and taking one."""
 
 from __future__ import annotations
 
@@ -42,6 +42,5 @@ async def list_snapshots(transport: Transport, svms: Collection[str]) -> tuple[S
 
 
 async def take_snapshot(transport: Transport, change: TakeSnapshot) -> Answer:
-    """Refused (525059) where one of that name is there: the next look tells."""
-    label = {"snapmirror_label": change.label} if change.label is not None else {}
+    label = {"snapmirror_label": change.label} if change.label else {}
     return await transport.post(_PATH.format(volume=change.volume_uuid), {"name": change.name, **label}, AT_ONCE)

@@ -22,8 +22,8 @@ _PAUSE = Phase(rank=41, title="Pause mirrors", because="no new transfer may star
 _BREAK = Phase(rank=42, title="Break mirrors off", because="each destination becomes writable at its last snapshot")
 
 
-def break_off(due: StepList, standing: Standing, copy: Copy) -> None:
-    """What is left to do until a mirror can be written."""
+def break_off(due: StepList, standing: Standing, copy: Copy, *, with_all: bool = False) -> None:
+    """What is left to do until a mirror can be written. `with_all`: it holds all of its source by then."""
     assert copy.edge is not None
     backend, volume, relationship = standing.sites[copy.id.backend].backend, copy.id.volume, copy.edge.relationship
     if relationship.is_transferring and relationship.transfer and relationship.transfer.uuid:
@@ -33,7 +33,8 @@ def break_off(due: StepList, standing: Standing, copy: Copy) -> None:
         text = f"{volume}: pause {relationship.destination}, which is {relationship.state}"
         due.add(_PAUSE, backend, volume, Pause(uuid=relationship.uuid), text)
     age = f", as its source was {duration_text(copy.lag)} ago" if copy.lag is not None else ""
-    text = f"{volume}: {relationship.destination} becomes writable at {relationship.exported_snapshot}{age}"
+    at = "with every write of its source" if with_all else f"at {relationship.exported_snapshot}{age}"
+    text = f"{volume}: {relationship.destination} becomes writable {at}"
     due.add(_BREAK, backend, volume, Break(uuid=relationship.uuid), text)
 
 

@@ -18,14 +18,15 @@ from datamotion.model.mark import Mark
 from datamotion.model.paused import with_paused
 from datamotion.model.plan import Gate, Plan, Refusal, Step
 from datamotion.model.standing import FENCE, Copy, DoubtKind, Standing
-from datamotion.model.units import duration_text
+from datamotion.model.units import count_text, duration_text
 from datamotion.model.words import Operation, Role
 from datamotion.policy.breaking import break_off
 from datamotion.policy.epochs import confirm, held, new_claim, take
 from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
-from datamotion.policy.fence import fence, qtree_policies, unseen_sessions
+from datamotion.policy.fence import Occasion, fence, qtree_policies, unseen_sessions
 from datamotion.policy.losses import recovery_point, worst_first
 from datamotion.policy.needs import differences, mark_of, names_text, path_of
+from datamotion.policy.planned import Carrying
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
@@ -43,6 +44,8 @@ def failover_planner(group: Group, choice: FailoverChoice) -> Planner:
         if decision is None:
             return f"Fail {group.name} over{where}"
         goes_to = f"{decision.candidate.name}, epoch {decision.epoch}"
+        if decision.is_planned:
+            return f"Fail {group.name} over from {decision.sources} to {goes_to}, as planned: no write is lost"
         return f"Fail {group.name} over from {decision.sources} to {goes_to}"
 
     return serving_planner(group, Operation.FAILOVER, lambda standing: decide(standing, choice), title)
@@ -90,24 +93,33 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
     claim = _claim(situation, decision)
     moving = [copy for copy in chosen.usable if not _is_served(standing, copy, claim)]
     served = [copy for copy in chosen.usable if _is_served(standing, copy, claim)]
-    refusals = [
+    carrying = _carrying(situation, decision, moving, claim)
+    if carrying is not None:
+        carrying.plan(due)
+        if carrying.refusals and not carrying.is_decided:
+            refusal = _none_is_moved(decision, group.name, carrying.refusals)
+            return Plan(operation=operation, group=group.name, title=title, refusals=(refusal,))
+    refusals = list(carrying.refusals) if carrying else []
+    refusals += [
         Refusal(volume=volume, backend=chosen.name, text=f"{volume} cannot be served: {why}")
         for volume, why in chosen.unusable.items()
     ]
     if chosen.usable:
         take(due, standing, claim, because=_TAKE_BECAUSE, gate=Gate.ALL)
         # A copy that could be written before serves from the moment of the claim: its rivals are fenced all the same.
-        rivals = _to_be_fenced(standing, decision, chosen.usable)
+        frozen = carrying.names if carrying else {}
+        rivals = [each for each in _to_be_fenced(standing, decision, chosen.usable) if each.id not in frozen]
         because = f"{chosen.name} serves from here on: two must not serve the same volume"
-        refusals += fence(due, standing, rivals, because=because, gate=Gate.ALL)
+        refusals += fence(due, standing, rivals, Occasion(because, gate=Gate.ALL))
     for copy in moving:
         if not copy.is_writable:
-            break_off(due, standing, copy)
-        _add_serve(due, standing, copy, claim)
+            break_off(due, standing, copy, with_all=carrying is not None)
+        serve(due, standing, copy, claim)
     confirm(due, situation, claim)
     steps = due.steps()
     notes = [*(_notes(standing, decision, moving) if steps else ()), *_kept(moving, steps)]
     losing = {copy.id.volume for copy in moving if standing.active[copy.id.volume] != copy.id}
+    losing -= {copy.id.volume for copy in moving if carrying is not None and carrying.covers(copy)}
     losses = [loss for loss in chosen.losses if loss.volume in losing and loss.given_up_at != chosen.name]
     return Plan(
         operation=operation,
@@ -121,6 +133,30 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         holds=frozenset(copy.id for copy in (*served, *_fenced(standing, served))),
         backend=chosen.name,
         epoch=claim.epoch,
+    )
+
+
+def _carrying(situation: Situation, decision: Decision, moving: Sequence[Copy], claim: Claim) -> Carrying | None:
+    """What has to be carried over first, where who serves is asked for it."""
+    if not decision.is_planned:
+        return None
+    return Carrying(
+        situation=situation,
+        copies=moving,
+        sources=decision.given_up_at,
+        epoch=claim.epoch,
+        pace=decision.pace,
+        is_decided=held(situation.now, claim) is not None,
+    )
+
+
+def _none_is_moved(decision: Decision, group: str, refusals: Sequence[Refusal]) -> Refusal:
+    """Of a planned failover all volumes come along, or none."""
+    more = f" (and {count_text(len(refusals) - 1, 'other')} cannot)" if len(refusals) > 1 else ""
+    unplanned = f"datamotion failover {group} --to {decision.candidate.name} --unplanned"
+    return Refusal(
+        text=f"no volume is moved, because {refusals[0].text}{more}",
+        hint=f"{refusals[0].hint}; or {unplanned}" if refusals[0].hint else f"{unplanned} gives up what it lacks",
     )
 
 
@@ -169,7 +205,8 @@ def _comes_to(copy: Copy, decision: Decision) -> bool:
     return copy.role in _COMES_TO or (copy.role is Role.BROKEN and decision.terms.is_kept)
 
 
-def _add_serve(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> None:
+def serve(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> None:
+    """What is left to do until clients find a copy that can be written where they look for it."""
     backend, volume = standing.sites[copy.id.backend].backend, copy.id.volume
     served, mark = path_of(standing, volume), mark_of(standing, volume)
     mounted = served.path is None or (copy.volume.path or "").casefold() == served.path.casefold()
@@ -206,13 +243,14 @@ def _open_qtrees(due: StepList, copy: Copy, backend: Backend) -> None:
 def _mark(standing: Standing, copy: Copy, claim: Claim) -> Mark:
     """The copy's mark, with the epoch where a claim is about a part of the group.
 
-    Without what its fence noted, and that it was paused: a paused mirror is as good as any other here.
+    Without what its fence noted or it was frozen for, and that it was paused: a paused mirror is as good as any other
+    here.
     """
     known = copy.mark or mark_of(standing, copy.id.volume)
     volume = copy.id.volume
     if known is None:
         known = Mark(group=claim.group, volume=volume, origin=copy.volume.uuid, path=path_of(standing, volume).path)
-    return replace(with_paused(known, None), qtrees=None, epoch=claim.epoch if claim.partial else None)
+    return replace(with_paused(known, None), qtrees=None, frozen=None, epoch=claim.epoch if claim.partial else None)
 
 
 def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> list[str]:
@@ -228,6 +266,9 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
         notes.append(f"{chosen.name}: {chosen.loss_text}, over the group's RPO of {duration_text(group.rpo)}.")
     for each in decision.others if moving else ():
         why = each.why_not or (each.shortfall if each.unusable else each.loss_text)
+        if decision.is_planned and each.is_complete:
+            notes.append(f"{each.name} could take it over too, and stays as it is.")
+            continue
         by_hand = "its mirrors were broken off by hand; " if each.is_broken_by_others else ""
         notes.append(f"{each.name} is passed over: {by_hand}{why}. Its mirrors stay as they are.")
     notes += unseen_sessions(standing, _to_be_fenced(standing, decision, moving))

@@ -30,16 +30,26 @@ from datamotion.policy.failover_refusals import (
     serves_already,
     was_begun,
 )
+from datamotion.policy.planned import Pace
 from datamotion.policy.target import Candidate, Terms, assess, best_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailoverChoice:
-    """What the operator asked for. `overrule`: a back end whose claim does not count any more, at its stated price."""
+    """What the operator asked for. `overrule`: a back end whose claim does not count any more, at its stated price.
+
+    `is_planned`: who serves is frozen first and all that it holds carried over; None: where it answers.
+    """
 
     to: str | None = None
     allow_partial: bool = False
     overrule: str | None = None
+    is_planned: bool | None = False
+    pace: Pace = Pace()  # noqa: RUF009  # immutable
+
+    @property
+    def may_be_planned(self) -> bool:
+        return self.is_planned is not False and self.overrule is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +61,8 @@ class Decision:
     given_up_at: Mapping[str, str]
     terms: Terms
     others: Sequence[Candidate] = ()
+    is_planned: bool = False
+    pace: Pace = Pace()  # noqa: RUF009  # immutable
 
     @property
     def sources(self) -> str:
@@ -72,6 +84,9 @@ def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
         return goal
     moving = given_up_at(standing, goal.to, choice)
     group = standing.group
+    is_planned = _is_planned(standing, choice, moving, goal.to)
+    if isinstance(is_planned, Refusal):
+        return is_planned
     order = [target.backend.name for target in group.targets] + [group.home.name]
     others = [name for name in order if name not in moving.values() or name == goal.to]
     terms = Terms(is_ruled=choice.overrule is not None)
@@ -88,19 +103,43 @@ def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
         given_up_at=moving,
         terms=terms,
         others=[each for each in candidates if each.name != chosen.name],
+        is_planned=is_planned,
+        pace=choice.pace,
+    )
+
+
+def _is_planned(
+    standing: Standing, choice: FailoverChoice, moving: Mapping[str, str], to: str | None
+) -> bool | Refusal:
+    """Whether nothing is to be lost: all who serve what moves can be asked, and were not told otherwise."""
+    serving = sorted({name for name in moving.values() if name != to})
+    if not choice.may_be_planned or not serving:
+        return False
+    silent = next((name for name in serving if not _works(standing, name)), None)
+    if silent is None:
+        return True
+    if choice.is_planned is None:
+        return False
+    unseen, group = standing.sites[silent].unseen, standing.group.name
+    return Refusal(
+        text=f"{silent}, which serves {group}, cannot be frozen: {unseen.reason if unseen else 'its SVM does not run'}",
+        hint=f"if it is lost: datamotion failover {group} --unplanned gives up the writes since the last transfers",
+        unseen=unseen,
     )
 
 
 def given_up_at(standing: Standing, to: str | None, choice: FailoverChoice) -> Mapping[str, str]:
     """For each volume that is to move, who served it last.
 
-    A volume that another site serves, in sight, stays there; but for the home, which a failover is away from, and for
-    whom the operator overrules. A failover of the whole group that was begun takes all that it has not taken yet.
+    A volume that another site serves, in sight, stays there; but for the home, which a failover is away from, for who
+    serves the group where it is planned, and for whom the operator overrules. A failover of the whole group that was
+    begun takes all that it has not taken yet.
     """
     begun = next((each for each in standing.claims[:1] if each.backend == to and each.served is None), None)
     earlier = standing.claims[1:] if begun else standing.claims
     newest = earlier[0].backend if earlier else standing.group.home.name
-    left = {choice.overrule, newest if newest == standing.group.home.name else None}
+    is_left = newest == standing.group.home.name or choice.may_be_planned
+    left = {choice.overrule, newest if is_left else None}
     takes_all = begun is not None and not begun.claim.partial
     moving = {}
     for volume, active in standing.active.items():
@@ -145,7 +184,8 @@ def _goal(standing: Standing, choice: FailoverChoice) -> _Goal | Refusal:
 
 def _beside_served(standing: Standing, choice: FailoverChoice, holder: HeldClaim) -> _Goal | Refusal:
     is_home = holder.backend == standing.group.home.name
-    if is_home or not _works(standing, holder.backend):
+    is_wished = choice.may_be_planned and choice.to is not None
+    if is_home or is_wished or not _works(standing, holder.backend):
         return _Goal(choice.to, standing.next_epoch)
     if choice.to is None:
         return _Goal(holder.backend, holder.epoch)

@@ -14,24 +14,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from datamotion.model.acts import CloseSessions, CreateExportPolicy, ModifyQtree, ModifyVolume
 from datamotion.model.mark import Mark
 from datamotion.model.plan import Gate, Refusal
 from datamotion.model.records import Qtree
-from datamotion.model.standing import FENCE, Copy, Site, Standing
+from datamotion.model.standing import FENCE, Copy, CopyId, Site, Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import Role
 from datamotion.policy.steps import Phase, StepList
 
-_POLICY = Phase(
-    rank=29, title="Create the fence", because="no export policy there lets nobody in, which is what keeps clients out"
-)
-_NOTE = 30
-_FENCE = 31
-_CLOSE = 32
+_POLICY, _NOTE, _FENCE, _CLOSE = range(4)  # their order
+
+
+class Occasion(NamedTuple):
+    """Why clients are kept away, and when. `frozen` names the last snapshot of copies that are to be carried over."""
+
+    because: str
+    title: str = "Fence the overtaken copies"
+    rank: int = 29
+    gate: Gate = Gate.EACH
+    frozen: Mapping[CopyId, str] = MappingProxyType({})
 
 
 def overtaken(standing: Standing) -> list[Copy]:
@@ -54,9 +61,7 @@ def unseen_sessions(standing: Standing, copies: Iterable[Copy]) -> list[str]:
     ]
 
 
-def fence(
-    due: StepList, standing: Standing, copies: Iterable[Copy], *, because: str, gate: Gate = Gate.EACH
-) -> list[Refusal]:
+def fence(due: StepList, standing: Standing, copies: Iterable[Copy], occasion: Occasion) -> list[Refusal]:
     """These copies are fenced; what stands in the way comes back as refusals."""
     refusals = []
     by_backend: dict[str, list[Copy]] = {}
@@ -64,21 +69,23 @@ def fence(
         by_backend.setdefault(copy.id.backend, []).append(copy)
     for backend, copies_there in by_backend.items():
         site = standing.sites[backend]
-        if refusal := _fence_policy(due, site):
+        if refusal := _fence_policy(due, site, occasion.rank):
             refusals.append(refusal)
             continue
         for copy in copies_there:
-            refusals += _fence_copy(due, standing, copy, because, gate)
+            refusals += _fence_copy(due, standing, copy, occasion)
     return refusals
 
 
-def _fence_policy(due: StepList, site: Site) -> Refusal | None:
+def _fence_policy(due: StepList, site: Site, rank: int) -> Refusal | None:
     assert isinstance(site.seen, ClusterView)
     svm = site.backend.svm
     known = next((each for each in site.seen.export_policies if (each.svm, each.name) == (svm, FENCE)), None)
     if known is None:
         change = CreateExportPolicy(svm=svm, name=FENCE)
-        due.add(_POLICY, site.backend, None, change, f"{site.backend.name}: export policy {FENCE}, without rules")
+        because = "no export policy there lets nobody in, which is what keeps clients out"
+        phase = Phase(rank=rank + _POLICY, title="Create the fence", because=because)
+        due.add(phase, site.backend, None, change, f"{site.backend.name}: export policy {FENCE}, without rules")
     elif known.rules:
         return Refusal(
             backend=site.backend.name,
@@ -88,13 +95,15 @@ def _fence_policy(due: StepList, site: Site) -> Refusal | None:
     return None
 
 
-def _fence_copy(due: StepList, standing: Standing, copy: Copy, because: str, gate: Gate) -> Iterator[Refusal]:
+def _fence_copy(due: StepList, standing: Standing, copy: Copy, occasion: Occasion) -> Iterator[Refusal]:
     backend, volume = standing.sites[copy.id.backend].backend, copy.id.volume
-    phase = Phase(rank=_FENCE, title="Fence the overtaken copies", because=because, gate=gate)
+    because, rank, gate = occasion.because, occasion.rank, occasion.gate
+    phase = Phase(rank=rank + _FENCE, title=occasion.title, because=because, gate=gate)
     qtrees = {} if copy.volume.export is None else {each.id: each for each in copy.doors.qtrees if _is_own(copy, each)}
-    noted = _noted(copy, qtrees)
+    noted = _noted(copy, qtrees, occasion.frozen.get(copy.id))
     if noted is not None and noted != copy.mark and noted.fits(copy.volume.comment):
-        note = Phase(rank=_NOTE, title="Note how they were served", because="so that the fence can be lifted exactly")
+        exactly = "so that the fence can be lifted exactly"
+        note = Phase(rank=rank + _NOTE, title="Note how they were served", because=exactly)
         change = ModifyVolume(uuid=copy.volume.uuid, comment=noted.write(copy.volume.comment))
         text = f"{volume}: it was served at {noted.path} with policy {noted.export}"
         due.add(note, backend, volume, change, text, about="note")
@@ -109,7 +118,8 @@ def _fence_copy(due: StepList, standing: Standing, copy: Copy, because: str, gat
         shut_volume = ModifyVolume(uuid=copy.volume.uuid, path="" if copy.volume.path else None, export=_fence_of(copy))
         due.add(phase, backend, volume, shut_volume, f"{volume}: {mounted}no client may come; all data stay")
     if copy.doors.sessions:
-        close = Phase(rank=_CLOSE, title="Close SMB sessions", because="who is connected goes on writing", gate=gate)
+        goes_on = "who is connected goes on writing"
+        close = Phase(rank=rank + _CLOSE, title="Close SMB sessions", because=goes_on, gate=gate)
         paths = tuple(each.path for each in copy.doors.sessions)
         text = f"{volume}: {count_text(len(paths), 'session')}"
         due.add(close, backend, volume, CloseSessions(volume_uuid=copy.volume.uuid, sessions=paths), text)
@@ -125,8 +135,8 @@ def _fence_of(copy: Copy) -> str | None:
     return FENCE if copy.volume.export is not None else None
 
 
-def _noted(copy: Copy, qtrees: Mapping[int, Qtree]) -> Mark | None:
-    """The mark with what would be lost by the fence."""
+def _noted(copy: Copy, qtrees: Mapping[int, Qtree], frozen: str | None) -> Mark | None:
+    """The mark with what would be lost by the fence, and its last snapshot where it is frozen for one."""
     mark, volume = copy.mark, copy.volume
     if mark is None:
         return None
@@ -136,6 +146,7 @@ def _noted(copy: Copy, qtrees: Mapping[int, Qtree]) -> Mark | None:
         path=volume.path or mark.path,
         export=mark.export if volume.export in (None, FENCE) else volume.export,
         qtrees=",".join(f"{number}:{quote(policy, safe='')}" for number, policy in sorted(policies.items())) or None,
+        frozen=frozen,  # what clients could come to since is frozen no more
     )
 
 

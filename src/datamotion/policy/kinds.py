@@ -12,6 +12,7 @@ from datamotion.model.acts import (
     Act,
     AllowSnapMirror,
     AwaitIdle,
+    AwaitSnapshot,
     AwaitTransfer,
     Break,
     Change,
@@ -54,6 +55,7 @@ _PEERS = frozenset({Aspect.SVM_PEERS})
 _VOLUMES = frozenset({Aspect.VOLUMES})
 _RELATIONSHIPS = frozenset({Aspect.RELATIONSHIPS})
 _POLICIES = frozenset({Aspect.POLICIES})
+_SNAPSHOTS = frozenset({Aspect.SNAPSHOTS})
 
 
 class Prove(Protocol):
@@ -81,7 +83,6 @@ KINDS: Mapping[type[Change], Kind] = {
     AcceptSvmPeer: Kind(_PEERS, proofs.accepted, at_all=True),
     AllowSnapMirror: Kind(_PEERS, proofs.snapmirror_allowed, at_all=True),
     CreateVolume: Kind(_VOLUMES, proofs.volume_made),
-    TakeSnapshot: Kind(frozenset({Aspect.SNAPSHOTS}), proofs.snapshot_taken),
     CloneVolume: Kind(_VOLUMES, proofs.volume_cloned),
     SplitClone: Kind(_VOLUMES, proofs.clone_split, limit_s=_SPLIT_S),
     ModifyVolume: Kind(_VOLUMES | _POLICIES, proofs.volume_modified),
@@ -98,6 +99,8 @@ KINDS: Mapping[type[Change], Kind] = {
     Resync: Kind(_RELATIONSHIPS | _VOLUMES, proofs.resynced, limit_s=_TRANSFER_S),
     StartTransfer: Kind(_RELATIONSHIPS, proofs.started),
     AwaitTransfer: Kind(_RELATIONSHIPS, proofs.carried, limit_s=_TRANSFER_S, is_asked_for=False),
+    TakeSnapshot: Kind(_SNAPSHOTS, proofs.snapshot_taken),
+    AwaitSnapshot: Kind(_RELATIONSHIPS | _SNAPSHOTS, proofs.snapshot_carried, limit_s=_TRANSFER_S, is_asked_for=False),
     AwaitIdle: Kind(_RELATIONSHIPS, proofs.idle, limit_s=_TRANSFER_S, is_asked_for=False),
     AbortTransfer: Kind(_RELATIONSHIPS, proofs.aborted),
     TakeEpoch: Kind(_POLICIES | _RELATIONSHIPS | _VOLUMES, proofs.epoch_taken),  # and what somebody serves there by now

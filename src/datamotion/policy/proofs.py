@@ -12,6 +12,7 @@ from datamotion.model.acts import (
     Act,
     AllowSnapMirror,
     AwaitIdle,
+    AwaitSnapshot,
     AwaitTransfer,
     Break,
     CloneVolume,
@@ -119,11 +120,6 @@ def volume_made(change: CreateVolume, ground: Ground) -> Proof:
     if read_mark(volume.comment) != read_mark(change.comment):
         return Proof(Holds.CONTRADICTED, f"somebody else made a volume {change.volume} at {ground.act.backend}")
     return YES
-
-
-def snapshot_taken(change: TakeSnapshot, ground: Ground) -> Proof:
-    snapshots = ground.standing.sites[ground.act.backend].snapshots.get(change.volume_uuid, ())
-    return _as(any(each.name == change.name for each in snapshots))
 
 
 def volume_cloned(change: CloneVolume, ground: Ground) -> Proof:
@@ -244,6 +240,23 @@ def carried(change: AwaitTransfer, ground: Ground) -> Proof:
     def test(relationship: Relationship) -> Proof:
         is_newer = relationship.exported_snapshot not in (None, change.exported)
         return _as(is_newer and not relationship.is_transferring)
+
+    return ground.by_relationship(change.uuid, test)
+
+
+def snapshot_taken(change: TakeSnapshot, ground: Ground) -> Proof:
+    if ground.copy is None or ground.copy.volume.uuid != change.volume_uuid:
+        return Proof(Holds.GONE, f"the copy of {ground.act.volume} at {ground.act.backend} is not there any more")
+    held = ground.standing.sites[ground.act.backend].snapshots.get(change.volume_uuid, ())
+    return _as(any(each.name == change.name for each in held))
+
+
+def snapshot_carried(change: AwaitSnapshot, ground: Ground) -> Proof:
+    def test(relationship: Relationship) -> Proof:
+        assert ground.copy is not None
+        held = ground.standing.sites[ground.act.backend].snapshots.get(ground.copy.volume.uuid, ())
+        is_there = change.version is not None and any(each.version == change.version for each in held)
+        return _as(is_there and not relationship.is_transferring)
 
     return ground.by_relationship(change.uuid, test)
 

@@ -15,7 +15,7 @@ from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim,
 from datamotion.model.words import Operation
 from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
-from datamotion.policy.fence import fence, fenced, overtaken, unseen_sessions
+from datamotion.policy.fence import Occasion, fence, fenced, overtaken, unseen_sessions
 from datamotion.policy.home import targets_of
 from datamotion.policy.marking import active_mark, mark_active
 from datamotion.policy.obstacles import copy_obstacle, unknown_server
@@ -116,7 +116,7 @@ def _plan_all(situation: Situation) -> Plan:
     if not _is_contested(standing):
         take(due, standing, _claim(situation), because=_TAKE_BECAUSE, gate=Gate.EACH)
     because = f"they were taken over in epoch {max(standing.epochs, default=1)}: two must not serve the same volume"
-    refusals += fence(due, standing, overtaken(standing), because=because)
+    refusals += fence(due, standing, overtaken(standing), Occasion(because))
     by_source, holds = _mark_all(standing, due, refusals)
     losses: list[Loss] = []
     paused: list[Copy] = []

@@ -7,14 +7,14 @@ a mirror of what serves already is left as it is. Whatever is agreed to, copies 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from datamotion.model.group import Group, Target
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.standing import Copy, DoubtKind, Standing
 from datamotion.model.words import Operation, Role, VolumeType
 from datamotion.policy.epochs import take
-from datamotion.policy.fence import fence, overtaken, unseen_sessions
+from datamotion.policy.fence import Occasion, fence, overtaken, unseen_sessions
 from datamotion.policy.home import home_as_target
 from datamotion.policy.listings import Entry, entries
 from datamotion.policy.losses import worst_first
@@ -37,7 +37,7 @@ def reprotect_planner(group: Group, consent: Consent) -> Planner:
     def plan(situation: Situation) -> Plan:
         standing = situation.now
         title = f"Mirror what serves {group.name} to its other back ends again"
-        if refusal := group_refusal(standing):
+        if refusal := group_refusal(standing) or _taken_meanwhile(situation):
             return Plan(operation=Operation.REPROTECT, group=group.name, title=title, refusals=(refusal,))
         reprotecting = _Reprotecting(situation, consent)
         reprotecting.plan()
@@ -50,9 +50,21 @@ def reprotect_planner(group: Group, consent: Consent) -> Planner:
             refusals=tuple(reprotecting.refusals),
             notes=tuple(reprotecting.notes),
             holds=frozenset(reprotecting.holds),
+            backend=standing.serving.backend if standing.serving else None,
+            epoch=standing.claims[0].epoch if standing.claims else None,
         )
 
     return plan
+
+
+def _taken_meanwhile(situation: Situation) -> Refusal | None:
+    """What was agreed to was about who served then."""
+    before, now = ([each.claim.key for each in it.claims[:1]] for it in (situation.first, situation.now))
+    if before == now:
+        return None
+    newest, group = situation.now.claims[0], situation.now.group.name
+    text = f"{newest.backend} took {group} over in epoch {newest.epoch} meanwhile: nothing more is turned round"
+    return Refusal(text=text, hint="run the same command again: it shows what is to be done by now")
 
 
 class _Reprotecting:
@@ -60,6 +72,7 @@ class _Reprotecting:
         self._situation = situation
         self._standing = situation.now
         self._consent = consent
+        self._turned: list[Copy] = []
         self.due = StepList()
         self.refusals: list[Refusal] = []
         self.losses: list[Loss] = []
@@ -73,7 +86,7 @@ class _Reprotecting:
         self.refusals += [Refusal(volume=it.volume, backend=it.backend, text=it.text, hint=it.hint) for it in doubts]
         if len(standing.contenders) == 1:
             take(self.due, standing, standing.claims[0].claim, because=_TAKE_BECAUSE, gate=Gate.EACH)
-        self.refusals += fence(self.due, standing, overtaken(standing), because=_FENCE_BECAUSE)
+        self.refusals += fence(self.due, standing, overtaken(standing), Occasion(_FENCE_BECAUSE))
         self.notes += unseen_sessions(standing, overtaken(standing))
         by_source = self._by_source({each.volume for each in doubts})
         listed: dict[str, list[Entry]] = {}
@@ -87,6 +100,8 @@ class _Reprotecting:
                     turning = Turning(self._situation, target, source, self.due, self._consent, listed)
                     turning.plan(copies)
                     self._take(target, source, turning)
+        concerned = {volume for _, volume in self.holds} | {each.id.volume for each in self._turned}
+        self._mark([each for copies in by_source.values() for each in copies if each.id.volume in concerned])
 
     def _by_source(self, left: set[str | None]) -> dict[str, list[Copy]]:
         """The copies that serve, by back end; volumes of which nobody can tell are refused."""
@@ -97,16 +112,21 @@ class _Reprotecting:
                 text, hint = unknown_server(self._standing, volume)
                 self.refusals.append(Refusal(volume=volume, text=text, hint=hint))
             elif copy is not None and volume not in left:
-                if refusal := mark_active(self.due, self._standing, copy):
-                    self.refusals.append(refusal)
-                elif active_mark(self._standing, copy) == copy.mark:
-                    self.holds.add(copy.id)
                 found.setdefault(copy.id.backend, []).append(copy)
         return found
+
+    def _mark(self, copies: Iterable[Copy]) -> None:
+        """What mirrors are made from has its mark."""
+        for copy in copies:
+            if refusal := mark_active(self.due, self._standing, copy):
+                self.refusals.append(refusal)
+            elif active_mark(self._standing, copy) == copy.mark:
+                self.holds.add(copy.id)
 
     def _take(self, target: Target, source: str, turning: Turning) -> None:
         self.refusals += turning.refusals
         self.losses += turning.losses
+        self._turned += turning.turned
         self.holds |= turning.holds
         self.notes += _notes(self._standing, target, source, turning)
 

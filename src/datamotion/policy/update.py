@@ -106,13 +106,13 @@ class _Updating:
             change = StartTransfer(uuid=relationship.uuid, exported=relationship.exported_snapshot, ended_at=ended_at)
             age = f", its copy is {duration_text(relationship.lag)} old" if relationship.lag is not None else ""
             self.due.add(_START, backend, volume, change, f"{volume}{age}")
-        elif _has_ended(_relationship(before, copy), relationship):
+        elif has_ended(relationship_of(before, copy), relationship):
             if failure := transfer_failure(copy):
                 self._refuse(backend.name, volume, *failure)
             else:
                 self.holds.add(copy.id)
         else:
-            earlier = _relationship(before, copy)
+            earlier = relationship_of(before, copy)
             exported = earlier.exported_snapshot if earlier else None
             change_awaited = AwaitTransfer(uuid=relationship.uuid, exported=exported)
             self.due.add(_AWAIT, backend, volume, change_awaited, volume)
@@ -178,13 +178,13 @@ def _apply(standing: Standing) -> str:
     return f"datamotion apply {standing.group.name} sets the mirrors up"
 
 
-def _relationship(standing: Standing, copy: Copy) -> Relationship | None:
+def relationship_of(standing: Standing, copy: Copy) -> Relationship | None:
     """A copy's relationship as it stood."""
     earlier = standing.copies.get(copy.id)
     return earlier.edge.relationship if earlier and earlier.edge else None
 
 
-def _has_ended(before: Relationship | None, now: Relationship) -> bool:
+def has_ended(before: Relationship | None, now: Relationship) -> bool:
     """Whether a transfer ended between two looks: its snapshot tells, or, where it left none, the time it ended."""
     if now.is_transferring:
         return False

@@ -25,6 +25,7 @@ from datamotion.policy.protect import protect_planner
 from datamotion.policy.settle import settle_planner
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.standing import stand
+from datamotion.policy.thaw import thaw_planner
 from datamotion.policy.update import update_planner
 from datamotion.runs.phases import Event, Phase
 from datamotion.service.clusters import CountedCluster
@@ -48,6 +49,7 @@ class Intent:
 
     `also` names those of `more`, by cluster, that have to be looked at too, once it is seen how the group stands: what
     is not needed is asked for nothing, not even for its secret. `by_name`: who agrees to it types the group's name.
+    `way_back` is carried out after it, in the same run: it has something to do only where nothing was decided.
     """
 
     operation: Operation
@@ -57,6 +59,7 @@ class Intent:
     more: Mapping[str, Glance] = field(default_factory=dict)
     also: Callable[[Standing], frozenset[str]] = _nothing_more
     by_name: bool = False
+    way_back: Planner | None = None
 
 
 def protect(group: Group) -> Intent:
@@ -72,13 +75,15 @@ def update(group: Group) -> Intent:
 
 
 def failover(group: Group, choice: FailoverChoice) -> Intent:
-    """Serve the group from another back end; its home is looked at only where the targets alone cannot tell enough.
+    """Serve the group from another back end.
 
+    Its home is looked at where the targets alone cannot tell enough, and where the failover may be a planned one.
     Raises: ConfigError where `choice` names no back end of the group.
     """
     check_is_backend(group, choice.to)
     check_is_backend(group, choice.overrule)
-    glances = glances_of(group, SERVING)
+    may_be_planned = choice.may_be_planned
+    glances = glances_of(group, SERVING | {Aspect.SNAPSHOTS} if may_be_planned else SERVING)
     needed = {target.backend.cluster for target in group.targets}
     return Intent(
         operation=Operation.FAILOVER,
@@ -86,8 +91,15 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
         planner=failover_planner(group, choice),
         glances={name: each for name, each in glances.items() if name in needed},
         more={name: each for name, each in glances.items() if name not in needed},
-        also=also_needed,
+        also=(lambda _: frozenset({group.home.cluster})) if may_be_planned else also_needed,
+        way_back=thaw_planner(group) if may_be_planned else None,
     )
+
+
+def thaw(group: Group) -> Intent:
+    """Let clients in again where a planned failover was not carried through."""
+    glances = glances_of(group, SERVING)
+    return Intent(operation=Operation.THAW, group=group, planner=thaw_planner(group), glances=glances)
 
 
 def settle(group: Group, keep: str) -> Intent:
@@ -128,6 +140,8 @@ class Prepared:
         self._intent = intent
         self._clusters = {name: clusters[name] for name in glances}
         self._lookout = Lookout(self._clusters, glances)
+        backends = {site.backend.cluster: site for site in standing.sites.values()}
+        self._silent = {name: unseen for name in intent.more if name in glances and (unseen := backends[name].unseen)}
         self.plan = self._planned(standing)
 
     @property
@@ -169,31 +183,52 @@ class Prepared:
             session.hold(group.name, self._intent.operation, clock.now()) as hold,
             session.open_runs(self._intent.operation) as store,
         ):
-            view = await self._lookout.whole()
+            view = await self._look_again()
             standing = stand(group, view)
             plan = self._planned_again(standing)
             cut_off = _close_cut_off(store, group.name, session, hold)
             journal = store.begin(plan, clock.now(), hold.holder.who)
-            run = Run(
-                group=group,
-                planner=self._intent.planner,
-                lookout=self._lookout,
-                clusters=self._clusters,
-                clock=clock,
-                journal=journal,
-                watcher=watcher,
-                hold=hold,
-                by=hold.holder.who,
-            )
-            result = await run.carry_out(view, standing, plan, agreed=self.plan.losses)
+
+            def a_run(planner: Planner) -> Run:
+                return Run(
+                    group=group,
+                    planner=planner,
+                    lookout=self._lookout,
+                    clusters=self._clusters,
+                    clock=clock,
+                    journal=journal,
+                    watcher=watcher,
+                    hold=hold,
+                    by=hold.holder.who,
+                )
+
+            result = await a_run(self._intent.planner).carry_out(view, standing, plan, agreed=self.plan.losses)
+            is_whole = not (result.given_up or result.plan.refusals)
+            back = None if is_whole else await self._go_back(a_run, hold.holder.who)
             journal.end(_event(result), clock.now())
         return run_report(
             result,
+            back=back,
             run=journal.run_id,
             went_on_from=cut_off,
             seconds=clock.monotonic_s() - began_s,
             calls=self._calls() - calls_before,
         )
+
+    async def _go_back(self, a_run: Callable[[Planner], Run], by: str) -> RunResult | None:
+        """What the way back came to; None where there was none to go."""
+        planner = self._intent.way_back
+        if planner is None:
+            return None
+        view = await self._look_again()
+        standing = stand(self._intent.group, view)
+        plan = planner(Situation.at_first_sight(standing, by))
+        return await a_run(planner).carry_out(view, standing, plan, agreed=()) if plan.steps else None
+
+    async def _look_again(self) -> View:
+        """All that has to be looked at, but for what was silent and can be done without."""
+        names = [name for name in self._lookout.glances if name not in self._silent]
+        return {**self._silent, **await self._lookout.whole(names)}
 
     def _calls(self) -> int:
         return sum(cluster.calls for cluster in self._clusters.values())

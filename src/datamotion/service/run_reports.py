@@ -54,13 +54,20 @@ def plan_report(plan: Plan) -> PlanReport:
 
 
 def run_report(
-    result: RunResult, *, run: int | None, went_on_from: int | None, seconds: float, calls: int
+    result: RunResult,
+    *,
+    run: int | None,
+    went_on_from: int | None,
+    seconds: float,
+    calls: int,
+    back: RunResult | None = None,
 ) -> RunReport:
     """How a run ended, the worst first. `seconds` and `calls` are those of carrying it out.
 
-    Who serves is what was seen at its end, not what was planned.
+    Who serves is what was seen at its end, not what was planned. `back` is what its way back came to.
     """
-    first, endings, serving = result.first, result.endings(), result.standing.serving
+    first, endings, last = result.first, result.endings(), back.standing if back else result.standing
+    serving = last.serving
     volumes = _volume_reports(result, endings)
     return RunReport(
         operation=first.operation,
@@ -74,14 +81,30 @@ def run_report(
         notes=(
             *_overtaken_notes(result, endings),
             *(f"{other} while this run waited." for other in result.others),
+            *(_way_back_notes(back) if back else ()),
             *first.notes,
         ),
-        serving=serving_backend(result.standing),
+        serving=serving_backend(last),
         epoch=serving.epoch if serving else None,
         seconds=round(seconds, 3),
         calls=calls,
-        served=served_reports(result.standing),
+        served=served_reports(last),
     )
+
+
+def _way_back_notes(back: RunResult) -> Iterator[str]:
+    """What is so again, and what is not."""
+    endings = back.endings()
+    failed = {subject: each.failure for subject, each in endings.items() if each.failure is not None}
+    again = [volume for (_, volume), each in endings.items() if each.failure is None and volume is not None]
+    if again:
+        at = " and ".join(sorted({backend for backend, _ in endings}))
+        yield f"Gone back: nothing was broken off, and clients write at {at} again: {names_text(again)}."
+    for (backend, volume), failure in failed.items():
+        yield (
+            f"{volume} at {backend} is still frozen, its clients cannot write: {failure.text}."
+            f" `datamotion failover {back.first.group} --abort` lets them in."
+        )
 
 
 def _overtaken_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[str]:

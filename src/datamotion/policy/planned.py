@@ -1,0 +1,273 @@
+"""Carrying everything over before a break: what a planned failover does while who served last can still be asked.
+
+Mirrors are brought up to date while clients write on; then clients are kept from what serves, a last snapshot is taken,
+which therefore holds every write, and carried over; nobody breaks off before every volume has it. Which snapshot it is
+stands in the mark of the frozen copy, so any run can go on, or let clients in again. That it arrived is told by its
+version, never by times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import count
+
+from datamotion.model.acts import (
+    ActId,
+    AwaitIdle,
+    AwaitSnapshot,
+    AwaitTransfer,
+    ModifyVolume,
+    StartTransfer,
+    TakeEpoch,
+    TakeSnapshot,
+)
+from datamotion.model.plan import Gate, Refusal
+from datamotion.model.records import Relationship, Snapshot
+from datamotion.model.standing import Copy, CopyId, Standing
+from datamotion.model.units import duration_text
+from datamotion.model.words import MirrorState
+from datamotion.policy.epochs import seen_at
+from datamotion.policy.fence import Occasion, fence
+from datamotion.policy.health import RECEIVING, transfer_failure
+from datamotion.policy.obstacles import Obstacle, copy_obstacle
+from datamotion.policy.situation import Situation
+from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.update import has_ended, relationship_of
+
+_RUNNING = "they began before this and lack the newest writes"
+_IDLE = Phase(rank=-12, title="Wait for running transfers", because=_RUNNING)
+_NEAR = Phase(rank=-11, title="Bring mirrors up to date", because="clients write on meanwhile, and wait less later")
+_IS_NEAR = Phase(
+    rank=-10, title="Wait for the updates", because="clients are kept away once little is left to carry", gate=Gate.ALL
+)
+_FREEZE = -9  # and the three after it
+_LAST = Phase(rank=-5, title="Take the last snapshot", because="nobody writes any more: it holds all", gate=Gate.ALL)
+_IDLE_AGAIN = Phase(rank=-4, title="Wait for running transfers", because=_RUNNING)
+_CARRY = Phase(rank=-3, title="Carry the last snapshot over", because="it is all that the mirrors lack")
+_CARRIED = Phase(
+    rank=-2,
+    title="Wait for the last snapshot",
+    because="no volume is broken off before every one has it",
+    gate=Gate.ALL,
+)
+_ROUNDS = 3  # of updates, while each still has much to carry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """`near`: bytes of an update after which clients are kept away. `frozen_for`: how long, at most.
+
+    Then it is undone. Once the epoch is taken there is no way back, and no limit.
+    """
+
+    near: int = 256 * 2**20
+    frozen_for: timedelta = timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class Carrying:
+    """What is left to do until each of these copies holds the last snapshot of who served it (`sources`, by volume).
+
+    `refusals` say which cannot. `is_decided`: the epoch is taken, so that there is no way back any more.
+    """
+
+    situation: Situation
+    copies: Sequence[Copy]
+    sources: Mapping[str, str]
+    epoch: int
+    pace: Pace
+    is_decided: bool
+    refusals: list[Refusal] = field(default_factory=list)
+    names: Mapping[CopyId, str] = field(default_factory=dict)  # of the last snapshots of those that are to be frozen
+
+    def plan(self, due: StepList) -> None:
+        pairs = [
+            (copy, source)
+            for copy in self.copies
+            if not copy.is_writable and (source := self._source(copy)) is not None
+        ]
+        left = [(copy, source) for copy, source in pairs if not is_carried(self.situation.now, copy, source)]
+        if waited := self._waited_too_long():
+            self.refusals += [_refusal(copy, waited) for copy, _ in left]
+        able = []
+        for copy, source in left:
+            if obstacle := self._obstacle(copy, source):
+                self.refusals.append(_refusal(copy, *obstacle))
+            else:
+                able.append((copy, source))
+        if not (self.is_decided or any(frozen_for(source) for _, source in pairs)):
+            for copy, _ in able:
+                self._bring_near(due, copy)
+        self.names = {source.id: self._name(source) for _, source in able}
+        loose = [source for _, source in able if frozen_for(source) != self.names[source.id]]
+        because = "what is written after the last snapshot would be lost; they read again where it is served then"
+        occasion = Occasion(because, title="Freeze", rank=_FREEZE, gate=Gate.ALL, frozen=self.names)
+        self.refusals += fence(due, self.situation.now, loose, occasion)
+        for copy, source in able:
+            self._carry_last(due, copy, source, self.names[source.id])
+
+    def covers(self, copy: Copy) -> bool:
+        """Whether nothing of a volume is lost: all was carried over, or will be before anything is broken off."""
+        source = self._source(copy)
+        if source is None or copy.is_writable:
+            return self._was_carried(copy)
+        return True
+
+    def _source(self, copy: Copy) -> Copy | None:
+        return self.situation.now.copy(self.sources[copy.id.volume], copy.id.volume)
+
+    def _was_carried(self, copy: Copy) -> bool:
+        """Whether that is seen, or was when the epoch was taken: who served is fenced, whatever became of it since."""
+        backend = self.situation.now.group.backend(copy.id.backend)
+        taken_at = self.situation.accepted.get(ActId(backend.cluster, backend.name, None, TakeEpoch))
+        for standing in (self.situation.now, taken_at):
+            then = standing.copies.get(copy.id) if standing else None
+            source = standing.copy(self.sources[copy.id.volume], copy.id.volume) if standing else None
+            if standing and then and source and is_carried(standing, then, source):
+                return True
+        return False
+
+    def _bring_near(self, due: StepList, copy: Copy) -> None:
+        """Updates, one after the other, until one had little to carry."""
+        assert copy.edge is not None
+        relationship, volume = copy.edge.relationship, copy.id.volume
+        backend = self.situation.now.group.backend(copy.id.backend)
+        for number in range(1, _ROUNDS + 1):
+            about = f"update {number}"
+            before = self.situation.accepted.get(ActId(backend.cluster, backend.name, volume, StartTransfer, about))
+            earlier = relationship_of(before, copy) if before else None
+            if earlier is None:
+                self._start(due, copy, (_IDLE, _NEAR), about)
+            elif has_ended(earlier, relationship):
+                if failure := transfer_failure(copy):
+                    self.refusals.append(_refusal(copy, *failure))
+                elif number < _ROUNDS and self._is_far(relationship):
+                    continue
+                return
+            exported = (earlier or relationship).exported_snapshot
+            awaited = AwaitTransfer(uuid=relationship.uuid, exported=exported)
+            due.add(_IS_NEAR, backend, volume, awaited, volume, about=about)
+            return
+
+    def _is_far(self, relationship: Relationship) -> bool:
+        return ((relationship.transfer and relationship.transfer.bytes_transferred) or 0) > self.pace.near
+
+    def _start(
+        self, due: StepList, copy: Copy, phases: tuple[Phase, Phase], about: str, snapshot: str | None = None
+    ) -> None:
+        assert copy.edge is not None
+        relationship, volume = copy.edge.relationship, copy.id.volume
+        backend, (idle, start) = self.situation.now.group.backend(copy.id.backend), phases
+        if relationship.is_transferring:
+            due.add(idle, backend, volume, AwaitIdle(uuid=relationship.uuid), volume, about=about)
+        ended_at = relationship.transfer.ended_at if relationship.transfer else None
+        change = StartTransfer(
+            uuid=relationship.uuid, exported=relationship.exported_snapshot, ended_at=ended_at, snapshot=snapshot
+        )
+        age = f", its copy is {duration_text(copy.lag)} old" if copy.lag is not None and snapshot is None else ""
+        due.add(start, backend, volume, change, f"{volume}{age}", about=about)
+
+    def _carry_last(self, due: StepList, copy: Copy, source: Copy, name: str) -> None:
+        assert copy.edge is not None
+        standing, relationship, volume = self.situation.now, copy.edge.relationship, copy.id.volume
+        backend, about = standing.group.backend(copy.id.backend), f"last {name}"
+        taken = _snapshot(standing, source, name)
+        if taken is None:
+            change = TakeSnapshot(volume_uuid=source.volume.uuid, name=name)
+            due.add(_LAST, standing.group.backend(source.id.backend), volume, change, f"{volume}: {name}")
+        before = self.situation.accepted.get(ActId(backend.cluster, backend.name, volume, StartTransfer, about))
+        earlier = relationship_of(before, copy) if before else None
+        if earlier is None:
+            self._start(due, copy, (_IDLE_AGAIN, _CARRY), about, snapshot=name)
+        elif has_ended(earlier, relationship) and relationship.exported_snapshot != name:
+            failure = transfer_failure(copy)
+            text = failure.text if failure else f"its last transfer ended, and {name} has not arrived"
+            self.refusals.append(_refusal(copy, text, failure.hint if failure else None))
+            return
+        awaited = AwaitSnapshot(uuid=relationship.uuid, name=name, version=taken.version if taken else None)
+        due.add(_CARRIED, backend, volume, awaited, f"{volume}: {name}", about=about)
+
+    def _name(self, source: Copy) -> str:
+        """That of the last snapshot: the noted one, unless it was taken and clients could come since. None repeats."""
+        noted = source.mark.frozen if source.mark else None
+        if noted and (source.is_fenced or _snapshot(self.situation.now, source, noted) is None):
+            return noted
+        held = {each.name for each in _held(self.situation.now, source)}
+        began = seen_at(self.situation.first, source.id.backend)
+        return next(
+            each for each in _numbered(f"datamotion_last.{self.epoch}.{began:%Y-%m-%d_%H%M%S}") if each not in held
+        )
+
+    def _obstacle(self, copy: Copy, source: Copy) -> Obstacle | None:
+        group = self.situation.now.group.name
+        assert copy.edge is not None
+        state = copy.edge.relationship.state
+        if source.mark is None:
+            return f"{source.volume.name} has no mark", f"datamotion apply {group} marks it"
+        if not replace(source.mark, frozen=self._name(source)).fits(source.volume.comment):
+            text = f"the comment of {source.volume.name} leaves no room to note its last snapshot"
+            return text, "shorten what people wrote there: ONTAP takes 1,023 bytes"
+        if obstacle := copy_obstacle(source):
+            return obstacle
+        if copy.edge.source != source.id:
+            return f"its copy does not follow {source.id.backend}", f"datamotion reprotect {group} makes it"
+        if state not in RECEIVING:
+            resumes = f"datamotion resume {group} --at {copy.id.backend} resumes it"
+            return f"its mirror is {state} and takes no last transfer", resumes if state is MirrorState.PAUSED else None
+        return None
+
+    def _waited_too_long(self) -> str | None:
+        """Why clients are not kept away any longer, where nothing is decided yet."""
+        since, now = self._frozen_at(), max(filter(None, map(self._seen_at, set(self.sources.values()))), default=None)
+        if self.is_decided or since is None or now is None or now - since <= self.pace.frozen_for:
+            return None
+        return f"clients have waited for {duration_text(now - since)}, and its last snapshot has not arrived"
+
+    def _seen_at(self, backend: str) -> datetime | None:
+        return seen_at(self.situation.now, backend)
+
+    def _frozen_at(self) -> datetime | None:
+        """When this run began to keep clients away; where an earlier one had, when this one began."""
+        backends = set(self.sources.values())
+        asked = [standing for act, standing in self.situation.accepted.items() if _freezes(act, backends)]
+        if any(frozen_for(copy) for copy in self.situation.first.copies.values()):
+            asked.append(self.situation.first)
+        return min((at for each in asked for name in backends if (at := seen_at(each, name))), default=None)
+
+
+def frozen_for(copy: Copy) -> str | None:
+    """The last snapshot that a copy is kept as it is for: no client can come to it. None where one can, or none is."""
+    return copy.mark.frozen if copy.mark is not None and copy.is_fenced else None
+
+
+def is_carried(standing: Standing, copy: Copy, source: Copy) -> bool:
+    """Whether a copy holds all that was ever written to its source: the last snapshot of one that is frozen."""
+    name = frozen_for(source)
+    last = _snapshot(standing, source, name) if name else None
+    if last is None or last.version is None:
+        return False
+    return any(each.version == last.version for each in _held(standing, copy))
+
+
+def _freezes(act: ActId, backends: Collection[str]) -> bool:
+    return act.kind is ModifyVolume and act.backend in backends
+
+
+def _snapshot(standing: Standing, copy: Copy, name: str) -> Snapshot | None:
+    return next((each for each in _held(standing, copy) if each.name == name), None)
+
+
+def _held(standing: Standing, copy: Copy) -> Sequence[Snapshot]:
+    return standing.sites[copy.id.backend].snapshots.get(copy.volume.uuid, ())
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}.{number}" for number in count(2))
+
+
+def _refusal(copy: Copy, text: str, hint: str | None = None) -> Refusal:
+    volume, backend = copy.id.volume, copy.id.backend
+    return Refusal(volume=volume, backend=backend, text=f"{volume} cannot follow: {text}", hint=hint)
