@@ -23,6 +23,7 @@ from datamotion.model.records import (
     Listed,
     Policy,
     Relationship,
+    Snapshot,
     Svm,
     SvmPeer,
     Transfer,
@@ -131,6 +132,20 @@ def a_listing(name: str = "vol_1", backend: Backend = LYON, *, source: Backend =
         destination_svm_uuid=svm_uuid(backend),
     )
     return replace(listed, **changes)  # type: ignore[arg-type]
+
+
+def a_snapshot(
+    name: str = "common", volume: str = "vol_1", backend: Backend = HOME, *, ago: timedelta = timedelta(hours=1)
+) -> Snapshot:
+    """A snapshot of a volume at a back end; those of one name are common to all."""
+    return Snapshot(
+        uuid=f"{backend.name}/{volume}/{name}",
+        volume_uuid=volume_uuid(volume, backend),
+        name=name,
+        version=f"{volume}/{name}",
+        created_at=NOON - ago,
+        label=None,
+    )
 
 
 def a_transfer(state: TransferState, *, moved: int = 0, ended_at: datetime | None = None) -> Transfer:

@@ -11,6 +11,7 @@ from datamotion.model.acts import (
     AllowSnapMirror,
     Break,
     Change,
+    CloneVolume,
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
@@ -28,6 +29,7 @@ from datamotion.model.acts import (
     RemoveMark,
     Resume,
     Resync,
+    SplitClone,
     StartTransfer,
     TakeEpoch,
     TakeSnapshot,
@@ -115,7 +117,8 @@ def _(change: ModifyRelationship, view: ClusterView) -> ClusterView:
 
 @changed.register
 def _(change: Initialize, view: ClusterView) -> ClusterView:
-    return _with_mirror(view, change.uuid, _starting(MirrorState.UNINITIALIZED))
+    """Onto a writable volume it is a resync: that is read-only from then on."""
+    return _read_only(_with_mirror(view, change.uuid, _starting(MirrorState.UNINITIALIZED)), change.uuid)
 
 
 @changed.register
@@ -189,8 +192,12 @@ def _(change: Resync, view: ClusterView) -> ClusterView:
             raise Refusing(f"{mirror.destination} is {mirror.state}")
         return replace(mirror, transfer=a_transfer(TransferState.TRANSFERRING))
 
-    view = _with_mirror(view, change.uuid, resync)
-    place = _place(next(each for each in view.relationships if each.uuid == change.uuid))
+    return _read_only(_with_mirror(view, change.uuid, resync), change.uuid)
+
+
+def _read_only(view: ClusterView, mirror: str | None) -> ClusterView:
+    """The volume that a mirror ends in is of type `dp`."""
+    place = _place(next(each for each in view.relationships if each.uuid == mirror))
     volumes = (replace(each, type=VolumeType.DP) if (each.svm, each.name) == place else each for each in view.volumes)
     return replace(view, volumes=tuple(volumes))
 
@@ -302,6 +309,31 @@ def _(change: TakeSnapshot, view: ClusterView) -> ClusterView:
         label=change.label,
     )
     return replace(view, snapshots=(*view.snapshots, made))
+
+
+@changed.register
+def _(change: CloneVolume, view: ClusterView) -> ClusterView:
+    if _has_volume(view, change.svm, change.volume):
+        raise Refusing(f"volume {change.volume} exists")
+    parent = next(each for each in view.volumes if each.uuid == change.parent_uuid)
+    if change.snapshot not in {each.name for each in view.snapshots if each.volume_uuid == parent.uuid}:
+        raise Refusing(f"there is no snapshot {change.snapshot}")
+    clone = replace(
+        parent,
+        uuid=f"{_cluster(view)}/{change.svm}/{change.volume}",
+        name=change.volume,
+        type=VolumeType.RW,
+        path=None,
+        comment=change.comment,
+        is_clone=True,
+    )
+    return replace(view, volumes=(*view.volumes, clone))
+
+
+@changed.register
+def _(change: SplitClone, view: ClusterView) -> ClusterView:
+    volumes = (replace(each, is_clone=False) if each.uuid == change.uuid else each for each in view.volumes)
+    return replace(view, volumes=tuple(volumes))
 
 
 @changed.register

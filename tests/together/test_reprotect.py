@@ -349,8 +349,11 @@ def test_what_the_old_sources_list_still_is_collected_and_no_common_snapshot_goe
         assert await snapshots(story, "paris", "vol_1") == before
         report = await story.place.run(reprotect(story, "paris"))
         assert report.verdict is Verdict.DONE, told(report)
-        assert (await story.planned(gc)).changes is False or (await story.place.run(gc)).verdict is Verdict.DONE
-        assert await listed(story, "paris") == 0
+        assert await listed(story, "paris") == 1, "that of oslo, which follows lyon"
+        assert "and keeps its snapshots" in told(await story.planned(gc))
+        before = await snapshots(story, "paris", "vol_1")
+        assert (await story.place.run(gc)).verdict is Verdict.DONE
+        assert (await listed(story, "paris"), await snapshots(story, "paris", "vol_1")) == (0, before)
         await story.update()
         await nothing_is_left_to_do(story)
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
+
 from pathlib import Path
+
 import trio
 from trio.testing import MockClock
+
+from datamotion.cli.render import render_plan, render_run
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
-from datamotion.service.status import status
-from datamotion.cli.render import render_plan, render_run
 from tests.together.world import GROUP, a_place, create_volumes, digests
 
 

@@ -14,7 +14,7 @@ from datamotion.model.records import Snapshot
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
-from datamotion.model.words import Role, VolumeType
+from datamotion.model.words import Role
 from datamotion.policy.common import Common, common, snapshot_named, snapshots_of
 from datamotion.policy.losses import overtaken_by
 from datamotion.policy.needs import names_text
@@ -43,7 +43,7 @@ def divergence(standing: Standing, copy: Copy, active: Copy) -> Loss | None:
 
 def is_whole(standing: Standing, copy: Copy, active: Copy, shared: Common) -> bool:
     """Whether the copy that serves is known to hold all that this one does."""
-    if copy.volume.type is VolumeType.RW:
+    if copy.is_writable:
         return copy.role is Role.FENCED and _is_frozen(standing, copy, active)
     if shared.newest is None or not shared.beyond:
         return shared.newest is not None

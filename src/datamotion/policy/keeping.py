@@ -16,7 +16,6 @@ from datamotion.model.records import Snapshot
 from datamotion.model.standing import Copy, Site
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
-from datamotion.model.words import VolumeType
 from datamotion.policy.common import Common
 from datamotion.policy.obstacles import Obstacle
 from datamotion.policy.steps import Phase, StepList
@@ -69,7 +68,7 @@ class Keeping:
 
     def _snapshot(self, copy: Copy, shared: Common) -> Snapshot | None:
         """That of which a clone is made, if it is there: of what can be written, one that was taken for this."""
-        if copy.volume.type is not VolumeType.RW:
+        if not copy.is_writable:
             return shared.beyond[-1] if shared.beyond else shared.newest
         prefix = _prefix(self._site)
         return next((each for each in reversed(shared.beyond) if each.name.startswith(prefix)), None)

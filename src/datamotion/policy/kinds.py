@@ -89,7 +89,8 @@ KINDS: Mapping[type[Change], Kind] = {
     ModifyQtree: Kind(frozenset({Aspect.QTREES}), proofs.qtree_modified),
     CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), proofs.sessions_closed),
     CreateExportPolicy: Kind(frozenset({Aspect.EXPORT_POLICIES}), proofs.export_policy_made),
-    CreateRelationship: Kind(_RELATIONSHIPS, proofs.related),
+    # And who else may have claimed the group by now: before a copy goes back to what is common with who serves.
+    CreateRelationship: Kind(_RELATIONSHIPS | _POLICIES, proofs.related),
     ModifyRelationship: Kind(_RELATIONSHIPS, proofs.relationship_modified),
     Initialize: Kind(_RELATIONSHIPS, proofs.initialized),
     Resume: Kind(_RELATIONSHIPS, proofs.resumed),
@@ -106,7 +107,7 @@ KINDS: Mapping[type[Change], Kind] = {
     TakeEpoch: Kind(_POLICIES | _RELATIONSHIPS | _VOLUMES, proofs.epoch_taken),  # and what somebody serves there by now
     ConfirmClaim: Kind(_POLICIES, proofs.claim_confirmed),
     # Without a relationship nobody breaks a copy off any more: what it is then, it is when it is deleted.
-    DeleteRelationship: Kind(_RELATIONSHIPS | _VOLUMES, removals.relationship_deleted),
+    DeleteRelationship: Kind(_RELATIONSHIPS | _VOLUMES | _POLICIES, removals.relationship_deleted),
     ReleaseRelationship: Kind(frozenset({Aspect.DESTINATIONS}), removals.released),
     DeleteVolume: Kind(_VOLUMES, removals.volume_deleted),
     DeleteClaim: Kind(_POLICIES, removals.claim_deleted),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datamotion.model.group import Group, Target
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.standing import Copy, DoubtKind, Standing
-from datamotion.model.words import Operation, Role, VolumeType
+from datamotion.model.words import Operation, Role
 from datamotion.policy.epochs import take
 from datamotion.policy.fence import Occasion, fence, overtaken, unseen_sessions
 from datamotion.policy.home import home_as_target
@@ -162,7 +162,7 @@ def _notes(standing: Standing, target: Target, source: str, turning: Turning) ->
     if turning.clones:
         kept = names_text(list(turning.clones.values()))
         yield f"{name}: kept in {kept}: mounted nowhere, no member of the group. Delete it once nobody needs it."
-    writable = [copy for copy in turning.turned if copy.volume.type is VolumeType.RW]
+    writable = [copy for copy in turning.turned if copy.is_writable]
     if not writable:
         return
     volumes = names_text([copy.id.volume for copy in writable])

@@ -7,7 +7,7 @@ then the copy goes back to the common snapshot and follows. What is so already i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from datamotion.model.acts import (
@@ -27,7 +27,7 @@ from datamotion.model.records import Endpoint, Relationship
 from datamotion.model.standing import Copy, CopyId, Edge, Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
-from datamotion.model.words import MirrorState, VolumeState, VolumeType
+from datamotion.model.words import MirrorState, VolumeState
 from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark
 from datamotion.policy.common import common
 from datamotion.policy.divergence import divergence
@@ -108,7 +108,7 @@ class Turning:
         ]
         to_turn: list[tuple[Copy, Copy]] = []
         for active, mirror in pairs:
-            if _follows(mirror, active) and mirror.volume.type is not VolumeType.RW:
+            if _follows(mirror, active) and not mirror.is_writable:
                 self._follow(active, mirror)
             elif obstacle := copy_obstacle(active) or _obstacle(self._standing, mirror):
                 self._refuse(mirror, *obstacle)
@@ -134,19 +134,18 @@ class Turning:
         """Whether nothing goes that was not agreed to; what goes is kept on the way."""
         volume, name, group = mirror.id.volume, self._backend.name, self._standing.group.name
         loss, shared = divergence(self._standing, mirror, active), common(self._standing, mirror, active)
-        is_writable = mirror.volume.type is VolumeType.RW
-        if is_writable and shared.newest is None:
+        if mirror.is_writable and shared.newest is None:
             self._refuse(mirror, *self._no_way(active, mirror))
             return False
         if loss is None:
             return True
         if name not in self._consent.discard:
-            what = "may hold writes of its own" if is_writable else "holds what was carried there only"
+            what = "may hold writes of its own" if mirror.is_writable else "holds what was carried there only"
             if shared.newest is None:
                 what = f"has no snapshot in common with {active.id.backend}: all has to be carried anew"
             kept = "a clone of it is kept" if self._consent.keep else "nothing of it is kept"
             hint = f"datamotion reprotect {group} --discard-divergent {name} gives that up; {kept}"
-            if is_writable:
+            if mirror.is_writable:
                 hint += f"; datamotion failover {group} --to {name} would serve it instead"
             self._refuse(mirror, f"{volume} at {name} {what}; making it a mirror gives up {loss.text}", hint)
             return False
@@ -174,6 +173,12 @@ class Turning:
         """From any state in which a run may have left it."""
         volume = mirror.id.volume
         self.turned.append(mirror)
+        if (
+            mirror.edge is not None
+            and _follows(mirror, active)
+            and self._is_under_way(mirror, mirror.edge.relationship)
+        ):
+            return
         if mirror.edge is not None and not _follows(mirror, active):
             self._delete(mirror, mirror.edge, at=mirror)
         if active.edge is not None and active.edge.source == mirror.id:
@@ -182,7 +187,7 @@ class Turning:
         if not _follows(mirror, active):
             self._relate(active, mirror, alias)
         uuid = mirror.edge.relationship.uuid if mirror.edge is not None and _follows(mirror, active) else None
-        if mirror.volume.type is VolumeType.RW:
+        if mirror.is_writable:
             shared = common(self._standing, mirror, active).newest
             back = f"{volume}: back to {shared.name if shared else 'the common snapshot'}, then what came since"
             is_new = uuid is not None and mirror.edge is not None and not mirror.edge.is_broken_off
@@ -213,27 +218,16 @@ class Turning:
         self._due.add(_DELETE, self._backend, volume, delete, text, asked_of=holder, about=relationship.uuid)
 
     def _release(self, mirror: Copy, active: Copy) -> None:
-        """Who lists a relationship of this copy that is gone, or about to be, forgets it."""
+        """Who lists a relationship that is gone for this one, or about to be, forgets it."""
         ending = {edge.relationship.uuid for edge in (mirror.edge, active.edge) if edge is not None}
-        for entry in self._entries(mirror, active):
-            if entry.relationship is None or entry.relationship.uuid in ending:
-                release(
-                    self._due,
-                    self._standing,
-                    _RELEASE,
-                    entry,
-                    keeps_snapshots=True,
-                    on_behalf_of=mirror.id.backend,
-                )
-
-    def _entries(self, mirror: Copy, active: Copy) -> Iterator[Entry]:
-        """What is listed of relationships that begin at this copy, and of those from elsewhere that end in it."""
         for entry in self._listed.get(mirror.id.volume, ()):
             ends = entry.copy.id if entry.copy else None
-            if ends is not None and (
-                entry.source.id == mirror.id or (ends == mirror.id and entry.source.id != active.id)
-            ):
-                yield entry
+            is_turned = (entry.source.id, ends) == (mirror.id, active.id)
+            is_another = ends == mirror.id and entry.source.id != active.id
+            is_going = entry.relationship is None or entry.relationship.uuid in ending
+            if (is_turned or is_another) and is_going:
+                name = mirror.id.backend
+                release(self._due, self._standing, _RELEASE, entry, keeps_snapshots=True, on_behalf_of=name)
 
     def _relate(self, active: Copy, mirror: Copy, alias: str) -> None:
         target = self._target
@@ -248,19 +242,30 @@ class Turning:
         """It is read-only, and its relationship comes from the copy that serves: what is left until it is whole."""
         assert mirror.edge is not None
         relationship, volume = mirror.edge.relationship, mirror.id.volume
-        asked = self._asked(volume)
-        if relationship.is_transferring and (asked or not mirror.edge.holds_copy or mirror.edge.is_broken_off):
+        if self._is_under_way(mirror, relationship):
+            return
+        if relationship.state is MirrorState.BROKEN_OFF:
+            self._add(_RESYNC, volume, Resync(uuid=relationship.uuid), f"{volume}: goes on")
             self._add(_AWAIT, volume, AwaitIdle(uuid=relationship.uuid), volume)
-        elif relationship.state in (MirrorState.UNINITIALIZED, MirrorState.BROKEN_OFF):
-            if asked and _has_ended(asked, mirror) and (failure := transfer_failure(mirror)):
-                self._refuse(mirror, *failure)
-            elif relationship.state is MirrorState.BROKEN_OFF:
-                self._add(_RESYNC, volume, Resync(uuid=relationship.uuid), f"{volume}: goes on")
-                self._add(_AWAIT, volume, AwaitIdle(uuid=relationship.uuid), volume)
-            else:
-                self._carry(active, mirror, relationship.uuid)
+        elif relationship.state is MirrorState.UNINITIALIZED:
+            self._carry(active, mirror, relationship.uuid)
         elif not self._adjust(active, mirror, relationship):
             self.holds.add(mirror.id)
+
+    def _is_under_way(self, mirror: Copy, relationship: Relationship) -> bool:
+        """Whether the transfer that makes it a mirror runs, or came to nothing in this run: that is refused."""
+        assert mirror.edge is not None
+        asked, volume = self._asked(mirror.id.volume), mirror.id.volume
+        if relationship.is_transferring:
+            if asked is None and not mirror.edge.leaves_writable:
+                return False  # an update like any other
+            self._add(_AWAIT, volume, AwaitIdle(uuid=relationship.uuid), volume)
+            return True
+        failure = transfer_failure(mirror) if asked is not None and _has_ended(asked, mirror) else None
+        if failure is not None and mirror.edge.leaves_writable:
+            self._refuse(mirror, *failure)
+            return True
+        return False
 
     def _adjust(self, active: Copy, mirror: Copy, relationship: Relationship) -> bool:
         """Whether mark, size, policy or schedule are not as `apply` would have them."""
