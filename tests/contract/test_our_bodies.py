@@ -14,7 +14,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from datamotion.model.acts import Act, AwaitIdle, AwaitTransfer, Change, DeleteClaim, RemoveMark
+from datamotion.model.acts import Act, AwaitIdle, AwaitSnapshot, AwaitTransfer, Change, DeleteClaim, RemoveMark
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors, operations, removal
@@ -37,7 +37,12 @@ pytestmark = [
 
 CLUSTERS = (HOME, "lyon", "oslo")
 _OF_ANY_COLLECTION = {"fields", "max_records", "return_timeout", "return_records", "continue_on_failure"}
-_OF_RELATIONSHIPS = {"source_only", "destination_only", "list_destinations_only"}  # options, and no fields
+_OF_RELATIONSHIPS = {
+    "source_only",
+    "source_info_only",
+    "destination_only",
+    "list_destinations_only",
+}  # options, and no fields
 """Parameters of every query that are no fields; ONTAP's REST guide, "Record retrieval" and "Query-based operations"."""
 
 
@@ -146,6 +151,7 @@ class Story:
             operations.protect(group),
             operations.update(group),
             operations.failover(group, FailoverChoice()),
+            mirrors.reprotect(group),
         ):
             await self._look(f"plan {intent.operation}", partial(self._plan, intent))
 
@@ -229,6 +235,9 @@ async def every_change(root: Path) -> Story:
         await story.look()
         await story.place.run(operations.protect(group), story.watcher)  # oslo follows the home still: not all is done
         await story.look()
+        await story.by_hand("PUT", "/lab/transfers", {"held": False})
+        await story.carry_out(mirrors.reprotect(group, discard=["gold-paris", "gold-oslo"]))
+        await story.look()
         return story
 
 
@@ -240,11 +249,18 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 def test_the_story_makes_every_change_that_there_is(story: Story) -> None:
     of_gc = {DeleteClaim, RemoveMark}  # whose requests are those of others
-    assert story.watcher.asked == set(get_args(Change)) - {AwaitTransfer, AwaitIdle} - of_gc
+    assert story.watcher.asked == set(get_args(Change)) - {AwaitTransfer, AwaitSnapshot, AwaitIdle} - of_gc
 
 
 def test_what_only_looks_asks_and_writes_nothing(story: Story) -> None:
-    assert {look.what for look in story.looks} == {"check", "status", "plan protect", "plan update", "plan failover"}
+    assert {look.what for look in story.looks} == {
+        "check",
+        "status",
+        "plan protect",
+        "plan update",
+        "plan failover",
+        "plan reprotect",
+    }
     assert [look for look in story.looks if not look.requests or look.writes] == []
     assert any(sent.method != "GET" for sent in story.sent)
 
