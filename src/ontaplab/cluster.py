@@ -74,8 +74,6 @@ class Cluster(NasRecords):
     has on its first start.
     """
 
-    version = (9, 15, 1)
-
     def __init__(
         self,
         name: str,
@@ -90,9 +88,7 @@ class Cluster(NasRecords):
     ) -> None:
         self.name = name
         self.uuid = str(uuid5(NAMESPACE_DNS, f"{name}.ontaplab"))
-        self.node = Node(
-            uuid=str(uuid5(UUID(self.uuid), "node")), name=f"{name}-01", serial=f"{UUID(self.uuid).int % 10**12:012}"
-        )
+        self.node = self._node(1)
         self.root = root
         self.clock = SkewedClock(clock)
         self.network = network
@@ -139,6 +135,16 @@ class Cluster(NasRecords):
         self._namespace = UUID(self.uuid)
         self._named: tuple[str, dict[str, int]] = ("", {})
         self._tasks: TaskGroup | None = None
+
+    @property
+    def version(self) -> tuple[int, int, int]:
+        generation, major, minor = self.traits.now.version.split(".")
+        return int(generation), int(major), int(minor)
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The one that holds everything, and those that the cluster lists beside it."""
+        return [self.node, *(self._node(number) for number in range(2, self.traits.now.nodes + 1))]
 
     def together(self) -> AbstractContextManager[None]:
         """All changes made within are kept, or none."""
@@ -203,6 +209,11 @@ class Cluster(NasRecords):
         """Nothing of the cluster is held open any more."""
         self.store.close()
         await self.network.aclose()
+
+    def _node(self, number: int) -> Node:
+        uuid = uuid5(UUID(self.uuid), "node" if number == 1 else f"node/{number}")
+        serial = (UUID(self.uuid).int + number - 1) % 10**12
+        return Node(uuid=str(uuid), name=f"{self.name}-{number:02}", serial=f"{serial:012}")
 
     def _lock(self, uuid: str) -> anyio.Lock:
         if uuid not in self._locks:

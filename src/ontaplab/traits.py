@@ -19,11 +19,16 @@ from ontaplab.wire.body import Body, parse, read_object
 
 Collection = Literal["volumes", "relationships"]
 _UUID = "traits"
+VERSION = (9, 15, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
     uuid: str = _UUID
+    version: str = ".".join(map(str, VERSION))
+    """The release that the cluster tells. What it can do stays the same."""
+    nodes: int = 1
+    """How many nodes the cluster lists; what it holds is all at the first."""
     root_volumes: bool = False
     """Each new SVM gets its root volume, as on ONTAP; without it listings show only what was asked for."""
     single_patches: tuple[Collection, ...] = ()
@@ -47,6 +52,8 @@ class Traits:
 class TraitsBody(Body):
     """PUT: what is to be changed."""
 
+    version: Annotated[str, Field(pattern=r"^9\.\d{1,3}\.\d{1,3}$")] = ""
+    nodes: Annotated[int, Field(ge=1, le=24, strict=True)] = 1
     root_volumes: StrictBool = False
     single_patches: tuple[Collection, ...] = ()
     refusal_status: Annotated[int, Field(ge=400, le=599)] = 400

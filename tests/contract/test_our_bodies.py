@@ -14,8 +14,9 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from datamotion.model.acts import Act, AwaitIdle, AwaitSnapshot, AwaitTransfer, Change, DeleteClaim, RemoveMark
+from datamotion.model.acts import Act, Change, DeleteClaim, RemoveMark
 from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.kinds import KINDS
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors, operations, removal
 from datamotion.service.check import check
@@ -36,7 +37,14 @@ pytestmark = [
 ]
 
 CLUSTERS = (HOME, "lyon", "oslo")
-_OF_ANY_COLLECTION = {"fields", "max_records", "return_timeout", "return_records", "continue_on_failure"}
+_OF_ANY_COLLECTION = {
+    "fields",
+    "max_records",
+    "return_timeout",
+    "return_records",
+    "continue_on_failure",
+    "validate_only",
+}
 _OF_RELATIONSHIPS = {
     "source_only",
     "source_info_only",
@@ -154,10 +162,15 @@ class Story:
             mirrors.reprotect(group),
         ):
             await self._look(f"plan {intent.operation}", partial(self._plan, intent))
+        await self._look("apply --validate", partial(self._validate, operations.protect(group)))
 
     async def _plan(self, intent: Intent) -> None:
         async with operations.prepare(self.place.session, [intent]) as (prepared,):
             assert prepared.report.group == GROUP
+
+    async def _validate(self, intent: Intent) -> None:
+        async with operations.prepare(self.place.session, [intent]) as (prepared,):
+            assert (await prepared.validated()).clusters_say is not None
 
     async def _look(self, what: str, act: Callable[[], Awaitable[object]]) -> None:
         asked, written = len(self.sent), await self.writes()
@@ -238,7 +251,19 @@ async def every_change(root: Path) -> Story:
         await story.by_hand("PUT", "/lab/transfers", {"held": False})
         await story.carry_out(mirrors.reprotect(group, discard=["gold-paris", "gold-oslo"]))
         await story.look()
-        return story
+    await every_write_comes_along(story, root / "planned")
+    return story
+
+
+async def every_write_comes_along(story: Story, root: Path) -> None:
+    """Another group's: it is failed over as planned."""
+    async with a_place(root, targets=CLUSTERS[1:]) as place:
+        await create_volumes(place.lab[HOME], ["vol_1"])
+        another = Story(place, story.sent, story.watcher)
+        tapped(another)
+        group = another.place.session.group(GROUP)
+        await another.carry_out(operations.protect(group))
+        await another.carry_out(operations.failover(group, FailoverChoice(is_planned=True)))
 
 
 @pytest.fixture(scope="module")
@@ -249,7 +274,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 def test_the_story_makes_every_change_that_there_is(story: Story) -> None:
     of_gc = {DeleteClaim, RemoveMark}  # whose requests are those of others
-    assert story.watcher.asked == set(get_args(Change)) - {AwaitTransfer, AwaitSnapshot, AwaitIdle} - of_gc
+    assert story.watcher.asked == {kind for kind, row in KINDS.items() if row.is_asked_for} - of_gc
+    assert KINDS.keys() == set(get_args(Change))
 
 
 def test_what_only_looks_asks_and_writes_nothing(story: Story) -> None:
@@ -260,6 +286,7 @@ def test_what_only_looks_asks_and_writes_nothing(story: Story) -> None:
         "plan update",
         "plan failover",
         "plan reprotect",
+        "apply --validate",
     }
     assert [look for look in story.looks if not look.requests or look.writes] == []
     assert any(sent.method != "GET" for sent in story.sent)

@@ -21,6 +21,7 @@ from datamotion.engine.result import Outcome
 from datamotion.model.records import Transfer
 from datamotion.model.words import TransferState
 from datamotion.service.reports import (
+    CheckKind,
     CheckLine,
     CheckReport,
     Finding,
@@ -168,18 +169,33 @@ def run(console: Console) -> None:
 
 def check(console: Console) -> None:
     lines = (
-        CheckLine(subject="paris", what="answers as paris, ONTAP 9.14.1", finding=Finding.PASSED),
-        CheckLine(subject="lyon", what="has a SnapMirror licence", finding=Finding.NOTE, detail="it tells none"),
         CheckLine(
+            kind=CheckKind.CLUSTER, subject="paris", what="answers as paris, ONTAP 9.14.1", finding=Finding.PASSED
+        ),
+        CheckLine(
+            kind=CheckKind.LICENCE,
+            subject="lyon",
+            what="has a SnapMirror licence",
+            finding=Finding.NOTE,
+            detail="it tells none",
+        ),
+        CheckLine(
+            kind=CheckKind.SVM_PEER,
             subject="gold-lyon",
             what="its SVM is peered with that of gold-paris",
             finding=Finding.FAILED,
             detail="the peering is suspended",
             hint="at lyon: `vserver peer resume` there",
         ),
-        CheckLine(subject="gold-nantes", what="policy", finding=Finding.NOT_LOOKED, detail="nantes is silent"),
+        CheckLine(
+            kind=CheckKind.POLICY,
+            subject="gold-nantes",
+            what="policy",
+            finding=Finding.NOT_LOOKED,
+            detail="nantes is silent",
+        ),
     )
-    render_check(CheckReport(lines=lines, verdict=Verdict.FAILED), console)
+    render_check(CheckReport(ready=False, lines=lines, verdict=Verdict.FAILED), console)
 
 
 @pytest.mark.parametrize("width", [80, 200])
@@ -201,8 +217,16 @@ def test_no_line_is_wider_than_the_terminal_and_no_word_is_broken(render: Callab
 
 def test_a_word_that_is_wider_than_the_terminal_stays_whole() -> None:
     address = "https://paris.storage.example.com/api/snapmirror/relationships"
-    line = CheckLine(subject="paris", what="answers", finding=Finding.FAILED, detail=f"asked {address} in vain")
-    shown = read(lambda console: render_check(CheckReport(lines=(line,), verdict=Verdict.FAILED), console), 40)
+    line = CheckLine(
+        kind=CheckKind.CLUSTER,
+        subject="paris",
+        what="answers",
+        finding=Finding.FAILED,
+        detail=f"asked {address} in vain",
+    )
+    shown = read(
+        lambda console: render_check(CheckReport(ready=False, lines=(line,), verdict=Verdict.FAILED), console), 40
+    )
     assert any(address in each for each in shown)
 
 

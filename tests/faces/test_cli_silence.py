@@ -102,14 +102,19 @@ def test_a_plan_and_a_check_with_a_silent_cluster_tell_what_could_not_be_looked_
             "lyon: answers as lyon, ONTAP 9.15.1",
             "lyon: runs ONTAP 9.11.1 or later",
             "lyon: has a SnapMirror licence",
+            "lyon: account admin may do all that the commands ask for, by role admin",
+            "lyon: an intercluster interface is up on lyon-01",
             "gold-lyon: SVM svm_gold_dr is running on lyon",
             "gold-lyon: policy Asynchronous is on lyon, of type async",
             "gold-lyon: policy Asynchronous carries the newest writes",
             "gold-lyon: schedule hourly is on lyon",
+            "gold-lyon: mirrors are updated often enough for an RPO of 2 h, by hourly",
+            "gold-lyon: mirrors are updated at most every 5 min",
             "gold-lyon: aggregate aggr1_lyon is on lyon",
             "this machine: the store can be written",
             f"this machine: the lock of gold can be taken in {world.folder}",
         ]
+        assert check.out.startswith("not ready: ")
         assert len(lines(check, "unseen")) >= 3, "what could not be looked at is never told as passed"
         (report,) = typed("plan", "-c", config, "-o", "json").report
         assert report["verdict"] == "no answer"

@@ -80,15 +80,23 @@ def uuid_at_home(lab: Lab, volume: str) -> str:
 
 def before_mirrors(lab: Lab) -> None:
     shown, in_json = lab.looked("check")
-    assert (shown.status, len(shown.out.splitlines())) == (0, len(in_json.report["lines"]))
+    verdict, *lines = shown.out.splitlines()
+    assert (shown.status, len(lines)) == (0, len(in_json.report["lines"]))
+    assert (verdict.partition(":")[0], in_json.report["ready"]) == ("ready", True)
     unpassed = {line["what"]: line["finding"] for line in in_json.report["lines"] if line["finding"] != "passed"}
     assert unpassed == {"its SVM is peered with that of gold-paris": "note"}, "apply makes that"
+    shown, in_json = lab.looked("check", "gold", "--from", "gold-paris", "--to", "gold-lyon")
+    assert (shown.status, in_json.report["ready"]) == (0, True)
+    assert lab.typed("check", "--to", "gold-paris").status == 2, "nothing mirrors to the home"
     shown, in_json = lab.looked("status")
     assert shown.status == 1
     assert "! gold-paris vol_1, vol_2, vol_3, vol_4: no mirror: nothing mirrors what gold-paris serves" in shown.out
     assert {copy["trouble"] for copy in copies(in_json, "gold-lyon")} == {"not mirrored here"}
     plan, plan_in_json = lab.looked("plan")
     dry_run, dry_run_in_json = lab.looked("apply", "--dry-run")
+    validated, validated_in_json = lab.looked("apply", "--validate")
+    assert (validated.status, "What the clusters say beforehand: asked about" in validated.out) == (0, True)
+    assert validated_in_json.report[0]["clusters_say"]["objections"] == []
     assert (plan.out, plan_in_json.report) == (dry_run.out, dry_run_in_json.report)
     (report,) = plan_in_json.report
     facts = [fact for step in report["steps"] for fact in (step["title"], step["because"], *step["acts"])]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 
 from datamotion.model.claim import Claim
 from datamotion.service import operations, removal
 from datamotion.service.reports import PlanReport, RunReport, Verdict
+from tests.together.mortal import Life, dies
 from tests.together.stories import Story, outcomes, play, titles, told
-from tests.together.world import GROUP, SVMS, Wire
+from tests.together.world import GROUP, SVMS
 
 RELATIONSHIPS = "/snapmirror/relationships"
 POLICIES = "/snapmirror/policies"
@@ -265,54 +264,10 @@ def test_what_a_cluster_refuses_is_told_and_its_volume_stays_a_member(quick_path
 # -- dying at a call
 
 
-class Died(BaseException):
-    """The process ends here."""
-
-
-@dataclass
-class Life:
-    """How many requests that change something are sent before the process ends: before the last one, or after it."""
-
-    calls: int
-    is_carried_out: bool
-
-    def spend(self) -> bool:
-        self.calls -= 1
-        return self.calls < 0
-
-
-class MortalWire(httpx.AsyncBaseTransport):
-    def __init__(self, wire: Wire, life: Life) -> None:
-        self._wire = wire
-        self._life = life
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if request.method == "GET" or not self._life.spend():
-            return await self._wire.handle_async_request(request)
-        if self._life.is_carried_out:
-            await self._wire.handle_async_request(request)
-        raise Died
-
-
-def mortal(story: Story, life: Life) -> Story:
-    place = story.place
-    wires = {name: MortalWire(wire, life) for name, wire in place.wires.items()}
-    session = replace(place.session, world=replace(place.session.world, wires=wires))
-    return Story(replace(place, session=session), story.at)
-
-
-async def _dies(story: Story) -> bool:
-    """Whether a group's leaving, and what gc does then, was cut off."""
-    try:
-        await unprotect(story, delete_copies=True)
-        await gc(story)
-    except BaseExceptionGroup as group:
-        if group.split(Died)[1] is not None:
-            raise
-        return True
-    except Died:
-        return True
-    return False
+async def _leave(story: Story) -> None:
+    """A group leaves, and gc takes what is left then."""
+    await unprotect(story, delete_copies=True)
+    await gc(story)
 
 
 async def _as_it_ended(story: Story) -> object:
@@ -330,7 +285,7 @@ def test_whatever_call_it_dies_at_the_same_commands_come_to_the_same_end(
 
     async def story(story: Story) -> None:
         await story.protected("vol_1")
-        died_at.append(await _dies(mortal(story, Life(len(died_at), is_carried_out))))
+        died_at.append(await dies(_leave, story, Life(len(died_at), is_carried_out)))
         await story.place.run(removal.unprotect(story.place.session.group(GROUP), delete_copies=True))
         await gc(story)
         assert await _as_it_ended(story) == (

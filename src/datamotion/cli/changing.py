@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import anyio
 import typer
@@ -13,7 +13,6 @@ from datamotion.cli.options import (
     AnyGroup,
     ConfigFile,
     DryRun,
-    OneGroup,
     Output,
     OutputForm,
     Yes,
@@ -25,34 +24,14 @@ from datamotion.cli.render import print_json, render_plan, render_run
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.errors import ConfigError
 from datamotion.model.words import Operation
-from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.operations import Intent, Prepared
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.session import Session
 
-To = Annotated[
-    str | None, typer.Option("--to", metavar="BACKEND", help="The back end to serve from; without it, the best one.")
-]
-Overrule = Annotated[
-    str | None,
-    typer.Option(
-        "--overrule",
-        metavar="BACKEND",
-        help="A back end that serves, or was claimed, and does not count any more: its run is dead, or it is given up.",
-    ),
-]
-Keep = Annotated[str, typer.Option("--keep", metavar="BACKEND", help="The back end that serves from now on.")]
-AllowPartial = Annotated[
-    bool, typer.Option("--allow-partial", help="Accept a target that holds only a part of the group.")
-]
-
-WithoutStore = Annotated[
+Validate = Annotated[
     bool,
-    typer.Option(
-        "--without-store",
-        help="Go on where the store cannot be opened or written: the journal then goes to standard error and a file.",
-    ),
+    typer.Option("--validate", help="Show the plan with what the clusters object to, asked beforehand, and stop."),
 ]
 
 
@@ -63,6 +42,7 @@ def apply(
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
     dry_run: DryRun = False,
+    validate: Validate = False,
 ) -> None:
     """Mirror every volume as configured: create what is missing, adopt what is there, remove nothing.
 
@@ -71,7 +51,10 @@ def apply(
     Example: datamotion apply gold --yes
     """
     session = open_session(context, config)
-    carry_out(session, [operations.protect(each) for each in session.groups(group)], output, yes=yes, dry_run=dry_run)
+    intents = [operations.protect(each) for each in session.groups(group)]
+    if validate:
+        show_validated(session, intents, output)
+    carry_out(session, intents, output, yes=yes, dry_run=dry_run)
 
 
 def update(
@@ -89,47 +72,20 @@ def update(
     carry_out(session, [operations.update(each) for each in session.groups(group)], output, yes=True, dry_run=dry_run)
 
 
-def failover(
-    context: typer.Context,
-    group: OneGroup,
-    to: To = None,
-    allow_partial: AllowPartial = False,
-    overrule: Overrule = None,
-    without_store: WithoutStore = False,
-    config: ConfigFile = DEFAULT_CONFIG,
-    output: OutputForm = Output.TEXT,
-    yes: Yes = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Serve a group from another back end. Who served last is not asked for anything: it may be gone.
-
-    Shows what every volume gives up before it asks: what was written since its last transfer, or more.
-
-    Example: datamotion failover gold --to gold-lyon
-    """
-    session = open_session(context, config)
-    choice = FailoverChoice(to=to, allow_partial=allow_partial, overrule=overrule)
-    intents = [operations.failover(session.group(group), choice)]
-    carry_out(session, intents, output, yes=yes, dry_run=dry_run, without_store=without_store)
+def show_validated(session: Session, intents: Sequence[Intent], output: Output) -> NoReturn:
+    """Each plan with what the clusters say to it; nothing is carried out. Exits with the status of the worst."""
+    reports = anyio.run(_validated, session, intents)
+    if output is Output.JSON:
+        print_json(reports)
+    else:
+        for report in reports:
+            render_plan(report)
+    raise typer.Exit(max((report.verdict.exit_status for report in reports), default=0))
 
 
-def settle(
-    context: typer.Context,
-    group: OneGroup,
-    keep: Keep,
-    config: ConfigFile = DEFAULT_CONFIG,
-    output: OutputForm = Output.TEXT,
-    yes: Yes = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Say who serves a group, where the clusters do not tell: two claim it, or a claim was lost.
-
-    The copies of that back end are kept as they are, the others in sight are fenced. Shows what that gives up.
-
-    Example: datamotion settle gold --keep gold-lyon
-    """
-    session = open_session(context, config)
-    carry_out(session, [operations.settle(session.group(group), keep)], output, yes=yes, dry_run=dry_run)
+async def _validated(session: Session, intents: Sequence[Intent]) -> tuple[PlanReport, ...]:
+    async with operations.prepare(session, intents) as all_prepared:
+        return tuple([await prepared.validated() for prepared in all_prepared])
 
 
 def carry_out(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datamotion.cli.changing import apply, failover, settle, update
+from datamotion.cli.changing import apply, update
 from datamotion.cli.demo import demo
 from datamotion.cli.lab import lab
 from datamotion.cli.lab_fault import fault
@@ -11,10 +11,11 @@ from datamotion.cli.looking import check, plan, status
 from datamotion.cli.mirrors import abort, break_, pause, reprotect, resume, resync
 from datamotion.cli.removal import gc, unprotect
 from datamotion.cli.role import role
+from datamotion.cli.serving import failback, failover, settle
 
 _SERVING = (check, plan, apply, status, update)
 _MIRRORS = (pause, resume, abort, break_, resync)
-COMMANDS = (*_SERVING, *_MIRRORS, failover, settle, reprotect, unprotect, gc, role, demo)
+COMMANDS = (*_SERVING, *_MIRRORS, failover, failback, settle, reprotect, unprotect, gc, role, demo)
 lab.add_typer(fault)
 lab.add_typer(pace)
 GROUPS = (lab,)

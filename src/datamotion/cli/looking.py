@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import anyio
 import typer
 
@@ -14,14 +16,26 @@ from datamotion.service import status as looking
 from datamotion.service.reports import PlanReport
 from datamotion.service.session import Session
 
+_From = Annotated[
+    str | None, typer.Option("--from", metavar="BACKEND", help="Only mirrors of what this back end serves.")
+]
+_To = Annotated[str | None, typer.Option("--to", metavar="BACKEND", help="Only mirrors at this back end.")]
 
-def check(context: typer.Context, config: ConfigFile = DEFAULT_CONFIG, output: OutputForm = Output.TEXT) -> None:
-    """See whether all that the configuration names is there. Changes nothing.
 
-    Example: datamotion check -c lab/datamotion.yaml
+def check(
+    context: typer.Context,
+    group: AnyGroup = None,
+    source: _From = None,
+    target: _To = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+) -> None:
+    """Say whether all is ready for `apply`, and who or what mends what is not. Changes nothing.
+
+    Example: datamotion check gold --from gold-paris --to gold-lyon
     """
     session = open_session(context, config)
-    report = anyio.run(checking.check, session)
+    report = anyio.run(checking.check, session, group, checking.Ways(source=source, target=target))
     print_json(report) if output is Output.JSON else render_check(report)
     raise typer.Exit(report.verdict.exit_status)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -16,10 +15,9 @@ from datamotion.cli.options import (
     Output,
     OutputForm,
     Yes,
+    duration,
     open_session,
 )
-from datamotion.config.durations import parse_duration
-from datamotion.errors import ConfigError
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors
 
@@ -83,7 +81,7 @@ def pause(
     Example: datamotion pause gold --at gold-lyon --reason "new shelf at lyon"
     """
     session = open_session(context, config)
-    selection, waits = _selection(volumes, at), _duration(timeout)
+    selection, waits = _selection(volumes, at), duration("--timeout", timeout)
     intent = mirrors.pause(session.group(group), selection, reason=reason, timeout=waits)
     carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
 
@@ -191,10 +189,3 @@ def reprotect(
 
 def _selection(volumes: list[str] | None, at: str | None) -> Selection:
     return Selection(volumes=tuple(dict.fromkeys(volumes or ())), at=at)
-
-
-def _duration(written: str) -> timedelta:
-    try:
-        return parse_duration(written)
-    except ValueError as error:
-        raise ConfigError(f"--timeout {written!r} is no time to wait", hint=f"it takes {error}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ import typer
 
 from datamotion.cli.failing import show_warning
 from datamotion.cli.render import render_plan
+from datamotion.config.durations import parse_duration
 from datamotion.config.loading import load
 from datamotion.config.models import Configuration
 from datamotion.errors import ConfigError
@@ -103,3 +105,11 @@ async def _confirmed(word: str | None) -> bool:
         raise
     answer = sys.stdin.readline().strip()
     return answer.lower() in ("y", "yes") if word is None else answer == word
+
+
+def duration(option: str, written: str) -> timedelta:
+    """Raises: ConfigError, naming the option, for what is no time."""
+    try:
+        return parse_duration(written)
+    except ValueError as error:
+        raise ConfigError(f"{option} {written!r} is no time to wait", hint=f"it takes {error}") from None

@@ -14,6 +14,7 @@ from datamotion.model.names import counted
 from datamotion.model.units import count_text, duration_text
 from datamotion.service.alike import alike, and_others, names_text
 from datamotion.service.reports import (
+    AskedReport,
     LossReport,
     PlanReport,
     RefusalReport,
@@ -59,10 +60,26 @@ def render_plan(plan: PlanReport, *, stderr: bool = False, console: Console | No
     _render_losses(console, plan.losses)
     _render_refusals(console, plan.refusals)
     _render_notes(console, plan.notes)
+    if plan.clusters_say is not None:
+        _render_asked(console, plan.clusters_say)
     if not plan.changes and not plan.refusals:
         console.print()
         say(console, _nothing_to_do(plan), indent=2)
     console.print()
+
+
+def _render_asked(console: Console, said: AskedReport) -> None:
+    """What the clusters say to the plan, and what they were not asked about."""
+    console.print()
+    counts = f"asked about {count_text(said.asked, 'change')}, {count_text(len(said.objections), 'objection')}"
+    say(console, f"[bold]What the clusters say beforehand:[/] {counts}", indent=2, hang=2)
+    for each in _first_of(said.objections, console, indent=7):
+        say(console, f"{plain(each.cluster)}: {plain(each.about)}: {plain(each.text)}", indent=7, hang=2)
+        if each.hint:
+            say(console, f"[bold]hint:[/] {plain(each.hint)}", indent=9, hang=2)
+    for left in said.unasked:
+        what = f"{plain(left.cluster)}: {plain(left.title)} ({left.acts})"
+        say(console, f"not asked: {what}: {plain(left.why)}", indent=7, hang=2)
 
 
 def _nothing_to_do(plan: PlanReport) -> str:
@@ -147,6 +164,7 @@ def render_run(run: RunReport, console: Console | None = None) -> None:
         _render_hint(console, first.hint, indent=4)
     _render_outcomes(console, run.volumes)
     _render_recovery_points(console, run)
+    _render_frozen(console, run)
     for note in run.notes:
         say(console, f"[bold]Note:[/] {plain(note)}", indent=2, hang=2)
     _render_serving(console, run)
@@ -201,6 +219,15 @@ def _render_recovery_points(console: Console, run: RunReport) -> None:
     for each in _first_of(points, console, indent=4):
         old = f"{_duration(each.recovery_age_s)} old" if each.recovery_age_s is not None else "of unknown age"
         say(console, f"{plain(each.volume)}: {plain(each.recovery_point or '')}, {old}", indent=4, hang=2)
+
+
+def _render_frozen(console: Console, run: RunReport) -> None:
+    """How long clients could not write, at most."""
+    frozen = {each.volume: each.frozen_s for each in run.volumes if each.frozen_s is not None}
+    if frozen:
+        worst = max(frozen, key=lambda volume: frozen[volume])
+        told = f"clients could not write: {count_text(len(frozen), 'volume')}, for {_duration(frozen[worst])} at most"
+        say(console, f"{told} ({plain(worst)})", indent=2, hang=2)
 
 
 def _render_serving(console: Console, run: RunReport) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 from rich.console import Console
@@ -132,9 +133,18 @@ _FINDINGS = {
 }
 
 
+_COUNTED = (Finding.FAILED, Finding.NOT_LOOKED, Finding.PASSED, Finding.NOTE)
+
+
 def render_check(check: CheckReport, console: Console | None = None) -> None:
-    """Every finding on a line, and what to do about those that are not as they should be."""
+    """The verdict, then every finding on a line, and what to do about those that are not as they should be."""
     console = console or open_console()
+    found = Counter(line.finding for line in check.lines)
+    counts = ", ".join(f"{found[each]} {each}" for each in _COUNTED if found[each])
+    say(
+        console,
+        f"[bold]{'ready' if check.ready else 'not ready'}[/]: of {count_text(len(check.lines), 'check')}, {counts}",
+    )
     for line in check.lines:
         detail = f": {plain(line.detail)}" if line.detail else ""
         say(console, f"{_FINDINGS[line.finding]} {plain(line.subject)}: {plain(line.what)}{detail}", hang=8)

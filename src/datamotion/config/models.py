@@ -166,6 +166,12 @@ class Target(_Branch):
         "policy's.",
         examples=["hourly"],
     )
+    online_timeout: Duration = Field(
+        default=timedelta(minutes=6),
+        description="How long a new destination volume may take to be made, and then to be online, before it is given "
+        "up; the same command run again goes on waiting.",
+        examples=["6m"],
+    )
 
     def aggregates_for(self, source: str) -> tuple[str, ...]:
         """The destination aggregates for what is on the aggregate `source`; empty when that one is not mapped."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from datamotion.clock import Clock
 from datamotion.engine.failures import Failure
-from datamotion.model.acts import Act, ActId, Change
-from datamotion.policy.kinds import is_asked_for, kind_of
+from datamotion.model.acts import Act, ActId, AwaitOnline, Change, CreateVolume
+from datamotion.policy.kinds import is_asked_for, limit_s
 
 _SHORTEST_WAIT_S = 0.05
 _LONGEST_WAIT_S = 2.0
@@ -72,11 +72,11 @@ class Patience:
         if progress is None or known != progress:
             self._since[act.id] = (progress, now)
             return None
-        limit = kind_of(act).limit_s
+        limit = limit_s(act)
         if now - since < limit:
             return None
-        return self._blamed.get(act.id) or Failure(
-            text=f"{act.text}: nothing has moved for {limit:.0f} s",
-            hint="run the same command again; it goes on from what is there",
-            silent=True,
-        )
+        hint = "run the same command again; it goes on from what is there"
+        if isinstance(act.change, CreateVolume | AwaitOnline):
+            hint += "; `online_timeout` of the target says how long it waits"
+        text = f"{act.text}: nothing has moved for {limit:.0f} s"
+        return self._blamed.get(act.id) or Failure(text=text, hint=hint, silent=True)

@@ -10,6 +10,7 @@ from datamotion.errors import ClusterRefused, ClusterSilent
 from datamotion.model.acts import Act
 from datamotion.model.standing import Standing
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.policy.validation import Question
 from datamotion.runs.journal import Entry
 
 
@@ -64,6 +65,14 @@ class Cluster(Protocol):
 
         A job that can no longer be found, or whose cluster stopped answering, is Unanswered.
         """
+        ...
+
+
+class Validator(Protocol):
+    """A cluster that tells beforehand what it would say."""
+
+    async def validate(self, questions: Sequence[Question]) -> Sequence[Reply]:
+        """Whether it would take these; replies in their order. Changes nothing, and never raises a ClusterError."""
         ...
 
 

@@ -13,6 +13,9 @@ from typing import NamedTuple
 from datamotion.model.claim import Claim
 from datamotion.model.records import Endpoint
 
+ONLINE_S = 360.0
+"""How long a new volume may take to be there, and then to be online. As in OpenStack Cinder."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerSvms:
@@ -49,7 +52,7 @@ class AllowSnapMirror:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateVolume:
-    """A volume of type `dp` exists, with the size and properties of its source, unmounted."""
+    """A volume of type `dp` exists, with the size and properties of its source, unmounted; awaited for so long."""
 
     volume: str
     svm: str
@@ -63,6 +66,14 @@ class CreateVolume:
     snapshot_reserve: int | None = None
     is_encrypted: bool = False
     efficiency: tuple[tuple[str, str], ...] = ()  # what is switched on, by the names of ONTAP's fields
+    limit_s: float = ONLINE_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitOnline:
+    """Nothing is changed: a destination volume is waited for, for so long, until it is online."""
+
+    limit_s: float = ONLINE_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +308,7 @@ Change = (
     | AcceptSvmPeer
     | AllowSnapMirror
     | CreateVolume
+    | AwaitOnline
     | CreateRelationship
     | ModifyRelationship
     | Initialize

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
+from datamotion.model.acts import ONLINE_S
 from datamotion.model.claim import Seal
 
 
@@ -38,12 +39,14 @@ class Target:
     """A back end that holds mirrors.
 
     `aggregates` tells for each source aggregate where its mirrors may live; the key `*` stands for every other one.
+    `online_s` is how long a new volume there may take to be made, and then to be online.
     """
 
     backend: Backend
     aggregates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     policy: str = "Asynchronous"
     schedule: str | None = None
+    online_s: float = ONLINE_S
 
     def aggregates_for(self, source: str) -> tuple[str, ...]:
         """The destination aggregates for what lives on the aggregate `source`; empty when that one is not mapped."""

@@ -5,6 +5,7 @@ Identity is the uuid; names are labels that people change. Sizes are bytes, dura
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,6 +50,44 @@ class ClusterPeer:
     name: str
     remote: str
     available: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IpInterface:
+    """A network interface that carries what goes to other clusters; `node` is where it is now."""
+
+    name: str
+    node: str
+    is_up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What the account that asks may do. `role` is None where the cluster does not list the account, which may be let
+    in by a group or a directory. `granted` is the access by path of the API, or by command.
+    """
+
+    account: str
+    role: str | None
+    granted: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a cron schedule fires; what is empty means every one. Weekday 0 is Sunday."""
+
+    name: str
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...] = ()
+    days: tuple[int, ...] = ()
+    months: tuple[int, ...] = ()
+    weekdays: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,6 +167,7 @@ class DoubtKind(StrEnum):
     UNCLAIMED = "unclaimed"  # marked, and nobody that was seen has claimed it
     UNREADABLE_CLAIM = "unreadable claim"
     UNFINISHED_CLAIM = "unfinished claim"
+    FROZEN = "frozen"  # it serves, and a planned failover keeps its clients away
     CONTRADICTED = "contradicted"  # a claim that what was seen speaks against
     UNSEEN_CLAIM = "unseen claim"  # it is about a part of the group, and which was not seen
     FOREIGN_SOURCE = "foreign source"
@@ -185,6 +186,10 @@ ABOUT_SERVING = frozenset(
     {DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED, DoubtKind.UNSEEN_CLAIM}
 )
 """Those that leave it open who serves a volume."""
+
+
+UNSETTLED = frozenset({DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM, DoubtKind.UNFINISHED_CLAIM, DoubtKind.FROZEN})
+"""Those with which nothing of a group is changed, but by what settles them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

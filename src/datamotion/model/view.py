@@ -8,15 +8,19 @@ from datetime import datetime
 from enum import StrEnum
 
 from datamotion.model.records import (
+    Access,
     Aggregate,
     CifsSession,
     ClusterIdentity,
     ClusterPeer,
     ExportPolicy,
+    IpInterface,
     Listed,
+    Node,
     Policy,
     Qtree,
     Relationship,
+    Schedule,
     Snapshot,
     Svm,
     SvmPeer,
@@ -25,7 +29,10 @@ from datamotion.model.records import (
 
 
 class Aspect(StrEnum):
-    """What can be looked at. Each costs one collection GET a cluster, whatever the number of volumes (pages aside)."""
+    """What can be looked at. Each costs one collection GET a cluster, whatever the number of volumes (pages aside).
+
+    Access costs two: the account that asks, and its role.
+    """
 
     IDENTITY = "identity"
     CLUSTER_PEERS = "cluster peers"
@@ -41,10 +48,15 @@ class Aspect(StrEnum):
     CIFS_SESSIONS = "cifs sessions"
     LICENSES = "licenses"
     DESTINATIONS = "destinations"
+    NODES = "nodes"
+    INTERFACES = "interfaces"
+    ACCESS = "access"
     SNAPSHOTS = "snapshots"
 
 
-EVERYTHING = frozenset(Aspect) - {Aspect.DESTINATIONS, Aspect.SNAPSHOTS}
+CHECKING = frozenset(Aspect) - {Aspect.SNAPSHOTS}
+"""What tells whether all that is wanted can be done."""
+EVERYTHING = CHECKING - {Aspect.DESTINATIONS, Aspect.NODES, Aspect.INTERFACES, Aspect.ACCESS}
 """What has to be known to protect volumes."""
 STANDING = frozenset({Aspect.SVMS, Aspect.SVM_PEERS, Aspect.POLICIES, Aspect.VOLUMES, Aspect.RELATIONSHIPS})
 """What tells who serves, and how old every copy is."""
@@ -81,7 +93,8 @@ class ClusterView:
     """What one cluster reported. What was not asked for is None or empty; `looked_at` tells when each aspect was.
 
     Volumes, snapshots, qtrees, export policies and sessions are those of the SVMs that were asked for; relationships
-    those that end in one of them, `destinations` those that begin in one.
+    those that end in one of them, `destinations` those that begin in one; `interfaces` those between clusters.
+    `schedules` are by name.
     """
 
     looked_at: Mapping[Aspect, datetime] = field(default_factory=dict)
@@ -91,7 +104,7 @@ class ClusterView:
     svm_peers: tuple[SvmPeer, ...] = ()
     aggregates: tuple[Aggregate, ...] = ()
     policies: tuple[Policy, ...] = ()
-    schedules: frozenset[str] = frozenset()
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
     volumes: tuple[Volume, ...] = ()
     relationships: tuple[Relationship, ...] = ()
     destinations: tuple[Listed, ...] = ()
@@ -100,6 +113,9 @@ class ClusterView:
     qtrees: tuple[Qtree, ...] = ()
     cifs_sessions: tuple[CifsSession, ...] | None = ()  # None: not told
     licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none
+    nodes: tuple[Node, ...] | None = None  # None, of these three: not told
+    interfaces: tuple[IpInterface, ...] | None = None
+    access: Access | None = None
     unreadable: tuple[Unreadable, ...] = ()
 
     @property

@@ -16,6 +16,7 @@ from datamotion.model.acts import (
     Act,
     AllowSnapMirror,
     AwaitIdle,
+    AwaitOnline,
     AwaitSnapshot,
     AwaitTransfer,
     Break,
@@ -45,12 +46,20 @@ from datamotion.model.acts import (
     TakeSnapshot,
 )
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.ontap.accounts import get_access
 from datamotion.ontap.aggregates import list_aggregates
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.bulk import Bulk
 from datamotion.ontap.cifs import close_sessions, list_sessions
 from datamotion.ontap.clones import change_clone
-from datamotion.ontap.clusters import get_identity, list_cluster_peers, list_licenses, list_schedules
+from datamotion.ontap.clusters import (
+    get_identity,
+    list_cluster_peers,
+    list_interfaces,
+    list_licenses,
+    list_nodes,
+    list_schedules,
+)
 from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
 from datamotion.ontap.jobs import follow_jobs
@@ -63,8 +72,10 @@ from datamotion.ontap.snapshots import list_snapshots, take_snapshot
 from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
 from datamotion.ontap.transitions import StateChange, change_states
 from datamotion.ontap.transport import Transport
+from datamotion.ontap.validating import validate
 from datamotion.ontap.volume_changes import modify_volumes
 from datamotion.ontap.volumes import create_volume, list_volumes
+from datamotion.policy.validation import Question
 
 _OF_CLUSTER: Mapping[Aspect, Callable[[Transport], Awaitable[object]]] = {
     Aspect.IDENTITY: get_identity,
@@ -75,6 +86,9 @@ _OF_CLUSTER: Mapping[Aspect, Callable[[Transport], Awaitable[object]]] = {
     Aspect.POLICIES: list_policies,
     Aspect.SCHEDULES: list_schedules,
     Aspect.LICENSES: list_licenses,
+    Aspect.NODES: list_nodes,
+    Aspect.INTERFACES: list_interfaces,
+    Aspect.ACCESS: get_access,
 }
 _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[object]]] = {
     Aspect.VOLUMES: list_volumes,
@@ -103,7 +117,7 @@ class OntapCluster:
         return self._transport.calls
 
     async def observe(self, aspects: Collection[Aspect], svms: Collection[str]) -> ClusterView:
-        """One collection GET an aspect, side by side. A cluster that could not be reached before is tried again.
+        """One collection GET an aspect, side by side; access takes two. One that was silent is tried again.
 
         Raises: ClusterRefused, ClusterSilent.
         """
@@ -154,7 +168,7 @@ class OntapCluster:
 
     async def _ask_one(self, change: Change) -> Reply:
         """One that goes in no batch."""
-        if isinstance(change, AwaitTransfer | AwaitIdle | AwaitSnapshot):
+        if isinstance(change, AwaitTransfer | AwaitSnapshot | AwaitIdle | AwaitOnline):
             return Accepted()
         return await reply_of(self._answer_to(change))
 
@@ -189,10 +203,15 @@ class OntapCluster:
                 | AwaitTransfer()
                 | AwaitSnapshot()
                 | AwaitIdle()
+                | AwaitOnline()
             ):
                 raise InternalError(f"{type(change).__name__} has no request of its own")
             case _:
                 assert_never(change)
+
+    async def validate(self, questions: Sequence[Question]) -> Sequence[Reply]:
+        """One request each, side by side."""
+        return await side_by_side(lambda each: reply_of(validate(self._transport, each)), questions)
 
     async def follow(self, jobs: Collection[str]) -> Mapping[str, Reply]:
         """Sets no time limit: a job that stays queued is followed until the caller gives up."""

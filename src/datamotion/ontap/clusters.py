@@ -1,11 +1,16 @@
-"""A cluster itself: who it is, which clusters it is peered with, which schedules and licences it has."""
+"""A cluster itself: who it is, its nodes and how they reach others, which peers, schedules and licences it has."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from datamotion.errors import ClusterRefused
-from datamotion.model.records import ClusterIdentity, ClusterPeer
+from datamotion.model.records import ClusterIdentity, ClusterPeer, IpInterface, Node, Schedule
 from datamotion.ontap.errors import NOT_TO_BE_SEEN
+from datamotion.ontap.record import Record
+from datamotion.ontap.rows import Row, at, get_rows
 from datamotion.ontap.transport import Transport
+from datamotion.ontap.values import Name
 
 _IDENTITY = ("name", "uuid", "version.generation", "version.major", "version.minor")
 _PEER = ("uuid", "name", "remote.name", "status.state")
@@ -37,18 +42,73 @@ async def list_cluster_peers(transport: Transport) -> tuple[ClusterPeer, ...]:
     )
 
 
-async def list_schedules(transport: Transport) -> frozenset[str]:
-    """Names of the schedules that SnapMirror takes: those of type cron."""
-    records = await transport.get_records("/cluster/schedules", ("name",), {"type": "cron"})
-    return frozenset(record.required("name", str) for record in records)
+class _Schedule(Row):
+    name: Name = at("name")
+    minutes: tuple[int, ...] | None = at("cron.minutes", default=None)
+    hours: tuple[int, ...] | None = at("cron.hours", default=None)
+    days: tuple[int, ...] | None = at("cron.days", default=None)
+    months: tuple[int, ...] | None = at("cron.months", default=None)
+    weekdays: tuple[int, ...] | None = at("cron.weekdays", default=None)
+
+
+async def list_schedules(transport: Transport) -> Mapping[str, Schedule]:
+    """The schedules that SnapMirror takes, by name: those of type cron."""
+    rows = await get_rows(transport, "/cluster/schedules", _Schedule, {"type": "cron"})
+    return {row.name: _schedule(row) for row in rows}
+
+
+def _schedule(row: _Schedule) -> Schedule:
+    return Schedule(
+        name=row.name,
+        minutes=row.minutes or (),
+        hours=row.hours or (),
+        days=row.days or (),
+        months=row.months or (),
+        weekdays=row.weekdays or (),
+    )
+
+
+async def list_nodes(transport: Transport) -> tuple[Node, ...] | None:
+    """None where the account may not see them."""
+    records = await _told(transport, "/cluster/nodes", ("name", "state"))
+    if records is None:
+        return None
+    return tuple(
+        Node(name=each.required("name", str), state=each.optional("state", str) or "unknown") for each in records
+    )
+
+
+async def list_interfaces(transport: Transport) -> tuple[IpInterface, ...] | None:
+    """Those that carry what goes between clusters. None where the account may not see them."""
+    fields = ("name", "state", "location.node.name")
+    records = await _told(transport, "/network/ip/interfaces", fields, {"services": "intercluster_core"})
+    if records is None:
+        return None
+    return tuple(
+        IpInterface(
+            name=each.required("name", str),
+            node=each.optional("location.node.name", str) or "",
+            is_up=each.optional("state", str) == "up",
+        )
+        for each in records
+    )
 
 
 async def list_licenses(transport: Transport) -> frozenset[str] | None:
     """Names of the packages that may be used. None where the account may not see them, or the platform has none."""
+    records = await _told(transport, "/cluster/licensing/licenses", ("name", "state"))
+    if records is None:
+        return None
+    return frozenset(record.required("name", str) for record in records if record.optional("state", str) == "compliant")
+
+
+async def _told(
+    transport: Transport, path: str, fields: Sequence[str], query: Mapping[str, str] | None = None
+) -> Sequence[Record] | None:
+    """None where the account may not look there, or the platform has no such thing."""
     try:
-        records = await transport.get_records("/cluster/licensing/licenses", ("name", "state"))
+        return await transport.get_records(path, fields, query)
     except ClusterRefused as error:
         if error.ontap_code in NOT_TO_BE_SEEN:
             return None
         raise
-    return frozenset(record.required("name", str) for record in records if record.optional("state", str) == "compliant")

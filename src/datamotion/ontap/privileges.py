@@ -6,6 +6,7 @@ An API path of a role covers all below it. ONTAP's words for access are what the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -21,10 +22,14 @@ PRIVILEGES = (
     Privilege("/api/cluster", "readonly", "its name, uuid and version"),
     Privilege("/api/cluster/jobs", "readonly", "to follow what takes time"),
     Privilege("/api/cluster/licensing/licenses", "readonly", "whether mirrors may be made"),
+    Privilege("/api/cluster/nodes", "readonly", "whether each can reach other clusters"),
     Privilege("/api/cluster/peers", "readonly", "which clusters can carry to which"),
     Privilege("/api/cluster/schedules", "readonly", "whether a schedule is there"),
+    Privilege("/api/network/ip/interfaces", "readonly", "over which interfaces"),
     Privilege("/api/protocols/cifs/sessions", "all", "a fence closes sessions"),
     Privilege("/api/protocols/nfs/export-policies", "read_create", "a fence has a policy of its own"),
+    Privilege("/api/security/accounts", "readonly", "which role its own account has"),
+    Privilege("/api/security/roles", "readonly", "whether that role is enough"),
     Privilege("/api/snapmirror/policies", "all", "claims of who serves are policies, and old ones go"),
     Privilege("/api/snapmirror/relationships", "all", "mirrors and their transfers, and mirrors that end"),
     Privilege("/api/storage/aggregates", "readonly", "where there is room"),
@@ -35,3 +40,50 @@ PRIVILEGES = (
     Privilege("/api/svm/peers", "read_create_modify", "SVMs are peered, and their peering accepted"),
     Privilege("/api/svm/svms", "readonly", "which SVMs are there, and run"),
 )
+
+_READ = frozenset({"GET"})
+_METHODS: Mapping[str, frozenset[str]] = {
+    "none": frozenset(),
+    "readonly": _READ,
+    "read_create": _READ | {"POST"},
+    "read_modify": _READ | {"PATCH"},
+    "read_create_modify": _READ | {"POST", "PATCH"},
+    "all": _READ | {"POST", "PATCH", "DELETE"},
+}
+
+
+_DELETED_BY_REMOVAL = frozenset({"/api/snapmirror/policies", "/api/snapmirror/relationships", "/api/storage/volumes"})
+
+
+class Lack(NamedTuple):
+    """The methods of a privilege that a role does not grant."""
+
+    privilege: Privilege
+    methods: frozenset[str]
+
+    @property
+    def is_for_removal(self) -> bool:
+        """Whether `unprotect` and `gc` alone miss it."""
+        return self.methods == {"DELETE"} and self.privilege.path in _DELETED_BY_REMOVAL
+
+
+def lacking(granted: Mapping[str, str]) -> tuple[Lack, ...]:
+    """What of the above a role does not grant, which grants this access by path.
+
+    A path that ends nearer to what is asked for counts; one below it that grants less takes from it.
+    """
+    lacks = (Lack(each, _METHODS[each.access] - _allowed(each.path, granted)) for each in PRIVILEGES)
+    return tuple(each for each in lacks if each.methods)
+
+
+def _allowed(wanted: str, granted: Mapping[str, str]) -> frozenset[str]:
+    nearest = max((path for path in granted if _covers(path, wanted)), key=len, default=None)
+    if nearest is None:
+        return frozenset()
+    paths = {nearest, *(path for path in granted if _covers(wanted, path))}
+    return frozenset.intersection(*(_METHODS.get(granted[path], frozenset()) for path in paths))
+
+
+def _covers(path: str, other: str) -> bool:
+    """Whether `other` is `path`, or below it."""
+    return f"{other}/".startswith(f"{path.rstrip('/')}/")

@@ -102,10 +102,9 @@ def _transfer(row: _Relationship) -> Transfer | None:
 async def change_relationship(transport: Transport, change: RelationshipChange) -> Answer:
     match change:
         case CreateRelationship():
-            paths = {"source": {"path": str(change.source)}, "destination": {"path": str(change.destination)}}
-            return await transport.post(PATH, {**paths, **_attributes(change)}, AT_ONCE)
+            return await transport.post(PATH, creation(change), AT_ONCE)
         case ModifyRelationship():
-            return await transport.patch(f"{PATH}/{change.uuid}", _attributes(change), AT_ONCE)
+            return await transport.patch(f"{PATH}/{change.uuid}", attributes(change), AT_ONCE)
         case StartTransfer():
             body = {"source_snapshot": change.snapshot} if change.snapshot else {}
             return await transport.post(f"{PATH}/{change.uuid}/transfers", body)
@@ -115,7 +114,12 @@ async def change_relationship(transport: Transport, change: RelationshipChange) 
             assert_never(change)
 
 
-def _attributes(change: CreateRelationship | ModifyRelationship) -> Body:
+def creation(change: CreateRelationship) -> Body:
+    paths = {"source": {"path": str(change.source)}, "destination": {"path": str(change.destination)}}
+    return {**paths, **attributes(change)}
+
+
+def attributes(change: CreateRelationship | ModifyRelationship) -> Body:
     body: dict[str, object] = {}
     if change.policy is not None:
         body["policy"] = {"name": change.policy}

@@ -47,6 +47,11 @@ class Transport:
         self._budget = budget
 
     @property
+    def user(self) -> str:
+        """The account that asks."""
+        return self._connection.asked.user
+
+    @property
     def calls(self) -> int:
         """How many requests have been sent."""
         return self._connection.calls

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from datamotion.model.acts import (
     ActId,
+    AwaitOnline,
     AwaitTransfer,
     CreateRelationship,
     CreateVolume,
@@ -34,6 +35,7 @@ from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList
 
 _VOLUME = Phase(rank=42, title="Create destination volumes", because="these volumes have no copy there yet")
+_ONLINE = Phase(rank=42, title="Wait for destination volumes", because="a mirror needs its volume online")
 _ADJUST = Phase(rank=42, title="Adjust destination volumes", because="they no longer match their sources")
 _RELATE = Phase(rank=43, title="Create relationships", because="each destination has to be told what it mirrors")
 _MODIFY = Phase(rank=43, title="Change relationships", because="policy or schedule differ from the configuration")
@@ -113,6 +115,10 @@ class Converging:
         volume, edge = copy.id.volume, mirror.edge
         if mirror.is_writable:
             self._refuse_writable(copy, mirror)
+        elif not mirror.is_online and edge is None:
+            text = f"{volume}: {mirror.volume.name} is {mirror.volume.state}"
+            self._due.add(_ONLINE, self._backend, volume, AwaitOnline(limit_s=self._target.online_s), text)
+            self._relate(copy, mirror)
         elif not mirror.is_online and (ill := ailment(mirror)):
             self._refuse(volume, f"the mirror of {volume} does not work: {ill.text}", ill.hint)
         elif edge is None:
@@ -214,6 +220,7 @@ class Converging:
             snapshot_reserve=volume.snapshot_reserve,
             is_encrypted=volume.is_encrypted,
             efficiency=_efficiency(volume),
+            limit_s=self._target.online_s,
         )
         like = ", encrypted like its source" if volume.is_encrypted else ""
         text = f"{copy.id.volume}: {size_text(volume.size_bytes)} on {', '.join(place.aggregates)}{like}"

@@ -31,7 +31,8 @@ from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
 _OPEN = Phase(rank=43, title="Let clients into qtrees", because="each had an export policy of its own before its fence")
-_SERVE = Phase(rank=44, title="Serve", because="clients find each volume where it was", gate=Gate.ALL)
+SERVE = "Serve"  # what reports tell by when clients were let in
+_SERVE = Phase(rank=44, title=SERVE, because="clients find each volume where it was", gate=Gate.ALL)
 _COMES_TO = frozenset({Role.ACTIVE, Role.OVERTAKEN, Role.UNCLEAR})
 _TAKE_BECAUSE = "every site that can be reached learns who serves, and of two failovers at once only one comes through"
 

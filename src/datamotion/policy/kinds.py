@@ -12,6 +12,7 @@ from datamotion.model.acts import (
     Act,
     AllowSnapMirror,
     AwaitIdle,
+    AwaitOnline,
     AwaitSnapshot,
     AwaitTransfer,
     Break,
@@ -85,6 +86,7 @@ KINDS: Mapping[type[Change], Kind] = {
     CreateVolume: Kind(_VOLUMES, proofs.volume_made),
     CloneVolume: Kind(_VOLUMES, proofs.volume_cloned),
     SplitClone: Kind(_VOLUMES, proofs.clone_split, limit_s=_SPLIT_S),
+    AwaitOnline: Kind(_VOLUMES, proofs.online, is_asked_for=False),
     ModifyVolume: Kind(_VOLUMES | _POLICIES, proofs.volume_modified),
     ModifyQtree: Kind(frozenset({Aspect.QTREES}), proofs.qtree_modified),
     CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), proofs.sessions_closed),
@@ -117,6 +119,13 @@ KINDS: Mapping[type[Change], Kind] = {
 
 def kind_of(act: Act) -> Kind:
     return KINDS[type(act.change)]
+
+
+def limit_s(act: Act) -> float:
+    """How long nothing may move before an act is given up: of what makes a volume, as the configuration says."""
+    if isinstance(act.change, CreateVolume | AwaitOnline):
+        return act.change.limit_s
+    return kind_of(act).limit_s
 
 
 def is_asked_for(act: Act) -> bool:
@@ -154,4 +163,4 @@ def progress(act: Act, standing: Standing) -> object:
     return None if transfer.state is TransferState.QUEUED else (transfer.uuid, transfer.bytes_transferred)
 
 
-__all__ = ["KINDS", "Holds", "Kind", "is_asked_for", "kind_of", "progress", "prove"]
+__all__ = ["KINDS", "Holds", "Kind", "is_asked_for", "kind_of", "limit_s", "progress", "prove"]

@@ -42,6 +42,7 @@ _NEAR = Phase(rank=-11, title="Bring mirrors up to date", because="clients write
 _IS_NEAR = Phase(
     rank=-10, title="Wait for the updates", because="clients are kept away once little is left to carry", gate=Gate.ALL
 )
+FREEZE = "Freeze"  # what reports tell by since when clients were kept away
 _FREEZE = -9  # and the three after it
 _LAST = Phase(rank=-5, title="Take the last snapshot", because="nobody writes any more: it holds all", gate=Gate.ALL)
 _IDLE_AGAIN = Phase(rank=-4, title="Wait for running transfers", because=_RUNNING)
@@ -103,7 +104,7 @@ class Carrying:
         self.names = {source.id: self._name(source) for _, source in able}
         loose = [source for _, source in able if frozen_for(source) != self.names[source.id]]
         because = "what is written after the last snapshot would be lost; they read again where it is served then"
-        occasion = Occasion(because, title="Freeze", rank=_FREEZE, gate=Gate.ALL, frozen=self.names)
+        occasion = Occasion(because, title=FREEZE, rank=_FREEZE, gate=Gate.ALL, frozen=self.names)
         self.refusals += fence(due, self.situation.now, loose, occasion)
         for copy, source in able:
             self._carry_last(due, copy, source, self.names[source.id])

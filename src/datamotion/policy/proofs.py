@@ -12,6 +12,7 @@ from datamotion.model.acts import (
     Act,
     AllowSnapMirror,
     AwaitIdle,
+    AwaitOnline,
     AwaitSnapshot,
     AwaitTransfer,
     Break,
@@ -135,6 +136,13 @@ def clone_split(change: SplitClone, ground: Ground) -> Proof:
     if volume is None:
         return Proof(Holds.GONE, f"the clone that keeps what {ground.act.volume} held is not there any more")
     return _as(not volume.is_clone)
+
+
+def online(change: AwaitOnline, ground: Ground) -> Proof:
+    copy = ground.copy
+    if copy is None:
+        return Proof(Holds.GONE, f"the copy of {ground.act.volume} at {ground.act.backend} is not there any more")
+    return _as(copy.is_online)
 
 
 def volume_modified(change: ModifyVolume, ground: Ground) -> Proof:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datamotion.model.claim import Claim
 from datamotion.model.group import Group
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
-from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
+from datamotion.model.standing import UNSETTLED, Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.words import Operation
 from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
@@ -24,7 +24,6 @@ from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import StepList
 
 _TAKE_BECAUSE = "the clusters themselves say who serves: this site has not been told yet"
-_NEEDS_A_PERSON = frozenset({DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM, DoubtKind.UNFINISHED_CLAIM})
 _NAMED = frozenset(
     {
         DoubtKind.TWO_SERVE,
@@ -80,7 +79,7 @@ def _group_refusal(standing: Standing) -> Refusal | None:
     """Why nothing at all is done: who serves is not known, or its back end cannot be seen."""
     group = standing.group
     for doubt in standing.doubts:
-        if doubt.kind in _NEEDS_A_PERSON:
+        if doubt.kind in UNSETTLED:
             return Refusal(text=doubt.text, hint=doubt.hint)
     name = standing.claims[0].backend if standing.claims else group.home.name
     if standing.is_fresh and (unseen := [site for site in standing.sites.values() if site.unseen]):

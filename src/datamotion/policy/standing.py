@@ -227,6 +227,16 @@ def _foreign_source(copy: Copy, source: Foreign) -> Doubt:
 
 def _active_doubts(group: Group, copy: Copy) -> Iterator[Doubt]:
     backend, volume = copy.id
+    if copy.mark is not None and copy.mark.frozen:
+        yield Doubt(
+            kind=DoubtKind.FROZEN,
+            backend=backend,
+            volume=volume,
+            text=f"{volume} at {backend} is frozen, its clients cannot write: a planned failover goes on, or was cut"
+            " short before it was decided",
+            hint=f"datamotion failover {group.name} goes on with it; datamotion failover {group.name} --abort lets"
+            " clients in again",
+        )
     if copy.volume.name != volume:
         yield Doubt(
             kind=DoubtKind.RENAMED,

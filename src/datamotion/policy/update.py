@@ -10,7 +10,7 @@ from datamotion.model.group import Group
 from datamotion.model.paused import paused_of
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.records import Relationship
-from datamotion.model.standing import Copy, CopyId, DoubtKind, Edge, Standing
+from datamotion.model.standing import UNSETTLED, Copy, CopyId, DoubtKind, Edge, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Operation, Role
@@ -26,7 +26,6 @@ _WAIT_FIRST = Phase(
 _START = Phase(rank=2, title="Start transfers", because="what was written since the last one is at the source only")
 _AWAIT = Phase(rank=3, title="Wait for the transfers", because="a copy counts when it is complete")
 _NO_MIRRORS = frozenset({Role.BROKEN, Role.DETACHED, Role.OVERTAKEN, Role.FENCED})
-_OPEN = frozenset({DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM, DoubtKind.UNFINISHED_CLAIM})
 
 
 def update_planner(group: Group) -> Planner:
@@ -146,7 +145,7 @@ class _Updating:
 def group_refusal(standing: Standing) -> Refusal | None:
     """Why nothing is carried anywhere: who serves is not known, or cannot be seen."""
     for doubt in standing.doubts:
-        if doubt.kind in _OPEN:
+        if doubt.kind in UNSETTLED:
             return Refusal(text=doubt.text, hint=doubt.hint)
     if not standing.volumes:
         unseen = [(site.backend.name, site.unseen) for site in standing.sites.values() if site.unseen]

@@ -1,15 +1,22 @@
-"""What mirrors at a target need: peered clusters and SVMs, a policy, a schedule, aggregates."""
+"""What mirrors at a target need: peered clusters and SVMs, a policy, a schedule that meets the RPO, aggregates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
-from datamotion.model.group import Target
+from datamotion.model.group import Backend, Target
 from datamotion.model.records import Policy, SvmPeer
-from datamotion.model.standing import Site, Standing
+from datamotion.model.standing import Standing
+from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
+from datamotion.policy.recurrence import intervals
+from datamotion.service.check_clusters import release_lines
 from datamotion.service.findings import checked, noted, unlooked
-from datamotion.service.reports import CheckLine
+from datamotion.service.reports import CheckKind, CheckLine
+
+_LEAST: Mapping[bool, timedelta] = {False: timedelta(minutes=5), True: timedelta(minutes=30)}
+"""Between two updates, without and with a FlexGroup. Assumption: what NetApp supports; ONTAP takes shorter ones."""
 
 _PEERINGS = {
     "initiated": "it waits to be accepted: datamotion apply accepts it",
@@ -21,36 +28,33 @@ _MENDED_BY = {"suspended": "`vserver peer resume` there", "rejected": "`vserver 
 
 
 def target_lines(standing: Standing, target: Target) -> Iterator[CheckLine]:
-    """Every back end may come to serve, so a target is looked at with each of the others."""
     here = standing.sites[target.backend.name]
-    for other in standing.sites.values():
-        if other is not here:
-            yield from _pair_lines(here, other, is_needed=other.backend == standing.group.home)
     name, cluster = target.backend.name, target.backend.cluster
     if not isinstance(here.seen, ClusterView):
         reason = here.unseen.reason if here.unseen else "it was not asked"
-        yield unlooked(name, f"its policy, schedule and aggregates on {cluster}", reason)
+        yield unlooked(CheckKind.POLICY, name, f"its policy, schedule and aggregates on {cluster}", reason)
         return
     yield from _policy_lines(target, here.seen)
     if target.schedule is not None:
         missing = None if target.schedule in here.seen.schedules else "there is none"
         hint = "make it, or correct `schedule` in the configuration"
-        yield checked(name, f"schedule {target.schedule} is on {cluster}", missing, hint)
+        yield checked(CheckKind.SCHEDULE, name, f"schedule {target.schedule} is on {cluster}", missing, hint)
+    yield from _pace_lines(standing, target, here.seen)
     there = {each.name for each in here.seen.aggregates}
     for aggregate in sorted({each for names in target.aggregates.values() for each in names}):
         missing = None if aggregate in there else "there is none"
         hint = "correct `aggregates` in the configuration"
-        yield checked(name, f"aggregate {aggregate} is on {cluster}", missing, hint)
+        yield checked(CheckKind.AGGREGATE, name, f"aggregate {aggregate} is on {cluster}", missing, hint)
 
 
 def _policy_lines(target: Target, seen: ClusterView) -> Iterator[CheckLine]:
     name, what = target.backend.name, f"policy {target.policy} is on {target.backend.cluster}"
     policy = seen.policy(target.policy, target.backend.svm)
     if policy is None:
-        yield checked(name, what, "there is none", "correct `policy` in the configuration")
+        yield checked(CheckKind.POLICY, name, what, "there is none", "correct `policy` in the configuration")
         return
-    yield checked(name, f"{what}, of type {policy.type}", None)
-    yield checked(name, f"policy {policy.name} carries the newest writes", *_unfit(policy))
+    yield checked(CheckKind.POLICY, name, f"{what}, of type {policy.type}", None)
+    yield checked(CheckKind.POLICY, name, f"policy {policy.name} carries the newest writes", *_unfit(policy))
 
 
 def _unfit(policy: Policy) -> tuple[str | None, str | None]:
@@ -63,24 +67,58 @@ def _unfit(policy: Policy) -> tuple[str | None, str | None]:
     return None, None
 
 
-def _pair_lines(here: Site, other: Site, *, is_needed: bool) -> Iterator[CheckLine]:
-    """How a target reaches a back end: its home has to be, of others it is only worth knowing."""
+def _pace_lines(standing: Standing, target: Target, seen: ClusterView) -> Iterator[CheckLine]:
+    """Whether what its mirrors follow fires often enough for the RPO, and seldom enough for ONTAP.
+
+    How long a transfer takes comes on top, which nobody knows before: `status` tells how old each mirror is.
+    """
+    name, rpo = target.backend.name, standing.group.rpo
+    policy = seen.policy(target.policy, target.backend.svm)
+    if policy is None or policy.type != "async" or target.schedule not in (None, *seen.schedules):
+        return  # of that another line tells
+    followed = target.schedule or policy.schedule
+    what = f"mirrors are updated often enough for an RPO of {duration_text(rpo)}" if rpo else "mirrors are updated"
+    if followed is None:
+        problem = "neither the target nor its policy has a schedule: only `datamotion update` carries anything"
+        yield checked(CheckKind.RPO, name, what, problem, "name a `schedule` for the target")
+        return
+    schedule = seen.schedules.get(followed)
+    apart = intervals(schedule) if schedule else None
+    if apart is None:
+        why = f"when {followed} fires is not known: {'it never does' if schedule else 'it is no cron schedule'}"
+        yield unlooked(CheckKind.RPO, name, what, why)
+        return
+    too_long = rpo is not None and apart.longest >= rpo
+    slow = f"{followed} lets up to {duration_text(apart.longest)} pass between two updates" if too_long else None
+    yield checked(CheckKind.RPO, name, f"{what}, by {followed}", slow, "name a `schedule` that fires more often")
+    least = _LEAST[any(copy.volume.constituents for copy in standing.copies.values())]
+    quick = f"{followed} fires {duration_text(apart.shortest)} apart" if apart.shortest < least else None
+    what = f"mirrors are updated at most every {duration_text(least)}"
+    yield checked(CheckKind.LIMITS, name, what, quick, "name a `schedule` that fires less often")
+
+
+def pair_lines(standing: Standing, target: Target, source: Backend, *, is_needed: bool) -> Iterator[CheckLine]:
+    """How a target reaches a back end: where that is needed; of others it is only worth knowing."""
+    here, other = standing.sites[target.backend.name], standing.sites[source.name]
     name = here.backend.name
     seen, there = here.seen, other.seen
     clusters = f"{here.backend.cluster} and {other.backend.cluster} are peered"
     svms = f"its SVM is peered with that of {other.backend.name}"
     for site in (here, other):
         if site.unseen is not None:
-            yield unlooked(name, f"{clusters}, and their SVMs", site.unseen.reason)
+            yield unlooked(CheckKind.CLUSTER_PEER, name, f"{clusters}, and their SVMs", site.unseen.reason)
             return
     assert isinstance(seen, ClusterView)
     assert isinstance(there, ClusterView)
     if here.backend.cluster != other.backend.cluster:
+        yield from release_lines(name, seen.identity, there.identity)
         problem = _why_not_reached(seen, there)
         if problem is not None and not is_needed:
-            yield noted(name, clusters, f"{problem}: it could not mirror what {other.backend.name} serves")
+            why = f"{problem}: it could not mirror what {other.backend.name} serves"
+            yield noted(CheckKind.CLUSTER_PEER, name, clusters, why)
         else:
-            yield checked(name, clusters, problem, "peer the two clusters: cluster peer create, on both")
+            hint = "peer the two clusters: cluster peer create, on both"
+            yield checked(CheckKind.CLUSTER_PEER, name, clusters, problem, hint)
     if here.svm is not None and other.svm is not None:
         found = (each for each in seen.svm_peers if each.svm == here.backend.svm)
         peer = next((each for each in found if each.peer_svm_uuid == other.svm.uuid), None)
@@ -101,13 +139,13 @@ def _why_not_reached(seen: ClusterView, there: ClusterView) -> str | None:
 
 def _svm_peering_line(name: str, what: str, peer: SvmPeer | None, cluster: str) -> CheckLine:
     if peer is None:
-        return noted(name, what, "not yet: datamotion apply peers them where it needs it")
+        return noted(CheckKind.SVM_PEER, name, what, "not yet: datamotion apply peers them where it needs it")
     if peer.state in _PEERINGS:
-        return noted(name, what, f"{peer.state}: {_PEERINGS[peer.state]}")
+        return noted(CheckKind.SVM_PEER, name, what, f"{peer.state}: {_PEERINGS[peer.state]}")
     if peer.state != "peered":
         hint = f"at {cluster}: {_MENDED_BY.get(peer.state, 'vserver peer show')}"
-        return checked(name, what, f"the peering is {peer.state}", hint)
+        return checked(CheckKind.SVM_PEER, name, what, f"the peering is {peer.state}", hint)
     if "snapmirror" not in peer.applications:
         others = ", ".join(sorted(peer.applications)) or "nothing"
-        return noted(name, what, f"for {others} so far: datamotion apply allows SnapMirror too")
-    return checked(name, what, None)
+        return noted(CheckKind.SVM_PEER, name, what, f"for {others} so far: datamotion apply allows SnapMirror too")
+    return checked(CheckKind.SVM_PEER, name, what, None)

@@ -61,6 +61,8 @@ class CopyConcerns:
     def _of_active(self, copy: Copy) -> Iterator[Concern]:
         if not copy.is_online:
             yield self._concern(Kind.SERVED_OFFLINE, copy, cause=copy.volume.state)
+        elif copy.mark is not None and copy.mark.frozen:
+            return  # a doubt tells
         elif copy.is_fenced:
             yield self._unserved(Kind.SHUT_OUT, copy)
         elif copy.volume.path is None and copy.mark is not None and copy.mark.path is not None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datamotion.service.reports import CheckLine, Finding
+from datamotion.service.reports import CheckKind, CheckLine, Finding
 
 
-def checked(subject: str, what: str, problem: str | None, hint: str | None = None) -> CheckLine:
+def checked(kind: CheckKind, subject: str, what: str, problem: str | None, hint: str | None = None) -> CheckLine:
     """Passed, unless there is a problem; only then is there a hint."""
     finding = Finding.PASSED if problem is None else Finding.FAILED
-    return CheckLine(subject=subject, what=what, finding=finding, detail=problem, hint=hint if problem else None)
+    return CheckLine(
+        kind=kind, subject=subject, what=what, finding=finding, detail=problem, hint=hint if problem else None
+    )
 
 
-def noted(subject: str, what: str, detail: str | None, hint: str | None = None) -> CheckLine:
+def noted(kind: CheckKind, subject: str, what: str, detail: str | None, hint: str | None = None) -> CheckLine:
     """Nothing is wrong, and nothing was passed."""
-    return CheckLine(subject=subject, what=what, finding=Finding.NOTE, detail=detail, hint=hint)
+    return CheckLine(kind=kind, subject=subject, what=what, finding=Finding.NOTE, detail=detail, hint=hint)
 
 
-def unlooked(subject: str, what: str, why: str) -> CheckLine:
+def unlooked(kind: CheckKind, subject: str, what: str, why: str, hint: str | None = None) -> CheckLine:
     """It could not be looked at, which is never the same as passed."""
-    return CheckLine(subject=subject, what=what, finding=Finding.NOT_LOOKED, detail=why)
+    return CheckLine(kind=kind, subject=subject, what=what, finding=Finding.NOT_LOOKED, detail=why, hint=hint)

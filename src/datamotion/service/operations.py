@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.engine.ports import Watcher
 from datamotion.engine.result import Outcome, RunResult
 from datamotion.engine.run import Run
+from datamotion.engine.turn import planned_acts
 from datamotion.errors import ConfigError, Refused
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan
@@ -28,8 +29,9 @@ from datamotion.policy.standing import stand
 from datamotion.policy.thaw import thaw_planner
 from datamotion.policy.update import update_planner
 from datamotion.runs.phases import Event, Phase
+from datamotion.service.asked import ask_about
 from datamotion.service.clusters import CountedCluster
-from datamotion.service.reports import PlanReport, RunReport
+from datamotion.service.reports import PlanReport, RunReport, Verdict
 from datamotion.service.run_reports import plan_report, run_report
 from datamotion.service.session import GroupHeld, Session
 from datamotion.store.lock import this_process
@@ -157,6 +159,24 @@ class Prepared:
     def report(self) -> PlanReport:
         return plan_report(self.plan)
 
+    async def validated(self) -> PlanReport:
+        """The plan with what the clusters object to, asked beforehand. Changes nothing.
+
+        Assumption: a cluster that names `validate_only` in its reference changes nothing when given it. So it is looked
+        at again afterwards: a step that has come about meanwhile is told.
+        """
+        report = self.report
+        said = await ask_about(self.plan, self._clusters)
+        after = planned_acts(self._planned(stand(self._intent.group, await self._lookout.whole())))
+        gone = [act for id_, act in planned_acts(self.plan).items() if id_ not in after]
+        notes = report.notes
+        if gone:
+            notes += (f"While the clusters were asked, things changed: {gone[0].text} is not left to do any more.",)
+        verdict = report.verdict
+        if said.objections and verdict is Verdict.DONE:
+            verdict = Verdict.FAILED if any(each.is_answer for each in said.objections) else Verdict.SILENT
+        return replace(report, clusters_say=said, notes=notes, verdict=verdict)
+
     def close_cut_off(self) -> None:
         """Runs of the group that were cut off are recorded as that: nothing of what they wanted is left to do.
 
@@ -258,13 +278,13 @@ async def prepare(session: Session, intents: Sequence[Intent]) -> AsyncIterator[
     What only some of them need beside that is looked at in a second one.
     """
     async with AsyncExitStack() as stack:
-        glances = _together(intent.glances for intent in intents)
+        glances = together(intent.glances for intent in intents)
         clusters = await stack.enter_async_context(session.clusters(glances.keys()))
         view = await Lookout(clusters, glances).whole()
         standings = [_stand(intent.group, view, intent.glances) for intent in intents]
         more = [_more(intent, each) for intent, each in zip(intents, standings, strict=True)]
         wanted = [{**intent.glances, **each} for intent, each in zip(intents, more, strict=True)]
-        if extra := _together(more):
+        if extra := together(more):
             opened = await stack.enter_async_context(session.clusters(extra.keys() - glances.keys(), beside=True))
             clusters = {**clusters, **opened}
             view = {**view, **await Lookout(clusters, extra).whole()}
@@ -284,7 +304,7 @@ def _more(intent: Intent, standing: Standing) -> Mapping[str, Glance]:
     return {name: intent.more[name] for name in sorted(intent.also(standing) & intent.more.keys())}
 
 
-def _together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glance]:
+def together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glance]:
     """What all of them look at."""
     union: dict[str, Glance] = {}
     for glances in all_glances:

@@ -73,11 +73,43 @@ class RefusalReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionReport:
+    """What a cluster says against an act, `about`, in its own words. `is_answer`: False where it said nothing."""
+
+    cluster: str
+    backend: str
+    volume: str | None
+    about: str
+    text: str
+    hint: str | None
+    is_answer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnaskedReport:
+    """So many acts of a step could not be asked about, and why."""
+
+    cluster: str
+    title: str
+    acts: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedReport:
+    """What clusters say to a plan beforehand. `asked`: about how many acts; nothing was changed."""
+
+    asked: int
+    objections: tuple[ObjectionReport, ...]
+    unasked: tuple[UnaskedReport, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanReport:
     """A plan as it is shown before anything is done. `changes`: whether carrying it out changes anything.
 
     `holds` is the number of copies for which what is wanted was seen to be so already. Nothing to change and nothing
-    that holds is no success: nothing was wanted.
+    that holds is no success: nothing was wanted. `clusters_say` is None where the clusters were not asked about it.
     """
 
     operation: str
@@ -90,11 +122,14 @@ class PlanReport:
     notes: tuple[str, ...]
     verdict: Verdict
     holds: int = 0
+    clusters_say: AskedReport | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeReport:
     """`recovery_point` is the snapshot that the volume was recovered to, `recovery_age_s` its age at the break.
+
+    `frozen_s` is how long clients were kept away from it, as far as it was let in again; None where they were not.
 
     Both are None for a volume that was not recovered. Where it failed, `came_about` is what was sent and seen to have
     come about all the same, `uncertain` what was sent and may or may not have.
@@ -107,6 +142,7 @@ class VolumeReport:
     hint: str | None = None
     recovery_point: str | None = None
     recovery_age_s: float | None = None
+    frozen_s: float | None = None
     came_about: tuple[str, ...] = ()
     uncertain: tuple[str, ...] = ()
 
@@ -261,8 +297,36 @@ class Finding(StrEnum):
     NOTE = "note"
 
 
+class CheckKind(StrEnum):
+    """What is checked: docs/check.md has a row for each."""
+
+    CLUSTER = "cluster"
+    VERSION = "version"
+    LICENCE = "licence"
+    PRIVILEGES = "privileges"
+    INTERFACES = "interfaces"
+    SVM = "svm"
+    MEMBERS = "members"
+    CLUSTER_PEER = "cluster peer"
+    SVM_PEER = "svm peer"
+    POLICY = "policy"
+    SCHEDULE = "schedule"
+    RPO = "rpo"
+    AGGREGATE = "aggregate"
+    MIRRORS = "mirrors"
+    LIMITS = "limits"
+    STORE = "store"
+    LOCK = "lock"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckLine:
+    """One check of `kind`: `what` should be so of `subject`, a cluster, a back end, a group or this machine.
+
+    `detail` is the evidence where it did not pass, `hint` the command or the person that mends it.
+    """
+
+    kind: CheckKind
     subject: str
     what: str
     finding: Finding
@@ -272,6 +336,9 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
+    """`ready`: nothing failed, and everything could be looked at. `verdict` has the exit status, 0 only when ready."""
+
+    ready: bool
     lines: tuple[CheckLine, ...]
     verdict: Verdict
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 
 from datamotion.engine.result import Ending, Outcome, RunResult
 from datamotion.model.acts import Subject
 from datamotion.model.names import counted
 from datamotion.model.plan import Plan, RecoveryPoint
+from datamotion.policy.failover import SERVE
 from datamotion.policy.fence import overtaken
+from datamotion.policy.planned import FREEZE
 from datamotion.service.alike import names_text
 from datamotion.service.reports import (
     LossReport,
@@ -68,7 +71,7 @@ def run_report(
     """
     first, endings, last = result.first, result.endings(), back.standing if back else result.standing
     serving = last.serving
-    volumes = _volume_reports(result, endings)
+    volumes = _volume_reports(result, endings, _frozen_s(result, back))
     return RunReport(
         operation=first.operation,
         group=first.group,
@@ -151,18 +154,36 @@ def _verdict(result: RunResult, endings: Iterable[Ending]) -> Verdict:
     return Verdict.FAILED if Outcome.FAILED in failed else Verdict.SILENT
 
 
-def _volume_reports(result: RunResult, endings: Mapping[Subject, Ending]) -> tuple[VolumeReport, ...]:
+def _frozen_s(result: RunResult, back: RunResult | None) -> Mapping[str | None, float]:
+    """By volume, how long clients were kept away: from when that was asked until they were seen to be let in."""
+    frozen: dict[str | None, datetime] = {}
+    served: dict[str | None, datetime] = {}
+    for each in (result, back) if back else (result,):
+        for (_, volume), asked in each.asked.items():
+            for it in asked.values():
+                if it.act.title == FREEZE:
+                    frozen[volume] = min(it.at, frozen.get(volume, it.at))
+                elif it.act.title == SERVE and it.seen_at is not None:
+                    served[volume] = it.seen_at
+    return {name: (served[name] - at).total_seconds() for name, at in frozen.items() if name in served}
+
+
+def _volume_reports(
+    result: RunResult, endings: Mapping[Subject, Ending], frozen_s: Mapping[str | None, float]
+) -> tuple[VolumeReport, ...]:
     """Every volume that was planned for or refused, at the back end concerned: failures, then the greatest losses."""
     points = {(result.plan.backend, point.volume): point for point in result.plan.recovery_points}
     reports = [
-        _volume_report(backend, volume, ending, points.get((backend, volume)))
+        _volume_report(backend, volume, ending, points.get((backend, volume)), frozen_s.get(volume))
         for (backend, volume), ending in endings.items()
         if volume is not None
     ]
     return tuple(sorted(reports, key=_worst_first))
 
 
-def _volume_report(backend: str, volume: str, ending: Ending, point: RecoveryPoint | None) -> VolumeReport:
+def _volume_report(
+    backend: str, volume: str, ending: Ending, point: RecoveryPoint | None, frozen_s: float | None
+) -> VolumeReport:
     """A recovery point is that of a volume that was recovered."""
     failure = ending.failure
     recovered = point if failure is None else None
@@ -174,6 +195,7 @@ def _volume_report(backend: str, volume: str, ending: Ending, point: RecoveryPoi
         hint=failure.hint if failure else None,
         recovery_point=recovered.snapshot if recovered else None,
         recovery_age_s=recovered.age.total_seconds() if recovered and recovered.age is not None else None,
+        frozen_s=frozen_s,
         came_about=ending.seen if failure else (),
         uncertain=ending.unknown if failure else (),
     )

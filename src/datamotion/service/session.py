@@ -202,4 +202,5 @@ class Session:
             aggregates=aggregates,
             policy=target.policy,
             schedule=target.schedule,
+            online_s=target.online_timeout.total_seconds(),
         )

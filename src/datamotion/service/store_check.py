@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
+from datamotion.model.group import Group
+from datamotion.service.findings import checked
+from datamotion.service.reports import CheckKind, CheckLine
 from datamotion.service.session import Session
 
-
-class StoreFinding(NamedTuple):
-    """What should be so; `problem` is why it is not, None where it is, and `hint` what to do about it then."""
-
-    what: str
-    problem: str | None
-    hint: str | None
+_HERE = "this machine"
 
 
-def check_store(session: Session) -> Sequence[StoreFinding]:
-    """The store, and the lock of every group. Nothing is made or changed, and no group is held."""
+def store_lines(session: Session, groups: Iterable[Group]) -> Iterator[CheckLine]:
+    """The store, and the lock of each group. Nothing is made or changed, and no group is held."""
     problem = session.store_problem()
-    findings = [
-        StoreFinding(
-            "the store can be written",
-            problem.message if problem else None,
-            problem.hint if problem else None,
-        )
-    ]
-    for group in session.configuration.groups:
-        why_not = _why_no_lock(session.lock_folder, group)
-        findings.append(
-            StoreFinding(
-                f"the lock of {group} can be taken in {session.lock_folder}",
-                why_not,
-                "make the folder writable for whoever runs datamotion" if why_not else None,
-            )
-        )
-    return findings
+    why_not, hint = (problem.message, problem.hint) if problem else (None, None)
+    yield checked(CheckKind.STORE, _HERE, "the store can be written", why_not, hint)
+    for group in groups:
+        what = f"the lock of {group.name} can be taken in {session.lock_folder}"
+        hint = "make the folder writable for whoever runs datamotion"
+        yield checked(CheckKind.LOCK, _HERE, what, _why_no_lock(session.lock_folder, group.name), hint)
 
 
 def _why_no_lock(folder: Path, group: str) -> str | None:

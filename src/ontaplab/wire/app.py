@@ -100,7 +100,7 @@ class _Api:
 
     def route(self, path: str, methods: Sequence[str], endpoint: Endpoint) -> Route:
         async def answer(http: HttpRequest) -> Response:
-            self.calls.count(http.method, path if path != "/{rest:path}" else http.url.path)
+            self.calls.count(http, path if path != "/{rest:path}" else http.url.path)
             try:
                 http.state.caller = self._admit(http)
                 if http.method == "OPTIONS":

@@ -16,16 +16,20 @@ class Calls:
 
     def __init__(self) -> None:
         self._routes: Counter[tuple[str, str]] = Counter()
+        self._validations = 0
 
-    def count(self, method: str, route: str) -> None:
-        self._routes[method, route] += 1
+    def count(self, http: Request, route: str) -> None:
+        self._routes[http.method, route] += 1
+        only_validates = http.query_params.get("validate_only", "").lower() == "true"
+        self._validations += only_validates and http.method not in _READS
 
     def report(self) -> dict[str, object]:
-        """Reads, writes, and calls by "METHOD route"."""
+        """Reads, writes, writes that were to be validated only, which are none, and calls by "METHOD route"."""
         reads = sum(number for (method, _), number in self._routes.items() if method in _READS)
         return {
             "reads": reads,
-            "writes": self._routes.total() - reads,
+            "writes": self._routes.total() - reads - self._validations,
+            "validations": self._validations,
             "routes": {f"{method} {route}": number for (method, route), number in sorted(self._routes.items())},
         }
 
@@ -36,4 +40,5 @@ class Calls:
     async def _calls(self, request: Request) -> Response:
         if request.method == "DELETE":
             self._routes.clear()
+            self._validations = 0
         return JSONResponse(self.report())

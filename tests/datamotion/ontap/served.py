@@ -49,7 +49,10 @@ CLUSTER: Mapping[str, list[Any]] = {
         {"uuid": "cp-1", "name": "lyon", "remote": {"name": "cluster-l"}, "status": {"state": "available"}},
         {"uuid": "cp-2", "name": "nice", "status": {"state": "unavailable"}},
     ],
-    "/api/cluster/schedules": [{"name": "hourly"}, {"name": "daily"}],
+    "/api/cluster/schedules": [
+        {"name": "hourly", "cron": {"minutes": [5]}},
+        {"name": "daily", "cron": {"minutes": [10], "hours": ["0"], "days": None}},
+    ],
     "/api/svm/svms": [{"uuid": "s-1", "name": "svm_gold", "state": "running"}],
     "/api/svm/peers": [
         {
@@ -96,6 +99,23 @@ CLUSTER: Mapping[str, list[Any]] = {
         {"name": "nfs", "state": "compliant"},
         {"name": "snapmirror", "state": "noncompliant"},
         {"name": "base"},
+    ],
+    "/api/cluster/nodes": [{"name": "p-01", "state": "up"}, {"name": "p-02", "state": "down"}],
+    "/api/network/ip/interfaces": [
+        {"name": "ic1", "state": "up", "location": {"node": {"name": "p-01"}}},
+        {"name": "ic2", "state": "down", "location": {"node": {"name": "p-02"}}},
+    ],
+    "/api/security/accounts": [{"name": "admin", "scope": "cluster", "role": {"name": "ops"}}],
+    "/api/security/roles": [
+        {"name": "ops", "scope": "svm", "privileges": [{"path": "/api", "access": "all"}]},
+        {
+            "name": "ops",
+            "scope": "cluster",
+            "privileges": [
+                {"path": "/api", "access": "readonly"},
+                {"path": "/api/svm/peers", "access": "all"},
+            ],
+        },
     ],
     "/api/storage/volumes": [VOLUME],
     "/api/snapmirror/relationships": [RELATIONSHIP],

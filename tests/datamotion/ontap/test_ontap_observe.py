@@ -11,16 +11,20 @@ import pytest
 
 from datamotion.errors import ClusterError, ClusterRefused, ClusterSilent
 from datamotion.model.records import (
+    Access,
     Aggregate,
     CifsSession,
     ClusterIdentity,
     ClusterPeer,
     Endpoint,
     ExportPolicy,
+    IpInterface,
     Listed,
+    Node,
     Policy,
     Qtree,
     Relationship,
+    Schedule,
     Snapshot,
     Svm,
     SvmPeer,
@@ -84,7 +88,10 @@ def test_everything_is_read_into_records(backend: str) -> None:
             CifsSession(path="n-1/s-g/13/14", volumes=frozenset()),
         ),
         licenses=frozenset({"nfs"}),
-        schedules=frozenset({"hourly", "daily"}),
+        schedules={
+            "hourly": Schedule(name="hourly", minutes=(5,)),
+            "daily": Schedule(name="daily", minutes=(10,), hours=(0,)),
+        },
         volumes=(
             Volume(
                 uuid="v-1",
@@ -139,7 +146,8 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
     assert asked == {
         "/api/cluster": {"fields": "name,uuid,version.generation,version.major,version.minor"},
         "/api/cluster/peers": page | {"fields": "uuid,name,remote.name,status.state"},
-        "/api/cluster/schedules": page | {"fields": "name", "type": "cron"},
+        "/api/cluster/schedules": page
+        | {"fields": "name,cron.minutes,cron.hours,cron.days,cron.months,cron.weekdays", "type": "cron"},
         "/api/svm/svms": page | {"fields": "uuid,name,state"},
         "/api/svm/peers": page
         | {
@@ -173,6 +181,37 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
             "destination.svm.name": "svm_dr|svm_gold",
         },
     }
+
+
+def test_nodes_interfaces_and_what_the_account_may_are_read_too(backend: str) -> None:
+    wire = a_wire()
+    seen = look(backend, wire, {Aspect.NODES, Aspect.INTERFACES, Aspect.ACCESS})
+    assert seen.nodes == (Node(name="p-01", state="up"), Node(name="p-02", state="down"))
+    assert seen.interfaces == (
+        IpInterface(name="ic1", node="p-01", is_up=True),
+        IpInterface(name="ic2", node="p-02", is_up=False),
+    )
+    assert seen.access == Access(account="admin", role="ops", granted={"/api": "readonly", "/api/svm/peers": "all"})
+    page = {"max_records": "10000"}
+    assert {sent.path: dict(sent.query) for sent in wire.sent} == {
+        "/api/cluster/nodes": page | {"fields": "name,state"},
+        "/api/network/ip/interfaces": page
+        | {"fields": "name,state,location.node.name", "services": "intercluster_core"},
+        "/api/security/accounts": page | {"fields": "name,scope,role.name", "name": "admin"},
+        "/api/security/roles": page | {"fields": "name,scope,privileges.path,privileges.access", "name": "ops"},
+    }
+
+
+@pytest.mark.parametrize("code", ["3", "4", "6"])
+def test_what_the_account_may_not_see_is_not_told_and_never_empty(backend: str, code: str) -> None:
+    seen = look(backend, Wire(lambda sent: an_error(code, "no")), {Aspect.NODES, Aspect.INTERFACES, Aspect.ACCESS})
+    assert (seen.nodes, seen.interfaces, seen.access) == (None, None, None)
+
+
+def test_an_account_of_an_svm_is_not_taken_for_the_one_that_asks(backend: str) -> None:
+    others = [{"name": "admin", "scope": "svm", "role": {"name": "vsadmin"}}]
+    seen = look(backend, a_wire(accounts=others), {Aspect.ACCESS})
+    assert seen.access == Access(account="admin", role=None, granted={})
 
 
 LISTED = {

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from datamotion.model.acts import (
+    AwaitOnline,
     AwaitTransfer,
     CreateRelationship,
     CreateVolume,
@@ -44,6 +45,7 @@ from tests.datamotion.building import (
     acts,
     changes,
     kinds,
+    planned,
     standing_of,
 )
 from tests.datamotion.policy.plans import (
@@ -526,3 +528,18 @@ def test_a_member_that_is_served_where_nobody_sees_it_is_named() -> None:
 def test_how_old_a_paused_mirror_is_by_now_is_told() -> None:
     (act,) = acts(by_lyon(mirrored(state=MirrorState.PAUSED, lag=timedelta(hours=3))))
     assert act.text == "vol_1: svm_gold_dr:vol_1, 3 h old by now"
+
+
+def test_a_destination_that_nothing_ends_in_is_waited_for_until_it_is_online() -> None:
+    """It was just made, perhaps by a run that was cut off."""
+    group = a_group(LYON)
+    (target,) = group.targets
+    group = replace(group, targets=(replace(target, online_s=30.0),))
+    offline = a_cluster_view(LYON, [a_volume(backend=LYON, state=VolumeState.OFFLINE)])
+    plan = planned(protect_planner(group), standing_of(seen(lyon=offline), group))
+    of_lyon = [act.change for act in acts(plan) if act.subject == ("gold-lyon", "vol_1")]
+    assert of_lyon[0] == AwaitOnline(limit_s=30.0)
+    assert [type(each) for each in of_lyon[1:]] == [CreateRelationship, Initialize, AwaitTransfer]
+    absent = a_cluster_view(LYON)
+    plan = planned(protect_planner(group), standing_of(seen(lyon=absent), group))
+    assert [act.change.limit_s for act in acts(plan) if isinstance(act.change, CreateVolume)] == [30.0]

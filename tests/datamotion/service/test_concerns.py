@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from datamotion.model.group import Backend, Group
+from datamotion.model.mark import Mark
 from datamotion.model.records import Endpoint, Transfer
 from datamotion.model.standing import FENCE, DoubtKind
 from datamotion.model.words import MirrorState, TransferState, VolumeState
@@ -42,6 +43,15 @@ def changed(at: Backend, **changes: object) -> Callable[[], Landscape]:
         return world
 
     return made
+
+
+def frozen() -> Landscape:
+    """A planned failover has fenced the copy that serves, and is not decided."""
+    world = protected(targets=(LYON, NANTES))
+    volume = world.volumes[PARIS.name, "vol_1"]
+    mark = Mark(group="gold", volume="vol_1", origin=volume.uuid, path="/vol_1", frozen="datamotion_last.2")
+    world.change("vol_1", PARIS, comment=mark.text, path=None, export=FENCE)
+    return world
 
 
 def related(**changes: object) -> Callable[[], Landscape]:
@@ -275,6 +285,12 @@ CASES = (
         world=overtaken,
         says="gold-paris vol_1: overtaken by gold-lyon (epoch 2), not fenced yet",
         hints="datamotion apply gold fences it",
+    ),
+    Case(
+        kind="frozen",
+        world=frozen,
+        says="vol_1 at gold-paris is frozen, its clients cannot write: a planned failover goes on, or was cut short",
+        hints="datamotion failover gold --abort lets clients in again",
     ),
     Case(
         kind="unfinished claim",

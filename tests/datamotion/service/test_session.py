@@ -21,7 +21,7 @@ from datamotion.model.view import Aspect, Unseen, View
 from datamotion.model.words import Operation
 from datamotion.service.clusters import NotAskedCluster
 from datamotion.service.session import Session, World
-from datamotion.service.store_check import check_store
+from datamotion.service.store_check import store_lines
 from datamotion.store.lock import hold_group
 
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
@@ -194,16 +194,18 @@ def test_a_folder_that_others_can_write_to_is_no_place_for_it(tmp_path: Path) ->
 
 
 def problems(session: Session) -> list[str]:
-    return [f"{each.what}: {each.problem}" for each in check_store(session) if each.problem]
+    lines = store_lines(session, session.groups())
+    return [f"{each.what}: {each.detail}" for each in lines if each.detail]
 
 
 def test_a_check_of_store_and_lock_finds_nothing_and_makes_nothing(tmp_path: Path) -> None:
-    findings = check_store(a_session(tmp_path))
+    session = a_session(tmp_path)
+    findings = list(store_lines(session, session.groups()))
     assert [each.what for each in findings] == [
         "the store can be written",
         f"the lock of gold can be taken in {tmp_path}",
     ]
-    assert {(each.problem, each.hint) for each in findings} == {(None, None)}
+    assert {(each.detail, each.hint) for each in findings} == {(None, None)}
     assert list(tmp_path.iterdir()) == []
 
 

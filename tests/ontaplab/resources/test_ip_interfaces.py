@@ -128,3 +128,37 @@ def test_peering_needs_an_intercluster_interface_and_addresses_of_its_family(tmp
         assert (await paris.refusal("POST", "/cluster/peers", {}))[0] == "4656095"
 
     in_lab(tmp_path, claim, peered=False)
+
+
+def test_a_cluster_lists_as_many_nodes_as_it_is_told_and_interfaces_are_on_any(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        assert (await paris.http.put("/lab/traits", json={"nodes": 2})).is_success
+        first, second = await paris.get("/cluster/nodes", fields="*", order_by="name")
+        assert (first["name"], second["name"], second["state"]) == ("paris-01", "paris-02", "up")
+        assert first["uuid"] != second["uuid"]
+        more = {
+            "name": "ic2",
+            "scope": "cluster",
+            "ipspace": {"name": "Default"},
+            "ip": {"address": "10.1.0.9", "netmask": "24"},
+            "location": {"home_node": {"name": "paris-02"}},
+        }
+        await paris.post(INTERFACES, more)
+        found = await paris.one(INTERFACES, name="ic2", fields="location.node.name,services")
+        assert (found["location"]["node"]["name"], "intercluster_core" in found["services"]) == ("paris-02", True)
+        code, message = await paris.refusal("POST", INTERFACES, {**more, "location": {"node": {"name": "paris-03"}}})
+        assert (code, "paris-03" in message) == ("393271", True)
+
+    in_lab(tmp_path, claim)
+
+
+def test_a_cluster_tells_the_release_that_it_is_told(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        assert (await paris.http.put("/lab/traits", json={"version": "9.12.1"})).is_success
+        version = (await paris.http.get("/api/cluster")).json()["version"]
+        assert (version["generation"], version["major"], version["minor"]) == (9, 12, 1)
+        assert "9.12.1" in version["full"]
+        assert (await paris.one("/cluster/nodes", fields="version"))["version"] == version
+        assert (await paris.http.put("/lab/traits", json={"version": "new"})).status_code == 400
+
+    in_lab(tmp_path, claim)

@@ -220,10 +220,16 @@ def test_calls_are_counted_by_route_and_asking_for_them_is_not(shelf: Shelf) -> 
             await client.get("/api/library/books/a")
             await client.get("/api/library/books/missing")
             await client.patch("/api/library/books/a", json={"title": "x"})
+            await client.patch("/api/library/books/a", json={"title": "y"}, params={"validate_only": "true"})
             counted = (await client.get("/lab/calls")).json()
-            assert (counted["reads"], counted["writes"]) == (2, 1)
+            assert (counted["reads"], counted["writes"], counted["validations"]) == (2, 1, 1), "it asked, and no more"
             assert counted["routes"]["GET /library/books/{uuid}"] == 2
             await client.delete("/lab/calls")
-            assert (await client.get("/lab/calls")).json() == {"reads": 0, "writes": 0, "routes": {}}
+            assert (await client.get("/lab/calls")).json() == {
+                "reads": 0,
+                "writes": 0,
+                "validations": 0,
+                "routes": {},
+            }
 
     anyio.run(claim)

@@ -7,6 +7,7 @@ from functools import partial
 from ontaplab.cluster import Cluster
 from ontaplab.resources.cluster_peers.handlers import ClusterPeerBody, create, local_address, modify, remove
 from ontaplab.resources.cluster_peers.state import ClusterPeer
+from ontaplab.traits import VERSION
 from ontaplab.wire.fields import Field, Fields, Level
 from ontaplab.wire.resource import Create, Modify, Resource
 from ontaplab.wire.values import format_instant
@@ -27,9 +28,9 @@ _FIELDS: dict[str, Field[ClusterPeer]] = {
     "initial_allowed_svms[].name": Field(lambda peer: peer.initial_allowed_svms),
     "peer_applications": Field(lambda peer: peer.applications),
     "ipspace.name": Field(lambda peer: "Default"),
-    "version.generation": Field(lambda peer: None if peer.is_offer else Cluster.version[0]),
-    "version.major": Field(lambda peer: None if peer.is_offer else Cluster.version[1]),
-    "version.minor": Field(lambda peer: None if peer.is_offer else Cluster.version[2]),
+    "version.generation": Field(lambda peer: None if peer.is_offer else VERSION[0]),
+    "version.major": Field(lambda peer: None if peer.is_offer else VERSION[1]),
+    "version.minor": Field(lambda peer: None if peer.is_offer else VERSION[2]),
 }
 
 

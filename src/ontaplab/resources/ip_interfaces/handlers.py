@@ -164,17 +164,16 @@ def _service_policy(interface: IpInterface, policy: Reference) -> str:
 
 
 def _place(cluster: Cluster, interface: IpInterface, location: Location) -> dict[str, Any]:
-    for node in (location.home_node, location.node, *_nodes_of(location.home_port, location.port)):
-        if node is not None and (
-            node.name not in (None, cluster.node.name) or node.uuid not in (None, cluster.node.uuid)
-        ):
-            raise no_such_node(str(node.name or node.uuid))
+    named = (location.home_node, location.node, *_nodes_of(location.home_port, location.port))
+    nodes = [_node(cluster, each) for each in named if each is not None]
     domain = location.broadcast_domain
     if domain is not None and domain.name not in (None, BROADCAST_DOMAIN):
         raise no_such_broadcast_domain(domain.name or "")
     places: dict[str, Any] = {
         name: getattr(location, name) for name in ("auto_revert", "failover") if getattr(location, name) is not None
     }
+    if nodes:
+        places["node"] = nodes[0]
     if location.home_port is not None:
         places["home_port"] = places["port"] = _port(location.home_port, "location.home_port.name")
     if location.port is not None:
@@ -182,6 +181,14 @@ def _place(cluster: Cluster, interface: IpInterface, location: Location) -> dict
     if location.is_home:
         places["port"] = places.get("home_port", interface.home_port)
     return places
+
+
+def _node(cluster: Cluster, named: Reference) -> str:
+    """The name of a node. Raises: OntapError 393271."""
+    for node in cluster.nodes:
+        if named.name in (None, node.name) and named.uuid in (None, node.uuid):
+            return node.name
+    raise no_such_node(str(named.name or named.uuid))
 
 
 def _nodes_of(*ports: Port | None) -> list[Reference | None]:

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 
 from ontaplab.cluster import Cluster
 from ontaplab.resources.ip_interfaces.state import IpInterface
+from ontaplab.resources.nodes.state import Node
 
 
 def intercluster_interfaces(cluster: Cluster) -> list[IpInterface]:
@@ -24,8 +25,16 @@ def hears_peers(cluster: Cluster) -> bool:
 
 
 def families(cluster: Cluster) -> set[str]:
-    """The address families in which every node, the lab's clusters having one, can call peers."""
-    return {interface.family for interface in intercluster_interfaces(cluster)}
+    """The address families in which every node can call peers."""
+    able = {node.name: set[str]() for node in cluster.nodes}
+    for interface in intercluster_interfaces(cluster):
+        able[node_of(cluster, interface).name].add(interface.family)
+    return set.intersection(*able.values())
+
+
+def node_of(cluster: Cluster, interface: IpInterface) -> Node:
+    """Where it is: the first node, once its own is no longer listed."""
+    return next((node for node in cluster.nodes if node.name == interface.node), cluster.node)
 
 
 def family_of(addresses: Iterable[str]) -> set[str]:

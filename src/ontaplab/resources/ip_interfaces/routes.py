@@ -7,6 +7,7 @@ from functools import partial
 from ontaplab.cluster import Cluster
 from ontaplab.resources.ip_interfaces.bodies import InterfaceChange, InterfaceCreate
 from ontaplab.resources.ip_interfaces.handlers import create, modify, remove
+from ontaplab.resources.ip_interfaces.intercluster import node_of
 from ontaplab.resources.ip_interfaces.state import BROADCAST_DOMAIN, IPSPACE, IpInterface
 from ontaplab.resources.svms.lookup import svm_name
 from ontaplab.wire.fields import Field, Fields, Level
@@ -46,14 +47,14 @@ def resource(cluster: Cluster) -> Resource[IpInterface]:
 
 def _location(cluster: Cluster) -> dict[str, Field[IpInterface]]:
     return {
-        "location.home_node.name": Field(lambda interface: cluster.node.name),
-        "location.home_node.uuid": Field(lambda interface: cluster.node.uuid),
+        "location.home_node.name": Field(lambda interface: node_of(cluster, interface).name),
+        "location.home_node.uuid": Field(lambda interface: node_of(cluster, interface).uuid),
         "location.home_port.name": Field(lambda interface: interface.home_port),
-        "location.home_port.node.name": Field(lambda interface: cluster.node.name),
-        "location.node.name": Field(lambda interface: cluster.node.name),
-        "location.node.uuid": Field(lambda interface: cluster.node.uuid),
+        "location.home_port.node.name": Field(lambda interface: node_of(cluster, interface).name),
+        "location.node.name": Field(lambda interface: node_of(cluster, interface).name),
+        "location.node.uuid": Field(lambda interface: node_of(cluster, interface).uuid),
         "location.port.name": Field(lambda interface: interface.port),
-        "location.port.node.name": Field(lambda interface: cluster.node.name),
+        "location.port.node.name": Field(lambda interface: node_of(cluster, interface).name),
         "location.is_home": Field(lambda interface: interface.port == interface.home_port),
         "location.broadcast_domain.name": Field(lambda interface: BROADCAST_DOMAIN),
         "location.failover": Field(lambda interface: interface.failover),

@@ -43,6 +43,8 @@ class IpInterface:
     service_policy: str
     svm: str | None = None
     """uuid of its SVM; None: the cluster's."""
+    node: str | None = None
+    """Name of its home node, where it always is; None: the cluster's first."""
     enabled: bool = True
     home_port: str = PORTS[0]
     port: str = PORTS[0]

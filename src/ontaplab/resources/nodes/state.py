@@ -1,4 +1,4 @@
-"""The cluster's one node."""
+"""A node of a cluster."""
 
 from __future__ import annotations
 

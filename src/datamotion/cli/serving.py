@@ -1,0 +1,161 @@
+"""Commands that say from where a group is served."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from pydantic import ByteSize, TypeAdapter, ValidationError
+
+from datamotion.cli.changing import carry_out
+from datamotion.cli.options import (
+    DEFAULT_CONFIG,
+    ConfigFile,
+    DryRun,
+    OneGroup,
+    Output,
+    OutputForm,
+    Yes,
+    duration,
+    open_session,
+)
+from datamotion.errors import ConfigError
+from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.planned import Pace
+from datamotion.service import operations
+
+To = Annotated[
+    str | None, typer.Option("--to", metavar="BACKEND", help="The back end to serve from; without it, the best one.")
+]
+Overrule = Annotated[
+    str | None,
+    typer.Option(
+        "--overrule",
+        metavar="BACKEND",
+        help="A back end that serves, or was claimed, and does not count any more: its run is dead, or it is given up.",
+    ),
+]
+Keep = Annotated[str, typer.Option("--keep", metavar="BACKEND", help="The back end that serves from now on.")]
+AllowPartial = Annotated[
+    bool, typer.Option("--allow-partial", help="Accept a target that holds only a part of the group.")
+]
+
+Planned = Annotated[
+    bool | None,
+    typer.Option(
+        "--planned/--unplanned",
+        help="Freeze who serves and carry all of it over first, so that no write is lost; or ask it nothing, as where"
+        " its site is lost. Without either: planned where it answers.",
+    ),
+]
+Abort = Annotated[
+    bool, typer.Option("--abort", help="Let clients in again where a planned failover was cut short and not decided.")
+]
+FrozenFor = Annotated[
+    str,
+    typer.Option(
+        "--frozen-for", metavar="DURATION", help="How long clients may be kept away before it goes back to how it was."
+    ),
+]
+FreezeBelow = Annotated[
+    str,
+    typer.Option(
+        "--freeze-below", metavar="SIZE", help="Clients are kept away once an update of a volume carries no more."
+    ),
+]
+WithoutStore = Annotated[
+    bool,
+    typer.Option(
+        "--without-store",
+        help="Go on where the store cannot be opened or written: the journal then goes to standard error and a file.",
+    ),
+]
+
+
+def failover(
+    context: typer.Context,
+    group: OneGroup,
+    to: To = None,
+    planned: Planned = None,
+    abort: Abort = False,
+    allow_partial: AllowPartial = False,
+    overrule: Overrule = None,
+    freeze_below: FreezeBelow = "256MiB",
+    frozen_for: FrozenFor = "5m",
+    without_store: WithoutStore = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Serve a group from another back end.
+
+    While who serves answers it is a planned one: mirrors are brought up to date, clients are kept from writing, the
+    last snapshot is carried over, and only then anything is broken off. Where one volume cannot follow, clients of all
+    are let in again where they were. Otherwise, or with --unplanned, who served last is not asked for anything, and
+    what every volume gives up is shown before it is asked about.
+
+    Example: datamotion failover gold --to gold-lyon
+    """
+    session = open_session(context, config)
+    if abort:
+        intent = operations.thaw(session.group(group))
+    else:
+        choice = FailoverChoice(
+            to=to,
+            allow_partial=allow_partial,
+            overrule=overrule,
+            is_planned=planned,
+            pace=_pace(freeze_below, frozen_for),
+        )
+        intent = operations.failover(session.group(group), choice)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, without_store=without_store)
+
+
+def failback(
+    context: typer.Context,
+    group: OneGroup,
+    freeze_below: FreezeBelow = "256MiB",
+    frozen_for: FrozenFor = "5m",
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Serve a group from its home again, without losing a write: a planned failover to it.
+
+    The home has to mirror what is served by then: `reprotect` makes it.
+
+    Example: datamotion failback gold
+    """
+    session = open_session(context, config)
+    of_group = session.group(group)
+    choice = FailoverChoice(to=of_group.home.name, is_planned=True, pace=_pace(freeze_below, frozen_for))
+    carry_out(session, [operations.failover(of_group, choice)], output, yes=yes, dry_run=dry_run)
+
+
+def settle(
+    context: typer.Context,
+    group: OneGroup,
+    keep: Keep,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Say who serves a group, where the clusters do not tell: two claim it, or a claim was lost.
+
+    The copies of that back end are kept as they are, the others in sight are fenced. Shows what that gives up.
+
+    Example: datamotion settle gold --keep gold-lyon
+    """
+    session = open_session(context, config)
+    carry_out(session, [operations.settle(session.group(group), keep)], output, yes=yes, dry_run=dry_run)
+
+
+def _pace(freeze_below: str, frozen_for: str) -> Pace:
+    try:
+        near = TypeAdapter(ByteSize).validate_python(freeze_below)
+    except ValidationError:
+        raise ConfigError(f"--freeze-below {freeze_below!r} is no size", hint="it takes 256MiB, 1GiB, 0") from None
+    return Pace(near=near, frozen_for=duration("--frozen-for", frozen_for))

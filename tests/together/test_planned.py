@@ -1,0 +1,260 @@
+"""Planned failovers against clusters that hold real bytes: every write comes along, or all is as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from datamotion.model.standing import FENCE
+from datamotion.policy.planned import Pace
+from datamotion.service import operations
+from datamotion.service.reports import RunReport, Verdict
+from ontaplab.doors.errors import DoorError
+from tests.ontaplab.doors.hosts import ALL, HOST
+from tests.together.mortal import Life, dies
+from tests.together.stories import Story, outcomes, play, titles, told
+from tests.together.world import GROUP
+
+BOTH = ("lyon", "oslo")
+VOLUMES = ("vol_1", "vol_2", "vol_3")
+
+
+async def planned(story: Story, to: str | None = None, **choice: Any) -> RunReport:
+    return await story.failover(to, **{"is_planned": None, **choice})
+
+
+async def abort(story: Story) -> RunReport:
+    return await story.place.run(operations.thaw(story.place.session.group(GROUP)))
+
+
+async def as_served(story: Story, cluster: str, volume: str) -> Mapping[str, Any]:
+    found = await story.volume(cluster, volume, "type,nas.path,nas.export_policy.name")
+    return {"type": found["type"], "path": found["nas"].get("path"), "export": found["nas"]["export_policy"]["name"]}
+
+
+SERVED = {"type": "rw", "export": "default"}
+FROZEN = {"type": "rw", "path": None, "export": FENCE}
+
+
+async def assert_as_it_was(story: Story, *volumes: str) -> None:
+    """Paris serves, its clients come in, and lyon mirrors it."""
+    for volume in volumes:
+        assert await as_served(story, "paris", volume) == {**SERVED, "path": f"/{volume}"}
+        assert (await story.mirror("lyon", volume))["state"] == "snapmirrored"
+    group = await story.group()
+    assert (group.serving, group.epoch) == ("gold-paris", 1)
+    assert not [each for each in group.concerns if each.kind == "frozen"]
+
+
+def test_every_write_comes_along_and_the_other_target_is_left_alone(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        for volume in ("vol_1", "vol_2"):
+            story.write("paris", volume, "since the last transfer")
+        plan = await story.plan_failover(is_planned=None)
+        assert (plan.losses, plan.verdict) == ((), Verdict.DONE)
+        assert titles(plan)[:7] == [
+            "Bring mirrors up to date",
+            "Wait for the updates",
+            "Create the fence",
+            "Note how they were served",
+            "Freeze",
+            "Take the last snapshot",
+            "Carry the last snapshot over",
+        ]
+        report = await planned(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert outcomes(report, "gold-lyon") == {"vol_1": "done", "vol_2": "done"}
+        for volume in ("vol_1", "vol_2"):
+            assert story.files("lyon", volume) == {"kept", "since the last transfer"}
+            assert await as_served(story, "lyon", volume) == {**SERVED, "path": f"/{volume}"}
+            assert await as_served(story, "paris", volume) == FROZEN
+            assert (await story.mirror("oslo", volume))["state"] == "snapmirrored"
+        assert {each.frozen_s is not None for each in report.volumes if each.backend == "gold-lyon"} == {True}
+        again = await planned(story)
+        assert (again.verdict, again.epoch, again.serving) == (Verdict.DONE, 2, "gold-lyon")
+
+    play(quick_path, story, targets=BOTH, schedule=None)
+
+
+def test_a_client_that_writes_all_the_time_loses_nothing_that_was_acknowledged(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        lab = story.place.lab
+        for cluster, svm in (("paris", "svm_gold"), ("lyon", "svm_gold_dr")):
+            policy = await story.at[cluster].one("/protocols/nfs/export-policies", name="default", **{"svm.name": svm})
+            await story.at[cluster].post(f"/protocols/nfs/export-policies/{policy['id']}/rules", ALL)
+        acknowledged: list[str] = []
+
+        async def write() -> None:
+            mounted = await lab["paris"].doors.nfs(HOST).open("svm_gold", "/vol_1")
+            for number in range(10_000):
+                name = f"file {number}"
+                try:
+                    await mounted.write(b"x" * 512, name)
+                except DoorError:
+                    return
+                acknowledged.append(name)
+                await trio.sleep(0.001)
+
+        reports: list[RunReport] = []
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(write)
+            await trio.sleep(0.1)
+            reports.append(await planned(story))
+        assert reports[0].verdict is Verdict.DONE, told(reports[0])
+        assert len(acknowledged) > 100, "it wrote while the mirror was brought up to date"
+        assert story.files("lyon") == {"kept", *acknowledged}
+        (frozen_s,) = (each.frozen_s for each in reports[0].volumes if each.backend == "gold-lyon")
+        assert frozen_s is not None
+        mounted = await lab["lyon"].doors.nfs(HOST).open("svm_gold_dr", "/vol_1")
+        await mounted.write(b"x", "served")
+
+    play(quick_path, story, schedule=None)
+
+
+def test_nothing_is_begun_where_one_volume_could_not_follow(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected(*VOLUMES)
+        await story.change_mirror("lyon", {"state": "paused"}, "vol_2")
+        plan = await story.plan_failover(is_planned=None)
+        assert (plan.verdict, plan.changes) == (Verdict.REFUSED, False)
+        assert "vol_2 cannot follow: its mirror is paused and takes no last transfer" in told(plan)
+        assert "datamotion resume gold --at gold-lyon" in told(plan)
+        assert "datamotion failover gold --to gold-lyon --unplanned" in told(plan)
+        await assert_as_it_was(story, "vol_1", "vol_3")
+
+    play(quick_path, story, schedule=None)
+
+
+def test_where_one_volume_cannot_follow_after_the_freeze_all_are_as_they_were(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected(*VOLUMES)
+        story.write("paris", "vol_2", "since")
+        gate = story.place.lab["lyon"].cluster.transfer_gate
+        reports: list[RunReport] = []
+
+        async def fail_over() -> None:
+            reports.append(await planned(story, pace=Pace(frozen_for=timedelta(seconds=30))))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(fail_over)
+            while (await as_served(story, "paris", "vol_3")) != FROZEN:
+                await trio.sleep(0.01)
+            gate.hold()  # the last transfers never end
+            await trio.sleep(20)
+            concern = (await story.concerns())["frozen"]
+            assert "its clients cannot write" in concern.text
+            assert concern.hint is not None
+            assert "datamotion failover gold --abort" in concern.hint
+            assert "is frozen" in told(await story.plan())
+            await trio.sleep(60)
+            gate.release()
+        (report,) = reports
+        assert report.verdict is Verdict.FAILED, told(report)
+        assert "clients have waited for" in told(report)
+        assert "Gone back: nothing was broken off, and clients write at gold-paris again: vol_1, vol_2, vol_3." in told(
+            report
+        )
+        assert (report.serving, report.epoch) == ("gold-paris", 1)
+        await trio.sleep(60)
+        await assert_as_it_was(story, *VOLUMES)
+        story.write("paris", "vol_2", "later")
+        again = await planned(story)
+        assert again.verdict is Verdict.DONE, told(again)
+        assert story.files("lyon", "vol_2") == {"kept", "since", "later"}
+
+    play(quick_path, story, schedule=None)
+
+
+def test_a_source_that_is_lost_after_the_epoch_was_taken_is_not_needed_any_more(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        story.write("paris", "vol_1", "since")
+        reports: list[RunReport] = []
+
+        async def fail_over() -> None:
+            reports.append(await planned(story))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(fail_over)
+            while not await story.at["lyon"].get("/snapmirror/policies", name="datamotion_gold_2"):
+                await trio.sleep(0.005)
+            story.place.lose("paris")
+        assert (reports[0].serving, story.files("lyon")) == ("gold-lyon", {"kept", "since"}), told(reports[0])
+
+    play(quick_path, story, schedule=None)
+
+
+def test_while_the_source_does_not_answer_a_planned_one_is_refused_and_one_without_a_wish_is_unplanned(
+    quick_path: Path,
+) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        story.place.lose("paris")
+        plan = await story.plan_failover(is_planned=True)
+        assert (plan.verdict, plan.changes) == (Verdict.SILENT, False)
+        assert "datamotion failover gold --unplanned" in told(plan)
+        unplanned = await story.plan_failover(is_planned=None)
+        assert unplanned.losses
+        report = await planned(story)
+        assert (report.verdict, report.serving) == (Verdict.DONE, "gold-lyon"), told(report)
+
+    play(quick_path, story, schedule=None)
+
+
+def test_from_the_epoch_on_nothing_goes_back(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        for calls in range(100):
+            if await dies(planned, story, Life(calls, is_carried_out=True)):
+                taken = await story.at["lyon"].get("/snapmirror/policies", name="datamotion_gold_2")
+                if taken:
+                    break
+        report = await abort(story)
+        assert report.verdict is Verdict.REFUSED
+        assert "gold-paris does not serve gold again: epoch 2 was taken for gold-lyon" in told(report)
+        report = await planned(story)
+        assert (report.serving, report.epoch) == ("gold-lyon", 2), told(report)
+
+    play(quick_path, story, schedule=None)
+
+
+@pytest.mark.parametrize("goes_on", [True, False], ids=["then run again", "then aborted"])
+@pytest.mark.parametrize("is_carried_out", [False, True], ids=["before a call", "after it"])
+def test_killed_at_whatever_call(is_carried_out: bool, goes_on: bool, quick_path: Path) -> None:
+    died_at: list[bool] = []
+    aborted = 0
+
+    async def story(story: Story) -> None:
+        nonlocal aborted
+        await story.protected(*VOLUMES)
+        for volume in VOLUMES:
+            story.write("paris", volume, "since")
+        died_at.append(await dies(planned, story, Life(len(died_at), is_carried_out)))
+        claimed = any([await story.at[name].get("/snapmirror/policies", name="datamotion_gold_2") for name in story.at])
+        if not goes_on:
+            if claimed:  # from here on there is only the way forward
+                died_at.append(False)
+                return
+            await abort(story)
+            await assert_as_it_was(story, *VOLUMES)
+            aborted += 1
+            return
+        report = await planned(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        group = await story.group()
+        assert (group.serving, group.epoch) == ("gold-lyon", 2)
+        for volume in VOLUMES:
+            assert story.files("lyon", volume) == {"kept", "since"}
+            assert await as_served(story, "lyon", volume) == {**SERVED, "path": f"/{volume}"}
+            assert await as_served(story, "paris", volume) == FROZEN
+
+    while not died_at or died_at[-1]:
+        play(quick_path / str(len(died_at)), story, targets=BOTH, schedule=None)
+    assert len(died_at) > 20 or aborted > 8
