@@ -210,15 +210,16 @@ class Turning:
         """A relationship that is in the way of this mirror is gone from where it ends, with no snapshot of it."""
         relationship, holder = edge.relationship, self._standing.sites[at.id.backend].backend
         volume, transfer = mirror.id.volume, relationship.transfer
-        if relationship.is_transferring and transfer is not None and transfer.uuid is not None:
+        if at is mirror and relationship.is_transferring and transfer is not None and transfer.uuid is not None:
             abort = AbortTransfer(relationship_uuid=relationship.uuid, transfer_uuid=transfer.uuid)
             self._add(_ABORT, volume, abort, f"{volume}: {size_text(transfer.bytes_transferred or 0)} moved")
         text = f"{volume}: {at.id.backend} is no mirror of {edge.source_text} any more"
         delete = DeleteRelationship(uuid=relationship.uuid)
         self._due.add(_DELETE, self._backend, volume, delete, text, asked_of=holder, about=relationship.uuid)
 
-    def _release(self, mirror: Copy, active: Copy) -> None:
-        """Who lists a relationship that is gone for this one, or about to be, forgets it."""
+    def _release(self, mirror: Copy, active: Copy) -> bool:
+        """Who lists a relationship that is gone for this one, or about to be, forgets it; whether anybody does."""
+        is_owed = False
         ending = {edge.relationship.uuid for edge in (mirror.edge, active.edge) if edge is not None}
         for entry in self._listed.get(mirror.id.volume, ()):
             ends = entry.copy.id if entry.copy else None
@@ -228,6 +229,8 @@ class Turning:
             if (is_turned or is_another) and is_going:
                 name = mirror.id.backend
                 release(self._due, self._standing, _RELEASE, entry, keeps_snapshots=True, on_behalf_of=name)
+                is_owed = True
+        return is_owed
 
     def _relate(self, active: Copy, mirror: Copy, alias: str) -> None:
         target = self._target
@@ -249,7 +252,7 @@ class Turning:
             self._add(_AWAIT, volume, AwaitIdle(uuid=relationship.uuid), volume)
         elif relationship.state is MirrorState.UNINITIALIZED:
             self._carry(active, mirror, relationship.uuid)
-        elif not self._adjust(active, mirror, relationship):
+        elif not self._adjust(active, mirror, relationship) | self._release(mirror, active):
             self.holds.add(mirror.id)
 
     def _is_under_way(self, mirror: Copy, relationship: Relationship) -> bool:
