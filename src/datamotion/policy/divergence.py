@@ -15,37 +15,39 @@ from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import Role
-from datamotion.policy.common import Common, common, snapshot_named, snapshots_of
+from datamotion.policy.common import common, snapshot_named, snapshots_of
 from datamotion.policy.losses import overtaken_by
 from datamotion.policy.needs import names_text
 
 
 def divergence(standing: Standing, copy: Copy, active: Copy) -> Loss | None:
     """What making a copy a mirror of the one that serves gives up; None where nothing is."""
-    shared = common(standing, copy, active)
-    if is_whole(standing, copy, active, shared):
+    shared, held = common(standing, copy, active), is_held(standing, copy, active)
+    volume, backend, newest = copy.id.volume, copy.id.backend, shared.newest
+    if held and newest is not None:
         return None
-    volume, backend = copy.id.volume, copy.id.backend
-    newest = shared.newest
     age = _age(standing, backend, newest) if newest is not None else None
-    if newest is None:
+    if held:
+        text = f"the copy that {backend} holds, until everything was carried there anew"
+    elif newest is None:
         text = f"all that {backend} holds: no snapshot is common with {active.id.backend}"
     else:
         old = f", {duration_text(age)} old" if age is not None else ""
         text = (
             f"all that {backend} holds beyond {newest.name}{old}, the newest snapshot common with {active.id.backend}"
         )
-    if own := [each.name for each in shared.beyond]:
+    if not held and (own := [each.name for each in shared.beyond]):
         text += f" ({names_text(own)} {'is' if len(own) == 1 else 'are'} there alone)"
     kept = newest.name if newest is not None else None
     return Loss(volume=volume, backend=backend, given_up_at=backend, kept=kept, age=age, text=text)
 
 
-def is_whole(standing: Standing, copy: Copy, active: Copy, shared: Common) -> bool:
-    """Whether the copy that serves is known to hold all that this one does."""
+def is_held(standing: Standing, copy: Copy, active: Copy) -> bool:
+    """Whether the copy that serves is known to hold all that was written to this one."""
     if copy.is_writable:
         return copy.role is Role.FENCED and _is_frozen(standing, copy, active)
-    if shared.newest is None or not shared.beyond:
+    shared = common(standing, copy, active)
+    if not shared.beyond:
         return shared.newest is not None
     until = _carried_until(standing, copy, active)
     return until is not None and shared.beyond[-1].created_at <= until

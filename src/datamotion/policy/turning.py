@@ -30,7 +30,7 @@ from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, VolumeState
 from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark
 from datamotion.policy.common import common
-from datamotion.policy.divergence import divergence
+from datamotion.policy.divergence import divergence, is_held
 from datamotion.policy.health import transfer_failure
 from datamotion.policy.keeping import Keeping
 from datamotion.policy.listings import Entry, release
@@ -143,13 +143,15 @@ class Turning:
             what = "may hold writes of its own" if mirror.is_writable else "holds what was carried there only"
             if shared.newest is None:
                 what = f"has no snapshot in common with {active.id.backend}: all has to be carried anew"
-            kept = "a clone of it is kept" if self._consent.keep else "nothing of it is kept"
-            hint = f"datamotion reprotect {group} --discard-divergent {name} gives that up; {kept}"
+            held = is_held(self._standing, mirror, active)
+            kept = "" if held else "; a clone of it is kept" if self._consent.keep else "; nothing of it is kept"
+            hint = f"datamotion reprotect {group} --discard-divergent {name} gives that up{kept}"
             if mirror.is_writable:
                 hint += f"; datamotion failover {group} --to {name} would serve it instead"
             self._refuse(mirror, f"{volume} at {name} {what}; making it a mirror gives up {loss.text}", hint)
             return False
-        if self._consent.keep and (obstacle := self._keeping.keep(mirror, shared)):
+        is_kept = self._consent.keep and not is_held(self._standing, mirror, active)
+        if is_kept and (obstacle := self._keeping.keep(mirror, shared)):
             self._refuse(mirror, f"what {volume} at {name} gives up cannot be kept: {obstacle[0]}", obstacle[1])
             return False
         self.losses.append(loss)

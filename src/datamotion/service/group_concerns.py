@@ -107,7 +107,7 @@ class GroupConcerns:
         """What helps where nothing mirrors a volume: `apply` leaves each copy that is no mirror of it as it is."""
         group = self.standing.group.name
         if not targets:
-            return f"{group} has no other target: add one to `targets`"
+            return f"datamotion reprotect {group} mirrors it to its home again, and says first what that gives up"
         copies = [self.standing.copy(name, volume) for name in targets]
         if all(copy is not None and (copy.is_writable or self.freshness.is_fresh(copy) is False) for copy in copies):
             return f"none of its targets follows it: datamotion reprotect {group} turns them round"

@@ -219,9 +219,13 @@ def test_a_mirror_with_an_older_base_holds_nothing_where_what_serves_was_carried
 def test_a_mirror_with_nothing_in_common_is_carried_anew_only_where_that_is_agreed_to() -> None:
     view = seen(nice=nice(("other", 3 * HOUR)), paris=LOST)
     assert "no snapshot in common with gold-lyon: all has to be carried anew" in reprotect(view).refusals[-1].text
-    plan = reprotect(view, "nice", keep=False)
+    plan = reprotect(view, "nice")
     assert "Carry everything anew" in [step.title for step in plan.steps]
-    assert plan.losses[0].kept is None
+    (loss,) = plan.losses
+    assert (loss.kept, loss.text) == (None, "the copy that gold-nice holds, until everything was carried there anew")
+    assert "CloneVolume" not in kinds(plan), "what serves holds all that it does"
+    fresher = reprotect(seen(nice=nice(("other", HOUR)), paris=LOST), "nice")
+    assert "CloneVolume" in kinds(fresher)
 
 
 def test_what_can_be_written_with_nothing_in_common_is_refused_whatever_is_agreed_to() -> None:
