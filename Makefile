@@ -45,7 +45,7 @@ soak: $(VENV)/.test ## Random histories, kills, storms of faults, two operators,
 		tests/ontaplab/statemachine tests/ontaplab/kills tests/together/test_faults.py tests/together/replay \
 		tests/datamotion/engine/test_two_operators.py tests/datamotion/policy/test_properties.py
 
-bench: $(VENV)/.test ## What docs/bench.md records; takes long (ARGS="listing transfer" for some of it)
+bench: $(VENV)/.test $(CONFORMANCE)/cinder/.made ## What docs/bench.md records; takes long (ARGS="listing transfer" for some of it)
 	$(BIN)/python -m bench $(ARGS)
 
 $(CONFORMANCE)/ansible/.made: tests/conformance/ansible-constraints.txt | $(VENV)/.made
@@ -58,8 +58,13 @@ $(CONFORMANCE)/cinder/.made: tests/conformance/cinder-constraints.txt | $(VENV)/
 	$(INTO) 'cinder==29.*'
 	@touch $@
 
-conformance: $(VENV)/.test $(CONFORMANCE)/ansible/.made $(CONFORMANCE)/cinder/.made ## Run Ansible and OpenStack Cinder against labs (minutes)
-	$(BIN)/python -m pytest tests/conformance/with_ansible.py tests/conformance/with_cinder.py $(ARGS)
+$(CONFORMANCE)/manila/.made: tests/conformance/manila-constraints.txt | $(VENV)/.made
+	$(BIN)/python -m venv $(@D)
+	$(INTO) 'manila==23.*'
+	@touch $@
+
+conformance: $(VENV)/.test $(CONFORMANCE)/ansible/.made $(CONFORMANCE)/cinder/.made $(CONFORMANCE)/manila/.made ## Run Ansible and OpenStack's Cinder and Manila against labs (minutes)
+	$(BIN)/python -m pytest tests/conformance/with_ansible.py tests/conformance/with_cinder.py tests/conformance/with_manila.py $(ARGS)
 
 $(AUDIT)/.made: | $(VENV)/.made
 	$(BIN)/python -m venv $(@D)

@@ -1,7 +1,11 @@
 """`make bench`: the numbers of docs/bench.md. `make bench ARGS="listing hours"` measures these only.
 
+    beside      datamotion beside OpenStack Cinder on one lab; `beside:10,50` for these numbers of volumes
+    many        `status` of 10,000 relationships; `many:1000` of so many
     calls       datamotion's calls and seconds; `calls:10,100` for these numbers of volumes
+    planned     planned failovers, and how long clients wait; `planned:10,50` for these numbers of volumes
     failovers   failovers against clusters that answer at once; `failovers:10,200` for these numbers of volumes
+    lives       the life of mirrors against clusters that answer at once; `lives:10,200` for these numbers of volumes
     listing     10,000 relationships listed
     hours       1,000 virtual hours of 100 relationships; `hours:50` for so many
     transfer    1 GiB of changed data between two processes, and `cp`
@@ -15,7 +19,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from bench import blocks, calls, failovers, hours, listing, transfer
+from bench import beside, blocks, calls, failovers, hours, listing, lives, many, transfer
 from bench.figure import HEAD, Figure
 
 
@@ -37,9 +41,16 @@ def _numbers(text: str) -> list[int]:
     return [int(number) for number in text.split(",") if number]
 
 
-_TABLES: Mapping[str, Callable[..., None]] = {"calls": calls.measure, "failovers": failovers.measure}
+_TABLES: Mapping[str, Callable[..., None]] = {
+    "beside": beside.measure,
+    "calls": calls.measure,
+    "planned": calls.measure_planned,
+    "failovers": failovers.measure,
+    "lives": lives.measure,
+}
 _FIGURES: Mapping[str, Callable[..., Iterable[Figure]]] = {
     "listing": listing.measure,
+    "many": many.measure,
     "hours": hours.measure,
     "transfer": transfer.measure,
     "blocks": blocks.measure,

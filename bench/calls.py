@@ -6,12 +6,12 @@ Calls are counted by the lab. `failover` is timed with 20 ms added to every call
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import anyio
-import httpx
 
+from bench.counted import LATENCY_S, calls, reset_calls, set_latency
 from bench.pair import lab
 from bench.quiet import Quiet
 from datamotion.clock import SystemClock
@@ -22,10 +22,8 @@ from datamotion.service.operations import Intent
 from datamotion.service.reports import RunReport, Verdict
 from datamotion.service.session import Session, World
 from datamotion.service.status import status
-from ontaplab.folder import ClusterFolder
 from ontaplab.site import Site
 
-_LATENCY_S = 0.02
 _CINDER_CALLS, _CINDER_S = 28.6, 0.745
 """A volume's share of a failover with two targets by the OpenStack Cinder 29.0 mixin, at 20 ms a call."""
 
@@ -55,24 +53,33 @@ class Bench:
         """Protect, look, plan, lose paris, fail over."""
         self._seed(volumes)
         await self._run(operations.protect(self._group))
-        self._reset_calls()
+        reset_calls(self._site)
         await status(self._session)
-        status_calls = self._calls()
-        self._reset_calls()
+        status_calls = calls(self._site)
+        reset_calls(self._site)
         async with operations.prepare(self._session, [operations.protect(self._group)]) as (prepared,):
             assert not prepared.report.changes
-        plan_calls = self._calls()
+        plan_calls = calls(self._site)
         self._site.kill("paris")
-        self._lab("PUT", "lyon", "/lab/latency", {"seconds": _LATENCY_S})
-        self._reset_calls()
+        set_latency(self._site, LATENCY_S)
+        reset_calls(self._site)
         report = await self._run(operations.failover(self._group, FailoverChoice()))
         return Row(
             volumes=volumes,
             status=status_calls,
             plan=plan_calls,
-            failover=self._calls(),
+            failover=calls(self._site),
             failover_s=report.seconds,
         )
+
+    async def plan_ahead(self, volumes: int) -> tuple[RunReport, int]:
+        """Protect, then fail over as planned with both clusters there; the report, and the calls that it took."""
+        self._seed(volumes)
+        await self._run(operations.protect(self._group))
+        set_latency(self._site, LATENCY_S)
+        reset_calls(self._site)
+        report = await self._run(operations.failover(self._group, FailoverChoice(is_planned=True)))
+        return report, calls(self._site)
 
     def _seed(self, volumes: int) -> None:
         source = self._site.folder / "source"
@@ -87,29 +94,6 @@ class Bench:
         assert report.verdict is Verdict.DONE, report
         return report
 
-    def _calls(self) -> int:
-        """Calls to the clusters that run, as they count them."""
-        total = 0
-        for each in self._site.status():
-            if each.pid is not None:
-                counted = self._lab("GET", each.name, "/lab/calls")
-                total += int(str(counted["reads"])) + int(str(counted["writes"]))
-        return total
-
-    def _reset_calls(self) -> None:
-        for each in self._site.status():
-            if each.pid is not None:
-                self._lab("DELETE", each.name, "/lab/calls")
-
-    def _lab(self, method: str, cluster: str, path: str, body: object = None) -> Mapping[str, object]:
-        folder = ClusterFolder(self._site.folder / cluster)
-        url = next(each.url for each in self._site.status() if each.name == cluster)
-        auth = ("admin", folder.password())
-        with httpx.Client(verify=str(self._site.folder / "ca.pem"), auth=auth, trust_env=False) as client:
-            answer = client.request(method, url + path, json=body)
-        answer.raise_for_status()
-        return answer.json() if answer.content else {}
-
 
 def measure(sizes: Sequence[int] = (10, 200, 1000)) -> None:
     """Prints the table that docs/bench.md records, for these numbers of volumes."""
@@ -118,10 +102,21 @@ def measure(sizes: Sequence[int] = (10, 200, 1000)) -> None:
     for volumes in sizes:
         with lab("paris", "lyon") as site:
             row = anyio.run(Bench(site).measure, volumes)
-        calls, seconds = row.failover / volumes, row.failover_s / volumes
+        each, seconds = row.failover / volumes, row.failover_s / volumes
         print(
-            f"| {volumes} | {row.status} calls | {row.plan} calls | {row.failover} calls | {calls:.2f}"
+            f"| {volumes} | {row.status} calls | {row.plan} calls | {row.failover} calls | {each:.2f}"
             f" | {row.failover_s:.2f} s | {seconds * 1000:.0f} ms |",
             flush=True,
         )
     print(f"\nThe yardstick: {_CINDER_CALLS} calls and {_CINDER_S * 1000:.0f} ms a volume.")
+
+
+def measure_planned(sizes: Sequence[int] = (10, 50, 200)) -> None:
+    """Prints what planned failovers take, and how long clients wait meanwhile."""
+    print("| volumes | calls | seconds at 20 ms a call | clients could not write |")
+    print("|---|---|---|---|", flush=True)
+    for volumes in sizes:
+        with lab("paris", "lyon") as site:
+            report, made = anyio.run(Bench(site).plan_ahead, volumes)
+        frozen_s = max(each.frozen_s for each in report.volumes if each.frozen_s is not None)
+        print(f"| {volumes} | {made} | {report.seconds:.2f} s | {frozen_s:.2f} s |", flush=True)

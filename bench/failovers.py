@@ -74,7 +74,7 @@ def plan(volumes: int) -> tuple[float, float, float]:
     """Seconds of the CPU for a look at all three clusters, for how the group stands, and for the plan of a failover."""
     clusters = {name: stub_cluster(name, volumes) for name in (HOME, *TARGETS)}
     with tempfile.TemporaryDirectory(prefix="datamotion-bench-") as folder:
-        session = _session(Path(folder), clusters)
+        session = session_of(Path(folder), clusters)
         group, (looking_s, view) = session.group("gold"), anyio.run(_look, session, clusters)
     choice = FailoverChoice(to=f"gold-{TARGETS[0]}")
     situation = Situation.at_first_sight(stand(group, view))
@@ -109,7 +109,7 @@ def fail_over(volumes: int, latency_s: float = 0.0) -> Failover:
     for each in clusters.values():
         each.latency_s = latency_s
     with tempfile.TemporaryDirectory(prefix="datamotion-bench-") as folder:
-        session = _session(Path(folder), clusters)
+        session = session_of(Path(folder), clusters)
         began_s, used_s = time.perf_counter(), time.process_time()
         anyio.run(_fail_over, session)
         seconds, used_s = time.perf_counter() - began_s, time.process_time() - used_s
@@ -125,7 +125,8 @@ async def _fail_over(session: Session) -> None:
     assert report.verdict is Verdict.DONE, report
 
 
-def _session(folder: Path, clusters: Mapping[str, StubCluster]) -> Session:
+def session_of(folder: Path, clusters: Mapping[str, StubCluster]) -> Session:
+    """A group of a home and two targets; a cluster that is not given is dead."""
     configured = {
         name: {"url": f"https://{name}.example", "user": "admin", "password": {"env": "PASSWORD"}}
         for name in (HOME, *TARGETS)

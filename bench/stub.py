@@ -1,7 +1,7 @@
-"""A cluster that keeps what a failover asks for and changes, and answers at once, in the process that asks.
+"""A cluster that keeps what is asked for and changed, and answers at once, in the process that asks.
 
-It is no ONTAP, which the lab is: nothing is refused, no byte is copied, and time does not pass in it. So all that a
-failover against it takes is what datamotion itself takes, but for `used_s`. Every change is answered as ONTAP does, by
+It is no ONTAP, which the lab is: nothing is refused, no byte is copied, and time does not pass in it. So all that an
+operation against it takes is what datamotion itself takes, but for `used_s`. Every change is answered as ONTAP does, by
 a job; the job has ended by the next look.
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
@@ -22,16 +23,28 @@ _VOLUMES = "/api/storage/volumes"
 _RELATIONSHIPS = "/api/snapmirror/relationships"
 _POLICIES = "/api/snapmirror/policies"
 _JOBS = "/api/cluster/jobs"
+_CLUSTER = "/api/cluster"
+DESTINATIONS = f"{_RELATIONSHIPS}?list_destinations_only"
+"""What mirrors begin here, in the collections of a cluster."""
 
 
 class StubCluster(httpx.AsyncBaseTransport):
     """The collections of one cluster by their paths, their records by uuid. `calls` counts what was asked of it.
 
+    `born` says what a record has from the beginning, beside what was asked for, with its uuid.
+
     `used_s`: the seconds of the CPU that it has taken itself, for itself alone. Each answer takes `latency_s`.
     """
 
-    def __init__(self, collections: Mapping[str, Sequence[Record]], latency_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        collections: Mapping[str, Sequence[Record]],
+        latency_s: float = 0.0,
+        *,
+        born: Mapping[str, Callable[[Record], Record]] = MappingProxyType({}),
+    ) -> None:
         self.latency_s = latency_s
+        self._born = born
         self._records = {
             path: {str(record.get("uuid", number)): record for number, record in enumerate(records)}
             for path, records in collections.items()
@@ -58,6 +71,8 @@ class StubCluster(httpx.AsyncBaseTransport):
             response = httpx.Response(200, content=self._shown(path, query), headers=_JSON)
         elif request.method == "POST":
             response = self._taken(self._create(path, body))
+        elif request.method == "DELETE":
+            response = self._taken(self._remove(DESTINATIONS if "source_only" in query else path, query))
         else:
             response = self._taken(self._modify(path, query, body))
         self.used_s += time.process_time() - began_s
@@ -66,6 +81,9 @@ class StubCluster(httpx.AsyncBaseTransport):
     def _shown(self, path: str, query: Mapping[str, str]) -> bytes:
         if path == _JOBS:
             return _page(json.dumps({"uuid": uuid, "state": "success"}).encode() for uuid in query["uuid"].split("|"))
+        if path == _CLUSTER:
+            return next(iter(self._json[path].values()))
+        path = DESTINATIONS if "list_destinations_only" in query else path
         found = self._json.get(path, {})
         if "uuid" in query:
             return _page(found[uuid] for uuid in query["uuid"].split("|") if uuid in found)
@@ -75,8 +93,18 @@ class StubCluster(httpx.AsyncBaseTransport):
 
     def _create(self, path: str, body: Record) -> int:
         uuid = str(uuid5(NAMESPACE_OID, f"{path} {len(self._records[path])}"))
-        self._keep(path, uuid, {"uuid": uuid, **body})
+        record = _merged(self._born[path](body) if path in self._born else {"uuid": uuid}, body)
+        self._keep(path, record["uuid"], record)
         return 1
+
+    def _remove(self, path: str, query: Mapping[str, str]) -> int:
+        """How many records went: those that the query names, or the one of that path."""
+        uuids = query["uuid"].split("|") if "uuid" in query else [path.rpartition("/")[2]]
+        path = path if path in self._records else path.rpartition("/")[0]
+        for uuid in uuids:
+            del self._records[path][uuid], self._json[path][uuid]
+        self._pages.pop(path, None)
+        return len(uuids)
 
     def _modify(self, path: str, query: Mapping[str, str], body: Record) -> int:
         """How many records were changed: the one of that path, those that the query names, or each as it says."""
@@ -93,6 +121,13 @@ class StubCluster(httpx.AsyncBaseTransport):
         self._records[path][uuid] = record
         self._json[path][uuid] = json.dumps(record).encode()
         self._pages.pop(path, None)
+        if path == _RELATIONSHIPS and record["state"] == "snapmirrored" and "exported_snapshot" not in record:
+            carried = {
+                "exported_snapshot": f"snapmirror.{uuid}_1",
+                "lag_time": "PT1M",
+                "transfer": {"state": "success"},
+            }
+            self._keep(path, uuid, {**record, **carried})
         if path == _RELATIONSHIPS and record["state"] == "broken_off":
             # Volumes have their relationships' uuids here, which spares the stub a search.
             self._keep(_VOLUMES, uuid, {**self._records[_VOLUMES][uuid], "type": "rw"})

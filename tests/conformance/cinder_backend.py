@@ -5,16 +5,15 @@
 Everything that talks to a cluster is Cinder's: its REST client, its storage service catalogue and its data-motion
 mixin. What is here is what its NFS and iSCSI drivers put around the mixin, without the host that they need.
 
-Each line of stdin is a call, ["method", argument, ...], and each line of stdout its answer: {"result": ...}, or
-{"error": the exception's class, "message": ..., "code": ONTAP's}.
+Calls come as `calls.py` beside this file tells.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
+from calls import answer  # type: ignore[import-not-found]
 from cinder.volume.drivers.netapp.dataontap.utils import utils as backends  # type: ignore[import-not-found]
 from cinder.volume.drivers.netapp.dataontap.utils.capabilities import (  # type: ignore[import-not-found]
     CapabilitiesLibrary,
@@ -78,6 +77,12 @@ class Backend(DataMotionMixin):  # type: ignore[misc]
     def update(self) -> None:
         self.update_snapmirrors(self.configuration, self.backend_name, self.ssc_library.get_ssc_flexvol_names())
 
+    def break_all(self, target: str) -> list[str]:
+        """As in a failover to that target. Returns what could not be broken off there."""
+        names = self.ssc_library.get_ssc_flexvol_names()
+        failed: list[str] = self.break_snapmirrors(self.configuration, self.backend_name, names, target)
+        return failed
+
     def choose(self, *targets: str) -> str | None:
         names = self.ssc_library.get_ssc_flexvol_names()
         chosen: str | None = self._choose_failover_target(self.backend_name, names, list(targets))
@@ -99,23 +104,10 @@ class Backend(DataMotionMixin):  # type: ignore[misc]
         return [self.vserver, self.failed_over, self.failed_over_backend_name]
 
 
-def _answer(backend: Backend, line: str) -> dict[str, Any]:
-    method, *arguments = json.loads(line)
-    try:
-        return {"result": getattr(backend, method)(*arguments)}
-    except Exception as error:  # noqa: BLE001  # whatever it is: the test decides whether it was to be expected
-        code = getattr(error, "code", None)
-        return {"error": type(error).__name__, "message": str(error), "code": None if code is None else str(code)}
-
-
 def main() -> None:
     configuration, name = sys.argv[1:]
     cfg.CONF(["--config-file", configuration], project="cinder")
-    answers, sys.stdout = sys.stdout, sys.stderr  # whatever a library prints is not an answer
-    backend = Backend(name)
-    for line in sys.stdin:
-        answers.write(json.dumps(_answer(backend, line)) + "\n")
-        answers.flush()
+    answer(lambda: Backend(name))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.cinder_lab import HOME, SVMS, TARGETS, Cinder, Failed, World, a_world
+from tests.conformance.cinder_lab import World, a_world
+from tests.conformance.openstack import HOME, SVMS, TARGETS, Failed, Service
 from tests.ontaplab.site.labs import eventually, records
 
 PAIR = ("vol_1", "vol_1")
@@ -89,7 +90,7 @@ def test_the_target_that_lags_least_is_chosen(world: World) -> None:
             assert cinder("choose", other) == other
 
 
-def _let_lag_less(world: World, cinder: Cinder, best: str) -> None:
+def _let_lag_less(world: World, cinder: Service, best: str) -> None:
     """That target has just been updated; for the other one it is more than two seconds ago."""
     eventually(lambda: all(min(_lags(cinder, target)) > 2 for target in TARGETS))
     for volume in ("vol_1", "vol_2"):
@@ -97,7 +98,7 @@ def _let_lag_less(world: World, cinder: Cinder, best: str) -> None:
     eventually(lambda: max(_lags(cinder, best)) <= 2)
 
 
-def _lags(cinder: Cinder, target: str) -> list[float]:
+def _lags(cinder: Service, target: str) -> list[float]:
     return [mirror["lag-time"] for mirror in cinder("mirrors", target)]
 
 
@@ -136,7 +137,7 @@ def test_cinder_does_not_fail_over_from_a_dead_cluster_because_its_last_update_f
         assert {mirror["transferring-state"] for mirror in cinder("mirrors", "lyon")} == {"failed"}
 
 
-def _set_up(world: World, cinder: Cinder) -> None:
+def _set_up(world: World, cinder: Service) -> None:
     """Cinder has seen to its mirrors, and they hold everything."""
     cinder("setup")
     eventually(lambda: all(world.states(target) == {"snapmirrored"} for target in TARGETS))
@@ -162,3 +163,15 @@ def test_cinder_stumbles_over_an_encrypted_source_as_it_does_with_ontap(world: W
     with world.cinder() as cinder, pytest.raises(Failed) as failed:
         cinder("create_snapmirror", HOME, "lyon", "vol_secret", "vol_secret", "MirrorAllSnapshots")
     assert failed.value.kind == "TypeError"
+
+
+def test_cinder_does_not_see_a_mirror_of_another_name_at_another_cluster(world: World) -> None:
+    """It asks the source's cluster for relationships, and those are listed where they end."""
+    copy = {"name": "vol_1_copy", "svm.name": SVMS["lyon"], "aggregates": [{"name": "aggr1_lyon"}], "size": "1GB"}
+    world.write("lyon", "POST", "/storage/volumes", {**copy, "type": "dp"})
+    paths = {"source.path": f"{SVMS[HOME]}:vol_1", "destination.path": f"{SVMS['lyon']}:vol_1_copy"}
+    world.write("lyon", "POST", "/snapmirror/relationships", paths)
+    with world.cinder() as cinder:
+        cinder("setup")
+        told = cinder("mirrors", "lyon")
+    assert {mirror["destination-volume"] for mirror in told} == {"vol_1", "vol_1_copy", "vol_2"}

@@ -258,3 +258,16 @@ def test_killed_at_whatever_call(is_carried_out: bool, goes_on: bool, quick_path
     while not died_at or died_at[-1]:
         play(quick_path / str(len(died_at)), story, targets=BOTH, schedule=None)
     assert len(died_at) > 20 or aborted > 8
+
+
+def test_one_without_a_wish_waits_for_who_serves_five_seconds_and_then_goes_without_it(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        await story.at["paris"].http.put("/lab/latency", json={"seconds": 20})
+        began = trio.current_time()
+        plan = await story.plan_failover(is_planned=None)
+        assert trio.current_time() - began == pytest.approx(5, abs=0.1)
+        assert plan.losses
+        assert "Nothing is asked of gold-paris" in told(plan)
+
+    play(quick_path, story, schedule=None)

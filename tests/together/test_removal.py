@@ -297,4 +297,4 @@ def test_whatever_call_it_dies_at_the_same_commands_come_to_the_same_end(
 
     while not died_at or died_at[-1]:
         play(quick_path / str(len(died_at)), story, targets=BOTH)
-    assert len(died_at) == 11, "two mirrors at three calls each, a mark, three claims, and once to the end"
+    assert len(died_at) == 10, "two mirrors at two calls each, one for both releases, a mark, three claims, and the end"

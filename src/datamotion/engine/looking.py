@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
+
+import anyio
 
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Cluster
@@ -28,10 +31,14 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Lookout:
-    """Looks at clusters, at each as its glance says. Changes nothing."""
+    """Looks at clusters, at each as its glance says. Changes nothing.
+
+    `within_s`: a cluster that has not told all by then is unseen; None: as long as its own limits allow.
+    """
 
     clusters: Mapping[str, Cluster]
     glances: Mapping[str, Glance]
+    within_s: float | None = None
 
     async def whole(self, names: Collection[str] | None = None) -> View:
         """All of these clusters (None: of each that it has a glance for), side by side.
@@ -56,7 +63,9 @@ class Lookout:
     async def _look(self, glances: Mapping[str, Glance]) -> View:
         async def look(name: str) -> ClusterView | Unseen:
             try:
-                return await self.clusters[name].observe(glances[name].aspects, glances[name].svms)
+                with anyio.move_on_after(self.within_s or inf):
+                    return await self.clusters[name].observe(glances[name].aspects, glances[name].svms)
+                return Unseen(reason=f"{name} did not answer within {self.within_s:g} s", hint="Is the cluster up?")
             except ClusterSilent as silent:
                 return Unseen(reason=silent.message, hint=silent.hint)
             except ClusterRefused as refused:

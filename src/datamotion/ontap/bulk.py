@@ -32,17 +32,23 @@ class Way(Enum):
     """How many changes can be asked for at once. A cluster may take one and refuse another."""
 
     RELATIONSHIPS_BY_QUERY = auto()
+    RELATIONSHIPS_MODIFIED = auto()
     VOLUMES_BY_QUERY = auto()
     VOLUMES_BY_RECORDS = auto()
+    RELATIONSHIPS_DELETED = auto()
+    DESTINATIONS_RELEASED = auto()
+    VOLUMES_DELETED = auto()
+    POLICIES_DELETED = auto()
 
 
 class Many(Protocol):
-    """One change of many objects. `path` is their collection's, `what` what messages call them.
+    """One change of many objects. `method` and `path` are those of the request, `what` is what messages call them.
 
     `repeatable`: asked for twice it comes to the same as once.
     """
 
     way: Way
+    method: str
     path: str
     what: str
     repeatable: bool
@@ -179,13 +185,13 @@ class Bulk:
             f"{self._cluster} took {taken.count or 0} of {asked} {many.what}s without saying which, and {why}{reasons}"
         )
         hint = "Run the command again to go on from what is there now."
-        return Unanswered(ClusterSilent(self._cluster, message, request=f"PATCH /api{many.path}", hint=hint))
+        return Unanswered(ClusterSilent(self._cluster, message, request=f"{many.method} /api{many.path}", hint=hint))
 
 
 def gone(cluster: str, many: Many, uuid: str) -> Declined:
     """What is to be changed is not there any more."""
     message = f"{many.what} {uuid} does not exist"
-    return Declined(refused(cluster, f"PATCH /api{many.path}", message, status=404, ontap_code=NOT_FOUND))
+    return Declined(refused(cluster, f"{many.method} /api{many.path}", message, status=404, ontap_code=NOT_FOUND))
 
 
 def _is_about_asking_at_all(error: ClusterRefused) -> bool:

@@ -64,7 +64,8 @@ from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
 from datamotion.ontap.jobs import follow_jobs
 from datamotion.ontap.policies import change_policy, list_policies
-from datamotion.ontap.removing import list_destinations, remove
+from datamotion.ontap.relationship_changes import modify_relationships
+from datamotion.ontap.removing import Removal, list_destinations, remove
 from datamotion.ontap.replies import reply_of
 from datamotion.ontap.rows import Listing
 from datamotion.ontap.snapmirror import change_relationship, list_relationships
@@ -150,7 +151,7 @@ class OntapCluster:
         return ClusterView(looked_at=dict.fromkeys(asked, began_at), unreadable=unreadable, **parts)
 
     async def ask(self, acts: Sequence[Act]) -> Sequence[Reply]:
-        """State changes of relationships, and what volumes have, go in batches; all else side by side.
+        """Changes of relationships and of what volumes have, and removals go in batches; all else side by side.
 
         Never raises a ClusterError.
         Raises: InternalError when the acts are of several kinds; in a group, when one changes what was never observed.
@@ -164,6 +165,12 @@ class OntapCluster:
         volume_changes = [each for each in map(_without_mark, changes) if isinstance(each, ModifyVolume)]
         if volume_changes:
             return await modify_volumes(self._transport, self._bulk, volume_changes)
+        relationship_changes = [change for change in changes if isinstance(change, ModifyRelationship)]
+        if relationship_changes:
+            return await modify_relationships(self._transport, self._bulk, relationship_changes)
+        removals = [change for change in changes if isinstance(change, Removal)]
+        if removals:
+            return await remove(self._transport, self._bulk, removals)
         return await side_by_side(self._ask_one, changes)
 
     async def _ask_one(self, change: Change) -> Reply:
@@ -172,7 +179,7 @@ class OntapCluster:
             return Accepted()
         return await reply_of(self._answer_to(change))
 
-    async def _answer_to(self, change: Change) -> Answer:  # noqa: C901, PLR0911  # one for each module of requests
+    async def _answer_to(self, change: Change) -> Answer:  # noqa: PLR0911  # one for each module of requests
         match change:
             case PeerSvms() | AcceptSvmPeer() | AllowSnapMirror():
                 return await change_svm_peer(self._transport, change)
@@ -180,7 +187,7 @@ class OntapCluster:
                 return await create_volume(self._transport, change)
             case CloneVolume() | SplitClone():
                 return await change_clone(self._transport, change)
-            case CreateRelationship() | ModifyRelationship() | StartTransfer() | AbortTransfer():
+            case CreateRelationship() | StartTransfer() | AbortTransfer():
                 return await change_relationship(self._transport, change)
             case TakeSnapshot():
                 return await take_snapshot(self._transport, change)
@@ -190,8 +197,6 @@ class OntapCluster:
                 return await close_sessions(self._transport, change)
             case TakeEpoch() | ConfirmClaim():
                 return await change_policy(self._transport, change)
-            case DeleteRelationship() | ReleaseRelationship() | DeleteVolume() | DeleteClaim():
-                return await remove(self._transport, change)
             case (
                 ModifyVolume()
                 | RemoveMark()
@@ -204,6 +209,11 @@ class OntapCluster:
                 | AwaitSnapshot()
                 | AwaitIdle()
                 | AwaitOnline()
+                | ModifyRelationship()
+                | DeleteRelationship()
+                | ReleaseRelationship()
+                | DeleteVolume()
+                | DeleteClaim()
             ):
                 raise InternalError(f"{type(change).__name__} has no request of its own")
             case _:

@@ -19,7 +19,7 @@ from datamotion.ontap.rows import Listing, Row, at, get_legible_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
 from datamotion.ontap.values import EndpointPath, Instant, Name, Text, Uuid, Whole, is_age
 
-RelationshipChange = CreateRelationship | ModifyRelationship | StartTransfer | AbortTransfer
+RelationshipChange = CreateRelationship | StartTransfer | AbortTransfer
 
 PATH = "/snapmirror/relationships"
 _MOST_REASONS = 4
@@ -103,8 +103,6 @@ async def change_relationship(transport: Transport, change: RelationshipChange) 
     match change:
         case CreateRelationship():
             return await transport.post(PATH, creation(change), AT_ONCE)
-        case ModifyRelationship():
-            return await transport.patch(f"{PATH}/{change.uuid}", attributes(change), AT_ONCE)
         case StartTransfer():
             body = {"source_snapshot": change.snapshot} if change.snapshot else {}
             return await transport.post(f"{PATH}/{change.uuid}/transfers", body)
@@ -120,6 +118,7 @@ def creation(change: CreateRelationship) -> Body:
 
 
 def attributes(change: CreateRelationship | ModifyRelationship) -> Body:
+    """What it says of a relationship's policy and schedule."""
     body: dict[str, object] = {}
     if change.policy is not None:
         body["policy"] = {"name": change.policy}

@@ -64,6 +64,7 @@ class _Relationships:
     """Fulfils `Many`. Not repeatable: a transition that has begun is refused or begins another one."""
 
     way = Way.RELATIONSHIPS_BY_QUERY
+    method = "PATCH"
     path = PATH
     what = "relationship"
     repeatable = False

@@ -50,6 +50,7 @@ class _Volumes:
     """Fulfils `Many`, for volumes that are all to have the same."""
 
     way = Way.VOLUMES_BY_QUERY
+    method = "PATCH"
     path = PATH
     what = "volume"
     repeatable = True

@@ -1,22 +1,24 @@
 """Failing a group over to another back end, from what the ones that are left report.
 
-Whoever served last is not asked for anything, not even for a name: it may be gone. First the epoch is taken at every
-site that was seen, copies in sight that it overtakes are fenced; then for each volume: abort the transfer that runs,
-pause, break, serve. Only the chosen leg is broken. Last, the claim is confirmed. What is so already is not in the plan,
-so an interrupted failover is finished by planning again: it keeps to the back end and the epoch that were claimed.
+Where it is not a planned one, whoever served last is not asked for anything, not even for a name: it may be gone.
+First the epoch is taken at every site that was seen, copies in sight that it overtakes are fenced; then for each
+volume: abort the transfer that runs, pause, break, serve. Only the chosen leg is broken. Last, the claim is confirmed.
+What is so already is not in the plan, so an interrupted failover is finished by planning again: it keeps to the back
+end and the epoch that were claimed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from datamotion.model.acts import ModifyQtree, ModifyVolume
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
 from datamotion.model.paused import with_paused
-from datamotion.model.plan import Gate, Plan, Refusal, Step
+from datamotion.model.plan import Gate, Plan, RecoveryPoint, Refusal, Step
 from datamotion.model.standing import FENCE, Copy, DoubtKind, Standing
 from datamotion.model.units import count_text, duration_text
 from datamotion.model.words import Operation, Role
@@ -130,7 +132,7 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         losses=worst_first(losses),
         refusals=tuple(refusals),
         notes=(*notes, *_staying(standing, decision)),
-        recovery_points=tuple(recovery_point(situation, copy) for copy in chosen.usable),
+        recovery_points=tuple(_recovery_point(situation, copy, carrying) for copy in chosen.usable),
         holds=frozenset(copy.id for copy in (*served, *_fenced(standing, served))),
         backend=chosen.name,
         epoch=claim.epoch,
@@ -149,6 +151,13 @@ def _carrying(situation: Situation, decision: Decision, moving: Sequence[Copy], 
         pace=decision.pace,
         is_decided=held(situation.now, claim) is not None,
     )
+
+
+def _recovery_point(situation: Situation, copy: Copy, carrying: Carrying | None) -> RecoveryPoint:
+    point = recovery_point(situation, copy)
+    if carrying is None or not carrying.covers(copy):
+        return point
+    return replace(point, age=timedelta())  # nothing was written since
 
 
 def _none_is_moved(decision: Decision, group: str, refusals: Sequence[Refusal]) -> Refusal:
@@ -259,8 +268,8 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
     unseen = [name for name in sorted(set(decision.given_up_at.values())) if standing.sites[name].svm is None]
     if unseen and moving:
         notes.append(
-            f"{' and '.join(unseen)} is not asked. If it still runs, its clients can go on writing there: stop them,"
-            f" and when it answers run `datamotion apply {group.name}`, which fences it and resyncs nothing."
+            f"Nothing is asked of {' and '.join(unseen)}. If it still runs, its clients can go on writing there: stop"
+            f" them, and when it answers run `datamotion apply {group.name}`, which fences it and resyncs nothing."
         )
     unknown, worst = chosen.staleness
     if group.rpo is not None and moving and (unknown or worst > group.rpo):

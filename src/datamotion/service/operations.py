@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from datamotion.engine.looking import Glance, Lookout
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from datamotion.store.journal import Store
 
 
+_SERVING_ANSWERS_S = 5.0
+"""How long a failover waits for who serves, where it may do without: at a disaster every second is clients' time."""
+
+
 def _nothing_more(_: Standing) -> frozenset[str]:
     return frozenset()
 
@@ -50,7 +55,8 @@ class Intent:
     """One operation on one group: what plans it, and what has to be looked at for that.
 
     `also` names those of `more`, by cluster, that have to be looked at too, once it is seen how the group stands: what
-    is not needed is asked for nothing, not even for its secret. `by_name`: who agrees to it types the group's name.
+    is not needed is asked for nothing, not even for its secret; what does not answer `within_s` is done without.
+    `by_name`: who agrees to it types the group's name.
     `way_back` is carried out after it, in the same run: it has something to do only where nothing was decided.
     """
 
@@ -60,6 +66,7 @@ class Intent:
     glances: Mapping[str, Glance]
     more: Mapping[str, Glance] = field(default_factory=dict)
     also: Callable[[Standing], frozenset[str]] = _nothing_more
+    within_s: float | None = None
     by_name: bool = False
     way_back: Planner | None = None
 
@@ -94,6 +101,7 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
         glances={name: each for name, each in glances.items() if name in needed},
         more={name: each for name, each in glances.items() if name not in needed},
         also=(lambda _: frozenset({group.home.cluster})) if may_be_planned else also_needed,
+        within_s=_SERVING_ANSWERS_S if choice.is_planned is None else None,
         way_back=thaw_planner(group) if may_be_planned else None,
     )
 
@@ -287,7 +295,8 @@ async def prepare(session: Session, intents: Sequence[Intent]) -> AsyncIterator[
         if extra := together(more):
             opened = await stack.enter_async_context(session.clusters(extra.keys() - glances.keys(), beside=True))
             clusters = {**clusters, **opened}
-            view = {**view, **await Lookout(clusters, extra).whole()}
+            within_s = max((intent.within_s or inf for intent in intents), default=inf)
+            view = {**view, **await Lookout(clusters, extra, within_s).whole()}
             standings = [_stand(intent.group, view, each) for intent, each in zip(intents, wanted, strict=True)]
         yield tuple(
             Prepared(session, intent, clusters, each, standing)
