@@ -177,6 +177,29 @@ def test_what_a_planned_failover_carried_over_whole_follows_without_any_consent(
     play(quick_path, story)
 
 
+@pytest.mark.parametrize("policy", ["Asynchronous", "MirrorAllSnapshots"])
+def test_there_and_back_as_planned_nothing_is_lost_and_nobody_has_to_give_anything_up(
+    policy: str, quick_path: Path
+) -> None:
+    async def story(story: Story) -> None:
+        story = with_policy(story, policy)
+        await story.protected("vol_1", "vol_2")
+        written = {"kept"}
+        for serving, next_ in (("paris", "lyon"), ("lyon", "paris"), ("paris", "lyon")):
+            story.write(serving, "vol_1", f"at {serving} {len(written)}")
+            written.add(f"at {serving} {len(written)}")
+            report = await story.failover(next_, is_planned=True)
+            assert report.verdict is Verdict.DONE, told(report)
+            assert story.files(next_) == written
+            plan = await story.planned(reprotect(story))
+            assert (plan.losses, plan.refusals) == ((), ()), told(plan)
+            report = await story.place.run(reprotect(story))
+            assert report.verdict is Verdict.DONE, told(report)
+            await nothing_is_left_to_do(story)
+
+    play(quick_path, story)
+
+
 def test_where_nothing_is_common_nothing_is_done_and_what_would_help_is_named(quick_path: Path) -> None:
     async def story(story: Story) -> None:
         await lost_and_back(story, "vol_1")
