@@ -46,7 +46,12 @@ _OF_ANY_COLLECTION = {
     "continue_on_failure",
     "validate_only",
 }
-_OF_RELATIONSHIPS = {"source_only", "destination_only", "list_destinations_only"}  # options, and no fields
+_OF_RELATIONSHIPS = {
+    "source_only",
+    "source_info_only",
+    "destination_only",
+    "list_destinations_only",
+}  # options, and no fields
 """Parameters of every query that are no fields; ONTAP's REST guide, "Record retrieval" and "Query-based operations"."""
 
 
@@ -155,6 +160,7 @@ class Story:
             operations.protect(group),
             operations.update(group),
             operations.failover(group, FailoverChoice()),
+            mirrors.reprotect(group),
         ):
             await self._look(f"plan {intent.operation}", partial(self._plan, intent))
         await self._look("apply --validate", partial(self._validate, operations.protect(group)))
@@ -273,6 +279,9 @@ async def every_change(root: Path) -> Story:
         await story.look()
         await story.place.run(operations.protect(group), story.watcher)  # oslo follows the home still: not all is done
         await story.look()
+        await story.by_hand("PUT", "/lab/transfers", {"held": False})
+        await story.carry_out(mirrors.reprotect(group, discard=["gold-paris", "gold-oslo"]))
+        await story.look()
     await every_write_comes_along(story, root / "planned")
     return story
 
@@ -307,6 +316,7 @@ def test_what_only_looks_asks_and_writes_nothing(story: Story) -> None:
         "plan protect",
         "plan update",
         "plan failover",
+        "plan reprotect",
         "apply --validate",
     }
     assert [look for look in story.looks if not look.requests or look.writes] == []

@@ -135,6 +135,20 @@ def a_listing(name: str = "vol_1", backend: Backend = LYON, *, source: Backend =
     return replace(listed, **changes)  # type: ignore[arg-type]
 
 
+def a_snapshot(
+    name: str = "common", volume: str = "vol_1", backend: Backend = HOME, *, ago: timedelta = timedelta(hours=1)
+) -> Snapshot:
+    """A snapshot of a volume at a back end; those of one name are common to all."""
+    return Snapshot(
+        uuid=f"{backend.name}/{volume}/{name}",
+        volume_uuid=volume_uuid(volume, backend),
+        name=name,
+        version=f"{volume}/{name}",
+        created_at=NOON - ago,
+        label=None,
+    )
+
+
 def a_transfer(state: TransferState, *, moved: int = 0, ended_at: datetime | None = None) -> Transfer:
     """A running one has a uuid, an ended one the time it ended at: an hour ago, if not told."""
     if state.is_running:
@@ -142,7 +156,7 @@ def a_transfer(state: TransferState, *, moved: int = 0, ended_at: datetime | Non
     return Transfer(uuid=None, state=state, bytes_transferred=moved, ended_at=ended_at or NOON - timedelta(hours=1))
 
 
-def a_snapshot(name: str, volume_uuid: str, **changes: object) -> Snapshot:
+def a_common_snapshot(name: str, volume_uuid: str, **changes: object) -> Snapshot:
     """A snapshot that is kept common to all copies; those of one name hold the same state."""
     made = Snapshot(
         uuid=f"{volume_uuid} {name}",

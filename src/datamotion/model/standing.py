@@ -62,8 +62,20 @@ class Edge(NamedTuple):
     source: CopyId | Foreign
 
     @property
+    def source_text(self) -> str:
+        return self.source.backend if isinstance(self.source, CopyId) else str(self.source)
+
+    @property
     def is_broken_off(self) -> bool:
         return self.relationship.state is MirrorState.BROKEN_OFF
+
+    @property
+    def leaves_writable(self) -> bool:
+        """Whether a writable volume that it ends in can be written still: nothing has made it a mirror, or not again.
+
+        What ONTAP calls one that was just made onto a writable volume is not settled: both are provided for.
+        """
+        return self.relationship.state in (MirrorState.BROKEN_OFF, MirrorState.UNINITIALIZED)
 
     @property
     def holds_copy(self) -> bool:
@@ -83,7 +95,7 @@ class Copy(NamedTuple):
 
     @property
     def is_writable(self) -> bool:
-        return self.volume.type is VolumeType.RW and (self.edge is None or self.edge.is_broken_off)
+        return self.volume.type is VolumeType.RW and (self.edge is None or self.edge.leaves_writable)
 
     @property
     def is_online(self) -> bool:

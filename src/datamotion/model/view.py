@@ -67,6 +67,9 @@ SERVING = STANDING | {Aspect.EXPORT_POLICIES, Aspect.QTREES, Aspect.CIFS_SESSION
 REMOVING = STANDING | {Aspect.DESTINATIONS}
 """What has to be known to end mirrors: what their sources still list of them, too."""
 
+TURNING = EVERYTHING | {Aspect.DESTINATIONS, Aspect.SNAPSHOTS}
+"""What has to be known to make copies mirrors of another one than so far: what the two have in common, too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:

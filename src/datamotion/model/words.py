@@ -100,4 +100,5 @@ class Operation(StrEnum):
     ABORT = "abort"
     BREAK = "break"
     RESYNC = "resync"
+    REPROTECT = "reprotect"
     GC = "gc"

@@ -21,6 +21,7 @@ from datamotion.model.acts import (
     AwaitTransfer,
     Break,
     Change,
+    CloneVolume,
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
@@ -40,6 +41,7 @@ from datamotion.model.acts import (
     RemoveMark,
     Resume,
     Resync,
+    SplitClone,
     StartTransfer,
     TakeCommonSnapshot,
     TakeEpoch,
@@ -51,6 +53,7 @@ from datamotion.ontap.aggregates import list_aggregates
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.bulk import Bulk
 from datamotion.ontap.cifs import close_sessions, list_sessions
+from datamotion.ontap.clones import change_clone
 from datamotion.ontap.clusters import (
     get_identity,
     list_cluster_peers,
@@ -186,6 +189,8 @@ class OntapCluster:
                 return await change_svm_peer(self._transport, change)
             case CreateVolume():
                 return await create_volume(self._transport, change)
+            case CloneVolume() | SplitClone():
+                return await change_clone(self._transport, change)
             case CreateRelationship() | StartTransfer() | AbortTransfer():
                 return await change_relationship(self._transport, change)
             case TakeSnapshot() | TakeCommonSnapshot() | DeleteSnapshot():

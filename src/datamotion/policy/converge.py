@@ -136,7 +136,7 @@ class Converging:
                 volume,
                 f"{mirror.volume.name} is a mirror of {whose}, and {copy.id.backend} serves {volume}: nothing is turned"
                 " round here",
-                f"datamotion status {self._standing.group.name} shows what each copy follows",
+                f"datamotion reprotect {self._standing.group.name} makes it follow {copy.id.backend}",
             )
         elif edge.relationship.state is MirrorState.UNKNOWN:
             self._refuse(
@@ -153,9 +153,7 @@ class Converging:
             text = (
                 f"the copy of {volume} served before {copy.id.backend} took over, and may hold writes that no other has"
             )
-            hint = "it stays as it is: nothing mirrors back to it yet"
-            if mirror.role is Role.FENCED and mirror.edge is not None and mirror.edge.source == copy.id:
-                hint = f"datamotion resync {group} --at {name} says what making it a mirror again gives up"
+            hint = f"it stays as it is: datamotion reprotect {group} says what making it a mirror gives up"
         else:
             text = f"the mirror of {volume} is broken off; nothing is resynced, its destination may hold newer writes"
             hint = (

@@ -66,6 +66,13 @@ def resync_loss(standing: Standing, copy: Copy, source: CopyId) -> Loss:
     return Loss(volume=volume, backend=backend, given_up_at=backend, kept=kept, age=age, text=what)
 
 
+def overtaken_by(standing: Standing, served: CopyId) -> HeldClaim | None:
+    """The claim that overtook what a back end last served of a volume; None where nobody can tell."""
+    claim = _served(standing, served)
+    later = [each for each in standing.claims if claim is not None and each.epoch == claim.epoch + 1]
+    return later[0] if len(later) == 1 else None
+
+
 def _is_about(claim: HeldClaim, copy: Copy) -> bool:
     """A partial claim is about those copies whose marks name its epoch."""
     return not claim.claim.partial or (copy.mark is not None and copy.mark.epoch == claim.epoch)

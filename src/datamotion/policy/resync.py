@@ -147,15 +147,17 @@ def _edge_obstacle(copy: Copy, active: CopyId, group: str) -> Obstacle | None:
         again = f"datamotion apply {group} takes it up again"
         return (
             "no relationship ends in it",
-            f"{needed}: none is made over a writable copy" if copy.is_writable else again,
+            f"{needed}: datamotion reprotect {group} makes one" if copy.is_writable else again,
         )
     if copy.edge.source != active:
         whence = copy.edge.source.backend if isinstance(copy.edge.source, CopyId) else str(copy.edge.source)
         text = f"its relationship comes from {whence}, and {active.backend} serves it"
-        return text, f"{needed}: none is turned round"
+        return text, f"{needed}: datamotion reprotect {group} makes one"
     if copy.edge.relationship.state is MirrorState.UNKNOWN:
         return "it is in a state that is not known here", "look at it on the cluster"
     if copy.edge.relationship.state is MirrorState.UNINITIALIZED:
+        if copy.is_writable:
+            return "its relationship was made and nothing was carried yet", f"datamotion reprotect {group} goes on"
         return "it never held a complete copy", f"datamotion apply {group} starts its first transfer"
     return None
 

@@ -11,6 +11,7 @@ from datamotion.model.group import Backend, Group, Target
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import CHECKING, Aspect, Unseen, View, look_up
+from datamotion.policy.home import targets_of
 from datamotion.policy.protect import protect_planner
 from datamotion.policy.situation import Situation
 from datamotion.policy.standing import stand
@@ -103,7 +104,9 @@ def _lines(groups: tuple[Group, ...], view: View, ways: Ways) -> Iterator[CheckL
         yield from _members_lines(standing)
         yield fan_out_line(standing)
         plan = protect_planner(group)(Situation.at_first_sight(standing))
-        for target in ways.targets(group):
+        at_home = (each for each in targets_of(standing) if each.backend == group.home)
+        mirrored = [each for each in at_home if ways.target in (None, each.backend.name)]
+        for target in (*ways.targets(group), *mirrored):
             for source in ways.sources(group, target):
                 is_needed = source.name in (group.home.name, ways.source)
                 yield from pair_lines(standing, target, source, is_needed=is_needed)

@@ -201,7 +201,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A mirror comes from a copy that does not serve: however small its lag, what is served is not in it.",
         "a mirror of {source}, which does not serve: it holds nothing of what {active} serves",
-        "datamotion plan {group} shows what becomes of it",
+        "datamotion reprotect {group} makes it follow {active}",
     ),
     Kind.BROKEN: Row(
         *_WARN,
@@ -214,8 +214,8 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A target's copy served before, and is fenced: it is no mirror, and may hold writes that no other copy has.",
         "served before, and is fenced: nothing is mirrored to it",
-        "see what was written there; datamotion resync {group} --at {backend} says what making it a mirror again gives"
-        " up, and nothing resyncs it unasked",
+        "see what was written there; datamotion reprotect {group} says what making it a mirror again gives up, and"
+        " nothing resyncs it unasked",
     ),
     Kind.DETACHED: Row(
         *_WARN,

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from datamotion.model.standing import CopyId, DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.view import ClusterClock, ClusterView, Unseen
+from datamotion.policy.home import targets_of
 from datamotion.service.concern_rows import CLOCK_LIMIT, Kind
 from datamotion.service.concerns import Concern
 from datamotion.service.freshness import Freshness
@@ -34,9 +35,11 @@ class GroupConcerns:
             yield Concern(Kind.DIVIDED, {"group": self.standing.group.name, "cause": told})
         yield from self._undecided()
         claims = {each.backend: each for each in reversed(self.standing.claims)}
+        kept_at = [each.backend.name for each in targets_of(self.standing)]
         for volume, active in self.standing.active.items():
             if active is not None:
-                yield from self._mirrors(volume, active.backend, claims.get(active.backend))
+                targets = [name for name in kept_at if name != active.backend]
+                yield from self._mirrors(volume, active.backend, targets, claims.get(active.backend))
 
     def _of_site(self, site: Site, *, is_served: bool) -> Iterator[Concern]:
         group, backend = self.standing.group.name, site.backend
@@ -86,9 +89,8 @@ class GroupConcerns:
             return f"{newest.backend} has claimed it (epoch {newest.epoch}), may serve it, and cannot be seen"
         return f"{newest.backend} has claimed it (epoch {newest.epoch}), and holds no copy of it that can be written"
 
-    def _mirrors(self, volume: str, active: str, claim: HeldClaim | None) -> Iterator[Concern]:
+    def _mirrors(self, volume: str, active: str, targets: Sequence[str], claim: HeldClaim | None) -> Iterator[Concern]:
         group = self.standing.group
-        targets = [each.backend.name for each in group.targets if each.backend.name != active]
         words = {"group": group.name}
         if not self.freshness.fresh_mirrors(volume):
             hidden = self.standing.hidden
@@ -116,8 +118,8 @@ class GroupConcerns:
         """What helps where nothing mirrors a volume: `apply` leaves each copy that is no mirror of it as it is."""
         group = self.standing.group.name
         if not targets:
-            return f"{group} has no other target: add one to `targets`"
+            return f"datamotion reprotect {group} mirrors it to its home again, and says first what that gives up"
         copies = [self.standing.copy(name, volume) for name in targets]
         if all(copy is not None and (copy.is_writable or self.freshness.is_fresh(copy) is False) for copy in copies):
-            return f"none of its targets follows it, and none is turned round: datamotion plan {group} says why"
+            return f"none of its targets follows it: datamotion reprotect {group} turns them round"
         return f"datamotion apply {group} makes mirrors where it can"

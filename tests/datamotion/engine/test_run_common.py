@@ -12,7 +12,7 @@ from datamotion.model.acts import DeleteSnapshot, TakeCommonSnapshot
 from datamotion.model.common import common_name
 from datamotion.model.view import ClusterView
 from datamotion.policy.protect import protect_planner
-from tests.datamotion.building import HOME, LYON, NICE, NOON, a_group, a_snapshot, a_volume
+from tests.datamotion.building import HOME, LYON, NICE, NOON, a_common_snapshot, a_group, a_volume
 from tests.datamotion.engine.attempts import attempt, attempt_and_die, simulate
 from tests.datamotion.engine.memory import Fate, World
 from tests.datamotion.engine.runs import ALL, carry_out, mirrored, repeated, state, unprotected
@@ -31,7 +31,7 @@ def labelled(world: World, *hours: int) -> World:
             for each in view.policies
         )
         held = tuple(
-            a_snapshot(taken, uuid)
+            a_common_snapshot(taken, uuid)
             for name in NAMES
             for ago in hours
             if (uuid := a_volume(name, backend).uuid) and (taken := common_name("gold", 1, NOON - timedelta(hours=ago)))

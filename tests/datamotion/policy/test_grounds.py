@@ -15,7 +15,18 @@ from datamotion.model.plan import Plan
 from datamotion.model.records import Snapshot
 from datamotion.model.view import ClusterView, Unseen
 from datamotion.policy.grounds import Sharing, grounds
-from tests.datamotion.building import HOME, LYON, NICE, NOON, a_group, a_mirror, a_snapshot, a_volume, acts, standing_of
+from tests.datamotion.building import (
+    HOME,
+    LYON,
+    NICE,
+    NOON,
+    a_common_snapshot,
+    a_group,
+    a_mirror,
+    a_volume,
+    acts,
+    standing_of,
+)
 from tests.datamotion.policy.plans import LOST, protect, seen
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -27,7 +38,7 @@ def held(backend: Backend, *taken: datetime, volume: str = "vol_1", label: str =
     """Snapshots of ours that a copy holds, taken at these times."""
     uuid = a_volume(volume, backend).uuid
     names = [common_name("gold", 1, at) for at in taken]
-    return tuple(a_snapshot(name, uuid, label=label) for name in names)
+    return tuple(a_common_snapshot(name, uuid, label=label) for name in names)
 
 
 def clusters(

@@ -397,7 +397,7 @@ CASES = (
         kind="unprotected",
         world=lambda: failed_over(targets=(LYON, NANTES)),
         says="gold-lyon vol_1: unprotected since 2031-05-03 12:00 UTC (epoch 2): nothing mirrors what gold-lyon serves",
-        hints="none is turned round: datamotion plan gold says why",
+        hints="datamotion reprotect gold turns them round",
     ),
     Case(
         kind="no mirror",
@@ -433,7 +433,7 @@ CASES = (
         kind="stale",
         world=lambda: failed_over(targets=(LYON, NANTES)),
         says="gold-nantes vol_1: a mirror of gold-paris, which does not serve: it holds nothing of what gold-lyon",
-        hints="datamotion plan gold shows what becomes of it",
+        hints="datamotion reprotect gold makes it follow gold-lyon",
     ),
     Case(
         kind="broken",
