@@ -139,15 +139,16 @@ async def _carry_out_all(
 ) -> None:
     async with operations.prepare(session, intents) as all_prepared:
         for prepared in all_prepared:
-            report = await _carry_out_one(
+            report = await carry_out_one(
                 session, prepared, output, yes=yes, dry_run=dry_run, without_store=without_store
             )
             reports.append(report)  # kept one by one
 
 
-async def _carry_out_one(
+async def carry_out_one(
     session: Session, prepared: Prepared, output: Output, *, yes: bool, dry_run: bool, without_store: bool
 ) -> PlanReport | RunReport:
+    """One plan shown, agreed to and carried out; told where that is in text."""
     plan = prepared.report
     if dry_run or not plan.changes:
         if not (dry_run or plan.refusals):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datamotion.cli.changing import apply, update
 from datamotion.cli.demo import demo
+from datamotion.cli.drill import drill
 from datamotion.cli.lab import lab
 from datamotion.cli.lab_fault import fault
 from datamotion.cli.lab_pace import pace
@@ -18,4 +19,4 @@ _MIRRORS = (pause, resume, abort, break_, resync)
 COMMANDS = (*_SERVING, *_MIRRORS, failover, failback, settle, reprotect, unprotect, gc, role, demo)
 lab.add_typer(fault)
 lab.add_typer(pace)
-GROUPS = (lab,)
+GROUPS = (drill, lab)

@@ -78,7 +78,7 @@ async def _from_command(ref: SecretRef, command: Sequence[str], environ: Mapping
     printed = bytearray()
     try:
         with anyio.fail_after(TIMEOUT_S):
-            status = await _run(command, environ, base, printed)
+            status = await run_bounded(command, environ, base, printed)
     except TimeoutError:
         problem = f"did not end within {TIMEOUT_S:.0f} s"
     except OSError as error:
@@ -96,7 +96,7 @@ async def _from_command(ref: SecretRef, command: Sequence[str], environ: Mapping
     raise ConfigError(f"{ref}, which should print a secret, {problem}", hint="Run it by hand to see what it says.")
 
 
-async def _run(command: Sequence[str], environ: Mapping[str, str], base: Path, printed: bytearray) -> int:
+async def run_bounded(command: Sequence[str], environ: Mapping[str, str], base: Path, printed: bytearray) -> int:
     """The status that the command ends with; what it prints goes to `printed`, as far as that is wanted.
 
     It leads a session of its own, and all that it has started there ends with it, however this ends.

@@ -237,13 +237,18 @@ class DeleteSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloneVolume:
-    """A writable volume of this name holds what its parent held at a snapshot, mounted nowhere, as a clone of it."""
+    """A writable volume of this name holds what its parent held at a snapshot, as a clone of it.
+
+    It is mounted at `path`, nowhere without one, and has this export policy; None: its parent's.
+    """
 
     volume: str
     svm: str
     parent_uuid: str
     snapshot: str
     comment: str
+    path: str | None = None
+    export: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,4 +101,5 @@ class Operation(StrEnum):
     BREAK = "break"
     RESYNC = "resync"
     REPROTECT = "reprotect"
+    DRILL = "drill"
     GC = "gc"

@@ -19,7 +19,12 @@ async def change_clone(transport: Transport, change: CloneVolume | SplitClone) -
                 "parent_volume": {"uuid": change.parent_uuid},
                 "parent_snapshot": {"name": change.snapshot},
             }
+            nas = ({"path": change.path} if change.path else {}) | (
+                {"export_policy": {"name": change.export}} if change.export else {}
+            )
             body = {"name": change.volume, "svm": {"name": change.svm}, "comment": change.comment, "clone": clone}
+            if nas:
+                body["nas"] = nas
             return await transport.post(PATH, body, AT_ONCE)
         case SplitClone():
             return await transport.patch(f"{PATH}/{known(change.uuid)}", {"clone": {"split_initiated": True}}, AT_ONCE)

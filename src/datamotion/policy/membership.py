@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from datamotion.model.drilled import read_drilled
 from datamotion.model.group import Group
 from datamotion.model.kept import read_kept
 from datamotion.model.mark import Mark, read_mark
@@ -162,7 +163,9 @@ class Membership:
         """What the patterns select where the group is served is a member, marked or not."""
         backend, ids = site.backend, self._ids[site.backend.name]
         for volume in site.volumes.values():
-            if volume.name in ids or not backend.selects(volume.name, volume.uuid) or read_kept(volume.comment):
+            if volume.name in ids or not backend.selects(volume.name, volume.uuid):
+                continue
+            if read_kept(volume.comment) or read_drilled(volume.comment):
                 continue
             if volume.name in self.origins:
                 self.doubts.append(self._replaced(backend.name, volume))

@@ -37,6 +37,7 @@ from datamotion.model.acts import (
     TakeSnapshot,
 )
 from datamotion.model.claim import read_claim
+from datamotion.model.drilled import read_drilled
 from datamotion.model.kept import read_kept
 from datamotion.model.mark import read_mark
 from datamotion.model.records import Relationship, SvmPeer
@@ -126,7 +127,8 @@ def volume_made(change: CreateVolume, ground: Ground) -> Proof:
 
 def volume_cloned(change: CloneVolume, ground: Ground) -> Proof:
     volume = ground.standing.sites[ground.act.backend].volumes.get(change.volume)
-    if volume is not None and read_kept(volume.comment) != read_kept(change.comment):
+    tells = (read_kept, read_drilled)
+    if volume is not None and any(read(volume.comment) != read(change.comment) for read in tells):
         return Proof(Holds.CONTRADICTED, f"somebody else made a volume {change.volume} at {ground.act.backend}")
     return _as(volume is not None)
 

@@ -12,6 +12,7 @@ from datamotion.model.view import SERVING, STANDING, TURNING
 from datamotion.model.words import Operation
 from datamotion.policy.abort import abort_planner
 from datamotion.policy.breaking import break_planner
+from datamotion.policy.drills import sweeping
 from datamotion.policy.pause import pause_planner, resume_planner
 from datamotion.policy.reprotect import reprotect_planner
 from datamotion.policy.resync import resync_planner
@@ -76,5 +77,5 @@ def reprotect(group: Group, *, discard: Collection[str] = (), keep: bool = True)
     """
     for each in discard:
         check_is_backend(group, each)
-    planner = reprotect_planner(group, Consent(discard=frozenset(discard), keep=keep))
+    planner = sweeping(reprotect_planner(group, Consent(discard=frozenset(discard), keep=keep)), group)
     return Intent(operation=Operation.REPROTECT, group=group, planner=planner, glances=glances_of(group, TURNING))

@@ -21,6 +21,7 @@ from datamotion.model.units import count_text
 from datamotion.model.view import EVERYTHING, SERVING, STANDING, Aspect, View
 from datamotion.model.words import Operation
 from datamotion.policy.consent import beyond
+from datamotion.policy.drills import sweeping
 from datamotion.policy.failover import also_needed, failover_planner
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.protect import protect_planner
@@ -74,13 +75,17 @@ class Intent:
 def protect(group: Group) -> Intent:
     """Mirror every volume of the group from where it is served to every target, as configured."""
     glances = glances_of(group, EVERYTHING)
-    return Intent(operation=Operation.PROTECT, group=group, planner=protect_planner(group), glances=glances)
+    return Intent(
+        operation=Operation.PROTECT, group=group, planner=sweeping(protect_planner(group), group), glances=glances
+    )
 
 
 def update(group: Group) -> Intent:
     """Carry what is served now to every mirror of it."""
     glances = glances_of(group, STANDING)
-    return Intent(operation=Operation.UPDATE, group=group, planner=update_planner(group), glances=glances)
+    return Intent(
+        operation=Operation.UPDATE, group=group, planner=sweeping(update_planner(group), group), glances=glances
+    )
 
 
 def failover(group: Group, choice: FailoverChoice) -> Intent:
@@ -152,6 +157,7 @@ class Prepared:
         self._lookout = Lookout(self._clusters, glances)
         backends = {site.backend.cluster: site for site in standing.sites.values()}
         self._silent = {name: unseen for name in intent.more if name in glances and (unseen := backends[name].unseen)}
+        self.standing = standing
         self.plan = self._planned(standing)
 
     @property

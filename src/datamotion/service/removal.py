@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datamotion.model.group import Group
 from datamotion.model.view import REMOVING
 from datamotion.model.words import Operation
+from datamotion.policy.drills import sweeping
 from datamotion.policy.gc import gc_planner
 from datamotion.policy.unprotect import unprotect_planner
 from datamotion.service.operations import Intent, glances_of
@@ -14,12 +15,13 @@ from datamotion.service.operations import Intent, glances_of
 
 def unprotect(group: Group, volumes: Sequence[str] = (), *, delete_copies: bool = False) -> Intent:
     """End the mirrors of these volumes, of all where none is named, and take them out of the group."""
-    planner = unprotect_planner(group, volumes, delete_copies=delete_copies)
+    ending = unprotect_planner(group, volumes, delete_copies=delete_copies)
+    planner = sweeping(ending, group, whole=delete_copies or not volumes)  # a volume with clones cannot be deleted
     glances = glances_of(group, REMOVING)
     return Intent(operation=Operation.UNPROTECT, group=group, planner=planner, glances=glances, by_name=not volumes)
 
 
 def gc(group: Group, configured: Collection[str]) -> Intent:
     """Remove what is left over of a group. `configured` are all groups of the configuration."""
-    planner = gc_planner(group, frozenset(configured))
+    planner = sweeping(gc_planner(group, frozenset(configured)), group, known=frozenset(configured))
     return Intent(operation=Operation.GC, group=group, planner=planner, glances=glances_of(group, REMOVING))

@@ -1,0 +1,205 @@
+"""The use cases of drills: started, checked and told of, stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import anyio
+
+from datamotion.config.secrets import run_bounded
+from datamotion.errors import ConfigError
+from datamotion.model.group import Group
+from datamotion.model.standing import Standing
+from datamotion.model.view import SERVING, Aspect
+from datamotion.model.words import Operation
+from datamotion.policy.drills import DrillChoice, drills_at, start_planner, stop_planner
+from datamotion.service.operations import Intent, check_is_backend, glances_of
+
+_LOOK = SERVING | {Aspect.SNAPSHOTS, Aspect.LICENSES, Aspect.IDENTITY}
+_TOLD = 4096  # characters of what a check printed
+_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ")
+
+
+def start(group: Group, choice: DrillChoice) -> Intent:
+    """Clones of the mirrors at one back end are served below a prefix. Raises: ConfigError."""
+    check_is_backend(group, choice.to)
+    if not choice.prefix.startswith("/") or choice.prefix.endswith("/") or "//" in choice.prefix:
+        raise ConfigError(f"--prefix {choice.prefix!r} is no junction path", hint="it takes /drill, /tests/drill")
+    return Intent(
+        operation=Operation.DRILL, group=group, planner=start_planner(group, choice), glances=glances_of(group, _LOOK)
+    )
+
+
+def stop(group: Group) -> Intent:
+    """No clone of a drill of the group is left at a back end that can be seen."""
+    return Intent(
+        operation=Operation.DRILL, group=group, planner=stop_planner(group), glances=glances_of(group, SERVING)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorSeen:
+    """A mirror as it was looked at."""
+
+    volume: str
+    backend: str
+    uuid: str
+    state: str
+    snapshot: str | None
+    lag_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A clone that the drill serves. `snapshot` and `age_s` are its recovery point; None: an earlier run made it."""
+
+    volume: str
+    clone: str
+    path: str | None
+    snapshot: str | None
+    age_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOutcome:
+    """What a check came to. `status` is None where it could not be run, or did not end in time: `problem` says so."""
+
+    command: str
+    status: int | None
+    printed: str
+    problem: str | None
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        return self.status == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillReport:
+    """What an auditor takes. `changed` names every mirror that is not as it was but for a newer state; empty: none."""
+
+    group: str
+    backend: str
+    svm: str
+    at: datetime
+    until: datetime | None
+    seconds_to_serve: float | None
+    served: tuple[Served, ...]
+    missing: tuple[str, ...]
+    checks: tuple[CheckOutcome, ...]
+    before: tuple[MirrorSeen, ...]
+    after: tuple[MirrorSeen, ...]
+    changed: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not (self.missing or self.changed) and all(each.passed for each in self.checks)
+
+
+def mirrors_of(standing: Standing) -> tuple[MirrorSeen, ...]:
+    """Every mirror of the group that was seen."""
+    return tuple(
+        MirrorSeen(
+            volume=copy.id.volume,
+            backend=copy.id.backend,
+            uuid=copy.edge.relationship.uuid,
+            state=copy.edge.relationship.state.value,
+            snapshot=copy.edge.relationship.exported_snapshot,
+            lag_s=copy.lag.total_seconds() if copy.lag is not None else None,
+        )
+        for copy in standing.copies.values()
+        if copy.edge is not None
+    )
+
+
+def changes_of(before: Sequence[MirrorSeen], after: Sequence[MirrorSeen]) -> tuple[str, ...]:
+    """Which mirrors are others than before, or in another state, or could not be compared."""
+    now = {(each.volume, each.backend): each for each in after}
+    found = []
+    for was in before:
+        what, is_ = f"{was.volume} at {was.backend}", now.get((was.volume, was.backend))
+        if is_ is None:
+            found.append(f"{what}: not seen afterwards")
+        elif (is_.uuid, is_.state) != (was.uuid, was.state):
+            found.append(f"{what}: {was.state} ({was.uuid}) before, {is_.state} ({is_.uuid}) afterwards")
+        elif was.snapshot and not is_.snapshot:
+            found.append(f"{what}: exported {was.snapshot} before, nothing afterwards")
+    return tuple(found)
+
+
+def served_by(standing: Standing, backend: str, points: Mapping[str, tuple[str | None, float | None]]) -> list[Served]:
+    """The clones of the group's drill at a back end, with the recovery points that the plan told."""
+    found = ((volume, it) for volume, it in drills_at(standing.sites[backend]) if it.group == standing.group.name)
+    return [
+        Served(
+            volume=it.volume,
+            clone=volume.name,
+            path=volume.path,
+            snapshot=points.get(it.volume, (None, None))[0],
+            age_s=points.get(it.volume, (None, None))[1],
+        )
+        for volume, it in found
+    ]
+
+
+def until_of(standing: Standing, backend: str) -> datetime | None:
+    """When the group's drill there may be removed; None where none is seen."""
+    times = [it.until for _, it in drills_at(standing.sites[backend]) if it.group == standing.group.name]
+    return min(times, default=None)
+
+
+def parsed(commands: Sequence[str]) -> list[list[str]]:
+    """Each command as words. Raises: ConfigError."""
+    try:
+        words = [shlex.split(each) for each in commands]
+    except ValueError as error:
+        raise ConfigError(f"--check cannot be read as a command: {error}") from None
+    if not all(words):
+        raise ConfigError("--check names no command")
+    return words
+
+
+async def check(
+    command: Sequence[str],
+    report_on: Mapping[str, str],
+    served: Sequence[Served],
+    environ: Mapping[str, str],
+    limit: timedelta,
+) -> CheckOutcome:
+    """Runs a command on this host, without a shell, in a folder of its own; all that it has started ends with it.
+
+    Its environment says where the drill is (`DATAMOTION_GROUP`, `_BACKEND`, `_SVM`, `_VOLUMES`: JSON), and holds
+    nothing else of ours but a path and a language: no secrets.
+    """
+    volumes = [{"volume": each.volume, "clone": each.clone, "path": each.path} for each in served]
+    environment = {name: environ[name] for name in _ENVIRONMENT if name in environ}
+    environment |= {**report_on, "DATAMOTION_VOLUMES": json.dumps(volumes)}
+    printed, status, problem = bytearray(), None, None
+    began = anyio.current_time()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with anyio.fail_after(limit.total_seconds()):
+                status = await run_bounded(command, environment, Path(folder), printed)
+        except TimeoutError:
+            problem = f"did not end within {limit.total_seconds():.0f} s"
+        except OSError as error:
+            problem = f"cannot be run: {os.strerror(error.errno) if error.errno else error}"
+        except ValueError:
+            problem = "cannot be run: an argument holds a NUL or is not Unicode"
+    if problem is None and status is not None and status < 0:
+        problem = f"was ended by signal {-status}"
+    return CheckOutcome(
+        command=shlex.join(command),
+        status=status,
+        printed=printed.decode(errors="replace")[:_TOLD],
+        problem=problem,
+        seconds=anyio.current_time() - began,
+    )

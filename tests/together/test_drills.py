@@ -1,0 +1,167 @@
+"""Drills with real bytes: clones of mirrors are served, updates go on beside them, and nothing is left afterwards."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import trio
+
+from datamotion.policy.drills import DrillChoice
+from datamotion.service import drills, operations, removal
+from datamotion.service.operations import Intent
+from datamotion.service.reports import Verdict
+from tests.together.stories import Story, outcomes, play, told
+from tests.together.world import GROUP, SVMS, digests
+
+
+def start(story: Story, to: str | None = None, **choice: object) -> Intent:
+    wanted = DrillChoice(to=to and f"gold-{to}", **choice)  # type: ignore[arg-type]
+    return drills.start(story.place.session.group(GROUP), wanted)
+
+
+def stop(story: Story) -> Intent:
+    return drills.stop(story.place.session.group(GROUP))
+
+
+async def names(story: Story, cluster: str = "lyon") -> list[str]:
+    return sorted(each["name"] for each in await story.at[cluster].get("/storage/volumes"))
+
+
+async def mirrors(story: Story) -> tuple[drills.MirrorSeen, ...]:
+    async with operations.prepare(story.place.session, [start(story)]) as (prepared,):
+        return drills.mirrors_of(prepared.standing)
+
+
+async def of_the_source(story: Story, name: str = "by_hand", *volumes: str) -> None:
+    """A snapshot that the source made and its mirrors hold."""
+    for each in volumes or ("vol_1",):
+        found = await story.volume("paris", each, "uuid")
+        await story.at["paris"].post(f"/storage/volumes/{found['uuid']}/snapshots", {"name": name})
+    await trio.sleep(60)
+    assert (await story.update()).verdict is Verdict.DONE
+
+
+def mirror_all(story: Story) -> Story:
+    return story.configured(
+        lambda tree: [each.update(policy="MirrorAllSnapshots") for each in tree["groups"][GROUP]["targets"]]
+    )
+
+
+def test_clones_are_served_while_updates_go_on_and_stop_leaves_nothing(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        story = mirror_all(story)
+        await story.protected("vol_1", "vol_2")
+        await of_the_source(story, "by_hand", "vol_1", "vol_2")
+        before, volumes = await mirrors(story), await names(story)
+        report = await story.place.run(start(story))
+        assert report.verdict is Verdict.DONE, told(report)
+        seen = digests(story.place.root / "lyon" / "exports" / SVMS["lyon"] / "drill" / "vol_1")
+        assert seen == digests(story.place.tree("paris", "vol_1"))
+        clone = await story.volume("lyon", "vol_1_drill", "clone.parent_snapshot.name")
+        assert clone["clone"]["parent_snapshot"]["name"] == "by_hand"
+        (story.place.tree("lyon", "vol_1_drill") / "kept").write_text("scribbled over")
+        assert drills.changes_of(before, await mirrors(story)) == ()
+
+        story.write("paris", "vol_1", "during")
+        await trio.sleep(60)
+        assert (await story.update()).verdict is Verdict.DONE
+        assert story.files("lyon") == {"kept", "during"}
+        assert digests(story.place.tree("lyon", "vol_1")) == digests(story.place.tree("paris", "vol_1"))
+        assert [each.volume for each in (await story.group()).volumes] == ["vol_1", "vol_2"]
+
+        report = await story.place.run(stop(story))
+        assert report.verdict is Verdict.DONE, told(report)
+        assert await names(story) == volumes
+        assert not (await story.planned(stop(story))).changes
+        assert drills.changes_of(before, await mirrors(story)) == ()
+
+    play(quick_path, story)
+
+
+def test_a_mirror_without_another_snapshot_is_cloned_at_its_base_and_the_plan_says_what_that_may_stop(
+    quick_path: Path,
+) -> None:
+    async def story(story: Story) -> None:
+        await story.protected()
+        plan = await story.planned(start(story))
+        assert "updates may stop until the drill is stopped" in told(plan)
+        assert (await story.planned(start(story, snapshot="nosuch"))).verdict is Verdict.REFUSED
+
+    play(quick_path, story)
+
+
+def test_a_second_drill_is_refused_naming_the_first_and_goes_elsewhere(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected()
+        await story.place.run(start(story, "lyon"))
+        again = await story.planned(start(story, "lyon"))
+        assert (again.verdict, again.changes) == (Verdict.DONE, False)
+        plan = await story.planned(start(story, "lyon", prefix="/other"))
+        assert plan.verdict is Verdict.REFUSED
+        assert "a drill of gold runs at gold-lyon since" in told(plan)
+        assert "datamotion drill stop gold ends it" in told(plan)
+        report = await story.place.run(start(story, "oslo", prefix="/other"))
+        assert report.verdict is Verdict.DONE, told(report)
+        await story.place.run(stop(story))
+        assert (await names(story), await names(story, "oslo")) == (["vol_1"], ["vol_1"])
+
+    play(quick_path, story, targets=("lyon", "oslo"))
+
+
+def test_a_drill_over_its_time_is_removed_by_the_next_apply_and_not_before(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected()
+        await story.place.run(start(story, keep_for=timedelta(hours=2)))
+        await story.apply()
+        assert await names(story) == ["vol_1", "vol_1_drill"]
+        await trio.sleep(7300)
+        assert "Remove clones of drills" in told(await story.plan())
+        await story.apply()
+        assert await names(story) == ["vol_1"]
+
+    play(quick_path, story)
+
+
+def test_gc_removes_drills_of_groups_that_are_gone_and_leaves_those_that_run(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected()
+        await story.place.run(start(story))
+        group = story.place.session.group(GROUP)
+        assert not (await story.planned(removal.gc(group, [GROUP]))).changes
+        comment = (await story.volume("lyon", "vol_1_drill", "comment"))["comment"]
+        await story.change("lyon", "vol_1_drill", {"comment": comment.replace("drill=gold", "drill=gone")})
+        await story.place.run(removal.gc(group, [GROUP]))
+        assert await names(story) == ["vol_1"]
+
+    play(quick_path, story)
+
+
+def test_a_failover_goes_on_beside_a_drill_and_unprotect_takes_its_clones_first(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected()
+        await story.place.run(start(story, "lyon"))
+        report = await story.place.run(removal.unprotect(story.place.session.group(GROUP), delete_copies=True))
+        assert outcomes(report, "gold-oslo")["vol_1"] == "done", told(report)
+        assert await names(story) == []
+        await story.apply()
+        await story.place.run(start(story, "lyon"))
+        story.place.lose("paris")
+        assert (await story.failover("lyon")).verdict is Verdict.DONE
+        assert story.served("lyon") == {"vol_1"}
+        assert [each.volume for each in (await story.group()).volumes] == ["vol_1"]
+
+    play(quick_path, story, targets=("lyon", "oslo"))
+
+
+def test_what_somebody_made_of_that_name_is_left_and_what_is_gone_is_no_mistake(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        await story.place.run(start(story))
+        clone = await story.volume("lyon", "vol_1_drill", "uuid")
+        await story.at["lyon"].delete(f"/storage/volumes/{clone['uuid']}")
+        await story.change("lyon", "vol_2_drill", {"comment": "mine by now"})
+        await story.place.run(stop(story))
+        assert await names(story) == ["vol_1", "vol_2", "vol_2_drill"]
+
+    play(quick_path, story)
