@@ -16,10 +16,11 @@ import trio
 from trio.testing import MockClock
 
 from datamotion.model.acts import Act, Change, DeleteClaim, RemoveMark
+from datamotion.policy.drills import DrillChoice
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.kinds import KINDS
 from datamotion.policy.selection import Selection
-from datamotion.service import mirrors, operations, removal
+from datamotion.service import drills, mirrors, operations, removal
 from datamotion.service.check import check
 from datamotion.service.operations import Intent
 from datamotion.service.reports import Verdict
@@ -161,6 +162,7 @@ class Story:
             operations.update(group),
             operations.failover(group, FailoverChoice()),
             mirrors.reprotect(group),
+            drills.start(group, DrillChoice()),
         ):
             await self._look(f"plan {intent.operation}", partial(self._plan, intent))
         await self._look("apply --validate", partial(self._validate, operations.protect(group)))

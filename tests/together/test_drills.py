@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 import trio
 
 from datamotion.policy.drills import DrillChoice
 from datamotion.service import drills, operations, removal
+from datamotion.service.drill_reports import CheckOutcome, MirrorSeen, Served, changes_of
 from datamotion.service.operations import Intent
 from datamotion.service.reports import Verdict
+from tests.together.mortal import Life, dies
 from tests.together.stories import Story, outcomes, play, told
 from tests.together.world import GROUP, SVMS, digests
 
@@ -28,7 +32,7 @@ async def names(story: Story, cluster: str = "lyon") -> list[str]:
     return sorted(each["name"] for each in await story.at[cluster].get("/storage/volumes"))
 
 
-async def mirrors(story: Story) -> tuple[drills.MirrorSeen, ...]:
+async def mirrors(story: Story) -> tuple[MirrorSeen, ...]:
     async with operations.prepare(story.place.session, [start(story)]) as (prepared,):
         return drills.mirrors_of(prepared.standing)
 
@@ -61,7 +65,7 @@ def test_clones_are_served_while_updates_go_on_and_stop_leaves_nothing(quick_pat
         clone = await story.volume("lyon", "vol_1_drill", "clone.parent_snapshot.name")
         assert clone["clone"]["parent_snapshot"]["name"] == "by_hand"
         (story.place.tree("lyon", "vol_1_drill") / "kept").write_text("scribbled over")
-        assert drills.changes_of(before, await mirrors(story)) == ()
+        assert changes_of(before, await mirrors(story)) == ()
 
         story.write("paris", "vol_1", "during")
         await trio.sleep(60)
@@ -74,7 +78,7 @@ def test_clones_are_served_while_updates_go_on_and_stop_leaves_nothing(quick_pat
         assert report.verdict is Verdict.DONE, told(report)
         assert await names(story) == volumes
         assert not (await story.planned(stop(story))).changes
-        assert drills.changes_of(before, await mirrors(story)) == ()
+        assert changes_of(before, await mirrors(story)) == ()
 
     play(quick_path, story)
 
@@ -165,3 +169,61 @@ def test_what_somebody_made_of_that_name_is_left_and_what_is_gone_is_no_mistake(
         assert await names(story) == ["vol_1", "vol_2", "vol_2_drill"]
 
     play(quick_path, story)
+
+
+@pytest.mark.parametrize("is_carried_out", [False, True])
+def test_killed_at_whatever_call_the_same_command_comes_to_the_same_end(is_carried_out: bool, quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2", "vol_3")
+        before = await mirrors(story)
+        for intent, left in ((start, ["vol_1_drill", "vol_2_drill", "vol_3_drill"]), (stop, [])):
+            calls, was_cut = 0, True
+            while was_cut:
+                was_cut = await dies(lambda it, do=intent: it.place.run(do(it)), story, Life(calls, is_carried_out))  # type: ignore[misc]
+                await story.place.run(intent(story))
+                assert [each for each in await names(story) if each.endswith("_drill")] == left
+                if was_cut:
+                    calls += 1
+                    await story.place.run(stop(story) if intent is start else start(story))
+            assert calls > 0
+        assert changes_of(before, await mirrors(story)) == ()
+
+    play(quick_path, story)
+
+
+def test_status_tells_of_a_drill_and_counts_nothing_against_it(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected()
+        await story.place.run(start(story))
+        concerns = await story.concerns()
+        assert list(concerns) == ["drill"]
+        assert concerns["drill"].exit_status == 0
+        assert "1 clone of mirrors there is served for a drill" in concerns["drill"].text
+
+    play(quick_path, story)
+
+
+def test_a_check_is_told_of_the_clones_and_nothing_secret_and_ends_in_time(tmp_path: Path) -> None:
+    served = [Served(volume="vol_1", clone="vol_1_drill", path="/drill/vol_1", snapshot="s", age_s=1.0)]
+    environ = {"PATH": "/usr/bin:/bin", "LAB_PASSWORD": "secret"}
+
+    def outcome(*command: str, limit: float = 20) -> CheckOutcome:
+        facts = {"DATAMOTION_GROUP": "gold"}
+        return trio.run(drills.check, command, facts, served, environ, timedelta(seconds=limit))
+
+    told_all = outcome("env")
+    assert told_all.passed
+    assert "/drill/vol_1" in told_all.printed
+    assert "DATAMOTION_GROUP=gold" in told_all.printed
+    assert "secret" not in told_all.printed
+    assert (outcome("false").status, outcome("false").passed) == (1, False)
+    assert outcome("sleep", "60", limit=0.01).problem == "did not end within 0 s"
+    assert (outcome("/no/such").problem or "").startswith("cannot be run")
+
+
+def test_a_mirror_that_another_one_replaced_or_that_is_in_another_state_is_told() -> None:
+    was = MirrorSeen(volume="vol_1", backend="lyon", uuid="1", state="snapmirrored", snapshot="a", lag_s=5.0)
+    assert changes_of([was], [replace(was, snapshot="b", lag_s=1.0)]) == ()
+    assert changes_of([was], []) == ("vol_1 at lyon: not seen afterwards",)
+    for other in (replace(was, uuid="2"), replace(was, state="broken_off"), replace(was, snapshot=None)):
+        assert len(changes_of([was], [other])) == 1

@@ -28,7 +28,7 @@ from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.units import count_text, duration_text
 from datamotion.policy.drills import DrillChoice
 from datamotion.service import drills, operations
-from datamotion.service.drills import DrillReport, MirrorSeen
+from datamotion.service.drill_reports import CheckOutcome, DrillReport, MirrorSeen, changes_of
 from datamotion.service.operations import Intent
 from datamotion.service.reports import RunReport
 from datamotion.service.session import Session
@@ -166,7 +166,7 @@ async def _start(
         checks=tuple(checks),
         before=seen[0],
         after=seen[1],
-        changed=drills.changes_of(*seen),
+        changed=changes_of(*seen),
     )
 
 
@@ -178,7 +178,7 @@ def _mirror(each: MirrorSeen) -> str:
     return f"{each.state}, {each.snapshot or 'exports nothing'}, {_age(each.lag_s)}"
 
 
-def _outcome(each: drills.CheckOutcome) -> str:
+def _outcome(each: CheckOutcome) -> str:
     return "passed" if each.passed else f"failed: {each.problem or f'status {each.status}'}"
 
 
@@ -186,12 +186,8 @@ def _summary(told: DrillReport) -> list[tuple[str, str]]:
     """All that the report says, line by line: what it is about, and what is said of it."""
     lines = [("Drill", f"{told.group} at {told.backend} ({told.svm}), begun {told.at:%Y-%m-%d %H:%M:%S} UTC")]
     until = f"; to be removed after {told.until:%Y-%m-%d %H:%M} UTC" if told.until else ""
-    lines.append(
-        (
-            "Time to serve",
-            f"{'served already' if told.seconds_to_serve is None else f'{told.seconds_to_serve:.1f} s'}{until}",
-        )
-    )
+    took = "served already" if told.seconds_to_serve is None else f"{told.seconds_to_serve:.1f} s"
+    lines.append(("Time to serve", took + until))
     for each in told.served:
         point = f"{each.snapshot}, {_age(each.age_s)}" if each.snapshot else "served by an earlier run"
         lines.append((f"Recovery point of {each.volume}", f"{point}; {each.clone} at {each.path or 'no path'}"))
@@ -217,7 +213,10 @@ def _render(told: DrillReport) -> None:
         say(console, f"{plain(what)}: {plain(text)}", hang=2)
 
 
-_STYLE = "body{font:11pt sans-serif;margin:2em}table{border-collapse:collapse}td,th{border:1px solid #999;padding:.3em;text-align:left;vertical-align:top}pre{white-space:pre-wrap}tr{break-inside:avoid}"
+_STYLE = (
+    "body{font:11pt sans-serif;margin:2em}table{border-collapse:collapse}pre{white-space:pre-wrap}"
+    "td,th{border:1px solid #999;padding:.3em;text-align:left;vertical-align:top}tr{break-inside:avoid}"
+)
 
 
 def page(told: DrillReport) -> str:

@@ -49,6 +49,7 @@ class Kind(StrEnum):
     CLOCK_DIFFERS = "clock differs"
     NO_SCHEDULE = "no schedule"
     MOUNTED_OPEN = "mounted open"
+    DRILL = "drill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +290,12 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         " write as soon as it is broken off.",
         "mounted, and clients come in by export policy {cause}: who reads there can write once it is broken off",
         "{what_next}",
+    ),
+    Kind.DRILL: Row(
+        *_NOTE,
+        "Clones of mirrors are served for a drill.",
+        "{cause} there is served for a drill, until {what_next}",
+        "datamotion drill stop {group} removes them; so does the next run that changes the group after that",
     ),
     DoubtKind.RENAMED: Row(*_NOTE, "The copy that serves was renamed; it is the same volume."),
     DoubtKind.NOT_A_MEMBER: Row(*_NOTE, "A mirror in the group's SVM of a volume that the group does not protect."),

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from datamotion.model.standing import CopyId, DoubtKind, HeldClaim, Site, Standing
+from datamotion.model.units import count_text
 from datamotion.model.view import ClusterClock, ClusterView, Unseen
+from datamotion.policy.drills import drills_at
 from datamotion.policy.home import targets_of
 from datamotion.service.concern_rows import CLOCK_LIMIT, Kind
 from datamotion.service.concerns import Concern
@@ -52,6 +54,10 @@ class GroupConcerns:
             yield Concern(Kind.SVM_DOWN, {**place, "cause": site.svm.state}, backend=backend.name)
         if isinstance(site.seen, ClusterView):
             yield from self._clock(site.seen.clock, place, backend.name)
+        if running := [drilled for _, drilled in drills_at(site) if drilled.group == group]:
+            until = f"{min(it.until for it in running):%Y-%m-%d %H:%M} UTC, by {running[0].by}"
+            cause = f"{count_text(len(running), 'clone')} of mirrors"
+            yield Concern(Kind.DRILL, {**place, "cause": cause, "what_next": until}, backend=backend.name)
 
     def _clock(self, clock: ClusterClock, place: Mapping[str, str], backend: str) -> Iterator[Concern]:
         words = {**place, "cause": str(clock), "what_next": CLOCK_LIMIT}

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from datamotion.engine.result import Outcome
+from datamotion.service.drill_reports import DrillReport
 
 
 class Verdict(StrEnum):
@@ -348,7 +349,7 @@ class CheckReport:
     verdict: Verdict
 
 
-Report = PlanReport | RunReport | StatusReport | CheckReport
+Report = PlanReport | RunReport | StatusReport | CheckReport | DrillReport
 
 _JSON: TypeAdapter[Report | tuple[Report, ...]] = TypeAdapter(Report | tuple[Report, ...])
 

@@ -1,0 +1,82 @@
+"""What a drill reports: evidence that an auditor takes, computed from what was seen before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorSeen:
+    """A mirror as it was looked at."""
+
+    volume: str
+    backend: str
+    uuid: str
+    state: str
+    snapshot: str | None
+    lag_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A clone that the drill serves. `snapshot` and `age_s` are its recovery point; None: an earlier run made it."""
+
+    volume: str
+    clone: str
+    path: str | None
+    snapshot: str | None
+    age_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOutcome:
+    """What a check came to. `status` is None where it could not be run, or did not end in time: `problem` says so."""
+
+    command: str
+    status: int | None
+    printed: str
+    problem: str | None
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        return self.status == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillReport:
+    """What an auditor takes. `changed` names every mirror that is not as it was but for a newer state; empty: none."""
+
+    group: str
+    backend: str
+    svm: str
+    at: datetime
+    until: datetime | None
+    seconds_to_serve: float | None
+    served: tuple[Served, ...]
+    missing: tuple[str, ...]
+    checks: tuple[CheckOutcome, ...]
+    before: tuple[MirrorSeen, ...]
+    after: tuple[MirrorSeen, ...]
+    changed: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not (self.missing or self.changed) and all(each.passed for each in self.checks)
+
+
+def changes_of(before: Sequence[MirrorSeen], after: Sequence[MirrorSeen]) -> tuple[str, ...]:
+    """Which mirrors are others than before, or in another state, or could not be compared."""
+    now = {(each.volume, each.backend): each for each in after}
+    found = []
+    for was in before:
+        what, is_ = f"{was.volume} at {was.backend}", now.get((was.volume, was.backend))
+        if is_ is None:
+            found.append(f"{what}: not seen afterwards")
+        elif (is_.uuid, is_.state) != (was.uuid, was.state):
+            found.append(f"{what}: {was.state} ({was.uuid}) before, {is_.state} ({is_.uuid}) afterwards")
+        elif was.snapshot and not is_.snapshot:
+            found.append(f"{what}: exported {was.snapshot} before, nothing afterwards")
+    return tuple(found)
