@@ -198,7 +198,7 @@ def test_status_tells_of_a_drill_and_counts_nothing_against_it(quick_path: Path)
         concerns = await story.concerns()
         assert list(concerns) == ["drill"]
         assert concerns["drill"].exit_status == 0
-        assert "1 clone of mirrors there is served for a drill" in concerns["drill"].text
+        assert "a drill serves 1 clone of mirrors, until" in concerns["drill"].text
 
     play(quick_path, story)
 

@@ -294,7 +294,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     Kind.DRILL: Row(
         *_NOTE,
         "Clones of mirrors are served for a drill.",
-        "{cause} there is served for a drill, until {what_next}",
+        "a drill serves {cause}, until {what_next}",
         "datamotion drill stop {group} removes them; so does the next run that changes the group after that",
     ),
     DoubtKind.RENAMED: Row(*_NOTE, "The copy that serves was renamed; it is the same volume."),
