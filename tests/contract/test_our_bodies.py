@@ -259,6 +259,8 @@ async def every_change(root: Path) -> Story:
         await story.carry_out(operations.protect(group))
         await story.carry_out(operations.update(group))
         await story.look()
+        await story.carry_out(drills.start(group, DrillChoice()))
+        await story.carry_out(drills.stop(group))
         await common_ground(story)
         lyon = Selection(at="gold-lyon")
         await story.carry_out(mirrors.break_off(group, lyon))
@@ -319,6 +321,7 @@ def test_what_only_looks_asks_and_writes_nothing(story: Story) -> None:
         "plan update",
         "plan failover",
         "plan reprotect",
+        "plan drill",
         "apply --validate",
     }
     assert [look for look in story.looks if not look.requests or look.writes] == []
