@@ -27,7 +27,7 @@ from datamotion.policy.epochs import confirm, held, new_claim, take
 from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
 from datamotion.policy.fence import Occasion, fence, qtree_policies, unseen_sessions
 from datamotion.policy.losses import recovery_point, worst_first
-from datamotion.policy.needs import differences, mark_of, names_text, path_of
+from datamotion.policy.needs import differences, export_to_give, give, mark_of, names_text, path_of
 from datamotion.policy.planned import Carrying
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
@@ -118,6 +118,9 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         if not copy.is_writable:
             break_off(due, standing, copy, with_all=carrying is not None)
         serve(due, standing, copy, claim)
+    for copy in () if decision.terms.is_kept else chosen.usable:
+        if copy.edge is not None:  # what was never a mirror has what it was given
+            give(due, standing, copy)
     confirm(due, situation, claim)
     steps = due.steps()
     notes = [*(_notes(standing, decision, moving) if steps else ()), *_kept(moving, steps)]
@@ -218,12 +221,9 @@ def _comes_to(copy: Copy, decision: Decision) -> bool:
 def serve(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> None:
     """What is left to do until clients find a copy that can be written where they look for it."""
     backend, volume = standing.sites[copy.id.backend].backend, copy.id.volume
-    served, mark = path_of(standing, volume), mark_of(standing, volume)
+    served = path_of(standing, volume)
     mounted = served.path is None or (copy.volume.path or "").casefold() == served.path.casefold()
-    lifted = None
-    if copy.volume.export == FENCE:
-        known = copy.mark or mark
-        lifted = (known.export if known else None) or "default"
+    lifted = export_to_give(standing, copy)
     _open_qtrees(due, copy, backend)
     wanted = _mark(standing, copy, claim)
     change = ModifyVolume(
@@ -236,7 +236,8 @@ def serve(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> None:
         return
     where = f"served at {served.path}" if served.path else "active, not mounted (its source was not)"
     assumed = ", which is assumed: no mark that was seen tells its path" if served.is_assumed else ""
-    policy = f", clients come in by export policy {lifted} again" if lifted else ""
+    again = " again" if copy.volume.export == FENCE else ""
+    policy = f", clients come in by export policy {lifted}{again}" if lifted else ""
     due.add(_SERVE, backend, volume, change, f"{volume}: {where}{assumed}{policy}")
 
 
@@ -289,7 +290,7 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
         or (doubt.kind is DoubtKind.UNREADABLE and doubt.volume not in standing.volumes)
     ]
     notes += [f"{text}: it is not failed over." for text in strangers if moving]
-    notes += [f"{chosen.name} differs: {each}. Nothing sets that yet." for each in differences(standing, moving, FENCE)]
+    notes += [f"{chosen.name} differs: {each}." for each in differences(standing, moving)]
     return notes
 
 

@@ -18,7 +18,7 @@ from datamotion.model.group import Group
 from datamotion.model.plan import Plan
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
-from datamotion.model.view import EVERYTHING, SERVING, STANDING, Aspect, View
+from datamotion.model.view import EVERYTHING, LETTING_IN, SERVING, STANDING, Aspect, View
 from datamotion.model.words import Operation
 from datamotion.policy.consent import beyond
 from datamotion.policy.failover import also_needed, failover_planner
@@ -108,7 +108,7 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
 
 def thaw(group: Group) -> Intent:
     """Let clients in again where a planned failover was not carried through."""
-    glances = glances_of(group, SERVING)
+    glances = glances_of(group, LETTING_IN)
     return Intent(operation=Operation.THAW, group=group, planner=thaw_planner(group), glances=glances)
 
 

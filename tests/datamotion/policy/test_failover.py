@@ -19,6 +19,7 @@ from datamotion.model.acts import (
 )
 from datamotion.model.mark import read_mark
 from datamotion.model.plan import Gate, Plan
+from datamotion.model.records import ExportPolicy
 from datamotion.model.standing import FENCE, CopyId
 from datamotion.model.view import ClusterView, Unseen, View
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
@@ -204,8 +205,9 @@ def test_what_is_overtaken_in_sight_is_fenced_before_anything_is_broken_off() ->
 def test_a_failover_back_home_lifts_its_fence_exactly() -> None:
     home = a_volume(path=None, export=FENCE, comment=a_mark(export="clients_of_paris"))
     lyon = a_cluster_view(LYON, [a_served(comment=a_mark(export="other"))], claims=LYON_TOOK_OVER)
-    view = failed_over(paris=a_cluster_view(HOME, [home], claims=LYON_TOOK_OVER), lyon=lyon, nice=LOST)
-    plan = failover(view, "gold-paris", overrule="gold-lyon")
+    policies = tuple(ExportPolicy(name=each, svm="svm_gold", rules=1) for each in ("clients_of_paris", "default"))
+    paris = a_cluster_view(HOME, [home], claims=LYON_TOOK_OVER, export_policies=policies)
+    plan = failover(failed_over(paris=paris, lyon=lyon, nice=LOST), "gold-paris", overrule="gold-lyon")
     assert changes(plan, "vol_1", HOME) == [ModifyVolume(uuid=home.uuid, path="/vol_1", export="clients_of_paris")]
 
 
