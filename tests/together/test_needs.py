@@ -106,8 +106,11 @@ def test_what_the_other_site_has_none_of_is_told_and_comes_back_with_the_home(qu
     async def story(story: Story) -> None:
         await policies(story, "lyon", qos=False)
         await protected(story)
-        report = await story.failover("lyon")
+        report = await story.failover("lyon", is_planned=None)
         assert report.verdict is Verdict.DONE, told(report)
+        for at in story.at.values():
+            claim = await at.one("/snapmirror/policies", name="datamotion_*_2", fields="comment")
+            assert "served=" in claim["comment"], "every site learns that they are served, whatever is given after"
         (note,) = [note for note in report.notes if "differs" in note]
         assert note == (
             "gold-lyon differs: vol_1, vol_2, vol_3: QoS policy none where clients had team: svm_gold_dr has none of"

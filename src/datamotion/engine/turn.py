@@ -73,11 +73,10 @@ def shut_out(plan: Plan, given_up: GivenUp) -> list[tuple[Act, Failure]]:
     for step in plan.steps:
         if step.title != title:
             unfinished, present, title = {**present, **unfinished}, {}, step.title
-        shut_by = gate if step.gate is not Gate.BESIDE else None
-        for act in step.acts:
+        for act in step.acts if step.gate is not Gate.BESIDE else ():
             is_last = step.gate is Gate.VOLUME and act.subject not in begun
             of_volume = unfinished.get(act.volume) if is_last else None
-            if (reason := behind.get(act.backend) or of_volume or shut_by) and act.subject not in given_up:
+            if (reason := behind.get(act.backend) or of_volume or gate) and act.subject not in given_up:
                 shut.setdefault(act.subject, (act, reason))
         for act, why in _without_hope(step.acts, given_up, shut):
             if act.volume is None:

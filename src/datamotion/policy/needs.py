@@ -20,7 +20,7 @@ from datamotion.model.view import ClusterView
 from datamotion.policy.steps import Phase, StepList
 
 GIVE = "Give them what clients had"  # what reports tell by that it was not given
-_GIVE = Phase(rank=45, title=GIVE, because="no mirror carries it, and nobody waits for it", gate=Gate.BESIDE)
+_GIVE = Phase(rank=95, title=GIVE, because="no mirror carries it, and nobody waits for it", gate=Gate.BESIDE)
 
 
 class Served(NamedTuple):
