@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, NoReturn
 
 import anyio
@@ -15,9 +16,11 @@ from datamotion.cli.options import (
     DryRun,
     Output,
     OutputForm,
+    Why,
     Yes,
     agreed,
     check_can_ask,
+    checked_reason,
     open_session,
 )
 from datamotion.cli.render import print_json, render_plan, render_run
@@ -38,6 +41,7 @@ Validate = Annotated[
 def apply(
     context: typer.Context,
     group: AnyGroup = None,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -54,12 +58,13 @@ def apply(
     intents = [operations.protect(each) for each in session.groups(group)]
     if validate:
         show_validated(session, intents, output)
-    carry_out(session, intents, output, yes=yes, dry_run=dry_run)
+    carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def update(
     context: typer.Context,
     group: AnyGroup = None,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     dry_run: DryRun = False,
@@ -69,7 +74,14 @@ def update(
     Example: datamotion update gold
     """
     session = open_session(context, config)
-    carry_out(session, [operations.update(each) for each in session.groups(group)], output, yes=True, dry_run=dry_run)
+    carry_out(
+        session,
+        [operations.update(each) for each in session.groups(group)],
+        output,
+        yes=True,
+        dry_run=dry_run,
+        reason=reason,
+    )
 
 
 def show_validated(session: Session, intents: Sequence[Intent], output: Output) -> NoReturn:
@@ -95,9 +107,11 @@ def carry_out(
     *,
     yes: bool,
     dry_run: bool,
+    reason: str | None = None,
     without_store: bool = False,
 ) -> None:
     """Each of these is planned, shown, agreed to and carried out. Exits with the status of the worst."""
+    intents = [replace(each, reason=checked_reason(reason)) for each in intents]
     if not (yes or dry_run):
         check_can_ask()
     reports: list[PlanReport | RunReport] = []

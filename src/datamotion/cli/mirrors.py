@@ -14,6 +14,7 @@ from datamotion.cli.options import (
     OneGroup,
     Output,
     OutputForm,
+    Why,
     Yes,
     duration,
     open_session,
@@ -32,7 +33,7 @@ AnyTarget = Annotated[
 OneTarget = Annotated[str, typer.Option("--at", metavar="BACKEND", help="The back end whose copies are meant.")]
 Reason = Annotated[
     str | None,
-    typer.Option("--reason", metavar="TEXT", help="Why; it is kept at the clusters, beside who paused and when."),
+    typer.Option("--reason", metavar="TEXT", help="Why: kept with the run, and at the clusters with who paused."),
 ]
 Discard = Annotated[
     str | None,
@@ -69,7 +70,7 @@ def pause(
     session = open_session(context, config)
     selection, waits = _selection(volumes, at), duration("--timeout", timeout)
     intent = mirrors.pause(session.group(group), selection, reason=reason, timeout=waits)
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def resume(
@@ -77,6 +78,7 @@ def resume(
     group: OneGroup,
     volumes: Volumes = None,
     at: AnyTarget = None,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -88,7 +90,7 @@ def resume(
     """
     session = open_session(context, config)
     intent = mirrors.resume(session.group(group), _selection(volumes, at))
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def abort(
@@ -96,6 +98,7 @@ def abort(
     group: OneGroup,
     volumes: Volumes = None,
     at: AnyTarget = None,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -107,7 +110,7 @@ def abort(
     """
     session = open_session(context, config)
     intent = mirrors.abort(session.group(group), _selection(volumes, at))
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def break_(
@@ -115,6 +118,7 @@ def break_(
     group: OneGroup,
     at: OneTarget,
     volumes: Volumes = None,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -126,7 +130,7 @@ def break_(
     """
     session = open_session(context, config)
     intent = mirrors.break_off(session.group(group), _selection(volumes, at))
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def resync(
@@ -135,6 +139,7 @@ def resync(
     at: OneTarget,
     volumes: Volumes = None,
     discard: Discard = None,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -148,7 +153,7 @@ def resync(
     """
     session = open_session(context, config)
     intent = mirrors.resync(session.group(group), _selection(volumes, at), discard=discard)
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def _selection(volumes: list[str] | None, at: str | None) -> Selection:

@@ -15,6 +15,7 @@ from datamotion.cli.options import (
     OneGroup,
     Output,
     OutputForm,
+    Why,
     Yes,
     duration,
     open_session,
@@ -83,6 +84,7 @@ def failover(
     freeze_below: FreezeBelow = "256MiB",
     frozen_for: FrozenFor = "5m",
     without_store: WithoutStore = False,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -109,7 +111,7 @@ def failover(
             pace=_pace(freeze_below, frozen_for),
         )
         intent = operations.failover(session.group(group), choice)
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, without_store=without_store)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason, without_store=without_store)
 
 
 def failback(
@@ -117,6 +119,7 @@ def failback(
     group: OneGroup,
     freeze_below: FreezeBelow = "256MiB",
     frozen_for: FrozenFor = "5m",
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -131,13 +134,14 @@ def failback(
     session = open_session(context, config)
     of_group = session.group(group)
     choice = FailoverChoice(to=of_group.home.name, is_planned=True, pace=_pace(freeze_below, frozen_for))
-    carry_out(session, [operations.failover(of_group, choice)], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [operations.failover(of_group, choice)], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def settle(
     context: typer.Context,
     group: OneGroup,
     keep: Keep,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -150,7 +154,7 @@ def settle(
     Example: datamotion settle gold --keep gold-lyon
     """
     session = open_session(context, config)
-    carry_out(session, [operations.settle(session.group(group), keep)], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [operations.settle(session.group(group), keep)], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def _pace(freeze_below: str, frozen_for: str) -> Pace:
