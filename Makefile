@@ -9,7 +9,7 @@ CONFORMANCE := .conformance
 AUDIT := .audit
 INTO = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $<
 
-.PHONY: help demo test lint check soak bench conformance audit bare docs clean FORCE
+.PHONY: help demo test lint check soak replay bench conformance audit bare docs clean FORCE
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
@@ -44,6 +44,10 @@ soak: $(VENV)/.test ## Random histories, kills, storms of faults, two operators,
 	$(BIN)/python -m pytest -s --hypothesis-profile=soak --hypothesis-seed=$$seed --hypothesis-show-statistics \
 		tests/ontaplab/statemachine tests/ontaplab/kills tests/together/test_faults.py tests/together/replay \
 		tests/datamotion/engine/test_two_operators.py tests/datamotion/policy/test_properties.py
+
+replay: $(VENV)/.test ## Of those the bad answers alone, all of them, half an hour (FROM="failover 1500" goes on from there)
+	REPLAY_FROM="$(FROM)" $(BIN)/python -m pytest -s --hypothesis-profile=soak --hypothesis-seed=0 \
+		tests/together/replay/test_replay.py
 
 bench: $(VENV)/.test $(CONFORMANCE)/cinder/.made ## What docs/bench.md records; takes long (ARGS="listing transfer" for some of it)
 	$(BIN)/python -m bench $(ARGS)

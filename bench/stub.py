@@ -32,7 +32,7 @@ class StubCluster(httpx.AsyncBaseTransport):
     """The collections of one cluster by their paths, their records by uuid. `calls` counts what was asked of it.
 
     `born` says what a record has from the beginning, beside what was asked for, with its uuid.
-
+    `takes_records`: whether one request can change each of many as it says; what changes many alike it always takes.
     `used_s`: the seconds of the CPU that it has taken itself, for itself alone. Each answer takes `latency_s`.
     """
 
@@ -45,6 +45,7 @@ class StubCluster(httpx.AsyncBaseTransport):
     ) -> None:
         self.latency_s = latency_s
         self._born = born
+        self.takes_records = True
         self._records = {
             path: {str(record.get("uuid", number)): record for number, record in enumerate(records)}
             for path, records in collections.items()
@@ -73,6 +74,9 @@ class StubCluster(httpx.AsyncBaseTransport):
             response = self._taken(self._create(path, body))
         elif request.method == "DELETE":
             response = self._taken(self._remove(DESTINATIONS if "source_only" in query else path, query))
+        elif "records" in body and not self.takes_records:
+            refusal = {"error": {"code": "262198", "message": 'Unexpected argument "records".'}}
+            response = httpx.Response(400, content=json.dumps(refusal).encode(), headers=_JSON)
         else:
             response = self._taken(self._modify(path, query, body))
         self.used_s += time.process_time() - began_s

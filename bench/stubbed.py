@@ -13,13 +13,15 @@ from uuid import NAMESPACE_OID, uuid5
 from bench.stub import DESTINATIONS, StubCluster
 from datamotion.model.claim import Claim
 from datamotion.model.mark import Mark
+from datamotion.model.standing import FENCE
 
 HOME, TARGETS = "paris", ("lyon", "nantes")
 _SINCE = datetime(2031, 5, 4, 12, tzinfo=UTC)
 
 
-def stub_cluster(cluster: str, volumes: int, *, is_protected: bool = True) -> StubCluster:
-    """The cluster of the home with so many volumes, or of a target with a mirror of each."""
+def stub_cluster(cluster: str, volumes: int, *, is_protected: bool = True, ahead: bool = False) -> StubCluster:
+    """The cluster of the home with so many volumes, or of a target with a mirror of each, mounted `ahead` or not."""
+    is_ahead = ahead and cluster != HOME
     svm = {"name": f"svm_{cluster}", "uuid": _uuid(f"svm_{cluster}")}
     names = [f"vol_{number}" for number in range(1, volumes + 1)]
     here = names if is_protected or cluster == HOME else []
@@ -48,19 +50,22 @@ def stub_cluster(cluster: str, volumes: int, *, is_protected: bool = True) -> St
                 {"uuid": _uuid("Asynchronous"), "name": "Asynchronous", "scope": "cluster", "type": "async"},
                 *([_claim(cluster, svm)] if is_protected else []),
             ],
-            "/api/protocols/nfs/export-policies": [{"id": 1, "name": "default", "svm": svm, "rules": [{"index": 1}]}],
+            "/api/protocols/nfs/export-policies": [
+                {"id": 1, "name": "default", "svm": svm, "rules": [{"index": 1}]},
+                {"id": 2, "name": FENCE, "svm": svm, "rules": []},
+            ],
             "/api/storage/qtrees": [
                 {
                     "volume": {"name": name, "uuid": _uuid(cluster + name)},
                     "id": 0,
                     "name": "",
                     "svm": svm,
-                    "export_policy": {"name": "default"},
+                    "export_policy": {"name": FENCE if is_ahead else "default"},
                 }
                 for name in here
             ],
             "/api/storage/volumes": [
-                _volume(cluster, svm, name, "" if not is_protected else _mark(name)) for name in here
+                _volume(cluster, svm, name, "" if not is_protected else _mark(name), is_ahead=is_ahead) for name in here
             ],
             "/api/snapmirror/relationships": [_relationship(cluster, svm, name) for name in mirrored],
         },
@@ -126,7 +131,7 @@ def _mark(name: str) -> str:
     ).text
 
 
-def _volume(cluster: str, svm: Mapping[str, str], name: str, mark: str) -> Mapping[str, Any]:
+def _volume(cluster: str, svm: Mapping[str, str], name: str, mark: str, *, is_ahead: bool = False) -> Mapping[str, Any]:
     uuid = _uuid(cluster + name)
     return {
         "uuid": uuid,
@@ -138,7 +143,10 @@ def _volume(cluster: str, svm: Mapping[str, str], name: str, mark: str) -> Mappi
         "size": 100 * 2**30,
         "space": {"used": 20 * 2**30},
         "aggregates": [{"name": "aggr1", "uuid": _uuid(f"{cluster} aggr1")}],
-        "nas": {"export_policy": {"name": "default"}, **({"path": f"/{name}"} if cluster == HOME else {})},
+        "nas": {
+            "export_policy": {"name": FENCE if is_ahead else "default"},
+            **({"path": f"/{name}"} if is_ahead or cluster == HOME else {}),
+        },
         "comment": f"home directories {mark}",
         "language": "c.utf_8",
         "guarantee": {"type": "none"},

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Union, get_args, get_origin
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -77,7 +77,7 @@ def in_words(annotation: object) -> str:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return in_words(arguments[0])
-    if origin in (Union, types.UnionType):
+    if origin in (Union, types.UnionType, Literal):
         return " or ".join(in_words(argument) for argument in arguments if argument is not type(None))
     if origin is tuple:
         return f"list of {in_words(arguments[0])}"
@@ -85,7 +85,7 @@ def in_words(annotation: object) -> str:
         return f"mapping of {in_words(arguments[0])} to {in_words(arguments[1])}"
     if isinstance(annotation, type) and annotation not in _WORDS and issubclass(annotation, BaseModel):
         return "keys below"
-    return _WORDS[annotation]
+    return f"`{annotation}`" if isinstance(annotation, str) else _WORDS[annotation]
 
 
 def _path(keys: Keys) -> str:

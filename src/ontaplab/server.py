@@ -124,6 +124,7 @@ def _configuration(app: ASGIApp, folder: ClusterFolder) -> uvicorn.Config:
         ssl_cert_reqs=ssl.CERT_OPTIONAL,
         lifespan="off",
         access_log=False,
+        date_header=False,  # the application's tells the cluster's own clock
         log_config=None,
         timeout_graceful_shutdown=_GRACE_S,
     )

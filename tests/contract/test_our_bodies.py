@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
+import anyio
 import httpx
 import pytest
 import trio
@@ -45,7 +46,12 @@ _OF_ANY_COLLECTION = {
     "continue_on_failure",
     "validate_only",
 }
-_OF_RELATIONSHIPS = {"source_only", "destination_only", "list_destinations_only"}  # options, and no fields
+_OF_RELATIONSHIPS = {
+    "source_only",
+    "source_info_only",
+    "destination_only",
+    "list_destinations_only",
+}  # options, and no fields
 """Parameters of every query that are no fields; ONTAP's REST guide, "Record retrieval" and "Query-based operations"."""
 
 
@@ -154,6 +160,7 @@ class Story:
             operations.protect(group),
             operations.update(group),
             operations.failover(group, FailoverChoice()),
+            mirrors.reprotect(group),
         ):
             await self._look(f"plan {intent.operation}", partial(self._plan, intent))
         await self._look("apply --validate", partial(self._validate, operations.protect(group)))
@@ -209,11 +216,41 @@ async def come_in_by_other_doors(place: Place) -> None:
         await share.write(b"connected", "file")
 
 
+async def carrying_labels(place: Place) -> Place:
+    """Both targets have a policy that carries what is kept common to them."""
+    for name in CLUSTERS[1:]:
+        async with place.lab[name].client() as client:
+            retention = [{"label": "sm_created", "count": 1}, {"label": "datamotion", "count": 3}]
+            policy = {"name": "Common", "type": "async", "retention": retention}
+            await Asker(place.lab[name], client).post("/snapmirror/policies", policy)
+
+    def change(tree: dict[str, Any]) -> None:
+        for target in tree["groups"][GROUP]["targets"]:
+            target["policy"] = "Common"
+
+    return place.configured(change)
+
+
+async def common_ground(story: Story) -> None:
+    """A snapshot is kept common to both targets; a newer one takes its place, and it goes."""
+    as_before = story.place
+    story.place = await carrying_labels(story.place)
+    group = story.place.session.group(GROUP)
+    for _ in range(2):
+        await story.carry_out(operations.protect(group))
+        await story.carry_out(operations.update(group))
+        await anyio.sleep(3 * 3600)
+    await story.carry_out(operations.protect(group))
+    story.place = as_before
+    await story.carry_out(operations.protect(story.place.session.group(GROUP)))
+
+
 async def every_change(root: Path) -> Story:
     """A group's life: everything that datamotion can do to a cluster is done, looking in between."""
     async with a_place(root, targets=CLUSTERS[1:]) as place:
         await create_volumes(place.lab[HOME], ["vol_1", "vol_2", "vol_3"])
         await peered_for_something_else(place)
+        await with_needs(place)
         story = Story(place)
         tapped(story)
         group = story.place.session.group(GROUP)
@@ -221,6 +258,7 @@ async def every_change(root: Path) -> Story:
         await story.carry_out(operations.protect(group))
         await story.carry_out(operations.update(group))
         await story.look()
+        await common_ground(story)
         lyon = Selection(at="gold-lyon")
         await story.carry_out(mirrors.break_off(group, lyon))
         await story.carry_out(mirrors.resync(group, lyon, discard="gold-lyon"))
@@ -242,8 +280,18 @@ async def every_change(root: Path) -> Story:
         await story.look()
         await story.place.run(operations.protect(group), story.watcher)  # oslo follows the home still: not all is done
         await story.look()
+        await story.by_hand("PUT", "/lab/transfers", {"held": False})
+        await story.carry_out(mirrors.reprotect(group, discard=["gold-paris", "gold-oslo"]))
+        await story.look()
     await every_write_comes_along(story, root / "planned")
     return story
+
+
+async def with_needs(place: Place) -> None:
+    """A volume has what no mirror carries."""
+    async with place.lab[HOME].client() as client:
+        needs = {"qos": {"policy": {"name": "extreme"}}, "efficiency": {"dedupe": "background"}}
+        await Asker(place.lab[HOME], client).patch("/storage/volumes", needs, name="vol_1")
 
 
 async def every_write_comes_along(story: Story, root: Path) -> None:
@@ -269,6 +317,12 @@ def test_the_story_makes_every_change_that_there_is(story: Story) -> None:
     assert KINDS.keys() == set(get_args(Change))
 
 
+def test_the_story_gives_a_volume_all_that_clients_need(story: Story) -> None:
+    bodies = [sent.body for sent in story.sent if sent.method == "PATCH" and sent.body and "volumes" in sent.route]
+    told = {name for body in bodies for each in (body, *body.get("records", ())) for name in each}
+    assert {"nas", "comment", "snapshot_policy", "qos", "autosize", "efficiency"} <= told
+
+
 def test_what_only_looks_asks_and_writes_nothing(story: Story) -> None:
     assert {look.what for look in story.looks} == {
         "check",
@@ -276,6 +330,7 @@ def test_what_only_looks_asks_and_writes_nothing(story: Story) -> None:
         "plan protect",
         "plan update",
         "plan failover",
+        "plan reprotect",
         "apply --validate",
     }
     assert [look for look in story.looks if not look.requests or look.writes] == []

@@ -24,6 +24,7 @@ from datamotion.model.records import (
     Policy,
     Relationship,
     Schedule,
+    Snapshot,
     Svm,
     SvmPeer,
     Transfer,
@@ -134,11 +135,38 @@ def a_listing(name: str = "vol_1", backend: Backend = LYON, *, source: Backend =
     return replace(listed, **changes)  # type: ignore[arg-type]
 
 
+def a_snapshot(
+    name: str = "common", volume: str = "vol_1", backend: Backend = HOME, *, ago: timedelta = timedelta(hours=1)
+) -> Snapshot:
+    """A snapshot of a volume at a back end; those of one name are common to all."""
+    return Snapshot(
+        uuid=f"{backend.name}/{volume}/{name}",
+        volume_uuid=volume_uuid(volume, backend),
+        name=name,
+        version=f"{volume}/{name}",
+        created_at=NOON - ago,
+        label=None,
+    )
+
+
 def a_transfer(state: TransferState, *, moved: int = 0, ended_at: datetime | None = None) -> Transfer:
     """A running one has a uuid, an ended one the time it ended at: an hour ago, if not told."""
     if state.is_running:
         return Transfer(uuid="transfer", state=state, bytes_transferred=moved, ended_at=None)
     return Transfer(uuid=None, state=state, bytes_transferred=moved, ended_at=ended_at or NOON - timedelta(hours=1))
+
+
+def a_common_snapshot(name: str, volume_uuid: str, **changes: object) -> Snapshot:
+    """A snapshot that is kept common to all copies; those of one name hold the same state."""
+    made = Snapshot(
+        uuid=f"{volume_uuid} {name}",
+        volume_uuid=volume_uuid,
+        name=name,
+        version=f"version of {name}",
+        created_at=NOON,
+        label="datamotion",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
 
 
 def a_peer(backend: Backend = LYON, peer: Backend = HOME, *, name: str | None = None, **changes: object) -> SvmPeer:

@@ -11,6 +11,7 @@ from datamotion.model.acts import (
     AllowSnapMirror,
     Break,
     Change,
+    CloneVolume,
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
@@ -18,6 +19,7 @@ from datamotion.model.acts import (
     CreateVolume,
     DeleteClaim,
     DeleteRelationship,
+    DeleteSnapshot,
     DeleteVolume,
     Initialize,
     ModifyQtree,
@@ -28,13 +30,16 @@ from datamotion.model.acts import (
     RemoveMark,
     Resume,
     Resync,
+    SplitClone,
     StartTransfer,
+    TakeCommonSnapshot,
     TakeEpoch,
+    TakeSnapshot,
 )
-from datamotion.model.records import ExportPolicy, Policy, Relationship, Volume
+from datamotion.model.records import ExportPolicy, Policy, Relationship, Snapshot, Volume
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
-from tests.datamotion.building import NOON, a_transfer
+from tests.datamotion.building import NOON, a_common_snapshot, a_transfer
 
 
 class Refusing(Exception):
@@ -114,7 +119,8 @@ def _(change: ModifyRelationship, view: ClusterView) -> ClusterView:
 
 @changed.register
 def _(change: Initialize, view: ClusterView) -> ClusterView:
-    return _with_mirror(view, change.uuid, _starting(MirrorState.UNINITIALIZED))
+    """Onto a writable volume it is a resync: that is read-only from then on."""
+    return _read_only(_with_mirror(view, change.uuid, _starting(MirrorState.UNINITIALIZED)), change.uuid)
 
 
 @changed.register
@@ -188,8 +194,12 @@ def _(change: Resync, view: ClusterView) -> ClusterView:
             raise Refusing(f"{mirror.destination} is {mirror.state}")
         return replace(mirror, transfer=a_transfer(TransferState.TRANSFERRING))
 
-    view = _with_mirror(view, change.uuid, resync)
-    place = _place(next(each for each in view.relationships if each.uuid == change.uuid))
+    return _read_only(_with_mirror(view, change.uuid, resync), change.uuid)
+
+
+def _read_only(view: ClusterView, mirror: str | None) -> ClusterView:
+    """The volume that a mirror ends in is of type `dp`."""
+    place = _place(next(each for each in view.relationships if each.uuid == mirror))
     volumes = (replace(each, type=VolumeType.DP) if (each.svm, each.name) == place else each for each in view.volumes)
     return replace(view, volumes=tuple(volumes))
 
@@ -246,6 +256,22 @@ def _(change: CreateExportPolicy, view: ClusterView) -> ClusterView:
 
 
 @changed.register
+def _(change: TakeCommonSnapshot, view: ClusterView) -> ClusterView:
+    place = (change.volume_uuid, change.name)
+    if any((each.volume_uuid, each.name) == place for each in view.common_snapshots or ()):
+        raise Refusing(f"snapshot {change.name} exists")
+    made = a_common_snapshot(change.name, change.volume_uuid, uuid="/".join(place), label=change.label)
+    return replace(view, common_snapshots=(*(view.common_snapshots or ()), made))
+
+
+@changed.register
+def _(change: DeleteSnapshot, view: ClusterView) -> ClusterView:
+    return replace(
+        view, common_snapshots=tuple(each for each in view.common_snapshots or () if each.uuid != change.uuid)
+    )
+
+
+@changed.register
 def _(change: TakeEpoch, view: ClusterView) -> ClusterView:
     claim = change.claim
     if any((each.svm, each.name) == (change.svm, claim.policy) for each in view.policies):
@@ -285,6 +311,47 @@ def _(change: DeleteRelationship, view: ClusterView) -> ClusterView:
 @changed.register
 def _(change: ReleaseRelationship, view: ClusterView) -> ClusterView:
     return replace(view, destinations=tuple(each for each in view.destinations if each.uuid != change.uuid))
+
+
+@changed.register
+def _(change: TakeSnapshot, view: ClusterView) -> ClusterView:
+    if any((each.volume_uuid, each.name) == (change.volume_uuid, change.name) for each in view.snapshots):
+        raise Refusing(f"snapshot {change.name} exists")
+    uuid = f"{change.volume_uuid}/{change.name}"
+    made = Snapshot(
+        uuid=uuid,
+        volume_uuid=change.volume_uuid,
+        name=change.name,
+        version=uuid,
+        created_at=view.observed_at,
+        label=change.label,
+    )
+    return replace(view, snapshots=(*view.snapshots, made))
+
+
+@changed.register
+def _(change: CloneVolume, view: ClusterView) -> ClusterView:
+    if _has_volume(view, change.svm, change.volume):
+        raise Refusing(f"volume {change.volume} exists")
+    parent = next(each for each in view.volumes if each.uuid == change.parent_uuid)
+    if change.snapshot not in {each.name for each in view.snapshots if each.volume_uuid == parent.uuid}:
+        raise Refusing(f"there is no snapshot {change.snapshot}")
+    clone = replace(
+        parent,
+        uuid=f"{_cluster(view)}/{change.svm}/{change.volume}",
+        name=change.volume,
+        type=VolumeType.RW,
+        path=None,
+        comment=change.comment,
+        is_clone=True,
+    )
+    return replace(view, volumes=(*view.volumes, clone))
+
+
+@changed.register
+def _(change: SplitClone, view: ClusterView) -> ClusterView:
+    volumes = (replace(each, is_clone=False) if each.uuid == change.uuid else each for each in view.volumes)
+    return replace(view, volumes=tuple(volumes))
 
 
 @changed.register

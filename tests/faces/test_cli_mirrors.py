@@ -65,6 +65,7 @@ def test_mirrors_are_paused_resumed_broken_off_and_made_mirrors_again(lab: Lab, 
         (("break", "gold", "--at", "gold-rome"), "its back ends: gold-paris, gold-lyon"),
         (("break", "gold"), "--at"),
         (("resync", "gold"), "--at"),
+        (("reprotect", "gold", "--discard-divergent", "gold-rome"), "gold-rome is no back end of gold"),
         (("resync", "gold", *AT_LYON, "--discard", "gold-paris"), "--discard gold-paris is not the back end that is"),
     ],
 )

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 VOLUMES = ["vol_1", "vol_2", "vol_3", "vol_4"]
 
 
-def test_the_quick_start_from_nothing_to_a_fenced_home(lab: Lab, tmp_path: Path) -> None:
+def test_the_quick_start_from_nothing_to_a_home_that_mirrors_again(lab: Lab, tmp_path: Path) -> None:
     lab.lab("seed", "--from", some_files(tmp_path / "files"))
     before_mirrors(lab)
     mirrored(lab)
@@ -35,6 +35,9 @@ def test_the_quick_start_from_nothing_to_a_fenced_home(lab: Lab, tmp_path: Path)
     fenced(lab)
     held = (lab.at_home("vol_1") / "ledger.txt").read_text()
     assert held == "carried by an update\nand by no transfer\n", "fencing keeps what only the home holds"
+    mirrored_back(lab)
+    held = (lab.at_home("vol_1") / "ledger.txt").read_text()
+    assert held == "carried by an update\n", "as it is served"
 
     lab.lab("down", "--remove")
     assert names(tmp_path) == ["files", "new"]
@@ -202,6 +205,25 @@ def fenced(lab: Lab) -> None:
     assert "unprotected since " in shown.out
     roles = {copy["role"] for copy in copies(in_json, "gold-paris", of=VOLUMES)}
     assert (shown.status, roles) == (1, {"fenced"})
+
+
+def mirrored_back(lab: Lab) -> None:
+    """The home was lost with a write that no other copy has."""
+    shown, in_json = lab.looked("reprotect", "gold", "--yes")
+    assert (shown.status, [report["verdict"] for report in in_json.report]) == (3, ["refused"])
+    told = " ".join(shown.out.split())
+    assert "vol_1 at gold-paris may hold writes of its own; making it a mirror gives up all that" in told
+    assert "datamotion reprotect gold --discard-divergent gold-paris gives that up; a clone of it is kept" in told
+    consent = ("--discard-divergent", "gold-paris")
+    shown = done(lab.typed("reprotect", "gold", *consent, "--no-keep-divergent", "--yes"))
+    assert "ok  paris: Resync (vol_1, vol_2, vol_3, vol_4)" in shown.err
+    again, _ = lab.looked("reprotect", "gold", "--yes")
+    assert (again.status, "Nothing to do: all is as wanted." in again.out) == (0, True)
+    shown, in_json = lab.looked("status")
+    assert (shown.status, {copy["role"] for copy in copies(in_json, "gold-paris", of=VOLUMES)}) == (0, {"mirror"})
+    shown, _ = lab.looked("plan")
+    assert "Protect gold: gold-lyon to gold-paris" in shown.out
+    assert "Nothing is mirrored back there" not in shown.out
 
 
 def copies(in_json: Typed, backend: str | None = None, of: list[str] | None = None) -> list[dict[str, object]]:

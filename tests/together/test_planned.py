@@ -271,3 +271,16 @@ def test_one_without_a_wish_waits_for_who_serves_five_seconds_and_then_goes_with
         assert "Nothing is asked of gold-paris" in told(plan)
 
     play(quick_path, story, schedule=None)
+
+
+def test_a_copy_that_served_before_and_mirrors_nothing_is_never_where_a_planned_one_goes(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        await planned(story)
+        story.write("lyon", "vol_1", "at lyon alone")
+        plan = await story.plan_failover("paris", is_planned=True)
+        assert (plan.verdict, plan.changes) == (Verdict.REFUSED, False), told(plan)
+        assert "its copy at gold-paris is fenced, no mirror of what gold-lyon serves" in told(plan)
+        assert "datamotion reprotect gold" in told(plan)
+
+    play(quick_path, story, schedule=None)

@@ -19,6 +19,7 @@ from tests.ontaplab.resources.logins import PASSWORD, ROLES, make
 from tests.together.stories import Story, play, told
 from tests.together.test_mirrors import abort, break_off, pause, resume, resync, with_a_transfer_that_is_held
 from tests.together.test_removal import a_later_claim, claims, gc, listed, narrowed, unprotect
+from tests.together.test_reprotect import reprotect
 from tests.together.world import SVMS
 
 HOST = "192.0.2.10"
@@ -60,6 +61,8 @@ async def all_that_there_is(story: Story) -> None:
         assert report.verdict is Verdict.DONE, told(report)
         assert "does not tell which there are" not in told(report)
     assert not (await story.concerns()).get("overtaken")
+    report = await story.place.run(reprotect(story, "paris"))
+    assert report.verdict is Verdict.DONE, told(report)
     report = await story.failover("paris", overrule="gold-lyon")
     assert report.verdict is Verdict.DONE, told(report)
 

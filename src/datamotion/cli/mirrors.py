@@ -42,7 +42,21 @@ Discard = Annotated[
     ),
 ]
 
-
+DiscardDivergent = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--discard-divergent",
+        metavar="BACKEND",
+        help="What only this back end holds may be given up; once for each.",
+    ),
+]
+KeepDivergent = Annotated[
+    bool,
+    typer.Option(
+        "--keep-divergent/--no-keep-divergent",
+        help="Keep a clone of what is given up, split off so that it stands alone; there has to be room for it.",
+    ),
+]
 Timeout = Annotated[
     str,
     typer.Option("--timeout", metavar="DURATION", help="After that a transfer that still runs is aborted."),
@@ -154,6 +168,28 @@ def resync(
     session = open_session(context, config)
     intent = mirrors.resync(session.group(group), _selection(volumes, at), discard=discard)
     carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
+
+
+def reprotect(
+    context: typer.Context,
+    group: OneGroup,
+    discard_divergent: DiscardDivergent = None,
+    keep_divergent: KeepDivergent = True,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Mirror what serves to every other back end again, from the newest common snapshots: after a failover, say.
+
+    What only a copy holds that becomes a mirror is told, and given up where --discard-divergent names its back end: a
+    clone of it is kept then.
+
+    Example: datamotion reprotect gold --discard-divergent gold-paris
+    """
+    session = open_session(context, config)
+    intent = mirrors.reprotect(session.group(group), discard=discard_divergent or (), keep=keep_divergent)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
 
 
 def _selection(volumes: list[str] | None, at: str | None) -> Selection:

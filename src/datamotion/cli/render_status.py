@@ -113,6 +113,8 @@ def _copy_words(copy: CopyReport) -> str:
         words.append(f"of {copy.source}")
     if copy.lag_s is not None:
         words.append(_age(copy.lag_s))
+    if copy.path is not None:
+        words.append("mounted ahead" if copy.is_shut else f"mounted {copy.path}")
     if copy.transferring_bytes is not None:
         words.append(f"{size_text(copy.transferring_bytes)} arrived")
     return ", ".join(words)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -117,6 +117,12 @@ class ClusterConfig(_Branch):
         "it, and the next look tells.",
         examples=["1m"],
     )
+    clock_limit: Duration = Field(
+        default=timedelta(minutes=5),
+        description="By how much its clock may differ from this machine's; beyond that the ages that it tells are not "
+        "believed. Smaller differences are taken out of them.",
+        examples=["5m"],
+    )
     answer_limit: int = Field(
         default=32,
         strict=True,
@@ -166,6 +172,19 @@ class Target(_Branch):
         "policy's.",
         examples=["hourly"],
     )
+    mount: Literal["at_failover", "ahead"] = Field(
+        default="at_failover",
+        description="When mirrors are mounted where clients look for them. `ahead`: once they hold a copy, so that a "
+        "failover has nothing left to do for each single volume. They are read-only, and no NFS client is let in "
+        "before its turn, but SMB hosts may see them: docs/design/mounting.md.",
+        examples=["ahead"],
+    )
+    export_policy: Text | None = Field(
+        default=None,
+        description="The export policy, by its name at the destination's SVM, that lets clients in to what is served "
+        "there; without it, the one that the source had, where that SVM has one of that name.",
+        examples=["clients"],
+    )
     online_timeout: Duration = Field(
         default=timedelta(minutes=6),
         description="How long a new destination volume may take to be made, and then to be online, before it is given "
@@ -191,6 +210,13 @@ class Group(_Branch):
     rpo: Duration = Field(
         description="The recovery point objective: how old the newest state at a target may become.",
         examples=["2h"],
+    )
+    common_label: Text = Field(
+        default="datamotion",
+        description="The SnapMirror label of a snapshot that `apply` keeps common to all targets, so that each can "
+        "follow the other without a new baseline. It is kept where the policies of two targets have a rule with this "
+        "label that keeps two or more, and do not copy all snapshots anyway; it takes a place among those.",
+        examples=["datamotion"],
     )
     shared_secret: SecretRef | None = Field(
         default=None,

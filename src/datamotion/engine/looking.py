@@ -18,7 +18,7 @@ from datamotion.engine.ports import Cluster
 from datamotion.errors import ClusterNotAsked, ClusterRefused, ClusterSilent
 from datamotion.model.acts import Act
 from datamotion.model.view import Aspect, ClusterView, Unseen, View
-from datamotion.policy.kinds import kind_of
+from datamotion.policy.kinds import aspects_of, kind_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +77,7 @@ class Lookout:
 
 def _concern(act: Act) -> tuple[str | None, frozenset[Aspect]]:
     """Where an act may show, None for everywhere, and as what."""
-    kind = kind_of(act)
-    return (None if kind.at_all else act.cluster), kind.changes
+    return (None if kind_of(act).at_all else act.cluster), aspects_of(act)
 
 
 def _merged(before: ClusterView | Unseen, now: ClusterView | Unseen) -> ClusterView | Unseen:

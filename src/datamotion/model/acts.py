@@ -152,7 +152,7 @@ class AwaitSnapshot:
 class AwaitIdle:
     """Nothing is changed: the transfer that runs is waited for, however it ends; `until`: it is aborted then."""
 
-    uuid: str
+    uuid: str | None
     until: datetime | None = None
 
 
@@ -190,7 +190,7 @@ class Resync:
     What was written there since is gone.
     """
 
-    uuid: str
+    uuid: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,10 +204,11 @@ class DeleteRelationship:
 class ReleaseRelationship:
     """Its source does not list the relationship any more, and the snapshots that were made for it are gone there.
 
-    `uuid` is the one that the source lists it by.
+    `uuid` is the one that the source lists it by. `keeps_snapshots`: they stay, being what two copies have in common.
     """
 
     uuid: str
+    keeps_snapshots: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +216,41 @@ class DeleteVolume:
     """The volume is gone, with all its snapshots."""
 
     uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeCommonSnapshot:
+    """The volume has a snapshot of that name, with that SnapMirror label."""
+
+    volume_uuid: str
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteSnapshot:
+    """The snapshot of the volume is gone."""
+
+    volume_uuid: str
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloneVolume:
+    """A writable volume of this name holds what its parent held at a snapshot, mounted nowhere, as a clone of it."""
+
+    volume: str
+    svm: str
+    parent_uuid: str
+    snapshot: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitClone:
+    """The volume is no clone any more: what becomes of its parent does not concern it."""
+
+    uuid: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,6 +348,10 @@ Change = (
     | DeleteRelationship
     | ReleaseRelationship
     | DeleteVolume
+    | TakeCommonSnapshot
+    | DeleteSnapshot
+    | CloneVolume
+    | SplitClone
     | ModifyVolume
     | ModifyQtree
     | CloseSessions

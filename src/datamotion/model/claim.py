@@ -91,8 +91,8 @@ class Claim:
         return replace(self, code=seal.code(replace(self, code="").comment) if seal else "")
 
     def is_sealed(self, seal: Seal | None) -> bool:
-        """Whether somebody made it who has this secret. Without one nobody can tell, and it is believed."""
-        return seal is None or hmac.compare_digest(self.sealed(seal).code, self.code)
+        """Whether somebody made it who has this secret. Without one: somebody who had none, and it is believed."""
+        return hmac.compare_digest(self.sealed(seal).code.encode(), self.code.encode())
 
     def is_same(self, other: Claim) -> bool:
         """Whether both give the same epoch to the same SVM: who wrote it, and when, does not count."""

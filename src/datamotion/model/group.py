@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from datamotion.model.acts import ONLINE_S
 from datamotion.model.claim import Seal
+from datamotion.model.words import Mount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Target:
     """A back end that holds mirrors.
 
     `aggregates` tells for each source aggregate where its mirrors may live; the key `*` stands for every other one.
+    `export_policy` is what lets clients in to what is served there; None: the one that the source had.
     `online_s` is how long a new volume there may take to be made, and then to be online.
     """
 
@@ -46,6 +48,8 @@ class Target:
     aggregates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     policy: str = "Asynchronous"
     schedule: str | None = None
+    mount: Mount = Mount.AT_FAILOVER
+    export_policy: str | None = None
     online_s: float = ONLINE_S
 
     def aggregates_for(self, source: str) -> tuple[str, ...]:
@@ -58,7 +62,8 @@ class Group:
     """Volumes that are protected, failed over and brought back together, at back ends that are equals.
 
     `home` is where they are served when nothing is wrong: a preference, and who serves a group that nobody claimed yet.
-    With a `seal`, only claims that have its code count.
+    With a `seal`, only claims that have its code count. `common_label` is the SnapMirror label of the snapshots that
+    are kept common to all copies.
     """
 
     name: str
@@ -66,6 +71,7 @@ class Group:
     targets: tuple[Target, ...]
     rpo: timedelta | None = None
     seal: Seal | None = None
+    common_label: str = "datamotion"
 
     @property
     def backends(self) -> tuple[Backend, ...]:

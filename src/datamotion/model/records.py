@@ -126,7 +126,8 @@ class Policy:
     """A SnapMirror policy. `svm` is None for one of cluster scope, `schedule` None where it has none.
 
     `takes_snapshots`: an update carries what the source holds at that moment; without it (a vault's policy) only
-    snapshots with certain labels, which something else has to make.
+    snapshots with certain labels, which something else has to make. `copies_all`: and every snapshot that the source
+    has; else those that have one of the `labels`.
     """
 
     uuid: str
@@ -136,6 +137,8 @@ class Policy:
     schedule: str | None
     takes_snapshots: bool
     comment: str
+    copies_all: bool = False
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,7 +249,7 @@ class Relationship:
     """A SnapMirror relationship as its destination cluster reports it.
 
     `lag` is the age of `exported_snapshot`, the newest state that the destination can serve; both are None while it
-    holds none. `is_lag_absurd`: the cluster tells an age below zero or above a hundred years, which nobody believes;
+    holds none. `lag_problem` says of an age that nobody can believe why, in words that go after "the cluster";
     `lag` is None then. `source_cluster` is None when both ends are on one cluster; it and the two uuids say who the
     source is, which its path does not. `schedule` is its own: without one it follows its policy's.
     """
@@ -265,7 +268,7 @@ class Relationship:
     lag: timedelta | None
     exported_snapshot: str | None
     transfer: Transfer | None
-    is_lag_absurd: bool = False
+    lag_problem: str = ""
 
     @property
     def is_transferring(self) -> bool:

@@ -62,8 +62,20 @@ class Edge(NamedTuple):
     source: CopyId | Foreign
 
     @property
+    def source_text(self) -> str:
+        return self.source.backend if isinstance(self.source, CopyId) else str(self.source)
+
+    @property
     def is_broken_off(self) -> bool:
         return self.relationship.state is MirrorState.BROKEN_OFF
+
+    @property
+    def leaves_writable(self) -> bool:
+        """Whether a writable volume that it ends in can be written still: nothing has made it a mirror, or not again.
+
+        What ONTAP calls one that was just made onto a writable volume is not settled: both are provided for.
+        """
+        return self.relationship.state in (MirrorState.BROKEN_OFF, MirrorState.UNINITIALIZED)
 
     @property
     def holds_copy(self) -> bool:
@@ -83,7 +95,7 @@ class Copy(NamedTuple):
 
     @property
     def is_writable(self) -> bool:
-        return self.volume.type is VolumeType.RW and (self.edge is None or self.edge.is_broken_off)
+        return self.volume.type is VolumeType.RW and (self.edge is None or self.edge.leaves_writable)
 
     @property
     def is_online(self) -> bool:
@@ -105,7 +117,8 @@ class Site:
     """A back end as it was seen. `svm` is None where it was not, or where its cluster has no such SVM.
 
     `volumes` are all of the SVM's by name, `relationships` all that end in it by their destination volume's; `doors`
-    are those of a volume, and `snapshots` too, by its uuid.
+    are those of a volume, and `snapshots` too, by its uuid; `common_snapshots` those that are kept common to all
+    copies, None where they are not told.
     """
 
     backend: Backend
@@ -115,6 +128,7 @@ class Site:
     relationships: Mapping[str, Relationship] = field(default_factory=dict)
     doors: Mapping[str, Doors] = field(default_factory=dict)
     snapshots: Mapping[str, tuple[Snapshot, ...]] = field(default_factory=dict)
+    common_snapshots: Mapping[str, tuple[Snapshot, ...]] | None = field(default_factory=dict)
     unreadable: tuple[Unreadable, ...] = ()  # of volumes that are not among `volumes`
 
     @property
@@ -154,6 +168,7 @@ class DoubtKind(StrEnum):
     SERVES_AND_RECEIVES = "serves and receives"
     UNCLAIMED = "unclaimed"  # marked, and nobody that was seen has claimed it
     UNREADABLE_CLAIM = "unreadable claim"
+    UNSIGNED_CLAIM = "unsigned claim"  # made without the group's secret, beside one that was made with it
     UNFINISHED_CLAIM = "unfinished claim"
     FROZEN = "frozen"  # it serves, and a planned failover keeps its clients away
     CONTRADICTED = "contradicted"  # a claim that what was seen speaks against
@@ -164,6 +179,7 @@ class DoubtKind(StrEnum):
     RENAMED = "renamed"
     REPLACED = "replaced"  # a thing of that name is there, and it is another one
     UNREADABLE = "unreadable"  # a record of a copy cannot be read
+    UNREADABLE_RECORD = "unreadable record"  # nor one of another kind
     AMBIGUOUS = "ambiguous"
     LEFT_OUT = "left out"  # a member that no pattern selects any more
     NOT_A_MEMBER = "not a member"  # mirrored into the group's SVM, and never protected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from datamotion.model.records import (
@@ -27,6 +27,7 @@ from datamotion.model.records import (
     SvmPeer,
     Volume,
 )
+from datamotion.model.units import duration_text
 
 
 class Aspect(StrEnum):
@@ -55,6 +56,7 @@ class Aspect(StrEnum):
     SNAPSHOTS = "snapshots"
     SNAPSHOT_POLICIES = "snapshot policies"
     QOS_POLICIES = "qos policies"
+    COMMON_SNAPSHOTS = "common snapshots"  # of all snapshots those alone that are kept common to all copies
 
 
 _GIVEN = frozenset({Aspect.SNAPSHOT_POLICIES, Aspect.QOS_POLICIES})
@@ -72,24 +74,49 @@ SERVING = LETTING_IN | _GIVEN
 REMOVING = STANDING | {Aspect.DESTINATIONS}
 """What has to be known to end mirrors: what their sources still list of them, too."""
 
+TURNING = EVERYTHING | {Aspect.DESTINATIONS, Aspect.SNAPSHOTS}
+"""What has to be known to make copies mirrors of another one than so far: what the two have in common, too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """A record of a volume, or of a relationship that ends in one, that cannot be read. Never the same as none.
+    """A record that cannot be read. Never the same as none.
 
-    `svm`, `volume`, `uuid` and `comment` are the volume's, each None where that cannot be read either.
+    Of a volume, of a relationship that ends in one, or of a qtree or a session of one, `svm`, `volume`, `uuid` and
+    `comment` are the volume's; of others `name` and the rest are its own. Each is None where that cannot be read.
     """
 
     reason: str
     svm: str | None
-    volume: str | None
+    volume: str | None = None
     uuid: str | None = None
     comment: str | None = None
-    is_relationship: bool = False
+    name: str | None = None
+    aspect: Aspect = Aspect.VOLUMES
 
     @property
-    def aspect(self) -> Aspect:
-        return Aspect.RELATIONSHIPS if self.is_relationship else Aspect.VOLUMES
+    def is_relationship(self) -> bool:
+        return self.aspect is Aspect.RELATIONSHIPS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterClock:
+    """By how much a cluster's clock is ahead of ours, at least; negative: behind. None: it does not tell, as far as can
+    be read. Beyond the limit it is not believed.
+    """
+
+    ahead: timedelta | None = timedelta(0)
+    limit: timedelta = timedelta(minutes=5)
+
+    @property
+    def is_believed(self) -> bool:
+        return self.ahead is not None and abs(self.ahead) <= self.limit
+
+    def __str__(self) -> str:
+        if self.ahead is None:
+            return "cannot be read"
+        difference = duration_text(abs(self.ahead))
+        return f"is {difference} {'ahead of' if self.ahead > timedelta() else 'behind'} ours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +129,7 @@ class ClusterView:
     """
 
     looked_at: Mapping[Aspect, datetime] = field(default_factory=dict)
+    clock: ClusterClock = ClusterClock()
     identity: ClusterIdentity | None = None
     cluster_peers: tuple[ClusterPeer, ...] = ()
     svms: tuple[Svm, ...] = ()
@@ -118,6 +146,7 @@ class ClusterView:
     snapshot_policies: tuple[NamedPolicy, ...] | None = ()  # None, of these two: not told
     qos_policies: tuple[NamedPolicy, ...] | None = ()
     cifs_sessions: tuple[CifsSession, ...] | None = ()  # None: not told
+    common_snapshots: tuple[Snapshot, ...] | None = ()  # None: not told
     licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none
     nodes: tuple[Node, ...] | None = None  # None, of these three: not told
     interfaces: tuple[IpInterface, ...] | None = None
@@ -135,7 +164,7 @@ class ClusterView:
         parts = {aspect.name.lower(): getattr(newer, aspect.name.lower()) for aspect in newer.looked_at}
         kept = tuple(each for each in self.unreadable if each.aspect not in newer.looked_at)
         looked_at = {**self.looked_at, **newer.looked_at}
-        return replace(self, looked_at=looked_at, unreadable=kept + newer.unreadable, **parts)
+        return replace(self, looked_at=looked_at, clock=newer.clock, unreadable=kept + newer.unreadable, **parts)
 
     def schedule_of(self, relationship: Relationship) -> str | None:
         """The schedule that a relationship follows: its own, else its policy's."""
@@ -145,9 +174,16 @@ class ClusterView:
         return policy.schedule if policy else None
 
     def policy(self, name: str, svm: str) -> Policy | None:
-        """The policy that a name stands for in an SVM: the SVM's own comes before the cluster's."""
+        """The policy that a name stands for in an SVM: its own before the cluster's. None where it may be hidden."""
         found = {policy.svm: policy for policy in self.policies if policy.name == name}
-        return found.get(svm) or found.get(None)
+        return found.get(svm) or (None if self.gap(Aspect.POLICIES, name, svm) else found.get(None))
+
+    def gap(self, aspect: Aspect, name: str | None = None, svm: str | None = None) -> str | None:
+        """Why something of that name (None: any) in that SVM may be there though it is not seen; None: it is not."""
+        for each in self.unreadable:
+            if each.aspect is aspect and (name is None or each.name in (None, name)) and each.svm in (None, svm):
+                return each.reason
+        return None
 
     def svm(self, name: str) -> Svm | None:
         return next((svm for svm in self.svms if svm.name == name), None)

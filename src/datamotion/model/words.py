@@ -67,6 +67,13 @@ class VolumeState(_OntapWord):
     UNKNOWN = "unknown"
 
 
+class Mount(StrEnum):
+    """When mirrors are mounted where their clients look for them."""
+
+    AT_FAILOVER = "at_failover"
+    AHEAD = "ahead"  # once they hold a copy, read-only, and no NFS client is let in before its turn
+
+
 class Role(StrEnum):
     """What a copy of a volume is to its group, as the clusters show it."""
 
@@ -93,4 +100,5 @@ class Operation(StrEnum):
     ABORT = "abort"
     BREAK = "break"
     RESYNC = "resync"
+    REPROTECT = "reprotect"
     GC = "gc"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from datamotion.engine.concurrently import side_by_side
 from datamotion.errors import ClusterError, ClusterRefused
 from datamotion.model.acts import CloseSessions
 from datamotion.model.records import CifsSession
+from datamotion.model.view import Aspect, Unreadable
 from datamotion.ontap.answer import Answer
-from datamotion.ontap.errors import NOT_FOUND, NOT_TO_BE_SEEN
-from datamotion.ontap.rows import Row, at, get_rows
+from datamotion.ontap.errors import NOT_FOUND, NOT_TO_BE_SEEN, MalformedRecord
+from datamotion.ontap.record import Record
+from datamotion.ontap.rows import Listing, Row, at, get_legible_rows
 from datamotion.ontap.transport import Transport
 from datamotion.ontap.values import Uuid, Whole
 
@@ -29,21 +31,32 @@ class _Session(Row):
     volumes: list[_Volume] = at("volumes", default=[])
 
 
-async def list_sessions(transport: Transport, svms: Collection[str]) -> tuple[CifsSession, ...] | None:
+async def list_sessions(transport: Transport, svms: Collection[str]) -> Listing | None:
     """Those with these SVMs. None where the account may not see them, or the platform has none."""
     try:
-        rows = await get_rows(transport, _SESSIONS, _Session, {"svm.name": "|".join(sorted(svms))})
+        rows, illegible = await get_legible_rows(transport, _SESSIONS, _Session, {"svm.name": "|".join(sorted(svms))})
     except ClusterRefused as error:
         if error.ontap_code in NOT_TO_BE_SEEN:
             return None
         raise
-    return tuple(
+    found = tuple(
         CifsSession(
             path=f"{row.node}/{row.svm}/{row.identifier}/{row.connection}",
             volumes=frozenset(volume.uuid for volume in row.volumes),
         )
         for row in rows
     )
+    return Listing(found, tuple(each for record, error in illegible for each in _unreadable(record, error.message)))
+
+
+def _unreadable(record: Record, reason: str) -> Iterator[Unreadable]:
+    """One for each volume that the session is with; one of none, where not all of these can be read."""
+    try:
+        uuids: list[str | None] = [each.required("uuid", str) for each in record.objects("volumes")]
+    except MalformedRecord:
+        uuids = [None]
+    for uuid in uuids:
+        yield Unreadable(aspect=Aspect.CIFS_SESSIONS, reason=reason, svm=None, uuid=uuid)
 
 
 async def close_sessions(transport: Transport, change: CloseSessions) -> Answer:

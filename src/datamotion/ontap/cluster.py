@@ -21,6 +21,7 @@ from datamotion.model.acts import (
     AwaitTransfer,
     Break,
     Change,
+    CloneVolume,
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
@@ -28,6 +29,7 @@ from datamotion.model.acts import (
     CreateVolume,
     DeleteClaim,
     DeleteRelationship,
+    DeleteSnapshot,
     DeleteVolume,
     Initialize,
     ModifyQtree,
@@ -39,7 +41,9 @@ from datamotion.model.acts import (
     RemoveMark,
     Resume,
     Resync,
+    SplitClone,
     StartTransfer,
+    TakeCommonSnapshot,
     TakeEpoch,
     TakeSnapshot,
 )
@@ -49,6 +53,7 @@ from datamotion.ontap.aggregates import list_aggregates
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.bulk import Bulk
 from datamotion.ontap.cifs import close_sessions, list_sessions
+from datamotion.ontap.clones import change_clone
 from datamotion.ontap.clusters import (
     get_identity,
     list_cluster_peers,
@@ -67,7 +72,7 @@ from datamotion.ontap.removing import Removal, list_destinations, remove
 from datamotion.ontap.replies import reply_of
 from datamotion.ontap.rows import Listing
 from datamotion.ontap.snapmirror import change_relationship, list_relationships
-from datamotion.ontap.snapshots import list_snapshots, take_snapshot
+from datamotion.ontap.snapshots import change_snapshot, list_common_snapshots, list_snapshots
 from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
 from datamotion.ontap.transitions import StateChange, change_states
 from datamotion.ontap.transport import Transport
@@ -95,10 +100,11 @@ _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[objec
     Aspect.VOLUMES: list_volumes,
     Aspect.RELATIONSHIPS: list_relationships,
     Aspect.DESTINATIONS: list_destinations,
-    Aspect.SNAPSHOTS: list_snapshots,
     Aspect.EXPORT_POLICIES: list_export_policies,
     Aspect.QTREES: list_qtrees,
     Aspect.CIFS_SESSIONS: list_sessions,
+    Aspect.SNAPSHOTS: list_snapshots,
+    Aspect.COMMON_SNAPSHOTS: list_common_snapshots,
 }
 
 _log = logging.getLogger(__name__)
@@ -148,7 +154,8 @@ class OntapCluster:
             for aspect, each in zip(asked, found, strict=True)
         }
         unreadable = tuple(each for listing in found if isinstance(listing, Listing) for each in listing.unreadable)
-        return ClusterView(looked_at=dict.fromkeys(asked, began_at), unreadable=unreadable, **parts)
+        looked_at = dict.fromkeys(asked, began_at)
+        return ClusterView(looked_at=looked_at, clock=transport.clock, unreadable=unreadable, **parts)
 
     async def ask(self, acts: Sequence[Act]) -> Sequence[Reply]:
         """Changes of relationships and of what volumes have, and removals go in batches; all else side by side.
@@ -185,10 +192,12 @@ class OntapCluster:
                 return await change_svm_peer(self._transport, change)
             case CreateVolume():
                 return await create_volume(self._transport, change)
+            case CloneVolume() | SplitClone():
+                return await change_clone(self._transport, change)
             case CreateRelationship() | StartTransfer() | AbortTransfer():
                 return await change_relationship(self._transport, change)
-            case TakeSnapshot():
-                return await take_snapshot(self._transport, change)
+            case TakeSnapshot() | TakeCommonSnapshot() | DeleteSnapshot():
+                return await change_snapshot(self._transport, change)
             case CreateExportPolicy() | ModifyQtree():
                 return await change_exports(self._transport, change)
             case CloseSessions():

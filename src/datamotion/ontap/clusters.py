@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from datamotion.errors import ClusterRefused
 from datamotion.model.records import ClusterIdentity, ClusterPeer, IpInterface, Node, Schedule
+from datamotion.model.view import Aspect, Unreadable
 from datamotion.ontap.errors import NOT_TO_BE_SEEN
 from datamotion.ontap.record import Record
-from datamotion.ontap.rows import Row, at, get_rows
+from datamotion.ontap.rows import Listing, Row, at, get_legible_rows, get_listing
 from datamotion.ontap.transport import Transport
 from datamotion.ontap.values import Name
 
@@ -29,16 +30,17 @@ async def get_identity(transport: Transport) -> ClusterIdentity:
     )
 
 
-async def list_cluster_peers(transport: Transport) -> tuple[ClusterPeer, ...]:
+async def list_cluster_peers(transport: Transport) -> Listing:
     """`remote` is empty until the peer has told its name."""
-    return tuple(
-        ClusterPeer(
-            uuid=record.required("uuid", str),
-            name=record.required("name", str),
-            remote=record.optional("remote.name", str) or "",
-            available=record.optional("status.state", str) == "available",
-        )
-        for record in await transport.get_records("/cluster/peers", _PEER)
+    return await get_listing(transport, Aspect.CLUSTER_PEERS, "/cluster/peers", _PEER, _cluster_peer)
+
+
+def _cluster_peer(record: Record) -> ClusterPeer:
+    return ClusterPeer(
+        uuid=record.required("uuid", str),
+        name=record.required("name", str),
+        remote=record.optional("remote.name", str) or "",
+        available=record.optional("status.state", str) == "available",
     )
 
 
@@ -51,10 +53,14 @@ class _Schedule(Row):
     weekdays: tuple[int, ...] | None = at("cron.weekdays", default=None)
 
 
-async def list_schedules(transport: Transport) -> Mapping[str, Schedule]:
+async def list_schedules(transport: Transport) -> Listing:
     """The schedules that SnapMirror takes, by name: those of type cron."""
-    rows = await get_rows(transport, "/cluster/schedules", _Schedule, {"type": "cron"})
-    return {row.name: _schedule(row) for row in rows}
+    rows, illegible = await get_legible_rows(transport, "/cluster/schedules", _Schedule, {"type": "cron"})
+    unreadable = [
+        Unreadable(aspect=Aspect.SCHEDULES, reason=error.message, svm=None, name=record.legible("name"))
+        for record, error in illegible
+    ]
+    return Listing({row.name: _schedule(row) for row in rows}, tuple(unreadable))
 
 
 def _schedule(row: _Schedule) -> Schedule:
@@ -94,12 +100,17 @@ async def list_interfaces(transport: Transport) -> tuple[IpInterface, ...] | Non
     )
 
 
-async def list_licenses(transport: Transport) -> frozenset[str] | None:
+async def list_licenses(transport: Transport) -> Listing | None:
     """Names of the packages that may be used. None where the account may not see them, or the platform has none."""
-    records = await _told(transport, "/cluster/licensing/licenses", ("name", "state"))
-    if records is None:
-        return None
-    return frozenset(record.required("name", str) for record in records if record.optional("state", str) == "compliant")
+    try:
+        found = await get_listing(
+            transport, Aspect.LICENSES, "/cluster/licensing/licenses", ("name", "state"), _valid_license
+        )
+    except ClusterRefused as error:
+        if error.ontap_code in NOT_TO_BE_SEEN:
+            return None
+        raise
+    return Listing(frozenset(filter(None, found.records)), found.unreadable)
 
 
 async def _told(
@@ -112,3 +123,8 @@ async def _told(
         if error.ontap_code in NOT_TO_BE_SEEN:
             return None
         raise
+
+
+def _valid_license(record: Record) -> str | None:
+    name = record.required("name", str)
+    return name if record.optional("state", str) == "compliant" else None

@@ -103,10 +103,11 @@ class Connection:
         self.calls += 1
         if tries.answers_before is None:
             tries.answers_before = self._answers
-        began_s = self._clock.monotonic_s()
+        began_s, asked_at = self._clock.monotonic_s(), self._clock.now()
         try:
             async with self._http.stream(request.method, request.url, json=request.body) as response:
                 self._answers += 1
+                budget.dates.hear(response.headers.get("date"), asked_at, self._clock.now())
                 content = await budget.read(response)
         except httpx.RequestError as error:
             _log.debug("%s %s: %s", self.asked.name, request, type(error).__name__)

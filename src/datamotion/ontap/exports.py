@@ -7,8 +7,10 @@ from typing import assert_never
 
 from datamotion.model.acts import CreateExportPolicy, ModifyQtree
 from datamotion.model.records import ExportPolicy, Qtree
+from datamotion.model.view import Aspect, Unreadable
 from datamotion.ontap.answer import Answer
-from datamotion.ontap.rows import Row, at, get_rows
+from datamotion.ontap.record import Record
+from datamotion.ontap.rows import Listing, Row, at, get_legible_rows, get_listing
 from datamotion.ontap.transport import AT_ONCE, Transport
 from datamotion.ontap.values import Name, Uuid, Whole
 
@@ -26,26 +28,27 @@ class _Qtree(Row):
     export: Name | None = at("export_policy.name", default=None)
 
 
-async def list_export_policies(transport: Transport, svms: Collection[str]) -> tuple[ExportPolicy, ...]:
+async def list_export_policies(transport: Transport, svms: Collection[str]) -> Listing:
     """Those of these SVMs."""
-    return tuple(
-        ExportPolicy(
-            name=record.required("name", str),
-            svm=record.required("svm.name", str),
-            rules=len(record.objects("rules")),
-        )
-        for record in await transport.get_records(_POLICIES, _POLICY, {"svm.name": "|".join(sorted(svms))})
+    query = {"svm.name": "|".join(sorted(svms))}
+    return await get_listing(transport, Aspect.EXPORT_POLICIES, _POLICIES, _POLICY, _export_policy, query)
+
+
+def _export_policy(record: Record) -> ExportPolicy:
+    return ExportPolicy(
+        name=record.required("name", str), svm=record.required("svm.name", str), rules=len(record.objects("rules"))
     )
 
 
-async def list_qtrees(transport: Transport, svms: Collection[str]) -> tuple[Qtree, ...]:
+async def list_qtrees(transport: Transport, svms: Collection[str]) -> Listing:
     """Those in the volumes of these SVMs that tell an export policy.
 
     Qtree 0 of a volume is the volume itself: what binds it is compared with, and it is no qtree here.
     """
-    rows = await get_rows(transport, _QTREES, _Qtree, {"svm.name": "|".join(sorted(svms))})
+    query = {"svm.name": "|".join(sorted(svms))}
+    rows, illegible = await get_legible_rows(transport, _QTREES, _Qtree, query)
     of_volumes = {row.volume_uuid: row.export for row in rows if row.id == 0}
-    return tuple(
+    found = tuple(
         Qtree(
             volume_uuid=row.volume_uuid,
             id=row.id,
@@ -56,6 +59,11 @@ async def list_qtrees(transport: Transport, svms: Collection[str]) -> tuple[Qtre
         for row in rows
         if row.id > 0 and row.export
     )
+    unreadable = [
+        Unreadable(aspect=Aspect.QTREES, reason=error.message, svm=None, uuid=record.legible("volume.uuid"))
+        for record, error in illegible
+    ]
+    return Listing(found, tuple(unreadable))
 
 
 async def change_exports(transport: Transport, change: ExportChange) -> Answer:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import anyio
 import httpx
 
+from datamotion.ontap.dates import Dates
+
 _PLAIN = frozenset({"", "identity"})
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\Z)', re.DOTALL)  # possessive: it never goes back
 _NO_BRACKETS = re.compile(r"[^\[\]{}]++")
@@ -21,6 +23,7 @@ _NO_BRACKETS = re.compile(r"[^\[\]{}]++")
 class Limits:
     """`look_s` is for a look as a whole; `change_s` for one change, from connecting to the last byte of its answer.
 
+    A clock that differs from ours by more than `clock_s` is not believed.
     All answers to a look may be four times as long as one. ONTAP's JSON has some 25 bytes for each value, and no look
     comes near its length; with many more values than that it is made to fill the memory. Nor are more than so many
     records of one collection taken one by one for what they are, when they cannot be read.
@@ -29,6 +32,7 @@ class Limits:
     look_s: float
     change_s: float
     answer_bytes: int
+    clock_s: float = 300
     pages: int = 1000
     depth: int = 32
     illegible: int = 1000
@@ -47,10 +51,11 @@ class Overrun(Exception):
 
 
 class Budget:
-    """What is left of the limits, for one look or one change."""
+    """What is left of the limits, for one look or one change; and the times that its answers were given at."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.dates = Dates()
         self._bytes = limits.look_bytes
         self._values = limits.look_values
         self._pages = limits.pages

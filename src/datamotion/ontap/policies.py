@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from datamotion.model.acts import ConfirmClaim, TakeEpoch
 from datamotion.model.records import Policy
+from datamotion.model.view import Aspect
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.record import Record
+from datamotion.ontap.rows import Listing, get_listing
 from datamotion.ontap.transport import AT_ONCE, Transport
 
 PolicyChange = TakeEpoch | ConfirmClaim
 
 PATH = "/snapmirror/policies"
-_FIELDS = ("uuid", "name", "svm.name", "type", "transfer_schedule.name", "create_snapshot_on_source", "comment")
+_FIELDS = (
+    "uuid",
+    "name",
+    "svm.name",
+    "type",
+    "transfer_schedule.name",
+    "create_snapshot_on_source",
+    "copy_all_source_snapshots",
+    "retention.label",
+    "comment",
+)
 
 
-async def list_policies(transport: Transport) -> tuple[Policy, ...]:
+async def list_policies(transport: Transport) -> Listing:
     """Those of the cluster, and those that an SVM owns."""
-    return tuple(_policy(record) for record in await transport.get_records(PATH, _FIELDS))
+    return await get_listing(transport, Aspect.POLICIES, PATH, _FIELDS, _policy)
 
 
 def _policy(record: Record) -> Policy:
@@ -31,6 +43,8 @@ def _policy(record: Record) -> Policy:
         schedule=record.optional("transfer_schedule.name", str),
         takes_snapshots=not is_vault,
         comment=record.optional("comment", str) or "",
+        copies_all=record.optional("copy_all_source_snapshots", bool) or False,
+        labels=frozenset(filter(None, (each.optional("label", str) for each in record.objects("retention")))),
     )
 
 

@@ -59,10 +59,23 @@ async def list_destinations(transport: Transport, svms: Collection[str]) -> tupl
 
 async def remove(transport: Transport, bulk: Bulk, changes: Sequence[Removal]) -> list[Reply]:
     """Replies in the order of the changes, which are all of one kind. What is gone already is as wanted."""
-    many = _Removals(transport, _REQUESTS[type(changes[0])])
-    uuids = list(dict.fromkeys(change.uuid for change in changes))
-    replies = await (bulk.ask(many, uuids) if len(uuids) > 1 else many.singly(uuids))
-    return [replies[change.uuid] for change in changes]
+    by_flags: dict[bool, list[str]] = {}
+    for change in dict.fromkeys(changes):
+        by_flags.setdefault(_keeps_snapshots(change), []).append(change.uuid)
+    replies: dict[tuple[bool, str], Reply] = {}
+
+    async def ask(keeps: bool) -> None:
+        request, uuids = _REQUESTS[type(changes[0])], by_flags[keeps]
+        many = _Removals(transport, request._replace(flags=_INFORMATION_ONLY) if keeps else request)
+        found = await (bulk.ask(many, uuids) if len(uuids) > 1 else many.singly(uuids))
+        replies.update({(keeps, uuid): reply for uuid, reply in found.items()})
+
+    await side_by_side(ask, by_flags)
+    return [replies[_keeps_snapshots(change), change.uuid] for change in changes]
+
+
+def _keeps_snapshots(change: Removal) -> bool:
+    return isinstance(change, ReleaseRelationship) and change.keeps_snapshots
 
 
 class _Request(NamedTuple):
@@ -88,6 +101,8 @@ _REQUESTS: Mapping[type[Removal], _Request] = {
     DeleteVolume: _Request(Way.VOLUMES_DELETED, VOLUMES, "volume", {}),
     DeleteClaim: _Request(Way.POLICIES_DELETED, POLICIES, "policy", {}),
 }
+
+_INFORMATION_ONLY: Query = {"source_info_only": "true"}
 
 
 class _Removals:

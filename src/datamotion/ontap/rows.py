@@ -9,14 +9,14 @@ A class of `Row` says which fields are asked for and of what type each is:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar, get_args
 
 from pydantic import AliasPath, BaseModel, ConfigDict, FailFast, Field, TypeAdapter, ValidationError, create_model
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
-from datamotion.model.view import Unreadable
+from datamotion.model.view import Aspect, Unreadable
 from datamotion.ontap.answer import Query
 from datamotion.ontap.errors import MalformedRecord
 from datamotion.ontap.record import Record
@@ -63,8 +63,35 @@ class _Page(BaseModel, Generic[R]):
 class Listing(NamedTuple):
     """What a collection holds: the records that can be read, and what can be told of those that cannot."""
 
-    records: tuple[object, ...]
+    records: Collection[object]
     unreadable: tuple[Unreadable, ...]
+
+
+async def get_listing(
+    transport: Transport,
+    aspect: Aspect,
+    path: str,
+    fields: Sequence[str],
+    read: Callable[[Record], object],
+    query: Query | None = None,
+) -> Listing:
+    """All records of a collection, read one by one, as there are few; those that cannot be are told by their names.
+
+    Raises: MalformedRecord where those are too many to be told.
+    """
+    found, unreadable = [], []
+    for record in await transport.get_records(path, fields, query):
+        try:
+            found.append(read(record))
+        except MalformedRecord as error:
+            named = {name: record.legible(field) for name, field in _NAMES.items()}
+            unreadable.append(Unreadable(aspect=aspect, reason=error.message, **named))
+            if len(unreadable) > transport.limits.illegible:
+                raise
+    return Listing(tuple(found), tuple(unreadable))
+
+
+_NAMES = {"name": "name", "svm": "svm.name", "uuid": "uuid", "comment": "comment"}
 
 
 Illegible = tuple[Record, MalformedRecord]

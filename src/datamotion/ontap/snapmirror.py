@@ -9,7 +9,7 @@ from typing import assert_never
 from datamotion.errors import ClusterRefused
 from datamotion.model.acts import AbortTransfer, CreateRelationship, ModifyRelationship, StartTransfer
 from datamotion.model.records import Endpoint, Relationship, Transfer
-from datamotion.model.view import Unreadable
+from datamotion.model.view import Aspect, Unreadable
 from datamotion.model.words import MirrorState, TransferState
 from datamotion.ontap.answer import Answer, Body
 from datamotion.ontap.errors import NOT_FOUND, TRANSFER_NOT_ACTIVE, told
@@ -61,7 +61,10 @@ def _unreadable(record: Record, reason: str) -> Unreadable:
     path = record.legible("destination.path")
     ends = Endpoint.parse(path) if path else None
     return Unreadable(
-        reason=reason, is_relationship=True, svm=ends.svm if ends else None, volume=ends.volume if ends else None
+        reason=reason,
+        aspect=Aspect.RELATIONSHIPS,
+        svm=ends.svm if ends else None,
+        volume=ends.volume if ends else None,
     )
 
 
@@ -82,7 +85,7 @@ def _relationship(row: _Relationship) -> Relationship:
         policy=row.policy or "",
         schedule=row.schedule,
         lag=None if is_absurd else row.lag,
-        is_lag_absurd=is_absurd,
+        lag_problem="tells an age that cannot be" if is_absurd else "",
         exported_snapshot=row.exported_snapshot,
         transfer=_transfer(row),
     )

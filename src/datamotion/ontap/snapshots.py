@@ -1,12 +1,15 @@
-"""Snapshots of volumes: what a look at them tells, and taking one."""
+"""Snapshots of volumes: what a look at them tells, taking and deleting them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from datamotion.model.acts import TakeSnapshot
+from datamotion.errors import ClusterRefused
+from datamotion.model.acts import DeleteSnapshot, TakeCommonSnapshot, TakeSnapshot
+from datamotion.model.common import PREFIX
 from datamotion.model.records import Snapshot
-from datamotion.ontap.answer import Answer
+from datamotion.ontap.answer import Answer, Query
+from datamotion.ontap.errors import NOT_FOUND, NOT_TO_BE_SEEN
 from datamotion.ontap.rows import Row, at, get_legible_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
 from datamotion.ontap.values import Instant, Name, Uuid
@@ -26,7 +29,21 @@ class _Snapshot(Row):
 
 async def list_snapshots(transport: Transport, svms: Collection[str]) -> tuple[Snapshot, ...]:
     """Those of all volumes of these SVMs; one that cannot be read is as one that is not there: nothing rests on it."""
-    query = {"svm.name": "|".join(sorted(svms))}
+    return await _list(transport, {"svm.name": "|".join(sorted(svms))})
+
+
+async def list_common_snapshots(transport: Transport, svms: Collection[str]) -> tuple[Snapshot, ...] | None:
+    """Of those what is kept common to all copies. None where the cluster does not list all volumes' at once."""
+    try:
+        return await _list(transport, {"svm.name": "|".join(sorted(svms)), "name": f"{PREFIX}*"})
+    except ClusterRefused as error:
+        # Assumption: `*` is documented from 9.15.1 on only, and in what words an older release refuses it is not known.
+        if error.status in (400, 404) or error.ontap_code in NOT_TO_BE_SEEN:
+            return None
+        raise
+
+
+async def _list(transport: Transport, query: Query) -> tuple[Snapshot, ...]:
     rows, _ = await get_legible_rows(transport, _PATH.format(volume=_ALL), _Snapshot, query)
     return tuple(
         Snapshot(
@@ -41,6 +58,15 @@ async def list_snapshots(transport: Transport, svms: Collection[str]) -> tuple[S
     )
 
 
-async def take_snapshot(transport: Transport, change: TakeSnapshot) -> Answer:
-    label = {"snapmirror_label": change.label} if change.label else {}
-    return await transport.post(_PATH.format(volume=change.volume_uuid), {"name": change.name, **label}, AT_ONCE)
+async def change_snapshot(transport: Transport, change: TakeSnapshot | TakeCommonSnapshot | DeleteSnapshot) -> Answer:
+    """One that is to go and is gone already is as wanted."""
+    path = _PATH.format(volume=change.volume_uuid)
+    if not isinstance(change, DeleteSnapshot):
+        label = {"snapmirror_label": change.label} if change.label else {}
+        return await transport.post(path, {"name": change.name, **label}, AT_ONCE)
+    try:
+        return await transport.delete(f"{path}/{change.uuid}", AT_ONCE)
+    except ClusterRefused as error:
+        if error.ontap_code == NOT_FOUND:
+            return Answer(request=error.request, body={}, jobs=())
+        raise

@@ -6,8 +6,11 @@ from typing import assert_never
 
 from datamotion.model.acts import AcceptSvmPeer, AllowSnapMirror, PeerSvms
 from datamotion.model.records import Svm, SvmPeer
+from datamotion.model.view import Aspect
 from datamotion.ontap.answer import Answer
+from datamotion.ontap.record import Record
 from datamotion.ontap.replies import known
+from datamotion.ontap.rows import Listing, get_listing
 from datamotion.ontap.transport import AT_ONCE, Transport
 
 SvmPeerChange = PeerSvms | AcceptSvmPeer | AllowSnapMirror
@@ -26,32 +29,32 @@ _PEER = (
 )
 
 
-async def list_svms(transport: Transport) -> tuple[Svm, ...]:
-    return tuple(
-        Svm(
-            uuid=record.required("uuid", str),
-            name=record.required("name", str),
-            state=record.required("state", str),
-        )
-        for record in await transport.get_records("/svm/svms", _SVM)
+async def list_svms(transport: Transport) -> Listing:
+    return await get_listing(transport, Aspect.SVMS, "/svm/svms", _SVM, _svm)
+
+
+def _svm(record: Record) -> Svm:
+    return Svm(
+        uuid=record.required("uuid", str), name=record.required("name", str), state=record.required("state", str)
     )
 
 
-async def list_svm_peers(transport: Transport) -> tuple[SvmPeer, ...]:
+async def list_svm_peers(transport: Transport) -> Listing:
     """Those of all SVMs: their names may be in the way of ours."""
-    return tuple(
-        SvmPeer(
-            uuid=record.required("uuid", str),
-            name=record.required("name", str),
-            svm=record.required("svm.name", str),
-            peer_svm=record.required("peer.svm.name", str),
-            peer_svm_uuid=record.optional("peer.svm.uuid", str),
-            peer_cluster=record.required("peer.cluster.name", str),
-            peer_cluster_uuid=record.optional("peer.cluster.uuid", str),
-            state=record.required("state", str),
-            applications=record.names("applications"),
-        )
-        for record in await transport.get_records("/svm/peers", _PEER)
+    return await get_listing(transport, Aspect.SVM_PEERS, "/svm/peers", _PEER, _svm_peer)
+
+
+def _svm_peer(record: Record) -> SvmPeer:
+    return SvmPeer(
+        uuid=record.required("uuid", str),
+        name=record.required("name", str),
+        svm=record.required("svm.name", str),
+        peer_svm=record.required("peer.svm.name", str),
+        peer_svm_uuid=record.optional("peer.svm.uuid", str),
+        peer_cluster=record.required("peer.cluster.name", str),
+        peer_cluster_uuid=record.optional("peer.cluster.uuid", str),
+        state=record.required("state", str),
+        applications=record.names("applications"),
     )
 
 

@@ -13,8 +13,9 @@ not known to be the cluster, so the cluster itself has said nothing.
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from pydantic import TypeAdapter
 
 from datamotion.clock import Clock
 from datamotion.errors import ConfigError
+from datamotion.model.view import ClusterClock
 from datamotion.ontap.answer import Answer, Asked, Body, Query, Request, overrun_error
 from datamotion.ontap.connection import Connection
 from datamotion.ontap.limits import Budget, Limits, Overrun
@@ -60,6 +62,12 @@ class Transport:
     def limits(self) -> Limits:
         return self._connection.limits
 
+    @property
+    def clock(self) -> ClusterClock:
+        """The cluster's, as far as the answers to this look tell. Of one that `looking` gave."""
+        assert self._budget is not None
+        return self._budget.dates.clock(timedelta(seconds=self.limits.clock_s))
+
     def forget(self) -> None:
         """A cluster that could not be reached is tried again by the next request."""
         self._connection.forget()
@@ -87,8 +95,9 @@ class Transport:
         found: list[Record] = []
         for answer in await self.get_pages(path, fields, query):
             page = Record(self.name, answer.request, answer.body)
-            page.required("records", list)
-            found.extend(page.objects("records"))
+            for number, values in enumerate(page.required("records", list), start=1):
+                is_object = isinstance(values, Mapping)  # else it has no field that is needed
+                found.append(Record(self.name, answer.request, values if is_object else {}, number))
         return found
 
     async def get_pages(

@@ -12,7 +12,8 @@ from datamotion.model.records import Relationship
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import size_text
 from datamotion.model.words import MirrorState, VolumeState
-from datamotion.policy.needs import NEEDS, mark_of
+from datamotion.policy.needs import mark_of
+from datamotion.policy.provision import NEEDS
 
 
 def wanted_mark(standing: Standing, active: Copy) -> Mark:

@@ -87,3 +87,8 @@ def _notes(standing: Standing, to_break: Sequence[Copy]) -> Iterator[str]:
     if mounted := [copy for copy in to_break if copy.volume.path and copy.volume.export != FENCE]:
         names = names_text([copy.id.volume for copy in mounted])
         yield f"{names} is mounted at {at}: clients that come to it there can write from the break on."
+    if ahead := [copy.id.volume for copy in to_break if copy.volume.path and copy.volume.export == FENCE]:
+        yield (
+            f"{names_text(ahead)} is mounted ahead at {at}: no NFS client comes in, and SMB hosts with a share can"
+            " write from the break on, unless export policies bind them there (`is-export-policy-enabled`)."
+        )

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from datamotion.model.claim import Claim, epoch_of, read_claim
+from datamotion.model.claim import Claim, claim_prefix, epoch_of, read_claim
 from datamotion.model.group import Group
 from datamotion.model.records import Policy
 from datamotion.model.standing import Doubt, DoubtKind, HeldClaim, Site
-from datamotion.model.view import ClusterView
+from datamotion.model.view import Aspect, ClusterView
 
 _MOST_MISSED = 1000
 """Epochs that may be missing between two that were seen, where claims were deleted."""
@@ -21,6 +21,8 @@ _MOST_MISSED = 1000
 class Claims:
     """`held` are the newest first. `epochs` are all that were given, `unreadable` those of them that leave it open who
     serves: a claim that cannot be read counts until a later one was seen to be served.
+
+    In a group with a secret what was made without it counts for nothing, and is told, once there is one made with it.
     """
 
     held: tuple[HeldClaim, ...]
@@ -36,6 +38,7 @@ def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
     svms = {site.svm.uuid: name for name, site in sites.items() if site.svm}
     epochs: set[int] = set()
     unreadable: list[tuple[int, Doubt]] = []
+    unsigned: list[tuple[int, Doubt]] = []
     found: dict[tuple[int, str], HeldClaim] = {}
     doubts: list[Doubt] = []
     policies = [(name, policy, epoch) for name, site in sites.items() for policy, epoch in _policies(group, site)]
@@ -47,14 +50,20 @@ def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
             epochs.add(epoch)
             claim = read_claim(group.name, policy.name, policy.comment)
             backend = _backend_of(claim, sites, svms) if claim else None
-            if claim is None or backend is None or not claim.is_sealed(group.seal):
-                unreadable.append((epoch, _unreadable(group, name, policy, epoch, claim, backend)))
+            is_signed = claim is not None and claim.is_sealed(group.seal)
+            if claim is None or backend is None or not is_signed:
+                among = unreadable if is_signed or group.seal is None else unsigned
+                among.append((epoch, _unreadable(group, name, policy, epoch, claim, backend)))
                 continue
             svms.setdefault(claim.svm, backend)
             key = (epoch, backend)
             found[key] = _joined(found.get(key), replace(claim, backend=backend), name, policy.uuid)
     held = sorted(_in_turn(found.values()), key=lambda each: (-each.turn, -each.epoch, each.backend))
     known = max((each.epoch for each in held if each.served and not each.claim.partial), default=0)
+    if held:
+        doubts += [_ignored(group, sites, doubt, epoch) for epoch, doubt in unsigned if epoch >= known]
+    else:
+        unreadable += unsigned
     return Claims(
         held=tuple(held),
         newest=frozenset(each.claim.key for each in held if each.turn == held[0].turn),
@@ -88,9 +97,24 @@ def _far_ahead(epochs: Collection[int]) -> frozenset[int]:
 
 def _policies(group: Group, site: Site) -> Iterator[tuple[Policy, int]]:
     if isinstance(site.seen, ClusterView) and site.svm is not None:
-        for policy in site.seen.policies:
+        for policy in (*site.seen.policies, *_claims_beside(site.seen, site.svm.name)):
             if policy.svm == site.svm.name and (epoch := epoch_of(group.name, policy.name)) is not None:
                 yield policy, epoch
+
+
+def _claims_beside(seen: ClusterView, svm: str) -> Iterator[Policy]:
+    """The policies of which what a claim says can be read, and something else cannot."""
+    for each in seen.unreadable:
+        if each.aspect is Aspect.POLICIES and each.svm == svm and each.name and each.uuid and each.comment:
+            yield Policy(
+                uuid=each.uuid,
+                name=each.name,
+                svm=svm,
+                type="",
+                schedule=None,
+                takes_snapshots=False,
+                comment=each.comment,
+            )
 
 
 def _backend_of(claim: Claim, sites: Mapping[str, Site], svms: Mapping[str, str]) -> str | None:
@@ -127,15 +151,35 @@ def _runs_ahead(site: str, policy: Policy, epoch: int) -> Doubt:
 
 
 def _unreadable(group: Group, site: str, policy: Policy, epoch: int, claim: Claim | None, backend: str | None) -> Doubt:
+    settle = f"datamotion settle {group.name} --keep BACKEND says who serves"
     if claim is None:
         what = f"does not say who took it: {policy.comment!r:.80}"
     elif backend is None:
         what = f"gives it to {claim.backend} (SVM {claim.svm}), which is no back end of this configuration"
+    elif group.seal is None:
+        what = f"gives it to {backend}, and was made with a secret, which this configuration does not name"
+        settle = f"set `shared_secret` of {group.name} as the others have it; if it was given up: {settle}"
     else:
         what = f"gives it to {backend}, and was not made with the secret of {group.name}"
+        settle = f"datamotion settle {group.name} --keep {backend} makes it anew with the secret, if {backend} serves"
     return Doubt(
         kind=DoubtKind.UNREADABLE_CLAIM,
         backend=site,
         text=f"the claim of epoch {epoch} at {site} (policy {policy.name}) {what}",
-        hint=f"datamotion settle {group.name} --keep BACKEND says who serves",
+        hint=settle,
+    )
+
+
+def _ignored(group: Group, sites: Mapping[str, Site], doubt: Doubt, epoch: int) -> Doubt:
+    """Of a claim without the group's secret, beside one that has it."""
+    assert doubt.backend is not None
+    place = sites[doubt.backend].backend
+    policy = claim_prefix(group.name) + str(epoch)
+    return replace(
+        doubt,
+        kind=DoubtKind.UNSIGNED_CLAIM,
+        text=f"{doubt.text}: it counts for nothing",
+        hint=f"if it is none of yours: at {place.cluster}: snapmirror policy delete -vserver {place.svm} -policy"
+        f" {policy}, and find out who can write there; if one of you made it without the secret: datamotion settle"
+        f" {group.name} --keep BACKEND says who serves, with it",
     )

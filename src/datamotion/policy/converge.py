@@ -24,10 +24,11 @@ from datamotion.model.plan import Loss, Refusal
 from datamotion.model.records import Endpoint, Relationship, Volume
 from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text, size_text
-from datamotion.model.view import ClusterView
+from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import MirrorState, Role
 from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark, wanted_mark
 from datamotion.policy.health import ailment, transfer_failure
+from datamotion.policy.mounting import Mounting
 from datamotion.policy.obstacles import copy_obstacle, site_obstacle
 from datamotion.policy.peering import Peering
 from datamotion.policy.placement import Place, no_place, places_for, unknown_aggregate
@@ -68,6 +69,7 @@ class Converging:
         self._here = here
         self._seen = here.seen
         self._due = due
+        self._mounting = Mounting(standing, target, there, due)
         self._places: Mapping[str, Place] = {}
         self._alias = ""
         self.refusals: list[Refusal] = []
@@ -102,6 +104,9 @@ class Converging:
             else:
                 self._keep(copy, mirror)
 
+    def notes(self) -> list[str]:
+        return self._mounting.notes()
+
     def _is_to_follow(self, copy: Copy) -> bool:
         """Whether a mirror of this copy is there, or to be made: what follows another one is left as it is."""
         mirror = self._standing.copy(self._backend.name, copy.id.volume)
@@ -124,13 +129,14 @@ class Converging:
         elif edge is None:
             self._adjust_volume(copy, mirror)
             self._relate(copy, mirror)
+            self._mounting.plan(copy, mirror)
         elif edge.source != copy.id:
             whose = edge.source.backend if isinstance(edge.source, CopyId) else str(edge.source)
             self._refuse(
                 volume,
                 f"{mirror.volume.name} is a mirror of {whose}, and {copy.id.backend} serves {volume}: nothing is turned"
                 " round here",
-                f"datamotion status {self._standing.group.name} shows what each copy follows",
+                f"datamotion reprotect {self._standing.group.name} makes it follow {copy.id.backend}",
             )
         elif edge.relationship.state is MirrorState.UNKNOWN:
             self._refuse(
@@ -147,9 +153,7 @@ class Converging:
             text = (
                 f"the copy of {volume} served before {copy.id.backend} took over, and may hold writes that no other has"
             )
-            hint = "it stays as it is: nothing mirrors back to it yet"
-            if mirror.role is Role.FENCED and mirror.edge is not None and mirror.edge.source == copy.id:
-                hint = f"datamotion resync {group} --at {name} says what making it a mirror again gives up"
+            hint = f"it stays as it is: datamotion reprotect {group} says what making it a mirror gives up"
         else:
             text = f"the mirror of {volume} is broken off; nothing is resynced, its destination may hold newer writes"
             hint = (
@@ -161,6 +165,8 @@ class Converging:
     def _keep_mirror(self, copy: Copy, mirror: Copy, relationship: Relationship) -> None:
         volume = copy.id.volume
         is_adjusted = self._adjust_volume(copy, mirror) | self._adjust_relationship(volume, relationship)
+        if relationship.state is not MirrorState.BROKEN_OFF:
+            is_adjusted |= self._mounting.plan(copy, mirror)
         if relationship.state is MirrorState.UNINITIALIZED:
             self._first_transfer(copy, mirror, relationship)
         elif relationship.state is MirrorState.PAUSED and paused_of(mirror.mark):
@@ -205,6 +211,7 @@ class Converging:
         else:
             self._create_volume(copy, place)
             self._relate(copy, None)
+            self._mounting.plan(copy, None)
 
     def _create_volume(self, copy: Copy, place: Place) -> None:
         volume = copy.volume
@@ -299,7 +306,10 @@ class Converging:
         return due is not None
 
     def _adjust_relationship(self, volume: str, relationship: Relationship) -> bool:
-        """Whether something about the relationship is due."""
+        """Whether something about the relationship is due. What it follows is not known where its policy is not."""
+        svm = relationship.destination.svm
+        if relationship.schedule is None and self._seen.gap(Aspect.POLICIES, relationship.policy, svm):
+            return False
         due = adjusted_relationship(volume, self._target, relationship, self._seen.schedule_of(relationship))
         if due is not None:
             self._due.add(_MODIFY, self._backend, volume, *due)

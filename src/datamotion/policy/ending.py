@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from datamotion.model.acts import AbortTransfer, DeleteRelationship, DeleteVolume, ModifyVolume, Subject
 from datamotion.model.mark import without_mark
 from datamotion.model.plan import Gate, Loss, Refusal
-from datamotion.model.standing import Copy, CopyId, Standing
+from datamotion.model.standing import FENCE, Copy, CopyId, Standing
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.words import MirrorState, Role, VolumeType
 from datamotion.policy.converge import EMPTY_BYTES
@@ -48,6 +48,7 @@ class Ending:
         self._deletes = delete_copies
         self._left: dict[tuple[str, str], list[str]] = {}
         self._keeps_copies = False
+        self._keeps_fence = False
         self.due = StepList()
         self.losses: list[Loss] = []
         self.refusals: list[Refusal] = []
@@ -104,6 +105,8 @@ class Ending:
         ]
         if self._keeps_copies:
             notes.append("The destination volumes stay as they are, read-only; --delete-copies would delete them.")
+        if self._keeps_fence:
+            notes.append(f"Copies that were mounted ahead keep export policy {FENCE}, which lets no NFS client in.")
         return notes
 
     def _end(self, copy: Copy) -> None:
@@ -145,8 +148,12 @@ class Ending:
             self._left.setdefault((backend.name, "others are mirrors of these copies"), []).append(volume)
         self._keeps_copies = self._keeps_copies or (is_mirror and not self._deletes)
         if copy.mark is not None:
-            change = ModifyVolume(uuid=copy.volume.uuid, comment=without_mark(copy.volume.comment))
-            text = f"{volume}: {copy.volume.name} is no member of {self._now.group.name} any more"
+            was_ahead = is_mirror and copy.volume.path is not None and copy.volume.export == FENCE
+            self._keeps_fence = self._keeps_fence or was_ahead
+            comment = without_mark(copy.volume.comment)
+            change = ModifyVolume(uuid=copy.volume.uuid, comment=comment, path="" if was_ahead else None)
+            unmounted = ", and is not mounted" if was_ahead else ""
+            text = f"{volume}: {copy.volume.name} is no member of {self._now.group.name} any more{unmounted}"
             phase = _UNMARK_LAST if copy.id == self._now.active[volume] else _UNMARK
             self.due.add(phase, backend, volume, change, text)
 

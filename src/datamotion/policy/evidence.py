@@ -67,9 +67,14 @@ def _is_contradicted(claim: HeldClaim, held: Iterable[HeldClaim], sites: Mapping
 
 
 def _was_seen_since(claim: HeldClaim, site: Site) -> bool:
-    """Whether its back end was looked at well after it is said to have served: sites are not looked at all at once."""
+    """Whether its back end was looked at well after it is said to have served: sites are not looked at all at once.
+
+    Where our clock and that cluster's are far apart nobody can tell which is wrong, nor how long ago that was.
+    """
     assert claim.served is not None
-    return isinstance(site.seen, ClusterView) and abs(site.seen.observed_at - claim.served) > _APART
+    if not isinstance(site.seen, ClusterView) or site.seen.clock.ahead is None or not site.seen.clock.is_believed:
+        return False
+    return abs(site.seen.observed_at - claim.served) > _APART + abs(site.seen.clock.ahead)
 
 
 def _mirrors_one_of(backends: Collection[str], copy: Seen, sites: Mapping[str, Site], copies: SeenAt) -> bool:

@@ -9,7 +9,7 @@ end and the epoch that were claimed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -27,14 +27,16 @@ from datamotion.policy.epochs import confirm, held, new_claim, take
 from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
 from datamotion.policy.fence import Occasion, fence, qtree_policies, unseen_sessions
 from datamotion.policy.losses import recovery_point, worst_first
-from datamotion.policy.needs import differences, export_to_give, give, mark_of, names_text, path_of
+from datamotion.policy.needs import export_policies, mark_of, names_text, opening, path_of, paths_above
 from datamotion.policy.planned import Carrying
+from datamotion.policy.provision import differences, give, offered
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
 _OPEN = Phase(rank=43, title="Let clients into qtrees", because="each had an export policy of its own before its fence")
 SERVE = "Serve"  # what reports tell by when clients were let in
 _SERVE = Phase(rank=44, title=SERVE, because="clients find each volume where it was", gate=Gate.ALL)
+_BELOW = "a junction is made in the volume above it, which is served first"
 _COMES_TO = frozenset({Role.ACTIVE, Role.OVERTAKEN, Role.UNCLEAR})
 _TAKE_BECAUSE = "every site that can be reached learns who serves, and of two failovers at once only one comes through"
 
@@ -114,13 +116,15 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         rivals = [each for each in _to_be_fenced(standing, decision, chosen.usable) if each.id not in frozen]
         because = f"{chosen.name} serves from here on: two must not serve the same volume"
         refusals += fence(due, standing, rivals, Occasion(because, gate=Gate.ALL))
+    known, offers = export_policies(chosen.site), offered(chosen.site)
+    paths = {path.casefold() for copy in moving if (path := path_of(standing, copy.id.volume).path)}
     for copy in moving:
         if not copy.is_writable:
             break_off(due, standing, copy, with_all=carrying is not None)
-        serve(due, standing, copy, claim)
+        serve(due, standing, copy, claim, known, paths)
     for copy in () if decision.terms.is_kept else chosen.usable:
         if copy.edge is not None:  # what was never a mirror has what it was given
-            give(due, standing, copy)
+            give(due, standing, copy, offers)
     confirm(due, situation, claim)
     steps = due.steps()
     notes = [*(_notes(standing, decision, moving) if steps else ()), *_kept(moving, steps)]
@@ -218,12 +222,22 @@ def _comes_to(copy: Copy, decision: Decision) -> bool:
     return copy.role in _COMES_TO or (copy.role is Role.BROKEN and decision.terms.is_kept)
 
 
-def serve(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> None:
-    """What is left to do until clients find a copy that can be written where they look for it."""
+def serve(
+    due: StepList,
+    standing: Standing,
+    copy: Copy,
+    claim: Claim,
+    known: frozenset[str],
+    paths: Collection[str] = frozenset(),
+) -> None:
+    """What is left to do until clients find a copy that can be written where they look for it.
+
+    `known` are the export policies of its SVM, `paths` those of all that moves.
+    """
     backend, volume = standing.sites[copy.id.backend].backend, copy.id.volume
     served = path_of(standing, volume)
     mounted = served.path is None or (copy.volume.path or "").casefold() == served.path.casefold()
-    lifted = export_to_give(standing, copy)
+    lifted = opening(standing, copy, known)
     _open_qtrees(due, copy, backend)
     wanted = _mark(standing, copy, claim)
     change = ModifyVolume(
@@ -236,9 +250,10 @@ def serve(due: StepList, standing: Standing, copy: Copy, claim: Claim) -> None:
         return
     where = f"served at {served.path}" if served.path else "active, not mounted (its source was not)"
     assumed = ", which is assumed: no mark that was seen tells its path" if served.is_assumed else ""
-    again = " again" if copy.volume.export == FENCE else ""
-    policy = f", clients come in by export policy {lifted}{again}" if lifted else ""
-    due.add(_SERVE, backend, volume, change, f"{volume}: {where}{assumed}{policy}")
+    policy = f", clients come in by export policy {lifted}" if lifted else ""
+    level = sum(above.casefold() in paths for above in paths_above(served.path or ""))
+    phase = replace(_SERVE, rank=_SERVE.rank + level, because=_BELOW) if level else _SERVE
+    due.add(phase, backend, volume, change, f"{volume}: {where}{assumed}{policy}")
 
 
 def _open_qtrees(due: StepList, copy: Copy, backend: Backend) -> None:
@@ -290,7 +305,8 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
         or (doubt.kind is DoubtKind.UNREADABLE and doubt.volume not in standing.volumes)
     ]
     notes += [f"{text}: it is not failed over." for text in strangers if moving]
-    notes += [f"{chosen.name} differs: {each}." for each in differences(standing, moving)]
+    offers = offered(chosen.site)
+    notes += [f"{chosen.name} differs: {each}." for each in differences(standing, moving, offers)]
     return notes
 
 

@@ -24,8 +24,9 @@ from datamotion.model.plan import Gate, Refusal
 from datamotion.model.records import Qtree
 from datamotion.model.standing import FENCE, Copy, CopyId, Site, Standing
 from datamotion.model.units import count_text
-from datamotion.model.view import ClusterView
+from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import Role
+from datamotion.policy.gaps import HINT
 from datamotion.policy.steps import Phase, StepList
 
 _POLICY, _NOTE, _FENCE, _CLOSE = range(4)  # their order
@@ -69,7 +70,7 @@ def fence(due: StepList, standing: Standing, copies: Iterable[Copy], occasion: O
         by_backend.setdefault(copy.id.backend, []).append(copy)
     for backend, copies_there in by_backend.items():
         site = standing.sites[backend]
-        if refusal := _fence_policy(due, site, occasion.rank):
+        if refusal := fence_policy(due, site, occasion.rank):
             refusals.append(refusal)
             continue
         for copy in copies_there:
@@ -77,10 +78,15 @@ def fence(due: StepList, standing: Standing, copies: Iterable[Copy], occasion: O
     return refusals
 
 
-def _fence_policy(due: StepList, site: Site, rank: int) -> Refusal | None:
+def fence_policy(due: StepList, site: Site, rank: int = 0) -> Refusal | None:
+    """An SVM has the fence's export policy, or it is made; a refusal where it would let clients in."""
     assert isinstance(site.seen, ClusterView)
     svm = site.backend.svm
     known = next((each for each in site.seen.export_policies if (each.svm, each.name) == (svm, FENCE)), None)
+    if known is None and (gap := site.seen.gap(Aspect.EXPORT_POLICIES, FENCE, svm)):
+        return Refusal(
+            backend=site.backend.name, text=f"export policy {FENCE} of {svm} cannot be seen: {gap}", hint=HINT
+        )
     if known is None:
         change = CreateExportPolicy(svm=svm, name=FENCE)
         because = "no export policy there lets nobody in, which is what keeps clients out"
@@ -99,7 +105,7 @@ def _fence_copy(due: StepList, standing: Standing, copy: Copy, occasion: Occasio
     backend, volume = standing.sites[copy.id.backend].backend, copy.id.volume
     because, rank, gate = occasion.because, occasion.rank, occasion.gate
     phase = Phase(rank=rank + _FENCE, title=occasion.title, because=because, gate=gate)
-    qtrees = {} if copy.volume.export is None else {each.id: each for each in copy.doors.qtrees if _is_own(copy, each)}
+    qtrees = {} if copy.volume.export is None else {each.id: each for each in copy.doors.qtrees if lets_in(copy, each)}
     noted = _noted(copy, qtrees, occasion.frozen.get(copy.id))
     if noted is not None and noted != copy.mark and noted.fits(copy.volume.comment):
         exactly = "so that the fence can be lifted exactly"
@@ -125,7 +131,7 @@ def _fence_copy(due: StepList, standing: Standing, copy: Copy, occasion: Occasio
         due.add(close, backend, volume, CloseSessions(volume_uuid=copy.volume.uuid, sessions=paths), text)
 
 
-def _is_own(copy: Copy, qtree: Qtree) -> bool:
+def lets_in(copy: Copy, qtree: Qtree) -> bool:
     """Whether a qtree lets clients in by a policy that its volume's fence does not change, as far as is known."""
     return qtree.export != FENCE and (qtree.is_own or copy.volume.export == FENCE)
 

@@ -15,7 +15,7 @@ from datamotion.model.group import Group
 from datamotion.model.mark import Mark, read_mark, without_mark
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.records import Policy, Volume
-from datamotion.model.standing import FENCE, HeldClaim, Site, Standing
+from datamotion.model.standing import FENCE, Copy, CopyId, HeldClaim, Site, Standing
 from datamotion.model.view import ClusterView
 from datamotion.model.words import Operation, Role
 from datamotion.policy.listings import Entry, entries, release
@@ -70,15 +70,15 @@ class _Collecting:
                 text = f"what is left over there, and claims anywhere, are left: it cannot be seen: {why.reason}"
                 self.refusals.append(Refusal(backend=name, text=text, hint=why.hint, unseen=why))
         for entry in entries(self._now):
-            if _is_owed(entry):
-                release(self.due, self._now, _RELEASE, entry)
+            if _is_owed(self._now, entry):
+                release(self.due, self._now, _RELEASE, entry, keeps_snapshots=entry.copy is not None)
         self._remove_marks()
         self._delete_claims()
 
     def holds(self) -> frozenset[Subject]:
         """What was left over at first, and is not any more."""
         first = self.situation.first
-        owed = {(each.at, each.source.id.volume) for each in entries(first) if each.at and _is_owed(each)}
+        owed = {(each.at, each.source.id.volume) for each in entries(first) if each.at and _is_owed(first, each)}
         strays = {(site.backend.name, volume.name) for site in first.sites.values() for volume, _ in self._strays(site)}
         is_open = {act.subject for step in self.due.steps() for act in step.acts}
         return frozenset(
@@ -166,9 +166,23 @@ class _Collecting:
         self.due.add(_CLAIMS, site.backend, None, DeleteClaim(uuid=policy.uuid), text, about=policy.uuid)
 
 
-def _is_owed(entry: Entry) -> bool:
-    """Whether a release is due. A copy without its relationship can be taken up again from what the source keeps."""
-    return entry.is_owed and entry.copy is None
+def _is_owed(standing: Standing, entry: Entry) -> bool:
+    """Whether a release is due. A copy without its relationship can be taken up again from what the source keeps.
+
+    Both ends of what was turned round are copies still: neither needs the old direction once each serves, or is a whole
+    mirror of the one that does.
+    """
+    if not entry.is_owed or entry.copy is None:
+        return entry.is_owed
+    active = standing.active[entry.copy.id.volume]
+    return active is not None and all(_is_whole(each, active) for each in (entry.source, entry.copy))
+
+
+def _is_whole(copy: Copy, active: CopyId) -> bool:
+    """Whether a copy is the one that serves, or a mirror of it that holds a state of it."""
+    if copy.id == active:
+        return True
+    return copy.role is Role.MIRROR and copy.edge is not None and copy.edge.source == active and copy.edge.holds_copy
 
 
 def _claims(standing: Standing, site: Site) -> Iterator[tuple[Policy, Claim]]:
@@ -212,7 +226,6 @@ def _unsettled(standing: Standing, newest: HeldClaim, volume: str) -> str | None
     if active is None or active.backend != newest.backend:
         return f"{newest.backend} is not seen to serve {volume}"
     for copy in standing.copies_of(volume):
-        is_fresh = copy.role is Role.MIRROR and copy.edge is not None and copy.edge.source == active
-        if copy.id != active and not (is_fresh and copy.edge is not None and copy.edge.holds_copy):
+        if not _is_whole(copy, active):
             return f"{copy.volume.name} at {copy.id.backend} is {copy.role}, and they tell what it holds"
     return None

@@ -17,6 +17,7 @@ from datamotion.model.acts import (
     AwaitTransfer,
     Break,
     Change,
+    CloneVolume,
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
@@ -24,6 +25,7 @@ from datamotion.model.acts import (
     CreateVolume,
     DeleteClaim,
     DeleteRelationship,
+    DeleteSnapshot,
     DeleteVolume,
     Initialize,
     ModifyQtree,
@@ -35,7 +37,9 @@ from datamotion.model.acts import (
     RemoveMark,
     Resume,
     Resync,
+    SplitClone,
     StartTransfer,
+    TakeCommonSnapshot,
     TakeEpoch,
     TakeSnapshot,
 )
@@ -48,10 +52,13 @@ from datamotion.policy.proofs import Ground, Holds, Proof
 _CHANGE_S = 60.0
 _JOB_S = 60.0
 _TRANSFER_S = 900.0  # without a single byte: a slow link is slower than any change, and must not be given up
+_SPLIT_S = 86400.0  # every block of a volume is copied, and nothing that is looked at tells how far that is
 
 _PEERS = frozenset({Aspect.SVM_PEERS})
 _VOLUMES = frozenset({Aspect.VOLUMES})
 _RELATIONSHIPS = frozenset({Aspect.RELATIONSHIPS})
+_QTREES = frozenset({Aspect.QTREES})
+_COMMON = frozenset({Aspect.COMMON_SNAPSHOTS})
 _POLICIES = frozenset({Aspect.POLICIES})
 _SNAPSHOTS = frozenset({Aspect.SNAPSHOTS})
 
@@ -81,12 +88,15 @@ KINDS: Mapping[type[Change], Kind] = {
     AcceptSvmPeer: Kind(_PEERS, proofs.accepted, at_all=True),
     AllowSnapMirror: Kind(_PEERS, proofs.snapmirror_allowed, at_all=True),
     CreateVolume: Kind(_VOLUMES, proofs.volume_made),
+    CloneVolume: Kind(_VOLUMES, proofs.volume_cloned),
+    SplitClone: Kind(_VOLUMES, proofs.clone_split, limit_s=_SPLIT_S),
     AwaitOnline: Kind(_VOLUMES, proofs.online, is_asked_for=False),
     ModifyVolume: Kind(_VOLUMES | _POLICIES, proofs.volume_modified),
-    ModifyQtree: Kind(frozenset({Aspect.QTREES}), proofs.qtree_modified),
+    ModifyQtree: Kind(_QTREES, proofs.qtree_modified),
     CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), proofs.sessions_closed),
     CreateExportPolicy: Kind(frozenset({Aspect.EXPORT_POLICIES}), proofs.export_policy_made),
-    CreateRelationship: Kind(_RELATIONSHIPS, proofs.related),
+    # And who else may have claimed the group by now: before a copy goes back to what is common with who serves.
+    CreateRelationship: Kind(_RELATIONSHIPS | _POLICIES, proofs.related),
     ModifyRelationship: Kind(_RELATIONSHIPS, proofs.relationship_modified),
     Initialize: Kind(_RELATIONSHIPS, proofs.initialized),
     Resume: Kind(_RELATIONSHIPS, proofs.resumed),
@@ -103,9 +113,11 @@ KINDS: Mapping[type[Change], Kind] = {
     TakeEpoch: Kind(_POLICIES | _RELATIONSHIPS | _VOLUMES, proofs.epoch_taken),  # and what somebody serves there by now
     ConfirmClaim: Kind(_POLICIES, proofs.claim_confirmed),
     # Without a relationship nobody breaks a copy off any more: what it is then, it is when it is deleted.
-    DeleteRelationship: Kind(_RELATIONSHIPS | _VOLUMES, removals.relationship_deleted),
+    DeleteRelationship: Kind(_RELATIONSHIPS | _VOLUMES | _POLICIES, removals.relationship_deleted),
     ReleaseRelationship: Kind(frozenset({Aspect.DESTINATIONS}), removals.released),
     DeleteVolume: Kind(_VOLUMES, removals.volume_deleted),
+    TakeCommonSnapshot: Kind(_COMMON, proofs.common_snapshot_taken),
+    DeleteSnapshot: Kind(_COMMON, removals.snapshot_deleted),
     DeleteClaim: Kind(_POLICIES, removals.claim_deleted),
     RemoveMark: Kind(_VOLUMES, removals.mark_removed),
 }
@@ -113,6 +125,12 @@ KINDS: Mapping[type[Change], Kind] = {
 
 def kind_of(act: Act) -> Kind:
     return KINDS[type(act.change)]
+
+
+def aspects_of(act: Act) -> frozenset[Aspect]:
+    """What may show what came of it. Qtrees that have no export policy of their own follow their volume's."""
+    has_export = isinstance(act.change, ModifyVolume) and act.change.export is not None
+    return kind_of(act).changes | (_QTREES if has_export else frozenset())
 
 
 def limit_s(act: Act) -> float:

@@ -73,7 +73,11 @@ def entries(standing: Standing) -> Iterator[Entry]:
                     at = None
                 relationship = there[at].relationship(listed, source, listed_here) if at else None
                 ends_in = (relationship or listed).destination.volume
-                yield Entry(listed, source, at, by_name.get((at, ends_in)) if at else None, relationship)
+                copy = by_name.get((at, ends_in)) if at else None
+                is_another = copy is not None and copy.edge is not None and copy.edge.source != source.id
+                if relationship is not None and relationship.uuid != listed.uuid and is_another:
+                    relationship = None  # the copy follows another source by now
+                yield Entry(listed, source, at, copy, relationship)
 
 
 def _destination_svm(site: Site, listed: Listed) -> str | None:
@@ -88,16 +92,28 @@ def _destination_svm(site: Site, listed: Listed) -> str | None:
     return next((each.peer_svm_uuid for each in peers), None)
 
 
-def release(due: StepList, standing: Standing, phase: Phase, entry: Entry) -> None:
-    """Its source is asked to release it, on behalf of the copy that it ended in."""
+def release(
+    due: StepList,
+    standing: Standing,
+    phase: Phase,
+    entry: Entry,
+    *,
+    keeps_snapshots: bool = False,
+    on_behalf_of: str | None = None,
+) -> None:
+    """Its source is asked to release it, on behalf of the copy that it ended in, or of that at another back end.
+
+    Where that copy follows another one by now, what was made for it may be all that they have in common: that stays.
+    """
     assert entry.at is not None
     source, volume = entry.source.id
+    what = "keeps its snapshots" if keeps_snapshots else "the snapshots that were made for it go"
     due.add(
         phase,
-        standing.group.backend(entry.at),
+        standing.group.backend(on_behalf_of or entry.at),
         volume,
-        ReleaseRelationship(uuid=entry.listed.uuid),
-        f"{volume}: {source} forgets {entry.listed.destination}, and the snapshots that were made for it go",
+        ReleaseRelationship(uuid=entry.listed.uuid, keeps_snapshots=keeps_snapshots),
+        f"{volume}: {source} forgets {entry.listed.destination}, and {what}",
         asked_of=standing.group.backend(source),
         about=entry.listed.uuid,
     )

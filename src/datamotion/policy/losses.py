@@ -66,6 +66,13 @@ def resync_loss(standing: Standing, copy: Copy, source: CopyId) -> Loss:
     return Loss(volume=volume, backend=backend, given_up_at=backend, kept=kept, age=age, text=what)
 
 
+def overtaken_by(standing: Standing, served: CopyId) -> HeldClaim | None:
+    """The claim that overtook what a back end last served of a volume; None where nobody can tell."""
+    claim = _served(standing, served)
+    later = [each for each in standing.claims if claim is not None and each.epoch == claim.epoch + 1]
+    return later[0] if len(later) == 1 else None
+
+
 def _is_about(claim: HeldClaim, copy: Copy) -> bool:
     """A partial claim is about those copies whose marks name its epoch."""
     return not claim.claim.partial or (copy.mark is not None and copy.mark.epoch == claim.epoch)
@@ -120,9 +127,20 @@ def _age(standing: Standing, copy: Copy, overtaken: HeldClaim) -> timedelta | No
     since = seen.observed_at - overtaken.claim.since
     if since < timedelta():  # a clock is off, or the claim says what is not so
         return None
-    if copy.edge is None or (own is not None and own.epoch < overtaken.epoch):
+    if copy.edge is None or (
+        own is not None and own.epoch < overtaken.epoch and _follows(standing, overtaken, own, copy)
+    ):
         return since
     return max(since, copy.lag) if copy.lag is not None else None
+
+
+def _follows(standing: Standing, overtaken: HeldClaim, own: HeldClaim, copy: Copy) -> bool:
+    """Whether who overtook a copy held nothing older that it lacks: what they held came from it, or it was the first.
+
+    Else it may be writes of before that one took over itself: of whom it took over from, since its snapshot.
+    """
+    theirs = standing.copy(overtaken.backend, copy.id.volume)
+    return own.epoch == 1 or (theirs is not None and theirs.edge is not None and theirs.edge.source == copy.id)
 
 
 def _source_text(copy: Copy) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from datamotion.model.group import Group
+from datamotion.model.kept import read_kept
 from datamotion.model.mark import Mark, read_mark
 from datamotion.model.records import Relationship, Volume
 from datamotion.model.standing import CopyId, Doubt, DoubtKind, Foreign, Site
@@ -161,7 +162,7 @@ class Membership:
         """What the patterns select where the group is served is a member, marked or not."""
         backend, ids = site.backend, self._ids[site.backend.name]
         for volume in site.volumes.values():
-            if volume.name in ids or not backend.selects(volume.name, volume.uuid):
+            if volume.name in ids or not backend.selects(volume.name, volume.uuid) or read_kept(volume.comment):
                 continue
             if volume.name in self.origins:
                 self.doubts.append(self._replaced(backend.name, volume))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datamotion.model.group import Target
 from datamotion.model.standing import ABOUT_SERVING, Copy, Site, Standing
-from datamotion.model.view import ClusterView
+from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import VolumeState, VolumeType
+from datamotion.policy.gaps import HINT
 
 Obstacle = tuple[str, str | None]
 """What it is, and what to do about it."""
@@ -22,14 +23,16 @@ def site_obstacle(target: Target, here: Site, source: Site) -> Obstacle | None:
     for site in (here, source):
         assert isinstance(site.seen, ClusterView)
         licenses = site.seen.licenses
-        if licenses is not None and _LICENSE not in licenses:
+        is_hidden = site.seen.gap(Aspect.LICENSES, _LICENSE) is not None
+        if licenses is not None and _LICENSE not in licenses and not is_hidden:
             return (
                 f"{site.backend.cluster} has no valid SnapMirror licence",
                 "install it there (`system license add`)",
             )
     policy = seen.policy(target.policy, here.svm.name)
     if policy is None:
-        return f"{backend.cluster} has no SnapMirror policy {target.policy}", "create it there, or correct `policy`"
+        gap = seen.gap(Aspect.POLICIES, target.policy, here.svm.name)
+        return _not_there(backend.cluster, f"SnapMirror policy {target.policy}", gap, "`policy`")
     if policy.type != "async":
         return (
             f"SnapMirror policy {target.policy} of {backend.cluster} is of type {policy.type}: mirrors are kept"
@@ -37,8 +40,15 @@ def site_obstacle(target: Target, here: Site, source: Site) -> Obstacle | None:
             "name a policy of type async in `policy`",
         )
     if target.schedule is not None and target.schedule not in seen.schedules:
-        return f"{backend.cluster} has no schedule {target.schedule}", "create it there, or correct `schedule`"
+        gap = seen.gap(Aspect.SCHEDULES, target.schedule)
+        return _not_there(backend.cluster, f"schedule {target.schedule}", gap, "`schedule`")
     return None
+
+
+def _not_there(cluster: str, what: str, gap: str | None, key: str) -> Obstacle:
+    if gap is not None:
+        return f"whether {cluster} has {what} cannot be seen: {gap}", HINT
+    return f"{cluster} has no {what}", f"create it there, or correct {key}"
 
 
 def unknown_server(standing: Standing, volume: str) -> Obstacle:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datamotion.model.acts import AcceptSvmPeer, AllowSnapMirror, PeerSvms
 from datamotion.model.records import SvmPeer
 from datamotion.model.standing import Site
-from datamotion.model.view import ClusterView
+from datamotion.model.view import Aspect, ClusterView
+from datamotion.policy.gaps import HINT
 from datamotion.policy.steps import Phase, StepList
 
 _PEER = Phase(rank=40, title="Peer the SVMs", because="SnapMirror needs the two SVMs to be peered, and they are not")
@@ -44,13 +45,17 @@ class Peering:
         if not self.is_same_cluster and not any(
             peer.available and peer.remote == self._remote_name for peer in self._at_here.cluster_peers
         ):
+            if gap := self._at_here.gap(Aspect.CLUSTER_PEERS):
+                return f"whether {here.cluster} reaches {source.cluster} cannot be seen: {gap}", HINT
             known = [peer for peer in self._at_here.cluster_peers if peer.remote == self._remote_name]
             state = "its cluster peer there is not available" if known else "there is no such cluster peer"
             return (
                 f"{here.cluster} cannot reach {source.cluster} ({self._remote_name}): {state}",
                 "peer the two clusters first (`cluster peer create` on both), or mend the links between them",
             )
-        for peer, where in ((self._mine, here), (self._theirs, source)):
+        for peer, where, seen in ((self._mine, here, self._at_here), (self._theirs, source, self._at_source)):
+            if peer is None and (gap := seen.gap(Aspect.SVM_PEERS, svm=where.svm)):
+                return f"how {here.svm} and {source.svm} are peered cannot be seen: {gap}", HINT
             if peer is not None and peer.state in ("rejected", "suspended"):
                 mend = "resume" if peer.state == "suspended" else "delete it, then let it be asked for again"
                 return (

@@ -9,7 +9,8 @@ from datamotion.model.group import Target
 from datamotion.model.plan import Refusal
 from datamotion.model.records import Volume
 from datamotion.model.units import size_text
-from datamotion.model.view import ClusterView
+from datamotion.model.view import Aspect, ClusterView
+from datamotion.policy.gaps import HINT
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ def unknown_aggregate(target: Target, seen: ClusterView, volumes: Iterable[Volum
     unknown = sorted({name for volume in volumes for name in _allowed(target, volume)} - known)
     if not unknown:
         return None
+    if gap := seen.gap(Aspect.AGGREGATES, unknown[0]):
+        return f"aggregate {unknown[0]} of {target.backend.cluster} cannot be seen: {gap}", HINT
     return f"{target.backend.cluster} has no aggregate {unknown[0]}", "correct `aggregates` of the target"
 
 

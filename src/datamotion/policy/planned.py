@@ -90,6 +90,7 @@ class Carrying:
             if not copy.is_writable and (source := self._source(copy)) is not None
         ]
         left = [(copy, source) for copy, source in pairs if not is_carried(self.situation.now, copy, source)]
+        self.refusals += [_refusal(copy, *self._no_mirror(copy)) for copy in self.copies if self._is_stale(copy)]
         if waited := self._waited_too_long():
             self.refusals += [_refusal(copy, waited) for copy, _ in left]
         able = []
@@ -115,6 +116,17 @@ class Carrying:
         if source is None or copy.is_writable:
             return self._was_carried(copy)
         return True
+
+    def _is_stale(self, copy: Copy) -> bool:
+        """Whether a copy can be written, so that nothing more is carried to it, and lacks what is served."""
+        return copy.is_writable and not self.is_decided and not self._was_carried(copy)
+
+    def _no_mirror(self, copy: Copy) -> Obstacle:
+        group = self.situation.now.group.name
+        return (
+            f"its copy at {copy.id.backend} is {copy.role}, no mirror of what {self.sources[copy.id.volume]} serves",
+            f"datamotion reprotect {group} says what making it one takes",
+        )
 
     def _source(self, copy: Copy) -> Copy | None:
         return self.situation.now.copy(self.sources[copy.id.volume], copy.id.volume)

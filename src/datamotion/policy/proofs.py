@@ -16,6 +16,7 @@ from datamotion.model.acts import (
     AwaitSnapshot,
     AwaitTransfer,
     Break,
+    CloneVolume,
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
@@ -29,11 +30,14 @@ from datamotion.model.acts import (
     PeerSvms,
     Resume,
     Resync,
+    SplitClone,
     StartTransfer,
+    TakeCommonSnapshot,
     TakeEpoch,
     TakeSnapshot,
 )
 from datamotion.model.claim import read_claim
+from datamotion.model.kept import read_kept
 from datamotion.model.mark import read_mark
 from datamotion.model.records import Relationship, SvmPeer
 from datamotion.model.standing import Copy, Standing
@@ -120,6 +124,21 @@ def volume_made(change: CreateVolume, ground: Ground) -> Proof:
     return YES
 
 
+def volume_cloned(change: CloneVolume, ground: Ground) -> Proof:
+    volume = ground.standing.sites[ground.act.backend].volumes.get(change.volume)
+    if volume is not None and read_kept(volume.comment) != read_kept(change.comment):
+        return Proof(Holds.CONTRADICTED, f"somebody else made a volume {change.volume} at {ground.act.backend}")
+    return _as(volume is not None)
+
+
+def clone_split(change: SplitClone, ground: Ground) -> Proof:
+    volumes = ground.standing.sites[ground.act.backend].volumes.values()
+    volume = next((each for each in volumes if each.uuid == change.uuid), None)
+    if volume is None:
+        return Proof(Holds.GONE, f"the clone that keeps what {ground.act.volume} held is not there any more")
+    return _as(not volume.is_clone)
+
+
 def online(change: AwaitOnline, ground: Ground) -> Proof:
     copy = ground.copy
     if copy is None:
@@ -144,6 +163,11 @@ def volume_modified(change: ModifyVolume, ground: Ground) -> Proof:
         and change.autosize in (None, volume.autosize)
         and all(getattr(volume, name) == value for name, value in change.efficiency)
     )
+
+
+def common_snapshot_taken(change: TakeCommonSnapshot, ground: Ground) -> Proof:
+    wanted = (change.volume_uuid, change.name)
+    return _as(any((each.volume_uuid, each.name) == wanted for each in ground.seen.common_snapshots or ()))
 
 
 def qtree_modified(change: ModifyQtree, ground: Ground) -> Proof:

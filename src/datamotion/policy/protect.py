@@ -7,27 +7,24 @@ Copies that were overtaken are fenced, wherever they are; and every site that ca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from datamotion.model.acts import ModifyVolume
 from datamotion.model.claim import Claim
 from datamotion.model.group import Group
-from datamotion.model.mark import LONGEST_COMMENT
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.standing import UNSETTLED, Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.words import Operation
-from datamotion.policy.adjustments import wanted_mark
+from datamotion.policy.common_snapshots import keep_common
 from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
 from datamotion.policy.fence import Occasion, fence, fenced, overtaken, unseen_sessions
+from datamotion.policy.grounds import ground_notes
+from datamotion.policy.home import targets_of
+from datamotion.policy.marking import active_mark, mark_active
 from datamotion.policy.obstacles import copy_obstacle, unknown_server
 from datamotion.policy.pause import paused_notes
 from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.steps import StepList
 
-_MARK = Phase(
-    rank=33, title="Mark the active copies", because="their mirrors, and any controller, tell members by that"
-)
 _TAKE_BECAUSE = "the clusters themselves say who serves: this site has not been told yet"
 _NAMED = frozenset(
     {
@@ -67,7 +64,7 @@ def _plan(
 ) -> Plan:
     group, serving = standing.group, standing.serving
     source = serving.backend if serving else group.home.name
-    targets = ", ".join(target.backend.name for target in group.targets if target.backend.name != source)
+    targets = ", ".join(each.backend.name for each in targets_of(standing) if each.backend.name != source)
     return Plan(
         operation=Operation.PROTECT,
         group=group.name,
@@ -124,7 +121,8 @@ def _plan_all(situation: Situation) -> Plan:
     by_source, holds = _mark_all(standing, due, refusals)
     losses: list[Loss] = []
     paused: list[Copy] = []
-    for target in group.targets:
+    later: list[str] = []
+    for target in targets_of(standing):
         site = standing.sites[target.backend.name]
         if site.unseen is not None:
             refusals.append(
@@ -139,8 +137,10 @@ def _plan_all(situation: Situation) -> Plan:
                 losses += converging.losses
                 holds |= converging.holds
                 paused += converging.paused
+                later += converging.notes()
+    keep_common(due, situation, by_source)
     holds |= {copy.id for copy in fenced(standing)}
-    notes = [*_notes(standing, serving), *paused_notes(group.name, paused)]
+    notes = [*_notes(standing, serving), *paused_notes(group.name, paused), *later, *ground_notes(standing)]
     return _plan(standing, due, refusals, losses, notes, frozenset(holds))
 
 
@@ -182,35 +182,13 @@ def _mark_all(
         if copy is None:
             refusals += _unseen_source(standing, active)
             continue
-        epoch = _partial_epoch(standing, copy)
-        mark = replace(wanted_mark(standing, copy), epoch=epoch)
+        if refusal := mark_active(due, standing, copy):
+            refusals.append(refusal)
+            continue
         by_source.setdefault(copy.id.backend, []).append(copy)
-        if mark == copy.mark:
+        if active_mark(standing, copy) == copy.mark:
             holds.add(copy.id)
-        elif mark.fits(copy.volume.comment):
-            text = f"{volume}: a member of {standing.group.name}, served at {mark.path or 'no junction path'}"
-            change = ModifyVolume(uuid=copy.volume.uuid, comment=mark.write(copy.volume.comment))
-            due.add(_MARK, standing.group.backend(copy.id.backend), volume, change, text)
-        else:
-            by_source[copy.id.backend].pop()
-            refusals.append(
-                Refusal(
-                    volume=volume,
-                    backend=copy.id.backend,
-                    text=f"the comment of {copy.volume.name} leaves no room for its mark: with it, it would pass the"
-                    f" {LONGEST_COMMENT} bytes that ONTAP takes",
-                    hint="shorten what people wrote there; it is never cut",
-                )
-            )
     return by_source, holds
-
-
-def _partial_epoch(standing: Standing, copy: Copy) -> int | None:
-    """What a partial claim of its back end is about this copy by."""
-    if copy.mark is not None:
-        return copy.mark.epoch
-    newest = next((each for each in standing.claims if each.backend == copy.id.backend), None)
-    return newest.epoch if newest is not None and newest.claim.partial else None
 
 
 def _unseen_source(standing: Standing, active: CopyId) -> list[Refusal]:
@@ -232,11 +210,13 @@ def _at_home(standing: Standing, volume: str) -> CopyId:
 def _notes(standing: Standing, serving: HeldClaim | None) -> list[str]:
     group, notes = standing.group, unseen_sessions(standing, overtaken(standing))
     if serving is not None and serving.backend != group.home.name:
-        notes.append(
+        serves = (
             f"{serving.backend} serves {group.name} since {serving.claim.since:%Y-%m-%d %H:%M} UTC (epoch"
-            f" {serving.epoch}), its home {group.home.name} does not. Nothing is mirrored back there: a resync would"
-            f" discard what {group.home.name} holds of its own."
+            f" {serving.epoch}), its home {group.home.name} does not."
         )
+        if len(targets_of(standing)) == len(group.targets):
+            serves += f" Nothing is mirrored back there: datamotion reprotect {group.name} says what that gives up."
+        notes.append(serves)
     notes += [
         f"{doubt.text}." for doubt in standing.doubts if doubt.kind in (DoubtKind.RENAMED, DoubtKind.NOT_A_MEMBER)
     ]

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from datamotion.model.acts import DeleteClaim, DeleteRelationship, DeleteVolume, ReleaseRelationship, RemoveMark
+from datamotion.model.acts import (
+    DeleteClaim,
+    DeleteRelationship,
+    DeleteSnapshot,
+    DeleteVolume,
+    ReleaseRelationship,
+    RemoveMark,
+)
 from datamotion.model.mark import read_mark
 from datamotion.model.view import Aspect
 from datamotion.policy.proofs import NOT_YET, YES, Ground, Proof
@@ -22,6 +29,11 @@ def volume_deleted(change: DeleteVolume, ground: Ground) -> Proof:
 
 def claim_deleted(change: DeleteClaim, ground: Ground) -> Proof:
     return _gone(change.uuid, Aspect.POLICIES, ground)
+
+
+def snapshot_deleted(change: DeleteSnapshot, ground: Ground) -> Proof:
+    held = ground.seen.common_snapshots
+    return NOT_YET if held is None or any(each.uuid == change.uuid for each in held) else YES
 
 
 def mark_removed(change: RemoveMark, ground: Ground) -> Proof:

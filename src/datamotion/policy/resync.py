@@ -18,7 +18,7 @@ from datamotion.model.acts import ActId, AwaitIdle, ModifyVolume, Resync
 from datamotion.model.group import Group
 from datamotion.model.paused import paused_of, with_paused
 from datamotion.model.plan import Loss, Plan, Refusal
-from datamotion.model.standing import Copy, CopyId, Standing
+from datamotion.model.standing import FENCE, Copy, CopyId, Standing
 from datamotion.model.words import MirrorState, Operation, Role, VolumeState
 from datamotion.policy.health import transfer_failure
 from datamotion.policy.losses import resync_loss, worst_first
@@ -147,15 +147,17 @@ def _edge_obstacle(copy: Copy, active: CopyId, group: str) -> Obstacle | None:
         again = f"datamotion apply {group} takes it up again"
         return (
             "no relationship ends in it",
-            f"{needed}: none is made over a writable copy" if copy.is_writable else again,
+            f"{needed}: datamotion reprotect {group} makes one" if copy.is_writable else again,
         )
     if copy.edge.source != active:
         whence = copy.edge.source.backend if isinstance(copy.edge.source, CopyId) else str(copy.edge.source)
         text = f"its relationship comes from {whence}, and {active.backend} serves it"
-        return text, f"{needed}: none is turned round"
+        return text, f"{needed}: datamotion reprotect {group} makes one"
     if copy.edge.relationship.state is MirrorState.UNKNOWN:
         return "it is in a state that is not known here", "look at it on the cluster"
     if copy.edge.relationship.state is MirrorState.UNINITIALIZED:
+        if copy.is_writable:
+            return "its relationship was made and nothing was carried yet", f"datamotion reprotect {group} goes on"
         return "it never held a complete copy", f"datamotion apply {group} starts its first transfer"
     return None
 
@@ -165,7 +167,7 @@ def _notes(going: Iterable[Copy]) -> Iterator[str]:
     going = list(going)
     if fenced := [copy.id.volume for copy in going if copy.role is Role.FENCED]:
         yield f"{names_text(fenced)}: the fence stays until it is served again."
-    if mounted := [copy.id.volume for copy in going if copy.volume.path]:
+    if mounted := [copy.id.volume for copy in going if copy.volume.path and copy.volume.export != FENCE]:
         yield f"{names_text(mounted)}: it stays mounted, and who writes there is cut off."
 
 

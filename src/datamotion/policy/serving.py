@@ -31,7 +31,7 @@ class Seen(NamedTuple):
 
     @property
     def is_writable(self) -> bool:
-        return self.volume.type is VolumeType.RW and (self.edge is None or self.edge.is_broken_off)
+        return self.volume.type is VolumeType.RW and (self.edge is None or self.edge.leaves_writable)
 
 
 SeenAt = Mapping[str, Mapping[str, Seen]]

@@ -11,7 +11,9 @@ from datamotion.model.standing import Copy, CopyId, Doors, Doubt, DoubtKind, Edg
 from datamotion.model.view import ClusterView, View, look_up
 from datamotion.model.words import Role
 from datamotion.policy.claims import Claims, read_claims
+from datamotion.policy.clocks import with_true_age
 from datamotion.policy.evidence import borne_out
+from datamotion.policy.gaps import gap_doubts, why_unseen
 from datamotion.policy.membership import Membership
 from datamotion.policy.serving import Seen, SeenAt, Verdict, claim_doubts, judge, role
 from datamotion.policy.unreadable import Hidden, without_unreadable
@@ -42,6 +44,7 @@ def stand(group: Group, view: View) -> Standing:
         *(doubt for verdict in verdicts.values() for doubt in verdict.doubts),
         *members.doubts,
         *hidden.doubts,
+        *gap_doubts(sites.values()),
         *_unclaimed(group, is_fresh, claims, verdicts),
         *_copy_doubts(group, copies.values()),
         *_strangers(group, sites, members),
@@ -72,6 +75,7 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
     relationships: dict[tuple[str, str], dict[str, Relationship]] = {}
     doors: dict[str, Mapping[str, Doors]] = {}
     snapshots: dict[str, Mapping[str, tuple[Snapshot, ...]]] = {}
+    common: dict[str, Mapping[str, tuple[Snapshot, ...]] | None] = {}
     for cluster in {backend.cluster for backend in group.backends}:
         if isinstance(seen := view.get(cluster), ClusterView):
             for volume in seen.volumes:
@@ -79,10 +83,12 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
             for each in seen.relationships:
                 relationships.setdefault((cluster, each.destination.svm), {})[each.destination.volume] = each
             doors[cluster] = _doors(seen)
-            snapshots[cluster] = _snapshots(seen)
+            snapshots[cluster] = _by_volume(seen.snapshots)
+            common[cluster] = _by_volume(seen.common_snapshots) if seen.common_snapshots is not None else None
     sites = {}
     for backend in group.backends:
         seen = look_up(view, backend.cluster)
+        seen = (why_unseen(group.name, backend, seen) if isinstance(seen, ClusterView) else None) or seen
         svm = seen.svm(backend.svm) if isinstance(seen, ClusterView) else None
         place = (backend.cluster, backend.svm if svm else "")
         sites[backend.name] = without_unreadable(
@@ -94,6 +100,7 @@ def _sites(group: Group, view: View) -> Mapping[str, Site]:
                 relationships=relationships.get(place, {}),
                 doors=doors.get(backend.cluster, {}),
                 snapshots=snapshots.get(backend.cluster, {}),
+                common_snapshots=common.get(backend.cluster),
             )
         )
     return sites
@@ -114,10 +121,10 @@ def _doors(seen: ClusterView) -> Mapping[str, Doors]:
     }
 
 
-def _snapshots(seen: ClusterView) -> Mapping[str, tuple[Snapshot, ...]]:
+def _by_volume(snapshots: Iterable[Snapshot]) -> Mapping[str, tuple[Snapshot, ...]]:
     """By the uuid of the volume, the oldest first."""
     found: dict[str, list[Snapshot]] = {}
-    for each in sorted(seen.snapshots, key=lambda each: each.created_at):
+    for each in sorted(snapshots, key=lambda each: each.created_at):
         found.setdefault(each.volume_uuid, []).append(each)
     return {uuid: tuple(each) for uuid, each in found.items()}
 
@@ -162,7 +169,11 @@ def _seen(members: Membership) -> SeenAt:
     seen: dict[str, dict[str, Seen]] = {backend: {} for backend in members.sites}
     for copy_id, volume in members.copies.items():
         relationship = members.sites[copy_id.backend].relationships.get(volume.name)
-        edge = Edge(relationship, members.source_of(copy_id, relationship)) if relationship else None
+        edge = None
+        if relationship is not None:
+            whence = members.source_backend(copy_id.backend, relationship)
+            site, source = members.sites[copy_id.backend], members.sites[whence] if whence else None
+            edge = Edge(with_true_age(relationship, site, source), members.source_of(copy_id, relationship))
         doors = members.sites[copy_id.backend].doors.get(volume.uuid, _NO_DOORS)
         seen[copy_id.backend][copy_id.volume] = Seen(copy_id, volume, members.marks.get(copy_id), edge, doors)
     return seen

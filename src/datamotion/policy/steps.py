@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from datamotion.model.acts import Act, Change
+from datamotion.model.acts import Act, ActId, Change
 from datamotion.model.group import Backend
 from datamotion.model.plan import Gate, Step
 
@@ -23,7 +23,7 @@ class StepList:
     """Acts as a planner thinks of them, volume by volume; steps as they are carried out, phase by phase."""
 
     def __init__(self) -> None:
-        self._due: dict[tuple[Phase, str, str], list[Act]] = {}
+        self._due: dict[tuple[Phase, str, str], dict[ActId, Act]] = {}
 
     def add(
         self,
@@ -38,7 +38,7 @@ class StepList:
     ) -> None:
         """`change` is due for a volume at a back end (None: for all its volumes).
 
-        It is asked of the back end's own cluster, or of another one's that has to agree.
+        It is asked of the back end's own cluster, or of another one's that has to agree. What is due already stays so.
         """
         act = Act(
             cluster=(asked_of or backend).cluster,
@@ -49,12 +49,12 @@ class StepList:
             text=text,
             about=about,
         )
-        self._due.setdefault((phase, act.cluster, act.backend), []).append(act)
+        self._due.setdefault((phase, act.cluster, act.backend), {}).setdefault(act.id, act)
 
     def steps(self) -> tuple[Step, ...]:
         """Steps by phase, then in the order of the clusters' names; the acts of each in the order they were added."""
         return tuple(
-            Step(cluster=cluster, title=phase.title, because=phase.because, acts=tuple(acts), gate=phase.gate)
+            Step(cluster=cluster, title=phase.title, because=phase.because, acts=tuple(acts.values()), gate=phase.gate)
             for (phase, cluster, _), acts in sorted(
                 self._due.items(), key=lambda item: (item[0][0].rank, item[0][1], item[0][2])
             )

@@ -10,6 +10,7 @@ from datamotion.model.plan import Plan, Refusal
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.words import Operation
 from datamotion.policy.failover import serve
+from datamotion.policy.needs import export_policies
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import StepList
 
@@ -24,7 +25,7 @@ def thaw_planner(group: Group) -> Planner:
         if frozen and (refusal := _decided(standing, frozen[0])):
             return Plan(operation=Operation.THAW, group=group.name, title=title, refusals=(refusal,))
         for copy in frozen:
-            serve(due, standing, copy, standing.contenders[0].claim)
+            serve(due, standing, copy, standing.contenders[0].claim, export_policies(standing.sites[copy.id.backend]))
         was_frozen = {copy.id for copy in frozen_copies(situation.first)}
         return Plan(
             operation=Operation.THAW,

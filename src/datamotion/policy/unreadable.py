@@ -12,31 +12,40 @@ from dataclasses import dataclass, field, replace
 from datamotion.model.mark import read_mark
 from datamotion.model.records import Relationship, Volume
 from datamotion.model.standing import CopyId, Doubt, DoubtKind, Site
-from datamotion.model.view import ClusterView, Unreadable, Unseen
+from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
 from datamotion.model.words import VolumeType
+from datamotion.policy.gaps import OF_VOLUMES
 from datamotion.policy.membership import Membership
 
 
 def without_unreadable(site: Site) -> Site:
-    """The back end, with `unreadable` for each volume that cannot be read or whose relationship cannot."""
+    """The back end, with `unreadable` for each volume of which the record, or one of what belongs to it, is."""
     if not isinstance(site.seen, ClusterView) or site.svm is None or not site.seen.unreadable:
         return site
     volumes, found = dict(site.volumes), []
     for each in site.seen.unreadable:
         if each.svm not in (None, site.svm.name):
             continue
-        if not each.is_relationship:
+        if each.aspect not in OF_VOLUMES:
+            continue
+        if each.aspect is Aspect.VOLUMES:
             found.append(each)
             continue
-        ends_in = [each.volume] if each.volume else _perhaps_mirrors(site.volumes, site.relationships)
-        taken = [volumes.pop(name) for name in ends_in if name in volumes]
+        taken = [volumes.pop(name) for name in _concerned(site, each) if name in volumes]
         found += [
             Unreadable(reason=each.reason, svm=each.svm, volume=it.name, uuid=it.uuid, comment=it.comment)
             for it in taken
         ]
-        if not taken:
+        if not taken and each.is_relationship:
             found.append(each)
     return replace(site, volumes=volumes, unreadable=tuple(found))
+
+
+def _concerned(site: Site, what: Unreadable) -> list[str]:
+    """The volumes that a relationship, a qtree or a session is about, as far as it tells."""
+    if not what.is_relationship:
+        return [name for name, volume in site.volumes.items() if volume.uuid == what.uuid]
+    return [what.volume] if what.volume else _perhaps_mirrors(site.volumes, site.relationships)
 
 
 def _perhaps_mirrors(volumes: Mapping[str, Volume], relationships: Mapping[str, Relationship]) -> list[str]:

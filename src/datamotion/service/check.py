@@ -10,11 +10,13 @@ from datamotion.errors import ConfigError
 from datamotion.model.group import Backend, Group, Target
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
-from datamotion.model.view import CHECKING, Unseen, View, look_up
+from datamotion.model.view import CHECKING, Aspect, Unseen, View, look_up
+from datamotion.policy.home import targets_of
 from datamotion.policy.protect import protect_planner
 from datamotion.policy.situation import Situation
 from datamotion.policy.standing import stand
 from datamotion.service.check_clusters import cluster_lines
+from datamotion.service.check_grounds import ground_lines
 from datamotion.service.check_mirrors import fan_out_line, mirrors_lines
 from datamotion.service.check_targets import pair_lines, target_lines
 from datamotion.service.concerns import concern_reports
@@ -102,12 +104,15 @@ def _lines(groups: tuple[Group, ...], view: View, ways: Ways) -> Iterator[CheckL
         yield from _members_lines(standing)
         yield fan_out_line(standing)
         plan = protect_planner(group)(Situation.at_first_sight(standing))
-        for target in ways.targets(group):
+        at_home = (each for each in targets_of(standing) if each.backend == group.home)
+        mirrored = [each for each in at_home if ways.target in (None, each.backend.name)]
+        for target in (*ways.targets(group), *mirrored):
             for source in ways.sources(group, target):
                 is_needed = source.name in (group.home.name, ways.source)
                 yield from pair_lines(standing, target, source, is_needed=is_needed)
             yield from target_lines(standing, target)
             yield from mirrors_lines(standing, target, plan)
+        yield from ground_lines(standing)
 
 
 def _peered(groups: Iterable[Group], ways: Ways) -> set[str]:
@@ -127,6 +132,8 @@ def _svm_line(backend: Backend, view: View) -> CheckLine:
     if isinstance(seen, Unseen):
         return unlooked(CheckKind.SVM, backend.name, what, seen.reason)
     svm = seen.svm(backend.svm)
+    if svm is None and (gap := seen.gap(Aspect.SVMS, backend.svm)):
+        return unlooked(CheckKind.SVM, backend.name, what, gap)
     if svm is None:
         missing, hint = "there is no such SVM", "correct `svm` in the configuration"
         return checked(CheckKind.SVM, backend.name, what, missing, hint)

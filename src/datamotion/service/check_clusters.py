@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from datamotion.model.records import ClusterIdentity, IpInterface
-from datamotion.model.view import ClusterView, Unseen
+from datamotion.model.view import Aspect, ClusterClock, ClusterView, Unseen
 from datamotion.ontap.privileges import lacking
+from datamotion.service.concern_rows import CLOCK_LIMIT
 from datamotion.service.findings import checked, noted, unlooked
 from datamotion.service.reports import CheckKind, CheckLine
 
@@ -36,6 +37,7 @@ def cluster_lines(name: str, seen: ClusterView | Unseen, *, is_peered: bool) -> 
         too_old = f"ONTAP {version}" if seen.identity.version < _OLDEST else None
         what = f"runs ONTAP {'.'.join(map(str, _OLDEST))} or later"
         yield checked(CheckKind.VERSION, name, what, too_old, "upgrade it; REST lacks what mirroring needs")
+    yield _clock_line(name, seen.clock)
     yield _licence_line(name, seen)
     yield _privileges_line(name, seen)
     if is_peered:
@@ -65,10 +67,20 @@ def _text(identity: ClusterIdentity) -> str:
     return ".".join(map(str, identity.version))
 
 
+def _clock_line(name: str, clock: ClusterClock) -> CheckLine:
+    what = "its clock agrees with ours"
+    if clock.is_believed and clock.ahead:
+        return noted(CheckKind.CLOCK, name, what, f"it {clock}, which is taken out of the ages that it tells")
+    problem = None if clock.is_believed else f"it {clock}: no age that it tells is believed"
+    return checked(CheckKind.CLOCK, name, what, problem, f"at {name}: cluster date show; {CLOCK_LIMIT}")
+
+
 def _licence_line(name: str, seen: ClusterView) -> CheckLine:
     what = "has a SnapMirror licence"
     if seen.licenses is None:
         return unlooked(CheckKind.LICENCE, name, what, f"it tells no licences: {_NOT_TOLD}", _ROLE_HINT)
+    if _LICENCE not in seen.licenses and (gap := seen.gap(Aspect.LICENSES, _LICENCE)):
+        return unlooked(CheckKind.LICENCE, name, what, gap)
     problem = None if _LICENCE in seen.licenses else "it tells none"
     return checked(CheckKind.LICENCE, name, what, problem, "add it: system license add")
 

@@ -9,7 +9,7 @@ from datamotion.model.group import Backend, Target
 from datamotion.model.records import Policy, SvmPeer
 from datamotion.model.standing import Standing
 from datamotion.model.units import duration_text
-from datamotion.model.view import ClusterView
+from datamotion.model.view import Aspect, ClusterView
 from datamotion.policy.recurrence import intervals
 from datamotion.service.check_clusters import release_lines
 from datamotion.service.findings import checked, noted, unlooked
@@ -36,22 +36,33 @@ def target_lines(standing: Standing, target: Target) -> Iterator[CheckLine]:
         return
     yield from _policy_lines(target, here.seen)
     if target.schedule is not None:
-        missing = None if target.schedule in here.seen.schedules else "there is none"
         hint = "make it, or correct `schedule` in the configuration"
-        yield checked(CheckKind.SCHEDULE, name, f"schedule {target.schedule} is on {cluster}", missing, hint)
+        what, gap = f"schedule {target.schedule} is on {cluster}", here.seen.gap(Aspect.SCHEDULES, target.schedule)
+        yield _is_there(CheckKind.SCHEDULE, name, what, hint, gap, is_seen=target.schedule in here.seen.schedules)
     yield from _pace_lines(standing, target, here.seen)
     there = {each.name for each in here.seen.aggregates}
     for aggregate in sorted({each for names in target.aggregates.values() for each in names}):
-        missing = None if aggregate in there else "there is none"
+        what, gap = f"aggregate {aggregate} is on {cluster}", here.seen.gap(Aspect.AGGREGATES, aggregate)
         hint = "correct `aggregates` in the configuration"
-        yield checked(CheckKind.AGGREGATE, name, f"aggregate {aggregate} is on {cluster}", missing, hint)
+        yield _is_there(CheckKind.AGGREGATE, name, what, hint, gap, is_seen=aggregate in there)
+
+
+def _is_there(kind: CheckKind, name: str, what: str, hint: str, gap: str | None, *, is_seen: bool) -> CheckLine:
+    """Whether something is, where a record that cannot be read may be it."""
+    if not is_seen and gap is not None:
+        return unlooked(kind, name, what, gap)
+    return checked(kind, name, what, None if is_seen else "there is none", hint)
 
 
 def _policy_lines(target: Target, seen: ClusterView) -> Iterator[CheckLine]:
     name, what = target.backend.name, f"policy {target.policy} is on {target.backend.cluster}"
     policy = seen.policy(target.policy, target.backend.svm)
     if policy is None:
-        yield checked(CheckKind.POLICY, name, what, "there is none", "correct `policy` in the configuration")
+        gap, hint = (
+            seen.gap(Aspect.POLICIES, target.policy, target.backend.svm),
+            "correct `policy` in the configuration",
+        )
+        yield _is_there(CheckKind.POLICY, name, what, hint, gap, is_seen=False)
         return
     yield checked(CheckKind.POLICY, name, f"{what}, of type {policy.type}", None)
     yield checked(CheckKind.POLICY, name, f"policy {policy.name} carries the newest writes", *_unfit(policy))
@@ -113,7 +124,10 @@ def pair_lines(standing: Standing, target: Target, source: Backend, *, is_needed
     if here.backend.cluster != other.backend.cluster:
         yield from release_lines(name, seen.identity, there.identity)
         problem = _why_not_reached(seen, there)
-        if problem is not None and not is_needed:
+        gap = seen.gap(Aspect.CLUSTER_PEERS)
+        if problem is not None and gap is not None:
+            yield unlooked(CheckKind.CLUSTER_PEER, name, clusters, gap)
+        elif problem is not None and not is_needed:
             why = f"{problem}: it could not mirror what {other.backend.name} serves"
             yield noted(CheckKind.CLUSTER_PEER, name, clusters, why)
         else:
@@ -122,7 +136,11 @@ def pair_lines(standing: Standing, target: Target, source: Backend, *, is_needed
     if here.svm is not None and other.svm is not None:
         found = (each for each in seen.svm_peers if each.svm == here.backend.svm)
         peer = next((each for each in found if each.peer_svm_uuid == other.svm.uuid), None)
-        yield _svm_peering_line(name, svms, peer, here.backend.cluster)
+        gap = seen.gap(Aspect.SVM_PEERS, svm=here.svm.name)
+        if peer is None and gap is not None:
+            yield unlooked(CheckKind.SVM_PEER, name, svms, gap)
+        else:
+            yield _svm_peering_line(name, svms, peer, here.backend.cluster)
 
 
 def _why_not_reached(seen: ClusterView, there: ClusterView) -> str | None:

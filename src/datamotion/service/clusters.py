@@ -116,6 +116,7 @@ async def _open(
             look_s=config.look_timeout.total_seconds(),
             change_s=config.change_timeout.total_seconds(),
             answer_bytes=config.answer_limit * 2**20,
+            clock_s=config.clock_limit.total_seconds(),
         ),
         clock=clock,
         http_transport=wire,

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     NOT_ASKED = "not asked"
     NO_SVM = "no svm"
     SVM_DOWN = "svm down"
+    CLOCK_OFF = "clock off"
     UNDECIDED = "undecided"
     DIVIDED = "divided"
     OVERTAKEN = "overtaken"
@@ -45,7 +46,9 @@ class Kind(StrEnum):
     LATE = "late"
     AGE_UNKNOWN = "age unknown"
     VAULT = "vault"
+    CLOCK_DIFFERS = "clock differs"
     NO_SCHEDULE = "no schedule"
+    MOUNTED_OPEN = "mounted open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Row:
     hint: str = ""
 
 
+CLOCK_LIMIT = "`clock_limit` of the cluster says how much is borne with"
+
 _BAD, _WARN, _NOTE = (Severity.CRITICAL, 1), (Severity.WARNING, 1), (Severity.NOTE, 0)
 
 ROWS: Mapping[Kind | DoubtKind, Row] = {
@@ -72,10 +77,16 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     DoubtKind.VANISHED: Row(*_BAD, "The copy that served is not there any more."),
     DoubtKind.UNCLAIMED: Row(*_BAD, "Volumes are marked, and no claim says who serves them."),
     DoubtKind.UNREADABLE_CLAIM: Row(*_BAD, "A claim does not tell who took its epoch."),
+    DoubtKind.UNSIGNED_CLAIM: Row(
+        *_BAD, "A claim that was not made with the group's secret, beside one that was. It counts for nothing."
+    ),
     DoubtKind.CONTRADICTED: Row(*_BAD, "A claim that what was seen speaks against. It counts for nothing."),
     DoubtKind.UNSEEN_CLAIM: Row(*_BAD, "A back end that cannot be seen has taken over, and may serve the volume."),
     DoubtKind.REPLACED: Row(*_BAD, "Another volume has the name of one that is protected."),
     DoubtKind.UNREADABLE: Row(*_BAD, "A record of a copy, or of one that may be a copy, cannot be read."),
+    DoubtKind.UNREADABLE_RECORD: Row(
+        *_WARN, "A record of another kind (a policy, a schedule, a peering) cannot be read: what needs it waits."
+    ),
     DoubtKind.AMBIGUOUS: Row(*_BAD, "Several volumes have the mark of one copy."),
     DoubtKind.FOREIGN_SOURCE: Row(*_BAD, "A copy is a mirror of something else than its volume."),
     Kind.UNDECIDED: Row(
@@ -124,6 +135,13 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         "The SVM of a back end does not run.",
         "SVM {svm} of {cluster} is {cause}",
         "at {cluster}: vserver start -vserver {svm}",
+    ),
+    Kind.CLOCK_OFF: Row(
+        *_WARN,
+        "A cluster's clock differs from ours by more than its `clock_limit`, or cannot be read: no age that depends on"
+        " it is believed.",
+        "the clock of {cluster} {cause}: how old its mirrors are is not known",
+        "compare it with others: at {cluster}: cluster date show; {what_next}",
     ),
     Kind.SERVED_OFFLINE: Row(
         *_BAD,
@@ -183,7 +201,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A mirror comes from a copy that does not serve: however small its lag, what is served is not in it.",
         "a mirror of {source}, which does not serve: it holds nothing of what {active} serves",
-        "datamotion plan {group} shows what becomes of it",
+        "datamotion reprotect {group} makes it follow {active}",
     ),
     Kind.BROKEN: Row(
         *_WARN,
@@ -196,8 +214,8 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A target's copy served before, and is fenced: it is no mirror, and may hold writes that no other copy has.",
         "served before, and is fenced: nothing is mirrored to it",
-        "see what was written there; datamotion resync {group} --at {backend} says what making it a mirror again gives"
-        " up, and nothing resyncs it unasked",
+        "see what was written there; datamotion reprotect {group} says what making it a mirror again gives up, and"
+        " nothing resyncs it unasked",
     ),
     Kind.DETACHED: Row(
         *_WARN,
@@ -242,7 +260,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     ),
     Kind.AGE_UNKNOWN: Row(
         *_WARN,
-        "There is an RPO, and the cluster does not tell how old a mirror is, or tells an age that cannot be.",
+        "There is an RPO, and how old a mirror is the cluster does not tell, or by a clock that nobody can believe.",
         "the cluster {cause}; the RPO is {rpo}",
         "{what_next}",
     ),
@@ -255,10 +273,22 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     DoubtKind.UNMARKED: Row(*_WARN, "A copy has lost its mark."),
     DoubtKind.LEFT_OUT: Row(*_WARN, "The patterns do not select a volume any more that is protected."),
     DoubtKind.NOTHING_SELECTED: Row(*_WARN, "The patterns of the back end that serves match no volume."),
+    Kind.CLOCK_DIFFERS: Row(
+        *_NOTE,
+        "A cluster's clock differs from ours by a second at least, and by no more than its `clock_limit`.",
+        "the clock of {cluster} {cause}, which is taken out of the ages that it tells",
+    ),
     Kind.NO_SCHEDULE: Row(
         *_NOTE,
         "A mirror follows no schedule.",
         "follows no schedule: it is carried only by datamotion update {group}",
+    ),
+    Kind.MOUNTED_OPEN: Row(
+        *_NOTE,
+        "A mirror is mounted, and its export policy is not the one that lets nobody in: whoever comes reads it, and can"
+        " write as soon as it is broken off.",
+        "mounted, and clients come in by export policy {cause}: who reads there can write once it is broken off",
+        "{what_next}",
     ),
     DoubtKind.RENAMED: Row(*_NOTE, "The copy that serves was renamed; it is the same volume."),
     DoubtKind.NOT_A_MEMBER: Row(*_NOTE, "A mirror in the group's SVM of a volume that the group does not protect."),

@@ -10,9 +10,9 @@ from types import MappingProxyType
 
 from datamotion.model.paused import paused_of
 from datamotion.model.records import Relationship
-from datamotion.model.standing import Copy, CopyId, Standing
+from datamotion.model.standing import FENCE, Copy, CopyId, Standing
 from datamotion.model.units import duration_text
-from datamotion.model.words import MirrorState, Role, TransferState
+from datamotion.model.words import MirrorState, Mount, Role, TransferState
 from datamotion.policy.target import path_clash, taken_paths
 from datamotion.service.concern_rows import Kind
 from datamotion.service.concerns import Concern
@@ -63,7 +63,7 @@ class CopyConcerns:
             yield self._concern(Kind.SERVED_OFFLINE, copy, cause=copy.volume.state)
         elif copy.mark is not None and copy.mark.frozen:
             return  # a doubt tells
-        elif copy.is_fenced:
+        elif copy.is_fenced or copy.volume.export == FENCE:
             yield self._unserved(Kind.SHUT_OUT, copy)
         elif copy.volume.path is None and copy.mark is not None and copy.mark.path is not None:
             yield self._unserved(Kind.UNMOUNTED, copy)
@@ -76,10 +76,10 @@ class CopyConcerns:
             return self._concern(kind, copy, own={"what_next": next_})
         place = f"-vserver {site.backend.svm} -volume {copy.volume.name}"
         path = copy.mark.path if copy.mark and copy.mark.path else "PATH"
-        mount = f"volume mount {place} -junction-path {path}"
+        mount = [] if copy.volume.path else [f"volume mount {place} -junction-path {path}"]
         policy = copy.mark.export if copy.mark and copy.mark.export else "POLICY"
-        modify = f"volume modify {place} -policy {policy}; " if kind is Kind.SHUT_OUT else ""
-        return self._concern(kind, copy, own={"what_next": f"at {site.backend.cluster}: {modify}{mount}"})
+        modify = [f"volume modify {place} -policy {policy}"] if kind is Kind.SHUT_OUT else []
+        return self._concern(kind, copy, own={"what_next": f"at {site.backend.cluster}: {'; '.join(modify + mount)}"})
 
     def _of_mirror(self, copy: Copy) -> Iterator[Concern]:
         assert copy.edge is not None
@@ -100,6 +100,14 @@ class CopyConcerns:
             yield self._concern(Kind.PAUSED, copy, cause=cause, resume=resume)
         yield from self._age(copy)
         yield from self._policy(copy)
+        if copy.volume.path is not None and copy.volume.export not in (FENCE, None):
+            yield self._mounted_open(copy, copy.volume.export)
+
+    def _mounted_open(self, copy: Copy, export: str) -> Concern:
+        target = self.standing.group.target(copy.id.backend)
+        is_ahead = target is not None and target.mount is Mount.AHEAD
+        next_ = f"datamotion apply {self.standing.group.name} shuts it until it is served" if is_ahead else ""
+        return self._concern(Kind.MOUNTED_OPEN, copy, cause=export, what_next=next_)
 
     def _failure(self, copy: Copy, relationship: Relationship) -> Iterator[Concern]:
         if not copy.is_online:
@@ -138,8 +146,8 @@ class CopyConcerns:
         if rpo is None or copy.edge is None or not copy.edge.holds_copy:
             return
         relationship, limit = copy.edge.relationship, duration_text(rpo)
-        if relationship.is_lag_absurd:
-            cause, what_next = "tells an age that cannot be", "compare the clocks of the clusters: cluster date show"
+        if cause := relationship.lag_problem:
+            what_next = "compare the clocks of the clusters: cluster date show"
             yield self._concern(Kind.AGE_UNKNOWN, copy, cause=cause, what_next=what_next, rpo=limit)
         elif copy.lag is None:
             if relationship.state is not MirrorState.IN_SYNC:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from datamotion.model.standing import CopyId, DoubtKind, HeldClaim, Site, Standing
-from datamotion.model.view import Unseen
-from datamotion.service.concern_rows import Kind
+from datamotion.model.view import ClusterClock, ClusterView, Unseen
+from datamotion.policy.home import targets_of
+from datamotion.service.concern_rows import CLOCK_LIMIT, Kind
 from datamotion.service.concerns import Concern
 from datamotion.service.freshness import Freshness
 
+_LEAST_TOLD = timedelta(seconds=1)
 _ABOUT_SERVING = frozenset({DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED})
 
 
@@ -32,9 +35,11 @@ class GroupConcerns:
             yield Concern(Kind.DIVIDED, {"group": self.standing.group.name, "cause": told})
         yield from self._undecided()
         claims = {each.backend: each for each in reversed(self.standing.claims)}
+        kept_at = [each.backend.name for each in targets_of(self.standing)]
         for volume, active in self.standing.active.items():
             if active is not None:
-                yield from self._mirrors(volume, active.backend, claims.get(active.backend))
+                targets = [name for name in kept_at if name != active.backend]
+                yield from self._mirrors(volume, active.backend, targets, claims.get(active.backend))
 
     def _of_site(self, site: Site, *, is_served: bool) -> Iterator[Concern]:
         group, backend = self.standing.group.name, site.backend
@@ -45,6 +50,15 @@ class GroupConcerns:
             yield Concern(Kind.NO_SVM, place, backend=backend.name)
         elif site.svm.state != "running":
             yield Concern(Kind.SVM_DOWN, {**place, "cause": site.svm.state}, backend=backend.name)
+        if isinstance(site.seen, ClusterView):
+            yield from self._clock(site.seen.clock, place, backend.name)
+
+    def _clock(self, clock: ClusterClock, place: Mapping[str, str], backend: str) -> Iterator[Concern]:
+        words = {**place, "cause": str(clock), "what_next": CLOCK_LIMIT}
+        if clock.ahead is None or not clock.is_believed:
+            yield Concern(Kind.CLOCK_OFF, words, backend=backend)
+        elif abs(clock.ahead) >= _LEAST_TOLD:
+            yield Concern(Kind.CLOCK_DIFFERS, words, backend=backend)
 
     def _unseen(self, unseen: Unseen, place: Mapping[str, str], *, is_served: bool) -> Concern:
         kind, next_ = Kind.SILENT, unseen.hint or ""
@@ -75,9 +89,8 @@ class GroupConcerns:
             return f"{newest.backend} has claimed it (epoch {newest.epoch}), may serve it, and cannot be seen"
         return f"{newest.backend} has claimed it (epoch {newest.epoch}), and holds no copy of it that can be written"
 
-    def _mirrors(self, volume: str, active: str, claim: HeldClaim | None) -> Iterator[Concern]:
+    def _mirrors(self, volume: str, active: str, targets: Sequence[str], claim: HeldClaim | None) -> Iterator[Concern]:
         group = self.standing.group
-        targets = [each.backend.name for each in group.targets if each.backend.name != active]
         words = {"group": group.name}
         if not self.freshness.fresh_mirrors(volume):
             hidden = self.standing.hidden
@@ -105,8 +118,8 @@ class GroupConcerns:
         """What helps where nothing mirrors a volume: `apply` leaves each copy that is no mirror of it as it is."""
         group = self.standing.group.name
         if not targets:
-            return f"{group} has no other target: add one to `targets`"
+            return f"datamotion reprotect {group} mirrors it to its home again, and says first what that gives up"
         copies = [self.standing.copy(name, volume) for name in targets]
         if all(copy is not None and (copy.is_writable or self.freshness.is_fresh(copy) is False) for copy in copies):
-            return f"none of its targets follows it, and none is turned round: datamotion plan {group} says why"
+            return f"none of its targets follows it: datamotion reprotect {group} turns them round"
         return f"datamotion apply {group} makes mirrors where it can"

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from datamotion.errors import ConfigError
 from datamotion.model.group import Group
 from datamotion.model.names import is_plain
-from datamotion.model.view import LETTING_IN, STANDING
+from datamotion.model.view import LETTING_IN, STANDING, TURNING
 from datamotion.model.words import Operation
 from datamotion.policy.abort import abort_planner
 from datamotion.policy.breaking import break_planner
 from datamotion.policy.pause import pause_planner, resume_planner
+from datamotion.policy.reprotect import reprotect_planner
 from datamotion.policy.resync import resync_planner
 from datamotion.policy.selection import Selection
+from datamotion.policy.turning import Consent
 from datamotion.service.operations import Intent, check_is_backend, glances_of
 
 
@@ -63,3 +66,15 @@ def resync(group: Group, selection: Selection, *, discard: str | None = None) ->
         )
     planner = resync_planner(group, selection, discard=discard is not None)
     return Intent(operation=Operation.RESYNC, group=group, planner=planner, glances=glances_of(group, LETTING_IN))
+
+
+def reprotect(group: Group, *, discard: Collection[str] = (), keep: bool = True) -> Intent:
+    """Every other back end mirrors what serves, the home too.
+
+    `discard` are back ends of which what only they hold may be given up; with `keep` a clone of it is made first.
+    Raises: ConfigError.
+    """
+    for each in discard:
+        check_is_backend(group, each)
+    planner = reprotect_planner(group, Consent(discard=frozenset(discard), keep=keep))
+    return Intent(operation=Operation.REPROTECT, group=group, planner=planner, glances=glances_of(group, TURNING))

@@ -199,10 +199,11 @@ class ClusterReport:
 class CopyReport:
     """One copy of a volume; `name` is what the volume is called there, None where there is no copy (role `none`).
 
-    `source` is the back end that it mirrors, else the foreign path. `lag_s` is the age of what it can serve, None
-    while it serves live, can be written, or holds nothing. `is_fresh`: it comes from the copy that serves, along
-    relationships that are not broken off; None where that is open, or for a copy that is no mirror. `within_rpo` is
-    None without an RPO. `trouble` is the first thing that a person should know of this copy.
+    `is_shut`: its export policy is the fence's, which lets no NFS client in. A mirror that has a `path` and is shut is
+    mounted ahead. `source` is the back end that it mirrors, else the foreign path. `lag_s` is the age of what it can
+    serve, None while it serves live, can be written, or holds nothing. `is_fresh`: it comes from the copy that serves,
+    along relationships that are not broken off; None where that is open, or for a copy that is no mirror. `within_rpo`
+    is None without an RPO. `trouble` is the first thing that a person should know of this copy.
     """
 
     backend: str
@@ -210,6 +211,7 @@ class CopyReport:
     role: str
     state: str
     path: str | None
+    is_shut: bool
     source: str | None
     lag_s: float | None
     is_fresh: bool | None
@@ -302,6 +304,7 @@ class CheckKind(StrEnum):
 
     CLUSTER = "cluster"
     VERSION = "version"
+    CLOCK = "clock"
     LICENCE = "licence"
     PRIVILEGES = "privileges"
     INTERFACES = "interfaces"
@@ -314,6 +317,8 @@ class CheckKind(StrEnum):
     RPO = "rpo"
     AGGREGATE = "aggregate"
     MIRRORS = "mirrors"
+    COMMON_GROUND = "common ground"
+    EXPORT_POLICY = "export policy"
     LIMITS = "limits"
     STORE = "store"
     LOCK = "lock"

@@ -11,8 +11,8 @@ from datamotion.model.names import counted
 from datamotion.model.plan import Plan, RecoveryPoint
 from datamotion.policy.failover import SERVE
 from datamotion.policy.fence import overtaken
-from datamotion.policy.needs import GIVE
 from datamotion.policy.planned import FREEZE
+from datamotion.policy.provision import GIVE
 from datamotion.service.alike import names_text
 from datamotion.service.reports import (
     LossReport,

@@ -21,7 +21,7 @@ from datamotion.errors import ConfigError, DataMotionError
 from datamotion.model.claim import Seal
 from datamotion.model.group import Backend, Group, Target
 from datamotion.model.visible import visible
-from datamotion.model.words import Operation
+from datamotion.model.words import Mount, Operation
 from datamotion.service.clusters import CountedCluster, open_clusters
 from datamotion.store.lock import GroupHold, Holder, hold_group, this_process
 from datamotion.store.places import spare_folders
@@ -113,6 +113,7 @@ class Session:
             home=self._backend(group.home),
             targets=tuple(self._target(target) for target in group.targets),
             rpo=group.rpo,
+            common_label=group.common_label,
             seal=self.seals.get(name),
         )
 
@@ -202,5 +203,7 @@ class Session:
             aggregates=aggregates,
             policy=target.policy,
             schedule=target.schedule,
+            mount=Mount(target.mount),
+            export_policy=target.export_policy,
             online_s=target.online_timeout.total_seconds(),
         )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.model.group import Group
 from datamotion.model.records import Relationship
-from datamotion.model.standing import Copy, CopyId, Edge, Foreign, Standing
+from datamotion.model.standing import FENCE, Copy, CopyId, Edge, Foreign, Standing
 from datamotion.model.view import STANDING, ClusterView, Unseen, View
 from datamotion.model.words import MirrorState, Role
 from datamotion.policy.standing import stand
@@ -140,6 +140,7 @@ class _Picture:
             role=copy.role,
             state=relationship.state if relationship else f"{copy.volume.type} {copy.volume.state}",
             path=copy.volume.path,
+            is_shut=copy.volume.export == FENCE,
             source=_source(edge) if edge else None,
             lag_s=lag.total_seconds() if lag is not None else None,
             is_fresh=is_fresh,
@@ -157,7 +158,7 @@ def _is_within(rpo: timedelta | None, relationship: Relationship | None, is_fres
     if not is_fresh or relationship.exported_snapshot is None:
         return False
     if relationship.lag is None:
-        return True if relationship.state is MirrorState.IN_SYNC and not relationship.is_lag_absurd else None
+        return True if relationship.state is MirrorState.IN_SYNC and not relationship.lag_problem else None
     return relationship.lag <= rpo
 
 
@@ -172,6 +173,7 @@ def _missing(backend: str, trouble: str | None) -> CopyReport:
         role=NO_COPY,
         state=NO_COPY,
         path=None,
+        is_shut=False,
         source=None,
         lag_s=None,
         is_fresh=None,

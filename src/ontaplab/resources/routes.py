@@ -74,6 +74,7 @@ from ontaplab.resources.volumes import routes as volumes
 from ontaplab.resources.volumes.lifecycle import recover
 from ontaplab.resources.volumes.working import go_on as go_on_with_volumes
 from ontaplab.wire.app import Extra, build_app, list_routes
+from ontaplab.wire.dated import Dated
 from ontaplab.wire.resource import Resource
 
 _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
@@ -169,7 +170,7 @@ def assemble(cluster: Cluster) -> Assembled:
             *reversal_routes(cluster, transitions),
         ],
     )
-    return Assembled(Hostile(app, cluster.faults, cluster.clock), doors)
+    return Assembled(Dated(Hostile(app, cluster.faults, cluster.clock), cluster.clock), doors)
 
 
 def _extra(cluster: Cluster, engine: Engine, writes: Writes) -> Sequence[Extra]:

@@ -148,7 +148,7 @@ def write_configuration(folder: Path, lab: Lab) -> None:
         {
             "backend": f"gold-{name}",
             "aggregates": {first.aggregate: each.aggregate},
-            "policy": "Asynchronous",
+            "policy": "MirrorAllSnapshots",
             "schedule": "hourly",
         }
         for name, each in others

@@ -132,6 +132,7 @@ def state(world: World) -> dict[str, ClusterView]:
             policies=tuple(sorted((_timeless(each) for each in view.policies), key=lambda each: each.uuid)),
             volumes=tuple(sorted(view.volumes, key=lambda each: each.uuid)),
             relationships=tuple(sorted(view.relationships, key=lambda each: each.uuid)),
+            snapshots=tuple(sorted(view.snapshots, key=lambda each: each.uuid)),
             svm_peers=tuple(sorted((replace(each, name="") for each in view.svm_peers), key=lambda each: each.uuid)),
         )
         for name, view in world.views.items()

@@ -44,7 +44,6 @@ RELATIONSHIP = {
     "transfer": {"uuid": "t-1", "state": "transferring", "bytes_transferred": "3352"},
 }
 CLUSTER: Mapping[str, list[Any]] = {
-    "/api/storage/volumes/*/snapshots": [],
     "/api/cluster/peers": [
         {"uuid": "cp-1", "name": "lyon", "remote": {"name": "cluster-l"}, "status": {"state": "available"}},
         {"uuid": "cp-2", "name": "nice", "status": {"state": "unavailable"}},
@@ -69,8 +68,21 @@ CLUSTER: Mapping[str, list[Any]] = {
         {"name": "aggr2"},
     ],
     "/api/snapmirror/policies": [
-        {"uuid": "p-1", "name": "Asynchronous", "type": "async", "transfer_schedule": {"name": "hourly"}},
-        {"uuid": "p-2", "name": "Mine", "svm": {"name": "svm_dr"}, "type": "async", "comment": "ours"},
+        {
+            "uuid": "p-1",
+            "name": "Asynchronous",
+            "type": "async",
+            "transfer_schedule": {"name": "hourly"},
+            "retention": [{"label": "sm_created", "count": "1"}, {"label": "daily", "count": "7"}],
+        },
+        {
+            "uuid": "p-2",
+            "name": "Mine",
+            "svm": {"name": "svm_dr"},
+            "type": "async",
+            "comment": "ours",
+            "copy_all_source_snapshots": True,
+        },
         {"uuid": "p-3", "name": "XDPDefault", "type": "async", "create_snapshot_on_source": False},
         {"uuid": "p-4", "name": "Sync", "type": "sync", "create_snapshot_on_source": False},
     ],
@@ -118,6 +130,16 @@ CLUSTER: Mapping[str, list[Any]] = {
         },
     ],
     "/api/storage/volumes": [VOLUME],
+    "/api/storage/volumes/*/snapshots": [
+        {
+            "uuid": "n-1",
+            "volume": {"uuid": "v-1"},
+            "name": "datamotion_common_1",
+            "version_uuid": "ve-1",
+            "create_time": "2031-05-04T12:00:00+00:00",
+            "snapmirror_label": "datamotion",
+        },
+    ],
     "/api/snapmirror/relationships": [RELATIONSHIP],
 }
 

@@ -15,6 +15,7 @@ from netapp_ontap.resources.qtree import Qtree
 from netapp_ontap.resources.snapmirror_policy import SnapmirrorPolicy
 from netapp_ontap.resources.snapmirror_relationship import SnapmirrorRelationship
 from netapp_ontap.resources.snapmirror_transfer import SnapmirrorTransfer
+from netapp_ontap.resources.snapshot import Snapshot
 from netapp_ontap.resources.svm_peer import SvmPeer
 from netapp_ontap.resources.volume import Volume
 
@@ -27,6 +28,7 @@ from datamotion.model.acts import (
     AwaitIdle,
     AwaitTransfer,
     Change,
+    CloneVolume,
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
@@ -42,8 +44,10 @@ from datamotion.model.acts import (
     PeerSvms,
     ReleaseRelationship,
     RemoveMark,
+    SplitClone,
     StartTransfer,
     TakeEpoch,
+    TakeSnapshot,
 )
 from datamotion.model.claim import Claim
 from datamotion.model.records import Endpoint
@@ -219,6 +223,39 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
         SnapmirrorTransfer,
     ),
     (
+        TakeSnapshot(volume_uuid="v-1", name="kept", label="mirrored"),
+        "POST /api/storage/volumes/v-1/snapshots",
+        AT_ONCE,
+        {"name": "kept", "snapmirror_label": "mirrored"},
+        Snapshot,
+    ),
+    (
+        TakeSnapshot(volume_uuid="v-1", name="kept"),
+        "POST /api/storage/volumes/v-1/snapshots",
+        AT_ONCE,
+        {"name": "kept"},
+        Snapshot,
+    ),
+    (
+        CloneVolume(volume="vol_1_kept", svm="svm_gold", parent_uuid="v-1", snapshot="kept", comment="what it held"),
+        "POST /api/storage/volumes",
+        AT_ONCE,
+        {
+            "name": "vol_1_kept",
+            "svm": {"name": "svm_gold"},
+            "comment": "what it held",
+            "clone": {"is_flexclone": True, "parent_volume": {"uuid": "v-1"}, "parent_snapshot": {"name": "kept"}},
+        },
+        Volume,
+    ),
+    (
+        SplitClone(uuid="v-2"),
+        "PATCH /api/storage/volumes/v-2",
+        AT_ONCE,
+        {"clone": {"split_initiated": True}},
+        Volume,
+    ),
+    (
         ModifyVolume(uuid="v-1", path="/vol_1", export="guests", comment="[datamotion]", size_bytes=1),
         "PATCH /api/storage/volumes/v-1",
         AT_ONCE,
@@ -254,6 +291,11 @@ def test_an_act_is_one_request_that_netapps_schema_takes(
 
 REMOVALS: list[tuple[Change, str, Mapping[str, str]]] = [
     (DeleteRelationship(uuid="r-1"), f"DELETE {RELATIONSHIPS}/r-1", AT_ONCE | {"destination_only": "true"}),
+    (
+        ReleaseRelationship(uuid="r-1", keeps_snapshots=True),
+        f"DELETE {RELATIONSHIPS}/r-1",
+        AT_ONCE | {"source_info_only": "true"},
+    ),
     (ReleaseRelationship(uuid="r-1"), f"DELETE {RELATIONSHIPS}/r-1", AT_ONCE | {"source_only": "true"}),
     (DeleteVolume(uuid="v-1"), "DELETE /api/storage/volumes/v-1", AT_ONCE),
     (DeleteClaim(uuid="p-1"), "DELETE /api/snapmirror/policies/p-1", AT_ONCE),

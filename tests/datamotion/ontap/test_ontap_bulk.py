@@ -104,10 +104,10 @@ def ask_in_turn(backend: str, wire: Wire, *rounds: Sequence[Change]) -> list[Seq
     return replies
 
 
-def test_equal_changes_of_volumes_are_one_request_for_fifty(backend: str) -> None:
+def test_equal_changes_of_volumes_are_one_request_for_a_hundred(backend: str) -> None:
     wire = Wire(lambda sent: jobs_started(*(f"job-of-{uuid}" for uuid in bulk_uuids(sent))))
     replies = ask(backend, wire, alike(120))
-    assert sorted(len(bulk_uuids(sent)) for sent in wire.sent) == [20, 50, 50]
+    assert sorted(len(bulk_uuids(sent)) for sent in wire.sent) == [20, 100]
     for sent in wire.sent:
         assert sent.line == f"PATCH {VOLUMES}"
         assert sent.query == {
@@ -235,7 +235,7 @@ def test_a_refusal_that_single_requests_would_meet_too_is_final(
 
 
 @pytest.mark.parametrize("failure", [httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("dropped")])
-@pytest.mark.parametrize("changes", [alike(60), differing(60)], ids=["by query", "by records"])
+@pytest.mark.parametrize("changes", [alike(120), differing(120)], ids=["by query", "by records"])
 def test_an_unanswered_batch_is_never_asked_for_singly(
     backend: str, failure: Exception, changes: Sequence[ModifyVolume]
 ) -> None:

@@ -32,7 +32,7 @@ from datamotion.model.records import (
     Transfer,
     Volume,
 )
-from datamotion.model.view import EVERYTHING, Aspect, ClusterView
+from datamotion.model.view import EVERYTHING, Aspect, ClusterClock, ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.ontap.errors import MalformedRecord
 from tests.datamotion.ontap.schemas import knows
@@ -49,6 +49,7 @@ def test_everything_is_read_into_records(backend: str) -> None:
     view = look(backend, a_wire(), EVERYTHING)
     assert view == ClusterView(
         looked_at=dict.fromkeys(EVERYTHING, START),
+        clock=ClusterClock(ahead=None),
         identity=ClusterIdentity(name="cluster-p", uuid="c-1", version=(9, 15, 1)),
         cluster_peers=(
             ClusterPeer(uuid="cp-1", name="lyon", remote="cluster-l", available=True),
@@ -70,8 +71,8 @@ def test_everything_is_read_into_records(backend: str) -> None:
         ),
         aggregates=(Aggregate(name="aggr1", available_bytes=10), Aggregate(name="aggr2", available_bytes=0)),
         policies=(
-            a_policy("p-1", "Asynchronous", schedule="hourly"),
-            a_policy("p-2", "Mine", svm="svm_dr", comment="ours"),
+            a_policy("p-1", "Asynchronous", schedule="hourly", labels=frozenset({"sm_created", "daily"})),
+            a_policy("p-2", "Mine", svm="svm_dr", comment="ours", copies_all=True),
             a_policy("p-3", "XDPDefault", takes_snapshots=False),
             a_policy("p-4", "Sync", type="sync"),
         ),
@@ -87,6 +88,16 @@ def test_everything_is_read_into_records(backend: str) -> None:
         cifs_sessions=(
             CifsSession(path="n-1/s-g/11/12", volumes=frozenset({"v-1", "v-2"})),
             CifsSession(path="n-1/s-g/13/14", volumes=frozenset()),
+        ),
+        common_snapshots=(
+            Snapshot(
+                uuid="n-1",
+                volume_uuid="v-1",
+                name="datamotion_common_1",
+                version="ve-1",
+                created_at=datetime(2031, 5, 4, 12, tzinfo=UTC),
+                label="datamotion",
+            ),
         ),
         licenses=frozenset({"nfs"}),
         schedules={
@@ -157,7 +168,16 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
         },
         "/api/storage/aggregates": page | {"fields": "name,space.block_storage.available"},
         "/api/snapmirror/policies": page
-        | {"fields": "uuid,name,svm.name,type,transfer_schedule.name,create_snapshot_on_source,comment"},
+        | {
+            "fields": "uuid,name,svm.name,type,transfer_schedule.name,create_snapshot_on_source,"
+            "copy_all_source_snapshots,retention.label,comment"
+        },
+        "/api/storage/volumes/*/snapshots": page
+        | {
+            "fields": "uuid,volume.uuid,name,version_uuid,create_time,snapmirror_label",
+            "svm.name": "svm_dr|svm_gold",
+            "name": "datamotion_common_*",
+        },
         "/api/protocols/nfs/export-policies": page
         | {"fields": "name,svm.name,rules.index", "svm.name": "svm_dr|svm_gold"},
         "/api/storage/qtrees": page
@@ -291,6 +311,7 @@ RESOURCES = {
     "/api/svm/peers": "SvmPeer",
     "/api/storage/aggregates": "Aggregate",
     "/api/storage/volumes": "Volume",
+    "/api/storage/volumes/*/snapshots": "Snapshot",
     "/api/storage/qtrees": "Qtree",
     "/api/protocols/nfs/export-policies": "ExportPolicy",
     "/api/protocols/cifs/sessions": "CifsSession",
@@ -362,6 +383,14 @@ def test_licences_and_sessions_that_are_not_to_be_seen_are_not_told(backend: str
     assert Aspect.LICENSES in view.looked_at
     view = look(backend, _refusing("sessions", an_error(code, "not here", status=status)), EVERYTHING)
     assert (view.cifs_sessions, len(view.volumes)) == (None, 1)
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "6"), (404, "3"), (404, "4"), (400, "262197")])
+def test_snapshots_that_a_cluster_does_not_list_for_all_volumes_are_not_told(
+    backend: str, status: int, code: str
+) -> None:
+    view = look(backend, _refusing("snapshots", an_error(code, "not here", status=status)), EVERYTHING)
+    assert (view.common_snapshots, len(view.volumes)) == (None, 1)
 
 
 GIVEN = frozenset({Aspect.SNAPSHOT_POLICIES, Aspect.QOS_POLICIES})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +16,7 @@ from datamotion.model.records import (
 )
 from datamotion.model.view import EVERYTHING, Aspect
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
-from datamotion.ontap.errors import MalformedRecord
-from tests.datamotion.ontap.served import RELATIONSHIP, VOLUME, a_wire, look
+from tests.datamotion.ontap.served import CLUSTER, RELATIONSHIP, VOLUME, a_wire, look
 from tests.datamotion.ontap.wire import always
 
 
@@ -143,11 +143,12 @@ def test_a_comment_may_hold_whatever_people_write(backend: str) -> None:
 @pytest.mark.parametrize("bad", ["", "a b", "a|b", "*", "../x", "a/b", "a..b", "!a", "%2e", {"a": 1}, 5])
 def test_a_uuid_is_one_segment_of_a_url_and_no_operator_of_a_query(backend: str, bad: object) -> None:
     peer = {"uuid": bad, "name": "a", "svm": {"name": "a"}, "peer": {"svm": {"name": "b"}, "cluster": {"name": "c"}}}
-    with pytest.raises(MalformedRecord, match="`uuid` of record"):
-        look(backend, a_wire(peers=[peer | {"state": "peered"}]), {Aspect.SVM_PEERS})
+    (found,) = look(backend, a_wire(peers=[peer | {"state": "peered"}]), {Aspect.SVM_PEERS}).unreadable
+    assert "`uuid` of record" in found.reason
     session = {"node": {"uuid": bad}, "svm": {"uuid": "s-1"}, "identifier": 1, "connection_id": 1}
-    with pytest.raises(MalformedRecord, match=r"`node\.uuid` of"):
-        look(backend, a_wire(sessions=[session]), {Aspect.CIFS_SESSIONS})
+    session["volumes"] = [{"uuid": "v-1"}, {"uuid": "v-2"}]
+    unreadable = look(backend, a_wire(sessions=[session]), {Aspect.CIFS_SESSIONS}).unreadable
+    assert [(each.uuid, "`node.uuid` of" in each.reason) for each in unreadable] == [("v-1", True), ("v-2", True)]
     assert look(backend, a_wire(volumes=[VOLUME | {"uuid": bad}]), {Aspect.VOLUMES}).unreadable
 
 
@@ -176,7 +177,7 @@ def test_instants_are_within_reach(backend: str, bad: str) -> None:
 @pytest.mark.parametrize("lag", ["-PT1S", "-P3D", "P40000D", "P999999999D"])
 def test_an_age_that_cannot_be_is_not_known(backend: str, lag: str) -> None:
     view = look(backend, a_wire(relationships=[RELATIONSHIP | {"lag_time": lag}]), {Aspect.RELATIONSHIPS})
-    assert [(each.lag, each.is_lag_absurd) for each in view.relationships] == [(None, True)]
+    assert [(each.lag, each.lag_problem) for each in view.relationships] == [(None, "tells an age that cannot be")]
 
 
 @pytest.mark.parametrize(
@@ -203,11 +204,44 @@ def test_a_record_that_is_no_object_is_told_by_its_number(backend: str, bad: obj
 
 
 def test_what_a_field_is_in_is_an_object(backend: str) -> None:
-    with pytest.raises(MalformedRecord, match="`space` of record aggr1 is 'large', not an object"):
-        look(backend, a_wire(aggregates=[{"name": "aggr1", "space": "large"}]), {Aspect.AGGREGATES})
+    (found,) = look(backend, a_wire(aggregates=[{"name": "aggr1", "space": "large"}]), {Aspect.AGGREGATES}).unreadable
+    assert "`space` of record aggr1 is 'large', not an object" in found.reason
+    assert found.name == "aggr1"
 
 
-def test_peers_that_list_no_names_are_malformed(backend: str) -> None:
+def test_peers_that_list_no_names_cannot_be_read(backend: str) -> None:
     peer = {"uuid": "p", "name": "a", "svm": {"name": "a"}, "peer": {"svm": {"name": "b"}, "cluster": {"name": "c"}}}
-    with pytest.raises(MalformedRecord, match="`applications` of record p is not a list of names"):
-        look(backend, a_wire(peers=[peer | {"state": "peered", "applications": [{}]}]), {Aspect.SVM_PEERS})
+    peers = [peer | {"state": "peered", "applications": [{}]}]
+    (found,) = look(backend, a_wire(peers=peers), {Aspect.SVM_PEERS}).unreadable
+    assert "`applications` of record p is not a list of names" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("aspect", "bad", "told"),
+    [
+        (Aspect.POLICIES, {"uuid": "p-9", "name": "x", "svm": {"name": "s"}, "comment": "c"}, ("x", "s", "p-9", "c")),
+        (Aspect.POLICIES, "text", (None, None, None, None)),
+        (Aspect.SVMS, {"uuid": "s-9", "name": "svm_x"}, ("svm_x", None, "s-9", None)),
+        (Aspect.SVM_PEERS, {"name": 5, "svm": {"name": "svm_dr"}}, (None, "svm_dr", None, None)),
+        (Aspect.CLUSTER_PEERS, None, (None, None, None, None)),
+        (Aspect.SCHEDULES, {"name": []}, (None, None, None, None)),
+        (Aspect.LICENSES, {"name": "snapmirror", "state": {}}, ("snapmirror", None, None, None)),
+        (Aspect.AGGREGATES, {}, (None, None, None, None)),
+        (Aspect.EXPORT_POLICIES, {"name": "p", "svm": {"name": "s"}, "rules": [5]}, ("p", "s", None, None)),
+        (Aspect.QTREES, {"volume": {"uuid": "v-1"}, "id": -1}, (None, None, "v-1", None)),
+        (Aspect.QTREES, {"id": 3}, (None, None, None, None)),
+        (Aspect.CIFS_SESSIONS, {"volumes": [5]}, (None, None, None, None)),
+    ],
+)
+def test_a_record_that_cannot_be_read_leaves_the_others_of_its_kind(
+    backend: str, aspect: Aspect, bad: object, told: tuple[str | None, ...]
+) -> None:
+    """And tells of itself what can be read: a session or a qtree, its volume."""
+    wire = a_wire()
+    whole = look(backend, wire, {aspect})
+    path = wire.sent[0].path
+    view = look(backend, a_wire(**{path.rpartition("/")[2]: [*CLUSTER[path], bad]}), {aspect})
+    (found,) = view.unreadable
+    assert (found.aspect, found.name, found.svm, found.uuid, found.comment) == (aspect, *told)
+    assert f"GET {path} in a way that cannot be read" in found.reason
+    assert replace(view, unreadable=()) == whole

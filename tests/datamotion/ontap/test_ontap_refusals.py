@@ -97,7 +97,7 @@ def test_what_a_proxy_says_of_a_write_is_silence_unless_it_was_not_passed_on(
     assert len(wire.sent) == 1
 
 
-@pytest.mark.parametrize("body", [{}, {"records": 5}, {"records": ["text"]}])
+@pytest.mark.parametrize("body", [{}, {"records": 5}])
 def test_a_collection_without_records_is_malformed(backend: str, body: Any) -> None:
     with pytest.raises(MalformedRecord, match="GET /api/svm/svms"):
         read(backend, always(httpx.Response(200, json=body)))

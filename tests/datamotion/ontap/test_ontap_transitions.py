@@ -56,14 +56,14 @@ def test_many_relationships_change_state_with_one_request(
     assert replies == [Accepted(("j-1", "j-2", "j-3"))] * 3
 
 
-def test_batches_are_of_fifty_and_share_only_their_own_jobs(backend: str) -> None:
+def test_batches_are_of_a_hundred_and_share_only_their_own_jobs(backend: str) -> None:
     def answer(sent: Sent) -> httpx.Response:
         uuids = sent.query["uuid"].split("|")
         return jobs_started(*(f"job-of-{uuid}" for uuid in uuids))
 
     wire = Wire(answer)
     replies = ask(backend, wire, [Break(uuid=f"r-{n}") for n in range(120)])
-    assert sorted(len(sent.query["uuid"].split("|")) for sent in wire.sent) == [20, 50, 50]
+    assert sorted(len(sent.query["uuid"].split("|")) for sent in wire.sent) == [20, 100]
     assert replies[119] == Accepted(tuple(f"job-of-r-{n}" for n in range(100, 120)))
 
 

@@ -108,7 +108,8 @@ def test_where_nobody_can_tell_who_serves_no_other_copy_is_made_writable() -> No
 def test_one_that_is_mounted_lets_clients_write_and_a_fenced_one_does_not() -> None:
     assert any("is mounted at gold-lyon" in note for note in break_off(at_lyon({"path": "/vol_1"})).notes)
     fenced = break_off(at_lyon({"path": "/vol_1", "export": FENCE}))
-    assert not any("is mounted" in note for note in fenced.notes)
+    assert not any("clients that come to it there can write" in note for note in fenced.notes)
+    assert any("no NFS client comes in, and SMB hosts" in note for note in fenced.notes)
 
 
 def test_a_place_that_is_not_seen_is_no_answer() -> None:

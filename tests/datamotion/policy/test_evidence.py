@@ -15,11 +15,13 @@ from datamotion.model.claim import Claim, Seal
 from datamotion.model.group import Backend
 from datamotion.model.plan import Plan
 from datamotion.model.records import Policy
+from datamotion.model.standing import DoubtKind
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, VolumeType
 from datamotion.policy.failover import failover_planner
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.protect import protect_planner
+from datamotion.policy.settle import settle_planner
 from datamotion.policy.update import update_planner
 from tests.datamotion.building import (
     HOME,
@@ -175,10 +177,73 @@ def ours(*lyon: Claim) -> dict[str, ClusterView]:
 def test_a_claim_without_the_code_fences_nobody_though_all_else_bears_it_out(forged: Claim) -> None:
     view = ours(a_claim().sealed(SEALED.seal), forged)
     standing = standing_of(view, SEALED)
-    assert "was not made with the secret of gold" in standing.doubts[0].text
+    doubt = standing.doubts[0]
+    assert doubt.kind is DoubtKind.UNSIGNED_CLAIM
+    assert "was not made with the secret of gold: it counts for nothing" in doubt.text
+    assert "at lyon: snapmirror policy delete -vserver svm_gold_dr -policy datamotion_gold_7" in (doubt.hint or "")
     assert not list(stops_the_home(planned(protect_planner(SEALED), standing)))
     believed = [replace(each.claim, code="") for each in standing.claims]
     assert believed == [a_claim()]
+
+
+UNSIGNED = {
+    "without a code": a_claim_policy(FORGED, LYON),
+    "with a guess": a_claim_policy(FORGED.sealed(Seal("a guess")), LYON),
+    "with another's code": a_claim_policy(replace(FORGED, code=a_claim().sealed(SEALED.seal).code), LYON),
+    "in words that nobody can read": replace(a_claim_policy(FORGED, LYON), comment="epoch 7 is mine"),
+    "of the epoch that counts": a_claim_policy(a_claim(LYON), NICE),
+}
+
+
+@pytest.mark.parametrize("policy", UNSIGNED.values(), ids=UNSIGNED.keys())
+def test_beside_one_with_the_code_a_claim_without_it_holds_nothing_up(policy: Policy) -> None:
+    """Whatever is asked for is as if it were not there, but for its number, which is taken."""
+    quiet = {
+        HOME.cluster: sealed(a_cluster_view(HOME, [a_volume()]), HOME, a_claim()),
+        LYON.cluster: sealed(MIRRORED, LYON, a_claim()),
+        NICE.cluster: sealed(a_target_view(NICE, "vol_1"), NICE),
+    }
+    at = "nice" if policy.svm == NICE.svm and policy.uuid.startswith("nice") else "lyon"
+    loud = {**quiet, at: replace(quiet[at], policies=(*quiet[at].policies, policy))}
+    standing, before = standing_of(loud, SEALED), standing_of(quiet, SEALED)
+    assert [each.kind for each in standing.doubts] == [DoubtKind.UNSIGNED_CLAIM]
+    assert standing.active == before.active
+    assert standing.claims == before.claims
+    assert standing.unreadable == frozenset()
+    assert acts(planned(update_planner(SEALED), standing)) == acts(planned(update_planner(SEALED), before))
+    assert planned(protect_planner(SEALED), standing).refusals == ()
+    for to in ("gold-lyon", "gold-nice"):
+        plan = planned(failover_planner(SEALED, FailoverChoice(to=to)), standing_of({**loud, "paris": LOST}, SEALED))
+        assert plan.backend == to
+        assert plan.epoch is not None
+        assert plan.epoch > standing.epochs[-1]
+
+
+def test_while_no_claim_has_the_code_yet_it_is_said_how_to_make_one() -> None:
+    """As when the secret has just been set: nothing is believed, and settling is all that it takes."""
+    view = seen()
+    standing = standing_of(view, SEALED)
+    assert {each.kind for each in standing.doubts} >= {DoubtKind.UNREADABLE_CLAIM}
+    hints = {each.hint for each in standing.doubts if each.kind is DoubtKind.UNREADABLE_CLAIM}
+    assert hints == {"datamotion settle gold --keep gold-paris makes it anew with the secret, if gold-paris serves"}
+    assert planned(update_planner(SEALED), standing).steps == ()
+    plan = planned(settle_planner(SEALED, "gold-paris"), standing)
+    taken = [act.change.claim for act in acts(plan) if isinstance(act.change, TakeEpoch)]
+    assert {claim.epoch for claim in taken} == {2}
+    assert all(claim.is_sealed(SEALED.seal) for claim in taken)
+    lost = standing_of({**view, "paris": LOST}, SEALED)
+    choice = FailoverChoice(to="gold-nice", overrule="gold-paris")
+    assert planned(failover_planner(SEALED, choice), lost).backend == "gold-nice"
+
+
+def test_who_has_no_secret_does_not_believe_claims_that_were_made_with_one() -> None:
+    """Theirs would be ignored by all others: two would serve."""
+    view = ours(a_claim().sealed(SEALED.seal))
+    standing = standing_of({**view, "lyon": sealed(MIRRORED, LYON, a_claim())}, BOTH)
+    assert {each.kind for each in standing.doubts} >= {DoubtKind.UNREADABLE_CLAIM}
+    assert "set `shared_secret` of gold as the others have it" in (standing.doubts[0].hint or "")
+    for planner in (update_planner(BOTH), failover_planner(BOTH, FailoverChoice(to="gold-lyon"))):
+        assert planned(planner, standing).steps == ()
 
 
 def test_a_claim_with_the_code_counts() -> None:

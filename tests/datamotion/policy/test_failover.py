@@ -205,7 +205,7 @@ def test_what_is_overtaken_in_sight_is_fenced_before_anything_is_broken_off() ->
 def test_a_failover_back_home_lifts_its_fence_exactly() -> None:
     home = a_volume(path=None, export=FENCE, comment=a_mark(export="clients_of_paris"))
     lyon = a_cluster_view(LYON, [a_served(comment=a_mark(export="other"))], claims=LYON_TOOK_OVER)
-    policies = tuple(ExportPolicy(name=each, svm="svm_gold", rules=1) for each in ("clients_of_paris", "default"))
+    policies = tuple(ExportPolicy(name=name, svm=HOME.svm, rules=1) for name in ("default", "clients_of_paris"))
     paris = a_cluster_view(HOME, [home], claims=LYON_TOOK_OVER, export_policies=policies)
     plan = failover(failed_over(paris=paris, lyon=lyon, nice=LOST), "gold-paris", overrule="gold-lyon")
     assert changes(plan, "vol_1", HOME) == [ModifyVolume(uuid=home.uuid, path="/vol_1", export="clients_of_paris")]

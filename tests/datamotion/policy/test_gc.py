@@ -13,7 +13,7 @@ from datamotion.model.mark import without_mark
 from datamotion.model.plan import Plan
 from datamotion.model.records import Volume
 from datamotion.model.standing import FENCE
-from datamotion.model.view import ClusterView, Unreadable, Unseen
+from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
 from datamotion.model.words import MirrorState, VolumeType
 from datamotion.policy.gc import gc_planner
 from datamotion.policy.situation import Situation
@@ -28,6 +28,7 @@ from tests.datamotion.building import (
     a_listing,
     a_mark,
     a_mirror,
+    a_peer,
     a_target_view,
     a_volume,
     acts,
@@ -127,9 +128,29 @@ def test_a_copy_without_its_relationship_can_be_taken_up_again_and_keeps_its_bas
     assert changes(gc(protected(lyon=unmarked))) == [ReleaseRelationship(uuid="gold-lyon/vol_1/mirror")]
 
 
+def test_what_was_turned_round_is_forgotten_with_its_snapshots_kept_once_both_ends_follow_who_serves() -> None:
+    """Lyon serves, and the home still lists what it mirrored to lyon and nice."""
+    claims = (a_claim(), a_claim(LYON, 2))
+    owed = (a_listing(uuid="to lyon"), a_listing(backend=NICE, uuid="to nice"))
+    home = [a_mirror(backend=HOME, source=LYON)]
+    nice = [a_mirror(backend=NICE, source=LYON)]
+    peers = [a_peer(NICE, LYON)]
+    whole = protected(
+        *claims,
+        paris=a_cluster_view(HOME, [a_volume(type=VolumeType.DP)], home, destinations=owed),
+        lyon=a_cluster_view(LYON, [a_volume(backend=LYON, type=VolumeType.RW)]),
+        nice=a_cluster_view(NICE, [a_volume(backend=NICE)], nice, peers=peers),
+    )
+    released = [each for each in changes(gc(whole)) if isinstance(each, ReleaseRelationship)]
+    assert released == [ReleaseRelationship(uuid=each.uuid, keeps_snapshots=True) for each in owed]
+    fenced = a_cluster_view(HOME, [a_volume(path=None, export=FENCE)], destinations=owed)
+    needed = knowing({**whole, "paris": fenced}, *claims)
+    assert [each for each in changes(gc(needed)) if isinstance(each, ReleaseRelationship)] == []
+
+
 @pytest.mark.parametrize("what", ["unseen", "unreadable"])
 def test_what_cannot_be_seen_is_not_gone(what: str) -> None:
-    unreadable = Unreadable(reason="no state", svm=LYON.svm, volume="gone", is_relationship=True)
+    unreadable = Unreadable(reason="no state", svm=LYON.svm, volume="gone", aspect=Aspect.RELATIONSHIPS)
     lyon: Seen = LOST if what == "unseen" else replace(a_target_view(LYON, "vol_1"), unreadable=(unreadable,))
     view = listing(protected(lyon=lyon), uuid="old", destination=replace(a_listing().destination, volume="gone"))
     plan = gc(view)

@@ -155,7 +155,8 @@ def test_a_group_that_may_have_been_claimed_where_nobody_sees_it_is_not_claimed_
 
 def test_what_is_as_wanted_needs_no_step_and_is_told() -> None:
     plan = protect(seen("vol_1", "vol_2"))
-    assert (plan.steps, plan.refusals, plan.notes) == ((), (), ())
+    assert (plan.steps, plan.refusals) == ((), ())
+    assert [note[:38] for note in plan.notes] == ["gold-lyon and gold-nice share no snaps"]
     assert len(plan.holds) == 6
 
 

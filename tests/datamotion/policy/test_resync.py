@@ -188,7 +188,7 @@ def test_the_home_needs_a_relationship_from_who_serves() -> None:
     plan = resync(failed_over(paris=fenced), at="gold-paris")
     (refusal,) = plan.refusals
     assert (plan.steps, refusal.text) == ((), "vol_1 at gold-paris: no relationship ends in it")
-    assert refusal.hint == "a relationship from gold-lyon into it would be needed: none is made over a writable copy"
+    assert refusal.hint == "a relationship from gold-lyon into it would be needed: datamotion reprotect gold makes one"
 
 
 def test_a_relationship_from_elsewhere_is_named_with_the_one_that_would_be_needed() -> None:
@@ -196,7 +196,7 @@ def test_a_relationship_from_elsewhere_is_named_with_the_one_that_would_be_neede
     plan = resync(failed_over(nice=nice), at="gold-nice")
     (refusal,) = plan.refusals
     assert refusal.text == "vol_1 at gold-nice: its relationship comes from gold-paris, and gold-lyon serves it"
-    assert refusal.hint == "a relationship from gold-lyon into it would be needed: none is turned round"
+    assert refusal.hint == "a relationship from gold-lyon into it would be needed: datamotion reprotect gold makes one"
 
 
 @pytest.mark.parametrize(
@@ -283,11 +283,11 @@ def test_whoever_uses_a_copy_that_is_mounted_is_said_to_be_cut_off() -> None:
 
 
 def test_apply_never_resyncs_and_names_the_command_that_does() -> None:
-    for view in (seen(lyon=broken()), came_home()):
+    for view, command in ((seen(lyon=broken()), "resync gold --at gold-lyon"), (came_home(), "reprotect gold")):
         plan = protect(view)
         assert Resync not in {type(each) for each in changes(plan)}
         hints = " ".join(each.hint or "" for each in plan.refusals if each.backend == "gold-lyon")
-        assert "datamotion resync gold --at gold-lyon says what making it a mirror again gives up" in hints
+        assert f"datamotion {command} says what making it a mirror" in hints
 
 
 def test_apply_takes_no_half_resynced_copy_for_a_mirror_that_works() -> None:

@@ -11,7 +11,7 @@ from datamotion.model.acts import AbortTransfer, DeleteRelationship, DeleteVolum
 from datamotion.model.plan import Plan
 from datamotion.model.records import Listed, Volume
 from datamotion.model.standing import FENCE
-from datamotion.model.view import ClusterView, Unreadable, View
+from datamotion.model.view import Aspect, ClusterView, Unreadable, View
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.situation import Situation
 from datamotion.policy.unprotect import unprotect_planner
@@ -214,7 +214,7 @@ def test_what_is_listed_for_others_or_for_a_copy_that_is_left_stays_listed() -> 
 
 
 def test_an_entry_whose_relationship_may_be_behind_a_record_that_cannot_be_read_stays_listed() -> None:
-    unreadable = Unreadable(reason="no state", svm=LYON.svm, volume="elsewhere", is_relationship=True)
+    unreadable = Unreadable(reason="no state", svm=LYON.svm, volume="elsewhere", aspect=Aspect.RELATIONSHIPS)
     view = mirrored(
         paris=listing(a_listing("vol_2", uuid="old", destination=replace(a_listing().destination, volume="elsewhere")))
     )

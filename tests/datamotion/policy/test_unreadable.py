@@ -10,7 +10,7 @@ import pytest
 from datamotion.model.acts import Break, CreateRelationship, CreateVolume
 from datamotion.model.group import Backend
 from datamotion.model.standing import CopyId, Standing
-from datamotion.model.view import ClusterView, Unreadable
+from datamotion.model.view import Aspect, ClusterView, Unreadable
 from datamotion.model.words import Role, VolumeType
 from datamotion.policy.abort import abort_planner
 from datamotion.policy.kinds import Holds, prove
@@ -134,7 +134,7 @@ def test_a_record_without_an_svm_may_be_of_any_back_end_of_its_cluster() -> None
 
 
 def test_a_relationship_that_cannot_be_read_hides_its_copy_and_is_not_taken_for_none() -> None:
-    told = Unreadable(reason=REASON, svm=LYON.svm, volume="vol_1", is_relationship=True)
+    told = Unreadable(reason=REASON, svm=LYON.svm, volume="vol_1", aspect=Aspect.RELATIONSHIPS)
     view = seen(*ALL, lyon=without(a_target_view(LYON, *ALL), told))
     standing = standing_of(view)
     assert doubts(standing) == [("unreadable", "gold-lyon", "vol_1")]
@@ -146,7 +146,7 @@ def test_a_relationship_that_cannot_be_read_hides_its_copy_and_is_not_taken_for_
 
 
 def test_a_relationship_that_does_not_tell_its_destination_hides_what_it_may_end_in() -> None:
-    told = Unreadable(reason=REASON, svm=LYON.svm, volume=None, is_relationship=True)
+    told = Unreadable(reason=REASON, svm=LYON.svm, volume=None, aspect=Aspect.RELATIONSHIPS)
     lyon = replace(a_target_view(LYON, *ALL), relationships=(a_mirror("vol_2"),), unreadable=(told,))
     standing = standing_of(seen(*ALL, lyon=lyon))
     assert hidden(standing) == {CopyId("gold-lyon", "vol_1")}

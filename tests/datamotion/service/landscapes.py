@@ -11,7 +11,7 @@ from datamotion.model.group import Backend, Group, Target
 from datamotion.model.mark import Mark
 from datamotion.model.records import Endpoint, Policy, Relationship, Svm, Volume
 from datamotion.model.standing import FENCE
-from datamotion.model.view import STANDING, ClusterView, Unreadable, Unseen, View
+from datamotion.model.view import STANDING, ClusterClock, ClusterView, Unreadable, Unseen, View
 from datamotion.model.words import MirrorState, VolumeState, VolumeType
 from datamotion.service.reports import ConcernReport, GroupReport, StatusReport
 from datamotion.service.status import status_report
@@ -45,6 +45,7 @@ class Landscape:
     policies: dict[str, list[Policy]] = field(default_factory=lambda: {each.name: [*POLICIES] for each in EVERYWHERE})
     svms: dict[str, str] = field(default_factory=lambda: {each.name: "running" for each in EVERYWHERE})
     unseen: dict[str, Unseen] = field(default_factory=dict)
+    ahead: dict[str, timedelta | None] = field(default_factory=dict)  # a cluster's clock, by back end
     illegible: list[tuple[str, Unreadable]] = field(default_factory=list)
 
     def unread(self, name: str, at: Backend) -> None:
@@ -128,6 +129,7 @@ class Landscape:
         state = self.svms.get(name)
         return ClusterView(
             looked_at=dict.fromkeys(STANDING, NOON),
+            clock=ClusterClock(ahead=self.ahead.get(name, timedelta())),
             svms=(Svm(uuid=f"{backend.svm}-uuid", name=backend.svm, state=state),) if state else (),
             policies=tuple(self.policies[name]),
             unreadable=tuple(told for at, told in self.illegible if at == name),

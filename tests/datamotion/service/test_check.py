@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from datamotion.model.records import (
     Schedule,
     SvmPeer,
 )
-from datamotion.model.view import CHECKING, ClusterView, View
+from datamotion.model.view import CHECKING, Aspect, ClusterClock, ClusterView, Unreadable, View
 from datamotion.service.check import Ways, check_report
 from datamotion.service.reports import CheckKind, CheckLine, CheckReport, Finding, Verdict
 from tests.datamotion.service.landscapes import ASYNC, LYON, NANTES, NOON, PARIS, Landscape, a_group, protected
@@ -169,9 +169,13 @@ def test_a_target_that_could_not_follow_another_target_is_told() -> None:
     view = seen_whole(world.view(group), group)
     view["lyon"] = replace(view["lyon"], cluster_peers=view["lyon"].cluster_peers[:1])
     report = check_report([group], view)
-    (line,) = (each for each in report.lines if each.finding is not Finding.PASSED)
+    line, ground = (each for each in report.lines if each.finding is not Finding.PASSED)
     assert (line.subject, line.finding, report.verdict) == ("gold-lyon", Finding.NOTE, Verdict.DONE)
     assert (line.detail or "").endswith("it could not mirror what gold-nantes serves")
+    assert (ground.subject, ground.finding) == ("gold-lyon", Finding.NOTE)
+    assert (ground.detail or "").startswith(
+        "they share no snapshot: a failover to one of them costs the other all of it"
+    )
 
 
 def looked_at(world: Landscape) -> CheckReport:
@@ -220,6 +224,46 @@ def test_a_stopped_svm_is_told() -> None:
     world.svms[LYON.name] = "stopped"
     (line,) = (line for line in looked_at(world).lines if line.finding is not Finding.PASSED)
     assert (line.detail, line.hint) == ("it is stopped", "at lyon: vserver start -vserver svm_lyon")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "finding", "says"),
+    [
+        (timedelta(seconds=40), Finding.NOTE, "it is 40 s ahead of ours, which is taken out of the ages that it tells"),
+        (timedelta(hours=-2), Finding.FAILED, "it is 2 h behind ours: no age that it tells is believed"),
+        (None, Finding.FAILED, "it cannot be read: no age that it tells is believed"),
+    ],
+)
+def test_a_clock_that_differs(ahead: timedelta | None, finding: Finding, says: str) -> None:
+    lines, _ = found(lambda seen: replace(seen, clock=ClusterClock(ahead=ahead)))
+    line = next(each for each in lines if each.what == "its clock agrees with ours")
+    assert (line.subject, line.finding, line.detail) == ("lyon", finding, says)
+
+
+@pytest.mark.parametrize(
+    ("aspect", "parts", "what"),
+    [
+        (Aspect.SVMS, {"svms": ()}, "SVM svm_lyon is running on lyon"),
+        (Aspect.LICENSES, {"licenses": frozenset({"nfs"})}, "has a SnapMirror licence"),
+        (Aspect.SCHEDULES, {"schedules": frozenset()}, "schedule hourly is on lyon"),
+        (Aspect.AGGREGATES, {"aggregates": ()}, "aggregate aggr1 is on lyon"),
+        (Aspect.CLUSTER_PEERS, {"cluster_peers": ()}, "lyon and paris are peered"),
+        (Aspect.SVM_PEERS, {"svm_peers": ()}, "its SVM is peered with that of gold-paris"),
+    ],
+)
+def test_what_may_be_behind_a_record_that_cannot_be_read_is_not_looked_at(
+    aspect: Aspect, parts: Mapping[str, object], what: str
+) -> None:
+    told = Unreadable(aspect=aspect, reason="it has no `name`", svm=None)
+    group = a_group()
+    group = replace(group, targets=tuple(replace(each, schedule="hourly") for each in group.targets))
+    lines, report = found(lambda seen: replace(seen, unreadable=(told,), **parts), group=group)  # type: ignore[arg-type]
+    looked = {line.what: line for line in lines}
+    if aspect is Aspect.SVMS:
+        assert looked[what].finding is Finding.NOT_LOOKED
+    else:
+        assert (looked[what].finding, looked[what].detail) == (Finding.NOT_LOOKED, "it has no `name`")
+    assert report.verdict is not Verdict.DONE
 
 
 def identified(**changes: object) -> Callable[[ClusterView], ClusterView]:

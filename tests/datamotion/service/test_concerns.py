@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
+from datamotion.model.claim import Seal, read_claim
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
 from datamotion.model.records import Endpoint, Transfer
 from datamotion.model.standing import FENCE, DoubtKind
+from datamotion.model.view import Aspect, Unreadable
 from datamotion.model.words import MirrorState, TransferState, VolumeState
 from datamotion.service.concern_rows import ROWS
 from datamotion.service.reports import Severity
@@ -19,6 +21,7 @@ from tests.datamotion.building import a_mark
 from tests.datamotion.service.landscapes import LYON, NANTES, NOON, PARIS, Landscape, a_group, failed_over, protected
 
 BOTH = a_group(LYON, NANTES)
+SEAL = Seal("s3cret")
 RPO = a_group(rpo=timedelta(hours=2))
 
 
@@ -63,6 +66,25 @@ def related(**changes: object) -> Callable[[], Landscape]:
         return world
 
     return made
+
+
+def ahead(difference: timedelta | None) -> Callable[[], Landscape]:
+    """All is well, but for the clock at lyon."""
+
+    def made() -> Landscape:
+        world = protected(targets=(LYON, NANTES))
+        world.ahead[LYON.name] = difference
+        return world
+
+    return made
+
+
+def an_illegible_schedule() -> Landscape:
+    """All is well, but for a schedule at lyon of which nothing but the name can be read."""
+    world = protected(targets=(LYON, NANTES))
+    told = Unreadable(aspect=Aspect.SCHEDULES, reason="the record has no `name`", svm=None, name="daily")
+    world.illegible.append((LYON.name, told))
+    return world
 
 
 def unwell(reason: str | None) -> Callable[[], Landscape]:
@@ -120,6 +142,20 @@ def two_serve() -> Landscape:
 def receives() -> Landscape:
     world = failed_over(targets=(LYON, NANTES))
     world.mirror("vol_1", LYON)
+    return world
+
+
+def unsigned() -> Landscape:
+    """The home serves by claims with the secret; at lyon one without it says otherwise."""
+    world = protected(targets=(LYON, NANTES))
+    for at in (PARIS, LYON, NANTES):
+        world.policies[at.name] = [
+            replace(each, comment=claim.sealed(SEAL).comment)
+            if (claim := read_claim("gold", each.name, each.comment))
+            else each
+            for each in world.policies[at.name]
+        ]
+    world.claim(2, LYON, told=(LYON,))
     return world
 
 
@@ -253,6 +289,13 @@ CASES = (
     Case(kind="unclaimed", world=unclaimed, says="no claim that was seen says who serves it", hints="settle gold"),
     Case(kind="unreadable claim", world=unreadable, says="the claim of epoch 2 at gold-nantes", hints="settle"),
     Case(
+        kind="unsigned claim",
+        world=unsigned,
+        group=replace(BOTH, seal=SEAL),
+        says="was not made with the secret of gold: it counts for nothing",
+        hints="snapmirror policy delete -vserver svm_lyon -policy datamotion_gold_2",
+    ),
+    Case(
         kind="contradicted",
         world=contradicted,
         says="all that it holds are mirrors of gold-paris: it does not count",
@@ -265,6 +308,12 @@ CASES = (
         world=unread,
         says="vol_1 at gold-lyon cannot be seen: lyon answered",
         hints="nothing is done with that copy until it can be",
+    ),
+    Case(
+        kind="unreadable record",
+        world=an_illegible_schedule,
+        says="schedules of lyon: daily cannot be read: the record has no `name`",
+        hints="what needs it waits",
     ),
     Case(kind="ambiguous", world=ambiguous, says="gold-nantes", hints="remove the [datamotion ...] bracket"),
     Case(
@@ -321,6 +370,12 @@ CASES = (
     Case(kind="no svm", world=svm(None), says="lyon has no SVM svm_lyon", hints="correct `svm` of gold-lyon"),
     Case(kind="svm down", world=svm("stopped"), says="SVM svm_lyon of lyon is stopped", hints="vserver start"),
     Case(
+        kind="clock off",
+        world=ahead(timedelta(minutes=-12)),
+        says="the clock of lyon is 12 min behind ours: how old its mirrors are is not known",
+        hints="`clock_limit`",
+    ),
+    Case(
         kind="served offline",
         world=changed(PARIS, state=VolumeState.OFFLINE, path=None),
         says="gold-paris vol_1: it serves, and is offline",
@@ -342,7 +397,7 @@ CASES = (
         kind="unprotected",
         world=lambda: failed_over(targets=(LYON, NANTES)),
         says="gold-lyon vol_1: unprotected since 2031-05-03 12:00 UTC (epoch 2): nothing mirrors what gold-lyon serves",
-        hints="none is turned round: datamotion plan gold says why",
+        hints="datamotion reprotect gold turns them round",
     ),
     Case(
         kind="no mirror",
@@ -378,7 +433,7 @@ CASES = (
         kind="stale",
         world=lambda: failed_over(targets=(LYON, NANTES)),
         says="gold-nantes vol_1: a mirror of gold-paris, which does not serve: it holds nothing of what gold-lyon",
-        hints="datamotion plan gold shows what becomes of it",
+        hints="datamotion reprotect gold makes it follow gold-lyon",
     ),
     Case(
         kind="broken",
@@ -460,9 +515,21 @@ CASES = (
         hints="correct `volumes` of gold-paris",
     ),
     Case(
+        kind="clock differs",
+        world=ahead(timedelta(seconds=90)),
+        says="the clock of lyon is 1 min 30 s ahead of ours, which is taken out of the ages",
+        exit_status=0,
+    ),
+    Case(
         kind="no schedule",
         world=related(policy="Unscheduled"),
         says="gold-lyon vol_1: follows no schedule: it is carried only by datamotion update gold",
+        exit_status=0,
+    ),
+    Case(
+        kind="mounted open",
+        world=changed(LYON, path="/vol_1", export="clients"),
+        says="gold-lyon vol_1: mounted, and clients come in by export policy clients: who reads there can write",
         exit_status=0,
     ),
     Case(
@@ -499,11 +566,31 @@ def test_every_row_has_its_case() -> None:
 
 def test_an_age_that_cannot_be_is_told_and_never_within_the_rpo() -> None:
     for state in (MirrorState.SNAPMIRRORED, MirrorState.IN_SYNC):
-        report = related(lag=None, is_lag_absurd=True, state=state)().report(RPO)
+        report = related(lag=None, lag_problem="tells an age that cannot be", state=state)().report(RPO)
         (concern,) = [each for each in report.concerns if each.kind == "age unknown"]
         assert "the cluster tells an age that cannot be; the RPO is 2 h" in concern.text
         assert "compare the clocks" in (concern.hint or "")
         assert [copy.within_rpo for copy in report.volumes[0].copies if copy.backend == "gold-lyon"] == [None]
+
+
+@pytest.mark.parametrize(
+    ("difference", "age_s", "is_within"),
+    [(timedelta(minutes=4), 3600, True), (timedelta(minutes=-4), 3600 + 480, False), (timedelta(hours=9), None, None)],
+)
+def test_an_age_is_told_as_it_is_by_our_clock(
+    difference: timedelta, age_s: float | None, is_within: bool | None
+) -> None:
+    world = related(lag=timedelta(minutes=64))()
+    world.ahead[LYON.name] = difference
+    (volume,) = world.report(a_group(rpo=timedelta(hours=1, minutes=1))).volumes
+    (copy,) = [each for each in volume.copies if each.backend == "gold-lyon"]
+    assert (copy.lag_s, copy.within_rpo) == (age_s, is_within)
+
+
+def test_a_clock_that_cannot_be_read_is_told_as_that() -> None:
+    concerns = ahead(None)().concerns(RPO)
+    assert "the clock of lyon cannot be read" in concerns["clock off"].text
+    assert "the clock of lyon cannot be read; the RPO is 2 h" in concerns["age unknown"].text
 
 
 def test_a_copy_whose_record_cannot_be_read_is_not_taken_for_none() -> None:

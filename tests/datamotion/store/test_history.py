@@ -18,9 +18,8 @@ OLD = """
 CREATE TABLE runs (id INTEGER NOT NULL PRIMARY KEY, group_name VARCHAR NOT NULL, operation VARCHAR NOT NULL,
     phase VARCHAR NOT NULL, started_at VARCHAR NOT NULL, ended_at VARCHAR, holder VARCHAR NOT NULL, plan JSON NOT NULL);
 CREATE TABLE entries (id INTEGER NOT NULL PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs (id),
-    at VARCHAR NOT NULL, note VARCHAR NOT NULL, cluster VARCHAR NOT NULL, change VARCHAR NOT NULL, volumes JSON NOT NULL,
-    jobs JSON NOT NULL,
-    detail TEXT);
+    at VARCHAR NOT NULL, note VARCHAR NOT NULL, cluster VARCHAR NOT NULL, change VARCHAR NOT NULL,
+    volumes JSON NOT NULL, jobs JSON NOT NULL, detail TEXT);
 INSERT INTO runs VALUES (1, 'gold', 'failover', 'done', '2031-05-04T12:00:00+00:00', '2031-05-04T12:00:09+00:00', 'me',
     '{"operation": "failover", "group": "gold", "title": "Fail over", "epoch": 2}');
 INSERT INTO entries VALUES (1, 1, '2031-05-04T12:00:01+00:00', 'reached', 'lyon', 'Break', '["vol_1"]', '[]', NULL);

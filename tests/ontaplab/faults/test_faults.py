@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,9 @@ def test_clocks_differ_by_the_skew_and_schedules_follow_their_own(tmp_path: Path
         before = lyon.cluster.clock.now() - paris.cluster.clock.now()
         number = await set_up(lyon, "clock_skew", seconds=-3600)
         assert (lyon.cluster.clock.now() - paris.cluster.clock.now() - before).total_seconds() == -3600
+        answers = [await each.http.get("/api/cluster") for each in (paris, lyon)]
+        there, here = (parsedate_to_datetime(answer.headers["Date"]) for answer in answers)
+        assert (here - there).total_seconds() == -3600
         await lyon.http.delete(f"/lab/faults/{number}")
         assert lyon.cluster.clock.now() - paris.cluster.clock.now() == before
 

@@ -42,6 +42,13 @@ class Ran:
     acts: frozenset[str]
 
 
+class _Patient(LoopClock):
+    """Pauses ten times as long, as a machine may that is busy: waiting in vain costs a tenth of the looks."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(10 * seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     command: Command
@@ -52,18 +59,23 @@ class Scene:
 
     async def play(self, player: Player) -> Ran:
         """The command, with these answers. Raises: what is no error of ours, and our own mistakes."""
-        wires = {
-            name: Gone() if name in self.lost else Played(name, player) for name in self.session.configuration.clusters
-        }
-        world = replace(self.session.world, clock=LoopClock(self.at), wires=wires)
         Path(self.session.store_url).unlink(missing_ok=True)
         try:
-            report = await self.command(replace(self.session, world=world))
+            report = await self.command(self.session_with(player))
         except InternalError:
             raise
         except DataMotionError as error:
             return Ran("", f"{error.message} {error.hint}", error.exit_status, frozenset(player.acts))
         return Ran(_shown(report), to_json(report), report.verdict.exit_status, frozenset(player.acts))
+
+    def session_with(self, player: Player) -> Session:
+        """At the instant of the scene, with these answers."""
+        clock = _Patient(self.at)
+        wires = {
+            name: Gone() if name in self.lost else Played(name, player, clock.now)
+            for name in self.session.configuration.clusters
+        }
+        return replace(self.session, world=replace(self.session.world, clock=clock, wires=wires))
 
 
 def _shown(report: Report) -> str:

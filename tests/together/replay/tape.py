@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\dA:%.]+(?:Z|(?:[+-]|%2B|%2D)[\dA:%]+)")
+_INSTANT = re.compile(r"(?<!svm=)\d{4}-\d\d-\d\dT[\dA:%.]+(?:Z|(?:[+-]|%2B|%2D)[\dA:%]+)")
 _MOST_REQUESTS = 5000
 
 Key = tuple[str, str, str]
@@ -62,21 +64,21 @@ class Player:
     tape: Tape
     changed: tuple[Key, bytes] | None = None
     acts: set[str] = field(default_factory=set)
-    _given: Counter[Key] = field(default_factory=Counter)
+    given: Counter[Key] = field(default_factory=Counter)
 
     def answer(self, cluster: str, request: httpx.Request) -> httpx.Response:
         key = key_of(cluster, request)
         acts = set(acts_of(cluster, request))
         self.acts |= acts
-        self._given[key] += 1
-        assert self._given.total() < _MOST_REQUESTS, "it never ends"
+        self.given[key] += 1
+        assert self.given.total() < _MOST_REQUESTS, "it never ends"
         taped = self.tape.answers.get(key)
         if taped is None:
             is_part = acts and acts <= self.tape.acts
             refusal = {"error": {"code": "262197", "message": "this was never asked for"}}
             body: Mapping[str, object] = {"num_records": len(acts)} if is_part else refusal
             return httpx.Response(200 if is_part else 400, json=body, request=request)
-        found = taped[min(self._given[key], len(taped)) - 1]
+        found = taped[min(self.given[key], len(taped)) - 1]
         body_sent = found.body
         if self.changed is not None and self.changed[0] == key:
             body_sent = self.changed[1]
@@ -84,14 +86,17 @@ class Player:
 
 
 class Played(httpx.AsyncBaseTransport):
-    """One cluster of a player."""
+    """One cluster of a player, whose clock is right."""
 
-    def __init__(self, cluster: str, player: Player) -> None:
+    def __init__(self, cluster: str, player: Player, now: Callable[[], datetime]) -> None:
         self._cluster = cluster
         self._player = player
+        self._now = now
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return self._player.answer(self._cluster, request)
+        response = self._player.answer(self._cluster, request)
+        response.headers["Date"] = format_datetime(self._now(), usegmt=True)
+        return response
 
 
 class Gone(httpx.AsyncBaseTransport):

@@ -77,8 +77,9 @@ def _session(scene: Scene, liar: Liar, ca: trustme.CA, player: Player, folder: P
     }
     tree["store"] = str(folder / "datamotion.db")
     configuration = Configuration.model_validate(tree, context={"folder": folder})
-    wires = {"paris": Gone(), "lyon": Played("lyon", player)}
-    world = replace(scene.session.world, clock=LoopClock(scene.at), wires=wires)
+    clock = LoopClock(scene.at)
+    wires = {"paris": Gone(), "lyon": Played("lyon", player, clock.now)}
+    world = replace(scene.session.world, clock=clock, wires=wires)
     return replace(scene.session, configuration=configuration, folder=folder, world=world)
 
 

@@ -1,0 +1,87 @@
+"""What a copy holds that the one that serves does not, and so goes when it becomes a mirror of that.
+
+A copy that could be written may hold anything since the newest snapshot that both hold; one that was frozen before its
+last transfer holds nothing, where that transfer's snapshot is at the copy that serves. A mirror of a copy that served
+before holds something of its own only where it was carried there after that other one had been left behind.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from datamotion.model.plan import Loss
+from datamotion.model.records import Snapshot
+from datamotion.model.standing import Copy, CopyId, Standing
+from datamotion.model.units import duration_text
+from datamotion.model.view import ClusterView
+from datamotion.model.words import Role
+from datamotion.policy.common import common, snapshot_named, snapshots_of
+from datamotion.policy.losses import overtaken_by
+from datamotion.policy.needs import names_text
+
+
+def divergence(standing: Standing, copy: Copy, active: Copy) -> Loss | None:
+    """What making a copy a mirror of the one that serves gives up; None where nothing is."""
+    shared, held = common(standing, copy, active), is_held(standing, copy, active)
+    volume, backend, newest = copy.id.volume, copy.id.backend, shared.newest
+    if held and newest is not None:
+        return None
+    age = _age(standing, backend, newest) if newest is not None else None
+    if held:
+        text = f"the copy that {backend} holds, until everything was carried there anew"
+    elif newest is None:
+        text = f"all that {backend} holds: no snapshot is common with {active.id.backend}"
+    else:
+        old = f", {duration_text(age)} old" if age is not None else ""
+        text = (
+            f"all that {backend} holds beyond {newest.name}{old}, the newest snapshot common with {active.id.backend}"
+        )
+    if not held and (own := [each.name for each in shared.beyond]):
+        text += f" ({names_text(own)} {'is' if len(own) == 1 else 'are'} there alone)"
+    kept = newest.name if newest is not None else None
+    return Loss(volume=volume, backend=backend, given_up_at=backend, kept=kept, age=age, text=text)
+
+
+def is_held(standing: Standing, copy: Copy, active: Copy) -> bool:
+    """Whether the copy that serves is known to hold all that was written to this one."""
+    if copy.is_writable:
+        return copy.role is Role.FENCED and _is_frozen(standing, copy, active)
+    shared = common(standing, copy, active)
+    if not shared.beyond:
+        return shared.newest is not None
+    until = _carried_until(standing, copy, active)
+    return until is not None and shared.beyond[-1].created_at <= until
+
+
+def _is_frozen(standing: Standing, copy: Copy, active: Copy) -> bool:
+    """Whether the last snapshot of a copy, taken once no client could write any more, is at the one that serves."""
+    last = snapshot_named(standing, copy, copy.mark.frozen) if copy.mark and copy.mark.frozen else None
+    versions = {each.version for each in snapshots_of(standing, active)}
+    return last is not None and last.version is not None and last.version in versions
+
+
+def _carried_until(standing: Standing, copy: Copy, active: Copy) -> datetime | None:
+    """Up to when the copy that serves has all that the source of this mirror held; None where nobody can tell.
+
+    That is the newest snapshot that was made for a mirror into its SVM, which it had from the one that served before;
+    its time is by that one's clock, as are the times of the mirror's. ONTAP names such a snapshot by the uuid of the
+    SVM that it is for. Where somebody else served in between, who may have had less, it is not told.
+    """
+    site = standing.sites[active.id.backend]
+    claim = next((each for each in standing.claims if each.backend == active.id.backend), None)
+    if site.svm is None or claim is None:
+        return None
+    if copy.edge is not None:
+        source = copy.edge.source
+        if not isinstance(source, CopyId) or overtaken_by(standing, source) is not claim:
+            return None
+    prefix = f"snapmirror.{site.svm.uuid}_"
+    made = (each.created_at for each in snapshots_of(standing, active) if each.name.startswith(prefix))
+    return max(made, default=None)
+
+
+def _age(standing: Standing, backend: str, snapshot: Snapshot) -> timedelta | None:
+    """None where the clocks are so far apart that it would be none."""
+    seen = standing.sites[backend].seen
+    age = seen.observed_at - snapshot.created_at if isinstance(seen, ClusterView) else None
+    return age if age is not None and age >= timedelta() else None
