@@ -175,6 +175,7 @@ def reprotect(
     group: OneGroup,
     discard_divergent: DiscardDivergent = None,
     keep_divergent: KeepDivergent = True,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -189,7 +190,7 @@ def reprotect(
     """
     session = open_session(context, config)
     intent = mirrors.reprotect(session.group(group), discard=discard_divergent or (), keep=keep_divergent)
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def _selection(volumes: list[str] | None, at: str | None) -> Selection:

@@ -12,6 +12,7 @@ import trio
 
 from datamotion.errors import DataMotionError
 from datamotion.model.group import Group
+from datamotion.model.standing import FENCE
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import mirrors, operations
 from datamotion.service.operations import Intent
@@ -209,6 +210,21 @@ async def by_hand(history: History) -> None:
         await at.http.patch(f"/api/snapmirror/relationships/{mirror['uuid']}?return_timeout=60", json=body)
 
 
+async def let_in_by_hand(history: History) -> None:
+    """Somebody lifts a fence at its cluster: clients come to what is frozen, or was overtaken."""
+    site, volume = history.draw.choice(SITES), history.draw.choice(history.clients.volumes)
+    if site in history.lost:
+        return
+    for found in await history.story.at[site].get(
+        "/storage/volumes", name=volume, fields="nas.path,nas.export_policy.name", type="rw", **{"svm.name": SVMS[site]}
+    ):
+        if found["nas"]["export_policy"]["name"] == FENCE:
+            history.told.append(f"  {site} {volume}")
+            nas = {"path": f"/{volume}", "export_policy": {"name": "default"}}
+            await history.story.at[site].patch(f"/storage/volumes/{found['uuid']}", {"nas": nas})
+            await history.clients.write()
+
+
 async def _serving(history: History) -> str | None:
     group = (await status(history.story.place.session, GROUP)).groups[0]
     return group.serving.removeprefix("gold-") if group.serving else None
@@ -225,6 +241,7 @@ STEPS: Mapping[str, tuple[Callable[[History], Awaitable[None]], int]] = {
     "a site is lost": (lose, 2),
     "a site is regained": (regain, 3),
     "time passes": (time_passes, 4),
-    "by hand": (by_hand, 2),
+    "a mirror is changed by hand": (by_hand, 2),
+    "a fence is lifted by hand": (let_in_by_hand, 2),
 }
 """With how often they are drawn."""
