@@ -17,7 +17,7 @@ def test_who_did_what_and_why_is_told_in_text_and_json(lab: Lab, tmp_path: Path)
     shown, _ = lab.looked("history")
     assert (shown.status, shown.out.strip()) == (0, "Nothing was done yet, as far as the store knows.")
     done(lab.typed("apply", "--yes"))
-    done(lab.typed("failover", "gold", "--yes", "--reason", "storm at \x1b[8mparis"))
+    done(lab.typed("failover", "gold", "--no-reprotect", "--yes", "--reason", "storm at \x1b[8mparis"))
 
     shown, in_json = lab.looked("history", "gold", "--limit", 1)
     assert r"storm at \x1b[8mparis" in shown.out
