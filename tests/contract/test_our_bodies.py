@@ -250,6 +250,7 @@ async def every_change(root: Path) -> Story:
     async with a_place(root, targets=CLUSTERS[1:]) as place:
         await create_volumes(place.lab[HOME], ["vol_1", "vol_2", "vol_3"])
         await peered_for_something_else(place)
+        await with_needs(place)
         story = Story(place)
         tapped(story)
         group = story.place.session.group(GROUP)
@@ -286,6 +287,13 @@ async def every_change(root: Path) -> Story:
     return story
 
 
+async def with_needs(place: Place) -> None:
+    """A volume has what no mirror carries."""
+    async with place.lab[HOME].client() as client:
+        needs = {"qos": {"policy": {"name": "extreme"}}, "efficiency": {"dedupe": "background"}}
+        await Asker(place.lab[HOME], client).patch("/storage/volumes", needs, name="vol_1")
+
+
 async def every_write_comes_along(story: Story, root: Path) -> None:
     """Another group's: it is failed over as planned."""
     async with a_place(root, targets=CLUSTERS[1:]) as place:
@@ -307,6 +315,12 @@ def test_the_story_makes_every_change_that_there_is(story: Story) -> None:
     of_gc = {DeleteClaim, RemoveMark}  # whose requests are those of others
     assert story.watcher.asked == {kind for kind, row in KINDS.items() if row.is_asked_for} - of_gc
     assert KINDS.keys() == set(get_args(Change))
+
+
+def test_the_story_gives_a_volume_all_that_clients_need(story: Story) -> None:
+    bodies = [sent.body for sent in story.sent if sent.method == "PATCH" and sent.body and "volumes" in sent.route]
+    told = {name for body in bodies for each in (body, *body.get("records", ())) for name in each}
+    assert {"nas", "comment", "snapshot_policy", "qos", "autosize", "efficiency"} <= told
 
 
 def test_what_only_looks_asks_and_writes_nothing(story: Story) -> None:

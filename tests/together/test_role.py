@@ -54,10 +54,12 @@ async def all_that_there_is(story: Story) -> None:
     await paris.http.post("/api/protocols/cifs/services", json=service, params={"return_timeout": "9"})
     await paris.post("/protocols/cifs/shares", {"svm.name": SVMS["paris"], "name": "vol_1", "path": "/vol_1"})
     await story.place.lab["paris"].doors.smb(HOST, "user").connect(SVMS["paris"], "vol_1")
+    await story.change("paris", "vol_1", {"qos.policy.name": "extreme"})
     await a_reason_is_told(story)
     await each_mirror_verb(story)
     for report in (await story.update(), await story.failover("lyon"), await story.apply()):
         assert report.verdict is Verdict.DONE, told(report)
+        assert "does not tell which there are" not in told(report)
     assert not (await story.concerns()).get("overtaken")
     report = await story.place.run(reprotect(story, "paris"))
     assert report.verdict is Verdict.DONE, told(report)

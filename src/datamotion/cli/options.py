@@ -49,9 +49,13 @@ AnyGroup = Annotated[
     typer.Argument(metavar="[GROUP]", help="One group; without it, all of them.", autocompletion=complete_group),
 ]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Carry the plan out without asking.")]
+Why = Annotated[
+    str | None, typer.Option("--reason", metavar="TEXT", help="Why: kept with the run, for `datamotion history`.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")]
 
 DEFAULT_CONFIG = Path("datamotion.yaml")
+_LONGEST_REASON = 500
 
 
 def open_session(context: typer.Context, config: Path) -> Session:
@@ -105,6 +109,13 @@ async def _confirmed(word: str | None) -> bool:
         raise
     answer = sys.stdin.readline().strip()
     return answer.lower() in ("y", "yes") if word is None else answer == word
+
+
+def checked_reason(reason: str | None) -> str | None:
+    """Raises: ConfigError for one that is longer than a person reads."""
+    if reason is not None and len(reason) > _LONGEST_REASON:
+        raise ConfigError(f"--reason has {len(reason)} characters", hint=f"it takes up to {_LONGEST_REASON}")
+    return reason
 
 
 def duration(option: str, written: str) -> timedelta:

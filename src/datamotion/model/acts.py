@@ -255,13 +255,19 @@ class SplitClone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModifyVolume:
-    """The volume has this junction path ("" unmounts), export policy, comment, size. None: unchanged."""
+    """The volume has this junction path ("" unmounts), export policy, comment, size, snapshot and QoS policy, autosize
+    mode; of its efficiency this is switched on. None: unchanged.
+    """
 
     uuid: str | None
     path: str | None = None
     export: str | None = None
     comment: str | None = None
     size_bytes: int | None = None
+    snapshots: str | None = None
+    qos: str | None = None
+    autosize: str | None = None
+    efficiency: tuple[tuple[str, str], ...] = ()  # by the names of ONTAP's fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -202,6 +202,21 @@ class Volume:
     snapshot_reserve: int | None = None  # percent of its size
     dedupe: str | None = None  # "none", "background", "inline", "both", as ONTAP says
     compression: str | None = None
+    autosize: str | None = None  # "off", "grow", "grow_shrink"
+
+    @property
+    def efficiency(self) -> str | None:
+        """What of its efficiency is switched on, as marks note it; None: nothing."""
+        found = (("dedupe", self.dedupe), ("compression", self.compression))
+        return ",".join(f"{name}:{value}" for name, value in found if value not in (None, "none")) or None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedPolicy:
+    """A policy that volumes refer to by its name; `svm` is None for one of the cluster, which all its SVMs may use."""
+
+    name: str
+    svm: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

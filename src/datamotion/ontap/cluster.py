@@ -65,6 +65,7 @@ from datamotion.ontap.clusters import (
 from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
 from datamotion.ontap.jobs import follow_jobs
+from datamotion.ontap.named_policies import list_qos_policies, list_snapshot_policies
 from datamotion.ontap.policies import change_policy, list_policies
 from datamotion.ontap.relationship_changes import modify_relationships
 from datamotion.ontap.removing import Removal, list_destinations, remove
@@ -88,6 +89,8 @@ _OF_CLUSTER: Mapping[Aspect, Callable[[Transport], Awaitable[object]]] = {
     Aspect.AGGREGATES: list_aggregates,
     Aspect.POLICIES: list_policies,
     Aspect.SCHEDULES: list_schedules,
+    Aspect.SNAPSHOT_POLICIES: list_snapshot_policies,
+    Aspect.QOS_POLICIES: list_qos_policies,
     Aspect.LICENSES: list_licenses,
     Aspect.NODES: list_nodes,
     Aspect.INTERFACES: list_interfaces,

@@ -33,7 +33,9 @@ PRIVILEGES = (
     Privilege("/api/snapmirror/policies", "all", "claims of who serves are policies, and old ones go"),
     Privilege("/api/snapmirror/relationships", "all", "mirrors and their transfers, and mirrors that end"),
     Privilege("/api/storage/aggregates", "readonly", "where there is room"),
+    Privilege("/api/storage/qos/policies", "readonly", "a copy that is served is given the one its source had"),
     Privilege("/api/storage/qtrees", "read_modify", "a fence covers qtrees with policies of their own"),
+    Privilege("/api/storage/snapshot-policies", "readonly", "and its snapshot policy too"),
     Privilege(
         "/api/storage/volumes", "all", "copies are made, marked, mounted, fenced, and deleted if that is asked for"
     ),

@@ -9,33 +9,33 @@ from datamotion.model.group import Target
 from datamotion.model.mark import Mark
 from datamotion.model.paused import paused_of, with_paused
 from datamotion.model.records import Relationship
-from datamotion.model.standing import FENCE, Copy, Standing
+from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import size_text
 from datamotion.model.words import MirrorState, VolumeState
 from datamotion.policy.needs import mark_of
+from datamotion.policy.provision import NEEDS
 
 
 def wanted_mark(standing: Standing, active: Copy) -> Mark:
     """What the mark of every copy should say, told by the active one; by another's mark where it has lost its own.
 
     A volume that is offline tells nothing: then what was noted stays. So does where clients look for one that is
-    mounted nowhere, as after it was offline, and the export policy that it had before a fence.
+    mounted nowhere, as after it was offline, the export policy that it had before a fence, and what a copy that was
+    taken over was never given.
     """
     volume, mark = active.volume, active.mark or mark_of(standing, active.id.volume)
-    if mark is not None and volume.state is not VolumeState.ONLINE:
-        path, export, snapshots, qos = mark.path, mark.export, mark.snapshots, mark.qos
-    else:
-        path, export, snapshots, qos = volume.path, volume.export, volume.snapshots, volume.qos
-        path = path or (mark.path if mark else None)
-        export = (mark.export if mark else None) if export == FENCE else export
+    is_told = mark is None or volume.state is VolumeState.ONLINE
+    noted = {need.note: need.noted(volume, mark, is_told=is_told) for need in NEEDS}
     return Mark(
         group=standing.group.name,
         volume=active.id.volume,
         origin=mark.origin if mark else volume.uuid,
-        path=path,
-        export=export,
-        snapshots=snapshots,
-        qos=qos,
+        path=(volume.path if is_told else None) or (mark.path if mark else None),
+        export=noted["export"],
+        snapshots=noted["snapshots"],
+        qos=noted["qos"],
+        autosize=noted["autosize"],
+        efficiency=noted["efficiency"],
     )
 
 

@@ -158,6 +158,10 @@ def volume_modified(change: ModifyVolume, ground: Ground) -> Proof:
         and change.export in (None, volume.export)
         and (change.comment is None or read_mark(change.comment) == read_mark(volume.comment))
         and (change.size_bytes is None or volume.size_bytes >= change.size_bytes)
+        and change.snapshots in (None, volume.snapshots)
+        and change.qos in (None, volume.qos)
+        and change.autosize in (None, volume.autosize)
+        and all(getattr(volume, name) == value for name, value in change.efficiency)
     )
 
 

@@ -20,6 +20,7 @@ from datamotion.model.records import (
     ExportPolicy,
     IpInterface,
     Listed,
+    NamedPolicy,
     Node,
     Policy,
     Qtree,
@@ -189,7 +190,7 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
             "fields": "uuid,name,svm.name,type,state,style,size,space.used,aggregates.name,nas.path,"
             "nas.export_policy.name,comment,language,guarantee.type,snapshot_policy.name,qos.policy.name,"
             "clone.is_flexclone,encryption.enabled,constituents.name,"
-            "space.snapshot.reserve_percent,efficiency.dedupe,efficiency.compression",
+            "space.snapshot.reserve_percent,efficiency.dedupe,efficiency.compression,autosize.mode",
             "svm.name": "svm_dr|svm_gold",
             "is_svm_root": "false",
         },
@@ -390,6 +391,39 @@ def test_snapshots_that_a_cluster_does_not_list_for_all_volumes_are_not_told(
 ) -> None:
     view = look(backend, _refusing("snapshots", an_error(code, "not here", status=status)), EVERYTHING)
     assert (view.common_snapshots, len(view.volumes)) == (None, 1)
+
+
+GIVEN = frozenset({Aspect.SNAPSHOT_POLICIES, Aspect.QOS_POLICIES})
+
+
+def test_of_policies_that_volumes_are_given_each_svm_has_its_own_and_those_of_the_cluster(backend: str) -> None:
+    """A QoS policy of the cluster names the cluster's own SVM."""
+    told = {
+        "/api/storage/snapshot-policies": records({"name": "default", "scope": "cluster"}, {"name": 7}),
+        "/api/storage/qos/policies": records(
+            {"name": "extreme", "scope": "cluster", "svm": {"name": "paris"}},
+            {"name": "fast", "scope": "svm", "svm": {"name": "svm_gold"}},
+        ),
+    }
+    wire = Wire(lambda sent: told[sent.path])
+    view = look(backend, wire, GIVEN)
+    assert view.snapshot_policies == (NamedPolicy(name="default", svm=None),)
+    assert view.qos_policies == (NamedPolicy(name="extreme", svm=None), NamedPolicy(name="fast", svm="svm_gold"))
+    assert [sent.query["fields"] for sent in wire.sent] == ["name,svm.name,scope"] * 2
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        an_error("6", "not authorized", status=403),
+        an_error("3", "no such API", status=404),
+        httpx.Response(200, json={"records": 7}),
+    ],
+)
+def test_policies_that_are_not_to_be_seen_or_read_keep_no_failover_out(backend: str, refusal: httpx.Response) -> None:
+    view = look(backend, Wire(lambda _: refusal), GIVEN)
+    assert (view.snapshot_policies, view.qos_policies) == (None, None)
+    assert view.looked_at.keys() == GIVEN
 
 
 @pytest.mark.parametrize("refusal", [an_error("1", "broken", status=500), httpx.Response(404, html="<html>")])
