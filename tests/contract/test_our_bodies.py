@@ -216,17 +216,13 @@ async def come_in_by_other_doors(place: Place) -> None:
         await share.write(b"connected", "file")
 
 
-async def carrying_labels(place: Place) -> Place:
-    """Both targets have a policy that carries what is kept common to them."""
-    for name in CLUSTERS[1:]:
-        async with place.lab[name].client() as client:
-            retention = [{"label": "sm_created", "count": 1}, {"label": "datamotion", "count": 3}]
-            policy = {"name": "Common", "type": "async", "retention": retention}
-            await Asker(place.lab[name], client).post("/snapmirror/policies", policy)
+def carrying_labels(place: Place, count: int = 3) -> Place:
+    """Both targets have a policy that carries what is kept common to them, and keeps so many."""
 
     def change(tree: dict[str, Any]) -> None:
         for target in tree["groups"][GROUP]["targets"]:
             target["policy"] = "Common"
+        tree["policies"] = {"Common": {"retention": [{"label": "datamotion", "count": count}]}}
 
     return place.configured(change)
 
@@ -234,7 +230,9 @@ async def carrying_labels(place: Place) -> Place:
 async def common_ground(story: Story) -> None:
     """A snapshot is kept common to both targets; a newer one takes its place, and it goes."""
     as_before = story.place
-    story.place = await carrying_labels(story.place)
+    story.place = carrying_labels(story.place, count=2)
+    await story.carry_out(operations.protect(story.place.session.group(GROUP)))
+    story.place = carrying_labels(story.place)
     group = story.place.session.group(GROUP)
     for _ in range(2):
         await story.carry_out(operations.protect(group))

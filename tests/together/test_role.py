@@ -20,7 +20,7 @@ from tests.together.stories import Story, play, told
 from tests.together.test_mirrors import abort, break_off, pause, resume, resync, with_a_transfer_that_is_held
 from tests.together.test_removal import a_later_claim, claims, gc, listed, narrowed, unprotect
 from tests.together.test_reprotect import reprotect
-from tests.together.world import SVMS
+from tests.together.world import GROUP, SVMS, Change
 
 HOST = "192.0.2.10"
 
@@ -45,6 +45,9 @@ async def all_that_there_is(story: Story) -> None:
     checked = await check(story.place.session)
     untold = [line for line in checked.lines if line.finding is Finding.NOT_LOOKED]
     assert not untold, untold
+    for count in (1, 2):  # made, and changed
+        story = story.configured(keeping(count))
+        await story.apply()
     await story.protected("vol_1", "vol_2", "vol_3")
     await what_ends(story)
     story = narrowed(story, "vol_1", "vol_2")
@@ -63,6 +66,17 @@ async def all_that_there_is(story: Story) -> None:
     assert report.verdict is Verdict.DONE, told(report)
     report = await story.failover("paris", overrule="gold-lyon")
     assert report.verdict is Verdict.DONE, told(report)
+
+
+def keeping(count: int) -> Change:
+    """Mirrors follow a policy that the configuration defines, and that keeps so many daily snapshots."""
+
+    def change(tree: dict[str, Any]) -> None:
+        tree["policies"] = {"kept": {"retention": [{"label": "daily", "count": count}]}}
+        for target in tree["groups"][GROUP]["targets"]:
+            target["policy"] = "kept"
+
+    return change
 
 
 async def each_mirror_verb(story: Story) -> None:

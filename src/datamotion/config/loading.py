@@ -34,6 +34,8 @@ _EXPECTED: Mapping[str, str] = {
     "greater_than_equal": "a number from {ge} on",
     "less_than_equal": "a number up to {le}",
     "string_too_short": "some text",
+    "literal_error": "{expected}",
+    "bool_type": "true or false",
     "string_pattern_mismatch": "the name of an environment variable: letters, digits and '_'",
 }
 """What was expected, by pydantic's word for what is wrong. What is absent here keeps pydantic's own sentence."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from datamotion.model.claim import Claim
+from datamotion.model.definition import PolicyDefinition, Rule
 from datamotion.model.records import Endpoint
 
 ONLINE_S = 360.0
@@ -48,6 +49,23 @@ class AllowSnapMirror:
     svm: str
     peer_svm_uuid: str
     applications: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatePolicy:
+    """The SVM has a SnapMirror policy as it is defined."""
+
+    svm: str
+    definition: PolicyDefinition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModifyPolicy:
+    """A SnapMirror policy has these rules and no others, and this schedule ("" for none). None: unchanged."""
+
+    uuid: str
+    rules: tuple[Rule, ...] | None
+    schedule: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +342,8 @@ Change = (
     PeerSvms
     | AcceptSvmPeer
     | AllowSnapMirror
+    | CreatePolicy
+    | ModifyPolicy
     | CreateVolume
     | AwaitOnline
     | CreateRelationship

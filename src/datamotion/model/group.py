@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from datamotion.model.acts import ONLINE_S
 from datamotion.model.claim import Seal
+from datamotion.model.definition import PolicyDefinition
 from datamotion.model.words import Mount
 
 
@@ -41,7 +42,8 @@ class Target:
 
     `aggregates` tells for each source aggregate where its mirrors may live; the key `*` stands for every other one.
     `export_policy` is what lets clients in to what is served there; None: the one that the source had.
-    `online_s` is how long a new volume there may take to be made, and then to be online.
+    `online_s` is how long a new volume there may take to be made, and then to be online. `definition` is what its
+    policy is to be like; None: whatever it is there.
     """
 
     backend: Backend
@@ -51,6 +53,7 @@ class Target:
     mount: Mount = Mount.AT_FAILOVER
     export_policy: str | None = None
     online_s: float = ONLINE_S
+    definition: PolicyDefinition | None = None
 
     def aggregates_for(self, source: str) -> tuple[str, ...]:
         """The destination aggregates for what lives on the aggregate `source`; empty when that one is not mapped."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from datamotion.model.definition import Rule
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 
 
@@ -127,7 +128,7 @@ class Policy:
 
     `takes_snapshots`: an update carries what the source holds at that moment; without it (a vault's policy) only
     snapshots with certain labels, which something else has to make. `copies_all`: and every snapshot that the source
-    has; else those that have one of the `labels`.
+    has; `copies_latest`: and none beside; else those that have one of the `labels`.
     """
 
     uuid: str
@@ -138,7 +139,12 @@ class Policy:
     takes_snapshots: bool
     comment: str
     copies_all: bool = False
-    labels: frozenset[str] = frozenset()
+    copies_latest: bool = False
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def labels(self) -> frozenset[str]:
+        return frozenset(rule.label for rule in self.rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from datamotion.model.acts import (
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
+    CreatePolicy,
     CreateRelationship,
     CreateVolume,
     DeleteClaim,
@@ -32,6 +33,7 @@ from datamotion.model.acts import (
     DeleteSnapshot,
     DeleteVolume,
     Initialize,
+    ModifyPolicy,
     ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
@@ -199,7 +201,7 @@ class OntapCluster:
                 return await change_exports(self._transport, change)
             case CloseSessions():
                 return await close_sessions(self._transport, change)
-            case TakeEpoch() | ConfirmClaim():
+            case TakeEpoch() | ConfirmClaim() | CreatePolicy() | ModifyPolicy():
                 return await change_policy(self._transport, change)
             case (
                 ModifyVolume()

@@ -30,7 +30,11 @@ PRIVILEGES = (
     Privilege("/api/protocols/nfs/export-policies", "read_create", "a fence has a policy of its own"),
     Privilege("/api/security/accounts", "readonly", "which role its own account has"),
     Privilege("/api/security/roles", "readonly", "whether that role is enough"),
-    Privilege("/api/snapmirror/policies", "all", "claims of who serves are policies, and old ones go"),
+    Privilege(
+        "/api/snapmirror/policies",
+        "all",
+        "claims of who serves are policies, and old ones go; some are made as defined",
+    ),
     Privilege("/api/snapmirror/relationships", "all", "mirrors and their transfers, and mirrors that end"),
     Privilege("/api/storage/aggregates", "readonly", "where there is room"),
     Privilege("/api/storage/qtrees", "read_modify", "a fence covers qtrees with policies of their own"),

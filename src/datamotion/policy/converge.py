@@ -27,6 +27,7 @@ from datamotion.model.units import duration_text, size_text
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import MirrorState, Role
 from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark, wanted_mark
+from datamotion.policy.defined_policies import keep_policy
 from datamotion.policy.health import ailment, transfer_failure
 from datamotion.policy.mounting import Mounting
 from datamotion.policy.obstacles import copy_obstacle, site_obstacle
@@ -92,6 +93,9 @@ class Converging:
         if any(self._is_to_follow(copy) for copy in copies):
             peering = Peering(self._source, self._here)
             if obstacle := peering.obstacle():
+                self._refuse(None, *obstacle)
+                return
+            if obstacle := keep_policy(self._due, self._standing, self._target):
                 self._refuse(None, *obstacle)
                 return
             self._alias = peering.plan(self._due)

@@ -19,7 +19,13 @@ def home_as_target(standing: Standing) -> Target | None:
         return None
     volumes = (copy.volume for copy in standing.copies.values() if copy.id.backend == group.home.name)
     aggregates = sorted({each for volume in volumes for each in volume.aggregates})
-    return Target(backend=group.home, aggregates={"*": tuple(aggregates)}, policy=like.policy, schedule=like.schedule)
+    return Target(
+        backend=group.home,
+        aggregates={"*": tuple(aggregates)},
+        policy=like.policy,
+        schedule=like.schedule,
+        definition=like.definition,
+    )
 
 
 def targets_of(standing: Standing) -> tuple[Target, ...]:

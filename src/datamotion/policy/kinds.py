@@ -21,6 +21,7 @@ from datamotion.model.acts import (
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
+    CreatePolicy,
     CreateRelationship,
     CreateVolume,
     DeleteClaim,
@@ -28,6 +29,7 @@ from datamotion.model.acts import (
     DeleteSnapshot,
     DeleteVolume,
     Initialize,
+    ModifyPolicy,
     ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
@@ -46,7 +48,7 @@ from datamotion.model.acts import (
 from datamotion.model.standing import CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import TransferState
-from datamotion.policy import proofs, removals
+from datamotion.policy import defined_policies, proofs, removals
 from datamotion.policy.proofs import Ground, Holds, Proof
 
 _CHANGE_S = 60.0
@@ -87,6 +89,8 @@ KINDS: Mapping[type[Change], Kind] = {
     PeerSvms: Kind(_PEERS, proofs.peered, at_all=True),
     AcceptSvmPeer: Kind(_PEERS, proofs.accepted, at_all=True),
     AllowSnapMirror: Kind(_PEERS, proofs.snapmirror_allowed, at_all=True),
+    CreatePolicy: Kind(_POLICIES, defined_policies.policy_made),
+    ModifyPolicy: Kind(_POLICIES, defined_policies.policy_modified),
     CreateVolume: Kind(_VOLUMES, proofs.volume_made),
     CloneVolume: Kind(_VOLUMES, proofs.volume_cloned),
     SplitClone: Kind(_VOLUMES, proofs.clone_split, limit_s=_SPLIT_S),

@@ -30,6 +30,7 @@ from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, VolumeState
 from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark
 from datamotion.policy.common import common
+from datamotion.policy.defined_policies import keep_policy
 from datamotion.policy.divergence import divergence, is_held
 from datamotion.policy.health import transfer_failure
 from datamotion.policy.keeping import Keeping
@@ -120,7 +121,7 @@ class Turning:
             self.refusals.append(Refusal(backend=self._backend.name, text=obstacle[0], hint=obstacle[1]))
             return
         peering = Peering(self._source, self._here)
-        if why_not := peering.obstacle():
+        if why_not := peering.obstacle() or keep_policy(self._due, self._standing, self._target):
             self.refusals.append(Refusal(backend=self._backend.name, text=why_not[0], hint=why_not[1]))
             return
         alias = peering.plan(self._due)

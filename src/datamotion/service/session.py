@@ -19,6 +19,7 @@ from datamotion.config.secrets import resolve
 from datamotion.engine.ports import Other
 from datamotion.errors import ConfigError, DataMotionError
 from datamotion.model.claim import Seal
+from datamotion.model.definition import PolicyDefinition, Rule
 from datamotion.model.group import Backend, Group, Target
 from datamotion.model.visible import visible
 from datamotion.model.words import Mount, Operation
@@ -206,4 +207,19 @@ class Session:
             mount=Mount(target.mount),
             export_policy=target.export_policy,
             online_s=target.online_timeout.total_seconds(),
+            definition=self._definition(target.policy),
+        )
+
+    def _definition(self, name: str) -> PolicyDefinition | None:
+        """What the configuration says of a SnapMirror policy of that name."""
+        policy = self.configuration.policies.get(name)
+        if policy is None:
+            return None
+        return PolicyDefinition(
+            name=name,
+            rules=tuple(Rule(label=rule.label, count=rule.count) for rule in policy.retention),
+            takes_snapshots=policy.create_snapshot_on_source,
+            copies_all=policy.copy_all_source_snapshots,
+            copies_latest=policy.copy_latest_source_snapshot,
+            schedule=policy.schedule,
         )

@@ -73,7 +73,10 @@ CLUSTER: Mapping[str, list[Any]] = {
             "name": "Asynchronous",
             "type": "async",
             "transfer_schedule": {"name": "hourly"},
-            "retention": [{"label": "sm_created", "count": "1"}, {"label": "daily", "count": "7"}],
+            "retention": [
+                {"label": "sm_created", "count": "1", "preserve": "false", "warn": "0"},
+                {"label": "daily", "count": "7", "period": "P30D"},
+            ],
         },
         {
             "uuid": "p-2",

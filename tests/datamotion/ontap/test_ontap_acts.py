@@ -32,11 +32,13 @@ from datamotion.model.acts import (
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
+    CreatePolicy,
     CreateRelationship,
     CreateVolume,
     DeleteClaim,
     DeleteRelationship,
     DeleteVolume,
+    ModifyPolicy,
     ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
@@ -50,6 +52,7 @@ from datamotion.model.acts import (
     TakeSnapshot,
 )
 from datamotion.model.claim import Claim
+from datamotion.model.definition import PolicyDefinition, Rule
 from datamotion.model.records import Endpoint
 from tests.datamotion.ontap.schemas import assert_fits
 from tests.datamotion.ontap.wire import START, Sent, Wire, an_error, ask
@@ -82,6 +85,7 @@ VOLUME_BODY = {
 PATHS = {"source": {"path": "svm_gold:vol_1"}, "destination": {"path": "svm_dr:vol_1"}}
 ENDS = {"source": Endpoint("svm_gold", "vol_1"), "destination": Endpoint("svm_dr", "vol_1")}
 RELATIONSHIPS = "/api/snapmirror/relationships"
+RULES = (Rule(label="weekly", count=3),)
 CLAIM = Claim(group="gold", epoch=2, backend="gold-lyon", svm="s-d", since=START, by="ops@host")
 
 REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Resource]]] = [
@@ -124,6 +128,60 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
         AT_ONCE,
         {"export_policy": {"name": "closed"}},
         Qtree,
+    ),
+    (
+        CreatePolicy(svm="svm_dr", definition=PolicyDefinition(name="kept", rules=RULES, schedule="daily")),
+        "POST /api/snapmirror/policies",
+        AT_ONCE,
+        {
+            "name": "kept",
+            "svm": {"name": "svm_dr"},
+            "type": "async",
+            "retention": [{"label": "weekly", "count": "3"}],
+            "transfer_schedule": {"name": "daily"},
+        },
+        SnapmirrorPolicy,
+    ),
+    (
+        CreatePolicy(svm="svm_dr", definition=PolicyDefinition(name="all", copies_all=True)),
+        "POST /api/snapmirror/policies",
+        AT_ONCE,
+        {"name": "all", "svm": {"name": "svm_dr"}, "type": "async", "copy_all_source_snapshots": True},
+        SnapmirrorPolicy,
+    ),
+    (
+        CreatePolicy(svm="svm_dr", definition=PolicyDefinition(name="last", copies_latest=True)),
+        "POST /api/snapmirror/policies",
+        AT_ONCE,
+        {"name": "last", "svm": {"name": "svm_dr"}, "type": "async", "copy_latest_source_snapshot": True},
+        SnapmirrorPolicy,
+    ),
+    (
+        CreatePolicy(svm="svm_dr", definition=PolicyDefinition(name="vault", rules=RULES, takes_snapshots=False)),
+        "POST /api/snapmirror/policies",
+        AT_ONCE,
+        {
+            "name": "vault",
+            "svm": {"name": "svm_dr"},
+            "type": "async",
+            "retention": [{"label": "weekly", "count": "3"}],
+            "create_snapshot_on_source": False,
+        },
+        SnapmirrorPolicy,
+    ),
+    (
+        ModifyPolicy(uuid="p-1", rules=RULES, schedule=None),
+        "PATCH /api/snapmirror/policies/p-1",
+        AT_ONCE,
+        {"retention": [{"label": "weekly", "count": "3"}]},
+        SnapmirrorPolicy,
+    ),
+    (
+        ModifyPolicy(uuid="p-1", rules=None, schedule=""),
+        "PATCH /api/snapmirror/policies/p-1",
+        AT_ONCE,
+        {"transfer_schedule": {"uuid": None, "name": None}},
+        SnapmirrorPolicy,
     ),
     (
         TakeEpoch(svm="svm_dr", claim=CLAIM),

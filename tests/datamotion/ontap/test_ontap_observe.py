@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from datamotion.errors import ClusterError, ClusterRefused, ClusterSilent
+from datamotion.model.definition import Rule
 from datamotion.model.records import (
     Access,
     Aggregate,
@@ -46,6 +47,7 @@ def a_policy(uuid: str, name: str, **told: Any) -> Policy:
 
 def test_everything_is_read_into_records(backend: str) -> None:
     view = look(backend, a_wire(), EVERYTHING)
+    rules = (Rule(label="sm_created", count=1), Rule(label="daily", count=7, is_more=True))
     assert view == ClusterView(
         looked_at=dict.fromkeys(EVERYTHING, START),
         clock=ClusterClock(ahead=None),
@@ -70,7 +72,7 @@ def test_everything_is_read_into_records(backend: str) -> None:
         ),
         aggregates=(Aggregate(name="aggr1", available_bytes=10), Aggregate(name="aggr2", available_bytes=0)),
         policies=(
-            a_policy("p-1", "Asynchronous", schedule="hourly", labels=frozenset({"sm_created", "daily"})),
+            a_policy("p-1", "Asynchronous", schedule="hourly", rules=rules),
             a_policy("p-2", "Mine", svm="svm_dr", comment="ours", copies_all=True),
             a_policy("p-3", "XDPDefault", takes_snapshots=False),
             a_policy("p-4", "Sync", type="sync"),
@@ -169,7 +171,8 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
         "/api/snapmirror/policies": page
         | {
             "fields": "uuid,name,svm.name,type,transfer_schedule.name,create_snapshot_on_source,"
-            "copy_all_source_snapshots,retention.label,comment"
+            "copy_all_source_snapshots,copy_latest_source_snapshot,retention.label,retention.count,"
+            "retention.creation_schedule.name,retention.period,retention.preserve,retention.warn,comment"
         },
         "/api/storage/volumes/*/snapshots": page
         | {
