@@ -101,6 +101,7 @@ def _(change: CreateRelationship, view: ClusterView) -> ClusterView:
         unhealthy_reason=None,
         policy=change.policy,
         schedule=change.schedule,
+        throttle=change.throttle or 0,
         lag=None,
         exported_snapshot=None,
         transfer=None,
@@ -114,7 +115,10 @@ def _(change: ModifyRelationship, view: ClusterView) -> ClusterView:
         view,
         change.uuid,
         lambda mirror: replace(
-            mirror, policy=change.policy or mirror.policy, schedule=change.schedule or mirror.schedule
+            mirror,
+            policy=change.policy or mirror.policy,
+            schedule=mirror.schedule if change.schedule is None else change.schedule or None,
+            throttle=mirror.throttle if change.throttle is None else change.throttle,
         ),
     )
 

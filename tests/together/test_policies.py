@@ -104,3 +104,49 @@ def test_a_policy_that_the_mirror_of_somebody_else_follows_is_left(quick_path: P
         assert [each["count"] for each in (await at_lyon(story))["retention"]] == ["2"]
 
     play(quick_path, tell)
+
+
+def test_what_is_taken_out_of_the_configuration_goes_back_to_its_default_and_the_plan_says_so(quick_path: Path) -> None:
+    def every(**settings: Any) -> Change:
+        return lambda tree: [each.update(settings) for each in tree["groups"][GROUP]["targets"]]
+
+    async def tell(story: Story) -> None:
+        named = story.configured(every(policy="MirrorLatest", schedule="daily", throttle=512))
+        await named.protected("vol_1")
+        mirror = await story.mirror("lyon")
+        has = mirror["policy"]["name"], mirror["transfer_schedule"]["name"], mirror["throttle"]
+        assert has == ("MirrorLatest", "daily", 512)
+        wanted = (
+            "vol_1: policy MirrorLatest -> Asynchronous, the default,"
+            " schedule daily -> that of the policy, as the target names none,"
+            " throttle 512 KiB/s -> that of the policy, as the target names none"
+        )
+        assert wanted in told(await story.plan())
+        report = await story.apply()
+        assert report.verdict is Verdict.DONE, told(report)
+        mirror = await story.mirror("lyon")
+        assert (mirror["policy"]["name"], mirror.get("transfer_schedule"), mirror["throttle"]) == (
+            "Asynchronous",
+            None,
+            0,
+        )
+        before = await writes(story)
+        assert (await story.apply()).verdict is Verdict.DONE
+        assert await writes(story) == before
+
+    play(quick_path, tell, schedule=None)
+
+
+def test_what_somebody_set_at_a_mirror_that_is_adopted_is_told_before_it_is_changed(quick_path: Path) -> None:
+    async def tell(story: Story) -> None:
+        await story.protected("vol_1")
+        await story.change("lyon", "vol_1", {"comment": "mine"})
+        await story.change_mirror("lyon", {"throttle": 9})
+        before = await writes(story)
+        report = await story.plan()
+        (step,) = (step for step in report.steps if step.title == "Change adopted relationships")
+        assert "somebody else made them" in step.because
+        assert step.acts == ("vol_1: throttle 9 KiB/s -> that of the policy, as the target names none",)
+        assert await writes(story) == before
+
+    play(quick_path, tell)

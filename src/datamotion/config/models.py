@@ -174,6 +174,14 @@ class Target(Branch):
         "policy's.",
         examples=["hourly"],
     )
+    throttle: int | None = Field(
+        default=None,
+        strict=True,
+        ge=1,
+        description="How many KiB a second each mirror may receive; without it, what its policy says, which is no "
+        "limit in those that ONTAP brings.",
+        examples=[10240],
+    )
     mount: Literal["at_failover", "ahead"] = Field(
         default="at_failover",
         description="When mirrors are mounted where clients look for them. `ahead`: once they hold a copy, so that a "

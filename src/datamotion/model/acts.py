@@ -102,15 +102,17 @@ class CreateRelationship:
     destination: Endpoint
     policy: str
     schedule: str | None
+    throttle: int | None = None  # KiB a second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModifyRelationship:
-    """Its policy or transfer schedule is the wanted one ("" for none of its own). None: unchanged."""
+    """Its policy, transfer schedule or throttle is the wanted one ("" and 0: none of its own). None: unchanged."""
 
     uuid: str
     policy: str | None
     schedule: str | None
+    throttle: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ from datamotion.model.claim import Seal
 from datamotion.model.definition import PolicyDefinition
 from datamotion.model.words import Mount
 
+DEFAULT_POLICY = "Asynchronous"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
@@ -42,14 +44,16 @@ class Target:
 
     `aggregates` tells for each source aggregate where its mirrors may live; the key `*` stands for every other one.
     `export_policy` is what lets clients in to what is served there; None: the one that the source had.
+    `throttle` is how many KiB a second each mirror may receive, None: as many as its policy lets it.
     `online_s` is how long a new volume there may take to be made, and then to be online. `definition` is what its
     policy is to be like; None: whatever it is there.
     """
 
     backend: Backend
     aggregates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    policy: str = "Asynchronous"
+    policy: str = DEFAULT_POLICY
     schedule: str | None = None
+    throttle: int | None = None
     mount: Mount = Mount.AT_FAILOVER
     export_policy: str | None = None
     online_s: float = ONLINE_S

@@ -242,7 +242,8 @@ class Relationship:
     `lag` is the age of `exported_snapshot`, the newest state that the destination can serve; both are None while it
     holds none. `lag_problem` says of an age that nobody can believe why, in words that go after "the cluster";
     `lag` is None then. `source_cluster` is None when both ends are on one cluster; it and the two uuids say who the
-    source is, which its path does not. `schedule` is its own: without one it follows its policy's.
+    source is, which its path does not. `schedule` is its own: without one it follows its policy's; so is `throttle`, in
+    KiB a second, 0 without one.
     """
 
     uuid: str
@@ -260,6 +261,7 @@ class Relationship:
     exported_snapshot: str | None
     transfer: Transfer | None
     lag_problem: str = ""
+    throttle: int = 0
 
     @property
     def is_transferring(self) -> bool:

@@ -12,7 +12,6 @@ from datamotion.model.acts import (
     ActId,
     AwaitOnline,
     AwaitTransfer,
-    CreateRelationship,
     CreateVolume,
     Initialize,
     Resume,
@@ -26,7 +25,13 @@ from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import MirrorState, Role
-from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark, wanted_mark
+from datamotion.policy.adjustments import (
+    adjusted_relationship,
+    adjusted_volume,
+    mirrors_mark,
+    wanted_mark,
+    wanted_relationship,
+)
 from datamotion.policy.defined_policies import keep_policy
 from datamotion.policy.health import ailment, transfer_failure
 from datamotion.policy.mounting import Mounting
@@ -40,7 +45,14 @@ _VOLUME = Phase(rank=42, title="Create destination volumes", because="these volu
 _ONLINE = Phase(rank=42, title="Wait for destination volumes", because="a mirror needs its volume online")
 _ADJUST = Phase(rank=42, title="Adjust destination volumes", because="they no longer match their sources")
 _RELATE = Phase(rank=43, title="Create relationships", because="each destination has to be told what it mirrors")
-_MODIFY = Phase(rank=43, title="Change relationships", because="policy or schedule differ from the configuration")
+_MODIFY = Phase(
+    rank=43, title="Change relationships", because="policy, schedule or throttle differ from the configuration"
+)
+_ADOPT = Phase(
+    rank=43,
+    title="Change adopted relationships",
+    because="somebody else made them, as no mark of ours says, and may have meant it: name it in the target to keep it",
+)
 _INITIALIZE = Phase(rank=44, title="Initialize", because="the destinations hold no copy of what is served now")
 _TAKE_UP = Phase(
     rank=44,
@@ -241,15 +253,10 @@ class Converging:
 
     def _relate(self, copy: Copy, mirror: Copy | None) -> None:
         """A relationship into the volume that is there, or will be."""
-        volume, target = copy.id.volume, self._target
         name = mirror.volume.name if mirror else copy.volume.name
         source, destination = Endpoint(self._alias, copy.volume.name), Endpoint(self._backend.svm, name)
-        change = CreateRelationship(
-            source=source, destination=destination, policy=target.policy, schedule=target.schedule
-        )
-        when = f", {target.schedule}" if target.schedule else ""
-        text = f"{source} -> {destination} ({target.policy}{when})"
-        self._due.add(_RELATE, self._backend, volume, change, text)
+        relationship = wanted_relationship(self._target, source, destination)
+        self._due.add(_RELATE, self._backend, copy.id.volume, *relationship)
         self._initialize(copy, mirror, None)
 
     def _initialize(self, copy: Copy, mirror: Copy | None, uuid: str | None) -> None:
@@ -316,7 +323,9 @@ class Converging:
             return False
         due = adjusted_relationship(volume, self._target, relationship, self._seen.schedule_of(relationship))
         if due is not None:
-            self._due.add(_MODIFY, self._backend, volume, *due)
+            first = self._situation.first.copy(self._backend.name, volume)
+            phase = _ADOPT if first is not None and first.mark is None else _MODIFY
+            self._due.add(phase, self._backend, volume, *due)
         return due is not None
 
 

@@ -16,7 +16,6 @@ from datamotion.model.acts import (
     AwaitIdle,
     AwaitTransfer,
     Change,
-    CreateRelationship,
     DeleteRelationship,
     Initialize,
     Resync,
@@ -28,7 +27,7 @@ from datamotion.model.standing import Copy, CopyId, Edge, Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, VolumeState
-from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark
+from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark, wanted_relationship
 from datamotion.policy.common import common
 from datamotion.policy.defined_policies import keep_policy
 from datamotion.policy.divergence import divergence, is_held
@@ -236,13 +235,8 @@ class Turning:
         return is_owed
 
     def _relate(self, active: Copy, mirror: Copy, alias: str) -> None:
-        target = self._target
         source, destination = Endpoint(alias, active.volume.name), Endpoint(self._backend.svm, mirror.volume.name)
-        change = CreateRelationship(
-            source=source, destination=destination, policy=target.policy, schedule=target.schedule
-        )
-        when = f", {target.schedule}" if target.schedule else ""
-        self._add(_RELATE, mirror.id.volume, change, f"{source} -> {destination} ({target.policy}{when})")
+        self._add(_RELATE, mirror.id.volume, *wanted_relationship(self._target, source, destination))
 
     def _follow(self, active: Copy, mirror: Copy) -> None:
         """It is read-only, and its relationship comes from the copy that serves: what is left until it is whole."""
@@ -274,7 +268,7 @@ class Turning:
         return False
 
     def _adjust(self, active: Copy, mirror: Copy, relationship: Relationship) -> bool:
-        """Whether mark, size, policy or schedule are not as `apply` would have them."""
+        """Whether mark, size, policy, schedule or throttle are not as `apply` would have them."""
         mark = mirrors_mark(self._standing, active, mirror)
         assert isinstance(self._here.seen, ClusterView)
         present = self._here.seen.schedule_of(relationship)

@@ -204,6 +204,7 @@ class Session:
             aggregates=aggregates,
             policy=target.policy,
             schedule=target.schedule,
+            throttle=target.throttle,
             mount=Mount(target.mount),
             export_policy=target.export_policy,
             online_s=target.online_timeout.total_seconds(),

@@ -39,6 +39,7 @@ RELATIONSHIP = {
     "unhealthy_reason": [{"code": "6621444", "message": "Transfer failed."}, {"message": "Peer is down."}],
     "policy": {"name": "Asynchronous"},
     "transfer_schedule": {"name": "daily"},
+    "throttle": "512",
     "lag_time": "P1DT2H3M4S",
     "exported_snapshot": "snapmirror.1",
     "transfer": {"uuid": "t-1", "state": "transferring", "bytes_transferred": "3352"},

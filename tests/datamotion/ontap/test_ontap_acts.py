@@ -83,7 +83,7 @@ VOLUME_BODY = {
     "comment": "[datamotion]",
 }
 PATHS = {"source": {"path": "svm_gold:vol_1"}, "destination": {"path": "svm_dr:vol_1"}}
-ENDS = {"source": Endpoint("svm_gold", "vol_1"), "destination": Endpoint("svm_dr", "vol_1")}
+SOURCE, DESTINATION = Endpoint("svm_gold", "vol_1"), Endpoint("svm_dr", "vol_1")
 RELATIONSHIPS = "/api/snapmirror/relationships"
 RULES = (Rule(label="weekly", count=3),)
 CLAIM = Claim(group="gold", epoch=2, backend="gold-lyon", svm="s-d", since=START, by="ops@host")
@@ -239,17 +239,24 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
     ),
     (a_volume(language=None, guarantee=None), "POST /api/storage/volumes", AT_ONCE, VOLUME_BODY, Volume),
     (
-        CreateRelationship(**ENDS, policy="Asynchronous", schedule="hourly"),
+        CreateRelationship(source=SOURCE, destination=DESTINATION, policy="Asynchronous", schedule="hourly"),
         f"POST {RELATIONSHIPS}",
         AT_ONCE,
         PATHS | {"policy": {"name": "Asynchronous"}, "transfer_schedule": {"name": "hourly"}},
         SnapmirrorRelationship,
     ),
     (
-        CreateRelationship(**ENDS, policy="Asynchronous", schedule=None),
+        CreateRelationship(source=SOURCE, destination=DESTINATION, policy="Asynchronous", schedule=None, throttle=512),
         f"POST {RELATIONSHIPS}",
         AT_ONCE,
-        PATHS | {"policy": {"name": "Asynchronous"}},
+        PATHS | {"policy": {"name": "Asynchronous"}, "throttle": 512},
+        SnapmirrorRelationship,
+    ),
+    (
+        ModifyRelationship(uuid="r-1", policy=None, schedule=None, throttle=0),
+        f"PATCH {RELATIONSHIPS}/r-1",
+        AT_ONCE,
+        {"throttle": 0},
         SnapmirrorRelationship,
     ),
     (

@@ -141,6 +141,7 @@ def test_everything_is_read_into_records(backend: str) -> None:
                 unhealthy_reason="Transfer failed.; Peer is down.",
                 policy="Asynchronous",
                 schedule="daily",
+                throttle=512,
                 lag=timedelta(days=1, hours=2, minutes=3, seconds=4),
                 exported_snapshot="snapmirror.1",
                 transfer=Transfer(uuid="t-1", state=TransferState.TRANSFERRING, bytes_transferred=3352, ended_at=None),
@@ -199,7 +200,7 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
         "/api/snapmirror/relationships": page
         | {
             "fields": "uuid,source.path,source.cluster.name,source.cluster.uuid,source.svm.uuid,destination.path,"
-            "state,healthy,unhealthy_reason.message,policy.name,transfer_schedule.name,lag_time,exported_snapshot,transfer.uuid,transfer.state,"
+            "state,healthy,unhealthy_reason.message,policy.name,transfer_schedule.name,throttle,lag_time,exported_snapshot,transfer.uuid,transfer.state,"
             "transfer.bytes_transferred,transfer.end_time",
             "destination.svm.name": "svm_dr|svm_gold",
         },
