@@ -29,7 +29,18 @@ from tests.contract.resources import CLIENTS, ClientClass, collection_of, route_
 from tests.datamotion.ontap.schemas import assert_fits, knows
 from tests.ontaplab.resources.labs import Asker
 from tests.ontaplab.resources.oracle import complaints
-from tests.together.world import GROUP, HOME, SVMS, Place, Quiet, a_configuration, a_place, create_volumes, succeed
+from tests.together.world import (
+    GROUP,
+    HOME,
+    SVMS,
+    Place,
+    Quiet,
+    a_configuration,
+    a_place,
+    create_volumes,
+    make_strangers,
+    succeed,
+)
 
 pytestmark = [
     pytest.mark.slow,
@@ -181,7 +192,7 @@ class Story:
 
 def tapped(story: Story) -> None:
     """From now on the story notes what its place sends."""
-    session = story.place.session
+    session = replace(story.place.session, passphrases={"lyon": "that both of them know"})
     wires = {name: Tap(wire, story.sent) for name, wire in session.world.wires.items()}
     story.place = replace(story.place, session=replace(session, world=replace(session.world, wires=wires)))
 
@@ -248,11 +259,12 @@ async def every_change(root: Path) -> Story:
     async with a_place(root, targets=CLUSTERS[1:]) as place:
         await create_volumes(place.lab[HOME], ["vol_1", "vol_2", "vol_3"])
         await peered_for_something_else(place)
+        await make_strangers(place.lab, HOME, "lyon")
         story = Story(place)
         tapped(story)
         group = story.place.session.group(GROUP)
         await story.look()
-        await story.carry_out(operations.protect(group))
+        await story.carry_out(operations.protect(group, makes_peers=True))
         await story.carry_out(operations.update(group))
         await story.look()
         await common_ground(story)

@@ -15,6 +15,7 @@ from datamotion.cli.options import (
     DryRun,
     Output,
     OutputForm,
+    PeerClusters,
     Yes,
     agreed,
     check_can_ask,
@@ -43,6 +44,7 @@ def apply(
     yes: Yes = False,
     dry_run: DryRun = False,
     validate: Validate = False,
+    peer_clusters: PeerClusters = False,
 ) -> None:
     """Mirror every volume as configured: create what is missing, adopt what is there, remove nothing.
 
@@ -50,8 +52,8 @@ def apply(
 
     Example: datamotion apply gold --yes
     """
-    session = open_session(context, config)
-    intents = [operations.protect(each) for each in session.groups(group)]
+    session = open_session(context, config, peers=peer_clusters, ask=not (dry_run or validate))
+    intents = [operations.protect(each, makes_peers=peer_clusters) for each in session.groups(group)]
     if validate:
         show_validated(session, intents, output)
     carry_out(session, intents, output, yes=yes, dry_run=dry_run)

@@ -69,7 +69,11 @@ def load(path: Path) -> Configuration:
 
 def _check_commands(path: Path, status: os.stat_result, configuration: Configuration) -> None:
     """Who can change what the file says runs programs as whoever uses it. Raises: ConfigError where others can."""
-    named = [name for name, each in configuration.clusters.items() if each.password.command]
+    named = [
+        name
+        for name, each in configuration.clusters.items()
+        if each.password.command or (each.peer_passphrase and each.peer_passphrase.command)
+    ]
     named += [name for name, each in configuration.groups.items() if each.shared_secret and each.shared_secret.command]
     found = weakness(path, status, os.geteuid()) if named else None
     if found is not None:

@@ -87,6 +87,12 @@ class ClusterConfig(Branch):
     password: SecretRef = Field(
         description="Where that account's password is found.", examples=[{"env": "PARIS_PASSWORD"}]
     )
+    peer_passphrase: SecretRef | None = Field(
+        default=None,
+        description="Where the passphrase is found by which the clusters that it mirrors from become its peers, with "
+        "`apply --peer-clusters`; without it, a terminal is asked for one.",
+        examples=[{"file": "secrets/peers"}],
+    )
     ca_file: FilePath | None = Field(
         default=None,
         description="The certificates (PEM) that the cluster's must lead to; without it, those that the machine "

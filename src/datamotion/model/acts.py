@@ -19,6 +19,26 @@ ONLINE_S = 360.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PeerClusters:
+    """The cluster that is asked has `peer` for its peer, or offers that at these addresses.
+
+    `peer` is what the other calls itself. What proves that it is meant is the passphrase of the cluster `secret_of`, by
+    its name in the configuration: no act holds a secret.
+    """
+
+    peer: str
+    addresses: tuple[str, ...]
+    secret_of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitClusterPeer:
+    """Nothing is changed: a cluster is waited for that becomes a peer once both have offered it."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeerSvms:
     """`svm` of the cluster that is asked is peered with `peer_svm` of `peer_cluster`, for SnapMirror.
 
@@ -341,7 +361,9 @@ class RemoveMark:
 
 
 Change = (
-    PeerSvms
+    PeerClusters
+    | AwaitClusterPeer
+    | PeerSvms
     | AcceptSvmPeer
     | AllowSnapMirror
     | CreatePolicy

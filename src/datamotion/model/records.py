@@ -45,12 +45,16 @@ class ClusterIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterPeer:
-    """`name` is what the peer is called here, which anybody may change; `remote` is what it calls itself."""
+    """`name` is what the peer is called here, which anybody may change; `remote` is what it calls itself.
+
+    An offer that nobody has accepted yet has no `remote`; `addresses` say to whom it is.
+    """
 
     uuid: str
     name: str
     remote: str
     available: bool
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,7 @@ class IpInterface:
     name: str
     node: str
     is_up: bool
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ PRIVILEGES = (
     Privilege("/api/cluster/jobs", "readonly", "to follow what takes time"),
     Privilege("/api/cluster/licensing/licenses", "readonly", "whether mirrors may be made"),
     Privilege("/api/cluster/nodes", "readonly", "whether each can reach other clusters"),
-    Privilege("/api/cluster/peers", "readonly", "which clusters can carry to which"),
+    Privilege("/api/cluster/peers", "read_create", "which clusters can carry to which; --peer-clusters makes peers"),
     Privilege("/api/cluster/schedules", "readonly", "whether a schedule is there"),
     Privilege("/api/network/ip/interfaces", "readonly", "over which interfaces"),
     Privilege("/api/protocols/cifs/sessions", "all", "a fence closes sessions"),

@@ -69,12 +69,16 @@ EMPTY_BYTES = 2 * 2**20
 class Converging:
     """Adds what one target lacks of one source's volumes to a list; refusals, losses and what holds come beside it."""
 
-    def __init__(self, situation: Situation, target: Target, source: str, due: StepList) -> None:
+    def __init__(
+        self, situation: Situation, target: Target, source: str, due: StepList, *, makes_peers: bool = False
+    ) -> None:
+        """`makes_peers`: the two clusters are made peers where they are none."""
         standing = situation.now
         here, there = standing.sites[target.backend.name], standing.sites[source]
         assert isinstance(here.seen, ClusterView)
         assert isinstance(there.seen, ClusterView)
         self._situation = situation
+        self._makes_peers = makes_peers
         self._standing = standing
         self._target = target
         self._backend = target.backend
@@ -103,7 +107,7 @@ class Converging:
             self._refuse(None, *unknown)
             return
         if any(self._is_to_follow(copy) for copy in copies):
-            peering = Peering(self._source, self._here)
+            peering = Peering(self._source, self._here, makes_peers=self._makes_peers)
             if obstacle := peering.obstacle():
                 self._refuse(None, *obstacle)
                 return

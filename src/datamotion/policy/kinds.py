@@ -11,6 +11,7 @@ from datamotion.model.acts import (
     AcceptSvmPeer,
     Act,
     AllowSnapMirror,
+    AwaitClusterPeer,
     AwaitIdle,
     AwaitOnline,
     AwaitSnapshot,
@@ -34,6 +35,7 @@ from datamotion.model.acts import (
     ModifyRelationship,
     ModifyVolume,
     Pause,
+    PeerClusters,
     PeerSvms,
     ReleaseRelationship,
     RemoveMark,
@@ -48,7 +50,7 @@ from datamotion.model.acts import (
 from datamotion.model.standing import CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import TransferState
-from datamotion.policy import defined_policies, proofs, removals
+from datamotion.policy import cluster_peering, defined_policies, proofs, removals
 from datamotion.policy.proofs import Ground, Holds, Proof
 
 _CHANGE_S = 60.0
@@ -56,6 +58,7 @@ _JOB_S = 60.0
 _TRANSFER_S = 900.0  # without a single byte: a slow link is slower than any change, and must not be given up
 _SPLIT_S = 86400.0  # every block of a volume is copied, and nothing that is looked at tells how far that is
 
+_CLUSTERS = frozenset({Aspect.CLUSTER_PEERS})
 _PEERS = frozenset({Aspect.SVM_PEERS})
 _VOLUMES = frozenset({Aspect.VOLUMES})
 _RELATIONSHIPS = frozenset({Aspect.RELATIONSHIPS})
@@ -86,6 +89,8 @@ class Kind:
 
 
 KINDS: Mapping[type[Change], Kind] = {
+    PeerClusters: Kind(_CLUSTERS, cluster_peering.offered, at_all=True),
+    AwaitClusterPeer: Kind(_CLUSTERS, cluster_peering.clusters_peered, is_asked_for=False, at_all=True),
     PeerSvms: Kind(_PEERS, proofs.peered, at_all=True),
     AcceptSvmPeer: Kind(_PEERS, proofs.accepted, at_all=True),
     AllowSnapMirror: Kind(_PEERS, proofs.snapmirror_allowed, at_all=True),

@@ -15,6 +15,7 @@ from datamotion.model.acts import (
     AcceptSvmPeer,
     Act,
     AllowSnapMirror,
+    AwaitClusterPeer,
     AwaitIdle,
     AwaitOnline,
     AwaitTransfer,
@@ -59,7 +60,7 @@ def questions(plan: Plan) -> tuple[Sequence[Question], Sequence[Unasked]]:
     awaited = {act.subject for act in acts if isinstance(act.change, AwaitOnline)}
     for act in acts:
         match act.change:
-            case AwaitTransfer() | AwaitIdle() | AwaitOnline():
+            case AwaitTransfer() | AwaitIdle() | AwaitOnline() | AwaitClusterPeer():
                 continue
             case CreateVolume() if act.backend not in peering | defining:
                 continue  # with its relationship

@@ -10,6 +10,7 @@ from datamotion.model.records import Policy, SvmPeer
 from datamotion.model.standing import Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.policy.cluster_peering import steps_text
 from datamotion.policy.recurrence import intervals
 from datamotion.service.check_clusters import release_lines
 from datamotion.service.findings import checked, noted, unlooked
@@ -139,7 +140,7 @@ def pair_lines(standing: Standing, target: Target, source: Backend, *, is_needed
             why = f"{problem}: it could not mirror what {other.backend.name} serves"
             yield noted(CheckKind.CLUSTER_PEER, name, clusters, why)
         else:
-            hint = "peer the two clusters: cluster peer create, on both"
+            hint = steps_text(here, other)
             yield checked(CheckKind.CLUSTER_PEER, name, clusters, problem, hint)
     if here.svm is not None and other.svm is not None:
         found = (each for each in seen.svm_peers if each.svm == here.backend.svm)

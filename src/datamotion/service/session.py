@@ -86,14 +86,27 @@ async def find_seals(configuration: Configuration, environ: Mapping[str, str], f
     }
 
 
+async def find_passphrases(configuration: Configuration, environ: Mapping[str, str], folder: Path) -> Mapping[str, str]:
+    """By cluster, what proves to its peers-to-be that it is meant. Raises: ConfigError where one cannot be had."""
+    return {
+        name: await resolve(cluster.peer_passphrase, environ, folder)
+        for name, cluster in configuration.clusters.items()
+        if cluster.peer_passphrase is not None
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One configuration in one world. `folder` is where the configuration lives, `seals` are those of groups."""
+    """One configuration in one world. `folder` is where the configuration lives, `seals` are those of groups.
+
+    `passphrases` are those by which clusters may be made peers, by cluster: none where that is not wanted.
+    """
 
     configuration: Configuration
     folder: Path
     world: World
     seals: Mapping[str, Seal] = field(default_factory=dict)
+    passphrases: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def store_url(self) -> str:
@@ -138,6 +151,7 @@ class Session:
             clock=self.world.clock,
             wires=self.world.wires,
             beside=beside,
+            passphrases=self.passphrases,
         )
 
     def store_problem(self) -> DataMotionError | None:

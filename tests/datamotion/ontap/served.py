@@ -46,7 +46,12 @@ RELATIONSHIP = {
 }
 CLUSTER: Mapping[str, list[Any]] = {
     "/api/cluster/peers": [
-        {"uuid": "cp-1", "name": "lyon", "remote": {"name": "cluster-l"}, "status": {"state": "available"}},
+        {
+            "uuid": "cp-1",
+            "name": "lyon",
+            "remote": {"name": "cluster-l", "ip_addresses": ["192.0.2.9"]},
+            "status": {"state": "available"},
+        },
         {"uuid": "cp-2", "name": "nice", "status": {"state": "unavailable"}},
     ],
     "/api/cluster/schedules": [
@@ -118,7 +123,7 @@ CLUSTER: Mapping[str, list[Any]] = {
     ],
     "/api/cluster/nodes": [{"name": "p-01", "state": "up"}, {"name": "p-02", "state": "down"}],
     "/api/network/ip/interfaces": [
-        {"name": "ic1", "state": "up", "location": {"node": {"name": "p-01"}}},
+        {"name": "ic1", "state": "up", "location": {"node": {"name": "p-01"}}, "ip": {"address": "192.0.2.7"}},
         {"name": "ic2", "state": "down", "location": {"node": {"name": "p-02"}}},
     ],
     "/api/security/accounts": [{"name": "admin", "scope": "cluster", "role": {"name": "ops"}}],

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from netapp_ontap.resource import Resource
+from netapp_ontap.resources.cluster_peer import ClusterPeer
 from netapp_ontap.resources.export_policy import ExportPolicy
 from netapp_ontap.resources.qtree import Qtree
 from netapp_ontap.resources.snapmirror_policy import SnapmirrorPolicy
@@ -43,6 +44,7 @@ from datamotion.model.acts import (
     ModifyRelationship,
     ModifyVolume,
     Pause,
+    PeerClusters,
     PeerSvms,
     ReleaseRelationship,
     RemoveMark,
@@ -55,7 +57,7 @@ from datamotion.model.claim import Claim
 from datamotion.model.definition import PolicyDefinition, Rule
 from datamotion.model.records import Endpoint
 from tests.datamotion.ontap.schemas import assert_fits
-from tests.datamotion.ontap.wire import START, Sent, Wire, an_error, ask
+from tests.datamotion.ontap.wire import PASSPHRASE, START, Sent, Wire, an_error, ask
 
 
 def a_volume(**changed: Any) -> CreateVolume:
@@ -89,6 +91,18 @@ RULES = (Rule(label="weekly", count=3),)
 CLAIM = Claim(group="gold", epoch=2, backend="gold-lyon", svm="s-d", since=START, by="ops@host")
 
 REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Resource]]] = [
+    (
+        PeerClusters(peer="paris", addresses=("192.0.2.1", "192.0.2.2"), secret_of="lyon"),
+        "POST /api/cluster/peers",
+        {},
+        {
+            "remote": {"ip_addresses": ["192.0.2.1", "192.0.2.2"]},
+            "authentication": {"passphrase": PASSPHRASE},
+            "encryption": {"proposed": "tls_psk"},
+            "peer_applications": ["snapmirror"],
+        },
+        ClusterPeer,
+    ),
     (
         PeerSvms(svm="svm_dr", name="svm_gold_paris", peer_svm="svm_gold", peer_svm_uuid="s-g", peer_cluster="paris"),
         "POST /api/svm/peers",
@@ -471,4 +485,23 @@ def test_acts_of_several_kinds_at_once_are_our_mistake(backend: str) -> None:
     wire = Wire(lambda _: httpx.Response(200))
     with pytest.raises(InternalError):
         ask(backend, wire, [StartTransfer(uuid="r-1", exported=None, ended_at=None), Pause(uuid="r-1")])
+    assert wire.sent == []
+
+
+def test_a_passphrase_is_in_no_reply_whatever_the_cluster_says(backend: str) -> None:
+    change = PeerClusters(peer="paris", addresses=("192.0.2.1",), secret_of="lyon")
+    (refused,) = ask(backend, Wire(lambda _: an_error("4653236", f"{PASSPHRASE} is too short")), [change])
+    assert isinstance(refused, Declined)
+    assert refused.error.ontap_code == "4653236"
+    assert PASSPHRASE not in f"{refused.error.message} {refused.error!r} {refused.error.__cause__}"
+    told = httpx.Response(201, json={"records": [{"authentication": {"passphrase": PASSPHRASE}}]})
+    assert ask(backend, Wire(lambda _: told), [change]) == [Accepted()]
+
+
+def test_without_a_passphrase_nothing_is_sent_and_the_reply_says_where_to_name_one(backend: str) -> None:
+    wire = Wire(lambda _: httpx.Response(201, json={}))
+    (refused,) = ask(backend, wire, [PeerClusters(peer="paris", addresses=("192.0.2.1",), secret_of="nice")])
+    assert isinstance(refused, Declined)
+    assert "nice" in refused.error.message
+    assert "peer_passphrase" in str(refused.error.hint)
     assert wire.sent == []

@@ -53,7 +53,7 @@ def test_everything_is_read_into_records(backend: str) -> None:
         clock=ClusterClock(ahead=None),
         identity=ClusterIdentity(name="cluster-p", uuid="c-1", version=(9, 15, 1)),
         cluster_peers=(
-            ClusterPeer(uuid="cp-1", name="lyon", remote="cluster-l", available=True),
+            ClusterPeer(uuid="cp-1", name="lyon", remote="cluster-l", available=True, addresses=("192.0.2.9",)),
             ClusterPeer(uuid="cp-2", name="nice", remote="", available=False),
         ),
         svms=(Svm(uuid="s-1", name="svm_gold", state="running"),),
@@ -159,7 +159,7 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
     page = {"max_records": "10000"}
     assert asked == {
         "/api/cluster": {"fields": "name,uuid,version.generation,version.major,version.minor"},
-        "/api/cluster/peers": page | {"fields": "uuid,name,remote.name,status.state"},
+        "/api/cluster/peers": page | {"fields": "uuid,name,remote.name,remote.ip_addresses,status.state"},
         "/api/cluster/schedules": page
         | {"fields": "name,cron.minutes,cron.hours,cron.days,cron.months,cron.weekdays", "type": "cron"},
         "/api/svm/svms": page | {"fields": "uuid,name,state"},
@@ -212,7 +212,7 @@ def test_nodes_interfaces_and_what_the_account_may_are_read_too(backend: str) ->
     seen = look(backend, wire, {Aspect.NODES, Aspect.INTERFACES, Aspect.ACCESS})
     assert seen.nodes == (Node(name="p-01", state="up"), Node(name="p-02", state="down"))
     assert seen.interfaces == (
-        IpInterface(name="ic1", node="p-01", is_up=True),
+        IpInterface(name="ic1", node="p-01", is_up=True, address="192.0.2.7"),
         IpInterface(name="ic2", node="p-02", is_up=False),
     )
     assert seen.access == Access(account="admin", role="ops", granted={"/api": "readonly", "/api/svm/peers": "all"})
@@ -220,7 +220,7 @@ def test_nodes_interfaces_and_what_the_account_may_are_read_too(backend: str) ->
     assert {sent.path: dict(sent.query) for sent in wire.sent} == {
         "/api/cluster/nodes": page | {"fields": "name,state"},
         "/api/network/ip/interfaces": page
-        | {"fields": "name,state,location.node.name", "services": "intercluster_core"},
+        | {"fields": "name,state,location.node.name,ip.address", "services": "intercluster_core"},
         "/api/security/accounts": page | {"fields": "name,scope,role.name", "name": "admin"},
         "/api/security/roles": page | {"fields": "name,scope,privileges.path,privileges.access", "name": "ops"},
     }
