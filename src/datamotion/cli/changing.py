@@ -52,7 +52,7 @@ def apply(
 
     Example: datamotion apply gold --yes
     """
-    session = open_session(context, config, peers=peer_clusters, ask=not (dry_run or validate))
+    session = open_session(context, config, peers=peer_clusters and not (dry_run or validate))
     intents = [operations.protect(each, makes_peers=peer_clusters) for each in session.groups(group)]
     if validate:
         show_validated(session, intents, output)

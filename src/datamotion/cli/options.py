@@ -63,7 +63,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.
 DEFAULT_CONFIG = Path("datamotion.yaml")
 
 
-def open_session(context: typer.Context, config: Path, *, peers: bool = False, ask: bool = False) -> Session:
+def open_session(context: typer.Context, config: Path, *, peers: bool = False) -> Session:
     """The configuration, read whole; with the passphrases that make clusters `peers`, for which a person may be asked.
 
     Raises: ConfigError.
@@ -73,15 +73,15 @@ def open_session(context: typer.Context, config: Path, *, peers: bool = False, a
     path = config.absolute()
     configuration = load(path)
     seals = anyio.run(find_seals, configuration, world.environ, path.parent) if _has_seals(configuration) else {}
-    passphrases = _passphrases(configuration, world, path.parent, ask=ask) if peers else {}
+    passphrases = _passphrases(configuration, world, path.parent) if peers else {}
     return Session(configuration=configuration, folder=path.parent, world=world, seals=seals, passphrases=passphrases)
 
 
-def _passphrases(configuration: Configuration, world: World, folder: Path, *, ask: bool) -> Mapping[str, str]:
+def _passphrases(configuration: Configuration, world: World, folder: Path) -> Mapping[str, str]:
     """One that was typed stands for all clusters whose own is not configured."""
     found = anyio.run(find_passphrases, configuration, world.environ, folder)
     missing = configuration.clusters.keys() - found.keys()
-    if not (missing and ask and sys.stdin.isatty() and sys.stderr.isatty()):
+    if not (missing and sys.stdin.isatty() and sys.stderr.isatty()):
         return found
     typed: str = typer.prompt("Passphrase of the cluster peers", hide_input=True, confirmation_prompt=True, err=True)
     return {**dict.fromkeys(missing, typed), **found}
