@@ -12,7 +12,7 @@ import trio
 
 from datamotion.model.standing import FENCE
 from datamotion.policy.planned import Pace
-from datamotion.service import operations
+from datamotion.service import mirrors, operations
 from datamotion.service.reports import RunReport, Verdict
 from ontaplab.doors.errors import DoorError
 from tests.ontaplab.doors.hosts import ALL, HOST
@@ -284,3 +284,22 @@ def test_a_copy_that_served_before_and_mirrors_nothing_is_never_where_a_planned_
         assert "datamotion reprotect gold" in told(plan)
 
     play(quick_path, story, schedule=None)
+
+
+def test_the_other_target_follows_unasked_though_it_was_updated_after_the_freeze(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        story = story.configured(
+            lambda tree: [each.update(policy="MirrorAllSnapshots") for each in tree["groups"][GROUP]["targets"]]
+        )
+        await story.protected("vol_1")
+        await planned(story)
+        mirror = await story.mirror("oslo")  # of paris still: nothing but what lyon holds can come to it
+        carried = await story.at["oslo"].http.post(f"/api/snapmirror/relationships/{mirror['uuid']}/transfers", json={})
+        assert carried.is_success
+        await trio.sleep(60)
+        story.write("lyon", "vol_1", "since")
+        report = await story.place.run(mirrors.reprotect(story.place.session.group(GROUP)))
+        assert report.verdict is Verdict.DONE, told(report)
+        assert story.files("oslo") == story.files("paris") == story.files("lyon") == {"kept", "since"}
+
+    play(quick_path, story, targets=BOTH, schedule=None)

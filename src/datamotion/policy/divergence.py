@@ -18,6 +18,7 @@ from datamotion.model.words import Role
 from datamotion.policy.common import common, snapshot_named, snapshots_of
 from datamotion.policy.losses import overtaken_by
 from datamotion.policy.needs import names_text
+from datamotion.policy.planned import last_prefix
 
 
 def divergence(standing: Standing, copy: Copy, active: Copy) -> Loss | None:
@@ -46,11 +47,18 @@ def is_held(standing: Standing, copy: Copy, active: Copy) -> bool:
     """Whether the copy that serves is known to hold all that was written to this one."""
     if copy.is_writable:
         return copy.role is Role.FENCED and _is_frozen(standing, copy, active)
-    shared = common(standing, copy, active)
-    if not shared.beyond:
+    shared, source = common(standing, copy, active), _source(standing, copy)
+    if not shared.beyond or (
+        source is not None and source.role is Role.FENCED and _is_frozen(standing, source, active)
+    ):
         return shared.newest is not None
     until = _carried_until(standing, copy, active)
     return until is not None and shared.beyond[-1].created_at <= until
+
+
+def _source(standing: Standing, copy: Copy) -> Copy | None:
+    """The copy that a mirror follows, where that can be seen."""
+    return standing.copies.get(copy.edge.source) if copy.edge and isinstance(copy.edge.source, CopyId) else None
 
 
 def _is_frozen(standing: Standing, copy: Copy, active: Copy) -> bool:
@@ -63,9 +71,10 @@ def _is_frozen(standing: Standing, copy: Copy, active: Copy) -> bool:
 def _carried_until(standing: Standing, copy: Copy, active: Copy) -> datetime | None:
     """Up to when the copy that serves has all that the source of this mirror held; None where nobody can tell.
 
-    That is the newest snapshot that was made for a mirror into its SVM, which it had from the one that served before;
-    its time is by that one's clock, as are the times of the mirror's. ONTAP names such a snapshot by the uuid of the
-    SVM that it is for. Where somebody else served in between, who may have had less, it is not told.
+    That is the newest snapshot that was made for a mirror into its SVM, or the last one of a planned failover, which
+    it had from the one that served before; its time is by that one's clock, as are the times of the mirror's. ONTAP
+    names what it makes for a mirror by the uuid of the SVM that it is for. Where somebody else served in between, who
+    may have had less, it is not told.
     """
     site = standing.sites[active.id.backend]
     claim = next((each for each in standing.claims if each.backend == active.id.backend), None)
@@ -75,8 +84,8 @@ def _carried_until(standing: Standing, copy: Copy, active: Copy) -> datetime | N
         source = copy.edge.source
         if not isinstance(source, CopyId) or overtaken_by(standing, source) is not claim:
             return None
-    prefix = f"snapmirror.{site.svm.uuid}_"
-    made = (each.created_at for each in snapshots_of(standing, active) if each.name.startswith(prefix))
+    prefixes = (f"snapmirror.{site.svm.uuid}_", last_prefix(claim.epoch))
+    made = (each.created_at for each in snapshots_of(standing, active) if each.name.startswith(prefixes))
     return max(made, default=None)
 
 

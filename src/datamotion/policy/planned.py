@@ -209,9 +209,8 @@ class Carrying:
             return noted
         held = {each.name for each in _held(self.situation.now, source)}
         began = seen_at(self.situation.first, source.id.backend)
-        return next(
-            each for each in _numbered(f"datamotion_last.{self.epoch}.{began:%Y-%m-%d_%H%M%S}") if each not in held
-        )
+        name = f"{last_prefix(self.epoch)}{began:%Y-%m-%d_%H%M%S}"
+        return next(each for each in _numbered(name) if each not in held)
 
     def _obstacle(self, copy: Copy, source: Copy) -> Obstacle | None:
         group = self.situation.now.group.name
@@ -248,6 +247,11 @@ class Carrying:
         if any(frozen_for(copy) for copy in self.situation.first.copies.values()):
             asked.append(self.situation.first)
         return min((at for each in asked for name in backends if (at := seen_at(each, name))), default=None)
+
+
+def last_prefix(epoch: int) -> str:
+    """What the names of last snapshots begin with that were taken before this epoch was."""
+    return f"datamotion_last.{epoch}."
 
 
 def frozen_for(copy: Copy) -> str | None:
