@@ -136,6 +136,15 @@ class ClusterConfig(Branch):
         "after that the cluster cannot be read.",
         examples=[32],
     )
+    transfers_at_once: int = Field(
+        default=200,
+        strict=True,
+        ge=1,
+        le=10_000,
+        description="How many first transfers to it may run at once, counted with all others that are seen there; the "
+        "rest waits for its turn. ONTAP carries 100 for each node before 9.8, 200 since, and queues what is more.",
+        examples=[400],
+    )
     concurrency: int = Field(
         default=16,
         strict=True,
@@ -233,6 +242,12 @@ class Group(Branch):
         "follow the other without a new baseline. It is kept where the policies of two targets have a rule with this "
         "label that keeps two or more, and do not copy all snapshots anyway; it takes a place among those.",
         examples=["datamotion"],
+    )
+    first: tuple[Text, ...] = Field(
+        default=(),
+        description="Patterns of the volumes whose first transfers go before others, in this order; the rest goes by "
+        "size, the smallest first.",
+        examples=[["vol_db*", "vol_home"]],
     )
     shared_secret: SecretRef | None = Field(
         default=None,

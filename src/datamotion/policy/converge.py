@@ -6,7 +6,7 @@ in the way is refused, never removed; and nothing is resynced.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from datamotion.model.acts import (
     ActId,
@@ -40,6 +40,7 @@ from datamotion.policy.peering import Peering
 from datamotion.policy.placement import Place, no_place, places_for, unknown_aggregate
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.turns import First, turns
 
 _VOLUME = Phase(rank=42, title="Create destination volumes", because="these volumes have no copy there yet")
 _ONLINE = Phase(rank=42, title="Wait for destination volumes", because="a mirror needs its volume online")
@@ -60,6 +61,11 @@ _TAKE_UP = Phase(
     because="their relationships are gone: from a snapshot that both ends hold, or anew where there is none",
 )
 _RESUME = Phase(rank=44, title="Resume", because="a paused mirror receives nothing and grows old")
+_TURN = Phase(
+    rank=45,
+    title="Wait for their turn",
+    because="the cluster carries as many at once as `transfers_at_once` says: what `first` names, then the smallest",
+)
 _AWAIT = Phase(rank=45, title="Wait for the first transfers", because="until then there is nothing to fail over to")
 
 EMPTY_BYTES = 2 * 2**20
@@ -89,6 +95,7 @@ class Converging:
         self._mounting = Mounting(standing, target, there, due)
         self._places: Mapping[str, Place] = {}
         self._alias = ""
+        self._first: list[First] = []
         self.refusals: list[Refusal] = []
         self.losses: list[Loss] = []
         self.paused: list[Copy] = []  # by `pause`, and left so
@@ -123,6 +130,9 @@ class Converging:
                 self._make(copy)
             else:
                 self._keep(copy, mirror)
+        turn = turns(self._situation, self._target, self._due, self._first)
+        for first in self._first:
+            self._initialize(first, turn)
 
     def notes(self) -> list[str]:
         return self._mounting.notes()
@@ -261,17 +271,21 @@ class Converging:
         source, destination = Endpoint(self._alias, copy.volume.name), Endpoint(self._backend.svm, name)
         relationship = wanted_relationship(self._target, source, destination)
         self._due.add(_RELATE, self._backend, copy.id.volume, *relationship)
-        self._initialize(copy, mirror, None)
+        self._first.append(First(copy, mirror))
 
-    def _initialize(self, copy: Copy, mirror: Copy | None, uuid: str | None) -> None:
+    def _initialize(self, first: First, turn: Collection[str]) -> None:
+        copy, mirror = first
         volume, phase = copy.id.volume, _INITIALIZE
+        relationship = mirror.edge.relationship if mirror and mirror.edge else None
+        uuid = relationship.uuid if relationship else None
         if mirror is not None and mirror.volume.used_bytes > EMPTY_BYTES and not _was_begun(mirror):
             self._lose_meanwhile(copy, mirror)
             phase = _TAKE_UP
-        text = f"{volume}: at most {size_text(copy.volume.used_bytes)} to copy"
-        self._due.add(phase, self._backend, volume, Initialize(uuid=uuid), text)
-        exported = mirror.edge.relationship.exported_snapshot if mirror and mirror.edge else None
-        self._due.add(_AWAIT, self._backend, volume, AwaitTransfer(uuid=uuid, exported=exported), volume)
+        if volume in turn:
+            text = f"{volume}: at most {size_text(copy.volume.used_bytes)} to copy"
+            self._due.add(phase, self._backend, volume, Initialize(uuid=uuid), text)
+        change = AwaitTransfer(uuid=uuid, exported=relationship.exported_snapshot if relationship else None)
+        self._due.add(_AWAIT if volume in turn else _TURN, self._backend, volume, change, volume)
 
     def _lose_meanwhile(self, copy: Copy, mirror: Copy) -> None:
         """A copy without its relationship: until the transfer has ended there is none to fail over to."""
@@ -303,7 +317,7 @@ class Converging:
         if asked and (failure := transfer_failure(mirror)):
             self._refuse(volume, *failure)
             return
-        self._initialize(copy, mirror, relationship.uuid)
+        self._first.append(First(copy, mirror))
 
     def _adjust_volume(self, copy: Copy, mirror: Copy) -> bool:
         """Whether something about the destination volume is due."""

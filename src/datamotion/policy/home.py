@@ -26,6 +26,7 @@ def home_as_target(standing: Standing) -> Target | None:
         schedule=like.schedule,
         throttle=like.throttle,
         definition=like.definition,
+        transfers_at_once=like.transfers_at_once,
     )
 
 

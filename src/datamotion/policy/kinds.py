@@ -47,9 +47,9 @@ from datamotion.model.acts import (
     TakeEpoch,
     TakeSnapshot,
 )
-from datamotion.model.standing import CopyId, Standing
+from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView
-from datamotion.model.words import TransferState
+from datamotion.model.words import MirrorState, TransferState
 from datamotion.policy import cluster_peering, defined_policies, proofs, removals
 from datamotion.policy.proofs import Ground, Holds, Proof
 
@@ -169,12 +169,13 @@ def prove(act: Act, standing: Standing) -> Proof | None:
 def progress(act: Act, standing: Standing) -> object:
     """What moves while an act is awaited: as long as it differs from look to look, nothing is stuck.
 
-    None: nothing can be stuck, as a transfer that ONTAP itself has queued behind others, or that is to be aborted.
+    None: nothing can be stuck, as a transfer that waits for its turn, that ONTAP itself has queued behind others, or
+    that is to be aborted.
     """
     copy = standing.copy(act.backend, act.volume or "")
     transfer = copy.edge.relationship.transfer if copy and copy.edge else None
     if transfer is None:
-        return False
+        return None if isinstance(act.change, AwaitTransfer) and _waits_for_its_turn(copy) else False
     if isinstance(act.change, Pause):  # it comes about once the transfer has ended
         return (transfer.uuid,)
     if kind_of(act).is_asked_for and not isinstance(act.change, Resync):
@@ -182,6 +183,11 @@ def progress(act: Act, standing: Standing) -> object:
     if isinstance(act.change, AwaitIdle) and act.change.until is not None:
         return None
     return None if transfer.state is TransferState.QUEUED else (transfer.uuid, transfer.bytes_transferred)
+
+
+def _waits_for_its_turn(copy: Copy | None) -> bool:
+    """Nothing was asked for: before a first transfer is awaited, it is begun, as soon as the plan lets it."""
+    return copy is not None and copy.edge is not None and copy.edge.relationship.state is MirrorState.UNINITIALIZED
 
 
 __all__ = ["KINDS", "Holds", "Kind", "is_asked_for", "kind_of", "limit_s", "progress", "prove"]

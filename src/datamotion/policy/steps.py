@@ -56,6 +56,11 @@ class StepList:
         by_cluster = (acts.values() for (_, asked, _), acts in self._due.items() if asked == cluster)
         return any(act.change == change for acts in by_cluster for act in acts)
 
+    def count(self, cluster: str, kind: type[Change]) -> int:
+        """How many acts of a kind are asked of a cluster."""
+        by_cluster = (acts.values() for (_, asked, _), acts in self._due.items() if asked == cluster)
+        return sum(isinstance(act.change, kind) for acts in by_cluster for act in acts)
+
     def steps(self) -> tuple[Step, ...]:
         """Steps by phase, then in the order of the clusters' names; the acts of each in the order they were added."""
         return tuple(

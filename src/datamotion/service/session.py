@@ -128,6 +128,7 @@ class Session:
             targets=tuple(self._target(target) for target in group.targets),
             rpo=group.rpo,
             common_label=group.common_label,
+            first=group.first,
             seal=self.seals.get(name),
         )
 
@@ -213,8 +214,9 @@ class Session:
         aggregates = (
             {"*": tuple(mapped)} if isinstance(mapped, tuple) else {source: (name,) for source, name in mapped.items()}
         )
+        backend = self._backend(target.backend)
         return Target(
-            backend=self._backend(target.backend),
+            backend=backend,
             aggregates=aggregates,
             policy=target.policy,
             schedule=target.schedule,
@@ -223,6 +225,7 @@ class Session:
             export_policy=target.export_policy,
             online_s=target.online_timeout.total_seconds(),
             definition=self._definition(target.policy),
+            transfers_at_once=self.configuration.clusters[backend.cluster].transfers_at_once,
         )
 
     def _definition(self, name: str) -> PolicyDefinition | None:
