@@ -303,3 +303,26 @@ def test_the_other_target_follows_unasked_though_it_was_updated_after_the_freeze
         assert story.files("oslo") == story.files("paris") == story.files("lyon") == {"kept", "since"}
 
     play(quick_path, story, targets=BOTH, schedule=None)
+
+
+def test_who_aborts_one_that_goes_on_elsewhere_is_heard(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        reports: list[RunReport] = []
+
+        async def fail_over() -> None:
+            reports.append(await planned(story))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(fail_over)
+            while (await as_served(story, "paris", "vol_2")) != FROZEN:
+                await trio.sleep(0.01)
+            story.place.lab["lyon"].cluster.transfer_gate.hold()
+            await trio.sleep(10)
+            assert (await abort(story)).verdict is Verdict.DONE
+            story.place.lab["lyon"].cluster.transfer_gate.release()
+        assert reports[0].verdict is Verdict.FAILED
+        assert "its clients were let in again meanwhile" in told(reports[0])
+        await assert_as_it_was(story, "vol_1", "vol_2")
+
+    play(quick_path, story, schedule=None)

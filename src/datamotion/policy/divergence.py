@@ -14,11 +14,10 @@ from datamotion.model.records import Snapshot
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
-from datamotion.model.words import Role
-from datamotion.policy.common import common, snapshot_named, snapshots_of
+from datamotion.policy.common import common, snapshots_of
+from datamotion.policy.frozen import is_carried, last_prefix
 from datamotion.policy.losses import overtaken_by
 from datamotion.policy.needs import names_text
-from datamotion.policy.planned import last_prefix
 
 
 def divergence(standing: Standing, copy: Copy, active: Copy) -> Loss | None:
@@ -46,11 +45,9 @@ def divergence(standing: Standing, copy: Copy, active: Copy) -> Loss | None:
 def is_held(standing: Standing, copy: Copy, active: Copy) -> bool:
     """Whether the copy that serves is known to hold all that was written to this one."""
     if copy.is_writable:
-        return copy.role is Role.FENCED and _is_frozen(standing, copy, active)
+        return is_carried(standing, active, copy)
     shared, source = common(standing, copy, active), _source(standing, copy)
-    if not shared.beyond or (
-        source is not None and source.role is Role.FENCED and _is_frozen(standing, source, active)
-    ):
+    if not shared.beyond or (source is not None and is_carried(standing, active, source)):
         return shared.newest is not None
     until = _carried_until(standing, copy, active)
     return until is not None and shared.beyond[-1].created_at <= until
@@ -59,13 +56,6 @@ def is_held(standing: Standing, copy: Copy, active: Copy) -> bool:
 def _source(standing: Standing, copy: Copy) -> Copy | None:
     """The copy that a mirror follows, where that can be seen."""
     return standing.copies.get(copy.edge.source) if copy.edge and isinstance(copy.edge.source, CopyId) else None
-
-
-def _is_frozen(standing: Standing, copy: Copy, active: Copy) -> bool:
-    """Whether the last snapshot of a copy, taken once no client could write any more, is at the one that serves."""
-    last = snapshot_named(standing, copy, copy.mark.frozen) if copy.mark and copy.mark.frozen else None
-    versions = {each.version for each in snapshots_of(standing, active)}
-    return last is not None and last.version is not None and last.version in versions
 
 
 def _carried_until(standing: Standing, copy: Copy, active: Copy) -> datetime | None:
