@@ -29,7 +29,18 @@ from tests.contract.resources import CLIENTS, ClientClass, collection_of, route_
 from tests.datamotion.ontap.schemas import assert_fits, knows
 from tests.ontaplab.resources.labs import Asker
 from tests.ontaplab.resources.oracle import complaints
-from tests.together.world import GROUP, HOME, SVMS, Place, Quiet, a_configuration, a_place, create_volumes, succeed
+from tests.together.world import (
+    GROUP,
+    HOME,
+    SVMS,
+    Place,
+    Quiet,
+    a_configuration,
+    a_place,
+    create_volumes,
+    make_strangers,
+    succeed,
+)
 
 pytestmark = [
     pytest.mark.slow,
@@ -181,7 +192,7 @@ class Story:
 
 def tapped(story: Story) -> None:
     """From now on the story notes what its place sends."""
-    session = story.place.session
+    session = replace(story.place.session, passphrases={"lyon": "that both of them know"})
     wires = {name: Tap(wire, story.sent) for name, wire in session.world.wires.items()}
     story.place = replace(story.place, session=replace(session, world=replace(session.world, wires=wires)))
 
@@ -216,17 +227,13 @@ async def come_in_by_other_doors(place: Place) -> None:
         await share.write(b"connected", "file")
 
 
-async def carrying_labels(place: Place) -> Place:
-    """Both targets have a policy that carries what is kept common to them."""
-    for name in CLUSTERS[1:]:
-        async with place.lab[name].client() as client:
-            retention = [{"label": "sm_created", "count": 1}, {"label": "datamotion", "count": 3}]
-            policy = {"name": "Common", "type": "async", "retention": retention}
-            await Asker(place.lab[name], client).post("/snapmirror/policies", policy)
+def carrying_labels(place: Place, count: int = 3) -> Place:
+    """Both targets have a policy that carries what is kept common to them, and keeps so many."""
 
     def change(tree: dict[str, Any]) -> None:
         for target in tree["groups"][GROUP]["targets"]:
             target["policy"] = "Common"
+        tree["policies"] = {"Common": {"retention": [{"label": "datamotion", "count": count}]}}
 
     return place.configured(change)
 
@@ -234,7 +241,9 @@ async def carrying_labels(place: Place) -> Place:
 async def common_ground(story: Story) -> None:
     """A snapshot is kept common to both targets; a newer one takes its place, and it goes."""
     as_before = story.place
-    story.place = await carrying_labels(story.place)
+    story.place = carrying_labels(story.place, count=2)
+    await story.carry_out(operations.protect(story.place.session.group(GROUP)))
+    story.place = carrying_labels(story.place)
     group = story.place.session.group(GROUP)
     for _ in range(2):
         await story.carry_out(operations.protect(group))
@@ -251,11 +260,12 @@ async def every_change(root: Path) -> Story:
         await create_volumes(place.lab[HOME], ["vol_1", "vol_2", "vol_3"])
         await peered_for_something_else(place)
         await with_needs(place)
+        await make_strangers(place.lab, HOME, "lyon")
         story = Story(place)
         tapped(story)
         group = story.place.session.group(GROUP)
         await story.look()
-        await story.carry_out(operations.protect(group))
+        await story.carry_out(operations.protect(group, makes_peers=True))
         await story.carry_out(operations.update(group))
         await story.look()
         await common_ground(story)

@@ -17,6 +17,7 @@ from datamotion.cli.options import (
     DryRun,
     Output,
     OutputForm,
+    PeerClusters,
     Why,
     Yes,
     agreed,
@@ -51,6 +52,7 @@ def apply(
     yes: Yes = False,
     dry_run: DryRun = False,
     validate: Validate = False,
+    peer_clusters: PeerClusters = False,
 ) -> None:
     """Mirror every volume as configured: create what is missing, adopt what is there, remove nothing.
 
@@ -58,8 +60,8 @@ def apply(
 
     Example: datamotion apply gold --yes
     """
-    session = open_session(context, config)
-    intents = [operations.protect(each) for each in session.groups(group)]
+    session = open_session(context, config, peers=peer_clusters and not (dry_run or validate))
+    intents = [operations.protect(each, makes_peers=peer_clusters) for each in session.groups(group)]
     if validate:
         show_validated(session, intents, output)
     carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from datamotion.model.acts import ModifyRelationship, ModifyVolume
-from datamotion.model.group import Target
+from datamotion.model.acts import CreateRelationship, ModifyRelationship, ModifyVolume
+from datamotion.model.group import DEFAULT_POLICY, Target
 from datamotion.model.mark import Mark
 from datamotion.model.paused import paused_of, with_paused
-from datamotion.model.records import Relationship
+from datamotion.model.records import Endpoint, Relationship
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import size_text
 from datamotion.model.words import MirrorState, VolumeState
 from datamotion.policy.needs import mark_of
 from datamotion.policy.provision import NEEDS
+
+_UNNAMED = ", as the target names none"
 
 
 def wanted_mark(standing: Standing, active: Copy) -> Mark:
@@ -67,19 +69,44 @@ def adjusted_volume(active: Copy, mirror: Copy, mark: Mark) -> tuple[ModifyVolum
     return change, f"{volume}: {', '.join(what)}"
 
 
+def wanted_relationship(target: Target, source: Endpoint, destination: Endpoint) -> tuple[CreateRelationship, str]:
+    """A relationship as the configuration wants it."""
+    change = CreateRelationship(
+        source=source,
+        destination=destination,
+        policy=target.policy,
+        schedule=target.schedule,
+        throttle=target.throttle,
+    )
+    what = [target.policy, target.schedule, f"at most {_throttle_text(target.throttle)}" if target.throttle else None]
+    return change, f"{source} -> {destination} ({', '.join(filter(None, what))})"
+
+
 def adjusted_relationship(
     volume: str, target: Target, relationship: Relationship, present: str | None
 ) -> tuple[ModifyRelationship, str] | None:
-    """Policy and schedule are the configured ones. Without one, a schedule of its own goes back to the policy's."""
+    """Policy, schedule and throttle are the configured ones; what the target does not name goes back to its default."""
     policy = target.policy if relationship.policy != target.policy else None
-    schedule = None
+    schedule = throttle = None
     if target.schedule is None and relationship.schedule is not None:
         schedule = ""
     elif target.schedule not in (None, present):
         schedule = target.schedule
-    if policy is None and schedule is None:
+    if relationship.throttle != (target.throttle or 0):
+        throttle = target.throttle or 0
+    if policy is None and schedule is None and throttle is None:
         return None
-    what = [f"policy {relationship.policy} -> {policy}"] if policy else []
-    what += [f"schedule {present or 'none'} -> {schedule or 'that of the policy'}"] if schedule is not None else []
-    change = ModifyRelationship(uuid=relationship.uuid, policy=policy, schedule=schedule)
+    what = []
+    if policy:
+        what.append(f"policy {relationship.policy} -> {policy}{', the default' if policy == DEFAULT_POLICY else ''}")
+    if schedule is not None:
+        what.append(f"schedule {present or 'none'} -> {schedule or f'that of the policy{_UNNAMED}'}")
+    if throttle is not None:
+        has = _throttle_text(relationship.throttle) if relationship.throttle else "none"
+        what.append(f"throttle {has} -> {_throttle_text(throttle) if throttle else f'that of the policy{_UNNAMED}'}")
+    change = ModifyRelationship(uuid=relationship.uuid, policy=policy, schedule=schedule, throttle=throttle)
     return change, f"{volume}: {', '.join(what)}"
+
+
+def _throttle_text(kib_a_second: int) -> str:
+    return f"{size_text(kib_a_second * 1024)}/s"

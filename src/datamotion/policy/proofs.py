@@ -204,7 +204,9 @@ def relationship_modified(change: ModifyRelationship, ground: Ground) -> Proof:
     return ground.by_relationship(
         change.uuid,
         lambda relationship: _as(
-            change.policy in (None, relationship.policy) and change.schedule in (None, relationship.schedule or "")
+            change.policy in (None, relationship.policy)
+            and change.schedule in (None, relationship.schedule or "")
+            and change.throttle in (None, relationship.throttle)
         ),
     )
 

@@ -21,6 +21,7 @@ from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import EVERYTHING, LETTING_IN, SERVING, STANDING, Aspect, View
 from datamotion.model.words import Operation
+from datamotion.policy.cluster_peering import unpeered
 from datamotion.policy.consent import beyond
 from datamotion.policy.failover import also_needed, failover_planner
 from datamotion.policy.failover_choice import FailoverChoice
@@ -74,10 +75,20 @@ class Intent:
     reason: str | None = None
 
 
-def protect(group: Group) -> Intent:
-    """Mirror every volume of the group from where it is served to every target, as configured."""
-    glances = glances_of(group, EVERYTHING)
-    return Intent(operation=Operation.PROTECT, group=group, planner=protect_planner(group), glances=glances)
+def protect(group: Group, *, makes_peers: bool = False) -> Intent:
+    """Mirror every volume of the group from where it is served to every target, as configured.
+
+    `makes_peers`: clusters that are to be peers are made that. Where they are reached is looked at only where they are
+    none.
+    """
+    return Intent(
+        operation=Operation.PROTECT,
+        group=group,
+        planner=protect_planner(group, makes_peers=makes_peers),
+        glances=glances_of(group, EVERYTHING),
+        more=glances_of(group, EVERYTHING | {Aspect.INTERFACES}),
+        also=unpeered,
+    )
 
 
 def update(group: Group) -> Intent:
@@ -154,7 +165,8 @@ class Prepared:
         self._clusters = {name: clusters[name] for name in glances}
         self._lookout = Lookout(self._clusters, glances)
         backends = {site.backend.cluster: site for site in standing.sites.values()}
-        self._silent = {name: unseen for name in intent.more if name in glances and (unseen := backends[name].unseen)}
+        extra = intent.more.keys() - intent.glances.keys()
+        self._silent = {name: unseen for name in extra if name in glances and (unseen := backends[name].unseen)}
         self.plan = self._planned(standing)
 
     @property

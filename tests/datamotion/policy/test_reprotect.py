@@ -11,6 +11,7 @@ import pytest
 from datamotion.model.acts import (
     AwaitIdle,
     CloneVolume,
+    CreatePolicy,
     CreateRelationship,
     DeleteRelationship,
     Initialize,
@@ -18,6 +19,7 @@ from datamotion.model.acts import (
     Resync,
     TakeSnapshot,
 )
+from datamotion.model.definition import PolicyDefinition
 from datamotion.model.kept import Kept
 from datamotion.model.plan import Plan
 from datamotion.model.records import Endpoint
@@ -122,6 +124,16 @@ def test_a_mirror_of_what_served_before_follows_and_gives_nothing_up() -> None:
     ]
     assert kinds(plan, None, NICE) == ["PeerSvms", "AcceptSvmPeer"]
     assert [loss.backend for loss in plan.losses] == []
+
+
+def test_a_policy_that_the_configuration_defines_is_made_at_the_home_before_it_follows() -> None:
+    (first, second) = BOTH.targets
+    definition = PolicyDefinition(name="nightly", copies_all=True)
+    group = replace(BOTH, targets=(replace(first, policy="nightly", definition=definition), second))
+    consent = Consent(discard=frozenset({"gold-paris"}), keep=False)
+    plan = planned(reprotect_planner(group, consent), standing_of(seen(), group))
+    assert changes(plan, None, HOME) == [CreatePolicy(svm=HOME.svm, definition=definition)]
+    assert next(step.title for step in plan.steps if step.cluster == "paris") == "Create SnapMirror policies"
 
 
 def test_what_follows_already_holds_and_is_left_as_it_is() -> None:
