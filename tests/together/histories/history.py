@@ -12,6 +12,7 @@ import trio
 
 from datamotion.errors import DataMotionError
 from datamotion.model.group import Group
+from datamotion.model.standing import FENCE
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import mirrors, operations
 from datamotion.service.operations import Intent
@@ -94,11 +95,24 @@ class History:
         site = group.serving.removeprefix("gold-")
         assert all(sites == [site] for sites in writers.values()), self.as_told(f"{writers}, where {site} serves")
         await update(self, mortal=False)
-        for volume in self.clients.volumes:
-            held = {each: self.clients.files(each, volume) for each in SITES}
-            written = {name for name in held[site] if name in self._before_last}
-            behind = {each: len(written - held[each]) for each in SITES if written - held[each]}
-            assert not behind, self.as_told(f"{volume}: {behind} files are at {site} alone")
+        await self._is_as_told(site)
+
+    async def _is_as_told(self, site: str) -> None:
+        """What is said to be a mirror holds all that is served; whatever is none is something to see to."""
+        group = (await status(self.story.place.session, GROUP)).groups[0]
+        to_see_to = {(each.backend, volume) for each in group.concerns for volume in each.volumes}
+        for volume in group.volumes:
+            written = self._before_last & self.clients.files(site, volume.volume)
+            for copy in volume.copies:
+                if (copy.backend, volume.volume) in to_see_to:
+                    continue
+                if copy.role == "mirror" and copy.is_fresh:
+                    missing = written - self.clients.files(copy.backend.removeprefix("gold-"), volume.volume)
+                    assert not missing, self.as_told(
+                        f"{volume.volume} at {copy.backend}: {sorted(missing)[:5]} missing"
+                    )
+                else:
+                    assert copy.role == "active", self.as_told(f"nothing is said of {copy}")
 
 
 def command(intent: Callable[[Story], Intent]) -> Callable[..., Awaitable[None]]:
@@ -196,6 +210,21 @@ async def by_hand(history: History) -> None:
         await at.http.patch(f"/api/snapmirror/relationships/{mirror['uuid']}?return_timeout=60", json=body)
 
 
+async def let_in_by_hand(history: History) -> None:
+    """Somebody lifts a fence at its cluster: clients come to what is frozen, or was overtaken."""
+    site, volume = history.draw.choice(SITES), history.draw.choice(history.clients.volumes)
+    if site in history.lost:
+        return
+    for found in await history.story.at[site].get(
+        "/storage/volumes", name=volume, fields="nas.path,nas.export_policy.name", type="rw", **{"svm.name": SVMS[site]}
+    ):
+        if found["nas"]["export_policy"]["name"] == FENCE:
+            history.told.append(f"  {site} {volume}")
+            nas = {"path": f"/{volume}", "export_policy": {"name": "default"}}
+            await history.story.at[site].patch(f"/storage/volumes/{found['uuid']}", {"nas": nas})
+            await history.clients.write()
+
+
 async def _serving(history: History) -> str | None:
     group = (await status(history.story.place.session, GROUP)).groups[0]
     return group.serving.removeprefix("gold-") if group.serving else None
@@ -212,6 +241,7 @@ STEPS: Mapping[str, tuple[Callable[[History], Awaitable[None]], int]] = {
     "a site is lost": (lose, 2),
     "a site is regained": (regain, 3),
     "time passes": (time_passes, 4),
-    "by hand": (by_hand, 2),
+    "a mirror is changed by hand": (by_hand, 2),
+    "a fence is lifted by hand": (let_in_by_hand, 2),
 }
 """With how often they are drawn."""

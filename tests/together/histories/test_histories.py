@@ -10,6 +10,7 @@ import pytest
 from tests.together.histories.clients import Clients
 from tests.together.histories.history import SITES, History
 from tests.together.stories import Story, play
+from tests.together.world import GROUP
 
 _IN_TEST, _IN_SOAK, _STEPS = 12, 2000, 8
 
@@ -17,6 +18,8 @@ _IN_TEST, _IN_SOAK, _STEPS = 12, 2000, 8
 def live(root: Path, seed: int) -> None:
     async def main(story: Story) -> None:
         draw = random.Random(seed)
+        policy = draw.choice(("Asynchronous", "MirrorAllSnapshots"))
+        story = story.configured(lambda tree: [each.update(policy=policy) for each in tree["groups"][GROUP]["targets"]])
         volumes = tuple(f"vol_{number}" for number in range(1, draw.randint(1, 3) + 1))
         await story.protected(*volumes)
         history = History(story, draw, Clients(story.place, volumes))
