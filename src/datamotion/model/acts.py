@@ -154,20 +154,26 @@ class StartTransfer:
     """An update of a relationship has been started since it exported this snapshot, its last transfer ended then.
 
     `snapshot` is the one of its source that it carries; None: what the source holds at that moment.
+    `expands`: the destination gets as many constituents as the source with it.
     """
 
     uuid: str
     exported: str | None
     ended_at: datetime | None
     snapshot: str | None = None
+    expands: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwaitTransfer:
-    """Nothing is changed: a transfer is waited for that leaves another snapshot than this one."""
+    """Nothing is changed: a transfer is waited for that leaves another snapshot than this one.
+
+    `expands`: the destination gets as many constituents as the source with it.
+    """
 
     uuid: str | None
     exported: str | None
+    expands: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

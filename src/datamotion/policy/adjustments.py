@@ -12,6 +12,7 @@ from datamotion.model.records import Endpoint, Relationship
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import size_text
 from datamotion.model.words import MirrorState, VolumeState
+from datamotion.policy.geometry import changed_geometry
 from datamotion.policy.needs import mark_of
 from datamotion.policy.provision import NEEDS
 
@@ -57,9 +58,14 @@ def mirrors_mark(standing: Standing, active: Copy, mirror: Copy) -> Mark:
 
 
 def adjusted_volume(active: Copy, mirror: Copy, mark: Mark) -> tuple[ModifyVolume, str] | None:
-    """A destination is at least as large as its source, and says where it is to be served."""
+    """A destination is at least as large as its source, and says where it is to be served.
+
+    One of another shape is not grown: it would be larger than its source once it has as many constituents.
+    """
     volume, same = active.id.volume, mark == mirror.mark
-    grow = active.volume.size_bytes if mirror.volume.size_bytes < active.volume.size_bytes else None
+    is_smaller = mirror.volume.size_bytes < active.volume.size_bytes
+    fits = changed_geometry(active.volume, mirror.volume) is None
+    grow = active.volume.size_bytes if is_smaller and fits else None
     if same and grow is None:
         return None
     comment = None if same else mark.write(mirror.volume.comment)

@@ -10,11 +10,13 @@ from collections.abc import Collection, Mapping, Sequence
 
 from datamotion.model.acts import (
     ActId,
+    AwaitIdle,
     AwaitOnline,
     AwaitTransfer,
     CreateVolume,
     Initialize,
     Resume,
+    StartTransfer,
 )
 from datamotion.model.group import Target
 from datamotion.model.mark import without_mark
@@ -33,7 +35,8 @@ from datamotion.policy.adjustments import (
     wanted_relationship,
 )
 from datamotion.policy.defined_policies import keep_policy
-from datamotion.policy.health import ailment, transfer_failure
+from datamotion.policy.geometry import Geometry, changed_geometry
+from datamotion.policy.health import RECEIVING, ailment, transfer_failure
 from datamotion.policy.mounting import Mounting
 from datamotion.policy.obstacles import copy_obstacle, site_obstacle
 from datamotion.policy.peering import Peering
@@ -41,6 +44,7 @@ from datamotion.policy.placement import Place, no_place, places_for, unknown_agg
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList
 from datamotion.policy.turns import First, turns
+from datamotion.policy.update import has_ended, relationship_of
 
 _VOLUME = Phase(rank=42, title="Create destination volumes", because="these volumes have no copy there yet")
 _ONLINE = Phase(rank=42, title="Wait for destination volumes", because="a mirror needs its volume online")
@@ -66,6 +70,9 @@ _TURN = Phase(
     title="Wait for their turn",
     because="the cluster carries as many at once as `transfers_at_once` says: what `first` names, then the smallest",
 )
+_IDLE = Phase(rank=44, title="Wait for running transfers", because="a relationship has one at a time")
+_EXPAND = Phase(rank=44, title="Expand", because="their sources have more constituents: an update adds as many to them")
+_EXPANDED = Phase(rank=45, title="Wait until they are expanded", because="it is done once the update has ended")
 _AWAIT = Phase(rank=45, title="Wait for the first transfers", because="until then there is nothing to fail over to")
 
 EMPTY_BYTES = 2 * 2**20
@@ -156,6 +163,8 @@ class Converging:
             self._relate(copy, mirror)
         elif not mirror.is_online and (ill := ailment(mirror)):
             self._refuse(volume, f"the mirror of {volume} does not work: {ill.text}", ill.hint)
+        elif edge is None and (geometry := changed_geometry(copy.volume, mirror.volume)):
+            self._refuse_geometry(copy, mirror, geometry)
         elif edge is None:
             self._adjust_volume(copy, mirror)
             self._relate(copy, mirror)
@@ -197,6 +206,8 @@ class Converging:
         is_adjusted = self._adjust_volume(copy, mirror) | self._adjust_relationship(volume, relationship)
         if relationship.state is not MirrorState.BROKEN_OFF:
             is_adjusted |= self._mounting.plan(copy, mirror)
+        if self._mend_geometry(copy, mirror, relationship):
+            return
         if relationship.state is MirrorState.UNINITIALIZED:
             self._first_transfer(copy, mirror, relationship)
         elif relationship.state is MirrorState.PAUSED and paused_of(mirror.mark):
@@ -213,6 +224,51 @@ class Converging:
             self._refuse(volume, f"the mirror of {volume} does not work: {ill.text}", ill.hint)
         elif not is_adjusted and relationship.exported_snapshot is not None:
             self.holds.add((self._backend.name, volume))
+
+    def _mend_geometry(self, copy: Copy, mirror: Copy, relationship: Relationship) -> bool:
+        """Whether the shape of the mirror is what is due, or in the way; one that is paused is resumed first."""
+        geometry, state = changed_geometry(copy.volume, mirror.volume), relationship.state
+        if geometry is None or state is MirrorState.BROKEN_OFF:
+            return False
+        if not geometry.is_grown or state is MirrorState.UNINITIALIZED:
+            self._refuse_geometry(copy, mirror, geometry)
+            return True
+        if state in RECEIVING:
+            self._expand(mirror, relationship, geometry)
+        return state in RECEIVING
+
+    def _expand(self, mirror: Copy, relationship: Relationship, geometry: Geometry) -> None:
+        """An update of an initialized mirror expands it; or this run had one that ended, and it did not."""
+        volume, backend, uuid = mirror.id.volume, self._backend, relationship.uuid
+        before = self._situation.accepted.get(ActId(backend.cluster, backend.name, volume, StartTransfer))
+        if before is None:
+            if relationship.is_transferring:
+                self._due.add(_IDLE, backend, volume, AwaitIdle(uuid=uuid), volume)
+            exported, transfer = relationship.exported_snapshot, relationship.transfer
+            ended_at = transfer.ended_at if transfer else None
+            start = StartTransfer(uuid=uuid, exported=exported, ended_at=ended_at, expands=True)
+            self._due.add(_EXPAND, backend, volume, start, f"{volume}: {mirror.volume.name} has {geometry.text}")
+        elif has_ended(earlier := relationship_of(before, mirror), relationship):
+            reason = transfer_failure(mirror) or ailment(mirror)
+            text = reason.text if reason else "an update has ended and added none"
+            hint = reason.hint if reason else "`volume expand` at its cluster does what the update should have"
+            self._refuse(volume, f"the mirror of {volume} has {geometry.text}: {text}", hint)
+        else:
+            exported = earlier.exported_snapshot if earlier else None
+            change = AwaitTransfer(uuid=uuid, exported=exported, expands=True)
+            self._due.add(_EXPANDED, backend, volume, change, volume)
+
+    def _refuse_geometry(self, copy: Copy, mirror: Copy, geometry: Geometry) -> None:
+        """No update mends it, and a volume that may be a copy is not deleted here."""
+        volume = copy.id.volume
+        why = "only an initialized mirror is" if geometry.is_grown else "no FlexGroup loses constituents"
+        related = f"snapmirror delete -destination-path {mirror.edge.relationship.destination}; " if mirror.edge else ""
+        hint = (
+            f"at {self._backend.cluster}: {related}volume delete -vserver {self._backend.svm} -volume"
+            f" {mirror.volume.name}; then datamotion apply {self._standing.group.name} makes the mirror anew: that"
+            f" copies {size_text(copy.volume.used_bytes)} again, and {self._backend.name} holds no copy meanwhile"
+        )
+        self._refuse(volume, f"the mirror of {volume} has {geometry.text}, and no update mends that: {why}", hint)
 
     def _refuse_half_resynced(self, volume: str, relationship: Relationship) -> None:
         runs = "runs" if relationship.is_transferring else "has not come to its end"

@@ -138,8 +138,12 @@ def kind_of(act: Act) -> Kind:
 
 def aspects_of(act: Act) -> frozenset[Aspect]:
     """What may show what came of it. Qtrees that have no export policy of their own follow their volume's."""
-    has_export = isinstance(act.change, ModifyVolume) and act.change.export is not None
-    return kind_of(act).changes | (_QTREES if has_export else frozenset())
+    found = kind_of(act).changes
+    if isinstance(act.change, ModifyVolume) and act.change.export is not None:
+        found |= _QTREES
+    if isinstance(act.change, StartTransfer | AwaitTransfer) and act.change.expands:
+        found |= _VOLUMES
+    return found
 
 
 def limit_s(act: Act) -> float:
