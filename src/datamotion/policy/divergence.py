@@ -15,7 +15,7 @@ from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import Role
-from datamotion.policy.common import common, snapshot_named, snapshots_of
+from datamotion.policy.common import common, last_snapshots, snapshot_named, snapshots_of
 from datamotion.policy.losses import overtaken_by
 from datamotion.policy.needs import names_text
 
@@ -63,9 +63,10 @@ def _is_frozen(standing: Standing, copy: Copy, active: Copy) -> bool:
 def _carried_until(standing: Standing, copy: Copy, active: Copy) -> datetime | None:
     """Up to when the copy that serves has all that the source of this mirror held; None where nobody can tell.
 
-    That is the newest snapshot that was made for a mirror into its SVM, which it had from the one that served before;
-    its time is by that one's clock, as are the times of the mirror's. ONTAP names such a snapshot by the uuid of the
-    SVM that it is for. Where somebody else served in between, who may have had less, it is not told.
+    That is the newest snapshot that it had from the one that served before: one that was made for a mirror into its
+    SVM, which ONTAP names by the uuid of that, or the last one of a planned failover. Its time is by the clock of the
+    one that made it, as are the times of the mirror's. Where somebody else served in between, who may have had less,
+    it is not told.
     """
     site = standing.sites[active.id.backend]
     claim = next((each for each in standing.claims if each.backend == active.id.backend), None)
@@ -75,8 +76,8 @@ def _carried_until(standing: Standing, copy: Copy, active: Copy) -> datetime | N
         source = copy.edge.source
         if not isinstance(source, CopyId) or overtaken_by(standing, source) is not claim:
             return None
-    prefix = f"snapmirror.{site.svm.uuid}_"
-    made = (each.created_at for each in snapshots_of(standing, active) if each.name.startswith(prefix))
+    carried = (f"snapmirror.{site.svm.uuid}_", last_snapshots(claim.epoch))
+    made = (each.created_at for each in snapshots_of(standing, active) if each.name.startswith(carried))
     return max(made, default=None)
 
 
