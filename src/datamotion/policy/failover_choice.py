@@ -118,7 +118,8 @@ def _is_planned(
     silent = next((name for name in serving if not _works(standing, name)), None)
     if silent is None:
         return True
-    if choice.is_planned is None:
+    is_there = all(active is not None and active.backend == to for active in map(standing.active.get, moving))
+    if choice.is_planned is None or is_there:  # who served before is asked for nothing any more
         return False
     unseen, group = standing.sites[silent].unseen, standing.group.name
     return Refusal(
