@@ -69,5 +69,5 @@ def _unseen(standing: Standing) -> Refusal | None:
     for name in sorted(serving):
         if unseen := standing.sites[name].unseen:
             text = f"{name}, which serves {standing.group.name}, cannot be seen, nor whether its clients are kept away"
-            return Refusal(text=f"{text}: {unseen.reason}", hint="run it again when it answers", unseen=unseen)
+            return Refusal(text=f"{text}: {unseen.reason}", hint="run it again when it can be seen", unseen=unseen)
     return None

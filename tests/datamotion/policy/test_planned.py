@@ -48,8 +48,9 @@ def lyon(*snapshots: str, **mirror: Any) -> ClusterView:
     return a_cluster_view(LYON, [a_volume(backend=LYON)], [a_mirror(**mirror)], claims=(SERVED,), snapshots=held)
 
 
-def fail_over(view: View, to: str = "gold-lyon") -> Plan:
-    return planned(failover_planner(BOTH, FailoverChoice(to=to, is_planned=True)), standing_of(view, BOTH))
+def fail_over(view: View, is_planned: bool | None = True) -> Plan:
+    choice = FailoverChoice(to="gold-lyon", is_planned=is_planned)
+    return planned(failover_planner(BOTH, choice), standing_of(view, BOTH))
 
 
 def abort(view: View) -> Plan:
@@ -67,6 +68,16 @@ def test_a_last_snapshot_that_is_there_is_awaited_until_its_transfer_has_ended(*
 def test_who_served_before_is_not_needed_where_a_planned_one_has_nothing_left_to_move() -> None:
     plan = fail_over(failed_over(paris=LOST))
     assert (plan.refusals, plan.steps) == ((), ())
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["silent", "says no"])
+def test_without_a_wish_only_one_that_is_silent_is_taken_for_lost(*, refused: bool) -> None:
+    plan = fail_over({"paris": Unseen(reason="wrong password", refused=refused), "lyon": lyon(LAST)}, is_planned=None)
+    assert bool(plan.losses) is not refused
+    assert [each.text for each in plan.refusals] == (
+        ["gold-paris, which serves gold, cannot be frozen: wrong password"] if refused else []
+    )
+    assert not refused or "datamotion failover gold --unplanned" in (plan.refusals[0].hint or "")
 
 
 def test_abort_never_says_that_nobody_is_kept_away_where_who_serves_cannot_be_seen() -> None:
