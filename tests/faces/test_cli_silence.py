@@ -101,6 +101,7 @@ def test_a_plan_and_a_check_with_a_silent_cluster_tell_what_could_not_be_looked_
         assert lines(check, "ok") == [
             "lyon: answers as lyon, ONTAP 9.15.1",
             "lyon: runs ONTAP 9.11.1 or later",
+            "lyon: its clock agrees with ours",
             "lyon: has a SnapMirror licence",
             "lyon: account admin may do all that the commands ask for, by role admin",
             "lyon: an intercluster interface is up on lyon-01",

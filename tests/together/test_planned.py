@@ -12,7 +12,7 @@ import trio
 
 from datamotion.model.standing import FENCE
 from datamotion.policy.planned import Pace
-from datamotion.service import operations
+from datamotion.service import mirrors, operations
 from datamotion.service.reports import RunReport, Verdict
 from ontaplab.doors.errors import DoorError
 from tests.ontaplab.doors.hosts import ALL, HOST
@@ -308,5 +308,47 @@ def test_a_copy_that_served_before_and_mirrors_nothing_is_never_where_a_planned_
         assert (plan.verdict, plan.changes) == (Verdict.REFUSED, False), told(plan)
         assert "its copy at gold-paris is fenced, no mirror of what gold-lyon serves" in told(plan)
         assert "datamotion reprotect gold" in told(plan)
+
+    play(quick_path, story, schedule=None)
+
+
+def test_the_other_target_follows_unasked_though_it_was_updated_after_the_freeze(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        story = story.configured(
+            lambda tree: [each.update(policy="MirrorAllSnapshots") for each in tree["groups"][GROUP]["targets"]]
+        )
+        await story.protected("vol_1")
+        await planned(story)
+        mirror = await story.mirror("oslo")  # of paris still: nothing but what lyon holds can come to it
+        carried = await story.at["oslo"].http.post(f"/api/snapmirror/relationships/{mirror['uuid']}/transfers", json={})
+        assert carried.is_success
+        await trio.sleep(60)
+        story.write("lyon", "vol_1", "since")
+        report = await story.place.run(mirrors.reprotect(story.place.session.group(GROUP)))
+        assert report.verdict is Verdict.DONE, told(report)
+        assert story.files("oslo") == story.files("paris") == story.files("lyon") == {"kept", "since"}
+
+    play(quick_path, story, targets=BOTH, schedule=None)
+
+
+def test_who_aborts_one_that_goes_on_elsewhere_is_heard(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        reports: list[RunReport] = []
+
+        async def fail_over() -> None:
+            reports.append(await planned(story))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(fail_over)
+            while (await as_served(story, "paris", "vol_2")) != FROZEN:
+                await trio.sleep(0.01)
+            story.place.lab["lyon"].cluster.transfer_gate.hold()
+            await trio.sleep(10)
+            assert (await abort(story)).verdict is Verdict.DONE
+            story.place.lab["lyon"].cluster.transfer_gate.release()
+        assert reports[0].verdict is Verdict.FAILED
+        assert "its clients were let in again meanwhile" in told(reports[0])
+        await assert_as_it_was(story, "vol_1", "vol_2")
 
     play(quick_path, story, schedule=None)

@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import anyio
 import typer
 
+from datamotion.cli.failing import show_error, single
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     AnyGroup,
@@ -22,17 +23,20 @@ from datamotion.cli.options import (
 )
 from datamotion.cli.render import print_json, render_plan, render_run
 from datamotion.cli.watching import TerminalWatcher
-from datamotion.errors import ConfigError
+from datamotion.errors import ConfigError, DataMotionError
 from datamotion.model.words import Operation
 from datamotion.service import operations
 from datamotion.service.operations import Intent, Prepared
-from datamotion.service.reports import PlanReport, RunReport
+from datamotion.service.reports import PlanReport, RunReport, Verdict
 from datamotion.service.session import Session
 
 Validate = Annotated[
     bool,
     typer.Option("--validate", help="Show the plan with what the clusters object to, asked beforehand, and stop."),
 ]
+
+
+_DONE = frozenset({Verdict.DONE, Verdict.PARTLY})
 
 
 def apply(
@@ -96,17 +100,32 @@ def carry_out(
     yes: bool,
     dry_run: bool,
     without_store: bool = False,
+    then: Intent | None = None,
 ) -> None:
-    """Each of these is planned, shown, agreed to and carried out. Exits with the status of the worst."""
+    """Each of these is planned, shown, agreed to and carried out. Exits with the status of the worst.
+
+    `then` follows where something was carried out, and is not asked about: it gives nothing up. What becomes of it is
+    told, and is not what the status is about.
+    """
     if not (yes or dry_run):
         check_can_ask()
     reports: list[PlanReport | RunReport] = []
     try:
         anyio.run(_carry_out_all, session, intents, reports, output, yes, dry_run, without_store)
+        status = max((report.verdict.exit_status for report in reports), default=0)
+        if then is not None and any(isinstance(each, RunReport) and each.verdict in _DONE for each in reports):
+            _follow_up(session, then, reports, output)
     finally:  # where one group's raises, the reports of those before it are not lost
         if output is Output.JSON and reports:
             print_json(tuple(reports))
-    raise typer.Exit(max((report.verdict.exit_status for report in reports), default=0))
+    raise typer.Exit(status)
+
+
+def _follow_up(session: Session, then: Intent, reports: list[PlanReport | RunReport], output: Output) -> None:
+    try:
+        anyio.run(_carry_out_all, session, [then], reports, output, True, False, False)
+    except (DataMotionError, BaseExceptionGroup) as raised:
+        show_error(single(raised), as_json=output is Output.JSON)
 
 
 async def _carry_out_all(

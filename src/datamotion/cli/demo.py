@@ -18,7 +18,7 @@ def demo(
     volumes: Annotated[int, typer.Option(min=1, max=100, help="Over how many volumes they are spread.")] = 4,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab running afterwards, to look around.")] = False,
 ) -> None:
-    """Run the main job on two lab clusters: mirror volumes, kill a site, fail over, compare every file.
+    """Run the main job on two lab clusters: mirror, kill a site, fail over, come home; compare every file each time.
 
     Example: datamotion demo --from ~/photos
     """

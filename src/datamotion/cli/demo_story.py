@@ -1,20 +1,19 @@
-"""The story that `datamotion demo` plays: protect, lose a site, serve from the other, compare every file."""
+"""The story that `datamotion demo` plays: protect, lose a site, serve from the other, come home, compare every file."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shlex
 import shutil
 import signal
 import sysconfig
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from datamotion.cli.demo_files import Digests, digests, files_of, write_some
 from datamotion.cli.interruptions import Interruptions, interruptions
 from datamotion.cli.lab import lab_errors, seed_site
 from datamotion.cli.render import a_table, print_table, render_plan, render_run
@@ -25,7 +24,7 @@ from datamotion.errors import DataMotionError
 from datamotion.model.group import Group
 from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.service import operations
+from datamotion.service import mirrors, operations
 from datamotion.service.operations import Intent
 from datamotion.service.reports import RunReport, Verdict
 from datamotion.service.session import Session, World
@@ -34,9 +33,6 @@ from ontaplab.site import Site
 _HOME, _TARGET = "paris", "lyon"
 _HOME_SVM, _TARGET_SVM = "svm_gold", "svm_gold_dr"
 _COPIES = 4  # what is served and a snapshot of it, on both clusters
-
-Digests = Mapping[str, str]
-"""SHA-256 of every regular file of a tree, by its path below the tree."""
 
 
 class DemoError(DataMotionError):
@@ -137,6 +133,7 @@ class _Demo:
 
         report, served_s = self.signals.run(self._lose_home, session, group)
         self._compare(expected, report, served_s)
+        self._come_home(session, group, seeded.volumes)
 
     def _session(self) -> Session:
         path = (self.site.folder / "datamotion.yaml").absolute()
@@ -165,19 +162,16 @@ class _Demo:
     def _home(self, volume: str) -> Path:
         return self.site.volume_path(_HOME, _HOME_SVM, volume)
 
-    def _write(self, volumes: Mapping[str, int], text: str) -> None:
-        """What clients do all day: a new file, and a part of an old one overwritten."""
+    def _write(self, volumes: Mapping[str, int], text: str, tree_of: Callable[[str], Path] | None = None) -> None:
+        """At the home, or where a volume's clients find it by now."""
         for volume in volumes:
-            tree = self._home(volume)
-            with (tree / "journal.txt").open("a") as journal:
-                journal.write(f"{volume}: {text}\n")
-            largest = max(_files(tree), key=lambda path: path.stat().st_size)
-            with largest.open("r+b") as file:
-                file.seek(largest.stat().st_size // 2)
-                file.write(text.encode())
+            write_some((tree_of or self._home)(volume), volume, text)
+
+    def _target(self, volume: str) -> Path:
+        return self.site.exports(_TARGET, _TARGET_SVM) / volume
 
     def _compare(self, expected: Mapping[str, Digests], report: RunReport, served_s: float) -> None:
-        served = {volume: digests(self.site.exports(_TARGET, _TARGET_SVM) / volume) for volume in expected}
+        served = {volume: digests(self._target(volume)) for volume in expected}
         table = a_table("volume", "files", "equal", "recovery point", "age at failover")
         points = {each.volume: each for each in report.volumes}
         differing = 0
@@ -188,7 +182,7 @@ class _Demo:
             age = points[volume].recovery_age_s
             shown = duration_text(timedelta(seconds=age)) if age is not None else "unknown"
             table.add_row(volume, str(len(names)), str(equal), points[volume].recovery_point or "unknown", shown)
-        held = sum(path.stat().st_size for volume in expected for path in _files(self._home(volume)))
+        held = sum(path.stat().st_size for volume in expected for path in files_of(self._home(volume)))
         _say(f"Every file served at {_TARGET}, by SHA-256, beside what {_HOME} held at the last completed transfer:")
         print_table(table)
         files = sum(len(each) for each in expected.values())
@@ -200,23 +194,36 @@ class _Demo:
             raise DemoError(f"{count_text(differing, 'file')} differ at {_TARGET}")
         _say("[bold green]Every file is equal.[/]")
 
+    def _come_home(self, session: Session, group: Group, volumes: Mapping[str, int]) -> None:
+        """The home is back, with writes that nobody else has; it mirrors what is served, then serves again itself."""
+        _say(f"Clients work on at {_TARGET}. {_HOME} comes back, with writes that {_TARGET} never got")
+        self._write(volumes, f"written at {_TARGET}", self._target)
+        alone = {volume: digests(self._home(volume)) for volume in volumes}
+        self.site.start(_HOME)
+        _say(f"datamotion reprotect gold --discard-divergent gold-{_HOME}")
+        self.signals.run(self._run, session, mirrors.reprotect(group, discard=[f"gold-{_HOME}"]))
+        kept = {volume: digests(self._home(f"{volume}_kept_e2")) for volume in volumes}
+        self._hold(alone, kept, f"What {_HOME} alone held is kept beside its mirrors")
 
-def digests(tree: Path) -> Digests:
-    """The SHA-256 of every regular file of a volume, its snapshots left out."""
-    return {str(path.relative_to(tree)): _digest(path) for path in _files(tree)}
+        self._write(volumes, "written just before going home", self._target)
+        _say("datamotion failback gold")
+        self.signals.run(
+            self._run, session, operations.failover(group, FailoverChoice(to=group.home.name, is_planned=True))
+        )
+        last = {volume: digests(self.site.volume_path(_TARGET, _TARGET_SVM, volume)) for volume in volumes}
+        home = {volume: digests(self.site.exports(_HOME, _HOME_SVM) / volume) for volume in volumes}
+        self._hold(last, home, f"{_HOME} serves every write that clients made at {_TARGET}")
 
+        self._write(volumes, "written at home again")
+        _say("datamotion reprotect gold")
+        self.signals.run(self._run, session, mirrors.reprotect(group))
+        home = {volume: digests(self._home(volume)) for volume in volumes}
+        mirrored = {volume: digests(self.site.volume_path(_TARGET, _TARGET_SVM, volume)) for volume in volumes}
+        self._hold(home, mirrored, f"{_TARGET} mirrors it again")
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _files(tree: Path) -> Iterator[Path]:
-    """The regular files of a tree, in no particular order."""
-    for folder, folders, names in os.walk(tree):
-        if ".snapshot" in folders:
-            folders.remove(".snapshot")
-        for name in names:
-            path = Path(folder, name)
-            if path.is_file() and not path.is_symlink():
-                yield path
+    def _hold(self, wanted: Mapping[str, Digests], found: Mapping[str, Digests], text: str) -> None:
+        """Raises: DemoError where they differ."""
+        if wanted != found:
+            raise DemoError(f"files differ: not so that {text}")
+        files = sum(len(each) for each in wanted.values())
+        _say(f"{text}: {count_text(files, 'file')} [bold green]equal[/]")

@@ -22,7 +22,7 @@ from datamotion.cli.options import (
 from datamotion.errors import ConfigError
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.planned import Pace
-from datamotion.service import operations
+from datamotion.service import mirrors, operations
 
 To = Annotated[
     str | None, typer.Option("--to", metavar="BACKEND", help="The back end to serve from; without it, the best one.")
@@ -63,6 +63,13 @@ FreezeBelow = Annotated[
         "--freeze-below", metavar="SIZE", help="Clients are kept away once an update of a volume carries no more."
     ),
 ]
+Reprotect = Annotated[
+    bool,
+    typer.Option(
+        "--reprotect/--no-reprotect",
+        help="Let every other back end in sight mirror what is served then, as far as nothing is given up by that.",
+    ),
+]
 WithoutStore = Annotated[
     bool,
     typer.Option(
@@ -82,6 +89,7 @@ def failover(
     overrule: Overrule = None,
     freeze_below: FreezeBelow = "256MiB",
     frozen_for: FrozenFor = "5m",
+    reprotect: Reprotect = True,
     without_store: WithoutStore = False,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
@@ -93,7 +101,8 @@ def failover(
     While who serves answers it is a planned one: mirrors are brought up to date, clients are kept from writing, the
     last snapshot is carried over, and only then anything is broken off. Where one volume cannot follow, clients of all
     are let in again where they were. Otherwise, or with --unplanned, who served last is not asked for anything, and
-    what every volume gives up is shown before it is asked about.
+    what every volume gives up is shown before it is asked about. Afterwards all other back ends in sight mirror what is
+    served, as `reprotect` does it, where nothing is given up by that.
 
     Example: datamotion failover gold --to gold-lyon
     """
@@ -109,7 +118,8 @@ def failover(
             pace=_pace(freeze_below, frozen_for),
         )
         intent = operations.failover(session.group(group), choice)
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, without_store=without_store)
+    then = mirrors.reprotect(session.group(group)) if reprotect and not abort else None
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, without_store=without_store, then=then)
 
 
 def failback(
@@ -117,6 +127,7 @@ def failback(
     group: OneGroup,
     freeze_below: FreezeBelow = "256MiB",
     frozen_for: FrozenFor = "5m",
+    reprotect: Reprotect = True,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -131,7 +142,8 @@ def failback(
     session = open_session(context, config)
     of_group = session.group(group)
     choice = FailoverChoice(to=of_group.home.name, is_planned=True, pace=_pace(freeze_below, frozen_for))
-    carry_out(session, [operations.failover(of_group, choice)], output, yes=yes, dry_run=dry_run)
+    then = mirrors.reprotect(of_group) if reprotect else None
+    carry_out(session, [operations.failover(of_group, choice)], output, yes=yes, dry_run=dry_run, then=then)
 
 
 def settle(

@@ -29,11 +29,6 @@ def common(standing: Standing, copy: Copy, other: Copy) -> Common:
     return Common(newest, tuple(beyond))
 
 
-def last_snapshots(epoch: int) -> str:
-    """How the names of last snapshots begin that planned failovers into this epoch took of who served before."""
-    return f"datamotion_last.{epoch}."
-
-
 def snapshots_of(standing: Standing, copy: Copy) -> tuple[Snapshot, ...]:
     """Those of a copy, the oldest first."""
     return standing.sites[copy.id.backend].snapshots.get(copy.volume.uuid, ())

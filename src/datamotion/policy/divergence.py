@@ -14,8 +14,8 @@ from datamotion.model.records import Snapshot
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
-from datamotion.model.words import Role
-from datamotion.policy.common import common, last_snapshots, snapshot_named, snapshots_of
+from datamotion.policy.common import common, snapshots_of
+from datamotion.policy.frozen import is_carried, last_prefix
 from datamotion.policy.losses import overtaken_by
 from datamotion.policy.needs import names_text
 
@@ -45,28 +45,26 @@ def divergence(standing: Standing, copy: Copy, active: Copy) -> Loss | None:
 def is_held(standing: Standing, copy: Copy, active: Copy) -> bool:
     """Whether the copy that serves is known to hold all that was written to this one."""
     if copy.is_writable:
-        return copy.role is Role.FENCED and _is_frozen(standing, copy, active)
-    shared = common(standing, copy, active)
-    if not shared.beyond:
+        return is_carried(standing, active, copy)
+    shared, source = common(standing, copy, active), _source(standing, copy)
+    if not shared.beyond or (source is not None and is_carried(standing, active, source)):
         return shared.newest is not None
     until = _carried_until(standing, copy, active)
     return until is not None and shared.beyond[-1].created_at <= until
 
 
-def _is_frozen(standing: Standing, copy: Copy, active: Copy) -> bool:
-    """Whether the last snapshot of a copy, taken once no client could write any more, is at the one that serves."""
-    last = snapshot_named(standing, copy, copy.mark.frozen) if copy.mark and copy.mark.frozen else None
-    versions = {each.version for each in snapshots_of(standing, active)}
-    return last is not None and last.version is not None and last.version in versions
+def _source(standing: Standing, copy: Copy) -> Copy | None:
+    """The copy that a mirror follows, where that can be seen."""
+    return standing.copies.get(copy.edge.source) if copy.edge and isinstance(copy.edge.source, CopyId) else None
 
 
 def _carried_until(standing: Standing, copy: Copy, active: Copy) -> datetime | None:
     """Up to when the copy that serves has all that the source of this mirror held; None where nobody can tell.
 
-    That is the newest snapshot that it had from the one that served before: one that was made for a mirror into its
-    SVM, which ONTAP names by the uuid of that, or the last one of a planned failover. Its time is by the clock of the
-    one that made it, as are the times of the mirror's. Where somebody else served in between, who may have had less,
-    it is not told.
+    That is the newest snapshot that was made for a mirror into its SVM, or the last one of a planned failover, which
+    it had from the one that served before; its time is by that one's clock, as are the times of the mirror's. ONTAP
+    names what it makes for a mirror by the uuid of the SVM that it is for. Where somebody else served in between, who
+    may have had less, it is not told.
     """
     site = standing.sites[active.id.backend]
     claim = next((each for each in standing.claims if each.backend == active.id.backend), None)
@@ -76,8 +74,8 @@ def _carried_until(standing: Standing, copy: Copy, active: Copy) -> datetime | N
         source = copy.edge.source
         if not isinstance(source, CopyId) or overtaken_by(standing, source) is not claim:
             return None
-    carried = (f"snapmirror.{site.svm.uuid}_", last_snapshots(claim.epoch))
-    made = (each.created_at for each in snapshots_of(standing, active) if each.name.startswith(carried))
+    prefixes = (f"snapmirror.{site.svm.uuid}_", last_prefix(claim.epoch))
+    made = (each.created_at for each in snapshots_of(standing, active) if each.name.startswith(prefixes))
     return max(made, default=None)
 
 

@@ -8,10 +8,9 @@ version, never by times.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import count
 
 from datamotion.model.acts import (
     ActId,
@@ -29,9 +28,10 @@ from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState
-from datamotion.policy.common import last_snapshots
+from datamotion.policy.common import snapshot_named
 from datamotion.policy.epochs import seen_at
 from datamotion.policy.fence import Occasion, fence
+from datamotion.policy.frozen import frozen_for, is_carried, last_name
 from datamotion.policy.health import RECEIVING, transfer_failure
 from datamotion.policy.obstacles import Obstacle, copy_obstacle
 from datamotion.policy.situation import Situation
@@ -191,7 +191,7 @@ class Carrying:
         assert copy.edge is not None
         standing, relationship, volume = self.situation.now, copy.edge.relationship, copy.id.volume
         backend, about = standing.group.backend(copy.id.backend), f"last {name}"
-        taken = _snapshot(standing, source, name)
+        taken = snapshot_named(standing, source, name)
         if taken is None:
             change = TakeSnapshot(volume_uuid=source.volume.uuid, name=name)
             due.add(_LAST, standing.group.backend(source.id.backend), volume, change, f"{volume}: {name}")
@@ -211,7 +211,7 @@ class Carrying:
         name = frozen_for(source)
         assert name is not None
         if not self.is_decided and copy.edge is not None and copy.edge.relationship.is_transferring:
-            self._await_last(due, copy, name, _snapshot(self.situation.now, source, name))
+            self._await_last(due, copy, name, snapshot_named(self.situation.now, source, name))
 
     def _await_last(self, due: StepList, copy: Copy, name: str, taken: Snapshot | None) -> None:
         assert copy.edge is not None
@@ -221,33 +221,44 @@ class Carrying:
         due.add(_CARRIED, backend, volume, awaited, f"{volume}: {name}", about=f"last {name}")
 
     def _name(self, source: Copy) -> str:
-        """That of the last snapshot: the noted one, unless it was taken and clients could come since. None repeats."""
-        noted = source.mark.frozen if source.mark else None
-        if noted and (source.is_fenced or _snapshot(self.situation.now, source, noted) is None):
-            return noted
-        held = {each.name for each in _held(self.situation.now, source)}
         began = seen_at(self.situation.first, source.id.backend)
-        return next(
-            each for each in _numbered(f"{last_snapshots(self.epoch)}{began:%Y-%m-%d_%H%M%S}") if each not in held
-        )
+        assert began is not None, "what was not seen at first is not failed over as planned"
+        return last_name(self.situation.now, source, self.epoch, began)
 
     def _obstacle(self, copy: Copy, source: Copy) -> Obstacle | None:
-        group = self.situation.now.group.name
-        assert copy.edge is not None
-        state = copy.edge.relationship.state
+        """Why nothing can be carried from who serves to its mirror; None where it can."""
+        return self._source_obstacle(source) or self._mirror_obstacle(copy, source)
+
+    def _source_obstacle(self, source: Copy) -> Obstacle | None:
         if source.mark is None:
-            return f"{source.volume.name} has no mark", f"datamotion apply {group} marks it"
+            hint = f"datamotion apply {self.situation.now.group.name} marks it"
+            return f"{source.volume.name} has no mark", hint
         if not replace(source.mark, frozen=self._name(source)).fits(source.volume.comment):
             text = f"the comment of {source.volume.name} leaves no room to note its last snapshot"
             return text, "shorten what people wrote there: ONTAP takes 1,023 bytes"
-        if obstacle := copy_obstacle(source):
-            return obstacle
+        if self._was_let_in(source):
+            return "its clients were let in again meanwhile, which somebody else did", None
+        return copy_obstacle(source)
+
+    def _mirror_obstacle(self, copy: Copy, source: Copy) -> Obstacle | None:
+        assert copy.edge is not None
+        group, state = self.situation.now.group.name, copy.edge.relationship.state
         if copy.edge.source != source.id:
             return f"its copy does not follow {source.id.backend}", f"datamotion reprotect {group} makes it"
-        if state not in RECEIVING:
-            resumes = f"datamotion resume {group} --at {copy.id.backend} resumes it"
-            return f"its mirror is {state} and takes no last transfer", resumes if state is MirrorState.PAUSED else None
-        return None
+        if state in RECEIVING:
+            return None
+        resumes = f"datamotion resume {group} --at {copy.id.backend} resumes it"
+        return f"its mirror is {state} and takes no last transfer", resumes if state is MirrorState.PAUSED else None
+
+    def _was_let_in(self, source: Copy) -> bool:
+        """Whether this run froze a copy, and its mark says so no more: somebody has gone back, and has to be heard."""
+        backend = self.situation.now.group.backend(source.id.backend)
+        shut = ActId(backend.cluster, backend.name, source.id.volume, ModifyVolume)
+        return (
+            not self.is_decided
+            and shut in self.situation.accepted
+            and not (source.mark is not None and source.mark.frozen)
+        )
 
     def _waited_too_long(self) -> Obstacle | None:
         """Why clients are not kept away any longer, where nothing is decided yet."""
@@ -266,20 +277,6 @@ class Carrying:
         return min(filter(None, map(_newest_look, asked)), default=None)
 
 
-def frozen_for(copy: Copy) -> str | None:
-    """The last snapshot that a copy is kept as it is for: no client can come to it. None where one can, or none is."""
-    return copy.mark.frozen if copy.mark is not None and copy.is_fenced else None
-
-
-def is_carried(standing: Standing, copy: Copy, source: Copy) -> bool:
-    """Whether a copy holds all that was ever written to its source: the last snapshot of one that is frozen."""
-    name = frozen_for(source)
-    last = _snapshot(standing, source, name) if name else None
-    if last is None or last.version is None:
-        return False
-    return any(each.version == last.version for each in _held(standing, copy))
-
-
 def _newest_look(standing: Standing) -> datetime | None:
     """When any cluster was last looked at, by our clock: while transfers are waited for it is only their own."""
     seen = [site.seen for site in standing.sites.values() if isinstance(site.seen, ClusterView)]
@@ -288,19 +285,6 @@ def _newest_look(standing: Standing) -> datetime | None:
 
 def _freezes(act: ActId, backends: Collection[str]) -> bool:
     return act.kind is ModifyVolume and act.backend in backends
-
-
-def _snapshot(standing: Standing, copy: Copy, name: str) -> Snapshot | None:
-    return next((each for each in _held(standing, copy) if each.name == name), None)
-
-
-def _held(standing: Standing, copy: Copy) -> Sequence[Snapshot]:
-    return standing.sites[copy.id.backend].snapshots.get(copy.volume.uuid, ())
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    yield from (f"{name}.{number}" for number in count(2))
 
 
 def _refusal(copy: Copy, text: str, hint: str | None = None) -> Refusal:

@@ -32,7 +32,7 @@ class Kind(StrEnum):
     NO_MIRROR = "no mirror"
     NOT_MIRRORED_HERE = "not mirrored here"
     STALE = "stale"
-    FENCED_TARGET = "fenced target"
+    FENCED = "fenced"
     DETACHED = "detached"
     HALF_RESYNCED = "half resynced"
     BROKEN = "broken"
@@ -210,9 +210,9 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         "see what was written there; datamotion failover {group} --to {backend} would serve it, and datamotion resync"
         " {group} --at {backend} says what making it a mirror again gives up",
     ),
-    Kind.FENCED_TARGET: Row(
+    Kind.FENCED: Row(
         *_WARN,
-        "A target's copy served before, and is fenced: it is no mirror, and may hold writes that no other copy has.",
+        "A copy served before, and is fenced: it is no mirror, and may hold writes that no other copy has.",
         "served before, and is fenced: nothing is mirrored to it",
         "see what was written there; datamotion reprotect {group} says what making it a mirror again gives up, and"
         " nothing resyncs it unasked",

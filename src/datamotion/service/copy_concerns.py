@@ -53,8 +53,7 @@ class CopyConcerns:
             case Role.DETACHED:
                 yield self._concern(Kind.DETACHED, copy)
             case Role.FENCED:
-                if self.standing.group.target(copy.id.backend) is not None:
-                    yield self._concern(Kind.FENCED_TARGET, copy)
+                yield self._concern(Kind.FENCED, copy)
             case Role.UNCLEAR:  # told of its volume
                 return
 

@@ -442,7 +442,7 @@ CASES = (
         hints="datamotion failover gold --to gold-lyon would serve it",
     ),
     Case(
-        kind="fenced target",
+        kind="fenced",
         world=given_back,
         says="gold-lyon vol_1: served before, and is fenced: nothing is mirrored to it",
         hints="nothing resyncs it unasked",

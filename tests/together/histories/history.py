@@ -1,0 +1,247 @@
+"""One random history of a group: commands, clients, people who change things by hand, and what goes wrong."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import trio
+
+from datamotion.errors import DataMotionError
+from datamotion.model.group import Group
+from datamotion.model.standing import FENCE
+from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.service import mirrors, operations
+from datamotion.service.operations import Intent
+from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.status import status
+from tests.together.histories.clients import Clients
+from tests.together.mortal import Life, dies
+from tests.together.stories import Story, told
+from tests.together.world import GROUP, HOME, SVMS
+
+SITES = (HOME, "lyon", "oslo")
+
+
+@dataclass
+class History:
+    """A group whose volumes are protected, from there on. `told` is what happened, for whoever reads a failure."""
+
+    story: Story
+    draw: random.Random
+    clients: Clients
+    told: list[str] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)  # clusters that nobody reaches
+    _before_last: set[str] = field(default_factory=set)  # what was acknowledged before the last command began
+
+    async def live(self, steps: int) -> None:
+        """So many steps, then all faults cease, and what a careful operator does then leads to where all is well."""
+        await self.clients.let_in()
+        for _ in range(steps):
+            name = self.draw.choices(list(STEPS), [weight for _, weight in STEPS.values()])[0]
+            step = STEPS[name][0]
+            self.told.append(name)
+            await step(self)
+            await self.check()
+        await self._end_well()
+
+    async def check(self) -> None:
+        """What holds at any time: nothing that was acknowledged is gone from everywhere."""
+        assert not self.clients.lost(), self.as_told(f"gone: {sorted(self.clients.lost())[:5]}")
+
+    def as_told(self, problem: str) -> str:
+        return "\n".join([problem, *self.told[-40:]])
+
+    async def run(self, intent: Callable[[Story], Intent], *, mortal: bool = True) -> RunReport | None:
+        """A command, while clients write; it may be killed at a call. None where it was, or was refused."""
+        reports: list[RunReport] = []
+        self._before_last = {name for names in self.clients.acknowledged.values() for name in names}
+
+        async def carry_out(story: Story) -> None:
+            with suppress(DataMotionError):
+                reports.append(await story.place.run(intent(story)))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.clients.write_on)
+            if mortal and self.draw.random() < 0.3:
+                life = Life(self.draw.randrange(40), is_carried_out=self.draw.random() < 0.5)
+                if await dies(carry_out, self.story, life):
+                    self.told.append("  killed")
+            else:
+                await carry_out(self.story)
+            nursery.cancel_scope.cancel()
+        if reports:
+            self.told.append(f"  {told(reports[0])}")
+        return reports[0] if reports else None
+
+    async def _end_well(self) -> None:
+        for name in sorted(self.lost):
+            self.story.place.regain(name)
+        self.lost.clear()
+        await trio.sleep(600)
+        for last in (finish, apply, give_up_divergent, apply, update):
+            self.told.append("at last:")
+            await last(self, mortal=False)
+            await self.check()
+        group = (await status(self.story.place.session, GROUP)).groups[0]
+        assert group.serving is not None, self.as_told(f"nobody serves: {group.concerns}")
+        assert not {each.kind for each in group.concerns} & {"overtaken", "frozen", "undecided"}, self.as_told(
+            str(group.concerns)
+        )
+        writers = await self.clients.write()
+        site = group.serving.removeprefix("gold-")
+        assert all(sites == [site] for sites in writers.values()), self.as_told(f"{writers}, where {site} serves")
+        await update(self, mortal=False)
+        await self._is_as_told(site)
+
+    async def _is_as_told(self, site: str) -> None:
+        """What is said to be a mirror holds all that is served; whatever is none is something to see to."""
+        group = (await status(self.story.place.session, GROUP)).groups[0]
+        to_see_to = {(each.backend, volume) for each in group.concerns for volume in each.volumes}
+        for volume in group.volumes:
+            written = self._before_last & self.clients.files(site, volume.volume)
+            for copy in volume.copies:
+                if (copy.backend, volume.volume) in to_see_to:
+                    continue
+                if copy.role == "mirror" and copy.is_fresh:
+                    missing = written - self.clients.files(copy.backend.removeprefix("gold-"), volume.volume)
+                    assert not missing, self.as_told(
+                        f"{volume.volume} at {copy.backend}: {sorted(missing)[:5]} missing"
+                    )
+                else:
+                    assert copy.role == "active", self.as_told(f"nothing is said of {copy}")
+
+
+def command(intent: Callable[[Story], Intent]) -> Callable[..., Awaitable[None]]:
+    """A step that runs a command."""
+
+    async def step(history: History, *, mortal: bool = True) -> None:
+        await history.run(intent, mortal=mortal)
+
+    return step
+
+
+def _group(story: Story) -> Group:
+    return story.place.session.group(GROUP)
+
+
+apply = command(lambda story: operations.protect(_group(story)))
+update = command(lambda story: operations.update(_group(story)))
+abort = command(lambda story: operations.thaw(_group(story)))
+reprotect = command(lambda story: mirrors.reprotect(_group(story)))
+give_up_divergent = command(lambda story: mirrors.reprotect(_group(story), discard=[f"gold-{each}" for each in SITES]))
+
+
+async def planned(history: History) -> None:
+    """All that was acknowledged where it was served is where it is served now."""
+    to = history.draw.choice((None, *SITES))
+    before = await _serving(history)
+    report = await history.run(lambda story: _failover(story, to, is_planned=True))
+    if report is None or report.verdict is not Verdict.DONE or report.serving is None or before is None:
+        return
+    here = report.serving.removeprefix("gold-")
+    if here == before or "as planned" not in report.title:
+        return
+    for volume in history.clients.volumes:
+        written = history.clients.acknowledged.get((volume, before), set())
+        missing = (written & history.clients.files(before, volume)) - history.clients.files(here, volume)
+        assert not missing, history.as_told(f"{volume}: {sorted(missing)[:5]} did not come from {before} to {here}")
+
+
+async def unplanned(history: History) -> None:
+    """No more is lost than since the last transfer that was complete."""
+    to = history.draw.choice((None, *SITES))
+    held = {(site, volume): history.clients.files(site, volume) for site in SITES for volume in history.clients.volumes}
+    report = await history.run(lambda story: _failover(story, to, is_planned=False))
+    if report is None or report.verdict is not Verdict.DONE or report.serving is None:
+        return
+    here = report.serving.removeprefix("gold-")
+    for volume in history.clients.volumes:
+        missing = held[here, volume] - history.clients.files(here, volume)
+        assert not missing, history.as_told(f"{volume}: {sorted(missing)[:5]} was at {here}, and is gone")
+
+
+async def finish(history: History, *, mortal: bool = True) -> None:
+    """What was begun is carried through; where nothing was and the home serves, it goes to a target."""
+    await history.run(lambda story: _failover(story, None, is_planned=None), mortal=mortal)
+
+
+def _failover(story: Story, to: str | None, *, is_planned: bool | None) -> Intent:
+    choice = FailoverChoice(to=to and f"gold-{to}", is_planned=is_planned)
+    return operations.failover(_group(story), choice)
+
+
+async def lose(history: History) -> None:
+    """A site that nobody reaches; its own clients do."""
+    if not history.lost:
+        name = history.draw.choice(SITES)
+        history.told.append(f"  {name}")
+        history.lost.add(name)
+        history.story.place.lose(name)
+
+
+async def regain(history: History) -> None:
+    for name in sorted(history.lost):
+        history.story.place.regain(name)
+    history.lost.clear()
+
+
+async def time_passes(history: History) -> None:
+    await trio.sleep(history.draw.choice((1, 60, 4000)))
+    await history.clients.write()
+
+
+async def by_hand(history: History) -> None:
+    """Somebody changes a mirror or a volume at its cluster, as people do."""
+    site, volume = history.draw.choice(SITES[1:]), history.draw.choice(history.clients.volumes)
+    body: dict[str, Any] = {"state": history.draw.choice(("paused", "snapmirrored", "broken_off"))}
+    if site in history.lost:
+        return
+    path = f"{SVMS[site]}:{volume}"
+    at = history.story.at[site]
+    for mirror in await at.get("/snapmirror/relationships", fields="state", **{"destination.path": path}):
+        # Only a mirror that was paused is resumed: a resync by hand discards, and nobody guards against that.
+        if body["state"] == "snapmirrored" and mirror["state"] != "paused":
+            return
+        history.told.append(f"  {site} {volume}: {body}")
+        await at.http.patch(f"/api/snapmirror/relationships/{mirror['uuid']}?return_timeout=60", json=body)
+
+
+async def let_in_by_hand(history: History) -> None:
+    """Somebody lifts a fence at its cluster: clients come to what is frozen, or was overtaken."""
+    site, volume = history.draw.choice(SITES), history.draw.choice(history.clients.volumes)
+    if site in history.lost:
+        return
+    for found in await history.story.at[site].get(
+        "/storage/volumes", name=volume, fields="nas.path,nas.export_policy.name", type="rw", **{"svm.name": SVMS[site]}
+    ):
+        if found["nas"]["export_policy"]["name"] == FENCE:
+            history.told.append(f"  {site} {volume}")
+            nas = {"path": f"/{volume}", "export_policy": {"name": "default"}}
+            await history.story.at[site].patch(f"/storage/volumes/{found['uuid']}", {"nas": nas})
+            await history.clients.write()
+
+
+async def _serving(history: History) -> str | None:
+    group = (await status(history.story.place.session, GROUP)).groups[0]
+    return group.serving.removeprefix("gold-") if group.serving else None
+
+
+STEPS: Mapping[str, tuple[Callable[[History], Awaitable[None]], int]] = {
+    "apply": (apply, 4),
+    "update": (update, 4),
+    "reprotect": (reprotect, 4),
+    "reprotect, giving up what diverged": (give_up_divergent, 2),
+    "planned failover": (planned, 6),
+    "unplanned failover": (unplanned, 2),
+    "abort": (abort, 1),
+    "a site is lost": (lose, 2),
+    "a site is regained": (regain, 3),
+    "time passes": (time_passes, 4),
+    "a mirror is changed by hand": (by_hand, 2),
+    "a fence is lifted by hand": (let_in_by_hand, 2),
+}
+"""With how often they are drawn."""
