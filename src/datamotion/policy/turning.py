@@ -147,7 +147,7 @@ class Turning:
             kept = "" if held else "; a clone of it is kept" if self._consent.keep else "; nothing of it is kept"
             hint = f"datamotion reprotect {group} --discard-divergent {name} gives that up{kept}"
             if mirror.is_writable:
-                hint += f"; datamotion failover {group} --to {name} would serve it instead"
+                hint += f"; datamotion failover {group} --to {name} --unplanned would serve it instead"
             self._refuse(mirror, f"{volume} at {name} {what}; making it a mirror gives up {loss.text}", hint)
             return False
         is_kept = self._consent.keep and not is_held(self._standing, mirror, active)

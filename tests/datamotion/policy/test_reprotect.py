@@ -228,6 +228,15 @@ def test_a_mirror_with_an_older_base_holds_nothing_where_what_serves_was_carried
     assert "vol_1: from labelled on" in [act.text for step in plan.steps for act in step.acts]
 
 
+@pytest.mark.parametrize(("epoch", "is_given_up"), [(2, False), (1, True)], ids=["this one", "an earlier one"])
+def test_a_mirror_holds_nothing_of_its_own_before_the_last_snapshot_of_a_planned_failover(
+    *, epoch: int, is_given_up: bool
+) -> None:
+    fresher = nice((BASE, 2 * HOUR), ("of its own", 1.5 * HOUR))
+    plan = reprotect(seen(nice=fresher, lyon=lyon(f"datamotion_last.{epoch}.2031-05-04_110000"), paris=LOST))
+    assert (("vol_1", "gold-nice") in refusals(plan)) is is_given_up
+
+
 def test_a_mirror_with_nothing_in_common_is_carried_anew_only_where_that_is_agreed_to() -> None:
     view = seen(nice=nice(("other", 3 * HOUR)), paris=LOST)
     assert "no snapshot in common with gold-lyon: all has to be carried anew" in reprotect(view).refusals[-1].text
