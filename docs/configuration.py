@@ -27,6 +27,7 @@ their unit: `90s`, `15m`, `2h`, `1d12h`. Relative paths start at the configurati
 
 _WORDS: Mapping[object, str] = {
     str: "text",
+    bool: "`true` or `false`",
     int: "whole number",
     timedelta: "duration",
     Path: "path",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Engine
 
@@ -38,14 +38,14 @@ class MortalStore(Store):
         with self._engine.connect() as connection:  # what a process has written outlives it without waiting for disks
             connection.exec_driver_sql("PRAGMA synchronous=OFF")
 
-    def begin(self, plan: Plan, at: datetime, holder: str) -> RunJournal:
+    def begin(self, plan: Plan, at: datetime, holder: str, reason: str | None = None) -> RunJournal:
         with self.a_write():
-            journal = super().begin(plan, at, holder)
+            journal = super().begin(plan, at, holder, reason)
         return _MortalJournal(self, self._engine, journal.run_id)
 
-    def end(self, run_id: int, event: Event, at: datetime) -> Phase:
+    def end(self, run_id: int, event: Event, at: datetime, report: Any = None) -> Phase:
         with self.a_write():
-            return super().end(run_id, event, at)
+            return super().end(run_id, event, at, report)
 
     @contextmanager
     def a_write(self) -> Iterator[None]:
@@ -69,9 +69,9 @@ class _MortalJournal(RunJournal):
         with self._store.a_write():
             super().write(entry)
 
-    def end(self, event: Event, at: datetime) -> Phase:
+    def end(self, event: Event, at: datetime, report: Any = None) -> Phase:
         with self._store.a_write():
-            return super().end(event, at)
+            return super().end(event, at, report)
 
 
 @contextmanager

@@ -30,7 +30,18 @@ from tests.contract.resources import CLIENTS, ClientClass, collection_of, route_
 from tests.datamotion.ontap.schemas import assert_fits, knows
 from tests.ontaplab.resources.labs import Asker
 from tests.ontaplab.resources.oracle import complaints
-from tests.together.world import GROUP, HOME, SVMS, Place, Quiet, a_configuration, a_place, create_volumes, succeed
+from tests.together.world import (
+    GROUP,
+    HOME,
+    SVMS,
+    Place,
+    Quiet,
+    a_configuration,
+    a_place,
+    create_volumes,
+    make_strangers,
+    succeed,
+)
 
 pytestmark = [
     pytest.mark.slow,
@@ -183,7 +194,7 @@ class Story:
 
 def tapped(story: Story) -> None:
     """From now on the story notes what its place sends."""
-    session = story.place.session
+    session = replace(story.place.session, passphrases={"lyon": "that both of them know"})
     wires = {name: Tap(wire, story.sent) for name, wire in session.world.wires.items()}
     story.place = replace(story.place, session=replace(session, world=replace(session.world, wires=wires)))
 
@@ -218,17 +229,13 @@ async def come_in_by_other_doors(place: Place) -> None:
         await share.write(b"connected", "file")
 
 
-async def carrying_labels(place: Place) -> Place:
-    """Both targets have a policy that carries what is kept common to them."""
-    for name in CLUSTERS[1:]:
-        async with place.lab[name].client() as client:
-            retention = [{"label": "sm_created", "count": 1}, {"label": "datamotion", "count": 3}]
-            policy = {"name": "Common", "type": "async", "retention": retention}
-            await Asker(place.lab[name], client).post("/snapmirror/policies", policy)
+def carrying_labels(place: Place, count: int = 3) -> Place:
+    """Both targets have a policy that carries what is kept common to them, and keeps so many."""
 
     def change(tree: dict[str, Any]) -> None:
         for target in tree["groups"][GROUP]["targets"]:
             target["policy"] = "Common"
+        tree["policies"] = {"Common": {"retention": [{"label": "datamotion", "count": count}]}}
 
     return place.configured(change)
 
@@ -236,7 +243,9 @@ async def carrying_labels(place: Place) -> Place:
 async def common_ground(story: Story) -> None:
     """A snapshot is kept common to both targets; a newer one takes its place, and it goes."""
     as_before = story.place
-    story.place = await carrying_labels(story.place)
+    story.place = carrying_labels(story.place, count=2)
+    await story.carry_out(operations.protect(story.place.session.group(GROUP)))
+    story.place = carrying_labels(story.place)
     group = story.place.session.group(GROUP)
     for _ in range(2):
         await story.carry_out(operations.protect(group))
@@ -252,11 +261,13 @@ async def every_change(root: Path) -> Story:
     async with a_place(root, targets=CLUSTERS[1:]) as place:
         await create_volumes(place.lab[HOME], ["vol_1", "vol_2", "vol_3"])
         await peered_for_something_else(place)
+        await with_needs(place)
+        await make_strangers(place.lab, HOME, "lyon")
         story = Story(place)
         tapped(story)
         group = story.place.session.group(GROUP)
         await story.look()
-        await story.carry_out(operations.protect(group))
+        await story.carry_out(operations.protect(group, makes_peers=True))
         await story.carry_out(operations.update(group))
         await story.look()
         await story.carry_out(drills.start(group, DrillChoice()))
@@ -290,6 +301,13 @@ async def every_change(root: Path) -> Story:
     return story
 
 
+async def with_needs(place: Place) -> None:
+    """A volume has what no mirror carries."""
+    async with place.lab[HOME].client() as client:
+        needs = {"qos": {"policy": {"name": "extreme"}}, "efficiency": {"dedupe": "background"}}
+        await Asker(place.lab[HOME], client).patch("/storage/volumes", needs, name="vol_1")
+
+
 async def every_write_comes_along(story: Story, root: Path) -> None:
     """Another group's: it is failed over as planned."""
     async with a_place(root, targets=CLUSTERS[1:]) as place:
@@ -311,6 +329,12 @@ def test_the_story_makes_every_change_that_there_is(story: Story) -> None:
     of_gc = {DeleteClaim, RemoveMark}  # whose requests are those of others
     assert story.watcher.asked == {kind for kind, row in KINDS.items() if row.is_asked_for} - of_gc
     assert KINDS.keys() == set(get_args(Change))
+
+
+def test_the_story_gives_a_volume_all_that_clients_need(story: Story) -> None:
+    bodies = [sent.body for sent in story.sent if sent.method == "PATCH" and sent.body and "volumes" in sent.route]
+    told = {name for body in bodies for each in (body, *body.get("records", ())) for name in each}
+    assert {"nas", "comment", "snapshot_policy", "qos", "autosize", "efficiency"} <= told
 
 
 def test_what_only_looks_asks_and_writes_nothing(story: Story) -> None:

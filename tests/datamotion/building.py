@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from datamotion.model.acts import Act, Change
 from datamotion.model.claim import Claim
+from datamotion.model.definition import Rule
 from datamotion.model.group import Backend, Group, Target
 from datamotion.model.mark import Mark
 from datamotion.model.plan import Plan
@@ -198,6 +199,11 @@ def a_claim(backend: Backend = HOME, epoch: int = 1, *, served: bool = True, **c
         served=since if served else None,
     )
     return replace(claim, **changes)  # type: ignore[arg-type]
+
+
+def rules(*labels: str, count: int = 1) -> tuple[Rule, ...]:
+    """A rule for each label."""
+    return tuple(Rule(label=label, count=count) for label in labels)
 
 
 def a_claim_policy(claim: Claim, at: Backend) -> Policy:

@@ -13,9 +13,10 @@ from datetime import timedelta
 from datamotion.model.acts import (
     AcceptSvmPeer,
     Act,
+    PeerClusters,
     PeerSvms,
 )
-from datamotion.model.records import Relationship, SvmPeer
+from datamotion.model.records import ClusterPeer, Relationship, SvmPeer
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, TransferState
 from tests.datamotion.building import NOON, a_transfer
@@ -26,6 +27,8 @@ Clusters = Mapping[str, ClusterView]
 
 def after(clusters: Clusters, act: Act) -> Clusters:
     """What all clusters show once the one that is asked has done this."""
+    if isinstance(act.change, PeerClusters):
+        return _offered(clusters, act.cluster, act.change)
     if isinstance(act.change, PeerSvms):
         return _peered(clusters, act.cluster, act.change)
     if isinstance(act.change, AcceptSvmPeer):
@@ -64,6 +67,28 @@ def _ended(mirror: Relationship, state: TransferState) -> Relationship:
         lag=timedelta(),
         transfer=a_transfer(state, ended_at=NOON),
     )
+
+
+def _offered(clusters: Clusters, asked: str, change: PeerClusters) -> Clusters:
+    """The second of two offers finds the first."""
+    here, there = clusters[asked], clusters[change.peer]
+    if any(peer.remote == change.peer or peer.addresses == change.addresses for peer in here.cluster_peers):
+        raise Refusing("there is one already")
+    ours = tuple(each.address for each in here.interfaces or ())
+    theirs = next((peer for peer in there.cluster_peers if peer.addresses == ours), None)
+    offer = ClusterPeer(
+        uuid=f"{asked}~{change.peer}",
+        name=change.peer,
+        remote=change.peer if theirs else "",
+        available=theirs is not None,
+        addresses=change.addresses,
+    )
+    clusters = {**clusters, asked: replace(here, cluster_peers=(*here.cluster_peers, offer))}
+    if theirs is None:
+        return clusters
+    taken = replace(theirs, remote=asked, available=True)
+    peers = tuple(taken if each is theirs else each for each in there.cluster_peers)
+    return {**clusters, change.peer: replace(there, cluster_peers=peers)}
 
 
 def _peered(clusters: Clusters, asked: str, change: PeerSvms) -> Clusters:

@@ -15,6 +15,7 @@ from datamotion.model.acts import (
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
+    CreatePolicy,
     CreateRelationship,
     CreateVolume,
     DeleteClaim,
@@ -22,6 +23,7 @@ from datamotion.model.acts import (
     DeleteSnapshot,
     DeleteVolume,
     Initialize,
+    ModifyPolicy,
     ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
@@ -99,6 +101,7 @@ def _(change: CreateRelationship, view: ClusterView) -> ClusterView:
         unhealthy_reason=None,
         policy=change.policy,
         schedule=change.schedule,
+        throttle=change.throttle or 0,
         lag=None,
         exported_snapshot=None,
         transfer=None,
@@ -112,7 +115,10 @@ def _(change: ModifyRelationship, view: ClusterView) -> ClusterView:
         view,
         change.uuid,
         lambda mirror: replace(
-            mirror, policy=change.policy or mirror.policy, schedule=change.schedule or mirror.schedule
+            mirror,
+            policy=change.policy or mirror.policy,
+            schedule=mirror.schedule if change.schedule is None else change.schedule or None,
+            throttle=mirror.throttle if change.throttle is None else change.throttle,
         ),
     )
 
@@ -286,6 +292,39 @@ def _(change: TakeEpoch, view: ClusterView) -> ClusterView:
         comment=claim.comment,
     )
     return replace(view, policies=(*view.policies, made))
+
+
+@changed.register
+def _(change: CreatePolicy, view: ClusterView) -> ClusterView:
+    wanted = change.definition
+    if any(each.name == wanted.name and each.svm in (None, change.svm) for each in view.policies):
+        raise Refusing(f"policy {wanted.name} exists")
+    made = Policy(
+        uuid=f"{_cluster(view)}/{change.svm}/{wanted.name}",
+        name=wanted.name,
+        svm=change.svm,
+        type="async",
+        schedule=wanted.schedule,
+        takes_snapshots=wanted.takes_snapshots,
+        comment="",
+        copies_all=wanted.copies_all,
+        copies_latest=wanted.copies_latest,
+        rules=wanted.rules,
+    )
+    return replace(view, policies=(*view.policies, made))
+
+
+@changed.register
+def _(change: ModifyPolicy, view: ClusterView) -> ClusterView:
+    def modified(policy: Policy) -> Policy:
+        rules = policy.rules if change.rules is None else change.rules
+        schedule = policy.schedule if change.schedule is None else change.schedule or None
+        return replace(policy, rules=rules, schedule=schedule)
+
+    if change.uuid not in {each.uuid for each in view.policies}:
+        raise Refusing(f"there is no policy {change.uuid}")
+    policies = (modified(each) if each.uuid == change.uuid else each for each in view.policies)
+    return replace(view, policies=tuple(policies))
 
 
 @changed.register

@@ -172,6 +172,32 @@ def test_where_one_volume_cannot_follow_after_the_freeze_all_are_as_they_were(qu
     play(quick_path, story, schedule=None)
 
 
+def test_clients_are_kept_away_no_longer_than_was_said(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        story.write("paris", "vol_1", "since")
+        gate = story.place.lab["lyon"].cluster.transfer_gate
+        reports: list[RunReport] = []
+
+        async def fail_over() -> None:
+            reports.append(await planned(story, pace=Pace(frozen_for=timedelta(seconds=5))))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(fail_over)
+            while (await as_served(story, "paris", "vol_1")) != FROZEN:
+                await trio.sleep(0.01)
+            gate.hold()
+            await trio.sleep(12)
+            await assert_as_it_was(story, "vol_1")
+            gate.release()
+        (report,) = reports
+        assert report.verdict is Verdict.FAILED, told(report)
+        assert "a longer --frozen-for" in told(report)
+        assert {each.frozen_s is not None and each.frozen_s < 10 for each in report.volumes} == {True}
+
+    play(quick_path, story, schedule=None)
+
+
 def test_a_source_that_is_lost_after_the_epoch_was_taken_is_not_needed_any_more(quick_path: Path) -> None:
     async def story(story: Story) -> None:
         await story.protected("vol_1")

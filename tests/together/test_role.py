@@ -11,6 +11,7 @@ import pytest
 
 from datamotion.errors import DataMotionError
 from datamotion.ontap.privileges import PRIVILEGES, Privilege
+from datamotion.service import operations
 from datamotion.service.check import check
 from datamotion.service.reports import Finding, Verdict
 from datamotion.service.role import role
@@ -20,7 +21,7 @@ from tests.together.stories import Story, play, told
 from tests.together.test_mirrors import abort, break_off, pause, resume, resync, with_a_transfer_that_is_held
 from tests.together.test_removal import a_later_claim, claims, gc, listed, narrowed, unprotect
 from tests.together.test_reprotect import reprotect
-from tests.together.world import SVMS
+from tests.together.world import GROUP, SVMS, Change, Place, create_volumes, make_strangers
 
 HOST = "192.0.2.10"
 
@@ -45,7 +46,11 @@ async def all_that_there_is(story: Story) -> None:
     checked = await check(story.place.session)
     untold = [line for line in checked.lines if line.finding is Finding.NOT_LOOKED]
     assert not untold, untold
-    await story.protected("vol_1", "vol_2", "vol_3")
+    await the_clusters_are_made_peers(story.place)
+    for count in (1, 2):  # made, and changed
+        story = story.configured(keeping(count))
+        await story.apply()
+    await story.protected("vol_2", "vol_3")
     await what_ends(story)
     story = narrowed(story, "vol_1", "vol_2")
     paris = story.at["paris"]
@@ -54,15 +59,36 @@ async def all_that_there_is(story: Story) -> None:
     await paris.http.post("/api/protocols/cifs/services", json=service, params={"return_timeout": "9"})
     await paris.post("/protocols/cifs/shares", {"svm.name": SVMS["paris"], "name": "vol_1", "path": "/vol_1"})
     await story.place.lab["paris"].doors.smb(HOST, "user").connect(SVMS["paris"], "vol_1")
+    await story.change("paris", "vol_1", {"qos.policy.name": "extreme"})
     await a_reason_is_told(story)
     await each_mirror_verb(story)
     for report in (await story.update(), await story.failover("lyon"), await story.apply()):
         assert report.verdict is Verdict.DONE, told(report)
+        assert "does not tell which there are" not in told(report)
     assert not (await story.concerns()).get("overtaken")
     report = await story.place.run(reprotect(story, "paris"))
     assert report.verdict is Verdict.DONE, told(report)
     report = await story.failover("paris", overrule="gold-lyon")
     assert report.verdict is Verdict.DONE, told(report)
+
+
+async def the_clusters_are_made_peers(place: Place) -> None:
+    """For the first volume."""
+    await create_volumes(place.lab["paris"], ["vol_1"])
+    await make_strangers(place.lab, "paris", "lyon")
+    knowing = replace(place, session=replace(place.session, passphrases={"lyon": "that both of them know"}))
+    await knowing.run(operations.protect(place.session.group(GROUP), makes_peers=True))
+
+
+def keeping(count: int) -> Change:
+    """Mirrors follow a policy that the configuration defines, and that keeps so many daily snapshots."""
+
+    def change(tree: dict[str, Any]) -> None:
+        tree["policies"] = {"kept": {"retention": [{"label": "daily", "count": count}]}}
+        for target in tree["groups"][GROUP]["targets"]:
+            target["policy"] = "kept"
+
+    return change
 
 
 async def each_mirror_verb(story: Story) -> None:

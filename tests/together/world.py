@@ -167,6 +167,14 @@ async def create_volumes(cluster: LabCluster, names: Sequence[str]) -> None:
             await succeed(client.post("/api/storage/volumes?return_timeout=60", json=body))
 
 
+async def make_strangers(lab: Lab, one: str, other: str) -> None:
+    """These two clusters are no peers."""
+    for name, peer in ((one, other), (other, one)):
+        async with lab[name].client() as client:
+            found = await succeed(client.get("/api/cluster/peers", params={"name": peer}))
+            await succeed(client.delete(f"/api/cluster/peers/{found.json()['records'][0]['uuid']}"))
+
+
 async def succeed(request: object) -> httpx.Response:
     """The answer to a request that has to succeed."""
     answer = await request  # type: ignore[misc]  # any awaitable of a response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, NoReturn
 
 import anyio
@@ -16,9 +17,12 @@ from datamotion.cli.options import (
     DryRun,
     Output,
     OutputForm,
+    PeerClusters,
+    Why,
     Yes,
     agreed,
     check_can_ask,
+    checked_reason,
     open_session,
 )
 from datamotion.cli.render import print_json, render_plan, render_run
@@ -42,11 +46,13 @@ _DONE = frozenset({Verdict.DONE, Verdict.PARTLY})
 def apply(
     context: typer.Context,
     group: AnyGroup = None,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
     dry_run: DryRun = False,
     validate: Validate = False,
+    peer_clusters: PeerClusters = False,
 ) -> None:
     """Mirror every volume as configured: create what is missing, adopt what is there, remove nothing.
 
@@ -54,16 +60,17 @@ def apply(
 
     Example: datamotion apply gold --yes
     """
-    session = open_session(context, config)
-    intents = [operations.protect(each) for each in session.groups(group)]
+    session = open_session(context, config, peers=peer_clusters and not (dry_run or validate))
+    intents = [operations.protect(each, makes_peers=peer_clusters) for each in session.groups(group)]
     if validate:
         show_validated(session, intents, output)
-    carry_out(session, intents, output, yes=yes, dry_run=dry_run)
+    carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def update(
     context: typer.Context,
     group: AnyGroup = None,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     dry_run: DryRun = False,
@@ -73,7 +80,14 @@ def update(
     Example: datamotion update gold
     """
     session = open_session(context, config)
-    carry_out(session, [operations.update(each) for each in session.groups(group)], output, yes=True, dry_run=dry_run)
+    carry_out(
+        session,
+        [operations.update(each) for each in session.groups(group)],
+        output,
+        yes=True,
+        dry_run=dry_run,
+        reason=reason,
+    )
 
 
 def show_validated(session: Session, intents: Sequence[Intent], output: Output) -> NoReturn:
@@ -99,6 +113,7 @@ def carry_out(
     *,
     yes: bool,
     dry_run: bool,
+    reason: str | None = None,
     without_store: bool = False,
     then: Intent | None = None,
 ) -> None:
@@ -107,6 +122,8 @@ def carry_out(
     `then` follows where something was carried out, and is not asked about: it gives nothing up. What becomes of it is
     told, and is not what the status is about.
     """
+    intents = [replace(each, reason=checked_reason(reason)) for each in intents]
+    then = replace(then, reason=reason) if then is not None else None
     if not (yes or dry_run):
         check_can_ask()
     reports: list[PlanReport | RunReport] = []

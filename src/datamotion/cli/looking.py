@@ -7,7 +7,15 @@ from typing import Annotated
 import anyio
 import typer
 
-from datamotion.cli.options import DEFAULT_CONFIG, AnyGroup, ConfigFile, Output, OutputForm, open_session
+from datamotion.cli.options import (
+    DEFAULT_CONFIG,
+    AnyGroup,
+    ConfigFile,
+    Output,
+    OutputForm,
+    PeerClusters,
+    open_session,
+)
 from datamotion.cli.render import print_json, render_plan
 from datamotion.cli.render_status import render_check, render_status
 from datamotion.service import check as checking
@@ -45,13 +53,14 @@ def plan(
     group: AnyGroup = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
+    peer_clusters: PeerClusters = False,
 ) -> None:
     """Show what `apply` would do, and why. Changes nothing.
 
     Example: datamotion plan gold
     """
     session = open_session(context, config)
-    reports = anyio.run(_plans, session, group)
+    reports = anyio.run(_plans, session, group, peer_clusters)
     if output is Output.JSON:
         print_json(reports)
     else:
@@ -60,8 +69,8 @@ def plan(
     raise typer.Exit(max((report.verdict.exit_status for report in reports), default=0))
 
 
-async def _plans(session: Session, group: str | None) -> tuple[PlanReport, ...]:
-    intents = [operations.protect(each) for each in session.groups(group)]
+async def _plans(session: Session, group: str | None, makes_peers: bool) -> tuple[PlanReport, ...]:
+    intents = [operations.protect(each, makes_peers=makes_peers) for each in session.groups(group)]
     async with operations.prepare(session, intents) as prepared:
         return tuple(each.report for each in prepared)
 

@@ -14,6 +14,7 @@ from datamotion.cli.options import (
     OneGroup,
     Output,
     OutputForm,
+    Why,
     Yes,
     duration,
     open_session,
@@ -32,7 +33,7 @@ AnyTarget = Annotated[
 OneTarget = Annotated[str, typer.Option("--at", metavar="BACKEND", help="The back end whose copies are meant.")]
 Reason = Annotated[
     str | None,
-    typer.Option("--reason", metavar="TEXT", help="Why; it is kept at the clusters, beside who paused and when."),
+    typer.Option("--reason", metavar="TEXT", help="Why: kept with the run, and at the clusters with who paused."),
 ]
 Discard = Annotated[
     str | None,
@@ -83,7 +84,7 @@ def pause(
     session = open_session(context, config)
     selection, waits = _selection(volumes, at), duration("--timeout", timeout)
     intent = mirrors.pause(session.group(group), selection, reason=reason, timeout=waits)
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def resume(
@@ -91,6 +92,7 @@ def resume(
     group: OneGroup,
     volumes: Volumes = None,
     at: AnyTarget = None,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -102,7 +104,7 @@ def resume(
     """
     session = open_session(context, config)
     intent = mirrors.resume(session.group(group), _selection(volumes, at))
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def abort(
@@ -110,6 +112,7 @@ def abort(
     group: OneGroup,
     volumes: Volumes = None,
     at: AnyTarget = None,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -121,7 +124,7 @@ def abort(
     """
     session = open_session(context, config)
     intent = mirrors.abort(session.group(group), _selection(volumes, at))
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def break_(
@@ -129,6 +132,7 @@ def break_(
     group: OneGroup,
     at: OneTarget,
     volumes: Volumes = None,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -140,7 +144,7 @@ def break_(
     """
     session = open_session(context, config)
     intent = mirrors.break_off(session.group(group), _selection(volumes, at))
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def resync(
@@ -149,6 +153,7 @@ def resync(
     at: OneTarget,
     volumes: Volumes = None,
     discard: Discard = None,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -162,7 +167,7 @@ def resync(
     """
     session = open_session(context, config)
     intent = mirrors.resync(session.group(group), _selection(volumes, at), discard=discard)
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def reprotect(
@@ -170,6 +175,7 @@ def reprotect(
     group: OneGroup,
     discard_divergent: DiscardDivergent = None,
     keep_divergent: KeepDivergent = True,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -184,7 +190,7 @@ def reprotect(
     """
     session = open_session(context, config)
     intent = mirrors.reprotect(session.group(group), discard=discard_divergent or (), keep=keep_divergent)
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def _selection(volumes: list[str] | None, at: str | None) -> Selection:

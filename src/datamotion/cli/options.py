@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +19,7 @@ from datamotion.config.loading import load
 from datamotion.config.models import Configuration
 from datamotion.errors import ConfigError
 from datamotion.service.reports import PlanReport
-from datamotion.service.session import Session, World, find_seals
+from datamotion.service.session import Session, World, find_passphrases, find_seals
 
 
 class Output(StrEnum):
@@ -49,19 +50,45 @@ AnyGroup = Annotated[
     typer.Argument(metavar="[GROUP]", help="One group; without it, all of them.", autocompletion=complete_group),
 ]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Carry the plan out without asking.")]
+Why = Annotated[
+    str | None, typer.Option("--reason", metavar="TEXT", help="Why: kept with the run, for `datamotion history`.")
+]
+PeerClusters = Annotated[
+    bool,
+    typer.Option(
+        "--peer-clusters",
+        help="Make clusters peers that have to be and are not, by the passphrase that the configuration names or that"
+        " is typed.",
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")]
 
 DEFAULT_CONFIG = Path("datamotion.yaml")
+_LONGEST_REASON = 500
 
 
-def open_session(context: typer.Context, config: Path) -> Session:
-    """The configuration, read whole. Raises ConfigError."""
+def open_session(context: typer.Context, config: Path, *, peers: bool = False) -> Session:
+    """The configuration, read whole; with the passphrases that make clusters `peers`, for which a person may be asked.
+
+    Raises: ConfigError.
+    """
     world = context.obj
     assert isinstance(world, World)
     path = config.absolute()
     configuration = load(path)
     seals = anyio.run(find_seals, configuration, world.environ, path.parent) if _has_seals(configuration) else {}
-    return Session(configuration=configuration, folder=path.parent, world=world, seals=seals)
+    passphrases = _passphrases(configuration, world, path.parent) if peers else {}
+    return Session(configuration=configuration, folder=path.parent, world=world, seals=seals, passphrases=passphrases)
+
+
+def _passphrases(configuration: Configuration, world: World, folder: Path) -> Mapping[str, str]:
+    """One that was typed stands for all clusters whose own is not configured."""
+    found = anyio.run(find_passphrases, configuration, world.environ, folder)
+    missing = configuration.clusters.keys() - found.keys()
+    if not (missing and sys.stdin.isatty() and sys.stderr.isatty()):
+        return found
+    typed: str = typer.prompt("Passphrase of the cluster peers", hide_input=True, confirmation_prompt=True, err=True)
+    return {**dict.fromkeys(missing, typed), **found}
 
 
 def _has_seals(configuration: Configuration) -> bool:
@@ -105,6 +132,13 @@ async def _confirmed(word: str | None) -> bool:
         raise
     answer = sys.stdin.readline().strip()
     return answer.lower() in ("y", "yes") if word is None else answer == word
+
+
+def checked_reason(reason: str | None) -> str | None:
+    """Raises: ConfigError for one that is longer than a person reads."""
+    if reason is not None and len(reason) > _LONGEST_REASON:
+        raise ConfigError(f"--reason has {len(reason)} characters", hint=f"it takes up to {_LONGEST_REASON}")
+    return reason
 
 
 def duration(option: str, written: str) -> timedelta:

@@ -15,6 +15,7 @@ from datamotion.cli.options import (
     OneGroup,
     Output,
     OutputForm,
+    Why,
     Yes,
     open_session,
 )
@@ -34,6 +35,7 @@ def unprotect(
     group: OneGroup,
     volumes: Volumes = None,
     delete_copies: DeleteCopies = False,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -47,12 +49,13 @@ def unprotect(
     """
     session = open_session(context, config)
     intent = removal.unprotect(session.group(group), tuple(volumes or ()), delete_copies=delete_copies)
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def gc(
     context: typer.Context,
     group: AnyGroup = None,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -67,4 +70,4 @@ def gc(
     session = open_session(context, config)
     configured = session.configuration.groups.keys()
     intents = [removal.gc(each, configured) for each in session.groups(group)]
-    carry_out(session, intents, output, yes=yes, dry_run=dry_run)
+    carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason)

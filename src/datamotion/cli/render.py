@@ -55,7 +55,7 @@ def render_plan(plan: PlanReport, *, stderr: bool = False, console: Console | No
             indent=2,
             hang=3,
         )
-        for act in _first_of(step.acts, console, indent=7):
+        for act in first_of(step.acts, console, indent=7):
             say(console, plain(act), indent=7, hang=2)
     _render_losses(console, plan.losses)
     _render_refusals(console, plan.refusals)
@@ -73,7 +73,7 @@ def _render_asked(console: Console, said: AskedReport) -> None:
     console.print()
     counts = f"asked about {count_text(said.asked, 'change')}, {count_text(len(said.objections), 'objection')}"
     say(console, f"[bold]What the clusters say beforehand:[/] {counts}", indent=2, hang=2)
-    for each in _first_of(said.objections, console, indent=7):
+    for each in first_of(said.objections, console, indent=7):
         say(console, f"{plain(each.cluster)}: {plain(each.about)}: {plain(each.text)}", indent=7, hang=2)
         if each.hint:
             say(console, f"[bold]hint:[/] {plain(each.hint)}", indent=9, hang=2)
@@ -87,7 +87,7 @@ def _nothing_to_do(plan: PlanReport) -> str:
     return "Nothing to do: all is as wanted." if plan.holds else "Nothing to do: there is nothing that this is about."
 
 
-def _first_of(things: Sequence[T], console: Console, *, indent: int) -> Iterator[T]:
+def first_of(things: Sequence[T], console: Console, *, indent: int) -> Iterator[T]:
     """As many as a person reads; behind them a line says how many more there are. What is worst has to come first."""
     yield from things[:_SHOWN]
     if len(things) > _SHOWN:
@@ -104,7 +104,7 @@ def _render_losses(console: Console, losses: Sequence[LossReport]) -> None:
     console.print()
     counts = count_text(len({each.volume for each in losses}), "volume")
     say(console, f"[bold yellow]What this gives up:[/] {counts}, {at_worst}", indent=2, hang=2)
-    for text, names in _first_of(_by_text((each.text, each.volume) for each in ordered), console, indent=7):
+    for text, names in first_of(_by_text((each.text, each.volume) for each in ordered), console, indent=7):
         say(console, f"{plain(names_text(names))}: {plain(text)}", indent=7, hang=2)
 
 
@@ -124,7 +124,7 @@ def _render_refusals(console: Console, refusals: Sequence[RefusalReport]) -> Non
     """What is refused as a whole, then what most volumes are refused for."""
     groups = alike(refusals, lambda each: (each.text, each.volume, each.backend))
     groups.sort(key=lambda group: (group[0].volume is not None, -len(group)))
-    for group in _first_of(groups, console, indent=2):
+    for group in first_of(groups, console, indent=2):
         first = group[0]
         volumes = [each.volume for each in group if each.volume is not None]
         who = f"{first.backend}: " if first.backend and not first.text.startswith(first.backend) else ""
@@ -157,7 +157,7 @@ def render_run(run: RunReport, console: Console | None = None) -> None:
     told = {(each.volume, each.detail) for each in run.volumes}
     told |= {(each.volume, each.backend) for each in run.volumes if each.detail}
     unsaid = [each for each in run.refusals if not {(each.volume, each.text), (each.volume, each.backend)} & told]
-    for group in _first_of(alike(unsaid, lambda each: (each.text, each.volume, each.backend)), console, indent=2):
+    for group in first_of(alike(unsaid, lambda each: (each.text, each.volume, each.backend)), console, indent=2):
         first, volumes = group[0], [each.volume for each in group if each.volume is not None]
         who = f"{first.backend}: " if first.backend and not first.text.startswith(first.backend) else ""
         say(console, f"[red]![/] {plain(who + and_others(first.text, volumes))}", indent=2, hang=2)
@@ -184,7 +184,7 @@ def _render_outcomes(console: Console, volumes: Sequence[VolumeReport]) -> None:
             lambda it: (it.detail or "", it.volume, (it.hint, it.came_about, it.uncertain)),
         )
         failures.sort(key=len, reverse=True)
-        for group in _first_of(failures, console, indent=4):
+        for group in first_of(failures, console, indent=4):
             _render_failure(console, group)
 
 
@@ -216,7 +216,7 @@ def _render_recovery_points(console: Console, run: RunReport) -> None:
     oldest = points[0].recovery_age_s
     age = f"at worst {_duration(oldest)} old" if oldest is not None else "of some nobody saw how old they were"
     say(console, f"recovery points: {count_text(len(points), 'volume')}, {age}", indent=2, hang=2)
-    for each in _first_of(points, console, indent=4):
+    for each in first_of(points, console, indent=4):
         old = f"{_duration(each.recovery_age_s)} old" if each.recovery_age_s is not None else "of unknown age"
         say(console, f"{plain(each.volume)}: {plain(each.recovery_point or '')}, {old}", indent=4, hang=2)
 

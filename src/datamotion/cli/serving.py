@@ -15,6 +15,7 @@ from datamotion.cli.options import (
     OneGroup,
     Output,
     OutputForm,
+    Why,
     Yes,
     duration,
     open_session,
@@ -91,6 +92,7 @@ def failover(
     frozen_for: FrozenFor = "5m",
     reprotect: Reprotect = True,
     without_store: WithoutStore = False,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -119,7 +121,16 @@ def failover(
         )
         intent = operations.failover(session.group(group), choice)
     then = mirrors.reprotect(session.group(group)) if reprotect and not abort else None
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, without_store=without_store, then=then)
+    carry_out(
+        session,
+        [intent],
+        output,
+        yes=yes,
+        dry_run=dry_run,
+        reason=reason,
+        without_store=without_store,
+        then=then,
+    )
 
 
 def failback(
@@ -128,6 +139,7 @@ def failback(
     freeze_below: FreezeBelow = "256MiB",
     frozen_for: FrozenFor = "5m",
     reprotect: Reprotect = True,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -143,13 +155,15 @@ def failback(
     of_group = session.group(group)
     choice = FailoverChoice(to=of_group.home.name, is_planned=True, pace=_pace(freeze_below, frozen_for))
     then = mirrors.reprotect(of_group) if reprotect else None
-    carry_out(session, [operations.failover(of_group, choice)], output, yes=yes, dry_run=dry_run, then=then)
+    intent = operations.failover(of_group, choice)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason, then=then)
 
 
 def settle(
     context: typer.Context,
     group: OneGroup,
     keep: Keep,
+    reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     yes: Yes = False,
@@ -162,7 +176,7 @@ def settle(
     Example: datamotion settle gold --keep gold-lyon
     """
     session = open_session(context, config)
-    carry_out(session, [operations.settle(session.group(group), keep)], output, yes=yes, dry_run=dry_run)
+    carry_out(session, [operations.settle(session.group(group), keep)], output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def _pace(freeze_below: str, frozen_for: str) -> Pace:

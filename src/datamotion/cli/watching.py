@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -21,7 +22,7 @@ from datamotion.clock import Clock
 from datamotion.model.acts import Act, AwaitIdle, AwaitTransfer
 from datamotion.model.records import Transfer
 from datamotion.model.standing import Standing
-from datamotion.model.units import count_text, size_text
+from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.model.words import TransferState
 
 _SECONDS_BETWEEN_LINES = 5.0
@@ -49,6 +50,8 @@ class TerminalWatcher:
             disable=not self._console.is_terminal,
         )
         self._transfers: TaskID | None = None
+        self._total = 0
+        self._first_left: tuple[float, int] | None = None  # when, and how many bytes
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -69,20 +72,41 @@ class TerminalWatcher:
         self._say(f"[bold red]no[/]  {_words(acts)}: {plain(why)}")
 
     def waiting(self, acts: Sequence[Act], standing: Standing) -> None:
-        transfers = [each for act in acts if (each := _awaited(act, standing))]
-        if not transfers:
+        awaited = [act for act in acts if isinstance(act.change, AwaitTransfer | AwaitIdle)]
+        transfers = [each for act in awaited if (each := _transfer_of(act, standing))]
+        if not awaited:
             return
         moved = sum(each.bytes_transferred or 0 for each in transfers)
         queued = sum(each.state is TransferState.QUEUED for each in transfers)
         label = f"{count_text(len(transfers) - queued, 'transfer')} running"
         if queued:
             label += f", {queued} queued at the cluster"
+        if len(awaited) > len(transfers):
+            label += f", {len(awaited) - len(transfers)} waiting for their turn"
+        to_move = _bytes_to_move(awaited, standing)
+        left = None if to_move is None else max(to_move - moved, 0)
         if not self._console.is_terminal:
-            self._say_now_and_then(f"     {label}, {size_text(moved)} moved")
-        elif self._transfers is None:
-            self._transfers = self._progress.add_task(label, completed=moved, total=_bytes_to_move(acts, standing))
-        else:
-            self._progress.update(self._transfers, description=label, completed=moved)
+            self._say_now_and_then(f"     {label}, {size_text(moved)} moved{self._time_left(left)}")
+            return
+        total = None if left is None else max(self._total, moved + left)
+        self._total = total or 0
+        if self._transfers is None:
+            self._transfers = self._progress.add_task(label)
+        completed = moved if total is None or left is None else total - left  # what has ended is awaited no more
+        self._progress.update(self._transfers, description=label, total=total, completed=completed)
+
+    def _time_left(self, left: int | None) -> str:
+        """By how fast what is left has become less since it was first told; nothing where that is not known."""
+        now = self._clock.monotonic_s()
+        if left is None:
+            return ""
+        if self._first_left is None or left > self._first_left[1]:
+            self._first_left = now, left
+        since, at_first = self._first_left
+        if left == at_first:
+            return f", {size_text(left)} left"
+        seconds = left * (now - since) / (at_first - left)
+        return f", {size_text(left)} left: about {duration_text(timedelta(seconds=round(seconds)))}"
 
     def _say(self, line: str) -> None:
         try:
@@ -104,11 +128,11 @@ def _words(acts: Sequence[Act]) -> str:
     return plain(f"{acts[0].cluster}: {acts[0].title}" + (f" ({shown})" if names else ""))
 
 
-def _awaited(act: Act, standing: Standing) -> Transfer | None:
-    """The transfer that an act waits for, as it is now."""
+def _transfer_of(act: Act, standing: Standing) -> Transfer | None:
+    """The transfer that an act waits for, as it is now; None where none runs."""
     copy = standing.copy(act.backend, act.volume or "")
-    awaits = isinstance(act.change, AwaitTransfer | AwaitIdle)
-    return copy.edge.relationship.transfer if awaits and copy and copy.edge else None
+    relationship = copy.edge.relationship if copy and copy.edge else None
+    return relationship.transfer if relationship and relationship.is_transferring else None
 
 
 def _bytes_to_move(acts: Sequence[Act], standing: Standing) -> int | None:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
 
 _NAME = re.compile(r"\w[\w.-]*", re.ASCII)
+_LONGEST_NAME = 256  # that ONTAP takes of a policy
 _HTTPS = re.compile(r"https://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?", re.ASCII | re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+]*:", re.ASCII | re.IGNORECASE)
 _WORDS = re.compile(r"\w+\s*=\s*\S+\s+\w+\s*=|passw\w*\s*=", re.ASCII | re.IGNORECASE)
@@ -27,6 +28,12 @@ _HARMLESS = frozenset({"host", "port", "user", "service", "passfile", "applicati
 def _name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ValueError("a name of letters, digits, '_', '-' and '.'")
+    return name
+
+
+def _policy_name(name: str) -> str:
+    if len(_name(name)) > _LONGEST_NAME or name.startswith("datamotion_"):
+        raise ValueError(f"up to {_LONGEST_NAME} characters, and not datamotion_…: claims of who serves are called so")
     return name
 
 
@@ -87,6 +94,7 @@ def _not_empty(entries: _Entries) -> _Entries:
 NotEmpty = AfterValidator(_not_empty)
 Text = Annotated[str, StringConstraints(min_length=1)]
 Name = Annotated[str, AfterValidator(_name)]
+PolicyName = Annotated[str, AfterValidator(_policy_name)]
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 FilePath = Annotated[Path, AfterValidator(_in_folder)]
 StoreLocation = Annotated[str, AfterValidator(_store)]

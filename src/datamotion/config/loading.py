@@ -34,6 +34,8 @@ _EXPECTED: Mapping[str, str] = {
     "greater_than_equal": "a number from {ge} on",
     "less_than_equal": "a number up to {le}",
     "string_too_short": "some text",
+    "literal_error": "{expected}",
+    "bool_type": "true or false",
     "string_pattern_mismatch": "the name of an environment variable: letters, digits and '_'",
 }
 """What was expected, by pydantic's word for what is wrong. What is absent here keeps pydantic's own sentence."""
@@ -67,7 +69,11 @@ def load(path: Path) -> Configuration:
 
 def _check_commands(path: Path, status: os.stat_result, configuration: Configuration) -> None:
     """Who can change what the file says runs programs as whoever uses it. Raises: ConfigError where others can."""
-    named = [name for name, each in configuration.clusters.items() if each.password.command]
+    named = [
+        name
+        for name, each in configuration.clusters.items()
+        if each.password.command or (each.peer_passphrase and each.peer_passphrase.command)
+    ]
     named += [name for name, each in configuration.groups.items() if each.shared_secret and each.shared_secret.command]
     found = weakness(path, status, os.geteuid()) if named else None
     if found is not None:

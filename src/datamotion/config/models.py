@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from datamotion.config.branch import Branch
 from datamotion.config.durations import Duration
 from datamotion.config.fields import (
     Aggregates,
@@ -20,11 +21,13 @@ from datamotion.config.fields import (
     HttpsUrl,
     Name,
     NotEmpty,
+    PolicyName,
     StoreLocation,
     Text,
     Texts,
 )
 from datamotion.config.mistakes import closest, key_path
+from datamotion.config.policies import Policy
 from datamotion.config.references import dangling_references
 from datamotion.errors import ConfigError
 
@@ -32,12 +35,7 @@ _REFERENCES = "{env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}"
 _Named = TypeVar("_Named")
 
 
-class _Branch(BaseModel):
-    # An input may be a password in the wrong place: pydantic's own messages leave it out.
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class SecretRef(_Branch):
+class SecretRef(Branch):
     """Where a secret is found. Exactly one of the keys is given; the secret itself is never in the configuration."""
 
     env: EnvironmentName | None = Field(
@@ -81,13 +79,19 @@ class SecretRef(_Branch):
         return f"SecretRef({self})"
 
 
-class ClusterConfig(_Branch):
+class ClusterConfig(Branch):
     """How a cluster is reached. Its certificate is always verified; no key turns that off."""
 
     url: HttpsUrl = Field(description="Its management address. Only https.", examples=["https://paris.example.com"])
     user: Text = Field(description="The account to log in with.", examples=["datamotion"])
     password: SecretRef = Field(
         description="Where that account's password is found.", examples=[{"env": "PARIS_PASSWORD"}]
+    )
+    peer_passphrase: SecretRef | None = Field(
+        default=None,
+        description="Where the passphrase is found by which the clusters that it mirrors from become its peers, with "
+        "`apply --peer-clusters`; without it, a terminal is asked for one.",
+        examples=[{"file": "secrets/peers"}],
     )
     ca_file: FilePath | None = Field(
         default=None,
@@ -132,6 +136,15 @@ class ClusterConfig(_Branch):
         "after that the cluster cannot be read.",
         examples=[32],
     )
+    transfers_at_once: int = Field(
+        default=200,
+        strict=True,
+        ge=1,
+        le=10_000,
+        description="How many first transfers to it may run at once, counted with all others that are seen there; the "
+        "rest waits for its turn. ONTAP carries 100 for each node before 9.8, 200 since, and queues what is more.",
+        examples=[400],
+    )
     concurrency: int = Field(
         default=16,
         strict=True,
@@ -142,7 +155,7 @@ class ClusterConfig(_Branch):
     )
 
 
-class Backend(_Branch):
+class Backend(Branch):
     """A named place: one SVM of one cluster, with the volumes it serves."""
 
     cluster: Text = Field(description="A name under `clusters`.", examples=["paris"])
@@ -156,7 +169,7 @@ class Backend(_Branch):
     )
 
 
-class Target(_Branch):
+class Target(Branch):
     """A back end that receives copies of the group's volumes."""
 
     backend: Text = Field(description="A name under `backends`, other than the group's home.", examples=["gold-lyon"])
@@ -165,12 +178,24 @@ class Target(_Branch):
         "destination, or simply a list of aggregates at the destination.",
         examples=[{"aggr1": "aggr1_lyon"}, ["aggr1_lyon", "aggr2_lyon"]],
     )
-    policy: Text = Field(default="Asynchronous", description="The SnapMirror policy.", examples=["MirrorAllSnapshots"])
+    policy: Text = Field(
+        default="Asynchronous",
+        description="The SnapMirror policy: a name under `policies`, or of one that the destination has.",
+        examples=["MirrorAllSnapshots"],
+    )
     schedule: Text | None = Field(
         default=None,
         description="The schedule, by its name at the destination cluster, that transfers follow; without it, the "
         "policy's.",
         examples=["hourly"],
+    )
+    throttle: int | None = Field(
+        default=None,
+        strict=True,
+        ge=1,
+        description="How many KiB a second each mirror may receive; without it, what its policy says, which is no "
+        "limit in those that ONTAP brings.",
+        examples=[10240],
     )
     mount: Literal["at_failover", "ahead"] = Field(
         default="at_failover",
@@ -199,7 +224,7 @@ class Target(_Branch):
         return (self.aggregates[source],) if source in self.aggregates else ()
 
 
-class Group(_Branch):
+class Group(Branch):
     """The volumes of one back end, protected together."""
 
     home: Text = Field(
@@ -218,6 +243,12 @@ class Group(_Branch):
         "label that keeps two or more, and do not copy all snapshots anyway; it takes a place among those.",
         examples=["datamotion"],
     )
+    first: tuple[Text, ...] = Field(
+        default=(),
+        description="Patterns of the volumes whose first transfers go before others, in this order; the rest goes by "
+        "size, the smallest first.",
+        examples=[["vol_db*", "vol_home"]],
+    )
     shared_secret: SecretRef | None = Field(
         default=None,
         description="A secret that all who fail this group over share. With it, claims of who serves are written with "
@@ -231,7 +262,7 @@ class Group(_Branch):
     )
 
 
-class Configuration(_Branch):
+class Configuration(Branch):
     """Clusters, the back ends on them, and the groups of volumes that are protected."""
 
     clusters: Annotated[Mapping[Name, ClusterConfig], NotEmpty] = Field(
@@ -265,6 +296,13 @@ class Configuration(_Branch):
                 }
             }
         ],
+    )
+    policies: Mapping[PolicyName, Policy] = Field(
+        default_factory=dict,
+        description="SnapMirror policies, by the names that targets give them. `apply` makes one where it is needed "
+        "and not there, and keeps schedule and retention of what the SVM has as they are here; what ONTAP does not "
+        "change, or what relationships of others follow too, is refused.",
+        examples=[{"nightly": {"retention": [{"label": "daily", "count": 14}], "schedule": "daily"}}],
     )
     store: StoreLocation = Field(
         default="datamotion.db",

@@ -43,6 +43,7 @@ class Notes:
                 volumes=tuple(act.volume for act in acts if act.volume is not None),
                 jobs=jobs,
                 detail=detail,
+                title=" and ".join(dict.fromkeys(act.title for act in acts)),
             )
         )
 

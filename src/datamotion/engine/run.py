@@ -153,7 +153,13 @@ class Run:
 
     def _plan_again(self) -> None:
         self._result.plan = self._planner(
-            Situation(now=self._result.standing, first=self._first, by=self._by, accepted=self._accepted)
+            Situation(
+                now=self._result.standing,
+                first=self._first,
+                by=self._by,
+                accepted=self._accepted,
+                given_up=self._result.given_up.keys(),
+            )
         )
 
     def _judge(self, acts: Sequence[Act]) -> bool:

@@ -73,7 +73,7 @@ def shut_out(plan: Plan, given_up: GivenUp) -> list[tuple[Act, Failure]]:
     for step in plan.steps:
         if step.title != title:
             unfinished, present, title = {**present, **unfinished}, {}, step.title
-        for act in step.acts:
+        for act in step.acts if step.gate is not Gate.BESIDE else ():
             is_last = step.gate is Gate.VOLUME and act.subject not in begun
             of_volume = unfinished.get(act.volume) if is_last else None
             if (reason := behind.get(act.backend) or of_volume or gate) and act.subject not in given_up:

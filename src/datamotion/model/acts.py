@@ -11,10 +11,31 @@ from datetime import datetime
 from typing import NamedTuple
 
 from datamotion.model.claim import Claim
+from datamotion.model.definition import PolicyDefinition, Rule
 from datamotion.model.records import Endpoint
 
 ONLINE_S = 360.0
 """How long a new volume may take to be there, and then to be online. As in OpenStack Cinder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerClusters:
+    """The cluster that is asked has `peer` for its peer, or offers that at these addresses.
+
+    `peer` is what the other calls itself. What proves that it is meant is the passphrase of the cluster `secret_of`, by
+    its name in the configuration: no act holds a secret.
+    """
+
+    peer: str
+    addresses: tuple[str, ...]
+    secret_of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitClusterPeer:
+    """Nothing is changed: a cluster is waited for that becomes a peer once both have offered it."""
+
+    peer: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +72,23 @@ class AllowSnapMirror:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreatePolicy:
+    """The SVM has a SnapMirror policy as it is defined."""
+
+    svm: str
+    definition: PolicyDefinition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModifyPolicy:
+    """A SnapMirror policy has these rules and no others, and this schedule ("" for none). None: unchanged."""
+
+    uuid: str
+    rules: tuple[Rule, ...] | None
+    schedule: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateVolume:
     """A volume of type `dp` exists, with the size and properties of its source, unmounted; awaited for so long."""
 
@@ -84,15 +122,17 @@ class CreateRelationship:
     destination: Endpoint
     policy: str
     schedule: str | None
+    throttle: int | None = None  # KiB a second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModifyRelationship:
-    """Its policy or transfer schedule is the wanted one ("" for none of its own). None: unchanged."""
+    """Its policy, transfer schedule or throttle is the wanted one ("" and 0: none of its own). None: unchanged."""
 
     uuid: str
     policy: str | None
     schedule: str | None
+    throttle: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,20 +154,26 @@ class StartTransfer:
     """An update of a relationship has been started since it exported this snapshot, its last transfer ended then.
 
     `snapshot` is the one of its source that it carries; None: what the source holds at that moment.
+    `expands`: the destination gets as many constituents as the source with it.
     """
 
     uuid: str
     exported: str | None
     ended_at: datetime | None
     snapshot: str | None = None
+    expands: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwaitTransfer:
-    """Nothing is changed: a transfer is waited for that leaves another snapshot than this one."""
+    """Nothing is changed: a transfer is waited for that leaves another snapshot than this one.
+
+    `expands`: the destination gets as many constituents as the source with it.
+    """
 
     uuid: str | None
     exported: str | None
+    expands: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,13 +306,19 @@ class SplitClone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModifyVolume:
-    """The volume has this junction path ("" unmounts), export policy, comment, size. None: unchanged."""
+    """The volume has this junction path ("" unmounts), export policy, comment, size, snapshot and QoS policy, autosize
+    mode; of its efficiency this is switched on. None: unchanged.
+    """
 
     uuid: str | None
     path: str | None = None
     export: str | None = None
     comment: str | None = None
     size_bytes: int | None = None
+    snapshots: str | None = None
+    qos: str | None = None
+    autosize: str | None = None
+    efficiency: tuple[tuple[str, str], ...] = ()  # by the names of ONTAP's fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,9 +378,13 @@ class RemoveMark:
 
 
 Change = (
-    PeerSvms
+    PeerClusters
+    | AwaitClusterPeer
+    | PeerSvms
     | AcceptSvmPeer
     | AllowSnapMirror
+    | CreatePolicy
+    | ModifyPolicy
     | CreateVolume
     | AwaitOnline
     | CreateRelationship

@@ -9,7 +9,10 @@ from fnmatch import fnmatchcase
 
 from datamotion.model.acts import ONLINE_S
 from datamotion.model.claim import Seal
+from datamotion.model.definition import PolicyDefinition
 from datamotion.model.words import Mount
+
+DEFAULT_POLICY = "Asynchronous"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +44,21 @@ class Target:
 
     `aggregates` tells for each source aggregate where its mirrors may live; the key `*` stands for every other one.
     `export_policy` is what lets clients in to what is served there; None: the one that the source had.
-    `online_s` is how long a new volume there may take to be made, and then to be online.
+    `throttle` is how many KiB a second each mirror may receive, None: as many as its policy lets it.
+    `online_s` is how long a new volume there may take to be made, and then to be online. `definition` is what its
+    policy is to be like; None: whatever it is there. `transfers_at_once` is how many its cluster is to carry.
     """
 
     backend: Backend
     aggregates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    policy: str = "Asynchronous"
+    policy: str = DEFAULT_POLICY
     schedule: str | None = None
+    throttle: int | None = None
     mount: Mount = Mount.AT_FAILOVER
     export_policy: str | None = None
     online_s: float = ONLINE_S
+    definition: PolicyDefinition | None = None
+    transfers_at_once: int = 200
 
     def aggregates_for(self, source: str) -> tuple[str, ...]:
         """The destination aggregates for what lives on the aggregate `source`; empty when that one is not mapped."""
@@ -63,7 +71,7 @@ class Group:
 
     `home` is where they are served when nothing is wrong: a preference, and who serves a group that nobody claimed yet.
     With a `seal`, only claims that have its code count. `common_label` is the SnapMirror label of the snapshots that
-    are kept common to all copies.
+    are kept common to all copies. `first` are patterns of the volumes whose first transfers go before others.
     """
 
     name: str
@@ -72,6 +80,7 @@ class Group:
     rpo: timedelta | None = None
     seal: Seal | None = None
     common_label: str = "datamotion"
+    first: tuple[str, ...] = ()
 
     @property
     def backends(self) -> tuple[Backend, ...]:
@@ -79,6 +88,10 @@ class Group:
 
     def backend(self, name: str) -> Backend:
         return next(each for each in self.backends if each.name == name)
+
+    def precedence(self, volume: str) -> int:
+        """The less, the earlier its first transfer goes."""
+        return next((n for n, each in enumerate(self.first) if fnmatchcase(volume, each)), len(self.first))
 
     def target(self, backend: str) -> Target | None:
         """How mirrors are made at a back end; None where the configuration does not say."""

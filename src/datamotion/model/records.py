@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from datamotion.model.definition import Rule
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 
 
@@ -44,12 +45,16 @@ class ClusterIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterPeer:
-    """`name` is what the peer is called here, which anybody may change; `remote` is what it calls itself."""
+    """`name` is what the peer is called here, which anybody may change; `remote` is what it calls itself.
+
+    An offer that nobody has accepted yet has no `remote`; `addresses` say to whom it is.
+    """
 
     uuid: str
     name: str
     remote: str
     available: bool
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,7 @@ class IpInterface:
     name: str
     node: str
     is_up: bool
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +133,7 @@ class Policy:
 
     `takes_snapshots`: an update carries what the source holds at that moment; without it (a vault's policy) only
     snapshots with certain labels, which something else has to make. `copies_all`: and every snapshot that the source
-    has; else those that have one of the `labels`.
+    has; `copies_latest`: and none beside; else those that have one of the `labels`.
     """
 
     uuid: str
@@ -138,7 +144,12 @@ class Policy:
     takes_snapshots: bool
     comment: str
     copies_all: bool = False
-    labels: frozenset[str] = frozenset()
+    copies_latest: bool = False
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def labels(self) -> frozenset[str]:
+        return frozenset(rule.label for rule in self.rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +213,21 @@ class Volume:
     snapshot_reserve: int | None = None  # percent of its size
     dedupe: str | None = None  # "none", "background", "inline", "both", as ONTAP says
     compression: str | None = None
+    autosize: str | None = None  # "off", "grow", "grow_shrink"
+
+    @property
+    def efficiency(self) -> str | None:
+        """What of its efficiency is switched on, as marks note it; None: nothing."""
+        found = (("dedupe", self.dedupe), ("compression", self.compression))
+        return ",".join(f"{name}:{value}" for name, value in found if value not in (None, "none")) or None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedPolicy:
+    """A policy that volumes refer to by its name; `svm` is None for one of the cluster, which all its SVMs may use."""
+
+    name: str
+    svm: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +262,8 @@ class Relationship:
     `lag` is the age of `exported_snapshot`, the newest state that the destination can serve; both are None while it
     holds none. `lag_problem` says of an age that nobody can believe why, in words that go after "the cluster";
     `lag` is None then. `source_cluster` is None when both ends are on one cluster; it and the two uuids say who the
-    source is, which its path does not. `schedule` is its own: without one it follows its policy's.
+    source is, which its path does not. `schedule` is its own: without one it follows its policy's; so is `throttle`, in
+    KiB a second, 0 without one.
     """
 
     uuid: str
@@ -254,6 +281,7 @@ class Relationship:
     exported_snapshot: str | None
     transfer: Transfer | None
     lag_problem: str = ""
+    throttle: int = 0
 
     @property
     def is_transferring(self) -> bool:

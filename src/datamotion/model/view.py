@@ -16,6 +16,7 @@ from datamotion.model.records import (
     ExportPolicy,
     IpInterface,
     Listed,
+    NamedPolicy,
     Node,
     Policy,
     Qtree,
@@ -53,17 +54,23 @@ class Aspect(StrEnum):
     INTERFACES = "interfaces"
     ACCESS = "access"
     SNAPSHOTS = "snapshots"
+    SNAPSHOT_POLICIES = "snapshot policies"
+    QOS_POLICIES = "qos policies"
     COMMON_SNAPSHOTS = "common snapshots"  # of all snapshots those alone that are kept common to all copies
 
 
-CHECKING = frozenset(Aspect) - {Aspect.SNAPSHOTS}
+_GIVEN = frozenset({Aspect.SNAPSHOT_POLICIES, Aspect.QOS_POLICIES})
+"""What a volume that is served can be given."""
+CHECKING = frozenset(Aspect) - {Aspect.SNAPSHOTS} - _GIVEN
 """What tells whether all that is wanted can be done."""
 EVERYTHING = CHECKING - {Aspect.DESTINATIONS, Aspect.NODES, Aspect.INTERFACES, Aspect.ACCESS}
 """What has to be known to protect volumes."""
 STANDING = frozenset({Aspect.SVMS, Aspect.SVM_PEERS, Aspect.POLICIES, Aspect.VOLUMES, Aspect.RELATIONSHIPS})
 """What tells who serves, and how old every copy is."""
-SERVING = STANDING | {Aspect.EXPORT_POLICIES, Aspect.QTREES, Aspect.CIFS_SESSIONS}
+LETTING_IN = STANDING | {Aspect.EXPORT_POLICIES, Aspect.QTREES, Aspect.CIFS_SESSIONS}
 """What has to be known to let clients in, or to keep them out."""
+SERVING = LETTING_IN | _GIVEN
+"""What has to be known to serve a copy with all that its clients need."""
 REMOVING = STANDING | {Aspect.DESTINATIONS}
 """What has to be known to end mirrors: what their sources still list of them, too."""
 
@@ -136,6 +143,8 @@ class ClusterView:
     snapshots: tuple[Snapshot, ...] = ()
     export_policies: tuple[ExportPolicy, ...] = ()
     qtrees: tuple[Qtree, ...] = ()
+    snapshot_policies: tuple[NamedPolicy, ...] | None = ()  # None, of these two: not told
+    qos_policies: tuple[NamedPolicy, ...] | None = ()
     cifs_sessions: tuple[CifsSession, ...] | None = ()  # None: not told
     common_snapshots: tuple[Snapshot, ...] | None = ()  # None: not told
     licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none

@@ -9,12 +9,13 @@ from typing import Any, assert_never
 from datamotion.clock import Clock
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Reply
-from datamotion.errors import ClusterError, InternalError
+from datamotion.errors import ClusterError, ClusterNotAsked, ConfigError, InternalError
 from datamotion.model.acts import (
     AbortTransfer,
     AcceptSvmPeer,
     Act,
     AllowSnapMirror,
+    AwaitClusterPeer,
     AwaitIdle,
     AwaitOnline,
     AwaitSnapshot,
@@ -25,6 +26,7 @@ from datamotion.model.acts import (
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
+    CreatePolicy,
     CreateRelationship,
     CreateVolume,
     DeleteClaim,
@@ -32,10 +34,12 @@ from datamotion.model.acts import (
     DeleteSnapshot,
     DeleteVolume,
     Initialize,
+    ModifyPolicy,
     ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
     Pause,
+    PeerClusters,
     PeerSvms,
     ReleaseRelationship,
     RemoveMark,
@@ -61,10 +65,12 @@ from datamotion.ontap.clusters import (
     list_licenses,
     list_nodes,
     list_schedules,
+    peer_clusters,
 )
 from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
 from datamotion.ontap.jobs import follow_jobs
+from datamotion.ontap.named_policies import list_qos_policies, list_snapshot_policies
 from datamotion.ontap.policies import change_policy, list_policies
 from datamotion.ontap.relationship_changes import modify_relationships
 from datamotion.ontap.removing import Removal, list_destinations, remove
@@ -88,6 +94,8 @@ _OF_CLUSTER: Mapping[Aspect, Callable[[Transport], Awaitable[object]]] = {
     Aspect.AGGREGATES: list_aggregates,
     Aspect.POLICIES: list_policies,
     Aspect.SCHEDULES: list_schedules,
+    Aspect.SNAPSHOT_POLICIES: list_snapshot_policies,
+    Aspect.QOS_POLICIES: list_qos_policies,
     Aspect.LICENSES: list_licenses,
     Aspect.NODES: list_nodes,
     Aspect.INTERFACES: list_interfaces,
@@ -110,7 +118,9 @@ _log = logging.getLogger(__name__)
 class OntapCluster:
     """Fulfils the engine's port `Cluster`."""
 
-    def __init__(self, transport: Transport, clock: Clock) -> None:
+    def __init__(self, transport: Transport, clock: Clock, passphrases: Mapping[str, str] | None = None) -> None:
+        """`passphrases` are those by which clusters become peers, by name."""
+        self._passphrases = passphrases or {}
         self._transport = transport
         self._clock = clock
         self._bulk = Bulk(transport.name)
@@ -179,8 +189,10 @@ class OntapCluster:
 
     async def _ask_one(self, change: Change) -> Reply:
         """One that goes in no batch."""
-        if isinstance(change, AwaitTransfer | AwaitSnapshot | AwaitIdle | AwaitOnline):
+        if isinstance(change, AwaitTransfer | AwaitSnapshot | AwaitIdle | AwaitOnline | AwaitClusterPeer):
             return Accepted()
+        if isinstance(change, PeerClusters):
+            return await reply_of(self._peer(change))
         return await reply_of(self._answer_to(change))
 
     async def _answer_to(self, change: Change) -> Answer:  # noqa: PLR0911  # one for each module of requests
@@ -199,7 +211,7 @@ class OntapCluster:
                 return await change_exports(self._transport, change)
             case CloseSessions():
                 return await close_sessions(self._transport, change)
-            case TakeEpoch() | ConfirmClaim():
+            case TakeEpoch() | ConfirmClaim() | CreatePolicy() | ModifyPolicy():
                 return await change_policy(self._transport, change)
             case (
                 ModifyVolume()
@@ -213,6 +225,8 @@ class OntapCluster:
                 | AwaitSnapshot()
                 | AwaitIdle()
                 | AwaitOnline()
+                | AwaitClusterPeer()
+                | PeerClusters()
                 | ModifyRelationship()
                 | DeleteRelationship()
                 | ReleaseRelationship()
@@ -222,6 +236,16 @@ class OntapCluster:
                 raise InternalError(f"{type(change).__name__} has no request of its own")
             case _:
                 assert_never(change)
+
+    async def _peer(self, change: PeerClusters) -> Answer:
+        passphrase = self._passphrases.get(change.secret_of)
+        if passphrase is None:
+            problem = ConfigError(
+                f"there is no passphrase by which {change.secret_of} gets a peer",
+                hint="name `peer_passphrase` of it in the configuration, or run it on a terminal, which asks for one",
+            )
+            raise ClusterNotAsked(self._transport.name, problem)
+        return await peer_clusters(self._transport, change, passphrase)
 
     async def validate(self, questions: Sequence[Question]) -> Sequence[Reply]:
         """One request each, side by side."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from datamotion.errors import ClusterRefused
+from datamotion.model.acts import PeerClusters
 from datamotion.model.records import ClusterIdentity, ClusterPeer, IpInterface, Node, Schedule
 from datamotion.model.view import Aspect, Unreadable
+from datamotion.ontap.answer import Answer
 from datamotion.ontap.errors import NOT_TO_BE_SEEN
 from datamotion.ontap.record import Record
 from datamotion.ontap.rows import Listing, Row, at, get_legible_rows, get_listing
@@ -14,7 +16,7 @@ from datamotion.ontap.transport import Transport
 from datamotion.ontap.values import Name
 
 _IDENTITY = ("name", "uuid", "version.generation", "version.major", "version.minor")
-_PEER = ("uuid", "name", "remote.name", "status.state")
+_PEER = ("uuid", "name", "remote.name", "remote.ip_addresses", "status.state")
 
 
 async def get_identity(transport: Transport) -> ClusterIdentity:
@@ -41,7 +43,31 @@ def _cluster_peer(record: Record) -> ClusterPeer:
         name=record.required("name", str),
         remote=record.optional("remote.name", str) or "",
         available=record.optional("status.state", str) == "available",
+        addresses=tuple(sorted(record.names("remote.ip_addresses"))),
     )
+
+
+async def peer_clusters(transport: Transport, change: PeerClusters, passphrase: str) -> Answer:
+    """Whatever the cluster tells of the passphrase, in its answer or in a refusal, goes no further."""
+    body = {
+        "remote": {"ip_addresses": list(change.addresses)},
+        "authentication": {"passphrase": passphrase},
+        "encryption": {"proposed": "tls_psk"},
+        "peer_applications": ["snapmirror"],
+    }
+    try:
+        answer = await transport.post("/cluster/peers", body)
+    except ClusterRefused as error:
+        raise ClusterRefused(
+            error.cluster,
+            error.message.replace(passphrase, "…"),
+            request=error.request,
+            status=error.status,
+            ontap_code=error.ontap_code,
+            hint=error.hint,
+            transient=error.transient,
+        ) from None
+    return Answer(request=answer.request, body={}, jobs=answer.jobs)
 
 
 class _Schedule(Row):
@@ -86,7 +112,7 @@ async def list_nodes(transport: Transport) -> tuple[Node, ...] | None:
 
 async def list_interfaces(transport: Transport) -> tuple[IpInterface, ...] | None:
     """Those that carry what goes between clusters. None where the account may not see them."""
-    fields = ("name", "state", "location.node.name")
+    fields = ("name", "state", "location.node.name", "ip.address")
     records = await _told(transport, "/network/ip/interfaces", fields, {"services": "intercluster_core"})
     if records is None:
         return None
@@ -95,6 +121,7 @@ async def list_interfaces(transport: Transport) -> tuple[IpInterface, ...] | Non
             name=each.required("name", str),
             node=each.optional("location.node.name", str) or "",
             is_up=each.optional("state", str) == "up",
+            address=each.optional("ip.address", str) or "",
         )
         for each in records
     )

@@ -1,8 +1,9 @@
-"""Changing policy and schedule of relationships: equal changes of many with one request where the cluster takes it."""
+"""Changing what relationships follow: equal changes of many with one request where the cluster takes it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Declined, Reply
@@ -13,14 +14,14 @@ from datamotion.ontap.replies import reply_of
 from datamotion.ontap.snapmirror import PATH, attributes
 from datamotion.ontap.transport import AT_ONCE, Transport
 
-_SEEN = ("uuid", "policy.name", "transfer_schedule.name")
+_SEEN = ("uuid", "policy.name", "transfer_schedule.name", "throttle")
 
 
 async def modify_relationships(transport: Transport, bulk: Bulk, changes: Sequence[ModifyRelationship]) -> list[Reply]:
     """Replies in the order of the changes. Those of one batch share its jobs."""
-    alike: dict[tuple[str | None, str | None], list[ModifyRelationship]] = {}
+    alike: dict[ModifyRelationship, list[ModifyRelationship]] = {}
     for change in changes:
-        alike.setdefault((change.policy, change.schedule), []).append(change)
+        alike.setdefault(replace(change, uuid=""), []).append(change)
 
     async def ask(several: Sequence[ModifyRelationship]) -> Mapping[str, Reply]:
         many, uuids = _Relationships(transport, several[0]), [change.uuid for change in several]
@@ -58,6 +59,7 @@ class _Relationships:
         seen = {
             record.required("uuid", str): self._change.policy in (None, record.optional("policy.name", str))
             and self._change.schedule in (None, record.optional("transfer_schedule.name", str) or "")
+            and self._change.throttle in (None, record.optional("throttle", int) or 0)
             for record in records
         }
         return {uuid: seen[uuid] if uuid in seen else gone(self._transport.name, self, uuid) for uuid in uuids}

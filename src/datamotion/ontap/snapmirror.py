@@ -41,6 +41,7 @@ class _Relationship(Row):
     unhealthy_reason: tuple[_Reason, ...] = at("unhealthy_reason", default=())
     policy: Name | None = at("policy.name", default=None)
     schedule: Name | None = at("transfer_schedule.name", default=None)
+    throttle: Whole | None = at("throttle", default=None)
     lag: timedelta | None = at("lag_time", default=None)
     exported_snapshot: Name | None = at("exported_snapshot", default=None)
     transfer_uuid: Uuid | None = at("transfer.uuid", default=None)
@@ -84,6 +85,7 @@ def _relationship(row: _Relationship) -> Relationship:
         unhealthy_reason="; ".join(reasons) or None,
         policy=row.policy or "",
         schedule=row.schedule,
+        throttle=row.throttle or 0,
         lag=None if is_absurd else row.lag,
         lag_problem="tells an age that cannot be" if is_absurd else "",
         exported_snapshot=row.exported_snapshot,
@@ -121,13 +123,15 @@ def creation(change: CreateRelationship) -> Body:
 
 
 def attributes(change: CreateRelationship | ModifyRelationship) -> Body:
-    """What it says of a relationship's policy and schedule."""
+    """What it says of a relationship's policy, schedule and throttle."""
     body: dict[str, object] = {}
     if change.policy is not None:
         body["policy"] = {"name": change.policy}
     if change.schedule is not None:
         # Only null takes the relationship's own schedule away.
         body["transfer_schedule"] = {"name": change.schedule} if change.schedule else None
+    if change.throttle is not None:
+        body["throttle"] = change.throttle
     return body
 
 

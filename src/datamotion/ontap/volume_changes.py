@@ -20,7 +20,10 @@ from datamotion.ontap.replies import known, reply_of
 from datamotion.ontap.transport import AT_ONCE, Transport
 from datamotion.ontap.volumes import PATH
 
-_SEEN = ("uuid", "nas.path", "nas.export_policy.name", "comment", "size")
+_SEEN = (
+    *("uuid", "nas.path", "nas.export_policy.name", "comment", "size", "snapshot_policy.name", "qos.policy.name"),
+    *("autosize.mode", "efficiency.dedupe", "efficiency.compression"),
+)
 
 
 async def modify_volumes(transport: Transport, bulk: Bulk, changes: Sequence[ModifyVolume]) -> list[Reply]:
@@ -103,6 +106,14 @@ def _body(change: ModifyVolume) -> Body:
         body["comment"] = change.comment
     if change.size_bytes is not None:
         body["size"] = change.size_bytes
+    if change.snapshots is not None:
+        body["snapshot_policy"] = {"name": change.snapshots}
+    if change.qos is not None:
+        body["qos"] = {"policy": {"name": change.qos}}
+    if change.autosize is not None:
+        body["autosize"] = {"mode": change.autosize}
+    if change.efficiency:
+        body["efficiency"] = dict(change.efficiency)
     return body
 
 
@@ -112,5 +123,9 @@ def _is_as_wanted(record: Record, change: ModifyVolume) -> bool:
         (change.export, record.optional("nas.export_policy.name", str)),
         (change.comment, record.optional("comment", str) or ""),
         (change.size_bytes, record.optional("size", int)),
+        (change.snapshots, record.optional("snapshot_policy.name", str)),
+        (change.qos, record.optional("qos.policy.name", str)),
+        (change.autosize, record.optional("autosize.mode", str)),
+        *((value, record.optional(f"efficiency.{name}", str)) for name, value in change.efficiency),
     )
     return all(wanted in (None, seen) for wanted, seen in has)

@@ -45,6 +45,7 @@ class _Volume(Row):
     snapshot_reserve: Whole | None = at("space.snapshot.reserve_percent", default=None)
     dedupe: Name | None = at("efficiency.dedupe", default=None)
     compression: Name | None = at("efficiency.compression", default=None)
+    autosize: Name | None = at("autosize.mode", default=None)
 
 
 async def list_volumes(transport: Transport, svms: Collection[str]) -> Listing:
@@ -99,6 +100,7 @@ def _volume(row: _Volume) -> Volume:
         snapshot_reserve=row.snapshot_reserve,
         dedupe=row.dedupe,
         compression=row.compression,
+        autosize=row.autosize,
     )
 
 

@@ -4,38 +4,41 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from datamotion.model.acts import ModifyRelationship, ModifyVolume
-from datamotion.model.group import Target
+from datamotion.model.acts import CreateRelationship, ModifyRelationship, ModifyVolume
+from datamotion.model.group import DEFAULT_POLICY, Target
 from datamotion.model.mark import Mark
 from datamotion.model.paused import paused_of, with_paused
-from datamotion.model.records import Relationship
-from datamotion.model.standing import FENCE, Copy, Standing
+from datamotion.model.records import Endpoint, Relationship
+from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import size_text
 from datamotion.model.words import MirrorState, VolumeState
+from datamotion.policy.geometry import changed_geometry
 from datamotion.policy.needs import mark_of
+from datamotion.policy.provision import NEEDS
+
+_UNNAMED = ", as the target names none"
 
 
 def wanted_mark(standing: Standing, active: Copy) -> Mark:
     """What the mark of every copy should say, told by the active one; by another's mark where it has lost its own.
 
     A volume that is offline tells nothing: then what was noted stays. So does where clients look for one that is
-    mounted nowhere, as after it was offline, and the export policy that it had before a fence.
+    mounted nowhere, as after it was offline, the export policy that it had before a fence, and what a copy that was
+    taken over was never given.
     """
     volume, mark = active.volume, active.mark or mark_of(standing, active.id.volume)
-    if mark is not None and volume.state is not VolumeState.ONLINE:
-        path, export, snapshots, qos = mark.path, mark.export, mark.snapshots, mark.qos
-    else:
-        path, export, snapshots, qos = volume.path, volume.export, volume.snapshots, volume.qos
-        path = path or (mark.path if mark else None)
-        export = (mark.export if mark else None) if export == FENCE else export
+    is_told = mark is None or volume.state is VolumeState.ONLINE
+    noted = {need.note: need.noted(volume, mark, is_told=is_told) for need in NEEDS}
     return Mark(
         group=standing.group.name,
         volume=active.id.volume,
         origin=mark.origin if mark else volume.uuid,
-        path=path,
-        export=export,
-        snapshots=snapshots,
-        qos=qos,
+        path=(volume.path if is_told else None) or (mark.path if mark else None),
+        export=noted["export"],
+        snapshots=noted["snapshots"],
+        qos=noted["qos"],
+        autosize=noted["autosize"],
+        efficiency=noted["efficiency"],
     )
 
 
@@ -55,9 +58,14 @@ def mirrors_mark(standing: Standing, active: Copy, mirror: Copy) -> Mark:
 
 
 def adjusted_volume(active: Copy, mirror: Copy, mark: Mark) -> tuple[ModifyVolume, str] | None:
-    """A destination is at least as large as its source, and says where it is to be served."""
+    """A destination is at least as large as its source, and says where it is to be served.
+
+    One of another shape is not grown: it would be larger than its source once it has as many constituents.
+    """
     volume, same = active.id.volume, mark == mirror.mark
-    grow = active.volume.size_bytes if mirror.volume.size_bytes < active.volume.size_bytes else None
+    is_smaller = mirror.volume.size_bytes < active.volume.size_bytes
+    fits = changed_geometry(active.volume, mirror.volume) is None
+    grow = active.volume.size_bytes if is_smaller and fits else None
     if same and grow is None:
         return None
     comment = None if same else mark.write(mirror.volume.comment)
@@ -67,19 +75,44 @@ def adjusted_volume(active: Copy, mirror: Copy, mark: Mark) -> tuple[ModifyVolum
     return change, f"{volume}: {', '.join(what)}"
 
 
+def wanted_relationship(target: Target, source: Endpoint, destination: Endpoint) -> tuple[CreateRelationship, str]:
+    """A relationship as the configuration wants it."""
+    change = CreateRelationship(
+        source=source,
+        destination=destination,
+        policy=target.policy,
+        schedule=target.schedule,
+        throttle=target.throttle,
+    )
+    what = [target.policy, target.schedule, f"at most {_throttle_text(target.throttle)}" if target.throttle else None]
+    return change, f"{source} -> {destination} ({', '.join(filter(None, what))})"
+
+
 def adjusted_relationship(
     volume: str, target: Target, relationship: Relationship, present: str | None
 ) -> tuple[ModifyRelationship, str] | None:
-    """Policy and schedule are the configured ones. Without one, a schedule of its own goes back to the policy's."""
+    """Policy, schedule and throttle are the configured ones; what the target does not name goes back to its default."""
     policy = target.policy if relationship.policy != target.policy else None
-    schedule = None
+    schedule = throttle = None
     if target.schedule is None and relationship.schedule is not None:
         schedule = ""
     elif target.schedule not in (None, present):
         schedule = target.schedule
-    if policy is None and schedule is None:
+    if relationship.throttle != (target.throttle or 0):
+        throttle = target.throttle or 0
+    if policy is None and schedule is None and throttle is None:
         return None
-    what = [f"policy {relationship.policy} -> {policy}"] if policy else []
-    what += [f"schedule {present or 'none'} -> {schedule or 'that of the policy'}"] if schedule is not None else []
-    change = ModifyRelationship(uuid=relationship.uuid, policy=policy, schedule=schedule)
+    what = []
+    if policy:
+        what.append(f"policy {relationship.policy} -> {policy}{', the default' if policy == DEFAULT_POLICY else ''}")
+    if schedule is not None:
+        what.append(f"schedule {present or 'none'} -> {schedule or f'that of the policy{_UNNAMED}'}")
+    if throttle is not None:
+        has = _throttle_text(relationship.throttle) if relationship.throttle else "none"
+        what.append(f"throttle {has} -> {_throttle_text(throttle) if throttle else f'that of the policy{_UNNAMED}'}")
+    change = ModifyRelationship(uuid=relationship.uuid, policy=policy, schedule=schedule, throttle=throttle)
     return change, f"{volume}: {', '.join(what)}"
+
+
+def _throttle_text(kib_a_second: int) -> str:
+    return f"{size_text(kib_a_second * 1024)}/s"

@@ -6,16 +6,17 @@ in the way is refused, never removed; and nothing is resynced.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from datamotion.model.acts import (
     ActId,
+    AwaitIdle,
     AwaitOnline,
     AwaitTransfer,
-    CreateRelationship,
     CreateVolume,
     Initialize,
     Resume,
+    StartTransfer,
 )
 from datamotion.model.group import Target
 from datamotion.model.mark import without_mark
@@ -26,20 +27,37 @@ from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import MirrorState, Role
-from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark, wanted_mark
-from datamotion.policy.health import ailment, transfer_failure
+from datamotion.policy.adjustments import (
+    adjusted_relationship,
+    adjusted_volume,
+    mirrors_mark,
+    wanted_mark,
+    wanted_relationship,
+)
+from datamotion.policy.defined_policies import keep_policy
+from datamotion.policy.geometry import Geometry, changed_geometry
+from datamotion.policy.health import RECEIVING, ailment, transfer_failure
 from datamotion.policy.mounting import Mounting
 from datamotion.policy.obstacles import copy_obstacle, site_obstacle
 from datamotion.policy.peering import Peering
 from datamotion.policy.placement import Place, no_place, places_for, unknown_aggregate
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.turns import First, turns
+from datamotion.policy.update import has_ended, relationship_of
 
 _VOLUME = Phase(rank=42, title="Create destination volumes", because="these volumes have no copy there yet")
 _ONLINE = Phase(rank=42, title="Wait for destination volumes", because="a mirror needs its volume online")
 _ADJUST = Phase(rank=42, title="Adjust destination volumes", because="they no longer match their sources")
 _RELATE = Phase(rank=43, title="Create relationships", because="each destination has to be told what it mirrors")
-_MODIFY = Phase(rank=43, title="Change relationships", because="policy or schedule differ from the configuration")
+_MODIFY = Phase(
+    rank=43, title="Change relationships", because="policy, schedule or throttle differ from the configuration"
+)
+_ADOPT = Phase(
+    rank=43,
+    title="Change adopted relationships",
+    because="somebody else made them, as no mark of ours says, and may have meant it: name it in the target to keep it",
+)
 _INITIALIZE = Phase(rank=44, title="Initialize", because="the destinations hold no copy of what is served now")
 _TAKE_UP = Phase(
     rank=44,
@@ -47,6 +65,14 @@ _TAKE_UP = Phase(
     because="their relationships are gone: from a snapshot that both ends hold, or anew where there is none",
 )
 _RESUME = Phase(rank=44, title="Resume", because="a paused mirror receives nothing and grows old")
+_TURN = Phase(
+    rank=45,
+    title="Wait for their turn",
+    because="the cluster carries as many at once as `transfers_at_once` says: what `first` names, then the smallest",
+)
+_IDLE = Phase(rank=44, title="Wait for running transfers", because="a relationship has one at a time")
+_EXPAND = Phase(rank=44, title="Expand", because="their sources have more constituents: an update adds as many to them")
+_EXPANDED = Phase(rank=45, title="Wait until they are expanded", because="it is done once the update has ended")
 _AWAIT = Phase(rank=45, title="Wait for the first transfers", because="until then there is nothing to fail over to")
 
 EMPTY_BYTES = 2 * 2**20
@@ -56,12 +82,16 @@ EMPTY_BYTES = 2 * 2**20
 class Converging:
     """Adds what one target lacks of one source's volumes to a list; refusals, losses and what holds come beside it."""
 
-    def __init__(self, situation: Situation, target: Target, source: str, due: StepList) -> None:
+    def __init__(
+        self, situation: Situation, target: Target, source: str, due: StepList, *, makes_peers: bool = False
+    ) -> None:
+        """`makes_peers`: the two clusters are made peers where they are none."""
         standing = situation.now
         here, there = standing.sites[target.backend.name], standing.sites[source]
         assert isinstance(here.seen, ClusterView)
         assert isinstance(there.seen, ClusterView)
         self._situation = situation
+        self._makes_peers = makes_peers
         self._standing = standing
         self._target = target
         self._backend = target.backend
@@ -72,6 +102,7 @@ class Converging:
         self._mounting = Mounting(standing, target, there, due)
         self._places: Mapping[str, Place] = {}
         self._alias = ""
+        self._first: list[First] = []
         self.refusals: list[Refusal] = []
         self.losses: list[Loss] = []
         self.paused: list[Copy] = []  # by `pause`, and left so
@@ -90,8 +121,11 @@ class Converging:
             self._refuse(None, *unknown)
             return
         if any(self._is_to_follow(copy) for copy in copies):
-            peering = Peering(self._source, self._here)
+            peering = Peering(self._source, self._here, makes_peers=self._makes_peers)
             if obstacle := peering.obstacle():
+                self._refuse(None, *obstacle)
+                return
+            if obstacle := keep_policy(self._due, self._standing, self._target):
                 self._refuse(None, *obstacle)
                 return
             self._alias = peering.plan(self._due)
@@ -103,6 +137,9 @@ class Converging:
                 self._make(copy)
             else:
                 self._keep(copy, mirror)
+        turn = turns(self._situation, self._target, self._due, self._first)
+        for first in self._first:
+            self._initialize(first, turn)
 
     def notes(self) -> list[str]:
         return self._mounting.notes()
@@ -126,6 +163,8 @@ class Converging:
             self._relate(copy, mirror)
         elif not mirror.is_online and (ill := ailment(mirror)):
             self._refuse(volume, f"the mirror of {volume} does not work: {ill.text}", ill.hint)
+        elif edge is None and (geometry := changed_geometry(copy.volume, mirror.volume)):
+            self._refuse_geometry(copy, mirror, geometry)
         elif edge is None:
             self._adjust_volume(copy, mirror)
             self._relate(copy, mirror)
@@ -167,6 +206,8 @@ class Converging:
         is_adjusted = self._adjust_volume(copy, mirror) | self._adjust_relationship(volume, relationship)
         if relationship.state is not MirrorState.BROKEN_OFF:
             is_adjusted |= self._mounting.plan(copy, mirror)
+        if self._mend_geometry(copy, mirror, relationship):
+            return
         if relationship.state is MirrorState.UNINITIALIZED:
             self._first_transfer(copy, mirror, relationship)
         elif relationship.state is MirrorState.PAUSED and paused_of(mirror.mark):
@@ -183,6 +224,51 @@ class Converging:
             self._refuse(volume, f"the mirror of {volume} does not work: {ill.text}", ill.hint)
         elif not is_adjusted and relationship.exported_snapshot is not None:
             self.holds.add((self._backend.name, volume))
+
+    def _mend_geometry(self, copy: Copy, mirror: Copy, relationship: Relationship) -> bool:
+        """Whether the shape of the mirror is what is due, or in the way; one that is paused is resumed first."""
+        geometry, state = changed_geometry(copy.volume, mirror.volume), relationship.state
+        if geometry is None or state is MirrorState.BROKEN_OFF:
+            return False
+        if not geometry.is_grown or state is MirrorState.UNINITIALIZED:
+            self._refuse_geometry(copy, mirror, geometry)
+            return True
+        if state in RECEIVING:
+            self._expand(mirror, relationship, geometry)
+        return state in RECEIVING
+
+    def _expand(self, mirror: Copy, relationship: Relationship, geometry: Geometry) -> None:
+        """An update of an initialized mirror expands it; or this run had one that ended, and it did not."""
+        volume, backend, uuid = mirror.id.volume, self._backend, relationship.uuid
+        before = self._situation.accepted.get(ActId(backend.cluster, backend.name, volume, StartTransfer))
+        if before is None:
+            if relationship.is_transferring:
+                self._due.add(_IDLE, backend, volume, AwaitIdle(uuid=uuid), volume)
+            exported, transfer = relationship.exported_snapshot, relationship.transfer
+            ended_at = transfer.ended_at if transfer else None
+            start = StartTransfer(uuid=uuid, exported=exported, ended_at=ended_at, expands=True)
+            self._due.add(_EXPAND, backend, volume, start, f"{volume}: {mirror.volume.name} has {geometry.text}")
+        elif has_ended(earlier := relationship_of(before, mirror), relationship):
+            reason = transfer_failure(mirror) or ailment(mirror)
+            text = reason.text if reason else "an update has ended and added none"
+            hint = reason.hint if reason else "`volume expand` at its cluster does what the update should have"
+            self._refuse(volume, f"the mirror of {volume} has {geometry.text}: {text}", hint)
+        else:
+            exported = earlier.exported_snapshot if earlier else None
+            change = AwaitTransfer(uuid=uuid, exported=exported, expands=True)
+            self._due.add(_EXPANDED, backend, volume, change, volume)
+
+    def _refuse_geometry(self, copy: Copy, mirror: Copy, geometry: Geometry) -> None:
+        """No update mends it, and a volume that may be a copy is not deleted here."""
+        volume = copy.id.volume
+        why = "only an initialized mirror is" if geometry.is_grown else "no FlexGroup loses constituents"
+        related = f"snapmirror delete -destination-path {mirror.edge.relationship.destination}; " if mirror.edge else ""
+        hint = (
+            f"at {self._backend.cluster}: {related}volume delete -vserver {self._backend.svm} -volume"
+            f" {mirror.volume.name}; then datamotion apply {self._standing.group.name} makes the mirror anew: that"
+            f" copies {size_text(copy.volume.used_bytes)} again, and {self._backend.name} holds no copy meanwhile"
+        )
+        self._refuse(volume, f"the mirror of {volume} has {geometry.text}, and no update mends that: {why}", hint)
 
     def _refuse_half_resynced(self, volume: str, relationship: Relationship) -> None:
         runs = "runs" if relationship.is_transferring else "has not come to its end"
@@ -237,26 +323,25 @@ class Converging:
 
     def _relate(self, copy: Copy, mirror: Copy | None) -> None:
         """A relationship into the volume that is there, or will be."""
-        volume, target = copy.id.volume, self._target
         name = mirror.volume.name if mirror else copy.volume.name
         source, destination = Endpoint(self._alias, copy.volume.name), Endpoint(self._backend.svm, name)
-        change = CreateRelationship(
-            source=source, destination=destination, policy=target.policy, schedule=target.schedule
-        )
-        when = f", {target.schedule}" if target.schedule else ""
-        text = f"{source} -> {destination} ({target.policy}{when})"
-        self._due.add(_RELATE, self._backend, volume, change, text)
-        self._initialize(copy, mirror, None)
+        relationship = wanted_relationship(self._target, source, destination)
+        self._due.add(_RELATE, self._backend, copy.id.volume, *relationship)
+        self._first.append(First(copy, mirror))
 
-    def _initialize(self, copy: Copy, mirror: Copy | None, uuid: str | None) -> None:
+    def _initialize(self, first: First, turn: Collection[str]) -> None:
+        copy, mirror = first
         volume, phase = copy.id.volume, _INITIALIZE
+        relationship = mirror.edge.relationship if mirror and mirror.edge else None
+        uuid = relationship.uuid if relationship else None
         if mirror is not None and mirror.volume.used_bytes > EMPTY_BYTES and not _was_begun(mirror):
             self._lose_meanwhile(copy, mirror)
             phase = _TAKE_UP
-        text = f"{volume}: at most {size_text(copy.volume.used_bytes)} to copy"
-        self._due.add(phase, self._backend, volume, Initialize(uuid=uuid), text)
-        exported = mirror.edge.relationship.exported_snapshot if mirror and mirror.edge else None
-        self._due.add(_AWAIT, self._backend, volume, AwaitTransfer(uuid=uuid, exported=exported), volume)
+        if volume in turn:
+            text = f"{volume}: at most {size_text(copy.volume.used_bytes)} to copy"
+            self._due.add(phase, self._backend, volume, Initialize(uuid=uuid), text)
+        change = AwaitTransfer(uuid=uuid, exported=relationship.exported_snapshot if relationship else None)
+        self._due.add(_AWAIT if volume in turn else _TURN, self._backend, volume, change, volume)
 
     def _lose_meanwhile(self, copy: Copy, mirror: Copy) -> None:
         """A copy without its relationship: until the transfer has ended there is none to fail over to."""
@@ -288,7 +373,7 @@ class Converging:
         if asked and (failure := transfer_failure(mirror)):
             self._refuse(volume, *failure)
             return
-        self._initialize(copy, mirror, relationship.uuid)
+        self._first.append(First(copy, mirror))
 
     def _adjust_volume(self, copy: Copy, mirror: Copy) -> bool:
         """Whether something about the destination volume is due."""
@@ -312,7 +397,9 @@ class Converging:
             return False
         due = adjusted_relationship(volume, self._target, relationship, self._seen.schedule_of(relationship))
         if due is not None:
-            self._due.add(_MODIFY, self._backend, volume, *due)
+            first = self._situation.first.copy(self._backend.name, volume)
+            phase = _ADOPT if first is not None and first.mark is None else _MODIFY
+            self._due.add(phase, self._backend, volume, *due)
         return due is not None
 
 

@@ -27,8 +27,9 @@ from datamotion.policy.epochs import confirm, held, new_claim, take
 from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
 from datamotion.policy.fence import Occasion, fence, qtree_policies, unseen_sessions
 from datamotion.policy.losses import recovery_point, worst_first
-from datamotion.policy.needs import differences, export_policies, mark_of, names_text, opening, path_of, paths_above
+from datamotion.policy.needs import export_policies, mark_of, names_text, opening, path_of, paths_above
 from datamotion.policy.planned import Carrying
+from datamotion.policy.provision import differences, give, offered
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
@@ -115,12 +116,15 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         rivals = [each for each in _to_be_fenced(standing, decision, chosen.usable) if each.id not in frozen]
         because = f"{chosen.name} serves from here on: two must not serve the same volume"
         refusals += fence(due, standing, rivals, Occasion(because, gate=Gate.ALL))
-    known = export_policies(chosen.site)
+    known, offers = export_policies(chosen.site), offered(chosen.site)
     paths = {path.casefold() for copy in moving if (path := path_of(standing, copy.id.volume).path)}
     for copy in moving:
         if not copy.is_writable:
             break_off(due, standing, copy, with_all=carrying is not None)
         serve(due, standing, copy, claim, known, paths)
+    for copy in () if decision.terms.is_kept else chosen.usable:
+        if copy.edge is not None:  # what was never a mirror has what it was given
+            give(due, standing, copy, offers)
     confirm(due, situation, claim)
     steps = due.steps()
     notes = [*(_notes(standing, decision, moving) if steps else ()), *_kept(moving, steps)]
@@ -277,7 +281,6 @@ def _mark(standing: Standing, copy: Copy, claim: Claim) -> Mark:
 
 def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> list[str]:
     group, chosen, notes = standing.group, decision.candidate, []
-    known = export_policies(chosen.site)
     unseen = [name for name in sorted(set(decision.given_up_at.values())) if standing.sites[name].svm is None]
     if unseen and moving:
         notes.append(
@@ -302,7 +305,8 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
         or (doubt.kind is DoubtKind.UNREADABLE and doubt.volume not in standing.volumes)
     ]
     notes += [f"{text}: it is not failed over." for text in strangers if moving]
-    notes += [f"{chosen.name} differs: {each}. Nothing sets that yet." for each in differences(standing, moving, known)]
+    offers = offered(chosen.site)
+    notes += [f"{chosen.name} differs: {each}." for each in differences(standing, moving, offers)]
     return notes
 
 

@@ -111,16 +111,21 @@ def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
 def _is_planned(
     standing: Standing, choice: FailoverChoice, moving: Mapping[str, str], to: str | None
 ) -> bool | Refusal:
-    """Whether nothing is to be lost: all who serve what moves can be asked, and were not told otherwise."""
+    """Whether nothing is to be lost: all who serve what moves can be asked, and were not told otherwise.
+
+    One that is silent is taken for lost where nobody said. One that says no, or was not asked, may serve on meanwhile.
+    """
     serving = sorted({name for name in moving.values() if name != to})
     if not choice.may_be_planned or not serving:
         return False
     silent = next((name for name in serving if not _works(standing, name)), None)
     if silent is None:
         return True
-    if choice.is_planned is None:
-        return False
+    is_there = all(active is not None and active.backend == to for active in map(standing.active.get, moving))
     unseen, group = standing.sites[silent].unseen, standing.group.name
+    is_alive = unseen is not None and unseen.refused
+    if is_there or (choice.is_planned is None and not is_alive):  # who served before is asked for nothing any more
+        return False
     return Refusal(
         text=f"{silent}, which serves {group}, cannot be frozen: {unseen.reason if unseen else 'its SVM does not run'}",
         hint=f"if it is lost: datamotion failover {group} --unplanned gives up the writes since the last transfers",

@@ -10,8 +10,8 @@ from datamotion.model.words import Role
 def home_as_target(standing: Standing) -> Target | None:
     """How mirrors are made at the home; None while it serves.
 
-    The configuration says nothing of that: policy and schedule are those of the target that serves now, aggregates
-    those on which the home's copies are.
+    The configuration says nothing of that: policy, schedule and throttle are those of the target that serves now,
+    aggregates those on which the home's copies are.
     """
     group, serving = standing.group, standing.serving
     like = group.target(serving.backend) if serving is not None else None
@@ -19,7 +19,15 @@ def home_as_target(standing: Standing) -> Target | None:
         return None
     volumes = (copy.volume for copy in standing.copies.values() if copy.id.backend == group.home.name)
     aggregates = sorted({each for volume in volumes for each in volume.aggregates})
-    return Target(backend=group.home, aggregates={"*": tuple(aggregates)}, policy=like.policy, schedule=like.schedule)
+    return Target(
+        backend=group.home,
+        aggregates={"*": tuple(aggregates)},
+        policy=like.policy,
+        schedule=like.schedule,
+        throttle=like.throttle,
+        definition=like.definition,
+        transfers_at_once=like.transfers_at_once,
+    )
 
 
 def targets_of(standing: Standing) -> tuple[Target, ...]:

@@ -11,6 +11,7 @@ from datamotion.model.acts import (
     AcceptSvmPeer,
     Act,
     AllowSnapMirror,
+    AwaitClusterPeer,
     AwaitIdle,
     AwaitOnline,
     AwaitSnapshot,
@@ -21,6 +22,7 @@ from datamotion.model.acts import (
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
+    CreatePolicy,
     CreateRelationship,
     CreateVolume,
     DeleteClaim,
@@ -28,10 +30,12 @@ from datamotion.model.acts import (
     DeleteSnapshot,
     DeleteVolume,
     Initialize,
+    ModifyPolicy,
     ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
     Pause,
+    PeerClusters,
     PeerSvms,
     ReleaseRelationship,
     RemoveMark,
@@ -43,10 +47,10 @@ from datamotion.model.acts import (
     TakeEpoch,
     TakeSnapshot,
 )
-from datamotion.model.standing import CopyId, Standing
+from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView
-from datamotion.model.words import TransferState
-from datamotion.policy import proofs, removals
+from datamotion.model.words import MirrorState, TransferState
+from datamotion.policy import cluster_peering, defined_policies, proofs, removals
 from datamotion.policy.proofs import Ground, Holds, Proof
 
 _CHANGE_S = 60.0
@@ -54,6 +58,7 @@ _JOB_S = 60.0
 _TRANSFER_S = 900.0  # without a single byte: a slow link is slower than any change, and must not be given up
 _SPLIT_S = 86400.0  # every block of a volume is copied, and nothing that is looked at tells how far that is
 
+_CLUSTERS = frozenset({Aspect.CLUSTER_PEERS})
 _PEERS = frozenset({Aspect.SVM_PEERS})
 _VOLUMES = frozenset({Aspect.VOLUMES})
 _RELATIONSHIPS = frozenset({Aspect.RELATIONSHIPS})
@@ -84,9 +89,13 @@ class Kind:
 
 
 KINDS: Mapping[type[Change], Kind] = {
+    PeerClusters: Kind(_CLUSTERS, cluster_peering.offered, at_all=True),
+    AwaitClusterPeer: Kind(_CLUSTERS, cluster_peering.clusters_peered, is_asked_for=False, at_all=True),
     PeerSvms: Kind(_PEERS, proofs.peered, at_all=True),
     AcceptSvmPeer: Kind(_PEERS, proofs.accepted, at_all=True),
     AllowSnapMirror: Kind(_PEERS, proofs.snapmirror_allowed, at_all=True),
+    CreatePolicy: Kind(_POLICIES, defined_policies.policy_made),
+    ModifyPolicy: Kind(_POLICIES, defined_policies.policy_modified),
     CreateVolume: Kind(_VOLUMES, proofs.volume_made),
     CloneVolume: Kind(_VOLUMES, proofs.volume_cloned),
     SplitClone: Kind(_VOLUMES, proofs.clone_split, limit_s=_SPLIT_S),
@@ -129,8 +138,12 @@ def kind_of(act: Act) -> Kind:
 
 def aspects_of(act: Act) -> frozenset[Aspect]:
     """What may show what came of it. Qtrees that have no export policy of their own follow their volume's."""
-    has_export = isinstance(act.change, ModifyVolume) and act.change.export is not None
-    return kind_of(act).changes | (_QTREES if has_export else frozenset())
+    found = kind_of(act).changes
+    if isinstance(act.change, ModifyVolume) and act.change.export is not None:
+        found |= _QTREES
+    if isinstance(act.change, StartTransfer | AwaitTransfer) and act.change.expands:
+        found |= _VOLUMES
+    return found
 
 
 def limit_s(act: Act) -> float:
@@ -160,12 +173,13 @@ def prove(act: Act, standing: Standing) -> Proof | None:
 def progress(act: Act, standing: Standing) -> object:
     """What moves while an act is awaited: as long as it differs from look to look, nothing is stuck.
 
-    None: nothing can be stuck, as a transfer that ONTAP itself has queued behind others, or that is to be aborted.
+    None: nothing can be stuck, as a transfer that waits for its turn, that ONTAP itself has queued behind others, or
+    that is to be aborted.
     """
     copy = standing.copy(act.backend, act.volume or "")
     transfer = copy.edge.relationship.transfer if copy and copy.edge else None
     if transfer is None:
-        return False
+        return None if isinstance(act.change, AwaitTransfer) and _waits_for_its_turn(copy) else False
     if isinstance(act.change, Pause):  # it comes about once the transfer has ended
         return (transfer.uuid,)
     if kind_of(act).is_asked_for and not isinstance(act.change, Resync):
@@ -173,6 +187,11 @@ def progress(act: Act, standing: Standing) -> object:
     if isinstance(act.change, AwaitIdle) and act.change.until is not None:
         return None
     return None if transfer.state is TransferState.QUEUED else (transfer.uuid, transfer.bytes_transferred)
+
+
+def _waits_for_its_turn(copy: Copy | None) -> bool:
+    """Nothing was asked for: before a first transfer is awaited, it is begun, as soon as the plan lets it."""
+    return copy is not None and copy.edge is not None and copy.edge.relationship.state is MirrorState.UNINITIALIZED
 
 
 __all__ = ["KINDS", "Holds", "Kind", "is_asked_for", "kind_of", "limit_s", "progress", "prove"]

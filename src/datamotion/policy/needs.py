@@ -1,6 +1,7 @@
-"""What the clients of a volume need and its mirror does not carry: junction path, export, snapshot and QoS policy.
+"""Where clients find a volume and who lets them in: junction path and export policy, which no mirror carries.
 
-It stands in the marks of all copies, so that it is known with the served copy gone.
+They stand in the marks of all copies, so that they are known with the served copy gone. What else clients had is in
+`provision.py`.
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ def export_policies(site: Site) -> frozenset[str]:
 def opening(standing: Standing, copy: Copy, known: frozenset[str]) -> str | None:
     """The export policy that a copy gets when it is served; None where it keeps its own. `known` are those of its SVM.
 
-    It is the configured one. A copy that is shut gets what its mark notes, which its source had, if there is no other;
-    and ONTAP's own `default` where its SVM has none of that name.
+    It is the configured one; else what its mark notes, which its source had, unless somebody gave the copy another one
+    than a new volume has. A copy that is shut gets ONTAP's own `default` where its SVM has none of that name.
     """
     if copy.volume.export is None:
         return None
@@ -61,7 +62,8 @@ def opening(standing: Standing, copy: Copy, known: frozenset[str]) -> str | None
     wanted = target.export_policy if target else None
     if wanted not in known:
         noted = mark.export if mark else None
-        wanted = (noted if noted in known else DEFAULT) if copy.volume.export == FENCE else None
+        own = DEFAULT if copy.volume.export == FENCE else copy.volume.export
+        wanted = noted if noted in known and own == DEFAULT else own
     return None if wanted == copy.volume.export else wanted
 
 
@@ -73,25 +75,6 @@ def paths_above(path: str) -> list[str]:
     """
     names = path.strip("/").split("/")
     return ["/" + "/".join(names[:depth]) for depth in range(len(names) - 1, 0, -1)]
-
-
-def differences(standing: Standing, copies: Sequence[Copy], known: frozenset[str]) -> list[str]:
-    """What clients had and these copies have instead, by name; the same difference of many volumes once."""
-    found: dict[str, list[str]] = {}
-    for copy in copies:
-        mark = mark_of(standing, copy.id.volume)
-        if mark is None:
-            continue
-        volume = copy.volume
-        for what, had, has in (
-            ("export policy", mark.export, opening(standing, copy, known) or volume.export),
-            ("snapshot policy", mark.snapshots, volume.snapshots),
-            ("QoS policy", mark.qos, volume.qos),
-        ):
-            if had != has and had is not None:
-                text = f"{what} {has or 'none'} where clients had {had}"
-                found.setdefault(text, []).append(copy.id.volume)
-    return [f"{names_text(volumes)}: {text}" for text, volumes in sorted(found.items(), key=lambda each: -len(each[1]))]
 
 
 def names_text(volumes: Sequence[str]) -> str:

@@ -32,16 +32,18 @@ def site_obstacle(target: Target, here: Site, source: Site) -> Obstacle | None:
     policy = seen.policy(target.policy, here.svm.name)
     if policy is None:
         gap = seen.gap(Aspect.POLICIES, target.policy, here.svm.name)
-        return _not_there(backend.cluster, f"SnapMirror policy {target.policy}", gap, "`policy`")
-    if policy.type != "async":
+        if gap is not None or target.definition is None:
+            return _not_there(backend.cluster, f"SnapMirror policy {target.policy}", gap, "`policy`")
+    elif policy.type != "async":
         return (
             f"SnapMirror policy {target.policy} of {backend.cluster} is of type {policy.type}: mirrors are kept"
             " asynchronously here, and one cannot be changed into the other",
             "name a policy of type async in `policy`",
         )
-    if target.schedule is not None and target.schedule not in seen.schedules:
-        gap = seen.gap(Aspect.SCHEDULES, target.schedule)
-        return _not_there(backend.cluster, f"schedule {target.schedule}", gap, "`schedule`")
+    for schedule in (target.schedule, target.definition.schedule if target.definition else None):
+        if schedule is not None and schedule not in seen.schedules:
+            gap = seen.gap(Aspect.SCHEDULES, schedule)
+            return _not_there(backend.cluster, f"schedule {schedule}", gap, "`schedule`")
     return None
 
 

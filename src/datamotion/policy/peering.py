@@ -9,6 +9,7 @@ from datamotion.model.acts import AcceptSvmPeer, AllowSnapMirror, PeerSvms
 from datamotion.model.records import SvmPeer
 from datamotion.model.standing import Site
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.policy.cluster_peering import peer_clusters, peer_of, steps_text, unreachable
 from datamotion.policy.gaps import HINT
 from datamotion.policy.steps import Phase, StepList
 
@@ -20,7 +21,8 @@ _ACCEPT = Phase(rank=41, title="Accept the SVM peering", because="the other clus
 class Peering:
     """The SVM where mirrors arrive (`here`) and the one that they come from, both seen."""
 
-    def __init__(self, source: Site, here: Site) -> None:
+    def __init__(self, source: Site, here: Site, *, makes_peers: bool = False) -> None:
+        """`makes_peers`: the two clusters are made peers where they are none."""
         assert isinstance(source.seen, ClusterView)
         assert isinstance(here.seen, ClusterView)
         assert source.svm is not None
@@ -28,6 +30,7 @@ class Peering:
         self._source, self._here = source, here
         self._source_svm, self._here_svm = source.svm, here.svm
         self._at_source, self._at_here = source.seen, here.seen
+        self._makes_peers = makes_peers
         self._mine = self._peer(self._at_here, here.svm.name, source.svm.uuid)
         self._theirs = self._peer(self._at_source, source.svm.name, here.svm.uuid)
 
@@ -39,20 +42,27 @@ class Peering:
     def is_same_cluster(self) -> bool:
         return self._at_here.identity == self._at_source.identity
 
+    @property
+    def _reaches(self) -> bool:
+        peer = None if self.is_same_cluster else peer_of(self._at_here, self._at_source)
+        return self.is_same_cluster or (peer is not None and peer.available)
+
     def obstacle(self) -> tuple[str, str] | None:
         """What no request of ours can change, and what a person can do: waiting would not help."""
         here, source = self._here.backend, self._source.backend
-        if not self.is_same_cluster and not any(
-            peer.available and peer.remote == self._remote_name for peer in self._at_here.cluster_peers
-        ):
+        if not self._reaches:
             if gap := self._at_here.gap(Aspect.CLUSTER_PEERS):
                 return f"whether {here.cluster} reaches {source.cluster} cannot be seen: {gap}", HINT
-            known = [peer for peer in self._at_here.cluster_peers if peer.remote == self._remote_name]
-            state = "its cluster peer there is not available" if known else "there is no such cluster peer"
-            return (
-                f"{here.cluster} cannot reach {source.cluster} ({self._remote_name}): {state}",
-                "peer the two clusters first (`cluster peer create` on both), or mend the links between them",
-            )
+            known = peer_of(self._at_here, self._at_source)
+            if not self._makes_peers:
+                state = "its cluster peer there is not available" if known else "there is no such cluster peer"
+                mend = f"mend the links between them: `cluster peer show` and `cluster peer ping` on {here.cluster}"
+                return (
+                    f"{here.cluster} cannot reach {source.cluster} ({self._remote_name}): {state}",
+                    mend if known else steps_text(self._here, self._source),
+                )
+            if known is None and (obstacle := unreachable(self._here, self._source)):
+                return obstacle
         for peer, where, seen in ((self._mine, here, self._at_here), (self._theirs, source, self._at_source)):
             if peer is None and (gap := seen.gap(Aspect.SVM_PEERS, svm=where.svm)):
                 return f"how {here.svm} and {source.svm} are peered cannot be seen: {gap}", HINT
@@ -72,6 +82,8 @@ class Peering:
     def plan(self, due: StepList) -> str:
         """The peering is there or in the list; returns the name by which paths here call the source's SVM."""
         here, source = self._here.backend, self._source.backend
+        if not self._reaches:
+            peer_clusters(due, self._here, self._source)
         offer = self._theirs if self._theirs is not None and self._theirs.state == "pending" else None
         name = self._mine.name if self._mine else self._free_name()
         if self._mine is None:

@@ -23,9 +23,10 @@ from datamotion.model.acts import (
     TakeSnapshot,
 )
 from datamotion.model.plan import Gate, Refusal
-from datamotion.model.records import Relationship
-from datamotion.model.standing import Copy, CopyId
+from datamotion.model.records import Relationship, Snapshot
+from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text
+from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState
 from datamotion.policy.common import snapshot_named
 from datamotion.policy.epochs import seen_at
@@ -93,8 +94,11 @@ class Carrying:
         left = [(copy, source) for copy, source in pairs if not is_carried(self.situation.now, copy, source)]
         self.refusals += [_refusal(copy, *self._no_mirror(copy)) for copy in self.copies if self._is_stale(copy)]
         if waited := self._waited_too_long():
-            self.refusals += [_refusal(copy, waited) for copy, _ in left]
+            self.refusals += [_refusal(copy, *waited) for copy, _ in left]
         able = []
+        for copy, source in pairs:
+            if (copy, source) not in left:
+                self._let_land(due, copy, source)
         for copy, source in left:
             if obstacle := self._obstacle(copy, source):
                 self.refusals.append(_refusal(copy, *obstacle))
@@ -200,8 +204,21 @@ class Carrying:
             text = failure.text if failure else f"its last transfer ended, and {name} has not arrived"
             self.refusals.append(_refusal(copy, text, failure.hint if failure else None))
             return
-        awaited = AwaitSnapshot(uuid=relationship.uuid, name=name, version=taken.version if taken else None)
-        due.add(_CARRIED, backend, volume, awaited, f"{volume}: {name}", about=about)
+        self._await_last(due, copy, name, taken)
+
+    def _let_land(self, due: StepList, copy: Copy, source: Copy) -> None:
+        """A last snapshot that is there is waited for until its transfer says so too: they are two looks."""
+        name = frozen_for(source)
+        assert name is not None
+        if not self.is_decided and copy.edge is not None and copy.edge.relationship.is_transferring:
+            self._await_last(due, copy, name, snapshot_named(self.situation.now, source, name))
+
+    def _await_last(self, due: StepList, copy: Copy, name: str, taken: Snapshot | None) -> None:
+        assert copy.edge is not None
+        backend, volume = self.situation.now.group.backend(copy.id.backend), copy.id.volume
+        version = taken.version if taken else None
+        awaited = AwaitSnapshot(uuid=copy.edge.relationship.uuid, name=name, version=version)
+        due.add(_CARRIED, backend, volume, awaited, f"{volume}: {name}", about=f"last {name}")
 
     def _name(self, source: Copy) -> str:
         began = seen_at(self.situation.first, source.id.backend)
@@ -243,15 +260,13 @@ class Carrying:
             and not (source.mark is not None and source.mark.frozen)
         )
 
-    def _waited_too_long(self) -> str | None:
+    def _waited_too_long(self) -> Obstacle | None:
         """Why clients are not kept away any longer, where nothing is decided yet."""
-        since, now = self._frozen_at(), max(filter(None, map(self._seen_at, set(self.sources.values()))), default=None)
+        since, now = self._frozen_at(), _newest_look(self.situation.now)
         if self.is_decided or since is None or now is None or now - since <= self.pace.frozen_for:
             return None
-        return f"clients have waited for {duration_text(now - since)}, and its last snapshot has not arrived"
-
-    def _seen_at(self, backend: str) -> datetime | None:
-        return seen_at(self.situation.now, backend)
+        text = f"clients have waited for {duration_text(now - since)}, and its last snapshot has not arrived"
+        return text, "run it again with a longer --frozen-for"
 
     def _frozen_at(self) -> datetime | None:
         """When this run began to keep clients away; where an earlier one had, when this one began."""
@@ -259,7 +274,13 @@ class Carrying:
         asked = [standing for act, standing in self.situation.accepted.items() if _freezes(act, backends)]
         if any(frozen_for(copy) for copy in self.situation.first.copies.values()):
             asked.append(self.situation.first)
-        return min((at for each in asked for name in backends if (at := seen_at(each, name))), default=None)
+        return min(filter(None, map(_newest_look, asked)), default=None)
+
+
+def _newest_look(standing: Standing) -> datetime | None:
+    """When any cluster was last looked at, by our clock: while transfers are waited for it is only their own."""
+    seen = [site.seen for site in standing.sites.values() if isinstance(site.seen, ClusterView)]
+    return max((at for each in seen for at in each.looked_at.values()), default=None)
 
 
 def _freezes(act: ActId, backends: Collection[str]) -> bool:

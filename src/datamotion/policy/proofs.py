@@ -160,6 +160,10 @@ def volume_modified(change: ModifyVolume, ground: Ground) -> Proof:
         and change.export in (None, volume.export)
         and (change.comment is None or read_mark(change.comment) == read_mark(volume.comment))
         and (change.size_bytes is None or volume.size_bytes >= change.size_bytes)
+        and change.snapshots in (None, volume.snapshots)
+        and change.qos in (None, volume.qos)
+        and change.autosize in (None, volume.autosize)
+        and all(getattr(volume, name) == value for name, value in change.efficiency)
     )
 
 
@@ -202,7 +206,9 @@ def relationship_modified(change: ModifyRelationship, ground: Ground) -> Proof:
     return ground.by_relationship(
         change.uuid,
         lambda relationship: _as(
-            change.policy in (None, relationship.policy) and change.schedule in (None, relationship.schedule or "")
+            change.policy in (None, relationship.policy)
+            and change.schedule in (None, relationship.schedule or "")
+            and change.throttle in (None, relationship.throttle)
         ),
     )
 

@@ -42,14 +42,14 @@ _NAMED = frozenset(
 )
 
 
-def protect_planner(group: Group) -> Planner:
-    """The planner for `datamotion plan` and `datamotion apply`."""
+def protect_planner(group: Group, *, makes_peers: bool = False) -> Planner:
+    """The planner for `datamotion plan` and `datamotion apply`. `makes_peers`: of clusters, too."""
 
     def plan(situation: Situation) -> Plan:
         standing = situation.now
         if refusal := _group_refusal(standing):
             return _plan(standing, refusals=[refusal])
-        return _plan_all(situation)
+        return _plan_all(situation, makes_peers)
 
     return plan
 
@@ -109,7 +109,7 @@ def _perhaps_claimed(group: Group, site: Site) -> Refusal:
     )
 
 
-def _plan_all(situation: Situation) -> Plan:
+def _plan_all(situation: Situation, makes_peers: bool) -> Plan:
     standing, due = situation.now, StepList()
     group = standing.group
     refusals = [_refusal(doubt) for doubt in standing.doubts if doubt.kind in _NAMED]
@@ -131,7 +131,7 @@ def _plan_all(situation: Situation) -> Plan:
             continue
         for source, copies in by_source.items():
             if source != target.backend.name:
-                converging = Converging(situation, target, source, due)
+                converging = Converging(situation, target, source, due, makes_peers=makes_peers)
                 converging.plan(copies)
                 refusals += converging.refusals
                 losses += converging.losses

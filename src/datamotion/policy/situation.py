@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from datamotion.model.acts import ActId
+from datamotion.model.acts import ActId, Subject
 from datamotion.model.plan import Plan
 from datamotion.model.standing import Standing
 
@@ -14,6 +14,8 @@ from datamotion.model.standing import Standing
 class Situation:
     """`first` is how the group stood when the run began. `by` is who runs it, as claims tell people.
 
+    `given_up` is what this run does not go on with.
+
     `accepted` holds each act that a cluster has said yes to since, with the standing from which it was planned.
     """
 
@@ -21,6 +23,7 @@ class Situation:
     first: Standing
     by: str = ""
     accepted: Mapping[ActId, Standing] = field(default_factory=dict)
+    given_up: Collection[Subject] = frozenset()
 
     @classmethod
     def at_first_sight(cls, standing: Standing, by: str = "") -> Situation:

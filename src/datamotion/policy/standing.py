@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from datamotion.model.group import Group
 from datamotion.model.names import counted
 from datamotion.model.records import CifsSession, Qtree, Relationship, Snapshot, Volume
-from datamotion.model.standing import Copy, CopyId, Doors, Doubt, DoubtKind, Edge, Foreign, Site, Standing
+from datamotion.model.standing import Copy, CopyId, Doors, Doubt, DoubtKind, Edge, Foreign, HeldClaim, Site, Standing
 from datamotion.model.view import ClusterView, View, look_up
 from datamotion.model.words import Role
 from datamotion.policy.claims import Claims, read_claims
@@ -46,7 +46,7 @@ def stand(group: Group, view: View) -> Standing:
         *hidden.doubts,
         *gap_doubts(sites.values()),
         *_unclaimed(group, is_fresh, claims, verdicts),
-        *_copy_doubts(group, copies.values()),
+        *_copy_doubts(group, copies.values(), claims.held),
         *_strangers(group, sites, members),
         *_selects_nothing(sites, _selecting(group, sites, claims)),
     ]
@@ -216,12 +216,12 @@ def _unclaimed(group: Group, is_fresh: bool, claims: Claims, verdicts: Mapping[s
         )
 
 
-def _copy_doubts(group: Group, copies: Iterable[Copy]) -> Iterator[Doubt]:
+def _copy_doubts(group: Group, copies: Iterable[Copy], claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
     for copy in copies:
         if copy.mark is not None and copy.edge is not None and isinstance(copy.edge.source, Foreign):
             yield _foreign_source(copy, copy.edge.source)
         if copy.role is Role.ACTIVE:
-            yield from _active_doubts(group, copy)
+            yield from _active_doubts(group, copy, claims)
 
 
 def _foreign_source(copy: Copy, source: Foreign) -> Doubt:
@@ -236,17 +236,21 @@ def _foreign_source(copy: Copy, source: Foreign) -> Doubt:
     )
 
 
-def _active_doubts(group: Group, copy: Copy) -> Iterator[Doubt]:
+def _active_doubts(group: Group, copy: Copy, claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
     backend, volume = copy.id
     if copy.mark is not None and copy.mark.frozen:
+        newest = claims[0].backend if claims else backend
+        hint = f"datamotion failover {group.name} goes on with it; datamotion failover {group.name} --abort lets"
+        hint += " clients in again"
+        if newest != backend:  # from the epoch on there is no way back
+            hint = f"datamotion failover {group.name} --to {newest} goes on with it"
         yield Doubt(
             kind=DoubtKind.FROZEN,
             backend=backend,
             volume=volume,
             text=f"{volume} at {backend} is frozen, its clients cannot write: a planned failover goes on, or was cut"
             " short before it was decided",
-            hint=f"datamotion failover {group.name} goes on with it; datamotion failover {group.name} --abort lets"
-            " clients in again",
+            hint=hint,
         )
     if copy.volume.name != volume:
         yield Doubt(

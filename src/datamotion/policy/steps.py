@@ -51,6 +51,16 @@ class StepList:
         )
         self._due.setdefault((phase, act.cluster, act.backend), {}).setdefault(act.id, act)
 
+    def has(self, cluster: str, change: Change) -> bool:
+        """Whether this very change is asked of a cluster already, for whatever back end."""
+        by_cluster = (acts.values() for (_, asked, _), acts in self._due.items() if asked == cluster)
+        return any(act.change == change for acts in by_cluster for act in acts)
+
+    def count(self, cluster: str, kind: type[Change]) -> int:
+        """How many acts of a kind are asked of a cluster."""
+        by_cluster = (acts.values() for (_, asked, _), acts in self._due.items() if asked == cluster)
+        return sum(isinstance(act.change, kind) for acts in by_cluster for act in acts)
+
     def steps(self) -> tuple[Step, ...]:
         """Steps by phase, then in the order of the clusters' names; the acts of each in the order they were added."""
         return tuple(

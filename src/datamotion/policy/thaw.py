@@ -5,6 +5,8 @@ Only while no later epoch was taken anywhere: from then on there is only the way
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.standing import Copy, Standing
@@ -22,7 +24,7 @@ def thaw_planner(group: Group) -> Planner:
         standing, due = situation.now, StepList()
         frozen = frozen_copies(standing)
         title = f"Let clients of {group.name} in again"
-        if frozen and (refusal := _decided(standing, frozen[0])):
+        if refusal := _decided(standing, frozen) or _unseen(standing):
             return Plan(operation=Operation.THAW, group=group.name, title=title, refusals=(refusal,))
         for copy in frozen:
             serve(due, standing, copy, standing.contenders[0].claim, export_policies(standing.sites[copy.id.backend]))
@@ -44,13 +46,28 @@ def frozen_copies(standing: Standing) -> list[Copy]:
     return [copy for copy in copies if copy is not None and copy.mark is not None and copy.mark.frozen]
 
 
-def _decided(standing: Standing, copy: Copy) -> Refusal | None:
+def _decided(standing: Standing, frozen: Sequence[Copy]) -> Refusal | None:
+    """That a later epoch was taken: of what is frozen, or is fenced as it was frozen while who serves is open."""
+    left = (copy for copy in standing.copies.values() if standing.active.get(copy.id.volume) is None)
+    copy = next((each for each in (*frozen, *left) if each.mark and each.mark.frozen), None)
     newest = standing.contenders
-    if len(newest) == 1 and newest[0].backend == copy.id.backend:
+    if copy is None or not newest or (len(newest) == 1 and newest[0].backend == copy.id.backend):
         return None
-    group = standing.group.name
+    group, holder = standing.group.name, newest[0].backend
     taken = " and ".join(f"epoch {each.epoch} was taken for {each.backend}" for each in newest)
-    return Refusal(
-        text=f"{copy.id.backend} does not serve {group} again: {taken}",
-        hint=f"datamotion failover {group} --to {newest[0].backend} goes on with it",
-    )
+    hint = f"datamotion failover {group} --to {holder} goes on with it"
+    unseen = standing.sites[holder].unseen
+    if unseen:
+        hint += f", once it can be seen; if it is lost, with all that was written there: datamotion failover {group}"
+        hint += f" --to {copy.id.backend} --overrule {holder}"
+    return Refusal(text=f"{copy.id.backend} does not serve {group} again: {taken}", hint=hint, unseen=unseen)
+
+
+def _unseen(standing: Standing) -> Refusal | None:
+    """That who serves, or may, cannot be seen: whether its clients are kept away nobody can tell then."""
+    serving = {each.backend for each in (*standing.active.values(), *standing.contenders) if each is not None}
+    for name in sorted(serving):
+        if unseen := standing.sites[name].unseen:
+            text = f"{name}, which serves {standing.group.name}, cannot be seen, nor whether its clients are kept away"
+            return Refusal(text=f"{text}: {unseen.reason}", hint="run it again when it can be seen", unseen=unseen)
+    return None

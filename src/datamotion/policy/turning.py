@@ -16,7 +16,6 @@ from datamotion.model.acts import (
     AwaitIdle,
     AwaitTransfer,
     Change,
-    CreateRelationship,
     DeleteRelationship,
     Initialize,
     Resync,
@@ -28,8 +27,9 @@ from datamotion.model.standing import Copy, CopyId, Edge, Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, VolumeState
-from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark
+from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark, wanted_relationship
 from datamotion.policy.common import common
+from datamotion.policy.defined_policies import keep_policy
 from datamotion.policy.divergence import divergence, is_held
 from datamotion.policy.health import transfer_failure
 from datamotion.policy.keeping import Keeping
@@ -120,7 +120,7 @@ class Turning:
             self.refusals.append(Refusal(backend=self._backend.name, text=obstacle[0], hint=obstacle[1]))
             return
         peering = Peering(self._source, self._here)
-        if why_not := peering.obstacle():
+        if why_not := peering.obstacle() or keep_policy(self._due, self._standing, self._target):
             self.refusals.append(Refusal(backend=self._backend.name, text=why_not[0], hint=why_not[1]))
             return
         alias = peering.plan(self._due)
@@ -147,7 +147,7 @@ class Turning:
             kept = "" if held else "; a clone of it is kept" if self._consent.keep else "; nothing of it is kept"
             hint = f"datamotion reprotect {group} --discard-divergent {name} gives that up{kept}"
             if mirror.is_writable:
-                hint += f"; datamotion failover {group} --to {name} would serve it instead"
+                hint += f"; datamotion failover {group} --to {name} --unplanned would serve it instead"
             self._refuse(mirror, f"{volume} at {name} {what}; making it a mirror gives up {loss.text}", hint)
             return False
         is_kept = self._consent.keep and not is_held(self._standing, mirror, active)
@@ -235,13 +235,8 @@ class Turning:
         return is_owed
 
     def _relate(self, active: Copy, mirror: Copy, alias: str) -> None:
-        target = self._target
         source, destination = Endpoint(alias, active.volume.name), Endpoint(self._backend.svm, mirror.volume.name)
-        change = CreateRelationship(
-            source=source, destination=destination, policy=target.policy, schedule=target.schedule
-        )
-        when = f", {target.schedule}" if target.schedule else ""
-        self._add(_RELATE, mirror.id.volume, change, f"{source} -> {destination} ({target.policy}{when})")
+        self._add(_RELATE, mirror.id.volume, *wanted_relationship(self._target, source, destination))
 
     def _follow(self, active: Copy, mirror: Copy) -> None:
         """It is read-only, and its relationship comes from the copy that serves: what is left until it is whole."""
@@ -273,7 +268,7 @@ class Turning:
         return False
 
     def _adjust(self, active: Copy, mirror: Copy, relationship: Relationship) -> bool:
-        """Whether mark, size, policy or schedule are not as `apply` would have them."""
+        """Whether mark, size, policy, schedule or throttle are not as `apply` would have them."""
         mark = mirrors_mark(self._standing, active, mirror)
         assert isinstance(self._here.seen, ClusterView)
         present = self._here.seen.schedule_of(relationship)

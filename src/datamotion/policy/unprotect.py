@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from datamotion.model.group import Group
 from datamotion.model.names import counted
 from datamotion.model.plan import Plan, Refusal
-from datamotion.model.standing import Site, Standing
+from datamotion.model.standing import DoubtKind, Site, Standing
 from datamotion.model.units import count_text
 from datamotion.model.words import Operation
 from datamotion.policy.ending import Ending
@@ -32,7 +32,7 @@ def unprotect_planner(group: Group, volumes: Sequence[str] = (), *, delete_copie
         title = f"Take {', '.join(leaving)} out of {group.name}"
         if not volumes:
             title = f"End the protection of {group.name}: {count_text(len(leaving), 'volume')}"
-        refusals = list(_refusals(first, leaving, by_name=bool(volumes)))
+        refusals = [*_frozen(first, leaving), *_refusals(first, leaving, by_name=bool(volumes))]
         if any(each.volume is None for each in refusals):
             return Plan(operation=Operation.UNPROTECT, group=group.name, title=title, refusals=tuple(refusals))
         refused = {each.volume for each in refusals}
@@ -57,6 +57,13 @@ def unprotect_planner(group: Group, volumes: Sequence[str] = (), *, delete_copie
 def _protected(standing: Standing) -> list[str]:
     """The volumes that are marked, and not only selected."""
     return [each for each in standing.volumes if any(copy.mark is not None for copy in standing.copies_of(each))]
+
+
+def _frozen(standing: Standing, leaving: Sequence[str]) -> Iterator[Refusal]:
+    """How what is frozen was served stands in its mark alone: without it nobody could let its clients in again."""
+    for doubt in standing.doubts:
+        if doubt.kind is DoubtKind.FROZEN and doubt.volume in leaving:
+            yield Refusal(text=doubt.text, hint=doubt.hint)
 
 
 def _refusals(standing: Standing, leaving: Sequence[str], *, by_name: bool) -> Iterator[Refusal]:

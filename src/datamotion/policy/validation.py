@@ -15,9 +15,11 @@ from datamotion.model.acts import (
     AcceptSvmPeer,
     Act,
     AllowSnapMirror,
+    AwaitClusterPeer,
     AwaitIdle,
     AwaitOnline,
     AwaitTransfer,
+    CreatePolicy,
     CreateRelationship,
     CreateVolume,
     Initialize,
@@ -30,6 +32,7 @@ from datamotion.model.plan import Plan
 _PEERINGS = (PeerSvms, AcceptSvmPeer, AllowSnapMirror)
 _NOT_TAKEN = "ONTAP takes no `validate_only` for it"
 _BEFORE_PEERING = "its SVMs have to be peered first"
+_BEFORE_POLICY = "its SnapMirror policy has to be made first"
 _BEFORE_RELATING = "its relationship has to be there first"
 _BEFORE_ONLINE = "its volume has to be online first"
 
@@ -52,16 +55,19 @@ def questions(plan: Plan) -> tuple[Sequence[Question], Sequence[Unasked]]:
     unasked: list[Unasked] = []
     acts = [act for step in plan.steps for act in step.acts]
     peering = {act.backend for act in acts if isinstance(act.change, _PEERINGS)}
+    defining = {act.backend for act in acts if isinstance(act.change, CreatePolicy)}
     made = {act.subject for act in acts if isinstance(act.change, CreateVolume)}
     awaited = {act.subject for act in acts if isinstance(act.change, AwaitOnline)}
     for act in acts:
         match act.change:
-            case AwaitTransfer() | AwaitIdle() | AwaitOnline():
+            case AwaitTransfer() | AwaitIdle() | AwaitOnline() | AwaitClusterPeer():
                 continue
-            case CreateVolume() if act.backend not in peering:
+            case CreateVolume() if act.backend not in peering | defining:
                 continue  # with its relationship
             case CreateVolume() | CreateRelationship() if act.backend in peering:
                 unasked.append(Unasked(act, _BEFORE_PEERING))
+            case CreateVolume() | CreateRelationship() | ModifyRelationship() if act.backend in defining:
+                unasked.append(Unasked(act, _BEFORE_POLICY))
             case CreateRelationship() if act.subject in awaited:
                 unasked.append(Unasked(act, _BEFORE_ONLINE))
             case CreateRelationship():

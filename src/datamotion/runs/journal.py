@@ -22,7 +22,7 @@ class Note(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line. `volumes` are those it is about; empty for what serves all of them."""
+    """One line. `volumes` are those it is about; empty for what serves all of them. `title` is its step's."""
 
     at: datetime
     note: Note
@@ -31,3 +31,4 @@ class Entry:
     volumes: tuple[str, ...]
     jobs: tuple[str, ...] = ()
     detail: str | None = None
+    title: str | None = None

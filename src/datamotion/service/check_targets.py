@@ -10,6 +10,7 @@ from datamotion.model.records import Policy, SvmPeer
 from datamotion.model.standing import Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.policy.cluster_peering import steps_text
 from datamotion.policy.recurrence import intervals
 from datamotion.service.check_clusters import release_lines
 from datamotion.service.findings import checked, noted, unlooked
@@ -62,6 +63,9 @@ def _policy_lines(target: Target, seen: ClusterView) -> Iterator[CheckLine]:
             seen.gap(Aspect.POLICIES, target.policy, target.backend.svm),
             "correct `policy` in the configuration",
         )
+        if gap is None and target.definition is not None:
+            yield noted(CheckKind.POLICY, name, what, "not yet: datamotion apply makes it as it is defined")
+            return
         yield _is_there(CheckKind.POLICY, name, what, hint, gap, is_seen=False)
         return
     yield checked(CheckKind.POLICY, name, f"{what}, of type {policy.type}", None)
@@ -85,9 +89,10 @@ def _pace_lines(standing: Standing, target: Target, seen: ClusterView) -> Iterat
     """
     name, rpo = target.backend.name, standing.group.rpo
     policy = seen.policy(target.policy, target.backend.svm)
-    if policy is None or policy.type != "async" or target.schedule not in (None, *seen.schedules):
+    wanted = target.definition or policy
+    if wanted is None or _is_synchronous(policy) or target.schedule not in (None, *seen.schedules):
         return  # of that another line tells
-    followed = target.schedule or policy.schedule
+    followed = target.schedule or wanted.schedule
     what = f"mirrors are updated often enough for an RPO of {duration_text(rpo)}" if rpo else "mirrors are updated"
     if followed is None:
         problem = "neither the target nor its policy has a schedule: only `datamotion update` carries anything"
@@ -106,6 +111,10 @@ def _pace_lines(standing: Standing, target: Target, seen: ClusterView) -> Iterat
     quick = f"{followed} fires {duration_text(apart.shortest)} apart" if apart.shortest < least else None
     what = f"mirrors are updated at most every {duration_text(least)}"
     yield checked(CheckKind.LIMITS, name, what, quick, "name a `schedule` that fires less often")
+
+
+def _is_synchronous(policy: Policy | None) -> bool:
+    return policy is not None and policy.type != "async"
 
 
 def pair_lines(standing: Standing, target: Target, source: Backend, *, is_needed: bool) -> Iterator[CheckLine]:
@@ -131,7 +140,7 @@ def pair_lines(standing: Standing, target: Target, source: Backend, *, is_needed
             why = f"{problem}: it could not mirror what {other.backend.name} serves"
             yield noted(CheckKind.CLUSTER_PEER, name, clusters, why)
         else:
-            hint = "peer the two clusters: cluster peer create, on both"
+            hint = steps_text(here, other)
             yield checked(CheckKind.CLUSTER_PEER, name, clusters, problem, hint)
     if here.svm is not None and other.svm is not None:
         found = (each for each in seen.svm_peers if each.svm == here.backend.svm)

@@ -65,6 +65,7 @@ async def open_clusters(
     clock: Clock,
     wires: Mapping[str, httpx.AsyncBaseTransport],
     beside: bool = False,
+    passphrases: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Mapping[str, CountedCluster]]:
     """These clusters, ready to be asked; nothing is contacted yet. Their secrets are looked up side by side.
 
@@ -85,7 +86,9 @@ async def open_clusters(
             if isinstance(secret, ConfigError):
                 return secret
             try:
-                return await stack.enter_async_context(_open(name, configured[name], secret, clock, wires.get(name)))
+                return await stack.enter_async_context(
+                    _open(name, configured[name], secret, clock, wires.get(name), passphrases)
+                )
             except ConfigError as problem:
                 return problem
 
@@ -101,7 +104,12 @@ async def open_clusters(
 
 @asynccontextmanager
 async def _open(
-    name: str, config: ClusterConfig, secret: str, clock: Clock, wire: httpx.AsyncBaseTransport | None
+    name: str,
+    config: ClusterConfig,
+    secret: str,
+    clock: Clock,
+    wire: httpx.AsyncBaseTransport | None,
+    passphrases: Mapping[str, str] | None,
 ) -> AsyncIterator[OntapCluster]:
     transport = open_transport(
         name,
@@ -122,4 +130,4 @@ async def _open(
         http_transport=wire,
     )
     async with transport as opened:
-        yield OntapCluster(opened, clock)
+        yield OntapCluster(opened, clock, passphrases)

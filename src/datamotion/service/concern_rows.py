@@ -42,6 +42,7 @@ class Kind(StrEnum):
     UNHEALTHY = "unhealthy"
     EMPTY = "empty"
     PATH_TAKEN = "path taken"
+    GEOMETRY = "geometry"
     PAUSED = "paused"
     LATE = "late"
     AGE_UNKNOWN = "age unknown"
@@ -246,6 +247,12 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         "A mirror could not be served: another volume is mounted where its clients look for it.",
         "could not be served: {cause}",
         "at {cluster}: unmount that volume, or mount it elsewhere",
+    ),
+    Kind.GEOMETRY: Row(
+        *_WARN,
+        "A FlexGroup and its mirror have not as many constituents: nothing is carried until they have.",
+        "its volume has {cause}",
+        "datamotion apply {group} expands it where ONTAP can, and says what else would mend it",
     ),
     Kind.PAUSED: Row(
         *_WARN,

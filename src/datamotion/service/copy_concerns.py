@@ -13,6 +13,7 @@ from datamotion.model.records import Relationship
 from datamotion.model.standing import FENCE, Copy, CopyId, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.words import MirrorState, Mount, Role, TransferState
+from datamotion.policy.geometry import changed_geometry
 from datamotion.policy.target import path_clash, taken_paths
 from datamotion.service.concern_rows import Kind
 from datamotion.service.concerns import Concern
@@ -92,6 +93,9 @@ class CopyConcerns:
         yield from self._failure(copy, relationship)
         if not copy.edge.holds_copy:
             yield self._empty(copy, relationship)
+        served = self.standing.copies.get(copy.edge.source) if isinstance(copy.edge.source, CopyId) else None
+        if served is not None and (geometry := changed_geometry(served.volume, copy.volume)):
+            yield self._concern(Kind.GEOMETRY, copy, cause=geometry.text)
         yield from self._path(copy)
         if relationship.state is MirrorState.PAUSED:
             paused = paused_of(copy.mark)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from datamotion.errors import ConfigError
 from datamotion.model.group import Group
 from datamotion.model.names import is_plain
-from datamotion.model.view import SERVING, STANDING, TURNING
+from datamotion.model.view import LETTING_IN, STANDING, TURNING
 from datamotion.model.words import Operation
 from datamotion.policy.abort import abort_planner
 from datamotion.policy.breaking import break_planner
@@ -66,7 +66,7 @@ def resync(group: Group, selection: Selection, *, discard: str | None = None) ->
             hint="what is given up is what was written at the copies that become mirrors again",
         )
     planner = resync_planner(group, selection, discard=discard is not None)
-    return Intent(operation=Operation.RESYNC, group=group, planner=planner, glances=glances_of(group, SERVING))
+    return Intent(operation=Operation.RESYNC, group=group, planner=planner, glances=glances_of(group, LETTING_IN))
 
 
 def reprotect(group: Group, *, discard: Collection[str] = (), keep: bool = True) -> Intent:

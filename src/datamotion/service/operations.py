@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -18,8 +19,9 @@ from datamotion.model.group import Group
 from datamotion.model.plan import Plan
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
-from datamotion.model.view import EVERYTHING, SERVING, STANDING, Aspect, View
+from datamotion.model.view import EVERYTHING, LETTING_IN, SERVING, STANDING, Aspect, View
 from datamotion.model.words import Operation
+from datamotion.policy.cluster_peering import unpeered
 from datamotion.policy.consent import beyond
 from datamotion.policy.drills import sweeping
 from datamotion.policy.failover import also_needed, failover_planner
@@ -33,7 +35,7 @@ from datamotion.policy.update import update_planner
 from datamotion.runs.phases import Event, Phase
 from datamotion.service.asked import ask_about
 from datamotion.service.clusters import CountedCluster
-from datamotion.service.reports import PlanReport, RunReport, Verdict
+from datamotion.service.reports import PlanReport, RunReport, Verdict, to_json
 from datamotion.service.run_reports import plan_report, run_report
 from datamotion.service.session import GroupHeld, Session
 from datamotion.store.lock import this_process
@@ -59,6 +61,7 @@ class Intent:
     is not needed is asked for nothing, not even for its secret; what does not answer `within_s` is done without.
     `by_name`: who agrees to it types the group's name.
     `way_back` is carried out after it, in the same run: it has something to do only where nothing was decided.
+    `reason` is why, in the words of who wants it: kept with the run.
     """
 
     operation: Operation
@@ -70,13 +73,22 @@ class Intent:
     within_s: float | None = None
     by_name: bool = False
     way_back: Planner | None = None
+    reason: str | None = None
 
 
-def protect(group: Group) -> Intent:
-    """Mirror every volume of the group from where it is served to every target, as configured."""
-    glances = glances_of(group, EVERYTHING)
+def protect(group: Group, *, makes_peers: bool = False) -> Intent:
+    """Mirror every volume of the group from where it is served to every target, as configured.
+
+    `makes_peers`: clusters that are to be peers are made that. Where they are reached is looked at only where they are
+    none.
+    """
     return Intent(
-        operation=Operation.PROTECT, group=group, planner=sweeping(protect_planner(group), group), glances=glances
+        operation=Operation.PROTECT,
+        group=group,
+        planner=sweeping(protect_planner(group, makes_peers=makes_peers), group),
+        glances=glances_of(group, EVERYTHING),
+        more=glances_of(group, EVERYTHING | {Aspect.INTERFACES}),
+        also=unpeered,
     )
 
 
@@ -113,7 +125,7 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
 
 def thaw(group: Group) -> Intent:
     """Let clients in again where a planned failover was not carried through."""
-    glances = glances_of(group, SERVING)
+    glances = glances_of(group, LETTING_IN)
     return Intent(operation=Operation.THAW, group=group, planner=thaw_planner(group), glances=glances)
 
 
@@ -156,7 +168,8 @@ class Prepared:
         self._clusters = {name: clusters[name] for name in glances}
         self._lookout = Lookout(self._clusters, glances)
         backends = {site.backend.cluster: site for site in standing.sites.values()}
-        self._silent = {name: unseen for name in intent.more if name in glances and (unseen := backends[name].unseen)}
+        extra = intent.more.keys() - intent.glances.keys()
+        self._silent = {name: unseen for name in extra if name in glances and (unseen := backends[name].unseen)}
         self.standing = standing
         self.plan = self._planned(standing)
 
@@ -221,7 +234,7 @@ class Prepared:
             standing = stand(group, view)
             plan = self._planned_again(standing)
             cut_off = _close_cut_off(store, group.name, session, hold)
-            journal = store.begin(plan, clock.now(), hold.holder.who)
+            journal = store.begin(plan, clock.now(), hold.holder.who, self._intent.reason)
 
             def a_run(planner: Planner) -> Run:
                 return Run(
@@ -239,15 +252,16 @@ class Prepared:
             result = await a_run(self._intent.planner).carry_out(view, standing, plan, agreed=self.plan.losses)
             is_whole = not (result.given_up or result.plan.refusals)
             back = None if is_whole else await self._go_back(a_run, hold.holder.who)
-            journal.end(_event(result), clock.now())
-        return run_report(
-            result,
-            back=back,
-            run=journal.run_id,
-            went_on_from=cut_off,
-            seconds=clock.monotonic_s() - began_s,
-            calls=self._calls() - calls_before,
-        )
+            report = run_report(
+                result,
+                back=back,
+                run=journal.run_id,
+                went_on_from=cut_off,
+                seconds=clock.monotonic_s() - began_s,
+                calls=self._calls() - calls_before,
+            )
+            journal.end(_event(result), clock.now(), json.loads(to_json(report)))
+        return report
 
     async def _go_back(self, a_run: Callable[[Planner], Run], by: str) -> RunResult | None:
         """What the way back came to; None where there was none to go."""

@@ -12,6 +12,7 @@ from datamotion.model.plan import Plan, RecoveryPoint
 from datamotion.policy.failover import SERVE
 from datamotion.policy.fence import overtaken
 from datamotion.policy.planned import FREEZE
+from datamotion.policy.provision import GIVE
 from datamotion.service.alike import names_text
 from datamotion.service.reports import (
     LossReport,
@@ -85,6 +86,7 @@ def run_report(
             *_overtaken_notes(result, endings),
             *(f"{other} while this run waited." for other in result.others),
             *(_way_back_notes(back) if back else ()),
+            *_not_given_notes(result, endings),
             *first.notes,
         ),
         serving=serving_backend(last),
@@ -108,6 +110,15 @@ def _way_back_notes(back: RunResult) -> Iterator[str]:
             f"{volume} at {backend} is still frozen, its clients cannot write: {failure.text}."
             f" `datamotion failover {back.first.group} --abort` lets them in."
         )
+
+
+def _not_given_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[str]:
+    """What clients of a volume that is served had, and it could not be given."""
+    for step in result.plan.steps:
+        for act in step.acts if step.title == GIVE else ():
+            failure, ending = result.given_up.get(act.subject), endings.get(act.subject)
+            if failure is not None and ending is not None and ending.failure is None:
+                yield f"{act.backend} differs: {act.text} where clients had it, which could not be set: {failure.text}."
 
 
 def _overtaken_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[str]:

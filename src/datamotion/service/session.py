@@ -19,6 +19,7 @@ from datamotion.config.secrets import resolve
 from datamotion.engine.ports import Other
 from datamotion.errors import ConfigError, DataMotionError
 from datamotion.model.claim import Seal
+from datamotion.model.definition import PolicyDefinition, Rule
 from datamotion.model.group import Backend, Group, Target
 from datamotion.model.visible import visible
 from datamotion.model.words import Mount, Operation
@@ -85,14 +86,27 @@ async def find_seals(configuration: Configuration, environ: Mapping[str, str], f
     }
 
 
+async def find_passphrases(configuration: Configuration, environ: Mapping[str, str], folder: Path) -> Mapping[str, str]:
+    """By cluster, what proves to its peers-to-be that it is meant. Raises: ConfigError where one cannot be had."""
+    return {
+        name: await resolve(cluster.peer_passphrase, environ, folder)
+        for name, cluster in configuration.clusters.items()
+        if cluster.peer_passphrase is not None
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One configuration in one world. `folder` is where the configuration lives, `seals` are those of groups."""
+    """One configuration in one world. `folder` is where the configuration lives, `seals` are those of groups.
+
+    `passphrases` are those by which clusters may be made peers, by cluster: none where that is not wanted.
+    """
 
     configuration: Configuration
     folder: Path
     world: World
     seals: Mapping[str, Seal] = field(default_factory=dict)
+    passphrases: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def store_url(self) -> str:
@@ -114,6 +128,7 @@ class Session:
             targets=tuple(self._target(target) for target in group.targets),
             rpo=group.rpo,
             common_label=group.common_label,
+            first=group.first,
             seal=self.seals.get(name),
         )
 
@@ -137,6 +152,7 @@ class Session:
             clock=self.world.clock,
             wires=self.world.wires,
             beside=beside,
+            passphrases=self.passphrases,
         )
 
     def store_problem(self) -> DataMotionError | None:
@@ -198,12 +214,30 @@ class Session:
         aggregates = (
             {"*": tuple(mapped)} if isinstance(mapped, tuple) else {source: (name,) for source, name in mapped.items()}
         )
+        backend = self._backend(target.backend)
         return Target(
-            backend=self._backend(target.backend),
+            backend=backend,
             aggregates=aggregates,
             policy=target.policy,
             schedule=target.schedule,
+            throttle=target.throttle,
             mount=Mount(target.mount),
             export_policy=target.export_policy,
             online_s=target.online_timeout.total_seconds(),
+            definition=self._definition(target.policy),
+            transfers_at_once=self.configuration.clusters[backend.cluster].transfers_at_once,
+        )
+
+    def _definition(self, name: str) -> PolicyDefinition | None:
+        """What the configuration says of a SnapMirror policy of that name."""
+        policy = self.configuration.policies.get(name)
+        if policy is None:
+            return None
+        return PolicyDefinition(
+            name=name,
+            rules=tuple(Rule(label=rule.label, count=rule.count) for rule in policy.retention),
+            takes_snapshots=policy.create_snapshot_on_source,
+            copies_all=policy.copy_all_source_snapshots,
+            copies_latest=policy.copy_latest_source_snapshot,
+            schedule=policy.schedule,
         )

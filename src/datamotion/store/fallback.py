@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -56,16 +56,16 @@ class FallbackRuns:
         store = self._store
         return (self.asked(lambda: store.runs(group)) or ()) if store else ()
 
-    def begin(self, plan: Plan, at: datetime, holder: str) -> FallbackJournal:
+    def begin(self, plan: Plan, at: datetime, holder: str, reason: str | None = None) -> FallbackJournal:
         """A run of this plan has begun; the journal to write to."""
         store = self._store
-        stored = self.asked(lambda: store.begin(plan, at, holder)) if store else None
-        return FallbackJournal(self, stored, plan, at, holder)
+        stored = self.asked(lambda: store.begin(plan, at, holder, reason)) if store else None
+        return FallbackJournal(self, stored, plan, at, holder, reason)
 
-    def end(self, run_id: int, event: Event, at: datetime) -> Phase:
+    def end(self, run_id: int, event: Event, at: datetime, report: Any = None) -> Phase:
         """A run that is in the store has ended by this event; returns its phase, whether it is written there or not."""
         store = self._store
-        phase = self.asked(lambda: store.end(run_id, event, at)) if store else None
+        phase = self.asked(lambda: store.end(run_id, event, at, report)) if store else None
         return phase or advance(Phase.ACTING, event)
 
     def asked(self, work: Callable[[], T]) -> T | None:
@@ -85,7 +85,15 @@ class FallbackRuns:
 class FallbackJournal:
     """The journal of one run: in the store, and from the first entry on that it does not take, in lines."""
 
-    def __init__(self, runs: FallbackRuns, stored: RunJournal | None, plan: Plan, at: datetime, holder: str) -> None:
+    def __init__(
+        self,
+        runs: FallbackRuns,
+        stored: RunJournal | None,
+        plan: Plan,
+        at: datetime,
+        holder: str,
+        reason: str | None = None,
+    ) -> None:
         self.run_id = stored.run_id if stored else None
         """The run's number in the store; None where the store does not know it."""
         self._runs = runs
@@ -96,6 +104,7 @@ class FallbackJournal:
             "operation": plan.operation,
             "started_at": at.isoformat(timespec="seconds"),
             "holder": holder,
+            "reason": reason,
         }
         self._lines = None if stored else self._make_lines()
 
@@ -106,12 +115,12 @@ class FallbackJournal:
             self._lines = self._make_lines()
         self._lines.add(_ENTRY.dump_python(entry, mode="json"))
 
-    def end(self, event: Event, at: datetime) -> Phase:
-        """The run has ended by this event; returns its phase from now on."""
+    def end(self, event: Event, at: datetime, report: Any = None) -> Phase:
+        """The run has ended by this event; returns its phase from now on. Its report goes to the store alone."""
         phase = advance(Phase.ACTING, event)
         if self.run_id is not None:
             # Where an entry has failed, too: else the run would be taken for one that was cut off.
-            self._runs.end(self.run_id, event, at)
+            self._runs.end(self.run_id, event, at, report)
         if self._lines is not None:
             self._lines.add({"phase": phase, "ended_at": at.isoformat(timespec="seconds")})
             self._lines.close()

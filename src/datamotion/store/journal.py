@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy import Column, Engine, Row, Select, insert, null, select, update
 
 from datamotion.model.plan import Plan
 from datamotion.runs.journal import Entry, Note
 from datamotion.runs.phases import Event, Phase, advance
-from datamotion.store.opening import open_engine, store_errors
+from datamotion.store.opening import open_engine, open_to_read, store_errors
 from datamotion.store.tables import ENTRIES, RUNS
 
 _PLAN = TypeAdapter(Plan)
-_TOLD = [each for each in RUNS.c if each is not RUNS.c.plan]
-"""What is told of a run. Its plan may be large, and there may be the plans of years."""
+_TOLD = [each for each in RUNS.c if each not in {RUNS.c.plan, RUNS.c.report}]
+"""What is told of a run. Its plan and its report may be large, and there may be those of years."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One run as the store remembers it. `holder` names the process that carried it out."""
+    """One run as the store remembers it. `holder` names the process that carried it out, `reason` is that person's."""
 
     id: int
     group: str
@@ -33,6 +33,20 @@ class RunRecord:
     started_at: datetime
     ended_at: datetime | None
     holder: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastRun:
+    """All that the store holds of a run. `report` is as JSON; none: the run did not come to its end.
+
+    What an act of `plan` changes is told by its text alone: the store does not keep which kind of change it was.
+    """
+
+    record: RunRecord
+    plan: Plan
+    report: Any
+    entries: Sequence[Entry]
 
 
 class Store:
@@ -45,9 +59,10 @@ class Store:
     def close(self) -> None:
         self._engine.dispose()
 
-    def begin(self, plan: Plan, at: datetime, holder: str) -> RunJournal:
+    def begin(self, plan: Plan, at: datetime, holder: str, reason: str | None = None) -> RunJournal:
         """A run of this plan has begun; the journal to write to."""
         row = {
+            "reason": reason,
             "group_name": plan.group,
             "operation": plan.operation,
             "phase": Phase.ACTING,
@@ -60,9 +75,9 @@ class Store:
         assert key is not None
         return RunJournal(self._engine, key[0])
 
-    def end(self, run_id: int, event: Event, at: datetime) -> Phase:
-        """The run has ended by this event; returns its phase from now on."""
-        return RunJournal(self._engine, run_id).end(event, at)
+    def end(self, run_id: int, event: Event, at: datetime, report: Any = None) -> Phase:
+        """The run has ended by this event, with this report as JSON; returns its phase from now on."""
+        return RunJournal(self._engine, run_id).end(event, at, report)
 
     def runs(self, group: str | None = None) -> Sequence[RunRecord]:
         """All runs, or those of one group, oldest first."""
@@ -97,18 +112,70 @@ class RunJournal:
                     volumes=list(entry.volumes),
                     jobs=list(entry.jobs),
                     detail=entry.detail,
+                    title=entry.title,
                 )
             )
 
-    def end(self, event: Event, at: datetime) -> Phase:
-        """The run has ended by this event; returns its phase from now on."""
+    def end(self, event: Event, at: datetime, report: Any = None) -> Phase:
+        """The run has ended by this event, with this report as JSON; returns its phase from now on."""
         with store_errors("written"), self._engine.begin() as connection:
             row = connection.execute(select(RUNS.c.phase).where(RUNS.c.id == self.run_id)).one()
             phase = advance(Phase(row.phase), event)
             connection.execute(
-                update(RUNS).where(RUNS.c.id == self.run_id).values(phase=phase, ended_at=at.isoformat())
+                update(RUNS).where(RUNS.c.id == self.run_id).values(phase=phase, ended_at=at.isoformat(), report=report)
             )
         return phase
+
+
+class History:
+    """What a store holds, read: nothing is made or changed. Of a store that is not there, or empty, nothing."""
+
+    def __init__(self, location: str) -> None:
+        """Raises: ConfigError where it cannot be opened."""
+        self._engine, self._columns = open_to_read(location)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def newest(self, group: str | None, most: int) -> Sequence[RunRecord]:
+        """The last runs, or those of one group, the newest first: no more than so many."""
+        if not self._columns:
+            return ()
+        query = self._select(_TOLD).order_by(RUNS.c.id.desc()).limit(most)
+        with store_errors("read"), self._engine.connect() as connection:
+            rows = connection.execute(query if group is None else query.where(RUNS.c.group_name == group))
+            return [_run_record(row) for row in rows]
+
+    def run(self, number: int) -> PastRun | None:
+        """None where there is no such run."""
+        if not self._columns:
+            return None
+        entries = self._select(ENTRIES.c).where(ENTRIES.c.run_id == number).order_by(ENTRIES.c.id)
+        with store_errors("read"), self._engine.connect() as connection:
+            row = connection.execute(self._select(RUNS.c).where(RUNS.c.id == number)).one_or_none()
+            if row is None:
+                return None
+            return PastRun(
+                record=_run_record(row),
+                plan=_PLAN.validate_python(row.plan),
+                report=row.report,
+                entries=[_entry(each) for each in connection.execute(entries)],
+            )
+
+    def _select(self, columns: Iterable[Column[Any]]) -> Select[Any]:
+        """What a store of an older release has no column for is None."""
+        has = self._columns
+        return select(*(each if str(each) in has else null().label(each.name) for each in columns))
+
+
+@contextmanager
+def open_history(location: str) -> Iterator[History]:
+    """What is read of a store; closed at the end."""
+    history = History(location)
+    try:
+        yield history
+    finally:
+        history.close()
 
 
 @contextmanager
@@ -130,6 +197,7 @@ def _run_record(row: Row[Any]) -> RunRecord:
         started_at=datetime.fromisoformat(row.started_at),
         ended_at=datetime.fromisoformat(row.ended_at) if row.ended_at else None,
         holder=row.holder,
+        reason=row.reason,
     )
 
 
@@ -142,4 +210,5 @@ def _entry(row: Row[Any]) -> Entry:
         volumes=tuple(row.volumes),
         jobs=tuple(row.jobs),
         detail=row.detail,
+        title=row.title,
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 from urllib.parse import quote, quote_plus
 
-from sqlalchemy import URL, Connection, Engine, create_engine, insert
+from sqlalchemy import URL, Connection, Engine, create_engine, insert, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -43,6 +43,15 @@ def open_engine(location: str) -> Engine:
     """
     url = _read(location)
     return _told(url, partial(_open, url))
+
+
+def open_to_read(location: str) -> tuple[Engine, frozenset[str]]:
+    """The database as it is, and the columns that it has, as "runs.id". Nothing is made: what is not there is empty.
+
+    Raises: ConfigError as above.
+    """
+    url = _read(location)
+    return _told(url, partial(_open_to_read, url))
 
 
 def find_problem(location: str) -> DataMotionError | None:
@@ -123,9 +132,46 @@ def _open(url: URL) -> Engine:
             _make_private(path)
         engine = _engine(url)
         on_failure.callback(engine.dispose)
-        METADATA.create_all(engine)
+        with engine.begin() as connection:
+            _make_tables(connection)
         on_failure.pop_all()
     return engine
+
+
+def _open_to_read(url: URL) -> tuple[Engine, frozenset[str]]:
+    path = _file_of(url)
+    if path and not os.path.lexists(path):
+        url = URL.create("sqlite")
+    elif path:
+        _check_file(path)
+    with ExitStack() as on_failure:
+        engine = _engine(url)
+        on_failure.callback(engine.dispose)
+        with engine.connect() as connection:
+            found = _columns(connection)
+        on_failure.pop_all()
+    return engine, found
+
+
+def _columns(connection: Connection) -> frozenset[str]:
+    inspector = inspect(connection)
+    tables = [table for table in METADATA.sorted_tables if inspector.has_table(table.name)]
+    return frozenset(f"{table.name}.{each['name']}" for table in tables for each in inspector.get_columns(table.name))
+
+
+def _make_tables(connection: Connection) -> None:
+    """All tables, and in those of an older release what they lack; two that do so at once come to the same."""
+    METADATA.create_all(connection)
+    found = _columns(connection)
+    lacking = [each for table in METADATA.sorted_tables for each in table.columns if str(each) not in found]
+    for each in lacking:
+        kind = each.type.compile(connection.dialect)
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql(f"ALTER TABLE {each.table.name} ADD COLUMN {each.name} {kind}")
+        except SQLAlchemyError:
+            if str(each) not in _columns(connection):
+                raise
 
 
 def _try_out(url: URL) -> None:
@@ -197,6 +243,6 @@ def _write_and_take_back(engine: Engine) -> None:
 
 
 def _write(connection: Connection) -> None:
-    METADATA.create_all(connection)
+    _make_tables(connection)
     row = dict.fromkeys(("group_name", "operation", "phase", "started_at", "holder", "plan"), "")
     connection.execute(insert(RUNS).values(row))

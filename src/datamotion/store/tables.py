@@ -1,4 +1,7 @@
-"""The store's tables. Instants are ISO 8601 text with their offset: readable with any SQLite shell."""
+"""The store's tables. Instants are ISO 8601 text with their offset: readable with any SQLite shell.
+
+A column that a later release adds is nullable: an older store gets it when it is opened to be written.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ RUNS = Table(
     Column("ended_at", String),
     Column("holder", String, nullable=False),
     Column("plan", JSON, nullable=False),
+    Column("reason", Text),
+    Column("report", JSON(none_as_null=True)),
 )
 
 ENTRIES = Table(
@@ -31,4 +36,5 @@ ENTRIES = Table(
     Column("volumes", JSON, nullable=False),
     Column("jobs", JSON, nullable=False),
     Column("detail", Text),
+    Column("title", String),
 )

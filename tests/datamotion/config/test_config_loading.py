@@ -59,7 +59,7 @@ def test_an_empty_file_is_refused_as_empty(tmp_path: Path, content: str) -> None
 def test_anything_but_keys_at_the_top_is_refused(tmp_path: Path, content: str, found: str) -> None:
     message = refusal(tmp_path / "c.yaml", content).message
     assert f"found {found}" in message
-    assert message.endswith("expected keys: clusters, backends, groups, store")
+    assert message.endswith("expected keys: clusters, backends, groups, policies, store")
 
 
 @pytest.mark.parametrize(

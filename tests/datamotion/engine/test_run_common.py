@@ -12,7 +12,7 @@ from datamotion.model.acts import DeleteSnapshot, TakeCommonSnapshot
 from datamotion.model.common import common_name
 from datamotion.model.view import ClusterView
 from datamotion.policy.protect import protect_planner
-from tests.datamotion.building import HOME, LYON, NICE, NOON, a_common_snapshot, a_group, a_volume
+from tests.datamotion.building import HOME, LYON, NICE, NOON, a_common_snapshot, a_group, a_volume, rules
 from tests.datamotion.engine.attempts import attempt, attempt_and_die, simulate
 from tests.datamotion.engine.memory import Fate, World
 from tests.datamotion.engine.runs import ALL, carry_out, mirrored, repeated, state, unprotected
@@ -27,8 +27,7 @@ def labelled(world: World, *hours: int) -> World:
     for backend in (HOME, LYON, NICE):
         view = world.views[backend.cluster]
         policies = tuple(
-            replace(each, labels=frozenset({"datamotion"})) if each.name == "Asynchronous" else each
-            for each in view.policies
+            replace(each, rules=rules("datamotion")) if each.name == "Asynchronous" else each for each in view.policies
         )
         held = tuple(
             a_common_snapshot(taken, uuid)

@@ -80,6 +80,17 @@ def test_a_volume_that_was_given_up_before_the_gate_keeps_it_shut() -> None:
     assert [each.subject for each, _ in shut_out(plan, {("gold-lyon", "vol_1"): NO})] == [("gold-lyon", "vol_2")]
 
 
+def test_what_is_beside_waits_for_a_gate_and_not_for_what_failed_at_it() -> None:
+    given = [act(ModifyVolume(uuid=name, qos="fast"), name) for name in ("vol_1", "vol_2")]
+    plan = plan_of(
+        step(break_off("vol_1"), break_off("vol_2"), gate=Gate.ALL), step(for_all()), step(*given, gate=Gate.BESIDE)
+    )
+    assert next_acts(plan, {}) == [break_off("vol_1"), break_off("vol_2")]
+    failed = {break_off("vol_1").subject: NO}
+    assert [act for act, _ in shut_out(plan, failed)] == [for_all()]
+    assert next_acts(plan_of(*plan.steps[1:]), {**failed, for_all().subject: NO}) == [given[1]]
+
+
 def test_without_a_gate_nothing_else_is_given_up() -> None:
     plan = plan_of(step(pause("vol_1"), pause("vol_2")), step(break_off("vol_1"), break_off("vol_2")))
     assert shut_out(plan, {("gold-lyon", "vol_1"): NO}) == []

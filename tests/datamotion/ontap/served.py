@@ -39,13 +39,19 @@ RELATIONSHIP = {
     "unhealthy_reason": [{"code": "6621444", "message": "Transfer failed."}, {"message": "Peer is down."}],
     "policy": {"name": "Asynchronous"},
     "transfer_schedule": {"name": "daily"},
+    "throttle": "512",
     "lag_time": "P1DT2H3M4S",
     "exported_snapshot": "snapmirror.1",
     "transfer": {"uuid": "t-1", "state": "transferring", "bytes_transferred": "3352"},
 }
 CLUSTER: Mapping[str, list[Any]] = {
     "/api/cluster/peers": [
-        {"uuid": "cp-1", "name": "lyon", "remote": {"name": "cluster-l"}, "status": {"state": "available"}},
+        {
+            "uuid": "cp-1",
+            "name": "lyon",
+            "remote": {"name": "cluster-l", "ip_addresses": ["192.0.2.9"]},
+            "status": {"state": "available"},
+        },
         {"uuid": "cp-2", "name": "nice", "status": {"state": "unavailable"}},
     ],
     "/api/cluster/schedules": [
@@ -73,7 +79,10 @@ CLUSTER: Mapping[str, list[Any]] = {
             "name": "Asynchronous",
             "type": "async",
             "transfer_schedule": {"name": "hourly"},
-            "retention": [{"label": "sm_created", "count": "1"}, {"label": "daily", "count": "7"}],
+            "retention": [
+                {"label": "sm_created", "count": "1", "preserve": "false", "warn": "0"},
+                {"label": "daily", "count": "7", "period": "P30D"},
+            ],
         },
         {
             "uuid": "p-2",
@@ -114,7 +123,7 @@ CLUSTER: Mapping[str, list[Any]] = {
     ],
     "/api/cluster/nodes": [{"name": "p-01", "state": "up"}, {"name": "p-02", "state": "down"}],
     "/api/network/ip/interfaces": [
-        {"name": "ic1", "state": "up", "location": {"node": {"name": "p-01"}}},
+        {"name": "ic1", "state": "up", "location": {"node": {"name": "p-01"}}, "ip": {"address": "192.0.2.7"}},
         {"name": "ic2", "state": "down", "location": {"node": {"name": "p-02"}}},
     ],
     "/api/security/accounts": [{"name": "admin", "scope": "cluster", "role": {"name": "ops"}}],

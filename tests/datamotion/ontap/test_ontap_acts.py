@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from netapp_ontap.resource import Resource
+from netapp_ontap.resources.cluster_peer import ClusterPeer
 from netapp_ontap.resources.export_policy import ExportPolicy
 from netapp_ontap.resources.qtree import Qtree
 from netapp_ontap.resources.snapmirror_policy import SnapmirrorPolicy
@@ -32,15 +33,18 @@ from datamotion.model.acts import (
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
+    CreatePolicy,
     CreateRelationship,
     CreateVolume,
     DeleteClaim,
     DeleteRelationship,
     DeleteVolume,
+    ModifyPolicy,
     ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
     Pause,
+    PeerClusters,
     PeerSvms,
     ReleaseRelationship,
     RemoveMark,
@@ -50,9 +54,10 @@ from datamotion.model.acts import (
     TakeSnapshot,
 )
 from datamotion.model.claim import Claim
+from datamotion.model.definition import PolicyDefinition, Rule
 from datamotion.model.records import Endpoint
 from tests.datamotion.ontap.schemas import assert_fits
-from tests.datamotion.ontap.wire import START, Sent, Wire, an_error, ask
+from tests.datamotion.ontap.wire import PASSPHRASE, START, Sent, Wire, an_error, ask
 
 
 def a_volume(**changed: Any) -> CreateVolume:
@@ -80,11 +85,24 @@ VOLUME_BODY = {
     "comment": "[datamotion]",
 }
 PATHS = {"source": {"path": "svm_gold:vol_1"}, "destination": {"path": "svm_dr:vol_1"}}
-ENDS = {"source": Endpoint("svm_gold", "vol_1"), "destination": Endpoint("svm_dr", "vol_1")}
+SOURCE, DESTINATION = Endpoint("svm_gold", "vol_1"), Endpoint("svm_dr", "vol_1")
 RELATIONSHIPS = "/api/snapmirror/relationships"
+RULES = (Rule(label="weekly", count=3),)
 CLAIM = Claim(group="gold", epoch=2, backend="gold-lyon", svm="s-d", since=START, by="ops@host")
 
 REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Resource]]] = [
+    (
+        PeerClusters(peer="paris", addresses=("192.0.2.1", "192.0.2.2"), secret_of="lyon"),
+        "POST /api/cluster/peers",
+        {},
+        {
+            "remote": {"ip_addresses": ["192.0.2.1", "192.0.2.2"]},
+            "authentication": {"passphrase": PASSPHRASE},
+            "encryption": {"proposed": "tls_psk"},
+            "peer_applications": ["snapmirror"],
+        },
+        ClusterPeer,
+    ),
     (
         PeerSvms(svm="svm_dr", name="svm_gold_paris", peer_svm="svm_gold", peer_svm_uuid="s-g", peer_cluster="paris"),
         "POST /api/svm/peers",
@@ -124,6 +142,60 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
         AT_ONCE,
         {"export_policy": {"name": "closed"}},
         Qtree,
+    ),
+    (
+        CreatePolicy(svm="svm_dr", definition=PolicyDefinition(name="kept", rules=RULES, schedule="daily")),
+        "POST /api/snapmirror/policies",
+        AT_ONCE,
+        {
+            "name": "kept",
+            "svm": {"name": "svm_dr"},
+            "type": "async",
+            "retention": [{"label": "weekly", "count": "3"}],
+            "transfer_schedule": {"name": "daily"},
+        },
+        SnapmirrorPolicy,
+    ),
+    (
+        CreatePolicy(svm="svm_dr", definition=PolicyDefinition(name="all", copies_all=True)),
+        "POST /api/snapmirror/policies",
+        AT_ONCE,
+        {"name": "all", "svm": {"name": "svm_dr"}, "type": "async", "copy_all_source_snapshots": True},
+        SnapmirrorPolicy,
+    ),
+    (
+        CreatePolicy(svm="svm_dr", definition=PolicyDefinition(name="last", copies_latest=True)),
+        "POST /api/snapmirror/policies",
+        AT_ONCE,
+        {"name": "last", "svm": {"name": "svm_dr"}, "type": "async", "copy_latest_source_snapshot": True},
+        SnapmirrorPolicy,
+    ),
+    (
+        CreatePolicy(svm="svm_dr", definition=PolicyDefinition(name="vault", rules=RULES, takes_snapshots=False)),
+        "POST /api/snapmirror/policies",
+        AT_ONCE,
+        {
+            "name": "vault",
+            "svm": {"name": "svm_dr"},
+            "type": "async",
+            "retention": [{"label": "weekly", "count": "3"}],
+            "create_snapshot_on_source": False,
+        },
+        SnapmirrorPolicy,
+    ),
+    (
+        ModifyPolicy(uuid="p-1", rules=RULES, schedule=None),
+        "PATCH /api/snapmirror/policies/p-1",
+        AT_ONCE,
+        {"retention": [{"label": "weekly", "count": "3"}]},
+        SnapmirrorPolicy,
+    ),
+    (
+        ModifyPolicy(uuid="p-1", rules=None, schedule=""),
+        "PATCH /api/snapmirror/policies/p-1",
+        AT_ONCE,
+        {"transfer_schedule": {"uuid": None, "name": None}},
+        SnapmirrorPolicy,
     ),
     (
         TakeEpoch(svm="svm_dr", claim=CLAIM),
@@ -181,17 +253,24 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
     ),
     (a_volume(language=None, guarantee=None), "POST /api/storage/volumes", AT_ONCE, VOLUME_BODY, Volume),
     (
-        CreateRelationship(**ENDS, policy="Asynchronous", schedule="hourly"),
+        CreateRelationship(source=SOURCE, destination=DESTINATION, policy="Asynchronous", schedule="hourly"),
         f"POST {RELATIONSHIPS}",
         AT_ONCE,
         PATHS | {"policy": {"name": "Asynchronous"}, "transfer_schedule": {"name": "hourly"}},
         SnapmirrorRelationship,
     ),
     (
-        CreateRelationship(**ENDS, policy="Asynchronous", schedule=None),
+        CreateRelationship(source=SOURCE, destination=DESTINATION, policy="Asynchronous", schedule=None, throttle=512),
         f"POST {RELATIONSHIPS}",
         AT_ONCE,
-        PATHS | {"policy": {"name": "Asynchronous"}},
+        PATHS | {"policy": {"name": "Asynchronous"}, "throttle": 512},
+        SnapmirrorRelationship,
+    ),
+    (
+        ModifyRelationship(uuid="r-1", policy=None, schedule=None, throttle=0),
+        f"PATCH {RELATIONSHIPS}/r-1",
+        AT_ONCE,
+        {"throttle": 0},
         SnapmirrorRelationship,
     ),
     (
@@ -406,4 +485,23 @@ def test_acts_of_several_kinds_at_once_are_our_mistake(backend: str) -> None:
     wire = Wire(lambda _: httpx.Response(200))
     with pytest.raises(InternalError):
         ask(backend, wire, [StartTransfer(uuid="r-1", exported=None, ended_at=None), Pause(uuid="r-1")])
+    assert wire.sent == []
+
+
+def test_a_passphrase_is_in_no_reply_whatever_the_cluster_says(backend: str) -> None:
+    change = PeerClusters(peer="paris", addresses=("192.0.2.1",), secret_of="lyon")
+    (refused,) = ask(backend, Wire(lambda _: an_error("4653236", f"{PASSPHRASE} is too short")), [change])
+    assert isinstance(refused, Declined)
+    assert refused.error.ontap_code == "4653236"
+    assert PASSPHRASE not in f"{refused.error.message} {refused.error!r} {refused.error.__cause__}"
+    told = httpx.Response(201, json={"records": [{"authentication": {"passphrase": PASSPHRASE}}]})
+    assert ask(backend, Wire(lambda _: told), [change]) == [Accepted()]
+
+
+def test_without_a_passphrase_nothing_is_sent_and_the_reply_says_where_to_name_one(backend: str) -> None:
+    wire = Wire(lambda _: httpx.Response(201, json={}))
+    (refused,) = ask(backend, wire, [PeerClusters(peer="paris", addresses=("192.0.2.1",), secret_of="nice")])
+    assert isinstance(refused, Declined)
+    assert "nice" in refused.error.message
+    assert "peer_passphrase" in str(refused.error.hint)
     assert wire.sent == []

@@ -267,7 +267,10 @@ def test_volumes_that_were_not_taken_are_told_one_by_one(backend: str) -> None:
     assert isinstance(gone, Declined)
     assert "volume v-2 does not exist" in gone.error.message
     look = cluster.wire.sent[1]
-    assert look.query["fields"] == "uuid,nas.path,nas.export_policy.name,comment,size"
+    assert look.query["fields"] == (
+        "uuid,nas.path,nas.export_policy.name,comment,size,snapshot_policy.name,qos.policy.name,autosize.mode,"
+        "efficiency.dedupe,efficiency.compression"
+    )
     assert cluster.lines == {f"PATCH {VOLUMES}": 1, f"GET {VOLUMES}": 1, "single": 2}
 
 

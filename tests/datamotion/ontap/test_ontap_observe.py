@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from datamotion.errors import ClusterError, ClusterRefused, ClusterSilent
+from datamotion.model.definition import Rule
 from datamotion.model.records import (
     Access,
     Aggregate,
@@ -20,6 +21,7 @@ from datamotion.model.records import (
     ExportPolicy,
     IpInterface,
     Listed,
+    NamedPolicy,
     Node,
     Policy,
     Qtree,
@@ -46,12 +48,13 @@ def a_policy(uuid: str, name: str, **told: Any) -> Policy:
 
 def test_everything_is_read_into_records(backend: str) -> None:
     view = look(backend, a_wire(), EVERYTHING)
+    rules = (Rule(label="sm_created", count=1), Rule(label="daily", count=7, is_more=True))
     assert view == ClusterView(
         looked_at=dict.fromkeys(EVERYTHING, START),
         clock=ClusterClock(ahead=None),
         identity=ClusterIdentity(name="cluster-p", uuid="c-1", version=(9, 15, 1)),
         cluster_peers=(
-            ClusterPeer(uuid="cp-1", name="lyon", remote="cluster-l", available=True),
+            ClusterPeer(uuid="cp-1", name="lyon", remote="cluster-l", available=True, addresses=("192.0.2.9",)),
             ClusterPeer(uuid="cp-2", name="nice", remote="", available=False),
         ),
         svms=(Svm(uuid="s-1", name="svm_gold", state="running"),),
@@ -70,7 +73,7 @@ def test_everything_is_read_into_records(backend: str) -> None:
         ),
         aggregates=(Aggregate(name="aggr1", available_bytes=10), Aggregate(name="aggr2", available_bytes=0)),
         policies=(
-            a_policy("p-1", "Asynchronous", schedule="hourly", labels=frozenset({"sm_created", "daily"})),
+            a_policy("p-1", "Asynchronous", schedule="hourly", rules=rules),
             a_policy("p-2", "Mine", svm="svm_dr", comment="ours", copies_all=True),
             a_policy("p-3", "XDPDefault", takes_snapshots=False),
             a_policy("p-4", "Sync", type="sync"),
@@ -139,6 +142,7 @@ def test_everything_is_read_into_records(backend: str) -> None:
                 unhealthy_reason="Transfer failed.; Peer is down.",
                 policy="Asynchronous",
                 schedule="daily",
+                throttle=512,
                 lag=timedelta(days=1, hours=2, minutes=3, seconds=4),
                 exported_snapshot="snapmirror.1",
                 transfer=Transfer(uuid="t-1", state=TransferState.TRANSFERRING, bytes_transferred=3352, ended_at=None),
@@ -156,7 +160,7 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
     page = {"max_records": "10000"}
     assert asked == {
         "/api/cluster": {"fields": "name,uuid,version.generation,version.major,version.minor"},
-        "/api/cluster/peers": page | {"fields": "uuid,name,remote.name,status.state"},
+        "/api/cluster/peers": page | {"fields": "uuid,name,remote.name,remote.ip_addresses,status.state"},
         "/api/cluster/schedules": page
         | {"fields": "name,cron.minutes,cron.hours,cron.days,cron.months,cron.weekdays", "type": "cron"},
         "/api/svm/svms": page | {"fields": "uuid,name,state"},
@@ -169,7 +173,8 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
         "/api/snapmirror/policies": page
         | {
             "fields": "uuid,name,svm.name,type,transfer_schedule.name,create_snapshot_on_source,"
-            "copy_all_source_snapshots,retention.label,comment"
+            "copy_all_source_snapshots,copy_latest_source_snapshot,retention.label,retention.count,"
+            "retention.creation_schedule.name,retention.period,retention.preserve,retention.warn,comment"
         },
         "/api/storage/volumes/*/snapshots": page
         | {
@@ -189,14 +194,14 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
             "fields": "uuid,name,svm.name,type,state,style,size,space.used,aggregates.name,nas.path,"
             "nas.export_policy.name,comment,language,guarantee.type,snapshot_policy.name,qos.policy.name,"
             "clone.is_flexclone,encryption.enabled,constituents.name,"
-            "space.snapshot.reserve_percent,efficiency.dedupe,efficiency.compression",
+            "space.snapshot.reserve_percent,efficiency.dedupe,efficiency.compression,autosize.mode",
             "svm.name": "svm_dr|svm_gold",
             "is_svm_root": "false",
         },
         "/api/snapmirror/relationships": page
         | {
             "fields": "uuid,source.path,source.cluster.name,source.cluster.uuid,source.svm.uuid,destination.path,"
-            "state,healthy,unhealthy_reason.message,policy.name,transfer_schedule.name,lag_time,exported_snapshot,transfer.uuid,transfer.state,"
+            "state,healthy,unhealthy_reason.message,policy.name,transfer_schedule.name,throttle,lag_time,exported_snapshot,transfer.uuid,transfer.state,"
             "transfer.bytes_transferred,transfer.end_time",
             "destination.svm.name": "svm_dr|svm_gold",
         },
@@ -208,7 +213,7 @@ def test_nodes_interfaces_and_what_the_account_may_are_read_too(backend: str) ->
     seen = look(backend, wire, {Aspect.NODES, Aspect.INTERFACES, Aspect.ACCESS})
     assert seen.nodes == (Node(name="p-01", state="up"), Node(name="p-02", state="down"))
     assert seen.interfaces == (
-        IpInterface(name="ic1", node="p-01", is_up=True),
+        IpInterface(name="ic1", node="p-01", is_up=True, address="192.0.2.7"),
         IpInterface(name="ic2", node="p-02", is_up=False),
     )
     assert seen.access == Access(account="admin", role="ops", granted={"/api": "readonly", "/api/svm/peers": "all"})
@@ -216,7 +221,7 @@ def test_nodes_interfaces_and_what_the_account_may_are_read_too(backend: str) ->
     assert {sent.path: dict(sent.query) for sent in wire.sent} == {
         "/api/cluster/nodes": page | {"fields": "name,state"},
         "/api/network/ip/interfaces": page
-        | {"fields": "name,state,location.node.name", "services": "intercluster_core"},
+        | {"fields": "name,state,location.node.name,ip.address", "services": "intercluster_core"},
         "/api/security/accounts": page | {"fields": "name,scope,role.name", "name": "admin"},
         "/api/security/roles": page | {"fields": "name,scope,privileges.path,privileges.access", "name": "ops"},
     }
@@ -390,6 +395,39 @@ def test_snapshots_that_a_cluster_does_not_list_for_all_volumes_are_not_told(
 ) -> None:
     view = look(backend, _refusing("snapshots", an_error(code, "not here", status=status)), EVERYTHING)
     assert (view.common_snapshots, len(view.volumes)) == (None, 1)
+
+
+GIVEN = frozenset({Aspect.SNAPSHOT_POLICIES, Aspect.QOS_POLICIES})
+
+
+def test_of_policies_that_volumes_are_given_each_svm_has_its_own_and_those_of_the_cluster(backend: str) -> None:
+    """A QoS policy of the cluster names the cluster's own SVM."""
+    told = {
+        "/api/storage/snapshot-policies": records({"name": "default", "scope": "cluster"}, {"name": 7}),
+        "/api/storage/qos/policies": records(
+            {"name": "extreme", "scope": "cluster", "svm": {"name": "paris"}},
+            {"name": "fast", "scope": "svm", "svm": {"name": "svm_gold"}},
+        ),
+    }
+    wire = Wire(lambda sent: told[sent.path])
+    view = look(backend, wire, GIVEN)
+    assert view.snapshot_policies == (NamedPolicy(name="default", svm=None),)
+    assert view.qos_policies == (NamedPolicy(name="extreme", svm=None), NamedPolicy(name="fast", svm="svm_gold"))
+    assert [sent.query["fields"] for sent in wire.sent] == ["name,svm.name,scope"] * 2
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        an_error("6", "not authorized", status=403),
+        an_error("3", "no such API", status=404),
+        httpx.Response(200, json={"records": 7}),
+    ],
+)
+def test_policies_that_are_not_to_be_seen_or_read_keep_no_failover_out(backend: str, refusal: httpx.Response) -> None:
+    view = look(backend, Wire(lambda _: refusal), GIVEN)
+    assert (view.snapshot_policies, view.qos_policies) == (None, None)
+    assert view.looked_at.keys() == GIVEN
 
 
 @pytest.mark.parametrize("refusal", [an_error("1", "broken", status=500), httpx.Response(404, html="<html>")])

@@ -106,13 +106,17 @@ async def a_transport(
         yield transport
 
 
+PASSPHRASE = "open sesame"
+"""By which `lyon` gets peers."""
+
+
 @asynccontextmanager
 async def a_cluster(
     wire: Wire | httpx.AsyncBaseTransport, *, clock: QuickClock | None = None, **more: Any
 ) -> AsyncIterator[OntapCluster]:
     clock = clock or QuickClock()
     async with a_transport(wire, clock=clock, **more) as transport:
-        yield OntapCluster(transport, clock)
+        yield OntapCluster(transport, clock, {"lyon": PASSPHRASE})
 
 
 def records(*found: Mapping[str, Any], following: str | None = None) -> httpx.Response:

@@ -25,12 +25,13 @@ from tests.datamotion.building import (
     a_mirror,
     a_volume,
     acts,
+    rules,
     standing_of,
 )
 from tests.datamotion.policy.plans import LOST, protect, seen
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-OURS: Mapping[str, object] = {"labels": frozenset({"sm_created", "datamotion"})}
+OURS: Mapping[str, object] = {"rules": rules("sm_created", "datamotion")}
 ALL: Mapping[str, object] = {"copies_all": True}
 
 
@@ -79,14 +80,14 @@ def test_where_both_copy_all_snapshots_the_newest_of_the_older_is_shared() -> No
     ("lyon", "nice", "sharing", "text"),
     [
         ({}, ALL, Sharing.NONE, "costs the other all of it again: 2 GiB of 2 volumes"),
-        ({"labels": frozenset({"sm_created"})}, {"labels": frozenset({"sm_created"})}, Sharing.NONE, "no snapshot"),
+        ({"rules": rules("sm_created")}, {"rules": rules("sm_created")}, Sharing.NONE, "no snapshot"),
         (
-            {"labels": frozenset({"sm_created", "daily", "weekly"})},
-            {"labels": frozenset({"sm_created", "daily"})},
+            {"rules": rules("sm_created", "daily", "weekly")},
+            {"rules": rules("sm_created", "daily")},
             Sharing.UNSURE,
             "at most snapshots labelled daily, if any are made and both still hold one; without one a failover",
         ),
-        ({"labels": frozenset({"daily"})}, ALL, Sharing.UNSURE, "labelled daily"),
+        ({"rules": rules("daily")}, ALL, Sharing.UNSURE, "labelled daily"),
         (OURS, ALL, Sharing.LABELLED, "share no snapshot yet of 2 volumes"),
     ],
 )
@@ -143,7 +144,7 @@ def test_one_is_taken_where_the_volume_is_served_under_the_label_that_the_polici
 
 
 @pytest.mark.parametrize(
-    ("lyon", "nice"), [(ALL, ALL), ({}, OURS), ({"labels": frozenset({"daily"})}, OURS)], ids=["all", "none", "other"]
+    ("lyon", "nice"), [(ALL, ALL), ({}, OURS), ({"rules": rules("daily")}, OURS)], ids=["all", "none", "other"]
 )
 def test_none_is_taken_that_would_not_be_carried_or_is_not_needed(
     lyon: Mapping[str, object], nice: Mapping[str, object]
@@ -152,7 +153,7 @@ def test_none_is_taken_that_would_not_be_carried_or_is_not_needed(
 
 
 def test_the_groups_own_label_is_what_counts() -> None:
-    weekly = {"labels": frozenset({"weekly"})}
+    weekly = {"rules": rules("weekly")}
     assert kept(protect(clusters(weekly, weekly), replace(RPO, common_label="weekly")))[0]
     assert not kept(protect(clusters(weekly, weekly), RPO))[0]
 

@@ -178,8 +178,8 @@ def test_one_way_tells_what_lets_clients_in(configured: str | None, policies: tu
     assert serve == ModifyVolume(uuid=UUID, export=opened)
 
 
-def test_what_is_not_shut_keeps_its_policy_unless_one_is_configured() -> None:
-    later = mirror(comment=a_mark(export="clients"))
+def test_what_is_not_shut_keeps_a_policy_that_was_chosen_for_it_unless_one_is_configured() -> None:
+    later = mirror(comment=a_mark(export="clients"), export="visitors")
     assert failing_over(later, group(), "default", "clients")[-1] == ModifyVolume(uuid=UUID, path="/vol_1")
     configured = group(Mount.AT_FAILOVER, "clients")
     wanted = ModifyVolume(uuid=UUID, path="/vol_1", export="clients")

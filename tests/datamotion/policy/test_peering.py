@@ -7,10 +7,31 @@ from typing import Any
 
 import pytest
 
-from datamotion.model.acts import AcceptSvmPeer, AllowSnapMirror, CreateRelationship, PeerSvms
+from datamotion.model.acts import (
+    AcceptSvmPeer,
+    AllowSnapMirror,
+    AwaitClusterPeer,
+    CreateRelationship,
+    PeerClusters,
+    PeerSvms,
+)
 from datamotion.model.plan import Plan
-from datamotion.model.records import ClusterPeer, Endpoint, Svm, SvmPeer
-from tests.datamotion.building import HOME, LYON, NICE, a_cluster_view, a_group, a_peer, a_volume, acts, changes
+from datamotion.model.records import ClusterPeer, Endpoint, IpInterface, Svm, SvmPeer
+from datamotion.model.view import ClusterView
+from datamotion.policy.protect import protect_planner
+from tests.datamotion.building import (
+    HOME,
+    LYON,
+    NICE,
+    a_cluster_view,
+    a_group,
+    a_peer,
+    a_volume,
+    acts,
+    changes,
+    planned,
+    standing_of,
+)
 from tests.datamotion.policy.plans import protect
 
 ASK = PeerSvms(
@@ -33,9 +54,89 @@ def asked(plan: Plan) -> list[tuple[str, object]]:
     return [(act.cluster, act.change) for act in acts(plan) if act.volume is None]
 
 
+def unpeered(view: ClusterView, *addresses: str) -> ClusterView:
+    """A cluster that has no peers, and can be reached at these addresses."""
+    interfaces = tuple(
+        IpInterface(name=f"ic{n}", node="node", is_up=True, address=each) for n, each in enumerate(addresses)
+    )
+    return replace(view, cluster_peers=(), interfaces=interfaces)
+
+
+def strangers(*at_lyon: ClusterPeer) -> dict[str, ClusterView]:
+    return {
+        "paris": unpeered(a_cluster_view(HOME, [a_volume()], peers=()), "192.0.2.1", "192.0.2.2"),
+        "lyon": replace(unpeered(a_cluster_view(LYON, peers=()), "198.51.100.1"), cluster_peers=at_lyon),
+    }
+
+
+def making_peers(view: dict[str, ClusterView]) -> Plan:
+    group = a_group(LYON)
+    return planned(protect_planner(group, makes_peers=True), standing_of(view, group))
+
+
+def offer(to: str, *addresses: str) -> PeerClusters:
+    return PeerClusters(peer=to, addresses=addresses, secret_of="lyon")
+
+
 def relates_to(plan: Plan) -> Endpoint:
     (create,) = (change for change in changes(plan) if isinstance(change, CreateRelationship))
     return create.source
+
+
+def test_clusters_that_are_no_peers_are_refused_with_the_commands_that_make_them_peers() -> None:
+    plan = protect(strangers(), a_group(LYON))
+    (refusal,) = plan.refusals
+    assert refusal.text == "lyon cannot reach paris (paris): there is no such cluster peer"
+    assert refusal.hint == (
+        "on lyon `cluster peer create -peer-addrs 192.0.2.1,192.0.2.2` and on paris"
+        " `cluster peer create -peer-addrs 198.51.100.1`, with one passphrase; datamotion apply --peer-clusters does it"
+    )
+    unseen = {**strangers(), "paris": replace(strangers()["paris"], interfaces=None)}
+    assert "INTERCLUSTER-ADDRESSES-OF-paris" in str(protect(unseen, a_group(LYON)).refusals[0].hint)
+
+
+def test_clusters_are_made_peers_at_both_before_their_svms() -> None:
+    plan = making_peers(strangers())
+    assert asked(plan) == [
+        ("lyon", offer("paris", "192.0.2.1", "192.0.2.2")),
+        ("paris", offer("lyon", "198.51.100.1")),
+        ("lyon", AwaitClusterPeer(peer="paris")),
+        ("lyon", ASK),
+        ("paris", ACCEPT),
+    ]
+    assert plan.refusals == ()
+
+
+def test_an_offer_that_is_there_is_not_made_again_and_peers_are_only_waited_for() -> None:
+    waiting = ClusterPeer(uuid="o", name="o", remote="", available=False, addresses=("192.0.2.2",))
+    assert asked(making_peers(strangers(waiting)))[:2] == [
+        ("paris", offer("lyon", "198.51.100.1")),
+        ("lyon", AwaitClusterPeer(peer="paris")),
+    ]
+    of_others = replace(waiting, addresses=("203.0.113.7",))
+    assert len(asked(making_peers(strangers(of_others)))) == 5
+
+
+@pytest.mark.parametrize(
+    ("interfaces", "why"), [(None, "this account may not see them"), ((), "none is up")], ids=["hidden", "none"]
+)
+def test_where_nobody_knows_how_a_cluster_is_reached_no_peers_are_made(interfaces: Any, why: str) -> None:
+    view = {**strangers(), "paris": replace(strangers()["paris"], interfaces=interfaces)}
+    plan = making_peers(view)
+    assert asked(plan) == []
+    assert plan.refusals[0].text.endswith(f"interfaces of paris {why}")
+
+
+def test_two_back_ends_of_one_cluster_need_one_offer() -> None:
+    second = replace(LYON, name="gold-lyon-2", svm="svm_second")
+    group = a_group(LYON, second)
+    view = strangers()
+    svms = (*view["lyon"].svms, Svm(uuid="lyon/svm_second", name="svm_second", state="running"))
+    view["lyon"] = replace(view["lyon"], svms=svms)
+    plan = planned(protect_planner(group, makes_peers=True), standing_of(view, group))
+    kinds = [(act.backend, type(act.change)) for act in acts(plan)]
+    assert [backend for backend, kind in kinds if kind is PeerClusters] == ["gold-lyon", "gold-lyon"]
+    assert {backend for backend, kind in kinds if kind is AwaitClusterPeer} == {"gold-lyon", "gold-lyon-2"}
 
 
 def test_it_is_asked_for_where_mirrors_arrive_and_accepted_where_they_come_from() -> None:

@@ -188,17 +188,44 @@ def test_all_that_is_to_be_changed_is_in_one_plan() -> None:
 @pytest.mark.parametrize(
     ("mirror", "target", "change"),
     [
-        ({"policy": "MirrorLatest"}, {}, ("Asynchronous", None)),
-        ({"schedule": "daily"}, {"schedule": "hourly"}, (None, "hourly")),
-        ({}, {"schedule": "hourly"}, (None, "hourly")),
-        ({"schedule": "daily"}, {}, (None, "")),
+        ({"policy": "MirrorLatest"}, {}, ("Asynchronous", None, None)),
+        ({"schedule": "daily"}, {"schedule": "hourly"}, (None, "hourly", None)),
+        ({}, {"schedule": "hourly"}, (None, "hourly", None)),
+        ({"schedule": "daily"}, {}, (None, "", None)),
+        ({"throttle": 5}, {"throttle": 7}, (None, None, 7)),
+        ({}, {"throttle": 7}, (None, None, 7)),
+        ({"throttle": 5}, {}, (None, None, 0)),
     ],
 )
-def test_policy_and_schedule_become_the_configured_ones(
-    mirror: dict[str, Any], target: dict[str, Any], change: tuple[str | None, str | None]
+def test_policy_schedule_and_throttle_become_the_configured_ones(
+    mirror: dict[str, Any], target: dict[str, Any], change: tuple[str | None, str | None, int | None]
 ) -> None:
-    (modify,) = changes(by_lyon(mirrored(**mirror), group=wanting(**target)))
-    assert modify == ModifyRelationship(uuid=MIRROR, policy=change[0], schedule=change[1])
+    before = {"paris": a_cluster_view(HOME, [a_volume()]), "lyon": mirrored(**mirror)}
+    (act,) = acts(protect(before, wanting(**target)))
+    assert act.change == ModifyRelationship(uuid=MIRROR, policy=change[0], schedule=change[1], throttle=change[2])
+    assert kinds(protect(after(before, act), wanting(**target))) == []
+
+
+def test_what_a_target_names_no_more_goes_back_to_its_default_and_the_plan_says_so() -> None:
+    (act,) = acts(by_lyon(mirrored(policy="MirrorLatest", schedule="daily", throttle=512)))
+    assert act.text == (
+        "vol_1: policy MirrorLatest -> Asynchronous, the default,"
+        " schedule daily -> that of the policy, as the target names none,"
+        " throttle 512 KiB/s -> that of the policy, as the target names none"
+    )
+
+
+def test_settings_that_somebody_gave_a_mirror_that_is_adopted_are_told_apart_until_the_end_of_the_run() -> None:
+    adopted = a_cluster_view(LYON, [a_volume(backend=LYON, comment="")], [a_mirror(schedule="daily")])
+    (step,) = (step for step in by_lyon(adopted).steps if isinstance(step.acts[0].change, ModifyRelationship))
+    assert step.title == "Change adopted relationships"
+    assert "somebody else made them" in step.because
+    first, now = (
+        standing_of({"paris": a_cluster_view(HOME, [a_volume()]), "lyon": lyon}, ALONE)
+        for lyon in (adopted, mirrored(schedule="daily"))
+    )
+    assert [step.title for step in protect_planner(ALONE)(Situation(now=now, first=first)).steps] == [step.title]
+    assert [step.title for step in by_lyon(mirrored(schedule="daily")).steps] == ["Change relationships"]
 
 
 def test_a_paused_mirror_is_resumed() -> None:

@@ -11,6 +11,7 @@ import pytest
 from datamotion.model.acts import (
     AwaitIdle,
     CloneVolume,
+    CreatePolicy,
     CreateRelationship,
     DeleteRelationship,
     Initialize,
@@ -18,6 +19,7 @@ from datamotion.model.acts import (
     Resync,
     TakeSnapshot,
 )
+from datamotion.model.definition import PolicyDefinition
 from datamotion.model.kept import Kept
 from datamotion.model.plan import Plan
 from datamotion.model.records import Endpoint
@@ -124,6 +126,16 @@ def test_a_mirror_of_what_served_before_follows_and_gives_nothing_up() -> None:
     assert [loss.backend for loss in plan.losses] == []
 
 
+def test_a_policy_that_the_configuration_defines_is_made_at_the_home_before_it_follows() -> None:
+    (first, second) = BOTH.targets
+    definition = PolicyDefinition(name="nightly", copies_all=True)
+    group = replace(BOTH, targets=(replace(first, policy="nightly", definition=definition), second))
+    consent = Consent(discard=frozenset({"gold-paris"}), keep=False)
+    plan = planned(reprotect_planner(group, consent), standing_of(seen(), group))
+    assert changes(plan, None, HOME) == [CreatePolicy(svm=HOME.svm, definition=definition)]
+    assert next(step.title for step in plan.steps if step.cluster == "paris") == "Create SnapMirror policies"
+
+
 def test_what_follows_already_holds_and_is_left_as_it_is() -> None:
     turned = a_mirror(backend=NICE, source=LYON, state=MirrorState.PAUSED)
     view = seen(nice=replace(nice((BASE, 2 * HOUR)), relationships=(turned,)), paris=LOST)
@@ -214,6 +226,15 @@ def test_a_mirror_with_an_older_base_holds_nothing_where_what_serves_was_carried
     plan = reprotect(view)
     assert ("vol_1", "gold-nice") not in refusals(plan)
     assert "vol_1: from labelled on" in [act.text for step in plan.steps for act in step.acts]
+
+
+@pytest.mark.parametrize(("epoch", "is_given_up"), [(2, False), (1, True)], ids=["this one", "an earlier one"])
+def test_a_mirror_holds_nothing_of_its_own_before_the_last_snapshot_of_a_planned_failover(
+    *, epoch: int, is_given_up: bool
+) -> None:
+    fresher = nice((BASE, 2 * HOUR), ("of its own", 1.5 * HOUR))
+    plan = reprotect(seen(nice=fresher, lyon=lyon(f"datamotion_last.{epoch}.2031-05-04_110000"), paris=LOST))
+    assert (("vol_1", "gold-nice") in refusals(plan)) is is_given_up
 
 
 def test_a_mirror_with_nothing_in_common_is_carried_anew_only_where_that_is_agreed_to() -> None:

@@ -296,6 +296,14 @@ def test_a_clone_with_the_mark_of_its_parent_makes_it_no_member_again() -> None:
     assert standing_of(after_all(view, *acts(unprotect(view, "vol_2"))), NARROW).volumes == ("vol_1",)
 
 
+def test_what_is_frozen_keeps_the_mark_that_tells_how_it_was_served() -> None:
+    frozen = a_volume(path=None, export=FENCE, comment=a_mark(frozen="last"))
+    view = mirrored(paris=listing(volumes=(frozen, a_volume("vol_2"))))
+    assert "vol_1 at gold-paris is frozen" in refused(unprotect(view, "vol_1")).text
+    assert "datamotion failover gold --abort" in (refused(unprotect(view)).hint or "")
+    assert not refusals(unprotect(view, "vol_2"))
+
+
 def test_a_volume_leaves_only_as_a_whole() -> None:
     refusal = refused(unprotect(seen("vol_1", "vol_2", nice=LOST), "vol_2"))
     assert refusal.because_silent

@@ -68,6 +68,14 @@ def related(**changes: object) -> Callable[[], Landscape]:
     return made
 
 
+def grown() -> Landscape:
+    """The FlexGroup that serves has more constituents than its mirror at lyon."""
+    world = protected(targets=(LYON, NANTES))
+    world.change("vol_1", PARIS, style="flexgroup", constituents=4)
+    world.change("vol_1", LYON, style="flexgroup", constituents=2)
+    return world
+
+
 def ahead(difference: timedelta | None) -> Callable[[], Landscape]:
     """All is well, but for the clock at lyon."""
 
@@ -475,6 +483,12 @@ CASES = (
         world=path_taken,
         says="gold-lyon vol_1: could not be served: its junction path /vol_1 is taken by volume intruder",
         hints="at lyon: unmount that volume",
+    ),
+    Case(
+        kind="geometry",
+        world=grown,
+        says="gold-lyon vol_1: its volume has 2 constituents, its source 4",
+        hints="datamotion apply gold expands it where ONTAP can",
     ),
     Case(
         kind="paused",

@@ -189,3 +189,22 @@ def test_an_update_of_a_released_relationship_fails_and_says_why(tmp_path: Path)
         assert "released" in record["unhealthy_reason"][0]["message"]
 
     in_pair(tmp_path, claim)
+
+
+def test_a_break_leaves_autosize_as_it_was_and_a_resync_switches_efficiency_off(tmp_path: Path) -> None:
+    async def claim(pair: Pair) -> None:
+        async def told() -> tuple[str, str, str]:
+            fields = "autosize.mode,efficiency.dedupe,efficiency.compression"
+            found = await pair.lyon.one("/storage/volumes", uuid=pair.destination["uuid"], fields=fields)
+            return found["autosize"]["mode"], found["efficiency"]["dedupe"], found["efficiency"]["compression"]
+
+        await pair.initialize()
+        path = f"/storage/volumes/{pair.destination['uuid']}"
+        await pair.lyon.patch(path, {"efficiency": {"dedupe": "both", "compression": "both"}})
+        await pair.ask("broken_off")
+        assert await told() == ("grow_shrink", "both", "both")
+        await pair.ask("snapmirrored")
+        await pair.settle()
+        assert await told() == ("grow_shrink", "none", "background")
+
+    in_pair(tmp_path, claim)

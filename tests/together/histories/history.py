@@ -143,6 +143,7 @@ async def planned(history: History) -> None:
     if report is None or report.verdict is not Verdict.DONE or report.serving is None or before is None:
         return
     here = report.serving.removeprefix("gold-")
+    await _is_alone(history, here)
     if here == before or "as planned" not in report.title:
         return
     for volume in history.clients.volumes:
@@ -162,6 +163,13 @@ async def unplanned(history: History) -> None:
     for volume in history.clients.volumes:
         missing = held[here, volume] - history.clients.files(here, volume)
         assert not missing, history.as_told(f"{volume}: {sorted(missing)[:5]} was at {here}, and is gone")
+
+
+async def _is_alone(history: History, here: str) -> None:
+    """Once a planned failover is done, no other site that can be reached lets clients write."""
+    if not history.lost:
+        for volume, sites in (await history.clients.write()).items():
+            assert set(sites) <= {here}, history.as_told(f"{volume} is written at {sites}, and {here} serves")
 
 
 async def finish(history: History, *, mortal: bool = True) -> None:

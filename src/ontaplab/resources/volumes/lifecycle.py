@@ -102,9 +102,18 @@ async def become_writable(cluster: Cluster, uuid: str, from_snapshot: str | None
 
 
 async def become_mirror(cluster: Cluster, uuid: str, exported_snapshot: str | None) -> Volume:
-    """The volume is read-only: clients see the snapshot of that name (None: nothing yet). Its live files are gone."""
+    """The volume is read-only: clients see the snapshot of that name (None: nothing yet). Its live files are gone.
+
+    Deduplication and inline compression are off from then on, as on all-flash systems: page "Manage storage efficiency"
+    of ONTAP's documentation of SnapMirror.
+    """
     volume = present(cluster, uuid)
-    mirror = await change_volume(cluster, volume, volume.as_mirror(exported_snapshot))
+    compression = {"inline": "none", "both": "background"}
+    had = volume.property_of("efficiency.compression")
+    off = {"efficiency.dedupe": "none", "efficiency.compression": compression.get(had, had)}
+    mirror = await change_volume(
+        cluster, volume, replace(volume.as_mirror(exported_snapshot), properties={**volume.properties, **off})
+    )
     await cluster.offload(directory_of(cluster, uuid).make_mirror)
     return mirror
 

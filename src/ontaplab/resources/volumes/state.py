@@ -239,7 +239,12 @@ class Volume:
         return replace(self, type="dp", exported_snapshot=exported)
 
     def as_writable(self) -> Volume:
-        return replace(self, type="rw", exported_snapshot=None)
+        """It keeps the autosize that it had as a mirror.
+
+        Assumption: OpenStack's driver for shares resets that of a replica once it is promoted.
+        """
+        properties = {**self.properties, "autosize.mode": self.property_of("autosize.mode")}
+        return replace(self, type="rw", exported_snapshot=None, properties=properties)
 
 
 def path_keys(svm: str, path: str) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,128 @@
+"""What was done to groups, by whom and why: read from the store, which nothing here makes or changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from datamotion.errors import ConfigError, StoreFailed
+from datamotion.runs.journal import Entry, Note
+from datamotion.service.reports import (
+    HistoryReport,
+    JournalLineReport,
+    PastRunDetailReport,
+    PastRunReport,
+    RunReport,
+    StepTimeReport,
+)
+from datamotion.service.run_reports import plan_report
+from datamotion.service.session import Session
+
+if TYPE_CHECKING:
+    from datamotion.store.journal import History, PastRun, RunRecord
+
+_REPORT = TypeAdapter(RunReport)
+
+
+def history(session: Session, group: str | None = None, *, most: int = 20) -> HistoryReport:
+    """The last runs of all groups, or of one: no more than so many, the newest first.
+
+    Raises: ConfigError for a group that is neither configured nor has any run; StoreFailed, where it cannot be read.
+    """
+    with _opened(session) as store:
+        found = store.newest(group, most + 1)
+    if group is not None and not found:
+        session.group(group)
+    return HistoryReport(runs=tuple(_line(each) for each in found[:most]), is_all=len(found) <= most)
+
+
+def past_run(session: Session, number: int) -> PastRunDetailReport:
+    """Everything about one run. Raises: ConfigError where there is no such run; StoreFailed, as above."""
+    with _opened(session) as store:
+        found = store.run(number)
+        newest = store.newest(None, 1)
+    if found is None:
+        last = f"the newest is run {newest[0].id}" if newest else "it holds no run yet"
+        raise ConfigError(f"the store knows no run {number}", hint=f"datamotion history lists them: {last}")
+    try:
+        return _detail(found)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        raise StoreFailed(
+            f"run {number} cannot be read: {'.'.join(map(str, problem['loc']))}: {problem['msg']}",
+            hint="another release of datamotion may have written it",
+        ) from error
+
+
+def _opened(session: Session) -> AbstractContextManager[History]:
+    from datamotion.store.journal import open_history  # noqa: PLC0415  # a command that only looks starts without it
+
+    return open_history(session.store_url)
+
+
+def _line(record: RunRecord) -> PastRunReport:
+    ended = record.ended_at
+    return PastRunReport(
+        run=record.id,
+        group=record.group,
+        operation=record.operation,
+        who=record.holder,
+        why=record.reason,
+        phase=record.phase,
+        started_at=record.started_at,
+        ended_at=ended,
+        seconds=round((ended - record.started_at).total_seconds(), 3) if ended else None,
+    )
+
+
+def _detail(found: PastRun) -> PastRunDetailReport:
+    return PastRunDetailReport(
+        run=_line(found.record),
+        epoch=found.plan.epoch,
+        plan=plan_report(found.plan),
+        outcome=_REPORT.validate_python(found.report) if found.report is not None else None,
+        steps=_steps(found.entries, found.record.started_at),
+        journal=tuple(_journal_line(each) for each in found.entries),
+    )
+
+
+class _Place(NamedTuple):
+    title: str
+    cluster: str
+
+
+def _steps(entries: Sequence[Entry], began: datetime) -> tuple[StepTimeReport, ...]:
+    """In the order of their first lines."""
+    found: dict[_Place, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(_Place(entry.title or entry.change, entry.cluster), []).append(entry)
+    return tuple(
+        StepTimeReport(
+            title=place.title,
+            cluster=place.cluster,
+            asked_s=next((_since(began, each.at) for each in lines if each.note is Note.INTENDED), None),
+            until_s=_since(began, lines[-1].at),
+            given_up=sum(len(each.volumes) or 1 for each in lines if each.note is Note.GIVEN_UP),
+        )
+        for place, lines in found.items()
+    )
+
+
+def _since(began: datetime, at: datetime) -> float:
+    return round((at - began).total_seconds(), 3)
+
+
+def _journal_line(entry: Entry) -> JournalLineReport:
+    return JournalLineReport(
+        at=entry.at,
+        note=entry.note,
+        cluster=entry.cluster,
+        step=entry.title or entry.change,
+        volumes=entry.volumes,
+        jobs=entry.jobs,
+        detail=entry.detail,
+    )

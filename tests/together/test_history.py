@@ -1,0 +1,112 @@
+"""What is told afterwards of what was done: who, what, why, how long each step took, how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from datamotion.errors import ConfigError, StoreFailed
+from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.runs.phases import Phase
+from datamotion.service import operations
+from datamotion.service.history import history, past_run
+from datamotion.store.lock import this_process
+from tests.together.mortal import Life, dies
+from tests.together.stories import Story, play, told
+from tests.together.world import GROUP
+
+
+async def failed_over(story: Story) -> None:
+    """Protected, then failed over for a reason."""
+    await story.protected("vol_1", "vol_2")
+    intent = operations.failover(story.place.session.group(GROUP), FailoverChoice(to="gold-lyon", is_planned=None))
+    report = await story.place.run(replace(intent, reason="storm at paris"))
+    assert report.run == 2, told(report)
+
+
+def test_the_last_runs_are_told_the_newest_first(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        session = story.place.session
+        assert history(session).runs == ()
+        await failed_over(story)
+        told = history(session)
+        assert [(each.run, each.operation, each.why) for each in told.runs] == [
+            (2, "failover", "storm at paris"),
+            (1, "protect", None),
+        ]
+        assert {(each.who, each.group, each.phase) for each in told.runs} == {(this_process(), GROUP, "done")}
+        assert told.is_all
+        last = history(session, GROUP, most=1)
+        assert ([each.run for each in last.runs], last.is_all) == ([2], False)
+        with pytest.raises(ConfigError, match="silver"):
+            history(session, "silver")
+
+    play(quick_path, story)
+
+
+def test_all_of_one_run_is_told_its_plan_its_outcome_and_how_long_each_step_took(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await failed_over(story)
+        found = past_run(story.place.session, 2)
+        assert (found.epoch, found.run.why) == (2, "storm at paris")
+        assert [step.title for step in found.plan.steps][-3:] == [
+            "Confirm the epoch",
+            "Confirm the epoch",
+            "Give them what clients had",
+        ]
+        assert found.outcome is not None
+        assert (found.outcome.run, found.outcome.verdict, found.outcome.serving) == (2, "done", "gold-lyon")
+        points = {each.volume: each.recovery_point for each in found.outcome.volumes if each.backend == "gold-lyon"}
+        assert points.keys() == {"vol_1", "vol_2"}
+        assert None not in points.values()
+        steps = {step.title: step for step in found.steps}
+        assert steps["Freeze"].asked_s is not None
+        assert steps["Serve"].asked_s is not None
+        assert 0 <= steps["Freeze"].asked_s < steps["Serve"].asked_s <= steps["Serve"].until_s
+        assert steps["Wait for the last snapshot"].asked_s is None, "it was awaited, nobody was asked for it"
+        assert found.run.seconds is not None
+        assert max(step.until_s for step in found.steps) <= found.run.seconds
+        assert {line.note for line in found.journal} == {"intended", "answered", "reached"}
+        assert ("Serve", ("vol_1", "vol_2")) in {(line.step, line.volumes) for line in found.journal}
+
+    play(quick_path, story)
+
+
+def test_a_run_that_does_not_exist_is_told_with_the_newest_that_does(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        with pytest.raises(ConfigError) as none_yet:
+            past_run(story.place.session, 1)
+        assert "it holds no run yet" in (none_yet.value.hint or "")
+        await failed_over(story)
+        with pytest.raises(ConfigError, match="the store knows no run 7") as unknown:
+            past_run(story.place.session, 7)
+        assert "the newest is run 2" in (unknown.value.hint or "")
+
+    play(quick_path, story)
+
+
+def test_a_run_that_was_cut_off_has_no_outcome_and_the_next_one_says_so(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        assert await dies(lambda mortal: mortal.failover("lyon"), story, Life(4, is_carried_out=True))
+        found = past_run(story.place.session, 2)
+        assert (found.outcome, found.run.phase, found.run.seconds) == (None, Phase.ACTING, None)
+        assert found.journal
+        await story.failover("lyon")
+        assert [each.phase for each in history(story.place.session).runs] == [Phase.DONE, Phase.CUT_OFF, Phase.DONE]
+
+    play(quick_path, story)
+
+
+def test_a_report_that_another_release_wrote_is_told_as_that(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await failed_over(story)
+        session = story.place.session
+        with session.world.open_store(session.store_url) as store, store._engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE runs SET report = '{}' WHERE id = 2")
+        with pytest.raises(StoreFailed, match="run 2 cannot be read"):
+            past_run(session, 2)
+
+    play(quick_path, story)
