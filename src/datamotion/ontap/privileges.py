@@ -58,7 +58,12 @@ _METHODS: Mapping[str, frozenset[str]] = {
 }
 
 
-_DELETED_BY_REMOVAL = frozenset({"/api/snapmirror/policies", "/api/snapmirror/relationships", "/api/storage/volumes"})
+_SELDOM = {
+    "/api/cluster/peers": frozenset({"POST"}),
+    "/api/snapmirror/policies": frozenset({"DELETE"}),
+    "/api/snapmirror/relationships": frozenset({"DELETE"}),
+    "/api/storage/volumes": frozenset({"DELETE"}),
+}
 
 
 class Lack(NamedTuple):
@@ -68,9 +73,9 @@ class Lack(NamedTuple):
     methods: frozenset[str]
 
     @property
-    def is_for_removal(self) -> bool:
-        """Whether `unprotect` and `gc` alone miss it."""
-        return self.methods == {"DELETE"} and self.privilege.path in _DELETED_BY_REMOVAL
+    def is_seldom_missed(self) -> bool:
+        """Whether `--peer-clusters`, and what deletes mirrors and copies, alone miss it."""
+        return self.methods <= _SELDOM.get(self.privilege.path, frozenset())
 
 
 def lacking(granted: Mapping[str, str]) -> tuple[Lack, ...]:

@@ -99,9 +99,11 @@ def _privileges_line(name: str, seen: ClusterView) -> CheckLine:
         why = "that role is told as commands, which does not say what it may do here"
         return unlooked(kind, name, what, why, _ROLE_HINT)
     lacks = lacking(access.granted)
-    missing = ", ".join(f"{each.privilege.path} {each.privilege.access}" for each in lacks)
-    if lacks and all(each.is_for_removal for each in lacks):
-        return noted(kind, name, what, f"but for what `unprotect` and `gc` delete: it lacks {missing}", _ROLE_HINT)
+    needed = [each for each in lacks if not each.is_seldom_missed]
+    missing = ", ".join(f"{each.privilege.path} {each.privilege.access}" for each in needed or lacks)
+    if lacks and not needed:
+        but = "but for `--peer-clusters` and what `unprotect`, `reprotect`, `drill` and `gc` delete"
+        return noted(kind, name, what, f"{but}: it lacks {missing}", _ROLE_HINT)
     return checked(kind, name, what, f"it lacks {missing}" if missing else None, _ROLE_HINT)
 
 
