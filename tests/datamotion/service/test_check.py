@@ -365,7 +365,8 @@ def test_an_account_that_may_not_delete_is_ready_for_all_but_what_deletes() -> N
     (line,), report = found(granted(**{"/api": "all", **lesser}))
     assert (line.kind, line.finding, report.ready) == (CheckKind.PRIVILEGES, Finding.NOTE, True)
     assert line.detail == (
-        "but for `--peer-clusters` and what `unprotect`, `reprotect`, `drill` and `gc` delete: it lacks /api/snapmirror/policies all, /api/storage/volumes all"
+        "but for `--peer-clusters` and what `unprotect`, `reprotect`, `drill` and `gc` delete: it lacks"
+        " /api/snapmirror/policies all, /api/storage/volumes all"
     )
     (line,), _ = found(granted(**{"/api": "all", "/api/protocols/cifs/sessions": "read_create_modify"}))
     assert line.finding is Finding.FAILED, "a fence closes sessions"
