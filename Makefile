@@ -28,7 +28,7 @@ demo: $(VENV)/.run ## Run the main job on two lab clusters (FROM=folder, KEEP=1)
 	@exec $(BIN)/datamotion demo $(if $(FROM),--from "$(FROM)") $(if $(KEEP),--keep)
 
 test: $(VENV)/.test ## Run all tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.test ## ruff, mypy --strict, import contracts, generated pages fresh
 	$(BIN)/ruff check .
@@ -43,6 +43,7 @@ soak: $(VENV)/.test ## Random histories, kills, storms of faults, two operators,
 	@seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; \
 	$(BIN)/python -m pytest -s --hypothesis-profile=soak --hypothesis-seed=$$seed --hypothesis-show-statistics \
 		tests/ontaplab/statemachine tests/ontaplab/kills tests/together/test_faults.py tests/together/replay \
+		tests/together/histories tests/together/test_planned.py tests/chaos \
 		tests/datamotion/engine/test_two_operators.py tests/datamotion/policy/test_properties.py
 
 replay: $(VENV)/.test ## Of those the bad answers alone, all of them, half an hour (FROM="failover 1500" goes on from there)

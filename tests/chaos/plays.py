@@ -60,7 +60,7 @@ def failover_without_source(site: Site, stage: Path) -> Play:
         assert expected == held(scene, HOME)
         _write(scene, "in no transfer that completes")
     (stage / "datamotion.db").unlink()  # a failover needs nothing but the target's cluster
-    arguments = ("failover", GROUP, "--yes")
+    arguments = ("failover", GROUP, "--yes", "--unplanned", "--no-reprotect")
     return Play(arguments=arguments, site=site, stage=stage, expected=expected, source_is_lost=True)
 
 

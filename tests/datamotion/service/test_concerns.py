@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from datamotion.model.claim import Seal, read_claim
+from datamotion.model.drilled import Drilled
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
 from datamotion.model.records import Endpoint, Transfer
@@ -46,6 +47,15 @@ def changed(at: Backend, **changes: object) -> Callable[[], Landscape]:
         return world
 
     return made
+
+
+def drilled() -> Landscape:
+    """A clone of the mirror at lyon is served for a drill."""
+    world = protected(targets=(LYON, NANTES))
+    mark = Drilled("gold", "vol_1", NOON, NOON + timedelta(hours=2), "anna@ops")
+    world.serve("drill_vol_1", LYON)
+    world.change("drill_vol_1", LYON, comment=mark.write(), is_clone=True)
+    return world
 
 
 def frozen() -> Landscape:
@@ -544,6 +554,13 @@ CASES = (
         kind="mounted open",
         world=changed(LYON, path="/vol_1", export="clients"),
         says="gold-lyon vol_1: mounted, and clients come in by export policy clients: who reads there can write",
+        exit_status=0,
+    ),
+    Case(
+        kind="drill",
+        world=drilled,
+        says="a drill serves 1 clone of mirrors, until",
+        hints="datamotion drill stop gold removes them",
         exit_status=0,
     ),
     Case(

@@ -12,7 +12,7 @@ from tests.together.histories.history import SITES, History
 from tests.together.stories import Story, play
 from tests.together.world import GROUP
 
-_IN_TEST, _IN_SOAK, _STEPS = 12, 2000, 8
+_IN_TEST, _IN_SOAK, _STEPS = 5, 2000, 8
 
 
 def live(root: Path, seed: int) -> None:
