@@ -32,6 +32,7 @@ from ontaplab.site import Site
 
 _HOME, _TARGET = "paris", "lyon"
 _HOME_SVM, _TARGET_SVM = "svm_gold", "svm_gold_dr"
+_TRIES = 60  # a second apart
 _COPIES = 4  # what is served and a snapshot of it, on both clusters
 
 
@@ -148,6 +149,15 @@ class _Demo:
         report = await self._run(session, operations.failover(group, FailoverChoice()))
         return report, self.world.clock.monotonic_s() - killed_s
 
+    async def _follow(self, session: Session, intent: Intent) -> RunReport:
+        """As `_run`, once the clusters have noticed that they can reach each other again."""
+        for _ in range(_TRIES):
+            async with operations.prepare(session, [intent]) as (prepared,):
+                if prepared.report.changes:
+                    break
+            await self.world.clock.sleep(1)
+        return await self._run(session, intent)
+
     async def _run(self, session: Session, intent: Intent) -> RunReport:
         async with operations.prepare(session, [intent]) as (prepared,):
             render_plan(prepared.report)
@@ -201,7 +211,7 @@ class _Demo:
         alone = {volume: digests(self._home(volume)) for volume in volumes}
         self.site.start(_HOME)
         _say(f"datamotion reprotect gold --discard-divergent gold-{_HOME}")
-        self.signals.run(self._run, session, mirrors.reprotect(group, discard=[f"gold-{_HOME}"]))
+        self.signals.run(self._follow, session, mirrors.reprotect(group, discard=[f"gold-{_HOME}"]))
         kept = {volume: digests(self._home(f"{volume}_kept_e2")) for volume in volumes}
         self._hold(alone, kept, f"What {_HOME} alone held is kept beside its mirrors")
 
@@ -216,7 +226,7 @@ class _Demo:
 
         self._write(volumes, "written at home again")
         _say("datamotion reprotect gold")
-        self.signals.run(self._run, session, mirrors.reprotect(group))
+        self.signals.run(self._follow, session, mirrors.reprotect(group))
         home = {volume: digests(self._home(volume)) for volume in volumes}
         mirrored = {volume: digests(self.site.volume_path(_TARGET, _TARGET_SVM, volume)) for volume in volumes}
         self._hold(home, mirrored, f"{_TARGET} mirrors it again")
