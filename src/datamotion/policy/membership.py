@@ -6,6 +6,7 @@ selects it. A relationship alone makes nobody a member; it only tells that an un
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -94,15 +95,17 @@ class Membership:
 
     def _take_marked(self) -> None:
         claimed: dict[CopyId, list[tuple[Volume, Mark]]] = {}
+        told: dict[str, list[str]] = {}
         for backend, site in self.sites.items():
             for volume, mark in self._marked(site):
                 claimed.setdefault(CopyId(backend, mark.volume), []).append((volume, mark))
-                self.origins.setdefault(mark.volume, mark.origin)
+                told.setdefault(mark.volume, []).append(mark.origin)
+        self.origins |= {volume: self._believed(origins) for volume, origins in told.items()}
         for site in self.sites.values():
             for each in site.unreadable:
-                told = read_mark(each.comment or "")
-                if told is not None and told.group == self.group.name:
-                    self.origins.setdefault(told.volume, told.origin)
+                mark_there = read_mark(each.comment or "")
+                if mark_there is not None and mark_there.group == self.group.name:
+                    self.origins.setdefault(mark_there.volume, mark_there.origin)
         for copy_id, candidates in claimed.items():
             fitting = [each for each in candidates if each[1].origin == self.origins[copy_id.volume]]
             chosen = self._one_of(copy_id, fitting)
@@ -111,6 +114,14 @@ class Membership:
                 self.marks[copy_id] = chosen[1]
             if chosen is None or len(candidates) > 1:
                 self.doubts += self._others(copy_id, candidates, chosen)
+
+    def _believed(self, origins: Sequence[str]) -> str:
+        """Of what marks say, what most of them do; of as many, what is the uuid of a volume in sight; else the first.
+
+        Anybody with rights at one volume can write its comment.
+        """
+        counts = Counter(origins)
+        return max(counts, key=lambda each: (counts[each], any(each in uuids for uuids in self._uuids.values())))
 
     def _marked(self, site: Site) -> Iterator[tuple[Volume, Mark]]:
         """A clone carries the comment of its parent, and is no copy by that."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from datamotion.model.group import Backend, Group
+from datamotion.model.plan import Plan
 from datamotion.model.standing import CopyId
 from datamotion.model.words import Role, VolumeType
 from tests.datamotion.building import (
@@ -19,6 +20,7 @@ from tests.datamotion.building import (
     a_mirror,
     a_target_view,
     a_volume,
+    changes,
     standing_of,
 )
 from tests.datamotion.policy.plans import (
@@ -193,6 +195,23 @@ def test_copies_of_two_volumes_that_go_by_one_name_are_never_mixed() -> None:
     (text,) = [each.text for each in standing.doubts]
     assert "uuid another" in text
     assert "uuid gold-paris/vol_1" in text
+
+
+def test_one_comment_that_lies_does_not_outweigh_what_the_others_say() -> None:
+    """Whichever site it is at, and with as many against it, the uuid of a volume that is there counts."""
+    lie = a_mark(origin="another")
+    lying = [
+        seen(paris=a_cluster_view(HOME, [a_volume(comment=lie)])),
+        seen(paris=a_cluster_view(HOME, [a_volume(comment=lie)]), nice=a_cluster_view(NICE, [], [])),
+    ]
+    for view in lying:
+        standing = standing_of(view)
+        assert standing.copies[CopyId("gold-lyon", "vol_1")].mark is not None
+        assert "another" not in "".join(asked_for(protect(view)))
+
+
+def asked_for(plan: Plan) -> list[str]:
+    return [str(change) for change in changes(plan)]
 
 
 def test_a_relationship_alone_makes_nobody_a_member_and_is_named() -> None:

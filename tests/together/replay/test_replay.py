@@ -139,7 +139,13 @@ def _is_part(act: str, good: str) -> bool:
     (what, _, body), (whole, _, all_of_it) = act.partition(" {"), good.partition(" {")
     if what != whole or not body or not all_of_it:
         return False
-    return all(json.loads("{" + all_of_it).get(name) == value for name, value in json.loads("{" + body).items())
+    return _is_within(json.loads("{" + body), json.loads("{" + all_of_it))
+
+
+def _is_within(less: object, more: object) -> bool:
+    if isinstance(less, dict) and isinstance(more, dict):
+        return all(name in more and _is_within(value, more[name]) for name, value in less.items())
+    return less == more
 
 
 def test_a_bad_answer_of_one_target_leaves_the_other_one_to_fail_over_to(
