@@ -9,6 +9,7 @@ from datamotion.cli.lab import lab
 from datamotion.cli.lab_fault import fault
 from datamotion.cli.lab_pace import pace
 from datamotion.cli.looking import check, plan, status
+from datamotion.cli.migrate import migrate, migrations
 from datamotion.cli.mirrors import abort, break_, pause, reprotect, resume, resync
 from datamotion.cli.past import history
 from datamotion.cli.removal import gc, unprotect
@@ -17,7 +18,8 @@ from datamotion.cli.serving import failback, failover, settle
 
 _SERVING = (check, plan, apply, status, update)
 _MIRRORS = (pause, resume, abort, break_, resync)
-COMMANDS = (*_SERVING, *_MIRRORS, failover, failback, settle, reprotect, unprotect, gc, history, role, demo)
+_GROUP = (failover, failback, settle, reprotect, unprotect, gc)
+COMMANDS = (*_SERVING, *_MIRRORS, *_GROUP, migrate, migrations, history, role, demo)
 lab.add_typer(fault)
 lab.add_typer(pace)
 GROUPS = (drill, lab)

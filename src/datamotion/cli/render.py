@@ -9,6 +9,7 @@ from typing import TypeVar
 from rich.console import Console
 
 from datamotion.cli.columns import Columns
+from datamotion.cli.render_migrations import render_mechanisms
 from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.names import counted
 from datamotion.model.units import count_text, duration_text
@@ -57,6 +58,7 @@ def render_plan(plan: PlanReport, *, stderr: bool = False, console: Console | No
         )
         for act in first_of(step.acts, console, indent=7):
             say(console, plain(act), indent=7, hang=2)
+    render_mechanisms(console, plan.mechanisms)
     _render_losses(console, plan.losses)
     _render_refusals(console, plan.refusals)
     _render_notes(console, plan.notes)

@@ -86,7 +86,12 @@ class Run:
         for loss in agreed:
             self._agreed.setdefault(loss.volume, []).append(loss)
         self._result = RunResult(first=plan, plan=plan, standing=standing)
+        part = plan.part
         while acts := self._due():
+            if self._result.plan.part != part:
+                part = self._result.plan.part
+                await self._look_at_all()
+                continue
             if not self._is_held and any(map(self._is_to_be_asked, acts)):
                 if self._take_again():
                     await self._look_again(acts)
@@ -150,6 +155,12 @@ class Run:
     async def _look_again(self, acts: Sequence[Act]) -> None:
         await self._views.look_again(acts)
         self._result.standing = stand(self._group, self._views.newest)
+
+    async def _look_at_all(self) -> None:
+        """Another part of the operation begins: it may need what the one before had no need to look at."""
+        self._views.distrust()
+        await self._look_again(())
+        self._plan_again()
 
     def _plan_again(self) -> None:
         self._result.plan = self._planner(

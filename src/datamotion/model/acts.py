@@ -322,6 +322,38 @@ class ModifyVolume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoveVolume:
+    """The volume goes to this aggregate, or is there. `waits`: the cut-over is to be asked for."""
+
+    uuid: str
+    aggregate: str
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitMove:
+    """Nothing is changed: a volume is waited for to be on this aggregate."""
+
+    uuid: str
+    aggregate: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutOver:
+    """A volume that waits for it is cut over to the aggregate that it moves to, or is there."""
+
+    uuid: str
+    aggregate: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbortMove:
+    """The volume stays where it is: its move does not go on."""
+
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModifyQtree:
     """A qtree has this export policy."""
 
@@ -408,6 +440,10 @@ Change = (
     | CloneVolume
     | SplitClone
     | ModifyVolume
+    | MoveVolume
+    | AwaitMove
+    | CutOver
+    | AbortMove
     | ModifyQtree
     | CloseSessions
     | CreateExportPolicy

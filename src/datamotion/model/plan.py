@@ -68,6 +68,22 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a mechanism says of a migration. `data` are the bytes that it moves, `interruption` what clients notice,
+    `needs` what has to be there.
+
+    `why_not`: why it is not taken; None: it can be. `seconds` is how long it takes, by a rate that is assumed.
+    """
+
+    mechanism: str
+    data: int
+    seconds: float
+    interruption: str
+    needs: str
+    why_not: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryPoint:
     """The state that a volume is recovered to: the exported snapshot, and its age when it was broken off.
 
@@ -97,6 +113,9 @@ class Plan:
     holds: frozenset[Subject] = frozenset()
     backend: str | None = None  # the one that serves afterwards, where the operation changes that
     epoch: int | None = None
+    part: str = ""  # of an operation that has several: each begins with a look at everything
+    offers: tuple[Offer, ...] = ()  # of a migration: every mechanism, the cheapest first
+    offer: Offer | None = None  # the one that is taken
 
     @property
     def refused(self) -> Refusal | None:

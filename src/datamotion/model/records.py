@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from datamotion.model.definition import Rule
-from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
+from datamotion.model.words import MirrorState, MoveState, TransferState, VolumeState, VolumeType
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +220,16 @@ class Volume:
         """What of its efficiency is switched on, as marks note it; None: nothing."""
         found = (("dedupe", self.dedupe), ("compression", self.compression))
         return ",".join(f"{name}:{value}" for name, value in found if value not in (None, "none")) or None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """The move of a volume to another aggregate that goes on, else its last one. `percent` is of the replication."""
+
+    uuid: str  # the volume's
+    aggregate: str  # where it goes
+    state: MoveState
+    percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

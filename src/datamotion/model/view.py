@@ -16,6 +16,7 @@ from datamotion.model.records import (
     ExportPolicy,
     IpInterface,
     Listed,
+    Movement,
     NamedPolicy,
     Node,
     Policy,
@@ -56,12 +57,13 @@ class Aspect(StrEnum):
     SNAPSHOTS = "snapshots"
     SNAPSHOT_POLICIES = "snapshot policies"
     QOS_POLICIES = "qos policies"
+    MOVEMENTS = "movements"  # of volumes to other aggregates
     COMMON_SNAPSHOTS = "common snapshots"  # of all snapshots those alone that are kept common to all copies
 
 
 _GIVEN = frozenset({Aspect.SNAPSHOT_POLICIES, Aspect.QOS_POLICIES})
 """What a volume that is served can be given."""
-CHECKING = frozenset(Aspect) - {Aspect.SNAPSHOTS} - _GIVEN
+CHECKING = frozenset(Aspect) - {Aspect.SNAPSHOTS, Aspect.MOVEMENTS} - _GIVEN
 """What tells whether all that is wanted can be done."""
 EVERYTHING = CHECKING - {Aspect.DESTINATIONS, Aspect.NODES, Aspect.INTERFACES, Aspect.ACCESS}
 """What has to be known to protect volumes."""
@@ -123,9 +125,9 @@ class ClusterClock:
 class ClusterView:
     """What one cluster reported. What was not asked for is None or empty; `looked_at` tells when each aspect was.
 
-    Volumes, snapshots, qtrees, export policies and sessions are those of the SVMs that were asked for; relationships
-    those that end in one of them, `destinations` those that begin in one; `interfaces` those between clusters.
-    `schedules` are by name.
+    Volumes, their movements and snapshots, qtrees, export policies and sessions are those of the SVMs that were asked
+    for; relationships those that end in one of them, `destinations` those that begin in one; `interfaces` those between
+    clusters. `schedules` are by name.
     """
 
     looked_at: Mapping[Aspect, datetime] = field(default_factory=dict)
@@ -147,6 +149,7 @@ class ClusterView:
     qos_policies: tuple[NamedPolicy, ...] | None = ()
     cifs_sessions: tuple[CifsSession, ...] | None = ()  # None: not told
     common_snapshots: tuple[Snapshot, ...] | None = ()  # None: not told
+    movements: tuple[Movement, ...] = ()
     licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none
     nodes: tuple[Node, ...] | None = None  # None, of these three: not told
     interfaces: tuple[IpInterface, ...] | None = None

@@ -47,6 +47,30 @@ class TransferState(_OntapWord):
         return self in (TransferState.QUEUED, TransferState.TRANSFERRING)
 
 
+class MoveState(_OntapWord):
+    """`movement.state` of /storage/volumes: of the move that goes on, else of the last one."""
+
+    QUEUED = "queued"
+    REPLICATING = "replicating"
+    PAUSED = "paused"
+    CUTOVER_WAIT = "cutover_wait"
+    CUTOVER_PENDING = "cutover_pending"
+    CUTOVER = "cutover"
+    ABORTED = "aborted"
+    FAILED = "failed"
+    SUCCESS = "success"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_going_on(self) -> bool:
+        return self not in (MoveState.ABORTED, MoveState.FAILED, MoveState.SUCCESS)
+
+    @property
+    def waits_for_cutover(self) -> bool:
+        """Whether all but the cut-over is done, and that is to be asked for."""
+        return self in (MoveState.CUTOVER_WAIT, MoveState.CUTOVER_PENDING)
+
+
 class VolumeType(_OntapWord):
     """`type` of /storage/volumes: `rw` is writable, `dp` a read-only mirror destination, `ls` load sharing."""
 
@@ -102,4 +126,5 @@ class Operation(StrEnum):
     RESYNC = "resync"
     REPROTECT = "reprotect"
     DRILL = "drill"
+    MIGRATE = "migrate"
     GC = "gc"

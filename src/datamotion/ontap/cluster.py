@@ -11,12 +11,14 @@ from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Reply
 from datamotion.errors import ClusterError, ClusterNotAsked, ConfigError, InternalError
 from datamotion.model.acts import (
+    AbortMove,
     AbortTransfer,
     AcceptSvmPeer,
     Act,
     AllowSnapMirror,
     AwaitClusterPeer,
     AwaitIdle,
+    AwaitMove,
     AwaitOnline,
     AwaitSnapshot,
     AwaitTransfer,
@@ -29,6 +31,7 @@ from datamotion.model.acts import (
     CreatePolicy,
     CreateRelationship,
     CreateVolume,
+    CutOver,
     DeleteClaim,
     DeleteRelationship,
     DeleteSnapshot,
@@ -38,6 +41,7 @@ from datamotion.model.acts import (
     ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
+    MoveVolume,
     Pause,
     PeerClusters,
     PeerSvms,
@@ -70,6 +74,7 @@ from datamotion.ontap.clusters import (
 from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
 from datamotion.ontap.jobs import follow_jobs
+from datamotion.ontap.movements import change_movement, list_movements
 from datamotion.ontap.named_policies import list_qos_policies, list_snapshot_policies
 from datamotion.ontap.policies import change_policy, list_policies
 from datamotion.ontap.relationship_changes import modify_relationships
@@ -108,6 +113,7 @@ _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[objec
     Aspect.EXPORT_POLICIES: list_export_policies,
     Aspect.QTREES: list_qtrees,
     Aspect.CIFS_SESSIONS: list_sessions,
+    Aspect.MOVEMENTS: list_movements,
     Aspect.SNAPSHOTS: list_snapshots,
     Aspect.COMMON_SNAPSHOTS: list_common_snapshots,
 }
@@ -189,13 +195,13 @@ class OntapCluster:
 
     async def _ask_one(self, change: Change) -> Reply:
         """One that goes in no batch."""
-        if isinstance(change, AwaitTransfer | AwaitSnapshot | AwaitIdle | AwaitOnline | AwaitClusterPeer):
+        if isinstance(change, AwaitTransfer | AwaitSnapshot | AwaitIdle | AwaitOnline | AwaitClusterPeer | AwaitMove):
             return Accepted()
         if isinstance(change, PeerClusters):
             return await reply_of(self._peer(change))
         return await reply_of(self._answer_to(change))
 
-    async def _answer_to(self, change: Change) -> Answer:  # noqa: PLR0911  # one for each module of requests
+    async def _answer_to(self, change: Change) -> Answer:  # noqa: C901, PLR0911  # one for each module of requests
         match change:
             case PeerSvms() | AcceptSvmPeer() | AllowSnapMirror():
                 return await change_svm_peer(self._transport, change)
@@ -207,6 +213,8 @@ class OntapCluster:
                 return await change_relationship(self._transport, change)
             case TakeSnapshot() | TakeCommonSnapshot() | DeleteSnapshot():
                 return await change_snapshot(self._transport, change)
+            case MoveVolume() | CutOver() | AbortMove():
+                return await change_movement(self._transport, change)
             case CreateExportPolicy() | ModifyQtree():
                 return await change_exports(self._transport, change)
             case CloseSessions():
@@ -226,6 +234,7 @@ class OntapCluster:
                 | AwaitIdle()
                 | AwaitOnline()
                 | AwaitClusterPeer()
+                | AwaitMove()
                 | PeerClusters()
                 | ModifyRelationship()
                 | DeleteRelationship()

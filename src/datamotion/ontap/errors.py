@@ -17,6 +17,7 @@ DENIED = "6"
 NOT_TO_BE_SEEN = frozenset({DENIED, NO_API, NOT_FOUND})
 """The account may not look there, or the platform has no such thing."""
 TRANSFER_NOT_ACTIVE = "13303849"
+ON_THAT_AGGREGATE = "918265"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

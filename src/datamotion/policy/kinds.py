@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from datamotion.model.acts import (
+    AbortMove,
     AbortTransfer,
     AcceptSvmPeer,
     Act,
     AllowSnapMirror,
     AwaitClusterPeer,
     AwaitIdle,
+    AwaitMove,
     AwaitOnline,
     AwaitSnapshot,
     AwaitTransfer,
@@ -25,6 +27,7 @@ from datamotion.model.acts import (
     CreatePolicy,
     CreateRelationship,
     CreateVolume,
+    CutOver,
     DeleteClaim,
     DeleteRelationship,
     DeleteSnapshot,
@@ -34,6 +37,7 @@ from datamotion.model.acts import (
     ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
+    MoveVolume,
     Pause,
     PeerClusters,
     PeerSvms,
@@ -50,7 +54,7 @@ from datamotion.model.acts import (
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import MirrorState, TransferState
-from datamotion.policy import cluster_peering, defined_policies, proofs, removals
+from datamotion.policy import cluster_peering, defined_policies, movements, proofs, removals
 from datamotion.policy.proofs import Ground, Holds, Proof
 
 _CHANGE_S = 60.0
@@ -66,6 +70,7 @@ _QTREES = frozenset({Aspect.QTREES})
 _COMMON = frozenset({Aspect.COMMON_SNAPSHOTS})
 _POLICIES = frozenset({Aspect.POLICIES})
 _SNAPSHOTS = frozenset({Aspect.SNAPSHOTS})
+_MOVEMENTS = frozenset({Aspect.VOLUMES, Aspect.MOVEMENTS})
 
 
 class Prove(Protocol):
@@ -102,6 +107,10 @@ KINDS: Mapping[type[Change], Kind] = {
     AwaitOnline: Kind(_VOLUMES, proofs.online, is_asked_for=False),
     ModifyVolume: Kind(_VOLUMES | _POLICIES, proofs.volume_modified),
     ModifyQtree: Kind(_QTREES, proofs.qtree_modified),
+    MoveVolume: Kind(_MOVEMENTS, movements.begun, job_s=5.0),  # its job may last as long as the move does
+    AwaitMove: Kind(_MOVEMENTS, movements.arrived, limit_s=_TRANSFER_S, is_asked_for=False),
+    CutOver: Kind(_MOVEMENTS, movements.cut_over, job_s=5.0),
+    AbortMove: Kind(_MOVEMENTS, movements.aborted),
     CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), proofs.sessions_closed),
     CreateExportPolicy: Kind(frozenset({Aspect.EXPORT_POLICIES}), proofs.export_policy_made),
     # And who else may have claimed the group by now: before a copy goes back to what is common with who serves.
@@ -176,6 +185,9 @@ def progress(act: Act, standing: Standing) -> object:
     None: nothing can be stuck, as a transfer that waits for its turn, that ONTAP itself has queued behind others, or
     that is to be aborted.
     """
+    if isinstance(act.change, AwaitMove | CutOver):
+        seen = standing.sites[act.backend].seen
+        return movements.progress(act.change, seen) if isinstance(seen, ClusterView) else False
     copy = standing.copy(act.backend, act.volume or "")
     transfer = copy.edge.relationship.transfer if copy and copy.edge else None
     if transfer is None:

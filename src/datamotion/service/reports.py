@@ -15,6 +15,7 @@ from pydantic_core import PydanticSerializationError
 
 from datamotion.engine.result import Outcome
 from datamotion.service.drill_reports import DrillReport
+from datamotion.service.migration_reports import MechanismReport, MigrationsReport
 
 
 class Verdict(StrEnum):
@@ -124,6 +125,7 @@ class PlanReport:
     verdict: Verdict
     holds: int = 0
     clusters_say: AskedReport | None = None
+    mechanisms: tuple[MechanismReport, ...] = ()  # of a migration, the cheapest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -415,7 +417,16 @@ class PastRunDetailReport:
     journal: tuple[JournalLineReport, ...]
 
 
-Report = PlanReport | RunReport | StatusReport | CheckReport | HistoryReport | PastRunDetailReport | DrillReport
+Report = (
+    PlanReport
+    | RunReport
+    | StatusReport
+    | CheckReport
+    | HistoryReport
+    | PastRunDetailReport
+    | DrillReport
+    | MigrationsReport
+)
 
 _JSON: TypeAdapter[Report | tuple[Report, ...]] = TypeAdapter(Report | tuple[Report, ...])
 

@@ -14,6 +14,7 @@ from datamotion.policy.fence import overtaken
 from datamotion.policy.planned import FREEZE
 from datamotion.policy.provision import GIVE
 from datamotion.service.alike import names_text
+from datamotion.service.migration_reports import MechanismReport
 from datamotion.service.reports import (
     LossReport,
     PlanReport,
@@ -54,6 +55,19 @@ def plan_report(plan: Plan) -> PlanReport:
         notes=plan.notes,
         verdict=_refusal_verdict(plan),
         holds=len(plan.holds),
+        mechanisms=tuple(
+            MechanismReport(
+                mechanism=each.mechanism,
+                data=each.data,
+                seconds=round(each.seconds, 1),
+                interruption=each.interruption,
+                needs=each.needs,
+                is_taken=plan.offer is not None and each.mechanism == plan.offer.mechanism,
+                why_not=each.why_not.text if each.why_not else None,
+                hint=each.why_not.hint if each.why_not else None,
+            )
+            for each in plan.offers
+        ),
     )
 
 

@@ -21,6 +21,7 @@ from datamotion.errors import ConfigError, DataMotionError
 from datamotion.model.claim import Seal
 from datamotion.model.definition import PolicyDefinition, Rule
 from datamotion.model.group import Backend, Group, Target
+from datamotion.model.migration import Migration, ends_of
 from datamotion.model.visible import visible
 from datamotion.model.words import Mount, Operation
 from datamotion.service.clusters import CountedCluster, open_clusters
@@ -121,10 +122,14 @@ class Session:
 
     def group(self, name: str) -> Group:
         """The group of that name, every reference in it resolved. Raises ConfigError for an unknown name."""
+        names = frozenset(self.configuration.backends)
+        if name not in self.configuration.groups and (ends := ends_of(name, names)) is not None:
+            source, to = map(self.backend, ends)  # that is all that its name tells; what is under way bears marks
+            return Migration(source=source, volumes=("!*",), to=to).group
         group = self.configuration.group(name)
         return Group(
             name=name,
-            home=self._backend(group.home),
+            home=self.backend(group.home),
             targets=tuple(self._target(target) for target in group.targets),
             rpo=group.rpo,
             common_label=group.common_label,
@@ -136,6 +141,10 @@ class Session:
         """That group, or all of them in the order of the configuration."""
         names: Iterable[str] = self.configuration.groups if name is None else (name,)
         return tuple(self.group(each) for each in names)
+
+    def backends(self) -> tuple[Backend, ...]:
+        """All back ends, in the order of the configuration."""
+        return tuple(map(self.backend, self.configuration.backends))
 
     def clusters(
         self, names: Collection[str], *, beside: bool = False
@@ -205,7 +214,8 @@ class Session:
     def _spare_folders(self) -> Iterator[Path]:
         return spare_folders(self.folder, self.world.environ)
 
-    def _backend(self, name: str) -> Backend:
+    def backend(self, name: str) -> Backend:
+        """The back end of that name. Raises: ConfigError for an unknown one."""
         backend = self.configuration.backend(name)
         return Backend(name=name, cluster=backend.cluster, svm=backend.svm, volumes=tuple(backend.volumes))
 
@@ -214,7 +224,7 @@ class Session:
         aggregates = (
             {"*": tuple(mapped)} if isinstance(mapped, tuple) else {source: (name,) for source, name in mapped.items()}
         )
-        backend = self._backend(target.backend)
+        backend = self.backend(target.backend)
         return Target(
             backend=backend,
             aggregates=aggregates,

@@ -1,0 +1,116 @@
+"""Commands that bring volumes to other places, and tell which are on their way."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import anyio
+import typer
+
+from datamotion.cli.changing import carry_out
+from datamotion.cli.options import (
+    DEFAULT_CONFIG,
+    ConfigFile,
+    DryRun,
+    Output,
+    OutputForm,
+    Why,
+    Yes,
+    open_session,
+)
+from datamotion.cli.render import print_json
+from datamotion.cli.render_migrations import render_migrations
+from datamotion.errors import ConfigError
+from datamotion.service import migrations as service
+
+What = Annotated[
+    str,
+    typer.Argument(
+        metavar="BACKEND:VOLUMES", help="The back end where they are, and names, patterns or uuids, with commas."
+    ),
+]
+To = Annotated[str | None, typer.Option("--to", metavar="BACKEND", help="The back end where they are to live.")]
+Aggregates = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--aggregate",
+        metavar="AGGREGATE",
+        help="Without --to, the one to move them to. With it, one that may hold them there, once for each; without any,"
+        " those that the configuration maps there.",
+    ),
+]
+KeepSource = Annotated[
+    bool, typer.Option("--keep-source", help="Leave the old volumes, with nobody let in, where new ones are made.")
+]
+CutoverAt = Annotated[
+    str | None,
+    typer.Option("--cutover-at", metavar="TIME", help="Move to another aggregate not before it: 2031-05-04T02:00Z."),
+]
+Abort = Annotated[bool, typer.Option("--abort", help="Undo what has begun, while nothing is decided.")]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Show every mechanism, with its price and why it is taken or not, and stop.")
+]
+
+
+def migrate(
+    context: typer.Context,
+    what: What,
+    to: To = None,
+    aggregates: Aggregates = None,
+    keep_source: KeepSource = False,
+    cutover_at: CutoverAt = None,
+    abort: Abort = False,
+    explain: Explain = False,
+    reason: Why = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Bring volumes to another aggregate, SVM or cluster by the cheapest mechanism that the two places allow.
+
+    Within an SVM the cluster moves them, and clients notice nothing. To another one they are mirrored, clients are kept
+    away until the last snapshot is carried over, and they are served there; the old ones are deleted only once the new
+    ones are seen to serve. Run again after anything it goes on; --abort goes back, while nothing is decided.
+
+    Example: datamotion migrate gold-paris:vol_1 --to gold-lyon
+    """
+    session = open_session(context, config)
+    migration = service.migration_of(
+        session,
+        what,
+        to=to,
+        aggregates=tuple(aggregates or ()),
+        keeps_source=keep_source,
+        cutover_at=_instant(cutover_at),
+    )
+    intent = service.abort(migration) if abort else service.migrate(migration)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run or explain, reason=reason)
+
+
+def migrations(context: typer.Context, config: ConfigFile = DEFAULT_CONFIG, output: OutputForm = Output.TEXT) -> None:
+    """Tell which volumes are on their way, how far they are and how long what is left takes.
+
+    Example: datamotion migrations
+    """
+    report = anyio.run(service.migrations, open_session(context, config))
+    if output is Output.JSON:
+        print_json(report)
+    else:
+        render_migrations(report)
+    raise typer.Exit(4 if report.unseen else 0)
+
+
+def _instant(written: str | None) -> datetime | None:
+    """Raises: ConfigError for what is no time, or tells none of which zone."""
+    if written is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(written)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        hint = "it takes a date, a time and a zone, as 2031-05-04T02:00Z or 2031-05-04T02:00+02:00"
+        raise ConfigError(f"--cutover-at {written!r} is no time", hint=hint)
+    return instant.astimezone(UTC)

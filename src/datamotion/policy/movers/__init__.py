@@ -1,0 +1,1 @@
+"""The mechanisms by which volumes are migrated, a module each; the cheapest first."""

@@ -1,0 +1,149 @@
+"""The last part of a migration by a mirror: the new volumes serve, and what is left of the old ones goes.
+
+An old volume is deleted only while the new one is seen to serve and to hold the last snapshot of it, by its version.
+The marks go last: up to then any run finds by them what is left to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from datamotion.model.acts import DeleteClaim, DeleteRelationship, DeleteVolume, RemoveMark, Subject
+from datamotion.model.claim import read_claim
+from datamotion.model.mark import read_mark, without_mark
+from datamotion.model.migration import Migration
+from datamotion.model.plan import Gate, Refusal
+from datamotion.model.records import Volume
+from datamotion.model.standing import FENCE, Copy, Site, Standing
+from datamotion.model.units import size_text
+from datamotion.model.view import ClusterView
+from datamotion.model.words import VolumeState, VolumeType
+from datamotion.policy.frozen import is_carried
+from datamotion.policy.listings import entries, release
+from datamotion.policy.needs import mark_of
+from datamotion.policy.situation import Situation
+from datamotion.policy.steps import Phase, StepList
+
+_RELATIONSHIP = Phase(
+    rank=101, title="Delete the relationship", because="the new volumes serve, nothing is mirrored", gate=Gate.ALL
+)
+_RELEASE = Phase(
+    rank=102, title="Release at the source", because="until then no old volume can be deleted", gate=Gate.ALL
+)
+_DELETE = Phase(
+    rank=103,
+    title="Delete the old volumes",
+    because="the new ones serve, and hold the last snapshot of these",
+    gate=Gate.ALL,
+)
+_CLAIM = Phase(rank=104, title="Delete claims", because="the migration is over: nothing is told by them any more")
+_UNMARK = Phase(rank=105, title="Remove the marks", because="nothing is left to do for these volumes", gate=Gate.VOLUME)
+
+
+class Finish:
+    """Adds what is left to do to `due`. `moved`: the new volumes' uuids, by the names that the migration knows."""
+
+    def __init__(self, migration: Migration, situation: Situation, moved: Mapping[str, str]) -> None:
+        self._migration = migration
+        self._now = situation.now
+        self._moved = moved
+        self._source = situation.now.sites[migration.source.name]
+        self._to = situation.now.sites[migration.to.name]
+        self.due = StepList()
+        self.refusals: list[Refusal] = []
+
+    def plan(self) -> None:
+        for volume, uuid in self._moved.items():
+            new = next((each for each in self._to.volumes.values() if each.uuid == uuid), None)
+            if why := _not_serving(new):
+                self.refusals.append(
+                    Refusal(
+                        volume=volume,
+                        text=f"the old {volume} is left as it is: the new one is not seen to serve, {why}",
+                        hint=f"look at {volume} at {self._to.backend.name}, then run the same command again",
+                    )
+                )
+            elif (copy := self._now.copy(self._to.backend.name, volume)) is not None:
+                self._part_from_old(copy)
+        if self.refusals:
+            return
+        for site in (self._source, self._to):
+            delete_claims(self.due, self._migration.name, site)
+        for volume in self._moved:
+            for site in (self._source, self._to):
+                unmark(self.due, self._migration.name, site, volume)
+
+    def holds(self) -> frozenset[Subject]:
+        """The volumes that are served where they were to go, with nothing left to do for them."""
+        is_open = {act.subject for step in self.due.steps() for act in step.acts}
+        refused = {each.volume for each in self.refusals}
+        of_new = {(self._to.backend.name, volume) for volume in self._moved}
+        of_old = {(self._source.backend.name, volume) for volume in self._moved}
+        return frozenset(each for each in of_new | of_old if each not in is_open and each[1] not in refused)
+
+    def _part_from_old(self, new: Copy) -> None:
+        volume, old = new.id.volume, self._now.copy(self._source.backend.name, new.id.volume)
+        if new.edge is not None:
+            change = DeleteRelationship(uuid=new.edge.relationship.uuid)
+            text = f"{volume}: {new.volume.name} was a mirror of {new.edge.relationship.source}"
+            self.due.add(_RELATIONSHIP, self._to.backend, volume, change, text)
+        for entry in entries(self._now):
+            if entry.source.id.volume == volume and entry.at == self._to.backend.name:
+                release(self.due, self._now, _RELEASE, entry, keeps_snapshots=self._migration.keeps_source)
+        if old is None or self._migration.keeps_source:
+            return
+        if not is_carried(self._now, new, old):
+            self.refusals.append(
+                Refusal(
+                    volume=volume,
+                    text=f"the old {volume} is not deleted: the new one is not seen to hold its last snapshot",
+                    hint="compare the two; --keep-source ends the migration and leaves the old volume",
+                )
+            )
+            return
+        text = f"{volume}: {old.volume.name} at {self._source.backend.name}, {size_text(old.volume.used_bytes)} used"
+        self.due.add(_DELETE, self._source.backend, volume, DeleteVolume(uuid=old.volume.uuid), text)
+
+
+def new_volumes(migration: Migration, standing: Standing) -> Mapping[str, str]:
+    """By the names that the migration knows, the uuids of those volumes that are served where they were to go."""
+    to = migration.to.name
+    copies = (standing.copy(to, volume) for volume in standing.volumes)
+    return {
+        copy.id.volume: copy.volume.uuid
+        for copy in copies
+        if copy is not None and copy.is_writable and mark_of(standing, copy.id.volume) is not None
+    }
+
+
+def delete_claims(due: StepList, group: str, site: Site) -> None:
+    """Those of a group that is over go."""
+    for policy in site.seen.policies if isinstance(site.seen, ClusterView) else ():
+        if policy.svm == site.backend.svm and (claim := read_claim(group, policy.name, policy.comment)) is not None:
+            text = f"{site.backend.name}: epoch {claim.epoch} of {claim.backend}"
+            due.add(_CLAIM, site.backend, None, DeleteClaim(uuid=policy.uuid), text, about=policy.uuid)
+
+
+def unmark(due: StepList, group: str, site: Site, volume: str) -> None:
+    """The volume there that is marked as this one of a group bears no mark any more."""
+    for each in site.volumes.values():
+        mark = read_mark(each.comment)
+        if mark is not None and (mark.group, mark.volume) == (group, volume):
+            change = RemoveMark(uuid=each.uuid, comment=without_mark(each.comment))
+            due.add(_UNMARK, site.backend, volume, change, f"{volume}: {each.name} at {site.backend.name}")
+
+
+def _not_serving(volume: Volume | None) -> str | None:
+    """Why a new volume is not seen to serve; None: it is."""
+    if volume is None:
+        return "it is not there"
+    if volume.type is not VolumeType.RW:
+        return f"it is of type {volume.type}"
+    if volume.state is not VolumeState.ONLINE:
+        return f"it is {volume.state}"
+    if volume.export == FENCE:
+        return "no client is let in"
+    mark = read_mark(volume.comment)
+    if mark is not None and mark.path and not volume.path:
+        return f"it is not mounted at {mark.path}"
+    return None

@@ -1,0 +1,46 @@
+"""What a mechanism says of a migration before anything is done, and what each of them can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from datamotion.model.migration import Migration
+from datamotion.model.names import counted
+from datamotion.model.plan import Offer
+from datamotion.model.records import Volume
+from datamotion.model.standing import Standing
+from datamotion.policy.situation import Planner
+
+_BYTES_A_SECOND = 100 * 2**20
+"""Assumption: what moves inside a cluster or between two, for an estimate that is told as one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mover:
+    """One mechanism: what it would cost and whether it can; doing it, and undoing what is not decided.
+
+    `ongoing`: whether it has begun on this migration, as is seen; then it goes on, whatever is cheaper.
+    """
+
+    offer: Callable[[Migration, Standing], Offer]
+    ongoing: Callable[[Migration, Standing], bool]
+    planner: Callable[[Migration], Planner]
+    way_back: Callable[[Migration], Planner]
+
+
+def selected(migration: Migration, standing: Standing) -> list[Volume]:
+    """The volumes at its source that a migration is about, in the order in which people count."""
+    return list(_selected(migration, standing.sites[migration.source.name].volumes.values()))
+
+
+def _selected(migration: Migration, volumes: Iterable[Volume]) -> Iterator[Volume]:
+    wanted = migration.group.home
+    yield from sorted(
+        (each for each in volumes if wanted.selects(each.name, each.uuid)), key=lambda each: counted(each.name)
+    )
+
+
+def seconds_for(data: int) -> float:
+    """How long so many bytes take, by an assumed rate."""
+    return data / _BYTES_A_SECOND

@@ -1,0 +1,209 @@
+"""A volume moved to another aggregate of its SVM by the cluster itself: its clients notice nothing but the cut-over.
+
+It keeps its uuid, its name and all that points to it. A move that goes on is seen at the cluster: any run follows it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from datamotion.model.acts import AbortMove, AwaitMove, CutOver, MoveVolume
+from datamotion.model.mark import read_mark
+from datamotion.model.migration import Migration
+from datamotion.model.plan import Offer, Plan, Refusal
+from datamotion.model.records import Movement, Volume
+from datamotion.model.standing import Site, Standing
+from datamotion.model.units import count_text, size_text
+from datamotion.model.view import ClusterView
+from datamotion.model.words import Operation, VolumeState
+from datamotion.policy.movements import is_on, movement_of
+from datamotion.policy.movers.offer import Mover, seconds_for, selected
+from datamotion.policy.needs import names_text
+from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.steps import Phase, StepList
+
+_MOVE = Phase(rank=1, title="Begin to move", because="the cluster copies them while their clients go on")
+_CUT_OVER = Phase(rank=2, title="Cut over", because="all is copied but the last writes: I/O is held for seconds")
+_AWAIT = Phase(rank=3, title="Wait until they have moved", because="they are served from the old aggregate until then")
+_ABORT = Phase(rank=1, title="Abort the moves", because="the volumes stay where they are, with all that was written")
+
+
+def _offer(migration: Migration, standing: Standing) -> Offer:
+    volumes = [each for each in selected(migration, standing) if not is_on(each, _aggregate(migration))]
+    data = sum(each.used_bytes for each in volumes)
+    return Offer(
+        mechanism="volume move",
+        data=data,
+        seconds=seconds_for(data),
+        interruption="none; at the cut-over I/O is held for seconds",
+        needs="an account of the cluster; room in the aggregate",
+        why_not=_why_not(migration, standing),
+    )
+
+
+def _why_not(migration: Migration, standing: Standing) -> Refusal | None:
+    if not migration.is_within:
+        return Refusal(text=f"it stays within one SVM, and {migration.to.name} is another back end")
+    if len(migration.aggregates) != 1:
+        return Refusal(text="no aggregate to move to is named", hint="name it with --aggregate")
+    site = standing.sites[migration.source.name]
+    if not isinstance(site.seen, ClusterView):
+        return Refusal(text=site.seen.reason, hint=site.seen.hint, unseen=site.seen)
+    known = sorted(each.name for each in site.seen.aggregates)
+    if _aggregate(migration) not in known:
+        return Refusal(
+            text=f"{migration.source.cluster} has no aggregate {_aggregate(migration)}",
+            hint=f"it has {', '.join(known) or 'none that this account sees'}",
+        )
+    return None
+
+
+def _ongoing(migration: Migration, standing: Standing) -> bool:
+    seen = standing.sites[migration.source.name].seen
+    if not (migration.is_within and isinstance(seen, ClusterView)):
+        return False
+    return any(_move(each, seen) for each in selected(migration, standing))
+
+
+def _move(volume: Volume, seen: ClusterView) -> Movement | None:
+    """The move of it that goes on."""
+    movement = movement_of(seen, volume.uuid)
+    return movement if movement is not None and movement.state.is_going_on else None
+
+
+def _aggregate(migration: Migration) -> str:
+    return migration.aggregates[0] if migration.aggregates else ""
+
+
+def _planner(migration: Migration) -> Planner:
+    def plan(situation: Situation) -> Plan:
+        return _Moving(migration, situation).plan()
+
+    return plan
+
+
+class _Moving:
+    """What is left to do until every volume is on the aggregate."""
+
+    def __init__(self, migration: Migration, situation: Situation) -> None:
+        self._migration = migration
+        self._aggregate = _aggregate(migration)
+        self._now = situation.now
+        self._site = situation.now.sites[migration.source.name]
+        self._due = StepList()
+        self._refusals: list[Refusal] = []
+        self._holds: set[tuple[str, str | None]] = set()
+
+    def plan(self) -> Plan:
+        if isinstance(self._site.seen, ClusterView):
+            volumes = selected(self._migration, self._now)
+            self._refuse_more_than_fits(volumes, self._site.seen)
+            for volume in volumes if not self._refusals else ():
+                self._plan_one(volume, self._site.seen)
+        held = f", cut over not before {self._at:%Y-%m-%d %H:%M} UTC" if self._at else ""
+        return Plan(
+            operation=Operation.MIGRATE,
+            group=self._migration.name,
+            title=f"Move {_names(self._migration)} of {self._site.backend.name} to aggregate {self._aggregate}{held}",
+            steps=self._due.steps(),
+            refusals=tuple(self._refusals),
+            notes=tuple(_stale_mirrors(self._migration, self._now)),
+            holds=frozenset(self._holds),
+        )
+
+    @property
+    def _at(self) -> datetime | None:
+        return self._migration.cutover_at
+
+    def _refuse_more_than_fits(self, volumes: list[Volume], seen: ClusterView) -> None:
+        to_come = [each for each in volumes if not (is_on(each, self._aggregate) or _move(each, seen))]
+        needed = sum(each.used_bytes for each in to_come)
+        room = next((each.available_bytes for each in seen.aggregates if each.name == self._aggregate), 0)
+        if needed > room:
+            self._refusals.append(
+                Refusal(
+                    text=f"{self._aggregate} has room for {size_text(room)}, and {count_text(len(to_come), 'volume')}"
+                    f" with {size_text(needed)} would come",
+                    hint="name fewer volumes, or another aggregate",
+                )
+            )
+
+    def _plan_one(self, volume: Volume, seen: ClusterView) -> None:
+        going_on = _move(volume, seen)
+        if is_on(volume, self._aggregate) and going_on is None:
+            self._holds.add((self._site.backend.name, volume.name))
+            return
+        if why := _obstacle(volume, self._aggregate, going_on.aggregate if going_on else None):
+            text, hint = why
+            self._refusals.append(Refusal(backend=self._site.backend.name, volume=volume.name, text=text, hint=hint))
+            return
+        moved = AwaitMove(uuid=volume.uuid, aggregate=self._aggregate)
+        if going_on is None:
+            change = MoveVolume(uuid=volume.uuid, aggregate=self._aggregate, waits=self._at is not None)
+            at = ", ".join(volume.aggregates)
+            self._add(_MOVE, volume, change, f"{volume.name}: {size_text(volume.used_bytes)} from {at}")
+        elif going_on.state.waits_for_cutover and (self._at is None or seen.observed_at >= self._at):
+            change_over = CutOver(uuid=volume.uuid, aggregate=self._aggregate)
+            self._add(_CUT_OVER, volume, change_over, f"{volume.name} to {self._aggregate}")
+        self._add(_AWAIT, volume, moved, f"{volume.name} to {self._aggregate}")
+
+    def _add(self, phase: Phase, volume: Volume, change: MoveVolume | CutOver | AwaitMove, text: str) -> None:
+        self._due.add(phase, self._site.backend, volume.name, change, text)
+
+
+def _obstacle(volume: Volume, aggregate: str, elsewhere: str | None) -> tuple[str, str | None] | None:
+    if volume.constituents:
+        return "a FlexGroup is not moved as a whole", "its constituents are moved one by one: `volume move start`"
+    if volume.state is not VolumeState.ONLINE:
+        return f"it is {volume.state}", "bring it online first"
+    if elsewhere is not None and elsewhere != aggregate:
+        return f"it is being moved to {elsewhere} already", "wait until it is there, or abort that move"
+    return None
+
+
+def _names(migration: Migration) -> str:
+    return names_text(migration.volumes)
+
+
+def _stale_mirrors(migration: Migration, standing: Standing) -> list[str]:
+    """Documented: transfers from a source that was moved fail until one that was asked for has succeeded."""
+    groups: dict[str, list[str]] = {}
+    for volume in selected(migration, standing):
+        if (mark := read_mark(volume.comment)) is not None and not is_on(volume, _aggregate(migration)):
+            groups.setdefault(mark.group, []).append(volume.name)
+    return [
+        f"{names_text(names)}: mirrored as of {group}. After the move its scheduled transfers fail until one was asked"
+        f" for: run `datamotion update {group}` then."
+        for group, names in groups.items()
+    ]
+
+
+def _way_back(migration: Migration) -> Planner:
+    def plan(situation: Situation) -> Plan:
+        due, holds = StepList(), set()
+        site = situation.now.sites[migration.source.name]
+        for volume in selected(migration, situation.now):
+            if not isinstance(site.seen, ClusterView):
+                break
+            if (movement := _move(volume, site.seen)) is not None:
+                change = AbortMove(uuid=volume.uuid)
+                text = f"{volume.name}: its move to {movement.aggregate}"
+                due.add(_ABORT, site.backend, volume.name, change, text)
+            elif _was_going_on(situation.first.sites[migration.source.name], volume):
+                holds.add((site.backend.name, volume.name))
+        return Plan(
+            operation=Operation.MIGRATE,
+            group=migration.name,
+            title=f"Abort the moves of {_names(migration)} at {site.backend.name}",
+            steps=due.steps(),
+            holds=frozenset(holds),
+        )
+
+    return plan
+
+
+def _was_going_on(site: Site, volume: Volume) -> bool:
+    return isinstance(site.seen, ClusterView) and _move(volume, site.seen) is not None
+
+
+VOLUME_MOVE = Mover(offer=_offer, ongoing=_ongoing, planner=_planner, way_back=_way_back)

@@ -1,0 +1,181 @@
+"""The use cases of migrations: carrying one out, undoing it, listing those under way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from datamotion.engine.looking import Glance, Lookout
+from datamotion.errors import ConfigError
+from datamotion.model.mark import read_mark
+from datamotion.model.migration import Migration, ends_of
+from datamotion.model.names import counted
+from datamotion.model.records import Volume
+from datamotion.model.view import EVERYTHING, REMOVING, SERVING, Aspect, ClusterView, View
+from datamotion.model.words import Operation
+from datamotion.policy.migrate import abort_planner, migrate_planner
+from datamotion.policy.movements import movement_of
+from datamotion.policy.thaw import thaw_planner
+from datamotion.service.migration_reports import MigrationReport, MigrationsReport
+from datamotion.service.operations import Intent, glances_of
+from datamotion.service.session import Session
+
+_UNDER_WAY = frozenset({Aspect.SVMS, Aspect.VOLUMES, Aspect.RELATIONSHIPS, Aspect.MOVEMENTS})
+_WITHIN = _UNDER_WAY | {Aspect.AGGREGATES}
+_BETWEEN = EVERYTHING | SERVING | REMOVING | {Aspect.SNAPSHOTS}
+_BETWEEN_LOOKS_S = 2.0
+
+
+def migration_of(
+    session: Session,
+    volumes: str,
+    *,
+    to: str | None = None,
+    aggregates: tuple[str, ...] = (),
+    keeps_source: bool = False,
+    cutover_at: datetime | None = None,
+) -> Migration:
+    """The migration of what BACKEND:VOLUMES says (names, patterns or uuids, with commas) to a back end.
+
+    Without aggregates, those that the configuration maps for a target of that name. Raises: ConfigError.
+    """
+    source, _, names = volumes.partition(":")
+    wanted = tuple(filter(None, names.split(",")))
+    if not wanted:
+        raise ConfigError(f"{volumes!r} names no volume", hint="it takes BACKEND:VOLUME, as gold-paris:vol_1")
+    goal = to or source
+    if goal == source and len(aggregates) != 1:
+        hint = "--to names a back end, --aggregate another aggregate of the same one"
+        raise ConfigError(f"where {names} is to go is not said", hint=hint)
+    if goal != source and cutover_at is not None:
+        raise ConfigError("--cutover-at is for a move to another aggregate", hint="leave it out, or leave out --to")
+    at, there = session.backend(source), session.backend(goal)
+    if not aggregates and not (aggregates := _mapped(session, goal)):
+        hint = f"--aggregate names one of {there.cluster}"
+        raise ConfigError(f"on which aggregate of {goal} the volumes are made is not said", hint=hint)
+    return Migration(
+        source=at,
+        volumes=wanted,
+        to=there,
+        aggregates=aggregates,
+        keeps_source=keeps_source,
+        cutover_at=cutover_at,
+    )
+
+
+def _mapped(session: Session, backend: str) -> tuple[str, ...]:
+    """The aggregates that targets of the configuration use there."""
+    targets = (each for group in session.groups() for each in group.targets if each.backend.name == backend)
+    return tuple(dict.fromkeys(name for target in targets for names in target.aggregates.values() for name in names))
+
+
+def migrate(migration: Migration) -> Intent:
+    """Bring the volumes to where they are to live. What has begun goes on."""
+    return Intent(
+        operation=Operation.MIGRATE,
+        group=migration.group,
+        planner=migrate_planner(migration),
+        glances=_glances(migration),
+        way_back=None if migration.is_within else thaw_planner(migration.group),
+    )
+
+
+def abort(migration: Migration) -> Intent:
+    """Undo what has begun, while nothing is decided."""
+    return Intent(
+        operation=Operation.MIGRATE,
+        group=migration.group,
+        planner=abort_planner(migration),
+        glances=_glances(migration),
+    )
+
+
+def _glances(migration: Migration) -> Mapping[str, Glance]:
+    return glances_of(migration.group, _WITHIN if migration.is_within else _BETWEEN)
+
+
+async def migrations(session: Session) -> MigrationsReport:
+    """All migrations under way at back ends of the configuration. Only reads; how fast they are takes a second look."""
+    svms: dict[str, set[str]] = {}
+    for backend in session.backends():
+        svms.setdefault(backend.cluster, set()).add(backend.svm)
+    glances = {name: Glance(aspects=_UNDER_WAY, svms=frozenset(each)) for name, each in svms.items()}
+    clock = session.world.clock
+    async with session.clusters(glances.keys()) as clusters:
+        lookout = Lookout(clusters, glances)
+        view, seconds = await lookout.whole(), 0.0
+        before = _under_way(session, view)
+        if before:
+            began_s = clock.monotonic_s()
+            await clock.sleep(_BETWEEN_LOOKS_S)
+            view, seconds = await lookout.whole(), clock.monotonic_s() - began_s
+    then = {each.key: each for each in before}
+    unseen = tuple(f"{name}: {seen.reason}" for name, seen in view.items() if not isinstance(seen, ClusterView))
+    return MigrationsReport(
+        migrations=tuple(each.since(then.get(each.key), seconds) for each in _under_way(session, view)),
+        unseen=unseen,
+    )
+
+
+def _under_way(session: Session, view: View) -> list[MigrationReport]:
+    """Moves that a cluster is at, and volumes that are marked for a migration."""
+    found: dict[tuple[str, str, str], MigrationReport] = {}
+    for backend in session.backends():
+        seen = view.get(backend.cluster)
+        for volume in seen.volumes if isinstance(seen, ClusterView) else ():
+            if volume.svm == backend.svm and isinstance(seen, ClusterView):
+                report = _move(backend.name, volume, seen) or _mirroring(session, backend.name, volume, view)
+                if report is not None:
+                    found[report.key] = report
+    return sorted(found.values(), key=lambda each: (each.source, counted(each.volume)))
+
+
+def _move(backend: str, volume: Volume, seen: ClusterView) -> MigrationReport | None:
+    movement = movement_of(seen, volume.uuid)
+    if movement is None or not movement.state.is_going_on:
+        return None
+    moved = None if movement.percent is None else volume.used_bytes * movement.percent // 100
+    return MigrationReport(
+        volume=volume.name,
+        source=backend,
+        to=f"{backend}, {movement.aggregate}",
+        mechanism="volume move",
+        state=movement.state,
+        moved=moved,
+        total=volume.used_bytes,
+    )
+
+
+def _mirroring(session: Session, backend: str, volume: Volume, view: View) -> MigrationReport | None:
+    """What a marked volume says, at whichever end it is; of both ends the later one in the configuration is told."""
+    mark = read_mark(volume.comment)
+    names = frozenset(each.name for each in session.backends())
+    ends = ends_of(mark.group, names) if mark is not None else None
+    if mark is None or ends is None:
+        return None
+    source, to = (session.backend(each) for each in ends)
+    there = view.get(to.cluster)
+    copies = there.volumes if isinstance(there, ClusterView) else ()
+    new = next((each for each in copies if each.svm == to.svm and _is_of(each, mark.group, mark.volume)), None)
+    state, moved = "to be mirrored", None
+    if isinstance(there, ClusterView) and new is not None:
+        into = (to.svm, new.name)
+        edge = next((e for e in there.relationships if (e.destination.svm, e.destination.volume) == into), None)
+        state = edge.state if edge is not None else "served there, to be finished"
+        moved = edge.transfer.bytes_transferred if edge is not None and edge.transfer is not None else None
+    if backend == source.name and mark.frozen:
+        state = f"{state}, frozen"
+    return MigrationReport(
+        volume=mark.volume,
+        source=source.name,
+        to=to.name,
+        mechanism="SnapMirror and cut-over",
+        state=state,
+        moved=moved,
+        total=volume.used_bytes if backend == source.name else None,
+    )
+
+
+def _is_of(volume: Volume, group: str, name: str) -> bool:
+    mark = read_mark(volume.comment)
+    return mark is not None and (mark.group, mark.volume) == (group, name)

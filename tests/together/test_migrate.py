@@ -1,0 +1,222 @@
+"""Volumes migrated between lab clusters: every byte comes along, whenever the process ends, and nothing else goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from datamotion.model.standing import FENCE
+from datamotion.service import migrations
+from datamotion.service.reports import PlanReport, RunReport, Verdict
+from ontaplab.doors.errors import DoorError
+from tests.ontaplab.doors.hosts import ALL, HOST
+from tests.together.mortal import Life, dies
+from tests.together.stories import Story, play, told
+from tests.together.test_check import calls
+from tests.together.world import create_volumes
+
+
+def migration(story: Story, volumes: str = "vol_*", **more: Any) -> Any:
+    return migrations.migration_of(story.place.session, f"gold-paris:{volumes}", **more)
+
+
+async def migrate(story: Story, volumes: str = "vol_*", to: str | None = "gold-lyon", **more: Any) -> RunReport:
+    return await story.place.run(migrations.migrate(migration(story, volumes, to=to, **more)))
+
+
+async def abort(story: Story, volumes: str = "vol_*", to: str | None = "gold-lyon", **more: Any) -> RunReport:
+    return await story.place.run(migrations.abort(migration(story, volumes, to=to, **more)))
+
+
+async def plan(story: Story, volumes: str = "vol_*", **more: Any) -> PlanReport:
+    return await story.planned(migrations.migrate(migration(story, volumes, **more)))
+
+
+async def volumes_at(story: Story, cluster: str) -> dict[str, Any]:
+    found = await story.at[cluster].http.get(
+        "/api/storage/volumes", params={"is_svm_root": "false", "fields": "type,nas,comment,aggregates"}
+    )
+    return {each["name"]: each for each in found.json()["records"]}
+
+
+async def served_with_a_file(story: Story, *volumes: str) -> None:
+    await create_volumes(story.place.lab["paris"], volumes)
+    for volume in volumes:
+        story.write("paris", volume, "kept")
+
+
+def test_a_volume_goes_to_another_cluster_with_all_its_snapshots_and_the_old_one_goes(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        old = await story.volume("paris", "vol_1", "uuid")
+        await story.at["paris"].post(f"/storage/volumes/{old['uuid']}/snapshots", {"name": "monday"})
+        story.write("paris", "vol_1", "later")
+        shown = await plan(story, to="gold-lyon")
+        taken = {each.mechanism: each.is_taken for each in shown.mechanisms}
+        assert taken == {"volume move": False, "SnapMirror and cut-over": True, "copy through this host": False}
+        report = await migrate(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert await volumes_at(story, "paris") == {}
+        new = (await volumes_at(story, "lyon"))["vol_1"]
+        assert (new["type"], new["nas"]["path"], new.get("comment", "")) == ("rw", "/vol_1", "")
+        assert story.files("lyon") == {"kept", "later"}
+        assert "monday" in await snapshots(story, "lyon")
+        assert not await relationships(story)
+        assert (await migrate(story)).verdict is Verdict.REFUSED
+
+    play(quick_path, main)
+
+
+async def snapshots(story: Story, cluster: str) -> set[str]:
+    volume = await story.volume(cluster, "vol_1", "uuid")
+    found = await story.at[cluster].http.get(f"/api/storage/volumes/{volume['uuid']}/snapshots")
+    return {each["name"] for each in found.json()["records"]}
+
+
+async def relationships(story: Story) -> list[Any]:
+    found: list[Any] = []
+    for cluster in ("paris", "lyon"):
+        for listed in ("false", "true"):
+            answer = await story.at[cluster].http.get(
+                "/api/snapmirror/relationships", params={"list_destinations_only": listed}
+            )
+            found += answer.json()["records"]
+    return found
+
+
+@pytest.mark.parametrize("keeps_source", [False, True])
+def test_a_client_that_writes_all_the_time_loses_nothing_that_was_acknowledged(
+    quick_path: Path, keeps_source: bool
+) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        lab = story.place.lab
+        for cluster, svm in (("paris", "svm_gold"), ("lyon", "svm_gold_dr")):
+            policy = await story.at[cluster].one("/protocols/nfs/export-policies", name="default", **{"svm.name": svm})
+            await story.at[cluster].post(f"/protocols/nfs/export-policies/{policy['id']}/rules", ALL)
+        acknowledged: list[str] = []
+
+        async def write() -> None:
+            mounted = await lab["paris"].doors.nfs(HOST).open("svm_gold", "/vol_1")
+            for number in range(10_000):
+                try:
+                    await mounted.write(b"x" * 512, f"file {number}")
+                except DoorError:
+                    return
+                acknowledged.append(f"file {number}")
+                await trio.sleep(0.001)
+
+        reports: list[RunReport] = []
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(write)
+            await trio.sleep(0.1)
+            reports.append(await migrate(story, keeps_source=keeps_source))
+        assert reports[0].verdict is Verdict.DONE, told(reports[0])
+        assert len(acknowledged) > 100, "it wrote while the volume was mirrored"
+        assert story.files("lyon") == {"kept", *acknowledged}
+        assert [each.frozen_s is not None for each in reports[0].volumes if each.backend == "gold-lyon"] == [True]
+        mounted = await lab["lyon"].doors.nfs(HOST).open("svm_gold_dr", "/vol_1")
+        await mounted.write(b"x", "served")
+        left = await volumes_at(story, "paris")
+        assert left.keys() == ({"vol_1"} if keeps_source else set())
+        if keeps_source:
+            assert story.files("paris") == {"kept", *acknowledged}
+            assert left["vol_1"]["nas"]["export_policy"]["name"] == FENCE
+            assert not left["vol_1"].get("comment")
+
+    play(quick_path, main)
+
+
+def test_volumes_that_are_protected_are_not_taken_from_their_group(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        writes = await calls(story, "writes")
+        shown = await plan(story, "vol_1", to="gold-lyon")
+        assert shown.verdict is Verdict.REFUSED
+        assert "vol_1 is a member of gold" in told(shown)
+        assert "datamotion unprotect gold --volume vol_1" in told(shown)
+        assert await calls(story, "writes") == writes
+
+    play(quick_path, main)
+
+
+SEVERAL = ("vol_1", "vol_2", "vol_3")
+
+
+async def assert_migrated(story: Story, *volumes: str) -> None:
+    assert await volumes_at(story, "paris") == {}
+    new = await volumes_at(story, "lyon")
+    assert {name: (each["type"], each["nas"].get("path")) for name, each in new.items()} == {
+        name: ("rw", f"/{name}") for name in volumes
+    }
+    assert not [each for each in new.values() if each.get("comment")]
+    assert all(story.files("lyon", name) == {"kept"} for name in volumes)
+    assert not await relationships(story)
+    for cluster in ("paris", "lyon"):
+        found = await story.at[cluster].http.get("/api/snapmirror/policies", params={"name": "datamotion_*"})
+        assert not found.json()["records"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_carried_out", [False, True])
+def test_killed_at_any_call_it_goes_on_where_it_was(
+    quick_path: Path, is_carried_out: bool, soaking: int | None
+) -> None:
+    calls, every = 0, 1 if soaking is not None else 5
+
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, *SEVERAL)
+        was_cut_off = await dies(migrate, story, Life(calls, is_carried_out))
+        report = await migrate(story)
+        ended = not was_cut_off or report.verdict is Verdict.REFUSED  # killed behind its last call, nothing is left
+        assert ended or report.verdict is Verdict.DONE, (calls, told(report))
+        await assert_migrated(story, *SEVERAL)
+        if not was_cut_off:
+            over.append(calls)
+
+    over: list[int] = []
+    while not over:
+        play(quick_path / str(calls), main)
+        calls += every
+    assert over[0] > 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_carried_out", [False, True])
+def test_killed_at_any_call_and_aborted_the_old_ones_serve_or_it_only_goes_on(
+    quick_path: Path, is_carried_out: bool, soaking: int | None
+) -> None:
+    calls, every = 0, 1 if soaking is not None else 5
+
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, *SEVERAL)
+        was_cut_off = await dies(migrate, story, Life(calls, is_carried_out))
+        if not was_cut_off:
+            over.append(calls)
+            return
+        report = await abort(story)
+        if report.verdict is Verdict.REFUSED:
+            report = await migrate(story)
+            assert report.verdict in (Verdict.DONE, Verdict.REFUSED), (calls, told(report))
+            if calls > 0 or is_carried_out:
+                await assert_migrated(story, *SEVERAL)
+            return
+        assert report.verdict is Verdict.DONE, (calls, told(report))
+        undone.append(calls)
+        old = await volumes_at(story, "paris")
+        assert {name: (each["type"], each["nas"]["path"]) for name, each in old.items()} == {
+            name: ("rw", f"/{name}") for name in SEVERAL
+        }
+        assert {each["nas"]["export_policy"]["name"] for each in old.values()} == {"default"}
+        assert await volumes_at(story, "lyon") == {}
+        assert not await relationships(story)
+
+    over: list[int] = []
+    undone: list[int] = []
+    while not over:
+        play(quick_path / str(calls), main)
+        calls += every
+    assert len(undone) > 3
