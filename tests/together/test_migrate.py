@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
 
+from datamotion.errors import ConfigError
 from datamotion.model.standing import FENCE
 from datamotion.service import migrations
 from datamotion.service.reports import PlanReport, RunReport, Verdict
@@ -220,3 +222,110 @@ def test_killed_at_any_call_and_aborted_the_old_ones_serve_or_it_only_goes_on(
         play(quick_path / str(calls), main)
         calls += every
     assert len(undone) > 3
+
+
+# -- to another aggregate of the same SVM
+
+
+BOTH = ("aggr1", "aggr2")
+
+
+async def movement(story: Story, volume: str = "vol_1") -> tuple[str | None, list[str]]:
+    """The state of its move, and where it is."""
+    found = await story.volume("paris", volume, "movement.state,aggregates.name")
+    return found.get("movement", {}).get("state"), [each["name"] for each in found["aggregates"]]
+
+
+async def move(story: Story, volumes: str = "vol_*", **more: Any) -> RunReport:
+    return await migrate(story, volumes, None, **{"aggregates": ("aggr2",), **more})
+
+
+@pytest.mark.parametrize("calls", range(3))
+@pytest.mark.parametrize("is_carried_out", [False, True])
+def test_volumes_move_to_another_aggregate_wherever_the_process_ends(
+    quick_path: Path, calls: int, is_carried_out: bool
+) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1", "vol_2")
+        before = {name: await story.volume("paris", name, "uuid") for name in ("vol_1", "vol_2")}
+        shown = await plan(story, aggregates=("aggr2",))
+        assert [each.mechanism for each in shown.mechanisms if each.is_taken] == ["volume move"]
+        assert not shown.losses
+        assert await dies(move, story, Life(calls, is_carried_out)) == (calls < 2)
+        report = await move(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        for name, old in before.items():
+            assert (await movement(story, name))[1] == ["aggr2"]
+            assert (await story.volume("paris", name, "uuid"))["uuid"] == old["uuid"]
+            assert story.files("paris", name) == {"kept"}
+        assert not (await plan(story, aggregates=("aggr2",))).steps
+
+    play(quick_path, main, aggregates=BOTH)
+
+
+def test_the_cut_over_waits_for_its_time_and_a_move_is_aborted_while_it_does(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        clock = story.place.session.world.clock
+        at = clock.now() + timedelta(hours=3)
+        with trio.move_on_after(3600):
+            await move(story, cutover_at=at)
+        assert await movement(story) == ("cutover_pending", ["aggr1"])
+        (under_way,) = (await migrations.migrations(story.place.session)).migrations
+        assert (under_way.volume, under_way.state) == ("vol_1", "cutover_pending")
+        report = await abort(story, to=None, aggregates=("aggr2",))
+        assert report.verdict is Verdict.DONE, told(report)
+        assert await movement(story) == ("aborted", ["aggr1"])
+        report = await move(story, cutover_at=at)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert clock.now() >= at
+        assert await movement(story) == ("success", ["aggr2"])
+        assert not (await migrations.migrations(story.place.session)).migrations
+
+    play(quick_path, main, aggregates=BOTH)
+
+
+def test_what_cannot_be_moved_is_refused_with_what_to_do(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        writes = await calls(story, "writes")
+        for aggregate, said in (("aggr7", "paris has no aggregate aggr7"), ("aggr1", "")):
+            shown = await plan(story, aggregates=(aggregate,))
+            assert said in told(shown)
+            assert not shown.steps
+        unknown = await plan(story, "vol_9", aggregates=("aggr2",))
+        assert (unknown.verdict, "its volumes: vol_1" in told(unknown)) == (Verdict.REFUSED, True)
+        for wrong, text in (
+            ({}, "where vol_1 is to go is not said"),
+            ({"to": "gold-lyon", "cutover_at": story.place.session.world.clock.now()}, "--cutover-at"),
+            ({"to": "gold-rome"}, "no back end 'gold-rome'"),
+        ):
+            with pytest.raises(ConfigError, match=text):
+                migration(story, "vol_1", **wrong)
+        assert await calls(story, "writes") == writes
+
+    play(quick_path, main, aggregates=BOTH)
+
+
+def test_a_move_that_somebody_else_has_begun_elsewhere_is_left(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        body = {"movement.destination_aggregate.name": "aggr2", "movement.state": "cutover_wait"}
+        await story.change("paris", "vol_1", body)
+        shown = await plan(story, aggregates=("aggr1",))
+        assert "it is being moved to aggr2 already" in told(shown)
+
+    play(quick_path, main, aggregates=BOTH)
+
+
+def test_a_source_of_mirrors_is_moved_and_its_mirrors_go_on_after_an_update(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        shown = await plan(story, aggregates=("aggr2",))
+        assert "datamotion update gold" in told(shown)
+        assert (await move(story)).verdict is Verdict.DONE
+        story.write("paris", "vol_1", "since the move")
+        assert (await story.update()).verdict is Verdict.DONE
+        assert story.files("lyon") == {"kept", "since the move"}
+
+    play(quick_path, main, aggregates=BOTH)

@@ -115,9 +115,10 @@ async def a_place(
     schedule: str | None = "hourly",
     durable: bool = False,
     traits: Mapping[str, object] | None = None,
+    aggregates: Sequence[str] = ("aggr1",),
 ) -> AsyncIterator[Place]:
     """Peered clusters, an SVM on each, and a configuration whose home is paris."""
-    async with lab_clusters(HOME, *targets, root=root, durable=durable, traits=traits) as lab:
+    async with lab_clusters(HOME, *targets, root=root, durable=durable, traits=traits, aggregates=aggregates) as lab:
         for name in (HOME, *targets):
             async with lab[name].client() as client:
                 await succeed(client.post("/api/svm/svms?return_timeout=60", json={"name": SVMS[name]}))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from datamotion.clock import Clock
 from datamotion.engine.failures import Failure
-from datamotion.model.acts import Act, ActId, AwaitOnline, Change, CreateVolume
+from datamotion.model.acts import Act, ActId, AwaitMove, AwaitOnline, Change, CreateVolume
 from datamotion.policy.kinds import is_asked_for, limit_s
 
 _SHORTEST_WAIT_S = 0.05
 _LONGEST_WAIT_S = 2.0
+_LONGEST_HOLD_S = 60.0  # the group may be claimed, or what is held aborted, by others meanwhile
 _BACK_OFF = 1.5
 _TIMES = 3  # that one act comes about and is undone by others, before it is given up
 
@@ -27,8 +28,16 @@ class Patience:
         self._final: set[ActId] = set()
         self._reached: Counter[tuple[ActId, Change]] = Counter()
 
-    async def wait(self) -> None:
-        """A pause before the next look: short at first, longer the longer nothing is reached."""
+    async def wait(self, acts: Sequence[Act]) -> None:
+        """A pause before the next look: short at first, longer the longer nothing is reached.
+
+        Where nothing is due but at a certain time, it is longer still.
+        """
+        times = [each.change.until for each in acts if isinstance(each.change, AwaitMove) and each.change.until]
+        if len(times) == len(acts):
+            left_s = (min(times) - self._clock.now()).total_seconds()
+            await self._clock.sleep(min(max(left_s, _SHORTEST_WAIT_S), _LONGEST_HOLD_S))
+            return
         await self._clock.sleep(self._interval_s)
         self._interval_s = min(self._interval_s * _BACK_OFF, _LONGEST_WAIT_S)
 

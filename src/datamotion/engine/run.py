@@ -255,7 +255,7 @@ class Run:
         self._watcher.waiting(acts, self._result.standing)
         if self._is_held and not any(map(is_asked_for, acts)):
             self._let_go()
-        await self._patience.wait()
+        await self._patience.wait(acts)
         if not self._is_held and self._take_again():
             self._let_go()  # nobody is there; a look needs no hold
 

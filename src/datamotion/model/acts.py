@@ -332,10 +332,13 @@ class MoveVolume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwaitMove:
-    """Nothing is changed: a volume is waited for to be on this aggregate."""
+    """Nothing is changed: a volume is waited for to be on this aggregate; `until`: all but its cut-over is done, and
+    that is not asked for before.
+    """
 
     uuid: str
     aggregate: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

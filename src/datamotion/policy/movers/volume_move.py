@@ -115,6 +115,9 @@ class _Moving:
     def _at(self) -> datetime | None:
         return self._migration.cutover_at
 
+    def _is_time(self, seen: ClusterView) -> bool:
+        return self._at is None or seen.observed_at >= self._at
+
     def _refuse_more_than_fits(self, volumes: list[Volume], seen: ClusterView) -> None:
         to_come = [each for each in volumes if not (is_on(each, self._aggregate) or _move(each, seen))]
         needed = sum(each.used_bytes for each in to_come)
@@ -137,12 +140,13 @@ class _Moving:
             text, hint = why
             self._refusals.append(Refusal(backend=self._site.backend.name, volume=volume.name, text=text, hint=hint))
             return
-        moved = AwaitMove(uuid=volume.uuid, aggregate=self._aggregate)
+        is_held = going_on is not None and going_on.state.waits_for_cutover and not self._is_time(seen)
+        moved = AwaitMove(uuid=volume.uuid, aggregate=self._aggregate, until=self._at if is_held else None)
         if going_on is None:
             change = MoveVolume(uuid=volume.uuid, aggregate=self._aggregate, waits=self._at is not None)
             at = ", ".join(volume.aggregates)
             self._add(_MOVE, volume, change, f"{volume.name}: {size_text(volume.used_bytes)} from {at}")
-        elif going_on.state.waits_for_cutover and (self._at is None or seen.observed_at >= self._at):
+        elif going_on.state.waits_for_cutover and not is_held:
             change_over = CutOver(uuid=volume.uuid, aggregate=self._aggregate)
             self._add(_CUT_OVER, volume, change_over, f"{volume.name} to {self._aggregate}")
         self._add(_AWAIT, volume, moved, f"{volume.name} to {self._aggregate}")
