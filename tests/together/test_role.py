@@ -11,7 +11,7 @@ import pytest
 
 from datamotion.errors import DataMotionError
 from datamotion.ontap.privileges import PRIVILEGES, Privilege
-from datamotion.service import operations
+from datamotion.service import migrations, operations
 from datamotion.service.check import check
 from datamotion.service.reports import Finding, Verdict
 from datamotion.service.role import role
@@ -133,9 +133,20 @@ async def a_qtree(story: Story) -> dict[str, Any]:
 def test_the_role_is_enough(tmp_path: Path) -> None:
     async def main(story: Story) -> None:
         printed = [{"path": each.path, "access": each.access} for each in role("datamotion").privileges]
-        await all_that_there_is(await as_its_account(story, printed))
+        own = await as_its_account(story, printed)
+        await all_that_there_is(own)
+        await volumes_migrate(own)
 
-    play(tmp_path, main)
+    play(tmp_path, main, aggregates=("aggr1", "aggr2"))
+
+
+async def volumes_migrate(story: Story) -> None:
+    """To another aggregate, and to another cluster."""
+    await create_volumes(story.place.lab["paris"], ["free"])
+    for where in ({"aggregates": ("aggr2",)}, {"to": "gold-lyon"}):
+        found = migrations.migration_of(story.place.session, "gold-paris:free", **where)
+        report = await story.place.run(migrations.migrate(found))
+        assert report.verdict is Verdict.DONE, told(report)
 
 
 LESS = {"all": "read_create_modify", "read_create_modify": "read_modify", "read_modify": "readonly"}
