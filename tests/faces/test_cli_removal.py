@@ -60,7 +60,7 @@ def test_volumes_leave_by_name_a_group_by_its_name_typed_and_gc_takes_the_rest(l
     assert "add `!vol_3` there" in " ".join(refused.out.split())
     selecting(lab, "vol_*", "!vol_3")
     shown, in_json = lab.looked("unprotect", "gold", "--volume", "vol_3", "--delete-copies", "--dry-run")
-    assert "What this gives up: 1 volume" in shown.out
+    assert "What this deletes: 1 volume" in shown.out
     assert "vol_3: the copy at gold-lyon" in shown.out
     (plan,) = in_json.report
     assert [each["backend"] for each in plan["losses"]] == ["gold-lyon"]

@@ -48,6 +48,7 @@ def render_plan(plan: PlanReport, *, stderr: bool = False, console: Console | No
     """A plan as a colleague would explain it: what, why, what it gives up, what it leaves alone."""
     console = console or open_console(stderr=stderr)
     say(console, f"[bold]{plain(plan.title)}[/]", hang=2)
+    render_mechanisms(console, plan.mechanisms)
     for number, step in enumerate(plan.steps, 1):
         console.print()
         say(
@@ -58,7 +59,9 @@ def render_plan(plan: PlanReport, *, stderr: bool = False, console: Console | No
         )
         for act in first_of(step.acts, console, indent=7):
             say(console, plain(act), indent=7, hang=2)
-    render_mechanisms(console, plan.mechanisms)
+    for each in plan.then:
+        console.print()
+        say(console, f"[bold]Then:[/] {plain(each)}", indent=2, hang=3)
     _render_losses(console, plan.losses)
     _render_refusals(console, plan.refusals)
     _render_notes(console, plan.notes)
@@ -97,16 +100,28 @@ def first_of(things: Sequence[T], console: Console, *, indent: int) -> Iterator[
 
 
 def _render_losses(console: Console, losses: Sequence[LossReport]) -> None:
-    """The greatest first, which the first line tells; one of which nobody knows how great it is counts as greater."""
-    if not losses:
-        return
-    ordered = sorted(losses, key=lambda each: (-_size(each.at_most_s), counted(each.volume)))
-    worst = ordered[0].at_most_s
-    at_worst = f"at worst the last {_duration(worst)}" if worst is not None else "of some nobody can tell how much"
+    """The greatest first, which the first line tells; one of which nobody knows how great it is counts as greater.
+
+    Copies that are deleted, while what they are copies of stays, are told apart from them.
+    """
+    deleted = [each for each in losses if each.backend is not None and each.backend == each.given_up_at]
+    given_up = sorted(
+        (each for each in losses if each not in deleted),
+        key=lambda each: (-_size(each.at_most_s), counted(each.volume)),
+    )
+    if given_up:
+        worst = given_up[0].at_most_s
+        at_worst = f"at worst the last {_duration(worst)}" if worst is not None else "of some nobody can tell how much"
+        _render_lost(console, "What this gives up:", given_up, f", {at_worst}")
+    if deleted:
+        _render_lost(console, "What this deletes:", deleted)
+
+
+def _render_lost(console: Console, heading: str, losses: Sequence[LossReport], how_much: str = "") -> None:
     console.print()
     counts = count_text(len({each.volume for each in losses}), "volume")
-    say(console, f"[bold yellow]What this gives up:[/] {counts}, {at_worst}", indent=2, hang=2)
-    for text, names in first_of(_by_text((each.text, each.volume) for each in ordered), console, indent=7):
+    say(console, f"[bold yellow]{heading}[/] {counts}{how_much}", indent=2, hang=2)
+    for text, names in first_of(_by_text((each.text, each.volume) for each in losses), console, indent=7):
         say(console, f"{plain(names_text(names))}: {plain(text)}", indent=7, hang=2)
 
 

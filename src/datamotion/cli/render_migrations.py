@@ -24,8 +24,8 @@ def render_mechanisms(console: Console, mechanisms: Sequence[MechanismReport]) -
         price = f"{size_text(each.data)}, about {duration_text(timedelta(seconds=round(each.seconds)))}"
         say(console, f"{plain(each.mechanism)}: {taken}; {price}", indent=4, hang=2)
         why = "" if each.is_taken or each.why_not is None else f" Why not: {each.why_not}."
-        hint = f" ({each.hint})" if why and each.hint else ""
-        say(console, plain(f"clients: {each.interruption}. Needs: {each.needs}.{why}{hint}"), indent=6, hang=2)
+        hint = f" {each.hint[0].upper()}{each.hint[1:]}." if why and each.hint else ""
+        say(console, plain(f"{each.interruption}. Needs: {each.needs}.{why}{hint}"), indent=6, hang=2)
 
 
 def render_migrations(report: MigrationsReport) -> None:

@@ -108,6 +108,7 @@ class Plan:
     steps: tuple[Step, ...] = ()
     losses: tuple[Loss, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    then: tuple[str, ...] = ()  # what follows these steps in the same run, in words
     notes: tuple[str, ...] = ()
     recovery_points: tuple[RecoveryPoint, ...] = ()
     holds: frozenset[Subject] = frozenset()

@@ -12,6 +12,7 @@ from datamotion.policy.movers.host_copy import host_copy
 from datamotion.policy.movers.mirror import MIRROR
 from datamotion.policy.movers.offer import Mover, selected
 from datamotion.policy.movers.volume_move import VOLUME_MOVE
+from datamotion.policy.needs import names_text
 from datamotion.policy.situation import Planner, Situation
 
 _MOVERS = (VOLUME_MOVE, MIRROR)
@@ -65,7 +66,10 @@ def _chosen(
             text = f"{site.backend.cluster} has no SVM {site.backend.svm}"
             return Refusal(text=text, hint=f"correct `svm` of {migration.source.name} in the configuration")
         there = ", ".join(sorted(site.volumes)[:6]) or "none"
-        return Refusal(text=f"no volume at {migration.source.name} matches {names}", hint=f"its volumes: {there}")
+        hint = f"its volumes: {there}"
+        if arrived := [each for each in migration.volumes if each in standing.sites[migration.to.name].volumes]:
+            hint = f"{migration.to.name} has {names_text(arrived)}: `datamotion history` tells whether they went there"
+        return Refusal(text=f"no volume at {migration.source.name} matches {names}", hint=hint)
     found = next(((mover, offer) for mover, offer in offers if offer.why_not is None), None)
     if found is not None:
         return found

@@ -123,6 +123,7 @@ class PlanReport:
     refusals: tuple[RefusalReport, ...]
     notes: tuple[str, ...]
     verdict: Verdict
+    then: tuple[str, ...] = ()  # what follows the steps in the same run
     holds: int = 0
     clusters_say: AskedReport | None = None
     mechanisms: tuple[MechanismReport, ...] = ()  # of a migration, the cheapest first

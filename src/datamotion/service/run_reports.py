@@ -54,6 +54,7 @@ def plan_report(plan: Plan) -> PlanReport:
         refusals=_refusal_reports(plan),
         notes=plan.notes,
         verdict=_refusal_verdict(plan),
+        then=plan.then,
         holds=len(plan.holds),
         mechanisms=tuple(
             MechanismReport(

@@ -15,7 +15,7 @@ def host_copy(migration: Migration, standing: Standing) -> Offer:
         mechanism="copy through this host",
         data=data,
         seconds=seconds_for(2 * data),  # it is read and written
-        interruption="clients are stopped by hand until all is copied; no snapshot comes along",
+        interruption="Clients are stopped by hand until all is copied; no snapshot comes along",
         needs="both volumes mounted here",
         why_not=Refusal(
             text="nothing is mounted here by datamotion",

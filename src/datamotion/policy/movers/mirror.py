@@ -43,7 +43,7 @@ def _offer(migration: Migration, standing: Standing) -> Offer:
         mechanism="SnapMirror and cut-over",
         data=data,
         seconds=seconds_for(data),
-        interruption="clients wait for the last update, seconds, and find the volume at another address",
+        interruption="Clients wait for the last update, seconds, and find the volume at another address",
         needs="peers; SnapMirror at both ends; room in the aggregate",
         why_not=_why_not(migration, standing),
     )
@@ -124,8 +124,16 @@ class _Migrating:
                 plan = replace(plan, refusals=tuple(map(_as_of_migration, plan.refusals)))
             case _Part.FINISH:
                 plan = self._finish(here)
-        plan = replace(plan, operation=Operation.MIGRATE, title=self._title, losses=self._losses(here.now), part=part)
-        return plan if plan.refused else replace(plan, notes=(*self._following(part), *plan.notes))
+        plan = replace(
+            plan,
+            operation=Operation.MIGRATE,
+            title=self._title,
+            losses=self._losses(here.now),
+            part=part,
+            backend=self._migration.to.name,
+            epoch=None,  # whoever agreed did to all parts
+        )
+        return plan if plan.refused else replace(plan, then=tuple(self._following(part)))
 
     @property
     def _title(self) -> str:
@@ -159,7 +167,7 @@ class _Migrating:
                 given_up_at=source,
                 kept=None,
                 age=None,
-                text=f"the old volume at {source}, deleted once the new one serves and holds its last snapshot",
+                text=f"the old volume at {source}, once the new one serves and holds its last snapshot",
             )
             for each in held
         )
@@ -169,15 +177,16 @@ class _Migrating:
         migration, notes = self._migration, []
         if part is _Part.MIRROR:
             notes.append(
-                f"Then: updates until little is left, clients are kept away from {migration.source.name}, the last"
-                f" snapshot is carried over and checked, and {migration.to.name} serves. If one volume cannot follow,"
-                " clients of all write again where they were."
+                f"The mirrors are updated until little is left, clients are kept away from {migration.source.name}, the"
+                f" last snapshot is carried over and checked, and SVM {migration.to.svm} of {migration.to.cluster}"
+                " serves: clients find the volumes there. If one volume cannot follow, clients of all write again where"
+                " they were."
             )
         if part is not _Part.FINISH:
             notes.append(
-                "Then the relationship is deleted, the old volume stays, and nobody can write to it."
+                "Last, the relationship is deleted. The old volumes stay, and nobody can write to them."
                 if migration.keeps_source
-                else "Last, the old volume is deleted; --keep-source leaves it."
+                else "Last, the relationship and the old volumes are deleted; --keep-source leaves those."
             )
         return notes
 

@@ -35,7 +35,7 @@ def _offer(migration: Migration, standing: Standing) -> Offer:
         mechanism="volume move",
         data=data,
         seconds=seconds_for(data),
-        interruption="none; at the cut-over I/O is held for seconds",
+        interruption="Clients notice nothing; at the cut-over I/O is held for seconds",
         needs="an account of the cluster; room in the aggregate",
         why_not=_why_not(migration, standing),
     )
