@@ -104,7 +104,7 @@ def _render_losses(console: Console, losses: Sequence[LossReport]) -> None:
 
     Copies that are deleted, while what they are copies of stays, are told apart from them.
     """
-    deleted = [each for each in losses if each.backend is not None and each.backend == each.given_up_at]
+    deleted = [each for each in losses if each.kept is None and each.backend and each.backend == each.given_up_at]
     given_up = sorted(
         (each for each in losses if each not in deleted),
         key=lambda each: (-_size(each.at_most_s), counted(each.volume)),

@@ -27,7 +27,7 @@ def migrate_planner(migration: Migration) -> Planner:
         told = (*(offer for _, offer in offers), host_copy(migration, situation.first))
         chosen = _chosen(migration, situation.first, offers)
         if isinstance(chosen, Refusal):
-            return _refused(migration, chosen, told)
+            return _refused(migration, chosen, told if selected(migration, situation.first) else ())
         mover, offer = chosen
         return replace(planners[mover](situation), offers=told, offer=offer)
 

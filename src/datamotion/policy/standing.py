@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from datamotion.model.group import Group
+from datamotion.model.migration import is_migration
 from datamotion.model.names import counted
 from datamotion.model.records import CifsSession, Qtree, Relationship, Snapshot, Volume
 from datamotion.model.standing import Copy, CopyId, Doors, Doubt, DoubtKind, Edge, Foreign, HeldClaim, Site, Standing
@@ -48,7 +49,7 @@ def stand(group: Group, view: View) -> Standing:
         *_unclaimed(group, is_fresh, claims, verdicts),
         *_copy_doubts(group, copies.values(), claims.held),
         *_strangers(group, sites, members),
-        *_selects_nothing(sites, _selecting(group, sites, claims)),
+        *_selects_nothing(sites, () if is_migration(group.name) else _selecting(group, sites, claims)),
     ]
     return Standing(
         group=group,
@@ -242,7 +243,9 @@ def _active_doubts(group: Group, copy: Copy, claims: Sequence[HeldClaim]) -> Ite
         newest = claims[0].backend if claims else backend
         hint = f"datamotion failover {group.name} goes on with it; datamotion failover {group.name} --abort lets"
         hint += " clients in again"
-        if newest != backend:  # from the epoch on there is no way back
+        if is_migration(group.name):
+            hint = "datamotion migrate, as it was begun, goes on with it; with --abort it lets clients in again"
+        elif newest != backend:  # from the epoch on there is no way back
             hint = f"datamotion failover {group.name} --to {newest} goes on with it"
         yield Doubt(
             kind=DoubtKind.FROZEN,
@@ -259,7 +262,7 @@ def _active_doubts(group: Group, copy: Copy, claims: Sequence[HeldClaim]) -> Ite
             volume=volume,
             text=f"{volume} is called {copy.volume.name} at {backend} now; it is the same volume by its uuid and mark",
         )
-    if not group.backend(backend).selects(copy.volume.name, copy.volume.uuid):
+    if not (is_migration(group.name) or group.backend(backend).selects(copy.volume.name, copy.volume.uuid)):
         yield Doubt(
             kind=DoubtKind.LEFT_OUT,
             backend=backend,

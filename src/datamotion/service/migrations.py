@@ -7,7 +7,8 @@ from datetime import datetime
 
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.errors import ConfigError
-from datamotion.model.mark import read_mark
+from datamotion.model.group import Backend
+from datamotion.model.mark import Mark, read_mark
 from datamotion.model.migration import Migration, ends_of
 from datamotion.model.names import counted
 from datamotion.model.records import Volume
@@ -124,7 +125,7 @@ def _under_way(session: Session, view: View) -> list[MigrationReport]:
         seen = view.get(backend.cluster)
         for volume in seen.volumes if isinstance(seen, ClusterView) else ():
             if volume.svm == backend.svm and isinstance(seen, ClusterView):
-                report = _move(backend.name, volume, seen) or _mirroring(session, backend.name, volume, view)
+                report = _move(backend.name, volume, seen) or _mirroring(session, volume, view)
                 if report is not None:
                     found[report.key] = report
     return sorted(found.values(), key=lambda each: (each.source, counted(each.volume)))
@@ -146,36 +147,39 @@ def _move(backend: str, volume: Volume, seen: ClusterView) -> MigrationReport | 
     )
 
 
-def _mirroring(session: Session, backend: str, volume: Volume, view: View) -> MigrationReport | None:
-    """What a marked volume says, at whichever end it is; of both ends the later one in the configuration is told."""
+def _mirroring(session: Session, volume: Volume, view: View) -> MigrationReport | None:
+    """What the mark of a volume says, at whichever end of its migration it is, and what is seen at both."""
     mark = read_mark(volume.comment)
     names = frozenset(each.name for each in session.backends())
     ends = ends_of(mark.group, names) if mark is not None else None
     if mark is None or ends is None:
         return None
-    source, to = (session.backend(each) for each in ends)
+    source, to = map(session.backend, ends)
+    old, new = (_marked(view, each, mark) for each in (source, to))
     there = view.get(to.cluster)
-    copies = there.volumes if isinstance(there, ClusterView) else ()
-    new = next((each for each in copies if each.svm == to.svm and _is_of(each, mark.group, mark.volume)), None)
     state, moved = "to be mirrored", None
     if isinstance(there, ClusterView) and new is not None:
         into = (to.svm, new.name)
         edge = next((e for e in there.relationships if (e.destination.svm, e.destination.volume) == into), None)
         state = edge.state if edge is not None else "served there, to be finished"
         moved = edge.transfer.bytes_transferred if edge is not None and edge.transfer is not None else None
-    if backend == source.name and mark.frozen:
-        state = f"{state}, frozen"
+    noted = read_mark(old.comment) if old is not None else None
     return MigrationReport(
         volume=mark.volume,
         source=source.name,
         to=to.name,
         mechanism="SnapMirror and cut-over",
-        state=state,
+        state=f"{state}, clients are kept away" if noted is not None and noted.frozen else state,
         moved=moved,
-        total=volume.used_bytes if backend == source.name else None,
+        total=old.used_bytes if old is not None else None,
     )
 
 
-def _is_of(volume: Volume, group: str, name: str) -> bool:
-    mark = read_mark(volume.comment)
-    return mark is not None and (mark.group, mark.volume) == (group, name)
+def _marked(view: View, backend: Backend, mark: Mark) -> Volume | None:
+    """The copy of a volume at a back end, as marks tell."""
+    seen = view.get(backend.cluster)
+    for volume in seen.volumes if isinstance(seen, ClusterView) else ():
+        found = read_mark(volume.comment) if volume.svm == backend.svm else None
+        if found is not None and (found.group, found.volume) == (mark.group, mark.volume):
+            return volume
+    return None

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from datamotion.engine.result import Ending, Outcome, RunResult
 from datamotion.model.acts import Subject
+from datamotion.model.migration import is_migration
 from datamotion.model.names import counted
 from datamotion.model.plan import Plan, RecoveryPoint
 from datamotion.policy.failover import SERVE
@@ -104,7 +105,7 @@ def run_report(
             *_not_given_notes(result, endings),
             *first.notes,
         ),
-        serving=serving_backend(last),
+        serving=None if is_migration(first.group) else serving_backend(last),  # its group is over by then
         epoch=serving.epoch if serving else None,
         seconds=round(seconds, 3),
         calls=calls,
