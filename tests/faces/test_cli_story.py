@@ -162,6 +162,13 @@ def home_is_silent(lab: Lab) -> None:
     shown, _ = lab.looked("failover", "gold", "--dry-run")
     assert shown.status == 0
     assert "What this gives up" in shown.out
+    for limit, status, said in (
+        ("1s", 3, "--max-loss 1m accepts that"),
+        ("any", 0, "What this gives up"),
+        ("soon", 2, "--max-loss 'soon' is no time"),
+    ):
+        shown = lab.typed("failover", "gold", "--dry-run", "--max-loss", limit)
+        assert (shown.status, said in shown.out + shown.err) == (status, True), shown
 
 
 def failed_over(lab: Lab) -> None:

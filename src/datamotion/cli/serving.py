@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -21,6 +22,7 @@ from datamotion.cli.options import (
     open_session,
 )
 from datamotion.errors import ConfigError
+from datamotion.model.group import Group
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.planned import Pace
 from datamotion.service import mirrors, operations
@@ -71,6 +73,15 @@ Reprotect = Annotated[
         help="Let every other back end in sight mirror what is served then, as far as nothing is given up by that.",
     ),
 ]
+MaxLoss = Annotated[
+    str | None,
+    typer.Option(
+        "--max-loss",
+        metavar="DURATION",
+        help="How much may be lost at worst where it is not a planned one; `any`: however much. Without it, what the"
+        " group's RPO says.",
+    ),
+]
 WithoutStore = Annotated[
     bool,
     typer.Option(
@@ -88,6 +99,7 @@ def failover(
     abort: Abort = False,
     allow_partial: AllowPartial = False,
     overrule: Overrule = None,
+    max_loss: MaxLoss = None,
     freeze_below: FreezeBelow = "256MiB",
     frozen_for: FrozenFor = "5m",
     reprotect: Reprotect = True,
@@ -109,18 +121,20 @@ def failover(
     Example: datamotion failover gold --to gold-lyon
     """
     session = open_session(context, config)
+    of_group = session.group(group)
     if abort:
-        intent = operations.thaw(session.group(group))
+        intent = operations.thaw(of_group)
     else:
         choice = FailoverChoice(
             to=to,
             allow_partial=allow_partial,
             overrule=overrule,
             is_planned=planned,
+            max_loss=_most(of_group, max_loss),
             pace=_pace(freeze_below, frozen_for),
         )
-        intent = operations.failover(session.group(group), choice)
-    then = mirrors.reprotect(session.group(group)) if reprotect and not abort else None
+        intent = operations.failover(of_group, choice)
+    then = mirrors.reprotect(of_group) if reprotect and not abort else None
     carry_out(
         session,
         [intent],
@@ -177,6 +191,13 @@ def settle(
     """
     session = open_session(context, config)
     carry_out(session, [operations.settle(session.group(group), keep)], output, yes=yes, dry_run=dry_run, reason=reason)
+
+
+def _most(group: Group, max_loss: str | None) -> timedelta | None:
+    """What may be lost: as the group's RPO says, unless it is said."""
+    if max_loss is None:
+        return group.rpo
+    return None if max_loss == "any" else duration("--max-loss", max_loss)
 
 
 def _pace(freeze_below: str, frozen_for: str) -> Pace:

@@ -15,11 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from datamotion.config.durations import format_duration
 from datamotion.model.claim import key_epoch, key_of
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import CopyId, DoubtKind, HeldClaim, Standing
-from datamotion.model.units import count_text
+from datamotion.model.units import count_text, duration_text
 from datamotion.policy.failover_refusals import (
     cannot_take_over,
     contested,
@@ -30,6 +32,7 @@ from datamotion.policy.failover_refusals import (
     serves_already,
     was_begun,
 )
+from datamotion.policy.needs import names_text
 from datamotion.policy.planned import Pace
 from datamotion.policy.target import Candidate, Terms, assess, best_of
 
@@ -38,13 +41,15 @@ from datamotion.policy.target import Candidate, Terms, assess, best_of
 class FailoverChoice:
     """What the operator asked for. `overrule`: a back end whose claim does not count any more, at its stated price.
 
-    `is_planned`: who serves is frozen first and all that it holds carried over; None: where it answers.
+    `is_planned`: who serves is frozen first and all that it holds carried over; None: where it answers. `max_loss` is
+    how much may be lost of a volume, None: however much.
     """
 
     to: str | None = None
     allow_partial: bool = False
     overrule: str | None = None
     is_planned: bool | None = False
+    max_loss: timedelta | None = None
     pace: Pace = Pace()  # noqa: RUF009  # immutable
 
     @property
@@ -97,6 +102,9 @@ def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
         chosen = best_of(candidates) or _nothing_complete(standing, choice, candidates)
     if isinstance(chosen, Refusal):
         return chosen
+    is_begun = goal.epoch != standing.next_epoch
+    if not (is_planned or is_begun or terms.is_ruled) and (refusal := _too_old(standing, choice, chosen)):
+        return refusal
     return Decision(
         candidate=chosen,
         epoch=goal.epoch,
@@ -254,6 +262,34 @@ def keep_to(decision: Decision, first: Standing, now: Standing) -> Decision | Re
     if candidate.unseen or candidate.broken:
         return cannot_take_over(now, candidate)
     return replace(decision, candidate=candidate)
+
+
+def _too_old(standing: Standing, choice: FailoverChoice, candidate: Candidate) -> Refusal | None:
+    """That a candidate would give up more than may be."""
+    limit = choice.max_loss
+    if limit is None:
+        return None
+    ages = {each: each.age for each in candidate.losses if each.given_up_at != candidate.name}
+    unknown = [each.volume for each, age in ages.items() if age is None]
+    beyond = {each: age for each, age in ages.items() if age is not None and age > limit}
+    if not unknown and not beyond:
+        return None
+    if unknown:
+        text, accepted = f"how much of {names_text(unknown)} it would lose nobody can tell", "any"
+    else:
+        worst, age = max(beyond.items(), key=lambda each: each[1])
+        text, accepted = f"it would lose {worst.text} ({worst.volume})", format_duration(_covering(age))
+    whose = "the group's RPO" if limit == standing.group.rpo else "--max-loss"
+    return Refusal(
+        text=f"{candidate.name}: {text}, over {whose} of {duration_text(limit)}",
+        hint=f"datamotion failover {standing.group.name} --to {candidate.name} --max-loss {accepted} accepts that",
+    )
+
+
+def _covering(age: timedelta) -> timedelta:
+    """Somewhat more, in whole minutes or hours: it grows while somebody types."""
+    unit = timedelta(hours=1) if age > timedelta(hours=3) else timedelta(minutes=1)
+    return unit * (age * 1.05 // unit + 1)
 
 
 def _judge(standing: Standing, choice: FailoverChoice, candidate: Candidate) -> Candidate | Refusal:

@@ -7,9 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from datamotion.model.plan import Plan
 from datamotion.model.records import Svm
 from datamotion.model.view import Unseen
 from datamotion.model.words import MirrorState
+from datamotion.policy.failover import failover_planner
+from datamotion.policy.failover_choice import FailoverChoice
 from tests.datamotion.building import (
     LYON,
     NICE,
@@ -20,8 +23,11 @@ from tests.datamotion.building import (
     a_target_view,
     a_volume,
     acts,
+    planned,
+    standing_of,
 )
 from tests.datamotion.policy.plans import (
+    BOTH,
     HOUR,
     LOST,
     LYON_TOOK_OVER,
@@ -58,6 +64,43 @@ def test_to_the_one_that_was_asked_for_though_another_is_fresher() -> None:
     assert "gold-nice: it would lose the last 5 h of writes at worst, over the group's RPO of 2 h." in [
         note.replace("the last 5 h at", "the last 5 h of writes at") for note in plan.notes
     ]
+
+
+@pytest.mark.parametrize("to", [None, "gold-nice"])
+def test_what_is_older_than_may_be_lost_is_refused_with_its_age_and_what_accepts_it(to: str | None) -> None:
+    old = {"lyon": a_target_view(LYON, "vol_1", lag=9 * HOUR), "nice": a_target_view(NICE, "vol_1", lag=5 * HOUR)}
+    view = seen(paris=LOST, lyon=old["lyon"], nice=old["nice"])
+
+    def planned_with(limit: timedelta | None) -> Plan:
+        return planned(failover_planner(BOTH, FailoverChoice(to=to, max_loss=limit)), standing_of(view, BOTH))
+
+    refusal = planned_with(2 * HOUR).refused
+    assert refusal is not None
+    assert "gold-nice: it would lose at most the last 5 h" in refusal.text
+    assert "(vol_1), over the group's RPO of 2 h" in refusal.text
+    assert refusal.hint == "datamotion failover gold --to gold-nice --max-loss 6h accepts that"
+    assert "over --max-loss of 3 h" in (planned_with(3 * HOUR).refused or refusal).text
+    for limit in (6 * HOUR, None):
+        assert planned_with(limit).backend == "gold-nice"
+
+
+def test_an_age_that_nobody_can_tell_is_accepted_as_any() -> None:
+    view = seen(paris=LOST, nice=a_target_view(NICE, "vol_1", lag=None), lyon=a_target_view(LYON))
+    choice = FailoverChoice(to="gold-nice", max_loss=2 * HOUR)
+    refusal = planned(failover_planner(BOTH, choice), standing_of(view, BOTH)).refused
+    assert refusal is not None
+    assert "how much of vol_1 it would lose nobody can tell" in refusal.text
+    assert refusal.hint == "datamotion failover gold --to gold-nice --max-loss any accepts that"
+
+
+def test_a_failover_that_was_begun_goes_on_however_old_it_is_by_now() -> None:
+    begun = (a_claim(), a_claim(NICE, 2, served=False))
+    lyon = knowing(a_target_view(LYON, "vol_1", lag=HOUR), LYON, *begun)
+    nice = knowing(a_target_view(NICE, "vol_1", lag=5 * HOUR), NICE, *begun)
+    view = seen(paris=LOST, lyon=lyon, nice=nice)
+    choice = FailoverChoice(to="gold-nice", max_loss=2 * HOUR)
+    plan = planned(failover_planner(BOTH, choice), standing_of(view, BOTH))
+    assert (plan.backend, plan.epoch) == ("gold-nice", 2)
 
 
 # -- another one serves, in sight
