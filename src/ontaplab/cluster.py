@@ -20,7 +20,7 @@ from ontaplab.faults.fault import Fault
 from ontaplab.faults.faults import Faults
 from ontaplab.faults.pace import Pace, Rule
 from ontaplab.firings import Firings
-from ontaplab.nas_records import NasRecords
+from ontaplab.host_records import HostRecords
 from ontaplab.network import Network
 from ontaplab.resources.accounts.state import Account
 from ontaplab.resources.aggregates.state import Aggregate
@@ -66,7 +66,7 @@ async def in_thread(work: Callable[[], T], /) -> T:
     return await anyio.to_thread.run_sync(work)
 
 
-class Cluster(NasRecords):
+class Cluster(HostRecords):
     """One cluster. It answers while it is `running()`.
 
     `root` is its directory; with `durable=False` the records are in memory only, the volumes' files are there all the

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ontaplab.doors.access import Host
+from ontaplab.doors.block import SeenLun
 from ontaplab.doors.errors import DoorError
 
 Ask = Callable[[str, Mapping[str, object]], Mapping[str, Any]]
@@ -27,6 +28,10 @@ class RemoteDoors:
     def nfs(self, host: Host | str) -> RemoteNfs:
         """An NFS host, or that of an address which speaks NFSv3 and whose users are as it says (`sys`)."""
         return RemoteNfs(self._ask, Host(address=host) if isinstance(host, str) else host)
+
+    def block(self, initiator: str) -> RemoteBlock:
+        """A block host, by the IQN or WWPN of its initiator."""
+        return RemoteBlock(self._ask, initiator)
 
     def smb(self, address: str, user: str = "user") -> RemoteSmb:
         """A user of the SMB host of that address."""
@@ -45,6 +50,42 @@ class RemoteNfs:
         asked = {"host": self._host, "svm": svm, "do": "open", "path": path}
         handle = _answered(self._ask("/lab/nfs", asked))["handle"]
         return RemoteOpened(self._ask, "/lab/nfs", {"host": self._host, "handle": handle})
+
+
+class RemoteBlock:
+    """A block host by one of its initiators."""
+
+    def __init__(self, ask: Ask, initiator: str) -> None:
+        self._ask = ask
+        self._initiator = initiator
+
+    def luns(self) -> list[SeenLun]:
+        """The LUNs that are there for it, by number; those that are offline are not."""
+        return [SeenLun(**each) for each in self.do("list")["luns"]]
+
+    def lun(self, which: str) -> RemoteBlocks:
+        """The LUN of that serial number or name; nothing is asked of the cluster yet."""
+        return RemoteBlocks(self, which)
+
+    def do(self, what: str, **more: object) -> Mapping[str, Any]:
+        """One request, answered."""
+        return _answered(self._ask("/lab/block", {"initiator": self._initiator, "do": what, **more}))
+
+
+class RemoteBlocks:
+    """A LUN in a host's hands."""
+
+    def __init__(self, client: RemoteBlock, which: str) -> None:
+        self._client = client
+        self._which = which
+
+    def read(self, *, offset: int = 0, length: int | None = None) -> bytes:
+        """The bytes from the offset on: all, or no more than `length`."""
+        return b64decode(self._client.do("read", lun=self._which, offset=offset, length=length)["content"])
+
+    def write(self, content: bytes, *, offset: int = 0) -> None:
+        """The LUN holds this from the offset on."""
+        self._client.do("write", lun=self._which, offset=offset, content=b64encode(content).decode())
 
 
 class RemoteSmb:

@@ -1,8 +1,9 @@
-"""`POST /lab/nfs` and `POST /lab/smb`: one request of a host, for clusters that are processes.
+"""`POST /lab/nfs`, `/lab/smb` and `/lab/block`: one request of a host, for clusters that are processes.
 
 A request says who asks (`host`), what about, and what to `do`. Of NFS it is about a `handle`, which is as the answer of
-an `open` told it, or, to open, about a path of an `svm`; of SMB about a path in a `share` of an `svm`. Bytes are in
-base64. What the host is refused comes with status 200 as `error`, with the name of an error number.
+an `open` told it, or, to open, about a path of an `svm`; of SMB about a path in a `share` of an `svm`. A block host is
+an `initiator`, and asks about a `lun` by its serial number or name. Bytes are in base64. What the host is refused comes
+with status 200 as `error`, with the name of an error number.
 """
 
 from __future__ import annotations
@@ -66,8 +67,30 @@ class SmbRequest(_Asked):
     share: str | None = None
 
 
+class BlockRequest(Body):
+    initiator: str
+    do: Literal["list", "read", "write"]
+    lun: str | None = None
+    content: str = ""
+    offset: int = 0
+    length: int | None = None
+
+
 def door_routes(doors: Doors) -> list[Route]:
-    """Both."""
+    """All."""
+
+    async def block(raw: dict[str, Any]) -> dict[str, object]:
+        asked = parse(BlockRequest, raw)
+        client = doors.block(asked.initiator)
+        if asked.do == "list":
+            return {"luns": [asdict(each) for each in await client.luns()]}
+        if asked.lun is None:
+            raise missing_field("lun")
+        if asked.do == "read":
+            content = await client.read(asked.lun, asked.offset, asked.length)
+            return {"content": b64encode(content).decode()}
+        await client.write(asked.lun, b64decode(asked.content), asked.offset)
+        return {}
 
     async def nfs(raw: dict[str, Any]) -> dict[str, object]:
         asked = parse(NfsRequest, raw)
@@ -88,6 +111,7 @@ def door_routes(doors: Doors) -> list[Route]:
 
     return [
         Route("/lab/nfs", _answering(nfs), methods=["POST"]),
+        Route("/lab/block", _answering(block), methods=["POST"]),
         Route("/lab/smb", _answering(smb), methods=["POST"]),
     ]
 

@@ -38,11 +38,14 @@ from ontaplab.resources.connected_clients import routes as connected_clients
 from ontaplab.resources.ems import routes as ems
 from ontaplab.resources.export_policies import routes as export_policies
 from ontaplab.resources.files.routes import file_routes
+from ontaplab.resources.igroups import routes as igroups
 from ontaplab.resources.ip_interfaces import handlers as interface_handlers
 from ontaplab.resources.ip_interfaces import routes as ip_interfaces
 from ontaplab.resources.jobs import routes as jobs
 from ontaplab.resources.licenses import handlers as license_handlers
 from ontaplab.resources.licenses import routes as licenses
+from ontaplab.resources.lun_maps import routes as lun_maps
+from ontaplab.resources.luns import routes as luns
 from ontaplab.resources.nfs_services import routes as nfs_services
 from ontaplab.resources.nodes import routes as nodes
 from ontaplab.resources.private_cli.routes import private_cli_routes
@@ -109,6 +112,9 @@ _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     ems.resource,
     volumes.resource,
     qtrees.resource,
+    igroups.resource,
+    igroups.initiators_resource,
+    lun_maps.resource,
     snapshots.resource,
     policies.resource,
 )
@@ -152,7 +158,7 @@ def assemble(cluster: Cluster) -> Assembled:
     doors = Doors(cluster, writes)
     admission = Admission(cluster)
     app = build_app(
-        _resources(cluster, engine, transitions),
+        _resources(cluster, engine, transitions, writes),
         clock=cluster.clock,
         admit=admission,
         operator=admission.operator,
@@ -182,9 +188,10 @@ def _extra(cluster: Cluster, engine: Engine, writes: Writes) -> Sequence[Extra]:
     ]
 
 
-def _resources(cluster: Cluster, engine: Engine, transitions: Transitions) -> list[Resource[Any]]:
+def _resources(cluster: Cluster, engine: Engine, transitions: Transitions, writes: Writes) -> list[Resource[Any]]:
     return [
         *(resource(cluster) for resource in _RESOURCES),
+        luns.resource(cluster, writes),
         relationships.resource(cluster, engine, transitions),
         transfers.resource(cluster, engine),
     ]
@@ -204,7 +211,8 @@ def routes() -> list[tuple[str, str]]:
         )
         engine = Engine(cluster, LocalSource(cluster))
         following = Following(cluster, engine)
-        resources = _resources(cluster, engine, Transitions(cluster, engine, following))
-        listed = list_routes(resources, _extra(cluster, engine, Writes(cluster, following)))
+        writes = Writes(cluster, following)
+        resources = _resources(cluster, engine, Transitions(cluster, engine, following), writes)
+        listed = list_routes(resources, _extra(cluster, engine, writes))
         cluster.store.close()
         return listed

@@ -23,6 +23,7 @@ def remove_belongings(cluster: Cluster, svm: str) -> None:
         cluster.cifs_services,
         cluster.cifs_shares,
         cluster.cifs_sessions,
+        cluster.igroups,
     )
     for table in tables:
         for each in table.where(lambda each: each.svm == svm):

@@ -68,6 +68,8 @@ async def remove_volume(cluster: Cluster, volume: Volume) -> None:
             cluster.snapshots.remove(snapshot.uuid)
         for qtree in cluster.qtrees_by_volume[volume.uuid]:
             cluster.qtrees.remove(qtree.uuid)
+        for each in cluster.lun_maps.where(lambda each: each.volume == volume.uuid):
+            cluster.lun_maps.remove(each.uuid)
         if volume.clone is not None:
             release_parent_snapshot(cluster, volume.clone)
     await cluster.offload(partial(withdraw, cluster, volume))

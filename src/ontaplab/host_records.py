@@ -1,4 +1,4 @@
-"""What a cluster knows of its NAS protocols and of the hosts that use them."""
+"""What a cluster knows of the protocols by which hosts reach it, and of those hosts."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from ontaplab.resources.cifs_sessions.state import Session
 from ontaplab.resources.cifs_shares.state import Share
 from ontaplab.resources.connected_clients.state import ConnectedClient
 from ontaplab.resources.export_policies.state import ExportPolicy
+from ontaplab.resources.igroups.state import Igroup
+from ontaplab.resources.lun_maps.state import LunMap
 from ontaplab.resources.nfs_services.state import NfsService
 from ontaplab.resources.qtrees.state import Qtree
 from ontaplab.store import Store
 
 
-class NasRecords:
+class HostRecords:
     """The tables. What hosts are doing is forgotten when the cluster ends."""
 
     def __init__(self, store: Store) -> None:
@@ -25,6 +27,9 @@ class NasRecords:
         self.nfs_services = store.table("nfs_service", NfsService)
         self.cifs_services = store.table("cifs_service", CifsService)
         self.cifs_shares = store.table("cifs_share", Share)
+        self.igroups = store.table("igroup", Igroup)
+        self.lun_maps = store.table("lun_map", LunMap)
+        self.lun_maps_by_lun = self.lun_maps.by(lambda each: each.lun)
         fleeting = Store()
         self.cifs_sessions = fleeting.table("cifs_session", Session)
         self._session_numbers = count(1)

@@ -1,0 +1,1 @@
+"""/protocols/san/lun-maps"""
