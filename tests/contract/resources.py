@@ -27,10 +27,14 @@ EmsEvent = _client.EmsEvent
 ExportPolicy = _client.ExportPolicy
 ExportRule = _client.ExportRule
 FileInfo = _client.FileInfo
+Igroup = _client.Igroup
+IgroupInitiator = _client.IgroupInitiator
 IpInterface = _client.IpInterface
 Job = _client.Job
 KerberosInterface = _client.KerberosInterface
 LicensePackage = _client.LicensePackage
+Lun = _client.Lun
+LunMap = _client.LunMap
 NfsClients = _client.NfsClients
 NfsService = _client.NfsService
 Node = _client.Node
@@ -99,10 +103,14 @@ CLIENTS: Mapping[str, ClientClass] = {
         ExportPolicy,
         ExportRule,
         FileInfo,
+        Igroup,
+        IgroupInitiator,
         IpInterface,
         Job,
         KerberosInterface,
         LicensePackage,
+        Lun,
+        LunMap,
         NfsClients,
         NfsService,
         Node,

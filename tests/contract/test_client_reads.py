@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.clients import SVMS, Clients, fresh
+from tests.contract.clients import MIB, SVMS, Clients, fresh
 from tests.contract.lives_of_hosts import HOST, a_server
 from tests.contract.lives_of_rules import log_an_event
 from tests.contract.resources import (
@@ -23,7 +23,10 @@ from tests.contract.resources import (
     EmsApplicationLog,
     ExportPolicy,
     FileInfo,
+    Igroup,
     IpInterface,
+    Lun,
+    LunMap,
     NfsClients,
     Role,
     SnapmirrorPolicy,
@@ -75,6 +78,7 @@ def lyon(netapp: Clients) -> Iterator[Furnished]:
         with a_server("lyon"):
             share = _used_by_hosts(netapp, uuid)
             above |= {"{svm.uuid}": share.svm.uuid, "{cifs_share.share}": share.name}
+            above["{igroup.uuid}"] = _used_by_block_hosts(netapp)
             yield Furnished(netapp, uuid, above)
 
 
@@ -90,6 +94,19 @@ def _used_by_hosts(netapp: Clients, uuid: str) -> ClientObject:
         doors.nfs(HOST).open(SVMS["lyon"], "/used")
         doors.smb(HOST).connect(SVMS["lyon"], "used")
     return share
+
+
+def _used_by_block_hosts(netapp: Clients) -> str:
+    """A LUN that is mapped. Returns the group's uuid."""
+    svm = {"name": SVMS["lyon"]}
+    initiators = [{"name": "iqn.2026-01.com.example:lyon"}]
+    group = Igroup(name=fresh("hosts"), svm=svm, os_type="linux", initiators=initiators)
+    group.post(hydrate=True)
+    name = f"/vol/{netapp.volume('lyon').name}/lun"
+    Lun(name=name, svm=svm, os_type="linux", space={"size": MIB}).post()
+    LunMap(svm=svm, lun={"name": name}, igroup={"name": group.name}).post()
+    uuid: str = group.uuid
+    return uuid
 
 
 def _more_above() -> dict[str, object]:

@@ -8,6 +8,7 @@ from tests.contract.clients import Clients
 from tests.contract.lives_of_clusters import LIVES_OF_CLUSTERS
 from tests.contract.lives_of_data import LIVES_OF_DATA
 from tests.contract.lives_of_hosts import LIVES_OF_HOSTS
+from tests.contract.lives_of_luns import LIVES_OF_LUNS
 from tests.contract.lives_of_rules import LIVES_OF_RULES
 from tests.contract.resources import (
     RESOURCES,
@@ -23,7 +24,13 @@ pytestmark = [
 
 LIVES = {
     path_of(resource): life
-    for resource, life in {**LIVES_OF_CLUSTERS, **LIVES_OF_DATA, **LIVES_OF_HOSTS, **LIVES_OF_RULES}.items()
+    for resource, life in {
+        **LIVES_OF_CLUSTERS,
+        **LIVES_OF_DATA,
+        **LIVES_OF_HOSTS,
+        **LIVES_OF_LUNS,
+        **LIVES_OF_RULES,
+    }.items()
 }
 """By the path of a collection: objects of it are made, changed and removed, one at a time and by query."""
 

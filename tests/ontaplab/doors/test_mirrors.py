@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ontaplab.doors.block import Blocks
 from tests.ontaplab.doors.hosts import ALL, assign, host, policy, refused
 from tests.ontaplab.mirroring.pairs import Pair, in_pair
 from tests.ontaplab.mirroring.synchronous import STRICT, in_sync
+from tests.ontaplab.resources.labs import Asker
 
 
 async def exported(pair: Pair) -> None:
@@ -95,3 +97,41 @@ def test_what_a_host_writes_is_at_a_synchronous_mirror_or_the_host_is_told(tmp_p
         assert await refused(source.write(b"one", "file")) == "EIO"
 
     in_pair(tmp_path, claim, body=STRICT)
+
+
+def test_a_lun_arrives_at_a_mirror_unmapped_read_only_and_of_another_identity(tmp_path: Path) -> None:
+    iqn = "iqn.2026-01.com.example:host1"
+
+    async def mapped(at: Asker, name: str) -> Blocks:
+        group = {"name": "hosts", "svm.name": "svm1", "os_type": "linux", "initiators": [{"name": iqn}]}
+        await at.post("/protocols/san/igroups", group)
+        lun_map = {"svm.name": "svm1", "lun.name": name, "igroup.name": "hosts"}
+        await at.post("/protocols/san/lun-maps", lun_map)
+        return at.doors.block(iqn).lun(name)
+
+    async def claim(pair: Pair) -> None:
+        body = {"name": "/vol/data/lun", "svm.name": "svm1", "os_type": "linux", "space.size": 65536}
+        await pair.paris.post("/storage/luns", body)
+        source = await mapped(pair.paris, "/vol/data/lun")
+        await source.write(b"first", offset=4096)
+        assert await pair.lyon.get("/storage/luns") == []
+        await pair.initialize()
+        there = await pair.paris.one("/storage/luns", fields="**")
+        here = await pair.lyon.one("/storage/luns", fields="**")
+        assert (here["name"], here["os_type"], here["space"]["size"]) == ("/vol/data_dr/lun", "linux", 65536)
+        assert (here["status"]["mapped"], here["status"]["read_only"]) == (False, True)
+        assert here["serial_number"] != there["serial_number"]
+        copy = await mapped(pair.lyon, "/vol/data_dr/lun")
+        assert await refused(copy.write(b"x")) == "EROFS"
+        await source.write(b"later", offset=4096)
+        await pair.update()
+        assert await copy.read(offset=4096, length=5) == b"later"
+        gone = await pair.lyon.refusal("DELETE", f"/storage/luns/{here['uuid']}", allow_delete_while_mapped="true")
+        assert gone[0] == "131102"
+        await pair.ask("broken_off")
+        await copy.write(b"ours!", offset=4096)
+        assert (pair.copy / "lun").read_bytes()[4096:4101] == b"ours!"
+        kept = await pair.lyon.one("/storage/luns", fields="uuid,status.mapped")
+        assert (kept["uuid"], kept["status"]["mapped"]) == (here["uuid"], True)
+
+    in_pair(tmp_path, claim)

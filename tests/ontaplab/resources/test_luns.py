@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
+import trio.testing
 from netapp_ontap.resources.igroup import Igroup
 from netapp_ontap.resources.igroup_initiator import IgroupInitiator
 from netapp_ontap.resources.lun import Lun
 from netapp_ontap.resources.lun_map import LunMap
 
 from ontaplab.doors.errors import DoorError
+from ontaplab.inprocess import lab_clusters
 from tests.ontaplab.resources.labs import Asker, in_lab
 from tests.ontaplab.resources.oracle import complaints
 
@@ -184,6 +187,37 @@ def test_which_fence_keeps_a_block_host_out(tmp_path: Path) -> None:
         await blocks.write(b"again!")
         await paris.delete(f"/protocols/san/lun-maps/{lun['uuid']}/{its_map['igroup']['uuid']}")
         assert await refused(paris, serial) == "ENXIO"
+
+    in_lab(tmp_path, claim, peered=False)
+
+
+def test_luns_and_maps_are_there_after_a_restart(tmp_path: Path) -> None:
+    async def main() -> None:
+        paths = ("/storage/luns", "/protocols/san/igroups", "/protocols/san/lun-maps")
+        async with lab_clusters("paris", root=tmp_path, durable=True) as lab, lab["paris"].client() as client:
+            paris = Asker(lab["paris"], client)
+            await paris.svm("svm1")
+            await paris.volume("vol_1")
+            await a_lun(paris)
+            await mapped(paris)
+            before = [await paris.get(path, fields="**") for path in paths]
+            paris.cluster.store.close()
+        async with lab_clusters("paris", root=tmp_path, durable=True) as lab, lab["paris"].client() as client:
+            paris = Asker(lab["paris"], client)
+            assert [await paris.get(path, fields="**") for path in paths] == before
+            await paris.doors.block(IQN).lun("/vol/vol_1/lun_1").write(b"x")
+
+    trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+def test_what_a_crash_left_of_a_new_lun_is_no_lun_and_in_nobodys_way(tmp_path: Path) -> None:
+    async def claim(paris: Asker, _: Asker) -> None:
+        await paris.volume("vol_1")
+        await a_lun(paris)
+        (tmp_path / "paris" / "by-name" / "svm1" / "vol_1" / "lun_1").unlink()
+        assert await paris.get("/storage/luns") == []
+        again = await a_lun(paris)
+        assert [each["uuid"] for each in await paris.get("/storage/luns")] == [again["uuid"]]
 
     in_lab(tmp_path, claim, peered=False)
 
