@@ -11,6 +11,7 @@ from ontaplab.resources.connected_clients.state import ConnectedClient
 from ontaplab.resources.export_policies.state import ExportPolicy
 from ontaplab.resources.igroups.state import Igroup
 from ontaplab.resources.lun_maps.state import LunMap
+from ontaplab.resources.luns.passage import Passage
 from ontaplab.resources.nfs_services.state import NfsService
 from ontaplab.resources.qtrees.state import Qtree
 from ontaplab.store import Store
@@ -30,6 +31,7 @@ class HostRecords:
         self.igroups = store.table("igroup", Igroup)
         self.lun_maps = store.table("lun_map", LunMap)
         self.lun_maps_by_lun = self.lun_maps.by(lambda each: each.lun)
+        self.lun_passages = store.table("lun_passage", Passage)
         fleeting = Store()
         self.cifs_sessions = fleeting.table("cifs_session", Session)
         self._session_numbers = count(1)

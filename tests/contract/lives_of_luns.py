@@ -23,6 +23,13 @@ def luns_live(netapp: Clients) -> None:
         one.patch(hydrate=True)
         one.get(fields="**")
         assert (one.comment, one.location.volume.name) == ("ours", volume.name)
+        three = Lun(name=f"/vol/{netapp.volume().name}/copy", svm=PARIS, copy={"source": {"name": one.name}})
+        three.post(hydrate=True)
+        three.name = f"{name}_c"
+        three.patch(hydrate=True)
+        three.get(fields="**")
+        assert three.movement.paths.destination == three.name == f"{name}_c"
+        three.delete()
         Lun.patch_collection({"enabled": False}, name=f"{name}*")
         assert {each.status.state for each in Lun.get_collection(name=f"{name}*", fields="status")} == {"offline"}
         two_gone(Lun, name, one, two)

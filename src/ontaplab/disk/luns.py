@@ -38,6 +38,10 @@ class LunFile:
     """The name of one."""
     guaranteed: bool = True
     """Whether its whole size was asked to be reserved."""
+    kept_uuid: str | None = None
+    """The uuid that it brought along, from the volume in which it was made."""
+    kept_in: str | None = None
+    """The volume (its uuid) that it was moved to: where it has that uuid, and nowhere else."""
 
 
 def can_be_lun(path: str) -> bool:
@@ -58,16 +62,17 @@ def luns_in(tree: Path) -> list[tuple[LunFile, os.stat_result]]:
     return found
 
 
-def make_lun(tree: Path, lun: LunFile, size_bytes: int, content: str | None = None) -> None:
-    """There is a LUN of that size: of zeros, or with what the file at the path `content` holds. Raises: OSError."""
+def make_lun(tree: Path, lun: LunFile, size_bytes: int, content: Path | None = None) -> None:
+    """There is a LUN of that size: of zeros, or with what the file `content` holds. Raises: OSError."""
     _keep(tree, [*(each for each in _listed(tree) if each.path != lun.path), lun])
-    place = tree / lun.path
+    place = tree.parent / "unfinished" / f"lun-{lun.id}"
     with place.open("wb") as file:
         place.chmod(0o600)
         if content is not None:
-            with (tree / content).open("rb") as source:
+            with content.open("rb") as source:
                 copy_content(source.fileno(), file.fileno(), os.fstat(source.fileno()).st_size)
         file.truncate(size_bytes)
+    place.rename(tree / lun.path)
 
 
 def change_lun(tree: Path, lun: LunFile, size_bytes: int) -> None:
@@ -80,6 +85,13 @@ def change_lun(tree: Path, lun: LunFile, size_bytes: int) -> None:
     _keep(tree, [*others, lun])
     if (tree / lun.path).stat().st_size != size_bytes:
         os.truncate(tree / lun.path, size_bytes)
+
+
+def move_lun(tree: Path, lun: LunFile, target: Path, moved: LunFile) -> None:
+    """The LUN is in the other tree, as `moved` says, and in this one no more; at no time in both. Raises: OSError."""
+    _keep(target, [*(each for each in _listed(target) if each.path != moved.path), moved])
+    (tree / lun.path).rename(target / moved.path)
+    _keep(tree, [each for each in _listed(tree) if each.id != lun.id])
 
 
 def remove_lun(tree: Path, lun: LunFile) -> None:

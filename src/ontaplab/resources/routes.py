@@ -46,6 +46,7 @@ from ontaplab.resources.licenses import handlers as license_handlers
 from ontaplab.resources.licenses import routes as licenses
 from ontaplab.resources.lun_maps import routes as lun_maps
 from ontaplab.resources.luns import routes as luns
+from ontaplab.resources.luns.carrying import find_moved
 from ontaplab.resources.nfs_services import routes as nfs_services
 from ontaplab.resources.nodes import routes as nodes
 from ontaplab.resources.private_cli.routes import private_cli_routes
@@ -151,6 +152,7 @@ def assemble(cluster: Cluster) -> Assembled:
     take_by_policy(cluster)
     take_at_destinations(cluster)
     cluster.at_start(lambda: recover(cluster, engine.kept_trees()))
+    cluster.at_start(partial(find_moved, cluster))
     cluster.at_start(engine.go_on)
     cluster.at_start(following.go_on)
     cluster.at_start(partial(go_on_with_volumes, cluster))

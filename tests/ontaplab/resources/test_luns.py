@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ MIB = 1024**2
 
 
 async def a_lun(paris: Asker, name: str | None = "/vol/vol_1/lun_1", **more: Any) -> dict[str, Any]:
-    body = {"name": name, "svm.name": "svm1", "os_type": "linux", "space.size": 16 * MIB, **more}
+    body = {"name": name, "svm.name": "svm1", "os_type": "linux", "space": {"size": 16 * MIB}, **more}
     return await paris.post("/storage/luns", body)
 
 
@@ -198,9 +199,12 @@ def test_luns_and_maps_are_there_after_a_restart(tmp_path: Path) -> None:
             paris = Asker(lab["paris"], client)
             await paris.svm("svm1")
             await paris.volume("vol_1")
+            other = await paris.volume("vol_2")
             await a_lun(paris)
             await mapped(paris)
             before = [await paris.get(path, fields="**") for path in paths]
+            (lun_map,) = paris.cluster.lun_maps  # as when a crash cut off a move after the LUN had arrived
+            paris.cluster.lun_maps.put(replace(lun_map, volume=other["uuid"]))
             paris.cluster.store.close()
         async with lab_clusters("paris", root=tmp_path, durable=True) as lab, lab["paris"].client() as client:
             paris = Asker(lab["paris"], client)
@@ -238,5 +242,71 @@ def test_initiators_come_and_go(tmp_path: Path) -> None:
         assert (await paris.refusal("DELETE", f"/protocols/san/igroups/{group['uuid']}"))[0] == "1254213"
         await paris.delete(f"/protocols/san/lun-maps/{its_map['lun']['uuid']}/{group['uuid']}")
         assert await paris.get("/protocols/san/igroups") == [], "its last map is gone"
+
+    in_lab(tmp_path, claim, peered=False)
+
+
+def test_a_lun_is_moved_to_another_volume_and_hosts_go_on(tmp_path: Path) -> None:
+    async def claim(paris: Asker, _: Asker) -> None:
+        await paris.volume("vol_1")
+        await paris.volume("vol_2")
+        lun = await told(paris, uuid=(await a_lun(paris, space={"size": 64 * MIB}))["uuid"])
+        await mapped(paris)
+        blocks = paris.doors.block(IQN).lun(lun["serial_number"])
+        await blocks.write(b"bytes" * MIB * 10, offset=4096)
+        path = f"/storage/luns/{lun['uuid']}"
+        await paris.patch(path, {"name": "/vol/vol_2/moved"})
+        now = await told(paris, uuid=lun["uuid"])
+        assert (now["name"], now["serial_number"], now["status"]["mapped"]) == (
+            "/vol/vol_2/moved",
+            lun["serial_number"],
+            True,
+        )
+        assert now["movement"]["paths"] == {"source": "/vol/vol_1/lun_1", "destination": "/vol/vol_2/moved"}
+        assert now["movement"]["progress"]["state"] == "replicating"
+        assert (await paris.refusal("PATCH", path, {"copy.source.progress.state": "paused"}))[0] == "262197"
+        assert await blocks.read(offset=4096, length=10) == b"bytesbytes"
+        assert not (tmp_path / "paris" / "by-name" / "svm1" / "vol_1" / "lun_1").exists()
+        await paris.patch(path, {"movement.progress.state": "paused"})
+        await trio.sleep(60)
+        assert (await told(paris))["movement"]["progress"]["state"] == "paused"
+        await paris.patch(path, {"movement.progress.state": "replicating"})
+        await trio.sleep(60)
+        progress = (await told(paris))["movement"]["progress"]
+        assert (progress["state"], progress["percent_complete"]) == ("complete", 100)
+        assert complaints(await told(paris), Lun) == []
+        await paris.patch(path, {"name": "/vol/vol_1/back"})
+        assert (await told(paris))["uuid"] == lun["uuid"]
+
+    in_lab(tmp_path, claim, peered=False)
+
+
+def test_a_lun_is_copied_to_another_volume_and_to_a_peer(tmp_path: Path) -> None:
+    async def claim(paris: Asker, _: Asker) -> None:
+        await paris.volume("vol_1")
+        await paris.volume("vol_2")
+        await paris.svm("svm2")
+        await paris.volume("vol_3", {"svm.name": "svm2"})
+        await a_lun(paris)
+        await mapped(paris)
+        source = paris.doors.block(IQN).lun("/vol/vol_1/lun_1")
+        await source.write(b"then", offset=8192)
+        copy = {"name": "/vol/vol_2/copy", "svm.name": "svm1", "copy.source.name": "/vol/vol_1/lun_1"}
+        await paris.post("/storage/luns", copy)
+        await source.write(b"now!", offset=8192)
+        made = await told(paris, name="/vol/vol_2/copy")
+        assert made["copy"]["source"]["name"] == "/vol/vol_1/lun_1"
+        assert made["copy"]["source"]["progress"]["state"] == "replicating"
+        assert complaints(made, Lun) == []
+        seen = tmp_path / "paris" / "by-name"
+        assert (seen / "svm1" / "vol_2" / "copy").read_bytes()[8192:8196] == b"then"
+        await trio.sleep(60)
+        assert (await told(paris, name="*copy"))["copy"]["source"]["progress"]["state"] == "complete"
+        away = {**copy, "name": "/vol/vol_3/copy", "svm.name": "svm2", "copy.source.peer.name": "svm1"}
+        assert (await paris.refusal("POST", "/storage/luns", away))[0] == "7013360"
+        peer = {"svm.name": "svm1", "peer.svm.name": "svm2", "applications": ["lun_copy"]}
+        await paris.post("/svm/peers", peer)
+        await paris.post("/storage/luns", away)
+        assert (seen / "svm2" / "vol_3" / "copy").read_bytes()[8192:8196] == b"now!"
 
     in_lab(tmp_path, claim, peered=False)

@@ -63,7 +63,9 @@ def with_initiator(igroup: Igroup, initiator: Initiator) -> Igroup:
 
 
 def igroup_of(cluster: Cluster, svm: str, meant: Reference) -> Igroup:
-    """The group of that SVM (its uuid) that is meant. Raises: OntapError 5374878."""
+    """The group of that SVM (its uuid) that is meant. Raises: OntapError 5374878, 262245."""
+    if not meant.name and not meant.uuid:
+        raise missing_field("igroup.name")
     found = cluster.igroups.first(lambda each: each.svm == svm and meant.means(each.name, each.uuid))
     if found is None:
         raise not_found(meant.name or meant.uuid or "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from ontaplab.resources.luns.state import LONGEST_COMMENT, OsType
@@ -27,12 +29,35 @@ class Location(Body):
     logical_unit: str | None = None
 
 
+class Progress(Body):
+    state: Literal["paused", "replicating"] | None = None
+
+
+class Movement(Body):
+    progress: Progress | None = None
+
+
+class CopySource(Reference):
+    peer: Reference | None = None
+    progress: Progress | None = None
+
+
+class Copy(Body):
+    source: CopySource | None = None
+
+
 class LunChange(Body):
     name: str | None = None
     comment: str | None = Field(None, max_length=LONGEST_COMMENT)
     enabled: bool | None = None
     space: Space | None = None
     qos_policy: Reference | None = None
+    movement: Movement | None = None
+    copy_: Copy | None = Field(None, alias="copy")
+
+    @property
+    def copied_from(self) -> CopySource | None:
+        return None if self.copy_ is None else self.copy_.source
 
 
 class Clone(Body):

@@ -55,3 +55,24 @@ def bad_size(size_bytes: int, smallest: int, most: int) -> OntapError:
 
 def other_volume(source: str) -> OntapError:
     return OntapError(400, "1260121", f'LUN "{source}" can only be cloned within its volume.', target="clone.source")
+
+
+def one_source() -> OntapError:
+    """Assumption: the code."""
+    return OntapError(400, "262197", "A LUN is cloned or copied, not both.", target="copy.source")
+
+
+def too_many_at_once(most: int) -> OntapError:
+    return OntapError(409, "7018877", f"{most} LUNs are being copied or moved: no more can be.", target="uuid")
+
+
+def no_peer_for_copies(peer: str) -> OntapError:
+    """Assumption: the code is that of files."""
+    return OntapError(
+        400, "7013360", f'"{peer}" is no peer of this cluster that has "lun_copy".', target="copy.source.peer"
+    )
+
+
+def nothing_to_steer(name: str, kind: str) -> OntapError:
+    """Assumption: the code."""
+    return OntapError(400, "262197", f'No {kind} of LUN "{name}" is known.', target="progress.state")

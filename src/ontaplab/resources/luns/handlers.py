@@ -1,4 +1,4 @@
-"""LUNs: create, clone, change, remove. Each takes a job."""
+"""LUNs: create, clone, copy, change, move, remove. Each takes a job."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ from functools import partial
 from pathlib import Path
 
 from ontaplab.cluster import Cluster
-from ontaplab.disk.luns import LunFile, can_be_lun, change_lun, make_lun, remove_lun
+from ontaplab.disk.luns import LunFile, can_be_lun, change_lun, make_lun, move_lun, remove_lun
 from ontaplab.disk.tree import BLOCK
 from ontaplab.doors.writing import Writes
 from ontaplab.errors import missing_field, not_simulated
-from ontaplab.resources.luns.bodies import LunChange, LunCreate
+from ontaplab.resources.luns.bodies import LunChange, LunCreate, Progress
+from ontaplab.resources.luns.carrying import (
+    changing,
+    check_room_for_one_more,
+    keep_maps,
+    moved_to,
+    note_passage,
+    source_of_copy,
+)
 from ontaplab.resources.luns.errors import (
     bad_name,
     bad_size,
@@ -20,6 +28,8 @@ from ontaplab.resources.luns.errors import (
     names_differ,
     no_luns_in,
     not_found,
+    nothing_to_steer,
+    one_source,
     other_volume,
     read_only,
     volume_is_offline,
@@ -32,39 +42,55 @@ from ontaplab.resources.svms.lookup import svm_of
 from ontaplab.resources.svms.state import Svm
 from ontaplab.resources.volumes.errors import not_found as volume_not_found
 from ontaplab.resources.volumes.lifecycle import present
-from ontaplab.resources.volumes.places import directory_of
+from ontaplab.resources.volumes.places import content_of, directory_of
 from ontaplab.resources.volumes.state import Volume
 from ontaplab.wire.body import Reference
 from ontaplab.wire.resource import Reply, Request, Started
 
 
 def create(cluster: Cluster, writes: Writes, request: Request, body: LunCreate) -> Reply[Lun]:
-    """The LUN is there: of zeros, or as the LUN of its volume that it is cloned from."""
+    """The LUN is there: of zeros, or as the LUN that it is cloned or copied from."""
     svm = svm_of(cluster, body.svm, request.tunnel)
     volume, path = _place(cluster, svm, body)
-    source = _source(cluster, volume, body)
+    copied = body.copied_from
+    if copied is not None and body.clone is not None:
+        raise one_source()
+    source = _source(cluster, volume, body) if copied is None else source_of_copy(cluster, svm, copied)
     lun = _new(cluster, volume, path, body, source)
-    content = None if source is None else source.file.path
 
     async def work() -> None:
-        async with writes.mirrored(volume.uuid), cluster.volume_lock(volume.uuid):
+        async with changing(cluster, writes, volume.uuid):
             live = _live(cluster, volume.uuid, path)
+            content = None if source is None else _content(cluster, source)
             writes.make_room(volume.uuid, lun.size_bytes)
             await cluster.offload(partial(make_lun, live, lun.file, lun.size_bytes, content))
+            if copied is not None and source is not None:
+                note_passage(cluster, "copy", source, lun_name(cluster, source), lun)
 
     return Started(cluster.start_job("POST /api/storage/luns", work, svm=svm.uuid), lun)
 
 
 def modify(cluster: Cluster, writes: Writes, request: Request, lun: Lun, body: LunChange) -> Reply[Lun]:
-    """A name is a new path in the same volume."""
+    """A name is a new path in the same volume, or one in another volume of the SVM, to which the LUN is moved.
+
+    A moved LUN keeps its identity and its maps, and hosts go on.
+    """
     volume = present(cluster, lun.volume)
     _check_is_writable(volume)
     changed = _changed(cluster, volume, lun, body)
+    copied = body.copied_from
+    if copied is not None and (copied.name or copied.uuid):
+        raise not_simulated("copying over a LUN", status=400)
+    _steer(cluster, lun, "copy", copied.progress if copied is not None else None)
+    _steer(cluster, lun, "move", body.movement.progress if body.movement is not None else None)
 
     async def work() -> None:
-        async with writes.mirrored(volume.uuid), cluster.volume_lock(volume.uuid):
+        async with changing(cluster, writes, volume.uuid, changed.volume):
             if lun_in(cluster, volume.uuid, lun.uuid) is None:
                 raise not_found(lun.uuid)
+            if changed.volume != volume.uuid:
+                await _move(cluster, writes, lun, changed)
+                return
             moved = changed.file.path if changed.file.path != lun.file.path else None
             live = _live(cluster, volume.uuid, moved)
             writes.make_room(volume.uuid, changed.size_bytes - lun.size_bytes)
@@ -81,14 +107,50 @@ def remove(cluster: Cluster, writes: Writes, request: Request, lun: Lun) -> Repl
         raise is_mapped(lun_name(cluster, lun))
 
     async def work() -> None:
-        async with writes.mirrored(volume.uuid), cluster.volume_lock(volume.uuid):
+        async with changing(cluster, writes, volume.uuid):
             live = _live(cluster, volume.uuid, None)
             await cluster.offload(partial(remove_lun, live, lun.file))
             with cluster.together():
-                for each in cluster.lun_maps_by_lun[lun.uuid]:
+                for each in list(cluster.lun_maps_by_lun[lun.uuid]):
                     cluster.lun_maps.remove(each.uuid)
+                if lun.uuid in cluster.lun_passages:
+                    cluster.lun_passages.remove(lun.uuid)
 
     return Started(cluster.start_job(f"DELETE /api/storage/luns/{lun.uuid}", work, svm=volume.svm))
+
+
+async def _move(cluster: Cluster, writes: Writes, lun: Lun, changed: Lun) -> None:
+    """The LUN is in the other volume, and its maps lead there."""
+    former, source = lun_name(cluster, lun), _live(cluster, lun.volume, None)
+    target = _live(cluster, changed.volume, changed.file.path)
+    writes.make_room(changed.volume, changed.size_bytes)
+    await cluster.offload(partial(move_lun, source, lun.file, target, changed.file))
+    if changed.size_bytes != lun.size_bytes:
+        await cluster.offload(partial(change_lun, target, changed.file, changed.size_bytes))
+    with cluster.together():
+        keep_maps(cluster, changed)
+        note_passage(cluster, "move", lun, former, changed)
+
+
+def _steer(cluster: Cluster, lun: Lun, kind: str, progress: Progress | None) -> None:
+    """How its copy or move goes on. Raises: OntapError if there is none."""
+    if progress is None or progress.state is None:
+        return
+    passage = cluster.lun_passages.get(lun.uuid)
+    if passage is None or passage.kind != kind:
+        raise nothing_to_steer(lun_name(cluster, lun), kind)
+    cluster.lun_passages.put(passage.steered(cluster.clock.now(), paused=progress.state == "paused"))
+
+
+def _content(cluster: Cluster, source: Lun) -> Path:
+    """Where the bytes of the LUN are now. Raises: OntapError 5374875, 5374866."""
+    found, volume = lun_in(cluster, source.volume, source.uuid), cluster.volumes.get(source.volume)
+    tree = None if volume is None else content_of(cluster, volume)
+    if found is None or volume is None or tree is None:
+        raise not_found(source.uuid)
+    if volume.state != "online":
+        raise volume_is_offline(volume.name)
+    return tree / found.file.path
 
 
 def _place(cluster: Cluster, svm: Svm, body: LunCreate) -> tuple[Volume, str]:
@@ -99,8 +161,13 @@ def _place(cluster: Cluster, svm: Svm, body: LunCreate) -> tuple[Volume, str]:
     if named is not None and located not in (None, named):
         raise names_differ(named, str(located))
     name = str(named or located)
+    return _free_place(cluster, svm.uuid, name)
+
+
+def _free_place(cluster: Cluster, svm: str, name: str) -> tuple[Volume, str]:
+    """The volume and the path in it, where a LUN may come to be. Raises: OntapError."""
     volume_name, path = _parts(name)
-    volume = cluster.volumes.by_name.first((svm.uuid, volume_name))
+    volume = cluster.volumes.by_name.first((svm, volume_name))
     if volume is None:
         raise volume_not_found(volume_name)
     if volume.style == "flexgroup" or volume.is_svm_root:
@@ -159,10 +226,10 @@ def _changed(cluster: Cluster, volume: Volume, lun: Lun, body: LunChange) -> Lun
     changed = _with(cluster, volume, lun, body)
     if body.name is None or body.name == lun_name(cluster, lun):
         return changed
-    volume_name, path = _parts(body.name)
-    if volume_name != volume.name:
-        raise not_simulated("moving a LUN to another volume", status=400)
-    _check_is_free(directory_of(cluster, volume.uuid).live, volume, path)
+    target, path = _free_place(cluster, volume.svm, body.name)
+    if target.uuid != volume.uuid:
+        check_room_for_one_more(cluster)
+        return moved_to(changed, target.uuid, path)
     return replace(changed, file=replace(changed.file, path=path))
 
 

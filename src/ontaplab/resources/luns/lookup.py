@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ontaplab.cluster import Cluster
 from ontaplab.disk.luns import luns_in
+from ontaplab.errors import missing_field
 from ontaplab.resources.luns.errors import not_found
 from ontaplab.resources.luns.state import Lun
 from ontaplab.resources.volumes.places import content_of
@@ -46,7 +47,9 @@ def lun_in(cluster: Cluster, volume: str, uuid: str) -> Lun | None:
 
 
 def lun_of(cluster: Cluster, svm: str, meant: Reference) -> Lun:
-    """The LUN of that SVM (its uuid) that is meant. Raises: OntapError 5374875, 5374876."""
+    """The LUN of that SVM (its uuid) that is meant. Raises: OntapError 5374875, 5374876, 262245."""
+    if not meant.name and not meant.uuid:
+        raise missing_field("name")
     for volume in cluster.volumes.where(lambda volume: volume.svm == svm):
         if meant.name is not None and not meant.name.startswith(f"/vol/{volume.name}/"):
             continue

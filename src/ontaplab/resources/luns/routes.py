@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -10,6 +11,7 @@ from ontaplab.doors.writing import Writes
 from ontaplab.resources.luns.bodies import LunChange, LunCreate
 from ontaplab.resources.luns.handlers import create, modify, remove
 from ontaplab.resources.luns.lookup import all_luns, lun_name
+from ontaplab.resources.luns.passage import Passage
 from ontaplab.resources.luns.state import Lun
 from ontaplab.resources.qos_policies.lookup import qos_policy_named
 from ontaplab.resources.svms.lookup import svm_name
@@ -30,6 +32,24 @@ def resource(cluster: Cluster, writes: Writes) -> Resource[Lun]:
 
     def igroups(lun: Lun, what: str) -> list[object]:
         return [getattr(cluster.igroups[each.igroup], what) for each in cluster.lun_maps_by_lun[lun.uuid]]
+
+    def carried(kind: str, get: Callable[[Passage], object]) -> Field[Lun]:
+        """Of the copy or move that brought the LUN to where it is."""
+
+        def value(lun: Lun) -> object:
+            passage = cluster.lun_passages.get(lun.uuid)
+            return get(passage) if passage is not None and passage.kind == kind else None
+
+        return Field(value, Level.EXPENSIVE)
+
+    def progress(kind: str, of: str) -> Mapping[str, Field[Lun]]:
+        now = cluster.clock.now
+        return {
+            f"{of}.elapsed": carried(kind, lambda passage: passage.elapsed_s(now())),
+            f"{of}.percent_complete": carried(kind, lambda passage: passage.effort.percent(now())),
+            f"{of}.state": carried(kind, lambda passage: passage.state(now())),
+            f"{of}.volume_snapshot_blocked": carried(kind, lambda passage: False),
+        }
 
     fields: Fields[Lun] = Fields(
         {
@@ -62,6 +82,12 @@ def resource(cluster: Cluster, writes: Writes) -> Resource[Lun]:
             "status.mapped": Field(lambda lun: bool(cluster.lun_maps_by_lun[lun.uuid])),
             "status.read_only": Field(lambda lun: volume(lun).is_mirror),
             "status.state": Field(lambda lun: "online" if is_online(lun) else "offline"),
+            "copy.source.name": carried("copy", lambda passage: passage.source),
+            "copy.source.uuid": carried("copy", lambda passage: passage.source_uuid),
+            **progress("copy", "copy.source.progress"),
+            "movement.paths.source": carried("move", lambda passage: passage.source),
+            "movement.paths.destination": carried("move", lambda passage: passage.destination),
+            **progress("move", "movement.progress"),
             "lun_maps[].igroup.name": Field(lambda lun: igroups(lun, "name"), Level.EXPENSIVE),
             "lun_maps[].igroup.uuid": Field(lambda lun: igroups(lun, "uuid"), Level.EXPENSIVE),
             "lun_maps[].logical_unit_number": Field(

@@ -36,8 +36,8 @@ OsType = Literal[
 class Lun:
     """Its identity follows from the volume's and from what the tree says of it.
 
-    So it keeps uuid and serial number when it is renamed or its volume is moved or restored, while the same LUN in a
-    clone or a mirror has others, as with ONTAP.
+    So it keeps uuid and serial number when it is renamed or moved or its volume is moved or restored, while the same
+    LUN in a clone or a mirror has others, as with ONTAP.
     """
 
     volume: str
@@ -48,6 +48,8 @@ class Lun:
 
     @property
     def uuid(self) -> str:
+        if self.file.kept_uuid is not None and self.file.kept_in == self.volume:
+            return self.file.kept_uuid
         return str(uuid5(UUID(self.volume), f"lun/{self.file.id}"))
 
     @property

@@ -88,6 +88,7 @@ _VSADMIN: Mapping[str, Access] = {
     "/security": "readonly",
     "/snapmirror": "all",
     "/storage/qos/policies": "all",
+    "/storage/luns": "all",
     "/storage/snapshot-policies": "all",
     "/storage/volumes": "all",
     "/support/ems/application-logs": "read_create",
@@ -108,11 +109,14 @@ SVM_ROLES: Mapping[str, tuple[Privilege, ...]] = MappingProxyType(
             {
                 "/protocols": "all",
                 "/storage/qos/policies": "all",
+                "/storage/luns": "all",
                 "/storage/snapshot-policies": "all",
                 "/storage/volumes": "all",
             },
         ),
-        "vsadmin-protocol": _privileges(_BASICS, {"/protocols": "all", "/storage/volumes": "readonly"}),
+        "vsadmin-protocol": _privileges(
+            _BASICS, {"/protocols": "all", "/storage/luns": "readonly", "/storage/volumes": "readonly"}
+        ),
         "vsadmin-backup": _privileges(
             _BASICS,
             {
