@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import pytest
+from netapp_ontap.error import NetAppRestError
+
 from tests.contract.clients import MIB, Clients, fresh, two_gone
 from tests.contract.resources import (
     ClientClass,
+    FileClone,
     FileInfo,
     SnapmirrorPolicy,
     SnapmirrorRelationship,
@@ -14,6 +18,21 @@ from tests.contract.resources import (
     Snapshot,
     Volume,
 )
+
+
+def file_clones_live(netapp: Clients) -> None:
+    with netapp.paris:
+        volume = netapp.volume()
+        netapp.write(volume, "file", "bytes")
+        clone = {"volume": {"uuid": volume.uuid, "name": volume.name}, "source_path": "file"}
+        FileClone(destination_path="twin", **clone).post()
+        netapp.write(volume, "other", "other")
+        FileClone(destination_path="other", overwrite_destination=True, **clone).post()
+        assert netapp.read("paris", volume, "twin") == netapp.read("paris", volume, "other") == b"bytes"
+        with pytest.raises(NetAppRestError) as refused:
+            FileClone(destination_path="twin", **clone).post()
+        assert refused.value.response_body
+        assert refused.value.response_body["error"]["code"] == "6488118"
 
 
 def policies_live(netapp: Clients) -> None:
@@ -139,6 +158,7 @@ def transfers_live(netapp: Clients) -> None:
 
 
 LIVES_OF_DATA: Mapping[ClientClass, Callable[[Clients], None]] = {
+    FileClone: file_clones_live,
     FileInfo: files_live,
     SnapmirrorPolicy: policies_live,
     SnapmirrorRelationship: relationships_live,

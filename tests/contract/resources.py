@@ -26,6 +26,7 @@ EmsApplicationLog = _client.EmsApplicationLog
 EmsEvent = _client.EmsEvent
 ExportPolicy = _client.ExportPolicy
 ExportRule = _client.ExportRule
+FileClone = _client.FileClone
 FileInfo = _client.FileInfo
 Igroup = _client.Igroup
 IgroupInitiator = _client.IgroupInitiator
@@ -102,6 +103,7 @@ CLIENTS: Mapping[str, ClientClass] = {
         EmsEvent,
         ExportPolicy,
         ExportRule,
+        FileClone,
         FileInfo,
         Igroup,
         IgroupInitiator,

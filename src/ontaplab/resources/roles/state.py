@@ -88,6 +88,7 @@ _VSADMIN: Mapping[str, Access] = {
     "/security": "readonly",
     "/snapmirror": "all",
     "/storage/qos/policies": "all",
+    "/storage/file": "all",
     "/storage/luns": "all",
     "/storage/snapshot-policies": "all",
     "/storage/volumes": "all",
