@@ -29,17 +29,18 @@ _PROTOCOL = "nfs"
 class Backend(DataMotionMixin):  # type: ignore[misc]
     """The attributes that the mixin expects of a driver, and calls to what the driver would call."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, active: str | None = None) -> None:
+        """`active` is where it had failed over to when the service was started."""
         self.backend_name = name
         self.host = f"host@{name}"
-        self.failed_over = False
-        self.failed_over_backend_name = None
+        self.failed_over = active is not None
+        self.failed_over_backend_name = active
         self.configuration = backends.get_backend_configuration(name)
-        self.zapi_client = backends.get_client_for_backend(name)
+        self.zapi_client = backends.get_client_for_backend(active or name)
         self.ssc_library = CapabilitiesLibrary(
             _PROTOCOL, self.zapi_client.vserver, self.zapi_client, self.configuration
         )
-        self._update_zapi_client(name)
+        self._update_zapi_client(active or name)
 
     def _update_zapi_client(self, backend_name: str) -> None:
         """From now on the driver speaks with that back end; the mixin calls this after a failover."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,9 +52,13 @@ class Service:
 
 
 @contextmanager
-def service(environment: str, configuration: Path, *arguments: str) -> Iterator[Service]:
-    """What that environment's script beside this file serves, with that configuration; just started."""
-    command = [program(environment, "python"), str(Path(__file__).with_name(f"{environment}_backend.py"))]
+def service(environment: str, configuration: Path, *arguments: str, script: Sequence[str] = ()) -> Iterator[Service]:
+    """What that environment's script beside this file serves, with that configuration; just started.
+
+    `script` is another one, with what it takes before the configuration.
+    """
+    name, *first = script or (f"{environment}_backend.py",)
+    command = [program(environment, "python"), str(Path(__file__).with_name(name)), *first]
     log = configuration.with_suffix(".log")
     with (
         log.open("a") as errors,

@@ -1,0 +1,186 @@
+"""What Cinder's data-motion mixin does for mirrors, done by datamotion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cinder import coordination, exception
+from cinder.objects import fields
+from cinder.volume import volume_utils
+from cinder.volume.drivers.netapp.dataontap.utils import utils as sections
+from oslo_config import cfg
+from oslo_log import log
+
+from datamotion_cinder.bridge import DONE, PARTLY, REFUSED, USAGE, Answer, Bridge, NotToBeBridged
+from datamotion_cinder.options import OPTIONS
+
+LOG = log.getLogger(__name__)
+
+_HOME = "default"
+"""What Cinder calls the home of what was failed over."""
+
+
+def section_of(name: str) -> Any:
+    """The options of a back end, ours among them. Raises: cinder's ConfigNotFound."""
+    section = sections.get_backend_configuration(name)
+    section.append_config_values(OPTIONS)
+    return section
+
+
+class Replication:
+    """Stands before Cinder's own driver or library, of which it has the back end's name and configuration."""
+
+    def validate_no_conflicting_snapmirrors(self, config: Any, src_backend_name: str, flexvol_names: Any) -> None:
+        """Nothing is asked: the home may be lost. What is in the way of a mirror is told volume by volume."""
+
+    def ensure_snapmirrors(self, config: Any, src_backend_name: str, src_flexvol_names: Iterable[str]) -> None:
+        """Every pool has its mirrors, and nothing that was written since a failover is touched.
+
+        Never raises: an exception ends the loop that calls this, for good.
+        """
+        try:
+            answer = self._datamotion(["apply", src_backend_name, "--yes"], list(src_flexvol_names))
+        except Exception:
+            LOG.exception("The mirrors of %s were not seen to.", src_backend_name)
+            return
+        if answer.status != DONE:
+            LOG.warning("Not all mirrors of %s are as wanted: %s", src_backend_name, answer.why)
+
+    def _failover(
+        self, context: Any, volumes: Sequence[Any], secondary_id: str | None = None, groups: Any = None
+    ) -> Any:
+        """Serve the pools from a target, or from home again (`default`); what Cinder's does with a consistency group.
+
+        Raises: InvalidReplicationTarget where that is refused and all is as it was; UnableToFailOver else.
+        """
+        if self._is_cinders():
+            return super()._failover(context, volumes, secondary_id, groups)  # type: ignore[misc]
+        name = self.backend_name  # type: ignore[attr-defined]
+        targets = self.get_replication_backend_names(self.configuration)  # type: ignore[attr-defined]
+        if secondary_id == name:
+            raise exception.InvalidReplicationTarget(reason=f"{name} is the home: name a target, or {_HOME}.")
+        if not targets:
+            raise exception.InvalidReplicationTarget(reason=f"{name} has no replication targets.")
+        if secondary_id == _HOME:
+            return self._complete_failback(volumes)
+        if secondary_id and secondary_id not in targets:
+            known = ", ".join(targets)
+            raise exception.InvalidReplicationTarget(reason=f"{secondary_id} is no target of {name}: {known}.")
+        to = ["--to", secondary_id] if secondary_id else []
+        waits = f"{max(self._option('netapp_snapmirror_quiesce_timeout'), 1)}s"
+        words = ["failover", name, *to, "--yes", "--max-loss", "any", "--frozen-for", waits, "--without-store"]
+        return self._moved(words, volumes, fields.ReplicationStatus.FAILED_OVER)
+
+    def _failover_host(self, volumes: Sequence[Any], secondary_id: str | None = None, groups: Any = None) -> Any:
+        """`_failover`, after which this node speaks with who serves. Raises: as that."""
+        active, updates, groups = self._failover(None, volumes, secondary_id, groups)
+        self._failover_completed(None, active)
+        return active, updates, groups
+
+    def _complete_failback(self, volumes: Sequence[Any]) -> Any:
+        """Home serves again, with every write that was made elsewhere; refused where that cannot be.
+
+        Raises: as `_failover`.
+        """
+        name = self.backend_name  # type: ignore[attr-defined]
+        waits = f"{max(self._option('netapp_snapmirror_quiesce_timeout'), 1)}s"
+        words = ["failback", name, "--yes", "--frozen-for", waits]
+        return self._moved(words, volumes, fields.ReplicationStatus.ENABLED)
+
+    def _failover_completed(self, context: Any, secondary_id: str | None = None) -> None:
+        """This node speaks with who serves now."""
+        if self._is_cinders():
+            super()._failover_completed(context, secondary_id)  # type: ignore[misc]
+            return
+        home = self.backend_name  # type: ignore[attr-defined]
+        is_home = secondary_id in (None, "", _HOME, home)
+        self._update_zapi_client(home if is_home else secondary_id)  # type: ignore[attr-defined]
+        self.failed_over = not is_home
+        self.failed_over_backend_name = None if is_home else secondary_id
+
+    # -- how
+
+    def _moved(self, words: Sequence[str], volumes: Sequence[Any], status: str) -> tuple[str, list[Any], list[Any]]:
+        """What Cinder is told of a failover: who serves, and what became of each of its volumes."""
+        pools = self._pools()
+        answer = self._asked(words, sorted(set(pools.values())))
+        serving = self._serving(answer, sorted(set(pools.values())))
+        if serving is None or (answer.status not in (DONE, PARTLY)):
+            raise _as_cinders(answer)
+        failed = _failed(answer, serving)
+        updates = []
+        for volume in volumes:
+            pool = volume_utils.extract_host(volume["host"], level="pool")
+            is_failed = pools.get(pool, pool) in failed
+            became = fields.ReplicationStatus.FAILOVER_ERROR if is_failed else status
+            updates.append({"volume_id": volume["id"], "updates": {"replication_status": became}})
+        if failed:
+            LOG.error("%s: not all pools are served from %s: %s", words[1], serving, answer.why)
+        return serving, updates, []
+
+    def _serving(self, answer: Answer, volumes: Sequence[str]) -> str | None:
+        """The back end that serves, as was seen at the end; None: that of none can be said."""
+        report = next(iter(answer.reports), {})
+        if "serving" not in report and answer.status == DONE:  # nothing was left to do: that does not tell who serves
+            looked = self._asked(["status", self.backend_name], volumes)  # type: ignore[attr-defined]
+            report = next(iter(looked.reports), {}).get("groups", [{}])[0]
+        if report.get("serving"):
+            return str(report["serving"])
+        home = self.backend_name  # type: ignore[attr-defined]
+        others = [each["backend"] for each in report.get("served", ()) if each["backend"] != home]
+        return others[0] if len(others) == 1 else None
+
+    def _asked(self, words: Sequence[str], volumes: Sequence[str]) -> Answer:
+        """Raises: InvalidReplicationTarget, UnableToFailOver where it could not be asked for."""
+        try:
+            return self._datamotion(words, volumes)
+        except NotToBeBridged as error:
+            raise exception.InvalidReplicationTarget(reason=str(error)) from error
+        except OSError as error:
+            raise exception.UnableToFailOver(reason=f"datamotion could not be run: {error}") from error
+
+    def _datamotion(self, words: Sequence[str], volumes: Sequence[str]) -> Answer:
+        """One child at a time for a back end, on whatever node."""
+        name = self.backend_name  # type: ignore[attr-defined]
+        targets = self.get_replication_backend_names(self.configuration)  # type: ignore[attr-defined]
+        folder = Path(cfg.CONF.state_path) / "datamotion"
+
+        @coordination.synchronized(f"datamotion-{name}")
+        def run() -> Answer:
+            return Bridge(name, section_of, folder, targets).run(words, volumes)
+
+        return run()  # type: ignore[no-any-return]
+
+    def _pools(self) -> Mapping[str, str]:
+        """The name of each pool's volume, by what Cinder calls the pool; and by that name itself."""
+        catalogue = self.ssc_library.get_ssc()  # type: ignore[attr-defined]
+        names = {name: name for name in catalogue}
+        return names | {each["pool_name"]: name for name, each in catalogue.items() if each.get("pool_name")}
+
+    def _option(self, name: str) -> Any:
+        return section_of(self.backend_name).safe_get(name)  # type: ignore[attr-defined]
+
+    def _is_cinders(self) -> bool:
+        """Whether Cinder's own code is left to it: consistency groups and active sync."""
+        configuration = self.configuration  # type: ignore[attr-defined]
+        return bool(
+            self.is_active_sync_configured(configuration)  # type: ignore[attr-defined]
+            or self.is_consistent_replication_enabled(configuration)  # type: ignore[attr-defined]
+        )
+
+
+def _failed(answer: Answer, serving: str) -> set[str]:
+    """The pools that are not served where they were to be."""
+    report = next(iter(answer.reports), {})
+    ended = {each["volume"]: each["outcome"] for each in report.get("volumes", ()) if each["backend"] == serving}
+    refused = {each["volume"] for each in report.get("refusals", ()) if each.get("volume")}
+    return refused | {volume for volume, outcome in ended.items() if outcome not in ("done", "unchanged")}
+
+
+def _as_cinders(answer: Answer) -> Exception:
+    """A refusal leaves all as it was, and Cinder keeps its status; after anything else nobody knows."""
+    if answer.status in (REFUSED, USAGE):
+        return exception.InvalidReplicationTarget(reason=answer.why)  # type: ignore[no-any-return]
+    return exception.UnableToFailOver(reason=answer.why)  # type: ignore[no-any-return]
