@@ -40,6 +40,7 @@ class Backend(DataMotionMixin):  # type: ignore[misc]
         self.ssc_library = CapabilitiesLibrary(
             _PROTOCOL, self.zapi_client.vserver, self.zapi_client, self.configuration
         )
+        self.ssc_library.check_api_permissions()
         self._update_zapi_client(active or name)
 
     def _update_zapi_client(self, backend_name: str) -> None:
@@ -47,7 +48,6 @@ class Backend(DataMotionMixin):  # type: ignore[misc]
         self.zapi_client = backends.get_client_for_backend(backend_name)
         self.vserver = self.zapi_client.vserver
         pools = {name: {"pool_name": name} for name in self.zapi_client.list_flexvols()}
-        self.ssc_library.check_api_permissions()
         self.ssc_library._update_for_failover(self.zapi_client, pools)
 
     def setup(self) -> None:
