@@ -40,13 +40,29 @@ class Replication:
 
         Never raises: an exception ends the loop that calls this, for good.
         """
+        self._see_to("apply", list(src_flexvol_names))
+
+    def _handle_housekeeping_tasks(self) -> None:
+        """Every ten minutes, while failed over too: a home that is back is fenced, and mirrors what is served."""
+        super()._handle_housekeeping_tasks()  # type: ignore[misc]
+        if self.replication_enabled and self.failed_over and not self._is_cinders():  # type: ignore[attr-defined]
+            self._see_to_what_was_overtaken()
+
+    def _see_to_what_was_overtaken(self) -> None:
+        names = sorted(set(self._pools().values()))
+        self._see_to("apply", names)
+        self._see_to("reprotect", names)
+
+    def _see_to(self, verb: str, volumes: Sequence[str]) -> None:
+        """Logged where it did not come about. Never raises."""
+        name = self.backend_name  # type: ignore[attr-defined]
         try:
-            answer = self._datamotion(["apply", src_backend_name, "--yes"], list(src_flexvol_names))
+            answer = self._datamotion([verb, name, "--yes"], volumes)
         except Exception:
-            LOG.exception("The mirrors of %s were not seen to.", src_backend_name)
+            LOG.exception("datamotion %s %s could not be run.", verb, name)
             return
         if answer.status != DONE:
-            LOG.warning("Not all mirrors of %s are as wanted: %s", src_backend_name, answer.why)
+            LOG.warning("datamotion %s %s: not all is as wanted: %s", verb, name, answer.why)
 
     def _failover(
         self, context: Any, volumes: Sequence[Any], secondary_id: str | None = None, groups: Any = None
@@ -70,7 +86,8 @@ class Replication:
             raise exception.InvalidReplicationTarget(reason=f"{secondary_id} is no target of {name}: {known}.")
         to = ["--to", secondary_id] if secondary_id else []
         waits = f"{max(self._option('netapp_snapmirror_quiesce_timeout'), 1)}s"
-        words = ["failover", name, *to, "--yes", "--max-loss", "any", "--frozen-for", waits, "--without-store"]
+        more = ["--max-loss", "any", "--frozen-for", waits, "--without-store", "--no-reprotect"]
+        words = ["failover", name, *to, "--yes", *more]
         return self._moved(words, volumes, fields.ReplicationStatus.FAILED_OVER)
 
     def _failover_host(self, volumes: Sequence[Any], secondary_id: str | None = None, groups: Any = None) -> Any:
@@ -86,7 +103,8 @@ class Replication:
         """
         name = self.backend_name  # type: ignore[attr-defined]
         waits = f"{max(self._option('netapp_snapmirror_quiesce_timeout'), 1)}s"
-        words = ["failback", name, "--yes", "--frozen-for", waits]
+        self._see_to("reprotect", sorted(set(self._pools().values())))  # home has to mirror what it is to serve
+        words = ["failback", name, "--yes", "--frozen-for", waits, "--no-reprotect"]
         return self._moved(words, volumes, fields.ReplicationStatus.ENABLED)
 
     def _failover_completed(self, context: Any, secondary_id: str | None = None) -> None:
@@ -105,10 +123,12 @@ class Replication:
     def _moved(self, words: Sequence[str], volumes: Sequence[Any], status: str) -> tuple[str, list[Any], list[Any]]:
         """What Cinder is told of a failover: who serves, and what became of each of its volumes."""
         pools = self._pools()
-        answer = self._asked(words, sorted(set(pools.values())))
-        serving = self._serving(answer, sorted(set(pools.values())))
+        names = sorted(set(pools.values()))
+        answer = self._asked(words, names)
+        serving = self._serving(answer, names)
         if serving is None or (answer.status not in (DONE, PARTLY)):
             raise _as_cinders(answer)
+        self._bridge().start(["reprotect", words[1], "--yes"], names)  # the others follow who serves; nobody waits
         failed = _failed(answer, serving)
         updates = []
         for volume in volumes:
@@ -143,15 +163,15 @@ class Replication:
 
     def _datamotion(self, words: Sequence[str], volumes: Sequence[str]) -> Answer:
         """One child at a time for a back end, on whatever node."""
-        name = self.backend_name  # type: ignore[attr-defined]
+
+        alone = coordination.synchronized(f"datamotion-{self.backend_name}")  # type: ignore[attr-defined]
+        answer: Answer = alone(self._bridge().run)(words, volumes)
+        return answer
+
+    def _bridge(self) -> Bridge:
         targets = self.get_replication_backend_names(self.configuration)  # type: ignore[attr-defined]
         folder = Path(cfg.CONF.state_path) / "datamotion"
-
-        @coordination.synchronized(f"datamotion-{name}")
-        def run() -> Answer:
-            return Bridge(name, section_of, folder, targets).run(words, volumes)
-
-        return run()  # type: ignore[no-any-return]
+        return Bridge(self.backend_name, section_of, folder, targets)  # type: ignore[attr-defined]
 
     def _pools(self) -> Mapping[str, str]:
         """The name of each pool's volume, by what Cinder calls the pool; and by that name itself."""

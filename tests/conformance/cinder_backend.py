@@ -14,14 +14,14 @@ import sys
 from typing import Any
 
 from calls import answer  # type: ignore[import-not-found]
-from cinder.volume.drivers.netapp.dataontap.utils import utils as backends  # type: ignore[import-not-found]
-from cinder.volume.drivers.netapp.dataontap.utils.capabilities import (  # type: ignore[import-not-found]
+from cinder.volume.drivers.netapp.dataontap.utils import utils as backends
+from cinder.volume.drivers.netapp.dataontap.utils.capabilities import (
     CapabilitiesLibrary,
 )
-from cinder.volume.drivers.netapp.dataontap.utils.data_motion import (  # type: ignore[import-not-found]
+from cinder.volume.drivers.netapp.dataontap.utils.data_motion import (
     DataMotionMixin,
 )
-from oslo_config import cfg  # type: ignore[import-not-found]
+from oslo_config import cfg
 
 _PROTOCOL = "nfs"
 

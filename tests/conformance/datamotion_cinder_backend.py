@@ -20,12 +20,12 @@ from typing import Any  # what follows is imported as the service does it, patch
 
 import cinder_backend  # type: ignore[import-not-found]
 from calls import answer  # type: ignore[import-not-found]
-from cinder import coordination, objects  # type: ignore[import-not-found]
-from oslo_config import cfg  # type: ignore[import-not-found]
+from cinder import coordination, objects
+from oslo_config import cfg
 
 objects.register_all()
 
-from datamotion_cinder.mixin import Replication  # type: ignore[import-not-found]  # noqa: E402
+from datamotion_cinder.mixin import Replication  # noqa: E402
 
 
 class Backend(Replication, cinder_backend.Backend):  # type: ignore[misc]
@@ -33,7 +33,9 @@ class Backend(Replication, cinder_backend.Backend):  # type: ignore[misc]
 
     def housekeeping(self) -> None:
         """What a driver does every ten minutes."""
-        if not self.failed_over:
+        if self.failed_over:
+            self._see_to_what_was_overtaken()
+        else:
             self.ensure_snapmirrors(self.configuration, self.backend_name, self.ssc_library.get_ssc_flexvol_names())
 
     def failover_host(self, volumes: list[dict[str, str]], target: str | None) -> Any:

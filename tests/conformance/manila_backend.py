@@ -16,7 +16,7 @@ from manila.share.drivers.netapp.dataontap.cluster_mode.data_motion import (  # 
     DataMotionSession,
     get_client_for_backend,
 )
-from oslo_config import cfg  # type: ignore[import-not-found]
+from oslo_config import cfg
 
 
 class Replicas(DataMotionSession):  # type: ignore[misc]

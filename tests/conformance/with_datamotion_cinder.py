@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.cinder_lab import World, a_world
-from tests.conformance.openstack import HOME, TARGETS, Failed, Service, service
-from tests.ontaplab.site.labs import eventually
+from tests.conformance.openstack import HOME, SVMS, TARGETS, Failed, Service, service
+from tests.ontaplab.site.labs import eventually, records
 
 DISTRIBUTION = Path(__file__).parents[2] / "datamotion-cinder"
 VOLUMES = [{"id": "1", "host": "host@paris#vol_1"}, {"id": "2", "host": "host@paris#vol_2"}]
@@ -21,6 +21,11 @@ class Ours(World):
     """With datamotion in a child process an operation."""
 
     mode = "native"
+
+    def sources(self, target: str) -> set[str]:
+        """What the mirrors there follow."""
+        found = records(self.site, target, "/snapmirror/relationships", fields="source.path")
+        return {mirror["source"]["path"] for mirror in found}
 
     def cinder(self, backend: str = HOME, *active: str) -> AbstractContextManager[Service]:
         """The service for that back end, just started; `active` is where it was failed over to."""
@@ -55,6 +60,7 @@ def test_the_home_is_lost_and_the_best_target_serves_while_the_other_one_still_m
         assert [each["updates"]["replication_status"] for each in updates] == ["failed-over"] * 2
         assert cinder("speaks_with")[1:] == [True, active]
         (other,) = {*TARGETS} - {active}
+        eventually(lambda: world.sources(other) == {f"{SVMS[active]}:vol_1", f"{SVMS[active]}:vol_2"})
         eventually(lambda: world.states(other) == {"snapmirrored"})
         assert world.file(active, "vol_1").read_text() == "first"
         world.file(active, "vol_1").write_text("written at the target")
@@ -64,7 +70,19 @@ def test_the_home_is_lost_and_the_best_target_serves_while_the_other_one_still_m
         with pytest.raises(Failed) as refused:
             cinder("failover_host", VOLUMES, "default")
         assert refused.value.kind in ("InvalidReplicationTarget", "UnableToFailOver")
+        world.site.start(HOME)
+        world.file(HOME, "vol_2").write_text("only there")
+        cinder("housekeeping")
+        assert is_fenced(world)
+        with pytest.raises(Failed, match="datamotion reprotect paris") as refused:
+            cinder("failover_host", VOLUMES, "default")
+        assert refused.value.kind == "InvalidReplicationTarget"
     assert world.file(active, "vol_1").read_text() == "written at the target"
+
+
+def is_fenced(world: World) -> bool:
+    volumes = records(world.site, HOME, "/storage/volumes", name="vol_*", fields="nas.export_policy.name")
+    return {each["nas"]["export_policy"]["name"] for each in volumes} == {"datamotion_fence"}
 
 
 def test_there_and_back_no_write_is_lost(world: Ours) -> None:
@@ -80,6 +98,7 @@ def test_there_and_back_no_write_is_lost(world: Ours) -> None:
         assert (active, {each["updates"]["replication_status"] for each in updates}) == (HOME, {"enabled"})
         assert cinder("speaks_with") == ["svm_gold", False, None]
         assert world.file(HOME, "vol_1").read_text() == "written at lyon"
+        eventually(lambda: all(world.sources(each) == {"svm_gold:vol_1", "svm_gold:vol_2"} for each in TARGETS))
         cinder("housekeeping")
     assert all(world.states(target) == {"snapmirrored"} for target in TARGETS)
 
