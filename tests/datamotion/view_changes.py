@@ -73,6 +73,7 @@ def _(change: CreateVolume, view: ClusterView) -> ClusterView:
         language=change.language,
         guarantee=change.guarantee,
         export="default",
+        constituents=len(change.aggregates) * (change.constituents_per_aggregate or 0) or None,
     )
     return replace(view, volumes=(*view.volumes, volume))
 

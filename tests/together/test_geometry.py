@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from datamotion.service import operations
 from datamotion.service.reports import Verdict
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
-from tests.together.world import SVMS, digests, succeed
+from tests.together.world import GROUP, SVMS, digests, succeed
 
 TWO = {"aggregates": [{"name": "aggr1"}], "constituents_per_aggregate": 2}
 ONE_MORE = {"aggregates": [{"name": "aggr1"}]}
@@ -64,5 +65,31 @@ def test_a_destination_with_more_constituents_is_left_with_its_relationship(tmp_
         assert "no FlexGroup loses constituents" in told(report)
         assert (await story.mirror("lyon"))["uuid"] == before["uuid"]
         assert await count(story, "lyon") == 3
+
+    play(tmp_path, main)
+
+
+@pytest.mark.parametrize("calls", range(6))
+def test_it_is_made_anew_where_that_was_agreed_to_wherever_the_process_ends(tmp_path: Path, calls: int) -> None:
+    async def main(story: Story) -> None:
+        await mirrored(story)
+        await story.change("lyon", "vol_1", ONE_MORE)
+        story.write("paris", "vol_1", "second")
+        group = story.place.session.group(GROUP)
+        intent = operations.protect(group, recreate=("gold-lyon",))
+        assert "vol_1 and every snapshot in it go" in told(await story.planned(intent))
+
+        async def recreate(at: Story) -> None:
+            await at.place.run(intent)
+
+        await dies(recreate, story, Life(calls, is_carried_out=calls % 2 == 0))
+        report = await story.place.run(intent)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert await count(story, "lyon") == 2
+        place = story.place
+        assert digests(place.tree("lyon", "vol_1")) == digests(place.tree("paris", "vol_1"))
+        listed = await story.at["paris"].get("/snapmirror/relationships", list_destinations_only="true")
+        assert [each["uuid"] for each in listed] == [(await story.mirror("lyon"))["uuid"]]
+        assert not (await story.plan()).steps
 
     play(tmp_path, main)

@@ -40,6 +40,16 @@ Validate = Annotated[
 ]
 
 
+Recreate = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--recreate",
+        metavar="BACKEND",
+        help="Mirrors there that no update mends are deleted and made anew: all is copied again, and there is no copy"
+        " meanwhile; once for each.",
+    ),
+]
+
 _DONE = frozenset({Verdict.DONE, Verdict.PARTLY})
 
 
@@ -53,15 +63,20 @@ def apply(
     dry_run: DryRun = False,
     validate: Validate = False,
     peer_clusters: PeerClusters = False,
+    recreate: Recreate = None,
 ) -> None:
     """Mirror every volume as configured: create what is missing, adopt what is there, remove nothing.
 
-    After a failover, it fences the copies that were overtaken.
+    After a failover, it fences the copies that were overtaken. Only with --recreate a mirror is deleted: one of another
+    shape than its source, which no update mends. What that costs is shown before it is asked about.
 
     Example: datamotion apply gold --yes
     """
     session = open_session(context, config, peers=peer_clusters and not (dry_run or validate))
-    intents = [operations.protect(each, makes_peers=peer_clusters) for each in session.groups(group)]
+    if recreate and group is None:
+        raise ConfigError("--recreate is about one group", hint="name it: datamotion apply GROUP --recreate BACKEND")
+    groups = session.groups(group)
+    intents = [operations.protect(each, makes_peers=peer_clusters, recreate=recreate or ()) for each in groups]
     if validate:
         show_validated(session, intents, output)
     carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason)

@@ -1,7 +1,8 @@
 """One back end's mirrors of what another one serves: peering, destination volumes, relationships, first transfers.
 
 What can be known before is checked before. What exists already is adopted, under another destination name too; what is
-in the way is refused, never removed; and nothing is resynced.
+in the way is refused, never removed, but for mirrors that no update mends, where that was agreed to; and nothing is
+resynced.
 """
 
 from __future__ import annotations
@@ -36,11 +37,12 @@ from datamotion.policy.adjustments import (
 )
 from datamotion.policy.defined_policies import keep_policy
 from datamotion.policy.geometry import Geometry, changed_geometry
-from datamotion.policy.health import RECEIVING, ailment, transfer_failure
+from datamotion.policy.health import EMPTY_BYTES, RECEIVING, ailment, transfer_failure
 from datamotion.policy.mounting import Mounting
 from datamotion.policy.obstacles import copy_obstacle, site_obstacle
 from datamotion.policy.peering import Peering
 from datamotion.policy.placement import Place, no_place, places_for, unknown_aggregate
+from datamotion.policy.recreating import Recreating, unmendable
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList
 from datamotion.policy.turns import First, turns
@@ -75,17 +77,23 @@ _EXPAND = Phase(rank=44, title="Expand", because="their sources have more consti
 _EXPANDED = Phase(rank=45, title="Wait until they are expanded", because="it is done once the update has ended")
 _AWAIT = Phase(rank=45, title="Wait for the first transfers", because="until then there is nothing to fail over to")
 
-EMPTY_BYTES = 2 * 2**20
-"""A destination that uses no more holds no copy: what ONTAP itself takes of a new volume stays below that."""
-
 
 class Converging:
     """Adds what one target lacks of one source's volumes to a list; refusals, losses and what holds come beside it."""
 
     def __init__(
-        self, situation: Situation, target: Target, source: str, due: StepList, *, makes_peers: bool = False
+        self,
+        situation: Situation,
+        target: Target,
+        source: str,
+        due: StepList,
+        *,
+        makes_peers: bool = False,
+        recreates: bool = False,
     ) -> None:
-        """`makes_peers`: the two clusters are made peers where they are none."""
+        """`makes_peers`: the two clusters are made peers where they are none. `recreates`: mirrors that no update mends
+        are deleted and made anew.
+        """
         standing = situation.now
         here, there = standing.sites[target.backend.name], standing.sites[source]
         assert isinstance(here.seen, ClusterView)
@@ -100,6 +108,7 @@ class Converging:
         self._seen = here.seen
         self._due = due
         self._mounting = Mounting(standing, target, there, due)
+        self._recreating = Recreating(standing, target.backend, due) if recreates else None
         self._places: Mapping[str, Place] = {}
         self._alias = ""
         self._first: list[First] = []
@@ -116,7 +125,7 @@ class Converging:
         name = self._backend.name
         # Of a copy that cannot be read a doubt tells; nothing is made beside it.
         copies = [copy for copy in copies if CopyId(name, copy.id.volume) not in self._standing.hidden]
-        new = [copy.volume for copy in copies if self._standing.copy(name, copy.id.volume) is None]
+        new = [copy.volume for copy in copies if self._is_to_be_made(copy)]
         if unknown := unknown_aggregate(self._target, self._seen, new):
             self._refuse(None, *unknown)
             return
@@ -144,6 +153,10 @@ class Converging:
     def notes(self) -> list[str]:
         return self._mounting.notes()
 
+    def _is_to_be_made(self, copy: Copy) -> bool:
+        mirror = self._standing.copy(self._backend.name, copy.id.volume)
+        return mirror is None or (self._recreating is not None and unmendable(copy, mirror) is not None)
+
     def _is_to_follow(self, copy: Copy) -> bool:
         """Whether a mirror of this copy is there, or to be made: what follows another one is left as it is."""
         mirror = self._standing.copy(self._backend.name, copy.id.volume)
@@ -163,8 +176,8 @@ class Converging:
             self._relate(copy, mirror)
         elif not mirror.is_online and (ill := ailment(mirror)):
             self._refuse(volume, f"the mirror of {volume} does not work: {ill.text}", ill.hint)
-        elif edge is None and (geometry := changed_geometry(copy.volume, mirror.volume)):
-            self._refuse_geometry(copy, mirror, geometry)
+        elif geometry := unmendable(copy, mirror):
+            self._mend_anew(copy, mirror, geometry)
         elif edge is None:
             self._adjust_volume(copy, mirror)
             self._relate(copy, mirror)
@@ -226,16 +239,12 @@ class Converging:
             self.holds.add((self._backend.name, volume))
 
     def _mend_geometry(self, copy: Copy, mirror: Copy, relationship: Relationship) -> bool:
-        """Whether the shape of the mirror is what is due, or in the way; one that is paused is resumed first."""
-        geometry, state = changed_geometry(copy.volume, mirror.volume), relationship.state
-        if geometry is None or state is MirrorState.BROKEN_OFF:
+        """Whether the shape of the mirror is what is due; one that is paused is resumed first."""
+        geometry = changed_geometry(copy.volume, mirror.volume)
+        if geometry is None or relationship.state not in RECEIVING:
             return False
-        if not geometry.is_grown or state is MirrorState.UNINITIALIZED:
-            self._refuse_geometry(copy, mirror, geometry)
-            return True
-        if state in RECEIVING:
-            self._expand(mirror, relationship, geometry)
-        return state in RECEIVING
+        self._expand(mirror, relationship, geometry)
+        return True
 
     def _expand(self, mirror: Copy, relationship: Relationship, geometry: Geometry) -> None:
         """An update of an initialized mirror expands it; or this run had one that ended, and it did not."""
@@ -258,17 +267,24 @@ class Converging:
             change = AwaitTransfer(uuid=uuid, exported=exported, expands=True)
             self._due.add(_EXPANDED, backend, volume, change, volume)
 
-    def _refuse_geometry(self, copy: Copy, mirror: Copy, geometry: Geometry) -> None:
-        """No update mends it, and a volume that may be a copy is not deleted here."""
-        volume = copy.id.volume
-        why = "only an initialized mirror is" if geometry.is_grown else "no FlexGroup loses constituents"
-        related = f"snapmirror delete -destination-path {mirror.edge.relationship.destination}; " if mirror.edge else ""
-        hint = (
-            f"at {self._backend.cluster}: {related}volume delete -vserver {self._backend.svm} -volume"
-            f" {mirror.volume.name}; then datamotion apply {self._standing.group.name} makes the mirror anew: that"
-            f" copies {size_text(copy.volume.used_bytes)} again, and {self._backend.name} holds no copy meanwhile"
-        )
-        self._refuse(volume, f"the mirror of {volume} has {geometry.text}, and no update mends that: {why}", hint)
+    def _mend_anew(self, copy: Copy, mirror: Copy, geometry: Geometry) -> None:
+        """No update mends it: deleted and made anew where that was agreed to, and refused with its price where not."""
+        volume, name, group = copy.id.volume, self._backend.name, self._standing.group.name
+        if self._recreating is None:
+            why = "only an initialized mirror is" if geometry.is_grown else "no FlexGroup loses constituents"
+            hint = (
+                f"datamotion apply {group} --recreate {name} deletes {mirror.volume.name} there and makes the mirror"
+                f" anew: that copies {size_text(copy.volume.used_bytes)} again, and {name} holds no copy meanwhile"
+            )
+            self._refuse(volume, f"the mirror of {volume} has {geometry.text}, and no update mends that: {why}", hint)
+        elif obstacle := self._recreating.obstacle(copy, mirror):
+            self._refuse(volume, *obstacle)
+        elif (refusal := self._not_to_be_made(copy, mirror)) or (place := self._places.get(copy.volume.name)) is None:
+            self.refusals.append(refusal or no_place(self._target, copy.volume))
+        else:
+            self._recreating.take_away(mirror, geometry)
+            self._lose_meanwhile(copy, mirror, f"{mirror.volume.name} and every snapshot in it go; ")
+            self._make_at(copy, place)
 
     def _refuse_half_resynced(self, volume: str, relationship: Relationship) -> None:
         runs = "runs" if relationship.is_transferring else "has not come to its end"
@@ -278,26 +294,36 @@ class Converging:
 
     def _make(self, copy: Copy) -> None:
         """No copy is there: a volume, unless something else of its name is in the way, and its relationship."""
-        volume, name = copy.id.volume, copy.volume.name
-        other = self._here.volumes.get(name)
-        if other is not None:
-            mirrored = self._here.relationships.get(name)
-            what = (
-                f"it is the mirror of {mirrored.source}"
-                if mirrored
-                else f"a volume of that name is there ({other.type})"
-            )
-            self._refuse(
-                volume,
-                f"{self._backend.svm}:{name} cannot become the mirror of {volume}: {what}",
-                "rename one of the two, or leave the volume out with `volumes` of the back end",
-            )
-        elif (place := self._places.get(name)) is None:
+        if refusal := self._not_to_be_made(copy):
+            self.refusals.append(refusal)
+        elif (place := self._places.get(copy.volume.name)) is None:
             self.refusals.append(no_place(self._target, copy.volume))
         else:
-            self._create_volume(copy, place)
-            self._relate(copy, None)
-            self._mounting.plan(copy, None)
+            if self._recreating is not None:
+                self._recreating.release(copy.id.volume)
+            self._make_at(copy, place)
+
+    def _not_to_be_made(self, copy: Copy, instead_of: Copy | None = None) -> Refusal | None:
+        """What has the name already, beside the copy that goes before."""
+        volume, name = copy.id.volume, copy.volume.name
+        other = self._here.volumes.get(name)
+        if other is None or (instead_of is not None and other.uuid == instead_of.volume.uuid):
+            return None
+        mirrored = self._here.relationships.get(name)
+        what = (
+            f"it is the mirror of {mirrored.source}" if mirrored else f"a volume of that name is there ({other.type})"
+        )
+        return Refusal(
+            volume=volume,
+            backend=self._backend.name,
+            text=f"{self._backend.svm}:{name} cannot become the mirror of {volume}: {what}",
+            hint="rename one of the two, or leave the volume out with `volumes` of the back end",
+        )
+
+    def _make_at(self, copy: Copy, place: Place) -> None:
+        self._create_volume(copy, place)
+        self._relate(copy, None)
+        self._mounting.plan(copy, None)
 
     def _create_volume(self, copy: Copy, place: Place) -> None:
         volume = copy.volume
@@ -343,7 +369,7 @@ class Converging:
         change = AwaitTransfer(uuid=uuid, exported=relationship.exported_snapshot if relationship else None)
         self._due.add(_AWAIT if volume in turn else _TURN, self._backend, volume, change, volume)
 
-    def _lose_meanwhile(self, copy: Copy, mirror: Copy) -> None:
+    def _lose_meanwhile(self, copy: Copy, mirror: Copy, what: str = "") -> None:
         """A copy without its relationship: until the transfer has ended there is none to fail over to."""
         others = [
             each.id.backend
@@ -358,7 +384,8 @@ class Converging:
                 given_up_at=self._backend.name,
                 kept=None,
                 age=None,
-                text=f"until its first transfer has ended {self._backend.name} holds no copy to fail over to{left}",
+                text=f"{what}until its first transfer has ended {self._backend.name} holds no copy to fail over to"
+                f"{left}",
             )
         )
 

@@ -14,7 +14,7 @@ from datamotion.model.plan import Gate, Loss, Refusal
 from datamotion.model.standing import FENCE, Copy, CopyId, Standing
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.words import MirrorState, Role, VolumeType
-from datamotion.policy.converge import EMPTY_BYTES
+from datamotion.policy.health import EMPTY_BYTES
 from datamotion.policy.listings import Entry, entries, release
 from datamotion.policy.needs import names_text
 from datamotion.policy.situation import Situation
@@ -70,7 +70,7 @@ class Ending:
             for copy in self._now.copies_of(volume):
                 if copy.id == self._now.active[volume]:
                     continue
-                if why := _own(self._now, copy, mirrored):
+                if why := own(self._now, copy, mirrored):
                     self._left.setdefault((copy.id.backend, why), []).append(volume)
                 else:
                     ends[copy.id] = copy
@@ -175,7 +175,7 @@ class Ending:
         )
 
 
-def _own(standing: Standing, copy: Copy, mirrored: Collection[CopyId]) -> str | None:
+def own(standing: Standing, copy: Copy, mirrored: Collection[CopyId]) -> str | None:
     """Why a copy is no mirror that could end: it may hold what nothing else holds. None where it is one.
 
     `mirrored` are those that what serves lists.

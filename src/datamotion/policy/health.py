@@ -9,6 +9,9 @@ from datamotion.model.words import MirrorState, TransferState, VolumeState
 
 RECEIVING = frozenset({MirrorState.SNAPMIRRORED, MirrorState.IN_SYNC})
 
+EMPTY_BYTES = 2 * 2**20
+"""A destination that uses no more holds no copy: what ONTAP itself takes of a new volume stays below that."""
+
 
 class Ailment(NamedTuple):
     """Why a mirror does not receive, in its cluster's words where it has some, and what to do about it."""

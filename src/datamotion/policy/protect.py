@@ -1,12 +1,13 @@
 """Bringing a group to where every volume is mirrored from the copy that serves it to every target, as configured.
 
-Nothing here discards data. A mirror that was broken off is never resynced: its destination may hold newer writes.
+Nothing here discards data, but for copies of what serves that are made anew by consent. A mirror that was broken off is
+never resynced: its destination may hold newer writes.
 Copies that were overtaken are fenced, wherever they are; and every site that can be reached learns who serves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from datamotion.model.claim import Claim
 from datamotion.model.group import Group
@@ -42,14 +43,17 @@ _NAMED = frozenset(
 )
 
 
-def protect_planner(group: Group, *, makes_peers: bool = False) -> Planner:
-    """The planner for `datamotion plan` and `datamotion apply`. `makes_peers`: of clusters, too."""
+def protect_planner(group: Group, *, makes_peers: bool = False, recreate: Collection[str] = ()) -> Planner:
+    """The planner for `datamotion plan` and `datamotion apply`. `makes_peers`: of clusters, too.
+
+    `recreate` are back ends at which mirrors that no update mends are deleted and made anew.
+    """
 
     def plan(situation: Situation) -> Plan:
         standing = situation.now
         if refusal := _group_refusal(standing):
             return _plan(standing, refusals=[refusal])
-        return _plan_all(situation, makes_peers)
+        return _plan_all(situation, makes_peers, recreate)
 
     return plan
 
@@ -109,7 +113,7 @@ def _perhaps_claimed(group: Group, site: Site) -> Refusal:
     )
 
 
-def _plan_all(situation: Situation, makes_peers: bool) -> Plan:
+def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]) -> Plan:
     standing, due = situation.now, StepList()
     group = standing.group
     refusals = [_refusal(doubt) for doubt in standing.doubts if doubt.kind in _NAMED]
@@ -131,7 +135,8 @@ def _plan_all(situation: Situation, makes_peers: bool) -> Plan:
             continue
         for source, copies in by_source.items():
             if source != target.backend.name:
-                converging = Converging(situation, target, source, due, makes_peers=makes_peers)
+                anew = target.backend.name in recreate
+                converging = Converging(situation, target, source, due, makes_peers=makes_peers, recreates=anew)
                 converging.plan(copies)
                 refusals += converging.refusals
                 losses += converging.losses

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from math import inf
@@ -76,18 +76,22 @@ class Intent:
     reason: str | None = None
 
 
-def protect(group: Group, *, makes_peers: bool = False) -> Intent:
+def protect(group: Group, *, makes_peers: bool = False, recreate: Collection[str] = ()) -> Intent:
     """Mirror every volume of the group from where it is served to every target, as configured.
 
     `makes_peers`: clusters that are to be peers are made that. Where they are reached is looked at only where they are
-    none.
+    none. `recreate` are back ends at which mirrors that no update mends are deleted and made anew.
+    Raises: ConfigError for one that is no back end of the group.
     """
+    for each in recreate:
+        check_is_backend(group, each)
+    aspects = EVERYTHING | {Aspect.DESTINATIONS} if recreate else EVERYTHING
     return Intent(
         operation=Operation.PROTECT,
         group=group,
-        planner=sweeping(protect_planner(group, makes_peers=makes_peers), group),
-        glances=glances_of(group, EVERYTHING),
-        more=glances_of(group, EVERYTHING | {Aspect.INTERFACES}),
+        planner=sweeping(protect_planner(group, makes_peers=makes_peers, recreate=frozenset(recreate)), group),
+        glances=glances_of(group, aspects),
+        more=glances_of(group, aspects | {Aspect.INTERFACES}),
         also=unpeered,
     )
 
