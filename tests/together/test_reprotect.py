@@ -83,7 +83,12 @@ def test_the_home_is_refused_with_what_it_alone_holds_and_follows_once_that_is_g
         assert "vol_1 at gold-paris may hold writes of its own; making it a mirror gives up all that" in told(plan)
         assert f"beyond {common}, 10 min 1 s old, the newest snapshot common with gold-lyon (hourly." in told(plan)
         assert "datamotion reprotect gold --discard-divergent gold-paris gives that up; a clone" in told(plan)
+        assert ": 8 KiB of changed blocks" in told(plan)
         plan = await story.planned(reprotect(story, "paris"))
+        assert {each.volume: each.size_bytes for each in plan.losses} == {
+            "vol_1": 8192,
+            "vol_2": 8192,
+        }  # the file and its folder
         assert {(each.volume, each.given_up_at) for each in plan.losses} == {
             ("vol_1", "gold-paris"),
             ("vol_2", "gold-paris"),

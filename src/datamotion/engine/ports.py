@@ -8,6 +8,7 @@ from typing import Protocol
 
 from datamotion.errors import ClusterRefused, ClusterSilent
 from datamotion.model.acts import Act
+from datamotion.model.records import Snapshot
 from datamotion.model.standing import Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.policy.validation import Question
@@ -73,6 +74,17 @@ class Validator(Protocol):
 
     async def validate(self, questions: Sequence[Question]) -> Sequence[Reply]:
         """Whether it would take these; replies in their order. Changes nothing, and never raises a ClusterError."""
+        ...
+
+
+class Measurer(Protocol):
+    """A cluster that tells what was written since."""
+
+    async def measure(self, snapshots: Sequence[Snapshot]) -> Mapping[str, int]:
+        """By the uuid of each snapshot, how many bytes its volume differs from it; what is not told is not in it.
+
+        Raises no ClusterError.
+        """
         ...
 
 

@@ -36,7 +36,8 @@ class Loss:
     """What carrying out the plan gives up for one volume: all that was written at `given_up_at` after `kept`.
 
     `kept` is the snapshot that the copy at `backend` goes back to, None where it is that copy as it stands. `age` is
-    how long ago, at most, what is given up began to be written; None where nobody can tell.
+    how long ago, at most, what is given up began to be written; None where nobody can tell. `size_bytes` are the blocks
+    that it takes; None where that was not measured.
     """
 
     volume: str
@@ -45,6 +46,7 @@ class Loss:
     kept: str | None
     age: timedelta | None
     text: str
+    size_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,7 @@ from datamotion.model.acts import (
     TakeEpoch,
     TakeSnapshot,
 )
+from datamotion.model.records import Snapshot
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.ontap.accounts import get_access
 from datamotion.ontap.aggregates import list_aggregates
@@ -82,7 +83,7 @@ from datamotion.ontap.removing import Removal, list_destinations, remove
 from datamotion.ontap.replies import reply_of
 from datamotion.ontap.rows import Listing
 from datamotion.ontap.snapmirror import change_relationship, list_relationships
-from datamotion.ontap.snapshots import change_snapshot, list_common_snapshots, list_snapshots
+from datamotion.ontap.snapshots import change_snapshot, list_common_snapshots, list_snapshots, measure
 from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
 from datamotion.ontap.transitions import StateChange, change_states
 from datamotion.ontap.transport import Transport
@@ -259,6 +260,13 @@ class OntapCluster:
     async def validate(self, questions: Sequence[Question]) -> Sequence[Reply]:
         """One request each, side by side."""
         return await side_by_side(lambda each: reply_of(validate(self._transport, each)), questions)
+
+    async def measure(self, snapshots: Sequence[Snapshot]) -> Mapping[str, int]:
+        """As the port says."""
+        try:
+            return await measure(self._transport, snapshots)
+        except ClusterError:
+            return {}
 
     async def follow(self, jobs: Collection[str]) -> Mapping[str, Reply]:
         """Sets no time limit: a job that stays queued is followed until the caller gives up."""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
+from datamotion.engine.concurrently import side_by_side
 from datamotion.errors import ClusterRefused
 from datamotion.model.acts import DeleteSnapshot, TakeCommonSnapshot, TakeSnapshot
 from datamotion.model.common import PREFIX
 from datamotion.model.records import Snapshot
 from datamotion.ontap.answer import Answer, Query
 from datamotion.ontap.errors import NOT_FOUND, NOT_TO_BE_SEEN
+from datamotion.ontap.replies import batches
 from datamotion.ontap.rows import Row, at, get_legible_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
 from datamotion.ontap.values import Instant, Name, Uuid
 
 _PATH = "/storage/volumes/{volume}/snapshots"
 _ALL = "*"
+_BATCH = 100  # uuids of 36 characters: a query line of under 4 KiB
 
 
 class _Snapshot(Row):
@@ -56,6 +59,46 @@ async def _list(transport: Transport, query: Query) -> tuple[Snapshot, ...]:
         )
         for row in rows
     )
+
+
+class _Delta(Row):
+    uuid: Uuid = at("uuid")
+    volume_uuid: Uuid = at("volume.uuid")
+    consumed: int | None = at("delta.size_consumed", default=None)
+
+
+async def measure(transport: Transport, snapshots: Sequence[Snapshot]) -> Mapping[str, int]:
+    """By the uuids of these snapshots, by how many bytes their volumes differ from them now; one that is not told is
+    not in it. Raises: ClusterSilent.
+
+    Assumption: one request about several volumes compares each snapshot with its own volume. Documented is a request
+    for each: what the first leaves out is asked so, and no more once that is refused.
+    """
+    found: dict[str, int] = {}
+    for batch in batches(snapshots, _BATCH):
+        found |= await _deltas(transport, _ALL, {"uuid": "|".join(each.uuid for each in batch)}, batch) or {}
+    left = [each for each in snapshots if each.uuid not in found]
+
+    async def ask(snapshot: Snapshot) -> Mapping[str, int] | None:
+        return await _deltas(transport, snapshot.volume_uuid, {"name": snapshot.name}, [snapshot])
+
+    if left and (first := await ask(left[0])) is not None:
+        for each in (first, *await side_by_side(ask, left[1:])):
+            found |= each or {}
+    return found
+
+
+async def _deltas(
+    transport: Transport, volume: str, query: Query, wanted: Sequence[Snapshot]
+) -> Mapping[str, int] | None:
+    """None where the cluster does not tell, as releases that do not know the field."""
+    try:
+        rows, _ = await get_legible_rows(transport, _PATH.format(volume=volume), _Delta, query)
+    except ClusterRefused:
+        return None
+    places = {(each.volume_uuid, each.uuid) for each in wanted}
+    there = (row for row in rows if (row.volume_uuid, row.uuid) in places)
+    return {row.uuid: row.consumed for row in there if row.consumed is not None and row.consumed >= 0}
 
 
 async def change_snapshot(transport: Transport, change: TakeSnapshot | TakeCommonSnapshot | DeleteSnapshot) -> Answer:

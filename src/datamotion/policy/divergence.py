@@ -7,20 +7,38 @@ before holds something of its own only where it was carried there after that oth
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from datamotion.model.plan import Loss
 from datamotion.model.records import Snapshot
 from datamotion.model.standing import Copy, CopyId, Standing
-from datamotion.model.units import duration_text
+from datamotion.model.units import duration_text, size_text
 from datamotion.model.view import ClusterView
 from datamotion.policy.common import common, snapshots_of
 from datamotion.policy.frozen import is_carried, last_prefix
 from datamotion.policy.losses import overtaken_by
 from datamotion.policy.needs import names_text
 
+Sizes = Mapping[tuple[str, str], int]
+"""By back end and uuid of a snapshot, how many bytes its volume differs from it; what was not told is not in it."""
 
-def divergence(standing: Standing, copy: Copy, active: Copy) -> Loss | None:
+
+def to_measure(standing: Standing) -> Mapping[str, Sequence[Snapshot]]:
+    """By back end, the newest common snapshots of copies that hold something beyond them."""
+    found: dict[str, list[Snapshot]] = {}
+    for volume, served in standing.active.items():
+        active = standing.copies.get(served) if served is not None else None
+        for copy in standing.copies_of(volume) if active is not None else ():
+            if active is not None and copy.id != active.id and (loss := divergence(standing, copy, active)):
+                newest = common(standing, copy, active).newest
+                if newest is not None and loss.kept is not None:
+                    found.setdefault(copy.id.backend, []).append(newest)
+    return found
+
+
+def divergence(standing: Standing, copy: Copy, active: Copy, sizes: Sizes = MappingProxyType({})) -> Loss | None:
     """What making a copy a mirror of the one that serves gives up; None where nothing is."""
     shared, held = common(standing, copy, active), is_held(standing, copy, active)
     volume, backend, newest = copy.id.volume, copy.id.backend, shared.newest
@@ -38,8 +56,11 @@ def divergence(standing: Standing, copy: Copy, active: Copy) -> Loss | None:
         )
     if not held and (own := [each.name for each in shared.beyond]):
         text += f" ({names_text(own)} {'is' if len(own) == 1 else 'are'} there alone)"
+    size = sizes.get((backend, newest.uuid)) if newest is not None else None
+    if newest is not None and not held:
+        text += f": {size_text(size)} of changed blocks" if size is not None else ": how many bytes was not measured"
     kept = newest.name if newest is not None else None
-    return Loss(volume=volume, backend=backend, given_up_at=backend, kept=kept, age=age, text=text)
+    return Loss(volume=volume, backend=backend, given_up_at=backend, kept=kept, age=age, text=text, size_bytes=size)
 
 
 def is_held(standing: Standing, copy: Copy, active: Copy) -> bool:

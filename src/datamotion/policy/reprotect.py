@@ -8,11 +8,13 @@ a mirror of what serves already is left as it is. Whatever is agreed to, copies 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from types import MappingProxyType
 
 from datamotion.model.group import Group, Target
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.standing import Copy, DoubtKind, Standing
 from datamotion.model.words import Operation, Role
+from datamotion.policy.divergence import Sizes
 from datamotion.policy.epochs import take
 from datamotion.policy.fence import Occasion, fence, overtaken, unseen_sessions
 from datamotion.policy.home import home_as_target
@@ -31,15 +33,15 @@ _FENCE_BECAUSE = "they were taken over: what clients write there is in no other 
 _LEFT_ALONE = frozenset({DoubtKind.UNREADABLE, DoubtKind.AMBIGUOUS, DoubtKind.REPLACED})
 
 
-def reprotect_planner(group: Group, consent: Consent) -> Planner:
-    """The planner for `datamotion reprotect`."""
+def reprotect_planner(group: Group, consent: Consent, sizes: Sizes = MappingProxyType({})) -> Planner:
+    """The planner for `datamotion reprotect`. `sizes` are what was told of snapshots that `to_measure` names."""
 
     def plan(situation: Situation) -> Plan:
         standing = situation.now
         title = f"Mirror what serves {group.name} to its other back ends again"
         if refusal := group_refusal(standing) or _taken_meanwhile(situation):
             return Plan(operation=Operation.REPROTECT, group=group.name, title=title, refusals=(refusal,))
-        reprotecting = _Reprotecting(situation, consent)
+        reprotecting = _Reprotecting(situation, consent, sizes)
         reprotecting.plan()
         return Plan(
             operation=Operation.REPROTECT,
@@ -68,10 +70,11 @@ def _taken_meanwhile(situation: Situation) -> Refusal | None:
 
 
 class _Reprotecting:
-    def __init__(self, situation: Situation, consent: Consent) -> None:
+    def __init__(self, situation: Situation, consent: Consent, sizes: Sizes) -> None:
         self._situation = situation
         self._standing = situation.now
         self._consent = consent
+        self._sizes = sizes
         self._turned: list[Copy] = []
         self.due = StepList()
         self.refusals: list[Refusal] = []
@@ -97,7 +100,7 @@ class _Reprotecting:
                 continue
             for source, copies in by_source.items():
                 if source != target.backend.name:
-                    turning = Turning(self._situation, target, source, self.due, self._consent, listed)
+                    turning = Turning(self._situation, target, source, self.due, self._consent, listed, self._sizes)
                     turning.plan(copies)
                     self._take(target, source, turning)
         concerned = {volume for _, volume in self.holds} | {each.id.volume for each in self._turned}

@@ -30,7 +30,7 @@ from datamotion.model.words import MirrorState, VolumeState
 from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark, wanted_relationship
 from datamotion.policy.common import common
 from datamotion.policy.defined_policies import keep_policy
-from datamotion.policy.divergence import divergence, is_held
+from datamotion.policy.divergence import Sizes, divergence, is_held
 from datamotion.policy.health import transfer_failure
 from datamotion.policy.keeping import Keeping
 from datamotion.policy.listings import Entry, release
@@ -72,6 +72,7 @@ class Turning:
         due: StepList,
         consent: Consent,
         listed: Mapping[str, Sequence[Entry]],
+        sizes: Sizes,
     ) -> None:
         """`listed` is what sources list, by the group's volume. Both back ends were seen."""
         standing = situation.now
@@ -83,6 +84,7 @@ class Turning:
         self._due = due
         self._consent = consent
         self._listed = listed
+        self._sizes = sizes
         self._keeping = Keeping(self._here, max(standing.epochs, default=1), due)
         self.refusals: list[Refusal] = []
         self.losses: list[Loss] = []
@@ -133,7 +135,7 @@ class Turning:
     def _may_turn(self, active: Copy, mirror: Copy) -> bool:
         """Whether nothing goes that was not agreed to; what goes is kept on the way."""
         volume, name, group = mirror.id.volume, self._backend.name, self._standing.group.name
-        loss, shared = divergence(self._standing, mirror, active), common(self._standing, mirror, active)
+        loss, shared = divergence(self._standing, mirror, active, self._sizes), common(self._standing, mirror, active)
         if mirror.is_writable and shared.newest is None:
             self._refuse(mirror, *self._no_way(active, mirror))
             return False

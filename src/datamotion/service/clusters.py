@@ -13,9 +13,10 @@ from datamotion.clock import Clock
 from datamotion.config.models import ClusterConfig
 from datamotion.config.secrets import resolve
 from datamotion.engine.concurrently import side_by_side
-from datamotion.engine.ports import Cluster, Declined, Reply, Validator
+from datamotion.engine.ports import Cluster, Declined, Measurer, Reply, Validator
 from datamotion.errors import ClusterNotAsked, ConfigError
 from datamotion.model.acts import Act
+from datamotion.model.records import Snapshot
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.ontap.cluster import OntapCluster
 from datamotion.ontap.limits import Limits
@@ -23,7 +24,7 @@ from datamotion.ontap.transport import open_transport
 from datamotion.policy.validation import Question
 
 
-class CountedCluster(Cluster, Validator, Protocol):
+class CountedCluster(Cluster, Validator, Measurer, Protocol):
     """A cluster that knows how many requests it has been sent."""
 
     @property
@@ -47,6 +48,9 @@ class NotAskedCluster:
 
     async def validate(self, questions: Sequence[Question]) -> Sequence[Reply]:
         return [Declined(self._error) for _ in questions]
+
+    async def measure(self, snapshots: Sequence[Snapshot]) -> Mapping[str, int]:
+        return {}
 
     async def follow(self, jobs: Collection[str]) -> Mapping[str, Reply]:
         return {job: Declined(self._error) for job in jobs}

@@ -12,13 +12,15 @@ from datamotion.model.view import LETTING_IN, STANDING, TURNING
 from datamotion.model.words import Operation
 from datamotion.policy.abort import abort_planner
 from datamotion.policy.breaking import break_planner
+from datamotion.policy.divergence import Sizes, to_measure
 from datamotion.policy.drills import sweeping
 from datamotion.policy.pause import pause_planner, resume_planner
 from datamotion.policy.reprotect import reprotect_planner
 from datamotion.policy.resync import resync_planner
 from datamotion.policy.selection import Selection
+from datamotion.policy.situation import Planner
 from datamotion.policy.turning import Consent
-from datamotion.service.operations import Intent, check_is_backend, glances_of
+from datamotion.service.operations import Intent, Measuring, check_is_backend, glances_of
 
 
 def pause(group: Group, selection: Selection, *, timeout: timedelta, reason: str | None = None) -> Intent:
@@ -77,5 +79,15 @@ def reprotect(group: Group, *, discard: Collection[str] = (), keep: bool = True)
     """
     for each in discard:
         check_is_backend(group, each)
-    planner = sweeping(reprotect_planner(group, Consent(discard=frozenset(discard), keep=keep)), group)
-    return Intent(operation=Operation.REPROTECT, group=group, planner=planner, glances=glances_of(group, TURNING))
+    consent = Consent(discard=frozenset(discard), keep=keep)
+
+    def planner(sizes: Sizes) -> Planner:
+        return sweeping(reprotect_planner(group, consent, sizes), group)
+
+    return Intent(
+        operation=Operation.REPROTECT,
+        group=group,
+        planner=planner({}),
+        glances=glances_of(group, TURNING),
+        measuring=Measuring(wanted=to_measure, planner=planner),
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TYPE_CHECKING
 
+from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.engine.ports import Watcher
 from datamotion.engine.result import Outcome, RunResult
@@ -17,12 +18,14 @@ from datamotion.engine.turn import planned_acts
 from datamotion.errors import ConfigError, Refused
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan
+from datamotion.model.records import Snapshot
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import EVERYTHING, LETTING_IN, SERVING, STANDING, Aspect, View
 from datamotion.model.words import Operation
 from datamotion.policy.cluster_peering import unpeered
 from datamotion.policy.consent import beyond
+from datamotion.policy.divergence import Sizes
 from datamotion.policy.drills import sweeping
 from datamotion.policy.failover import also_needed, failover_planner
 from datamotion.policy.failover_choice import FailoverChoice
@@ -54,6 +57,14 @@ def _nothing_more(_: Standing) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measuring:
+    """What is measured once it is seen how the group stands, and the planner that is told."""
+
+    wanted: Callable[[Standing], Mapping[str, Sequence[Snapshot]]]
+    planner: Callable[[Sizes], Planner]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """One operation on one group: what plans it, and what has to be looked at for that.
 
@@ -61,7 +72,8 @@ class Intent:
     is not needed is asked for nothing, not even for its secret; what does not answer `within_s` is done without.
     `by_name`: who agrees to it types the group's name.
     `way_back` is carried out after it, in the same run: it has something to do only where nothing was decided.
-    `reason` is why, in the words of who wants it: kept with the run.
+    `reason` is why, in the words of who wants it: kept with the run. `measuring`: its planner takes the place of
+    `planner` then.
     """
 
     operation: Operation
@@ -74,6 +86,7 @@ class Intent:
     by_name: bool = False
     way_back: Planner | None = None
     reason: str | None = None
+    measuring: Measuring | None = None
 
 
 def protect(group: Group, *, makes_peers: bool = False, recreate: Collection[str] = ()) -> Intent:
@@ -322,10 +335,27 @@ async def prepare(session: Session, intents: Sequence[Intent]) -> AsyncIterator[
             within_s = max((intent.within_s or inf for intent in intents), default=inf)
             view = {**view, **await Lookout(clusters, extra, within_s).whole()}
             standings = [_stand(intent.group, view, each) for intent, each in zip(intents, wanted, strict=True)]
+        intents = [
+            await _measured(intent, standing, clusters) for intent, standing in zip(intents, standings, strict=True)
+        ]
         yield tuple(
             Prepared(session, intent, clusters, each, standing)
             for intent, each, standing in zip(intents, wanted, standings, strict=True)
         )
+
+
+async def _measured(intent: Intent, standing: Standing, clusters: Mapping[str, CountedCluster]) -> Intent:
+    """With the planner that knows what was measured, one cluster beside the other."""
+    if intent.measuring is None:
+        return intent
+    wanted = intent.measuring.wanted(standing)
+
+    async def ask(backend: str) -> Mapping[str, int]:
+        return await clusters[intent.group.backend(backend).cluster].measure(wanted[backend])
+
+    told = zip(wanted, await side_by_side(ask, wanted), strict=True)
+    sizes = {(backend, uuid): size for backend, found in told for uuid, size in found.items()}
+    return replace(intent, planner=intent.measuring.planner(sizes))
 
 
 def _stand(group: Group, view: View, glances: Mapping[str, Glance]) -> Standing:

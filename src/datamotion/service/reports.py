@@ -56,6 +56,7 @@ class LossReport:
     """What one volume gives up: all that was written at `given_up_at` after `kept`, begun at most `at_most_s` ago.
 
     `at_most_s` is None where nobody can tell. `kept` is the snapshot that the copy at `backend` goes back to.
+    `size_bytes` are the blocks that differ from it, None where that was not measured.
     """
 
     volume: str
@@ -64,6 +65,7 @@ class LossReport:
     backend: str | None = None
     given_up_at: str | None = None
     kept: str | None = None
+    size_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,7 @@ def plan_report(plan: Plan) -> PlanReport:
                 backend=loss.backend,
                 given_up_at=loss.given_up_at,
                 kept=loss.kept,
+                size_bytes=loss.size_bytes,
             )
             for loss in plan.losses
         ),

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from ontaplab.disk.content import Range, changed_ranges, opened
 from ontaplab.disk.entries import Directory, Entry, File, Removed, Symlink, check_ranges, from_document, to_document
-from ontaplab.disk.tree import PERMISSIONS, blocks_bytes, join, listing
+from ontaplab.disk.tree import BLOCK, PERMISSIONS, blocks_bytes, join, listing
 
 
 class Piece(NamedTuple):
@@ -96,6 +96,12 @@ class Difference:
     def bytes(self) -> int:
         """Length of the stream, as far as it is known."""
         return self.pieces[-1].position + self.pieces[-1].range.length if self.pieces else 0
+
+    @property
+    def blocks_bytes(self) -> int:
+        """What differs in whole blocks, with one for each entry that is gone or has changed in nothing but itself."""
+        blocks = (sum(blocks_bytes(each.length) for each in getattr(entry, "ranges", ())) for entry in self.entries)
+        return sum(each or BLOCK for each in blocks)
 
     def piece_at(self, position: int) -> int:
         """Index of the piece that the byte at this position of the stream belongs to."""

@@ -26,6 +26,7 @@ from datamotion.model.records import Endpoint
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView, View
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
+from datamotion.policy.divergence import to_measure
 from datamotion.policy.reprotect import reprotect_planner
 from datamotion.policy.turning import Consent
 from tests.datamotion.building import (
@@ -186,6 +187,25 @@ def test_what_can_be_written_is_refused_with_what_it_holds_alone_until_that_is_g
     assert refusals(reprotect(seen(paris=home("own")), "lyon", "nice")) == [("vol_1", "gold-paris")]
     (loss,) = reprotect(seen(paris=home("own")), "paris").losses
     assert (loss.backend, loss.given_up_at, loss.kept, loss.age) == ("gold-paris", "gold-paris", BASE, 2 * HOUR)
+
+
+def test_what_is_given_up_is_told_in_bytes_where_it_was_measured_and_never_as_nothing_where_not() -> None:
+    standing = standing_of(seen(paris=home("own")), BOTH)
+    ((backend, (base,)),) = to_measure(standing).items()
+    assert (backend, base.name) == ("gold-paris", BASE)
+    consent = Consent(discard=frozenset({"gold-paris"}), keep=False)
+    for sizes, size, text in (
+        ({(backend, base.uuid): 3 * 2**20}, 3 * 2**20, "3 MiB of changed blocks"),
+        ({(backend, base.uuid): 0}, 0, "0 B of changed blocks"),
+        ({}, None, "how many bytes was not measured"),
+    ):
+        (loss,) = planned(reprotect_planner(BOTH, consent, sizes), standing).losses
+        assert (loss.size_bytes, text in loss.text) == (size, True), loss.text
+
+
+def test_what_gives_nothing_up_is_not_measured() -> None:
+    frozen = {"comment": a_mark(frozen="last")}
+    assert to_measure(standing_of(seen(paris=home("last", volume=frozen), lyon=lyon("last")), BOTH)) == {}
 
 
 def test_snapshots_are_told_by_their_versions_and_never_by_their_names() -> None:

@@ -37,6 +37,28 @@ def test_a_snapshot_holds_what_the_volume_held(tmp_path: Path) -> None:
     in_lab(tmp_path, claim)
 
 
+def test_what_was_written_since_a_snapshot_is_told_for_all_volumes_where_it_is_named(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        written = {"vol_1": 4096 * 4, "vol_2": 0}  # its folder has changed too
+        for name, size in written.items():
+            uuid = (await paris.volume(name, {"nas.path": f"/{name}"}))["uuid"]
+            (paris.seen(f"/{name}") / "kept").write_bytes(b"k" * 8192)
+            await paris.post(f"/storage/volumes/{uuid}/snapshots", {"name": "s"})
+            if size:
+                (paris.seen(f"/{name}") / "new").write_bytes(b"n" * (4096 * 3 - 100))
+        await trio.sleep(60)
+        found = await paris.get("/storage/volumes/*/snapshots", fields="delta")
+        assert {each["volume"]["name"]: each["delta"]["size_consumed"] for each in found} == written
+        assert {each["delta"]["time_elapsed"] for each in found} == {"PT1M"}
+        assert all("delta" not in each for each in await paris.get("/storage/volumes/*/snapshots", fields="**"))
+        (paris.seen("/vol_2") / "kept").unlink()
+        query = {"fields": "delta", "volume.name": "vol_2"}
+        (changed,) = await paris.get("/storage/volumes/*/snapshots", **query)
+        assert changed["delta"]["size_consumed"] == 4096 * 2, "what is gone is a change too"
+
+    in_lab(tmp_path, claim)
+
+
 def test_snapshots_of_all_volumes_are_listed_in_one_call(tmp_path: Path) -> None:
     async def claim(paris: Asker, lyon: Asker) -> None:
         for name in ("vol_1", "vol_2", "other"):
