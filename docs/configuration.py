@@ -63,6 +63,8 @@ def _default(key: Key) -> str:
             return "none"
         case timedelta() as duration:
             return f"`{format_duration(duration)}`"
+        case BaseModel():
+            return "as below"
         case tuple() as entries:
             return f"`{in_line(list(entries))}`"
         case value:

@@ -29,6 +29,17 @@ def test_a_drill_from_its_start_to_its_stop(lab: Lab, tmp_path: Path) -> None:
     again = done(lab.typed("drill", "start", "gold", "--yes", "--check", "true", "-o", "json")).report
     assert [(each["clone"], each["path"]) for each in again["served"]] == [("vol_1_drill", "/drill/vol_1")]
     assert (again["changed"], again["missing"], [each["status"] for each in again["checks"]]) == ([], [], [0])
+    manifest = tmp_path / "manifest"
+    names = [f"0{'1' * 63}  vol_1/nothing"]
+    manifest.write_text("\n".join(names))
+    wrong = lab.typed(
+        *("drill", "start", "gold", "--yes", "--manifest", str(manifest), "--mount", str(tmp_path)),
+        *("--report", str(page)),
+    )
+    assert wrong.status == 1
+    assert "0 of 1 file equal, 0 differ, 1 missing" in " ".join(wrong.out.split())
+    assert "vol_1/nothing" in page.read_text()
+    assert lab.typed("drill", "start", "gold", "--yes", "--manifest", str(manifest)).status == 2
     shown, _ = lab.looked("drill", "start", "gold", "--prefix", "/other", "--yes")
     assert (shown.status, "a drill of gold runs at gold-lyon since" in " ".join(shown.out.split())) == (3, True)
     assert lab.typed("drill", "start", "gold", "--prefix", "other", "--yes").status == 2

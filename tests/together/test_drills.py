@@ -113,6 +113,26 @@ def test_a_second_drill_is_refused_naming_the_first_and_goes_elsewhere(quick_pat
     play(quick_path, story, targets=("lyon", "oslo"))
 
 
+def test_a_drill_at_another_snapshot_than_the_one_that_runs_is_refused_with_what_to_type(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        story = mirror_all(story)
+        await story.protected()
+        await of_the_source(story, "first")
+        await of_the_source(story, "second")
+        await story.place.run(start(story, "lyon", snapshot="first"))
+        again = await story.planned(start(story, "lyon", snapshot="first"))
+        assert (again.verdict, again.changes) == (Verdict.DONE, False)
+        plan = await story.planned(start(story, "lyon", snapshot="second"))
+        assert plan.verdict is Verdict.REFUSED
+        assert "the drill of gold that runs at gold-lyon serves first (vol_1_drill), not second" in told(plan)
+        assert "datamotion drill start gold --to gold-lyon --at second" in told(plan)
+        async with operations.prepare(story.place.session, [start(story, "lyon")]) as (prepared,):
+            (served,) = drills.served_by(prepared.standing, "gold-lyon", {})
+        assert (served.snapshot, served.age_s) == ("first", None)
+
+    play(quick_path, story)
+
+
 def test_a_drill_over_its_time_is_removed_by_the_next_apply_and_not_before(quick_path: Path) -> None:
     async def story(story: Story) -> None:
         await story.protected()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from html import escape
 from pathlib import Path
@@ -28,7 +29,8 @@ from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.units import count_text, duration_text
 from datamotion.policy.drills import DrillChoice
 from datamotion.service import drills, operations
-from datamotion.service.drill_reports import CheckOutcome, DrillReport, MirrorSeen, changes_of
+from datamotion.service.drill_reports import CheckOutcome, Checksums, DrillReport, MirrorSeen, changes_of
+from datamotion.service.manifests import verify
 from datamotion.service.operations import Intent
 from datamotion.service.reports import RunReport
 from datamotion.service.session import Session
@@ -42,18 +44,33 @@ At = Annotated[
     str | None,
     typer.Option("--at", metavar="SNAPSHOT", help="The snapshot to serve; without it, the newest that is no base."),
 ]
-Prefix = Annotated[str, typer.Option("--prefix", metavar="PATH", help="Clones are mounted below this junction path.")]
+Prefix = Annotated[
+    str | None, typer.Option("--prefix", metavar="PATH", help="Clones are mounted below this junction path.")
+]
 Check = Annotated[
     list[str] | None,
     typer.Option(
         "--check",
         metavar="COMMAND",
-        help="A command that is run on this host once the clones are served; once for each. Status 0: passed.",
+        help="A command that is run on this host once the clones are served; once for each. Status 0: passed. They take"
+        " the place of the configured ones.",
     ),
 ]
-CheckTimeout = Annotated[str, typer.Option("--check-timeout", metavar="DURATION", help="How long each may take.")]
+CheckTimeout = Annotated[
+    str | None, typer.Option("--check-timeout", metavar="DURATION", help="How long each check may take.")
+]
+ManifestFile = Annotated[
+    Path | None,
+    typer.Option("--manifest", metavar="FILE", help="Checksums of files, as sha256sum prints them; needs --mount."),
+]
+MountFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--mount", metavar="FOLDER", help="Where this host has mounted the prefix: the manifest's paths are below it."
+    ),
+]
 KeepFor = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--keep-for", metavar="DURATION", help="After that the next run that changes the group removes the clones."
     ),
@@ -69,10 +86,12 @@ def start(
     group: OneGroup,
     to: To = None,
     at: At = None,
-    prefix: Prefix = "/drill",
+    prefix: Prefix = None,
     check: Check = None,
-    check_timeout: CheckTimeout = "5m",
-    keep_for: KeepFor = "2h",
+    check_timeout: CheckTimeout = None,
+    manifest: ManifestFile = None,
+    mount: MountFolder = None,
+    keep_for: KeepFor = None,
     report: ReportFile = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
@@ -81,15 +100,21 @@ def start(
 ) -> None:
     """Serve clones of a group's mirrors below a path of their own, run checks, and report. Mirrors are not changed.
 
+    What is not said is as `drill` of the group in the configuration says.
+
     Example: datamotion drill start gold --check "restore-test --quick"
     """
     session = open_session(context, config)
-    choice = DrillChoice(to=to, snapshot=at, prefix=prefix, keep_for=duration("--keep-for", keep_for))
-    intent, limit = drills.start(session.group(group), choice), duration("--check-timeout", check_timeout)
-    commands = drills.parsed(check or ())
+    of_group = session.group(group)
+    configured = session.drill(group)
+    kept = duration("--keep-for", keep_for) if keep_for is not None else configured.keep_for
+    choice = DrillChoice(to=to, snapshot=at, prefix=configured.prefix if prefix is None else prefix, keep_for=kept)
+    intent = drills.start(of_group, choice)
+    limit = duration("--check-timeout", check_timeout) if check_timeout is not None else None
+    exam = drills.exam(configured, commands=check or (), limit=limit, manifest=manifest, folder=mount)
     if not (yes or dry_run):
         check_can_ask()
-    status, told = anyio.run(_start, session, intent, output, yes, dry_run, commands, limit)
+    status, told = anyio.run(_start, session, intent, output, yes, dry_run, exam)
     if told is not None:
         if report is not None:
             report.write_text(page(told), encoding="utf-8")
@@ -124,8 +149,7 @@ async def _start(
     output: Output,
     yes: bool,
     dry_run: bool,
-    commands: list[list[str]],
-    limit: timedelta,
+    exam: drills.Exam,
 ) -> tuple[int, DrillReport | None]:
     clock, group = session.world.clock, intent.group
     at = clock.now()
@@ -149,7 +173,10 @@ async def _start(
         until = drills.until_of(prepared.standing, plan.backend)
     backend = group.backend(plan.backend)
     facts = {"DATAMOTION_GROUP": group.name, "DATAMOTION_BACKEND": backend.name, "DATAMOTION_SVM": backend.svm}
-    checks = [await drills.check(each, facts, served, session.world.environ, limit) for each in commands]
+    checks = [await drills.check(each, facts, served, session.world.environ, limit) for each, limit in exam.checks]
+    sums = None
+    if exam.manifest is not None and exam.folder is not None:
+        sums = await verify(exam.manifest, exam.folder, exam.manifest_limit)
     async with operations.prepare(session, [intent]) as (prepared,):
         after = prepared.standing
     seen = drills.mirrors_of(before), drills.mirrors_of(after)
@@ -164,6 +191,7 @@ async def _start(
         served=tuple(served),
         missing=tuple(each for each in before.volumes if each not in have),
         checks=tuple(checks),
+        checksums=sums,
         before=seen[0],
         after=seen[1],
         changed=changes_of(*seen),
@@ -182,6 +210,17 @@ def _outcome(each: CheckOutcome) -> str:
     return "passed" if each.passed else f"failed: {each.problem or f'status {each.status}'}"
 
 
+def _checksums(told: Checksums) -> Iterator[tuple[str, str]]:
+    outcome = "passed" if told.passed else f"failed: {told.problem}" if told.problem else "failed"
+    counts = (
+        f"{told.equal} of {count_text(told.named, 'file')} equal, {told.differing} differ, {told.unreadable} missing"
+    )
+    what = f"Checksums of {told.manifest} in {told.folder}"
+    yield what, f"{outcome}, {counts}, {told.seconds:.1f} s (SHA-256 of the manifest: {told.manifest_sha256})"
+    for heading, names in (("Differs", told.differ), ("Missing", told.missing)):
+        yield from ((heading, each) for each in names)
+
+
 def _summary(told: DrillReport) -> list[tuple[str, str]]:
     """All that the report says, line by line: what it is about, and what is said of it."""
     lines = [("Drill", f"{told.group} at {told.backend} ({told.svm}), begun {told.at:%Y-%m-%d %H:%M:%S} UTC")]
@@ -193,6 +232,7 @@ def _summary(told: DrillReport) -> list[tuple[str, str]]:
         lines.append((f"Recovery point of {each.volume}", f"{point}; {each.clone} at {each.path or 'no path'}"))
     lines += [(f"Not served: {each}", "no clone of it is seen") for each in told.missing]
     lines += [(f"Check {each.command}", f"{_outcome(each)}, {each.seconds:.1f} s") for each in told.checks]
+    lines += _checksums(told.checksums) if told.checksums is not None else ()
     now = {(each.volume, each.backend): each for each in told.after}
     for was in told.before:
         after = now.get((was.volume, was.backend))

@@ -78,6 +78,12 @@ def _may_hold_a_secret(url: str) -> bool:
     return ":" in user or not _SERVER.fullmatch(place) or not names <= _HARMLESS
 
 
+def _junction(path: str) -> str:
+    if not path.startswith("/") or path.endswith("/") or "//" in path:
+        raise ValueError("a junction path, such as /drill or /tests/drill")
+    return path
+
+
 def _aggregates(given: object) -> object:
     names = [*given, *given.values()] if isinstance(given, Mapping) else given
     if not isinstance(names, list | tuple) or not names or not all(isinstance(n, str) and n for n in names):
@@ -98,6 +104,7 @@ PolicyName = Annotated[str, AfterValidator(_policy_name)]
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 FilePath = Annotated[Path, AfterValidator(_in_folder)]
 StoreLocation = Annotated[str, AfterValidator(_store)]
+JunctionPath = Annotated[str, AfterValidator(_junction)]
 Aggregates = Annotated[Mapping[str, str] | tuple[str, ...], BeforeValidator(_aggregates)]
 Texts = Annotated[tuple[Text, ...], NotEmpty]
 EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]

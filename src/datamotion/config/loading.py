@@ -70,16 +70,16 @@ def load(path: Path) -> Configuration:
 def _check_commands(path: Path, status: os.stat_result, configuration: Configuration) -> None:
     """Who can change what the file says runs programs as whoever uses it. Raises: ConfigError where others can."""
     named = [
-        name
+        f"the secret of {name}"
         for name, each in configuration.clusters.items()
         if each.password.command or (each.peer_passphrase and each.peer_passphrase.command)
     ]
-    named += [name for name, each in configuration.groups.items() if each.shared_secret and each.shared_secret.command]
+    groups = configuration.groups.items()
+    named += [f"the secret of {name}" for name, each in groups if each.shared_secret and each.shared_secret.command]
+    named += [f"drills of {name}" for name, each in groups if each.drill.checks]
     found = weakness(path, status, os.geteuid()) if named else None
     if found is not None:
-        raise ConfigError(
-            f"{path} names a program to run for the secret of {', '.join(named)}, and {found.why}", hint=found.remedy
-        )
+        raise ConfigError(f"{path} names a program to run for {', '.join(named)}, and {found.why}", hint=found.remedy)
 
 
 def _read(path: Path) -> tuple[str, os.stat_result]:

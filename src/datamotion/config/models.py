@@ -19,6 +19,7 @@ from datamotion.config.fields import (
     EnvironmentName,
     FilePath,
     HttpsUrl,
+    JunctionPath,
     Name,
     NotEmpty,
     PolicyName,
@@ -224,6 +225,54 @@ class Target(Branch):
         return (self.aggregates[source],) if source in self.aggregates else ()
 
 
+class DrillCheck(Branch):
+    """What `drill start` runs on its host once the clones are served; a status of 0 is passed."""
+
+    command: Texts = Field(
+        description="The program and its arguments, run without a shell in an empty folder, with the paths of the "
+        "clones in its environment: docs/design/drill.md.",
+        examples=[["restore-test", "--quick"]],
+    )
+    timeout: Duration = Field(default=timedelta(minutes=5), description="How long it may take.", examples=["5m"])
+
+
+class Drill(Branch):
+    """How drills of the group are held; options of `drill start` go before it."""
+
+    prefix: JunctionPath = Field(
+        default="/drill", description="Clones are mounted below this junction path.", examples=["/drill"]
+    )
+    keep_for: Duration = Field(
+        default=timedelta(hours=2),
+        description="After that the next run that changes the group removes the clones.",
+        examples=["2h"],
+    )
+    checks: tuple[DrillCheck, ...] = Field(
+        default=(), description="What is run, in this order.", examples=[[{"command": ["restore-test", "--quick"]}]]
+    )
+    manifest: FilePath | None = Field(
+        default=None,
+        description="Checksums that files of the clones have to have: a line for each as `sha256sum` prints it, with "
+        "paths below `mount`. Read before a drill is started.",
+        examples=["gold.sha256"],
+    )
+    mount: FilePath | None = Field(
+        default=None,
+        description="The folder of the host that runs the drill in which `prefix` is mounted, so that it sees the "
+        "clones' files.",
+        examples=["/mnt/drill"],
+    )
+    manifest_timeout: Duration = Field(
+        default=timedelta(hours=1), description="How long reading all those files may take.", examples=["1h"]
+    )
+
+    @model_validator(mode="after")
+    def _manifest_has_files(self) -> Self:
+        if (self.manifest is None) != (self.mount is None):
+            raise ValueError("`manifest` and `mount` together: checksums, and where this host sees the files")
+        return self
+
+
 class Group(Branch):
     """The volumes of one back end, protected together."""
 
@@ -255,6 +304,9 @@ class Group(Branch):
         "a code that nobody else can make, and others do not count: who has rights at one site cannot forge one. It "
         "has to be the same wherever this group is configured.",
         examples=[{"file": "gold.secret"}],
+    )
+    drill: Drill = Field(
+        default=Drill(), description="How drills of it are held.", examples=[{"keep_for": "2h", "prefix": "/drill"}]
     )
     targets: Annotated[tuple[Target, ...], NotEmpty] = Field(
         description="The back ends that hold copies, the preferred one first.",

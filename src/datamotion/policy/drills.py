@@ -2,6 +2,7 @@
 
 started again by who started it, alike    it goes on with it: what is served already stays
 started by somebody else, or elsewhere    refused at that back end, naming the first; another back end is free
+started at another snapshot               refused, naming the one that is served
 over its time                             removed by the next run that changes its group, or by `gc`
 """
 
@@ -209,6 +210,12 @@ class _Starting:
                 text = f"a drill of {group} runs at {name} since {_at(drilled.since)}, by {drilled.by} ({volume.name})"
                 hint = f"datamotion drill stop {group} ends it; or drill elsewhere with --to"
                 return Refusal(text=text, hint=hint)
+            wanted = self.choice.snapshot
+            if wanted is not None and drilled.snapshot != wanted:
+                serves = drilled.snapshot or "a snapshot that its clone does not tell"
+                text = f"the drill of {group} that runs at {name} serves {serves} ({volume.name}), not {wanted}"
+                start = f"datamotion drill start {group} --to {name} --at {wanted}"
+                return Refusal(text=text, hint=f"datamotion drill stop {group}; then {start}; or elsewhere with --to")
         if isinstance(self._site.seen, ClusterView):
             licenses = self._site.seen.licenses
             if licenses is not None and _LICENSE not in licenses:
@@ -253,7 +260,7 @@ class _Starting:
             svm=self.backend.svm,
             parent_uuid=copy.volume.uuid,
             snapshot=snapshot.name,
-            comment=self._mark(volume).write(),
+            comment=self._mark(volume)._replace(snapshot=snapshot.name).write(),
             path=path,
             export=opening(self.situation.now, copy, export_policies(site)) or copy.volume.export,
         )

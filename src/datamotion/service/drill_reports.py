@@ -46,6 +46,31 @@ class CheckOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Checksums:
+    """A manifest held against the files that this host sees in a folder.
+
+    Of `named` files so many are `equal`, `differing`, or `unreadable`: not there, or not to be read. `differ` and
+    `missing` name the first hundred of each.
+    """
+
+    manifest: str
+    manifest_sha256: str
+    folder: str
+    named: int
+    equal: int
+    differing: int
+    differ: tuple[str, ...]
+    unreadable: int
+    missing: tuple[str, ...]
+    problem: str | None
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        return self.problem is None and self.equal == self.named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DrillReport:
     """What an auditor takes. `changed` names every mirror that is not as it was but for a newer state; empty: none."""
 
@@ -58,13 +83,15 @@ class DrillReport:
     served: tuple[Served, ...]
     missing: tuple[str, ...]
     checks: tuple[CheckOutcome, ...]
+    checksums: Checksums | None  # None: there was no manifest
     before: tuple[MirrorSeen, ...]
     after: tuple[MirrorSeen, ...]
     changed: tuple[str, ...]
 
     @property
     def passed(self) -> bool:
-        return not (self.missing or self.changed) and all(each.passed for each in self.checks)
+        sound = self.checksums is None or self.checksums.passed
+        return sound and not (self.missing or self.changed) and all(each.passed for each in self.checks)
 
 
 def changes_of(before: Sequence[MirrorSeen], after: Sequence[MirrorSeen]) -> tuple[str, ...]:

@@ -7,11 +7,13 @@ import os
 import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import anyio
 
+from datamotion.config.models import Drill, DrillCheck
 from datamotion.config.secrets import run_bounded
 from datamotion.errors import ConfigError
 from datamotion.model.group import Group
@@ -20,11 +22,52 @@ from datamotion.model.view import SERVING, Aspect
 from datamotion.model.words import Operation
 from datamotion.policy.drills import DrillChoice, drills_at, start_planner, stop_planner
 from datamotion.service.drill_reports import CheckOutcome, MirrorSeen, Served
+from datamotion.service.manifests import Manifest, read_manifest
 from datamotion.service.operations import Intent, check_is_backend, glances_of
 
 _LOOK = SERVING | {Aspect.SNAPSHOTS, Aspect.LICENSES, Aspect.IDENTITY}
 _TOLD = 4096  # characters of what a check printed
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exam:
+    """What is looked at once clones are served: commands, each with its time, and a manifest with the folder."""
+
+    checks: Sequence[tuple[Sequence[str], timedelta]] = ()
+    manifest: Manifest | None = None
+    folder: Path | None = None
+    manifest_limit: timedelta = timedelta(hours=1)
+
+
+def exam(
+    config: Drill,
+    *,
+    commands: Sequence[str] = (),
+    limit: timedelta | None = None,
+    manifest: Path | None = None,
+    folder: Path | None = None,
+) -> Exam:
+    """As the configuration says, but for what was said: commands take the place of its own. Reads the manifest.
+
+    Raises: ConfigError.
+    """
+    manifest, folder = manifest or config.manifest, folder or config.mount
+    if (manifest is None) != (folder is None):
+        raise ConfigError("a manifest needs the folder in which this host sees the clones", hint="--manifest, --mount")
+    checks = [(each, limit or config_limit) for each, config_limit in _commands(config, commands)]
+    return Exam(
+        checks=checks,
+        manifest=read_manifest(manifest) if manifest is not None else None,
+        folder=folder,
+        manifest_limit=limit or config.manifest_timeout,
+    )
+
+
+def _commands(config: Drill, commands: Sequence[str]) -> list[tuple[Sequence[str], timedelta]]:
+    if commands:
+        return [(each, DrillCheck.model_fields["timeout"].default) for each in parsed(commands)]
+    return [(each.command, each.timeout) for each in config.checks]
 
 
 def start(group: Group, choice: DrillChoice) -> Intent:
@@ -68,7 +111,7 @@ def served_by(standing: Standing, backend: str, points: Mapping[str, tuple[str |
             volume=it.volume,
             clone=volume.name,
             path=volume.path,
-            snapshot=points.get(it.volume, (None, None))[0],
+            snapshot=points.get(it.volume, (it.snapshot, None))[0],
             age_s=points.get(it.volume, (None, None))[1],
         )
         for volume, it in found

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from datamotion.clock import Clock
-from datamotion.config.models import Configuration
+from datamotion.config.models import Configuration, Drill
 from datamotion.config.models import Target as TargetConfig
 from datamotion.config.secrets import resolve
 from datamotion.engine.ports import Other
@@ -141,6 +141,11 @@ class Session:
         """That group, or all of them in the order of the configuration."""
         names: Iterable[str] = self.configuration.groups if name is None else (name,)
         return tuple(self.group(each) for each in names)
+
+    def drill(self, group: str) -> Drill:
+        """How drills of a group are held."""
+        configured = self.configuration.groups.get(group)
+        return configured.drill if configured is not None else Drill()
 
     def backends(self) -> tuple[Backend, ...]:
         """All back ends, in the order of the configuration."""

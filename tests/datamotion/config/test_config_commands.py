@@ -161,3 +161,16 @@ def test_what_unfolds_to_more_than_anybody_writes_is_refused_before_it_does(
         load(path)
     assert told in refused.value.message
     assert str(path) in refused.value.message
+
+
+def test_a_check_of_drills_is_a_program_too(tmp_path: Path) -> None:
+    path = a_configuration(tmp_path, BY_VARIABLE, mode=0o666)
+    path.write_text(
+        path.read_text()
+        + "backends: {a: {cluster: paris, svm: a}, b: {cluster: paris, svm: b}}\n"
+        + "groups: {gold: {home: a, rpo: 2h, drill: {checks: [{command: [x]}]}, targets: [{backend: b, aggregates: [c]}]}}"
+    )
+    with pytest.raises(ConfigError, match="names a program to run for drills of gold, and others can write"):
+        load(path)
+    path.chmod(0o600)
+    assert load(path).groups["gold"].drill.checks[0].command == ("x",)
