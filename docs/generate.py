@@ -13,9 +13,11 @@ from pathlib import Path
 from docs.concerns import concerns_page
 from docs.configuration import configuration_page
 from docs.faults import faults_page
+from docs.phases import phases_page
 from docs.simulated import simulated_page
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "phases.md": phases_page,
     "reference/configuration.md": configuration_page,
     "reference/faults.md": faults_page,
     "reference/ontaplab.md": simulated_page,

@@ -456,6 +456,9 @@ Change = (
     | RemoveMark
 )
 
+Wait = AwaitClusterPeer | AwaitOnline | AwaitTransfer | AwaitSnapshot | AwaitIdle | AwaitMove
+"""Nothing is asked for: what goes on at the clusters is looked at until it has come about."""
+
 Subject = tuple[str, str | None]
 """A back end and one of the group's volumes; None stands for what all its volumes need."""
 

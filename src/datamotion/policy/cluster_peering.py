@@ -16,7 +16,13 @@ from datamotion.policy.proofs import NOT_YET, YES, Ground, Proof
 from datamotion.policy.steps import Phase, StepList
 
 _PEER = Phase(rank=38, title="Peer the clusters", because="nothing is carried between clusters that are no peers")
-_AWAIT = Phase(rank=39, title="Wait for the clusters to be peers", because="each has to find the other's offer")
+_AWAIT = Phase(
+    rank=39,
+    title="Wait for the clusters to be peers",
+    because="each has to find the other's offer",
+    awaits=(AwaitClusterPeer,),
+    way_out="`cluster peer show` at both; the same command again makes what is missing",
+)
 
 
 def peer_of(seen: ClusterView, other: ClusterView) -> ClusterPeer | None:

@@ -44,12 +44,18 @@ from datamotion.policy.peering import Peering
 from datamotion.policy.placement import Place, no_place, places_for, unknown_aggregate
 from datamotion.policy.recreating import Recreating, unmendable
 from datamotion.policy.situation import Situation
-from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.steps import GOES_ON, Phase, StepList
 from datamotion.policy.turns import First, turns
 from datamotion.policy.update import has_ended, relationship_of
 
 _VOLUME = Phase(rank=42, title="Create destination volumes", because="these volumes have no copy there yet")
-_ONLINE = Phase(rank=42, title="Wait for destination volumes", because="a mirror needs its volume online")
+_ONLINE = Phase(
+    rank=42,
+    title="Wait for destination volumes",
+    because="a mirror needs its volume online",
+    awaits=(AwaitOnline,),
+    way_out="bring the volume online at its cluster; `online_timeout` of the target says how long it waits",
+)
 _ADJUST = Phase(rank=42, title="Adjust destination volumes", because="they no longer match their sources")
 _RELATE = Phase(rank=43, title="Create relationships", because="each destination has to be told what it mirrors")
 _MODIFY = Phase(
@@ -71,11 +77,31 @@ _TURN = Phase(
     rank=45,
     title="Wait for their turn",
     because="the cluster carries as many at once as `transfers_at_once` says: what `first` names, then the smallest",
+    awaits=(AwaitTransfer,),
+    way_out=f"a larger `transfers_at_once` of the cluster, or `first` of the group; {GOES_ON}",
 )
-_IDLE = Phase(rank=44, title="Wait for running transfers", because="a relationship has one at a time")
+_IDLE = Phase(
+    rank=44,
+    title="Wait for running transfers",
+    because="a relationship has one at a time",
+    awaits=(AwaitIdle,),
+    way_out="`datamotion abort` stops the transfer, which keeps its checkpoint",
+)
 _EXPAND = Phase(rank=44, title="Expand", because="their sources have more constituents: an update adds as many to them")
-_EXPANDED = Phase(rank=45, title="Wait until they are expanded", because="it is done once the update has ended")
-_AWAIT = Phase(rank=45, title="Wait for the first transfers", because="until then there is nothing to fail over to")
+_EXPANDED = Phase(
+    rank=45,
+    title="Wait until they are expanded",
+    because="it is done once the update has ended",
+    awaits=(AwaitTransfer,),
+    way_out=f"`volume expand` at the cluster; {GOES_ON}",
+)
+_AWAIT = Phase(
+    rank=45,
+    title="Wait for the first transfers",
+    because="until then there is nothing to fail over to",
+    awaits=(AwaitTransfer,),
+    way_out=f"{GOES_ON}; `datamotion abort` stops them, with their checkpoints kept",
+)
 
 
 class Converging:

@@ -16,7 +16,7 @@ from itertools import count
 from datamotion.model.acts import CloneVolume, DeleteVolume
 from datamotion.model.drilled import Drilled, read_drilled
 from datamotion.model.group import Backend, Group
-from datamotion.model.plan import Gate, Plan, RecoveryPoint, Refusal
+from datamotion.model.plan import Plan, RecoveryPoint, Refusal
 from datamotion.model.records import Snapshot, Volume
 from datamotion.model.standing import Copy, Site, Standing
 from datamotion.model.units import count_text, duration_text
@@ -31,6 +31,11 @@ from datamotion.policy.target import Candidate, Terms, assess, best_of, taken_pa
 _LICENSE = "flexclone"  # Assumption: what `/cluster/licensing/licenses` calls it
 _SAFE_RELEASE = (9, 12, 1)  # from it on a clone of a MirrorAllSnapshots mirror stops no update (documented)
 _SNAPMIRROR = "snapmirror."  # what the names of snapshots begin with that relationships made for themselves
+_SERVE = Phase(
+    rank=10,
+    title="Serve clones of mirrors",
+    because="clients and checks see what a failover would serve; the mirrors go on",
+)
 _REMOVE = Phase(
     rank=90, title="Remove clones of drills", because="unmounted and deleted: nothing else was changed for them"
 )
@@ -267,12 +272,7 @@ class _Starting:
         where = f"at {path}, export policy {change.export or 'none'}" if path else "mounted nowhere, as its source"
         text = f"{volume}: {change.volume} of {snapshot.name}, {duration_text(max(age, timedelta()))} old, {where}"
         depth = path.count("/") if path else 0
-        phase = Phase(
-            rank=10 + depth,  # a junction may lie below another one
-            title="Serve clones of mirrors",
-            because="clients and checks see what a failover would serve; the mirrors go on",
-            gate=Gate.EACH,
-        )
+        phase = replace(_SERVE, rank=_SERVE.rank + depth)  # a junction may lie below another one
         self.due.add(phase, self.backend, volume, change, text)
         self.points.append(RecoveryPoint(volume=volume, snapshot=snapshot.name, age=max(age, timedelta())))
         if not path:

@@ -18,7 +18,7 @@ from datamotion.model.view import ClusterView
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList
 
-_TAKE = 10
+_TAKE = Phase(rank=10, title="Take epoch", because="every site that can be reached learns who serves")
 _CONFIRM = Phase(
     rank=90,
     title="Confirm the epoch",
@@ -63,7 +63,8 @@ def take(due: StepList, standing: Standing, claim: Claim, *, because: str, gate:
     for number, site in enumerate(_in_order(standing.sites.values())):
         if site.backend.name in at or site.svm is None:
             continue
-        phase = Phase(rank=_TAKE + number, title=f"Take epoch {claim.epoch}", because=because, gate=gate)
+        title = f"{_TAKE.title} {claim.epoch}"
+        phase = replace(_TAKE, rank=_TAKE.rank + number, title=title, because=because, gate=gate)
         text = f"{site.backend.name}: epoch {claim.epoch} of {claim.group} is that of {claim.backend}"
         due.add(phase, site.backend, None, TakeEpoch(svm=site.svm.name, claim=sealed), text)
 

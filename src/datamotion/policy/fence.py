@@ -29,7 +29,12 @@ from datamotion.model.words import Role
 from datamotion.policy.gaps import HINT
 from datamotion.policy.steps import Phase, StepList
 
-_POLICY, _NOTE, _FENCE, _CLOSE = range(4)  # their order
+_POLICY = Phase(  # ranks are their order, behind the occasion's
+    rank=0, title="Create the fence", because="no export policy there lets nobody in, which is what keeps clients out"
+)
+_NOTE = Phase(rank=1, title="Note how they were served", because="so that the fence can be lifted exactly")
+_SHUT = Phase(rank=2, title="Fence", because="what clients write there is in no other copy")
+_CLOSE = Phase(rank=3, title="Close SMB sessions", because="who is connected goes on writing")
 
 
 class Occasion(NamedTuple):
@@ -89,8 +94,7 @@ def fence_policy(due: StepList, site: Site, rank: int = 0) -> Refusal | None:
         )
     if known is None:
         change = CreateExportPolicy(svm=svm, name=FENCE)
-        because = "no export policy there lets nobody in, which is what keeps clients out"
-        phase = Phase(rank=rank + _POLICY, title="Create the fence", because=because)
+        phase = replace(_POLICY, rank=rank + _POLICY.rank)
         due.add(phase, site.backend, None, change, f"{site.backend.name}: export policy {FENCE}, without rules")
     elif known.rules:
         return Refusal(
@@ -104,12 +108,11 @@ def fence_policy(due: StepList, site: Site, rank: int = 0) -> Refusal | None:
 def _fence_copy(due: StepList, standing: Standing, copy: Copy, occasion: Occasion) -> Iterator[Refusal]:
     backend, volume = standing.sites[copy.id.backend].backend, copy.id.volume
     because, rank, gate = occasion.because, occasion.rank, occasion.gate
-    phase = Phase(rank=rank + _FENCE, title=occasion.title, because=because, gate=gate)
+    phase = replace(_SHUT, rank=rank + _SHUT.rank, title=occasion.title, because=because, gate=gate)
     qtrees = {} if copy.volume.export is None else {each.id: each for each in copy.doors.qtrees if lets_in(copy, each)}
     noted = _noted(copy, qtrees, occasion.frozen.get(copy.id))
     if noted is not None and noted != copy.mark and noted.fits(copy.volume.comment):
-        exactly = "so that the fence can be lifted exactly"
-        note = Phase(rank=rank + _NOTE, title="Note how they were served", because=exactly)
+        note = replace(_NOTE, rank=rank + _NOTE.rank)
         change = ModifyVolume(uuid=copy.volume.uuid, comment=noted.write(copy.volume.comment))
         text = f"{volume}: it was served at {noted.path} with policy {noted.export}"
         due.add(note, backend, volume, change, text, about="note")
@@ -124,8 +127,7 @@ def _fence_copy(due: StepList, standing: Standing, copy: Copy, occasion: Occasio
         shut_volume = ModifyVolume(uuid=copy.volume.uuid, path="" if copy.volume.path else None, export=_fence_of(copy))
         due.add(phase, backend, volume, shut_volume, f"{volume}: {mounted}no client may come; all data stay")
     if copy.doors.sessions:
-        goes_on = "who is connected goes on writing"
-        close = Phase(rank=rank + _CLOSE, title="Close SMB sessions", because=goes_on, gate=gate)
+        close = replace(_CLOSE, rank=rank + _CLOSE.rank, gate=gate)
         paths = tuple(each.path for each in copy.doors.sessions)
         text = f"{volume}: {count_text(len(paths), 'session')}"
         due.add(close, backend, volume, CloseSessions(volume_uuid=copy.volume.uuid, sessions=paths), text)

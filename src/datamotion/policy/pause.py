@@ -29,6 +29,13 @@ from datamotion.policy.steps import Phase, StepList
 _NOTE = Phase(rank=1, title="Note who pauses them", because="apply leaves them paused by that, and status names it")
 _ABORT = Phase(rank=2, title="Abort transfers", because="they were waited for long enough; checkpoints are kept")
 _PAUSE = Phase(rank=3, title="Pause mirrors", because="no new transfer starts from then on")
+_WAIT = Phase(
+    rank=4,
+    title="Wait for running transfers",
+    because="they end first; after `--timeout` they are aborted, with their checkpoints kept",
+    awaits=(AwaitIdle,),
+    way_out="a shorter `--timeout`, or `datamotion abort`; ended (Ctrl-C), the cluster pauses them all the same",
+)
 _RESUME = Phase(rank=1, title="Resume mirrors", because="a paused mirror receives nothing and grows old")
 _CLEAR = Phase(rank=2, title="Clear who paused them", because="they are not paused any more")
 
@@ -112,12 +119,10 @@ class _Pausing:
             abort = AbortTransfer(relationship_uuid=relationship.uuid, transfer_uuid=transfer.uuid)
             self.due.add(_ABORT, backend, volume, abort, f"{volume}: abort the transfer that runs")
         elif transfer is not None:
-            wait = Phase(
-                rank=2 if asked else 4,
-                title="Wait for running transfers",
-                because=f"they end first; after {duration_text(self.timeout)} they are aborted, with their checkpoints"
-                " kept",
+            because = (
+                f"they end first; after {duration_text(self.timeout)} they are aborted, with their checkpoints kept"
             )
+            wait = replace(_WAIT, rank=2 if asked else 4, because=because)
             self.due.add(wait, backend, volume, AwaitIdle(uuid=relationship.uuid, until=until), volume)
         during = (transfer.uuid or transfer.state) if transfer is not None else None
         change = Pause(uuid=relationship.uuid, during=during)

@@ -38,22 +38,39 @@ from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList
 from datamotion.policy.update import has_ended, relationship_of
 
+_FROZEN = (
+    "after `--frozen-for` it goes back by itself; `datamotion failover GROUP --abort` lets clients in again where it"
+    " was cut short"
+)
 _RUNNING = "they began before this and lack the newest writes"
-_IDLE = Phase(rank=-12, title="Wait for running transfers", because=_RUNNING)
+_IDLE = Phase(
+    rank=-12,
+    title="Wait for running transfers",
+    because=_RUNNING,
+    awaits=(AwaitIdle,),
+    way_out="end it (Ctrl-C): clients were not kept away yet; `datamotion abort` stops the transfer",
+)
 _NEAR = Phase(rank=-11, title="Bring mirrors up to date", because="clients write on meanwhile, and wait less later")
 _IS_NEAR = Phase(
-    rank=-10, title="Wait for the updates", because="clients are kept away once little is left to carry", gate=Gate.ALL
+    rank=-10,
+    title="Wait for the updates",
+    because="clients are kept away once little is left to carry",
+    gate=Gate.ALL,
+    awaits=(AwaitTransfer,),
+    way_out="end it (Ctrl-C): clients were not kept away yet; a larger `--freeze-below` waits for less",
 )
 FREEZE = "Freeze"  # what reports tell by since when clients were kept away
 _FREEZE = -9  # and the three after it
 _LAST = Phase(rank=-5, title="Take the last snapshot", because="nobody writes any more: it holds all", gate=Gate.ALL)
-_IDLE_AGAIN = Phase(rank=-4, title="Wait for running transfers", because=_RUNNING)
+_IDLE_AGAIN = Phase(rank=-4, title="Wait for running transfers", because=_RUNNING, awaits=(AwaitIdle,), way_out=_FROZEN)
 _CARRY = Phase(rank=-3, title="Carry the last snapshot over", because="it is all that the mirrors lack")
 _CARRIED = Phase(
     rank=-2,
     title="Wait for the last snapshot",
     because="no volume is broken off before every one has it",
     gate=Gate.ALL,
+    awaits=(AwaitSnapshot,),
+    way_out=_FROZEN,
 )
 _ROUNDS = 3  # of updates, while each still has much to carry
 

@@ -26,13 +26,19 @@ from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import Obstacle, copy_obstacle, unknown_server
 from datamotion.policy.selection import Selection, select
 from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.steps import GOES_ON, Phase, StepList
 from datamotion.policy.update import group_refusal
 
 _RESYNC = Phase(
     rank=1, title="Resync", because="each destination goes back to the newest snapshot that both hold, and follows"
 )
-_AWAIT = Phase(rank=2, title="Wait for the transfers", because="a copy counts when it is complete")
+_AWAIT = Phase(
+    rank=2,
+    title="Wait for the transfers",
+    because="a copy counts when it is complete",
+    awaits=(AwaitIdle,),
+    way_out=GOES_ON,
+)
 _CLEAR = Phase(rank=3, title="Clear who paused them", because="they are not paused any more")
 
 

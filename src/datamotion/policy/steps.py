@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from datamotion.model.acts import Act, ActId, Change
+from datamotion.model.acts import Act, ActId, Change, Wait
 from datamotion.model.group import Backend
 from datamotion.model.plan import Gate, Step
+
+GOES_ON = "end it (Ctrl-C): transfers go on by themselves, and the same command goes on waiting"
+"""The way out of waiting for what needs nobody to wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """What acts of one kind are called together, why they are in the plan, and who may go on past them."""
+    """What acts of one kind are called together, why they are in the plan, and who may go on past them.
+
+    `awaits` are the kinds of what is only waited for in it, `way_out` what a person can do who does not want to wait.
+    """
 
     rank: int
     title: str
     because: str
     gate: Gate = Gate.EACH
+    awaits: tuple[type[Wait], ...] = ()
+    way_out: str = ""
 
 
 class StepList:
@@ -40,6 +48,7 @@ class StepList:
 
         It is asked of the back end's own cluster, or of another one's that has to agree. What is due already stays so.
         """
+        assert not isinstance(change, Wait) or isinstance(change, phase.awaits), f"{phase.title} has no way out"
         act = Act(
             cluster=(asked_of or backend).cluster,
             backend=backend.name,

@@ -37,7 +37,7 @@ from datamotion.policy.listings import Entry, release
 from datamotion.policy.obstacles import Obstacle, copy_obstacle, site_obstacle
 from datamotion.policy.peering import Peering
 from datamotion.policy.situation import Situation
-from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.steps import GOES_ON, Phase, StepList
 
 _ABORT = Phase(rank=53, title="Abort running transfers", because="a relationship is not deleted while one runs")
 _DELETE = Phase(rank=54, title="Delete relationships", because="they run against who serves now; no snapshot goes")
@@ -48,7 +48,13 @@ _RELATE = Phase(rank=56, title="Create relationships", because="each copy has to
 _RESYNC = Phase(rank=57, title="Resync", because="each goes back to the newest common snapshot, and follows from there")
 _CARRY = Phase(rank=57, title="Carry on", because="read-only copies follow from the newest common snapshot")
 _BASELINE = Phase(rank=57, title="Carry everything anew", because="no snapshot is common from which they could follow")
-_AWAIT = Phase(rank=58, title="Wait for the transfers", because="a copy counts when it is complete")
+_AWAIT = Phase(
+    rank=58,
+    title="Wait for the transfers",
+    because="a copy counts when it is complete",
+    awaits=(AwaitIdle, AwaitTransfer),
+    way_out=GOES_ON,
+)
 _ADJUST = Phase(rank=59, title="Adjust the new mirrors", because="they are not yet as the configuration wants them")
 _STARTS = (Initialize, Resync)
 

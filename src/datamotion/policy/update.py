@@ -18,13 +18,23 @@ from datamotion.policy.health import RECEIVING, transfer_failure
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import unknown_server
 from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.steps import GOES_ON, Phase, StepList
 
 _WAIT_FIRST = Phase(
-    rank=1, title="Wait for running transfers", because="they began before this update and may lack the newest writes"
+    rank=1,
+    title="Wait for running transfers",
+    because="they began before this update and may lack the newest writes",
+    awaits=(AwaitIdle,),
+    way_out="`datamotion abort` stops them, with their checkpoints kept",
 )
 _START = Phase(rank=2, title="Start transfers", because="what was written since the last one is at the source only")
-_AWAIT = Phase(rank=3, title="Wait for the transfers", because="a copy counts when it is complete")
+_AWAIT = Phase(
+    rank=3,
+    title="Wait for the transfers",
+    because="a copy counts when it is complete",
+    awaits=(AwaitTransfer,),
+    way_out=GOES_ON,
+)
 _NO_MIRRORS = frozenset({Role.BROKEN, Role.DETACHED, Role.OVERTAKEN, Role.FENCED})
 
 

@@ -168,7 +168,8 @@ def test_a_check_of_drills_is_a_program_too(tmp_path: Path) -> None:
     path.write_text(
         path.read_text()
         + "backends: {a: {cluster: paris, svm: a}, b: {cluster: paris, svm: b}}\n"
-        + "groups: {gold: {home: a, rpo: 2h, drill: {checks: [{command: [x]}]}, targets: [{backend: b, aggregates: [c]}]}}"
+        + "groups: {gold: {home: a, rpo: 2h, drill: {checks: [{command: [x]}]}, "
+        + "targets: [{backend: b, aggregates: [c]}]}}"
     )
     with pytest.raises(ConfigError, match="names a program to run for drills of gold, and others can write"):
         load(path)

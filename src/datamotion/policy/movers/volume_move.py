@@ -24,7 +24,13 @@ from datamotion.policy.steps import Phase, StepList
 
 _MOVE = Phase(rank=1, title="Begin to move", because="the cluster copies them while their clients go on")
 _CUT_OVER = Phase(rank=2, title="Cut over", because="all is copied but the last writes: I/O is held for seconds")
-_AWAIT = Phase(rank=3, title="Wait until they have moved", because="they are served from the old aggregate until then")
+_AWAIT = Phase(
+    rank=3,
+    title="Wait until they have moved",
+    because="they are served from the old aggregate until then",
+    awaits=(AwaitMove,),
+    way_out="end it (Ctrl-C): the cluster goes on moving; `datamotion migrate abort` stops the moves",
+)
 _ABORT = Phase(rank=1, title="Abort the moves", because="the volumes stay where they are, with all that was written")
 
 
