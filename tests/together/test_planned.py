@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Mapping
 from datetime import timedelta
@@ -10,9 +11,12 @@ from typing import Any
 
 import pytest
 import trio
+from rich.console import Console
 
+from datamotion.cli.render import render_run
 from datamotion.model.standing import FENCE
 from datamotion.policy.planned import Pace
+from datamotion.policy.selection import Selection
 from datamotion.service import mirrors, operations
 from datamotion.service.reports import RunReport, Verdict
 from ontaplab.doors.errors import DoorError
@@ -159,6 +163,10 @@ def test_where_one_volume_cannot_follow_after_the_freeze_all_are_as_they_were(qu
         (report,) = reports
         assert report.verdict is Verdict.FAILED, told(report)
         assert "clients have waited for" in told(report)
+        shown = io.StringIO()
+        render_run(report, Console(file=shown, width=1000))
+        assert shown.getvalue().count("clients have waited for") == 1, shown.getvalue()
+        assert shown.getvalue().count("longer --frozen-for") == 1
         assert "Gone back: nothing was broken off, and clients write at gold-paris again: vol_1, vol_2, vol_3." in told(
             report
         )
@@ -288,6 +296,40 @@ def test_killed_at_whatever_call(is_carried_out: bool, goes_on: bool, quick_path
     while not died_at or died_at[-1]:
         play(quick_path / str(len(died_at)), story, targets=BOTH, schedule=None)
     assert len(died_at) * stride > 20 or aborted * stride > 8
+
+
+def test_how_long_clients_waited_counts_from_the_run_that_was_cut_off(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        story.write("paris", "vol_1", "since")
+        for calls in range(100):
+            was_cut_off = await dies(planned, story, Life(calls, is_carried_out=True))
+            assert was_cut_off
+            if (await as_served(story, "paris", "vol_1")) == FROZEN:
+                break
+        await trio.sleep(600)
+        for refused in (
+            mirrors.pause(story.place.session.group(GROUP), Selection(), timeout=timedelta(hours=1)),
+            mirrors.break_off(story.place.session.group(GROUP), Selection(at="gold-lyon")),
+        ):
+            plan = await story.planned(refused)
+            assert (plan.verdict, plan.changes) == (Verdict.REFUSED, False)
+            assert "is frozen, its clients cannot write" in told(plan)
+            assert "datamotion failover gold --abort" in told(plan)
+        # Cut off once more, with the last snapshot taken: from that on it is told.
+        assert await dies(planned, story, Life(1, is_carried_out=True))
+        await trio.sleep(600)
+        report = await planned(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        (volume,) = (each for each in report.volumes if each.backend == "gold-lyon")
+        assert volume.frozen_at_least
+        assert volume.frozen_s is not None
+        assert 600 <= volume.frozen_s < 700
+        shown = io.StringIO()
+        render_run(report, Console(file=shown, width=1000))
+        assert "at least: a run that was cut off began it" in shown.getvalue()
+
+    play(quick_path, story, schedule=None)
 
 
 def test_one_without_a_wish_waits_for_who_serves_five_seconds_and_then_goes_without_it(quick_path: Path) -> None:

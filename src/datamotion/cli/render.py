@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -173,13 +174,19 @@ def render_run(run: RunReport, console: Console | None = None) -> None:
     # A volume may be refused one thing where another was done for it: what its outcome does not tell is told here.
     told = {(each.volume, each.detail) for each in run.volumes}
     told |= {(each.volume, each.backend) for each in run.volumes if each.detail}
-    unsaid = [each for each in run.refusals if not {(each.volume, each.text), (each.volume, each.backend)} & told]
+    of_all = {each.text: each for each in run.refusals if each.volume is None and each.backend is None}
+    unsaid = [
+        each
+        for each in run.refusals
+        if not {(each.volume, each.text), (each.volume, each.backend)} & told
+        and (each.text in of_all or not any(text in each.text for text in of_all))
+    ]
     for group in first_of(alike(unsaid, lambda each: (each.text, each.volume, each.backend)), console, indent=2):
         first, volumes = group[0], [each.volume for each in group if each.volume is not None]
         who = f"{first.backend}: " if first.backend and not first.text.startswith(first.backend) else ""
         say(console, f"[red]![/] {plain(who + and_others(first.text, volumes))}", indent=2, hang=2)
         _render_hint(console, first.hint, indent=4)
-    _render_outcomes(console, run.volumes)
+    _render_outcomes(console, run.volumes, of_all)
     _render_recovery_points(console, run)
     _render_frozen(console, run)
     for note in run.notes:
@@ -187,8 +194,11 @@ def render_run(run: RunReport, console: Console | None = None) -> None:
     _render_serving(console, run)
 
 
-def _render_outcomes(console: Console, volumes: Sequence[VolumeReport]) -> None:
-    """What became of the volumes; by back end, unless it was the same at all."""
+def _render_outcomes(console: Console, volumes: Sequence[VolumeReport], of_all: Collection[str]) -> None:
+    """What became of the volumes; by back end, unless it was the same at all.
+
+    `of_all` are reasons that were told of all of them: they are not told again.
+    """
     is_same = len({each.outcome for each in volumes}) == 1
     found: dict[str, list[VolumeReport]] = {}
     for each in volumes:
@@ -197,12 +207,16 @@ def _render_outcomes(console: Console, volumes: Sequence[VolumeReport]) -> None:
         names = sorted({each.volume for each in concerned}, key=counted)
         say(console, f"{plain(outcome)}: {plain(_counted_names(names))}", indent=2, hang=2)
         failures = alike(
-            (each for each in concerned if each.detail),
+            (_without(each, of_all) for each in concerned if each.detail),
             lambda it: (it.detail or "", it.volume, (it.hint, it.came_about, it.uncertain)),
         )
         failures.sort(key=len, reverse=True)
         for group in first_of(failures, console, indent=4):
             _render_failure(console, group)
+
+
+def _without(volume: VolumeReport, of_all: Collection[str]) -> VolumeReport:
+    return replace(volume, detail="for that reason", hint=None) if volume.detail in of_all else volume
 
 
 def _counted_names(names: Sequence[str]) -> str:
@@ -239,11 +253,13 @@ def _render_recovery_points(console: Console, run: RunReport) -> None:
 
 
 def _render_frozen(console: Console, run: RunReport) -> None:
-    """How long clients could not write, at most."""
+    """How long clients could not write, at most; at least, where a run before this one began to keep them away."""
     frozen = {each.volume: each.frozen_s for each in run.volumes if each.frozen_s is not None}
     if frozen:
         worst = max(frozen, key=lambda volume: frozen[volume])
-        told = f"clients could not write: {count_text(len(frozen), 'volume')}, for {_duration(frozen[worst])} at most"
+        is_least = any(each.frozen_at_least for each in run.volumes)
+        bound = "at least: a run that was cut off began it" if is_least else "at most"
+        told = f"clients could not write: {count_text(len(frozen), 'volume')}, for {_duration(frozen[worst])} {bound}"
         say(console, f"{told} ({plain(worst)})", indent=2, hang=2)
 
 

@@ -61,7 +61,8 @@ class Ending:
 
 @dataclass(slots=True, kw_only=True)
 class RunResult:
-    """How a run ended: its first plan, the last one and how the group stood then; what was done, by subject.
+    """How a run ended: its first plan, the last one; how the group stood at the end, and when it began; what was done,
+    by subject.
 
     `others` are those who had the group while the run had let it go, in words.
     """
@@ -69,6 +70,7 @@ class RunResult:
     first: Plan
     plan: Plan
     standing: Standing
+    began: Standing
     asked: dict[Subject, dict[ActId, Asked]] = field(default_factory=dict)
     reached: set[Subject] = field(default_factory=set)
     given_up: dict[Subject, Failure] = field(default_factory=dict)

@@ -85,7 +85,7 @@ class Run:
         self._agreed: dict[str, list[Loss]] = {}
         for loss in agreed:
             self._agreed.setdefault(loss.volume, []).append(loss)
-        self._result = RunResult(first=plan, plan=plan, standing=standing)
+        self._result = RunResult(first=plan, plan=plan, standing=standing, began=standing)
         part = plan.part
         while acts := self._due():
             if self._result.plan.part != part:

@@ -12,7 +12,7 @@ from datamotion.model.units import duration_text
 from datamotion.model.words import MirrorState, Operation, VolumeState
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import Obstacle, unknown_server
-from datamotion.policy.selection import Selection, select
+from datamotion.policy.selection import Selection, frozen, select
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 from datamotion.policy.target import unbreakable
@@ -43,6 +43,9 @@ def break_planner(group: Group, selection: Selection) -> Planner:
 
     def plan(situation: Situation) -> Plan:
         standing, due = situation.now, StepList()
+        title = f"Break mirrors of {group.name} off at {selection.at}"
+        if refusals := frozen(standing):
+            return Plan(operation=Operation.BREAK, group=group.name, title=title, refusals=refusals)
         selected = select(standing, selection, lambda copy: _obstacle(standing, copy))
         to_break = [copy for copy in selected.copies if not copy.is_writable]
         for copy in to_break:
@@ -50,7 +53,7 @@ def break_planner(group: Group, selection: Selection) -> Planner:
         return Plan(
             operation=Operation.BREAK,
             group=group.name,
-            title=f"Break mirrors of {group.name} off at {selection.at}",
+            title=title,
             steps=due.steps(),
             refusals=selected.refusals,
             notes=tuple(_notes(standing, to_break)),

@@ -78,7 +78,8 @@ _TURN = Phase(
     title="Wait for their turn",
     because="the cluster carries as many at once as `transfers_at_once` says: what `first` names, then the smallest",
     awaits=(AwaitTransfer,),
-    way_out=f"a larger `transfers_at_once` of the cluster, or `first` of the group; {GOES_ON}",
+    way_out="a larger `transfers_at_once` of the cluster, or `first` of the group; ended (Ctrl-C), the same command"
+    " goes on with those that are left",
 )
 _IDLE = Phase(
     rank=44,

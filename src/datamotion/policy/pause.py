@@ -22,7 +22,7 @@ from datamotion.model.units import duration_text
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import MirrorState, Operation
 from datamotion.policy.needs import mark_of, names_text
-from datamotion.policy.selection import Selection, mirror_obstacle, select
+from datamotion.policy.selection import Selection, frozen, mirror_obstacle, select
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
@@ -44,6 +44,9 @@ def pause_planner(group: Group, selection: Selection, *, reason: str | None, tim
     """The planner for `datamotion pause`."""
 
     def plan(situation: Situation) -> Plan:
+        title = f"Pause mirrors of {group.name}{_where(selection)}"
+        if refusals := frozen(situation.now):
+            return Plan(operation=Operation.PAUSE, group=group.name, title=title, refusals=refusals)
         selected = select(situation.now, selection, lambda copy: mirror_obstacle(group.name, copy))
         pausing = _Pausing(situation, reason, timeout)
         for copy in selected.copies:
@@ -51,7 +54,7 @@ def pause_planner(group: Group, selection: Selection, *, reason: str | None, tim
         return Plan(
             operation=Operation.PAUSE,
             group=group.name,
-            title=f"Pause mirrors of {group.name}{_where(selection)}",
+            title=title,
             steps=pausing.due.steps(),
             refusals=(*selected.refusals, *pausing.refusals),
             notes=(*selected.notes, *paused_notes(group.name, selected.copies)),

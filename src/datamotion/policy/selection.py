@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from datamotion.model.plan import Refusal
-from datamotion.model.standing import Copy, CopyId, Site, Standing
+from datamotion.model.standing import Copy, CopyId, DoubtKind, Site, Standing
 from datamotion.model.words import MirrorState, Role
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import Obstacle
@@ -61,6 +62,12 @@ def select(standing: Standing, selection: Selection, obstacle: Callable[[Copy], 
                 left.append(Refusal(volume=volume, backend=backend, text=f"{volume} at {backend}: {text}", hint=hint))
     notes = [f"{backend}: {names_text(names)}: passed over, {text}." for (backend, text), names in passed_over.items()]
     return Selected(tuple(copies), tuple(left), tuple(notes))
+
+
+def frozen(standing: Standing) -> tuple[Refusal, ...]:
+    """Why nothing at all is done to a group: a planned failover keeps its clients away, and carries the rest over."""
+    doubts = (each for each in standing.doubts if each.kind is DoubtKind.FROZEN)
+    return tuple(Refusal(text=each.text, hint=each.hint) for each in islice(doubts, 1))
 
 
 def mirror_obstacle(group: str, copy: Copy) -> Obstacle | None:

@@ -237,6 +237,12 @@ def _foreign_source(copy: Copy, source: Foreign) -> Doubt:
     )
 
 
+def _frozen_text(copy: Copy) -> str:
+    if copy.is_fenced:
+        return "is frozen, its clients cannot write"
+    return "is noted as frozen and clients can come to it, since nothing kept them away yet or somebody let them in"
+
+
 def _active_doubts(group: Group, copy: Copy, claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
     backend, volume = copy.id
     if copy.mark is not None and copy.mark.frozen:
@@ -251,8 +257,8 @@ def _active_doubts(group: Group, copy: Copy, claims: Sequence[HeldClaim]) -> Ite
             kind=DoubtKind.FROZEN,
             backend=backend,
             volume=volume,
-            text=f"{volume} at {backend} is frozen, its clients cannot write: a planned failover goes on, or was cut"
-            " short before it was decided",
+            text=f"{volume} at {backend} {_frozen_text(copy)}: a planned failover goes on, or was cut short before it"
+            " was decided",
             hint=hint,
         )
     if copy.volume.name != volume:

@@ -103,7 +103,10 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         "overtaken by {by}, not fenced yet: clients may still write here",
         "datamotion apply {group} fences it",
     ),
-    DoubtKind.FROZEN: Row(*_BAD, "A planned failover keeps clients away from the copy that serves."),
+    DoubtKind.FROZEN: Row(
+        *_BAD,
+        "A planned failover keeps clients away from what serves, or is about to; or somebody let them in again.",
+    ),
     DoubtKind.UNFINISHED_CLAIM: Row(*_BAD, "A failover goes on, or was cut short."),
     Kind.DIVIDED: Row(
         *_BAD,

@@ -135,7 +135,8 @@ class PlanReport:
 class VolumeReport:
     """`recovery_point` is the snapshot that the volume was recovered to, `recovery_age_s` its age at the break.
 
-    `frozen_s` is how long clients were kept away from it, as far as it was let in again; None where they were not.
+    `frozen_s` is how long clients were kept away from it, as far as it was let in again; None where they were not. An
+    earlier run that was cut off began that: `frozen_at_least`.
 
     Both are None for a volume that was not recovered. Where it failed, `came_about` is what was sent and seen to have
     come about all the same, `uncertain` what was sent and may or may not have.
@@ -149,6 +150,7 @@ class VolumeReport:
     recovery_point: str | None = None
     recovery_age_s: float | None = None
     frozen_s: float | None = None
+    frozen_at_least: bool = False
     came_about: tuple[str, ...] = ()
     uncertain: tuple[str, ...] = ()
 

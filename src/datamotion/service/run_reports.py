@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from datamotion.engine.result import Ending, Outcome, RunResult
 from datamotion.model.acts import Subject
 from datamotion.model.migration import is_migration
 from datamotion.model.names import counted
 from datamotion.model.plan import Plan, RecoveryPoint
+from datamotion.model.standing import Standing
+from datamotion.model.view import ClusterView
+from datamotion.policy.common import snapshot_named
 from datamotion.policy.failover import SERVE
 from datamotion.policy.fence import overtaken
+from datamotion.policy.frozen import frozen_for
 from datamotion.policy.planned import FREEZE
 from datamotion.policy.provision import GIVE
 from datamotion.service.alike import names_text
@@ -89,7 +94,7 @@ def run_report(
     """
     first, endings, last = result.first, result.endings(), back.standing if back else result.standing
     serving = last.serving
-    volumes = _volume_reports(result, endings, _frozen_s(result, back))
+    volumes = _volume_reports(result, endings, _frozen_s(result, back), _frozen_before(result.began).keys())
     return RunReport(
         operation=first.operation,
         group=first.group,
@@ -182,9 +187,24 @@ def _verdict(result: RunResult, endings: Iterable[Ending]) -> Verdict:
     return Verdict.FAILED if Outcome.FAILED in failed else Verdict.SILENT
 
 
+def _frozen_before(began: Standing) -> Mapping[str | None, datetime]:
+    """By volume, when clients were kept away already, by a run before this one that did not come to its end.
+
+    Its last snapshot was taken by then; where none is seen, this run began. Cluster's clocks are put right by what they
+    are ahead of ours.
+    """
+    found: dict[str | None, datetime] = {}
+    for copy in began.copies.values():
+        seen, name = began.sites[copy.id.backend].seen, frozen_for(copy)
+        if name is not None and isinstance(seen, ClusterView):
+            last = snapshot_named(began, copy, name)
+            found[copy.id.volume] = (last.created_at if last else seen.observed_at) - (seen.clock.ahead or timedelta())
+    return found
+
+
 def _frozen_s(result: RunResult, back: RunResult | None) -> Mapping[str | None, float]:
     """By volume, how long clients were kept away: from when that was asked until they were seen to be let in."""
-    frozen: dict[str | None, datetime] = {}
+    frozen = dict(_frozen_before(result.began))
     served: dict[str | None, datetime] = {}
     for each in (result, back) if back else (result,):
         for (_, volume), asked in each.asked.items():
@@ -197,12 +217,18 @@ def _frozen_s(result: RunResult, back: RunResult | None) -> Mapping[str | None, 
 
 
 def _volume_reports(
-    result: RunResult, endings: Mapping[Subject, Ending], frozen_s: Mapping[str | None, float]
+    result: RunResult,
+    endings: Mapping[Subject, Ending],
+    frozen_s: Mapping[str | None, float],
+    at_least: Collection[str | None],
 ) -> tuple[VolumeReport, ...]:
     """Every volume that was planned for or refused, at the back end concerned: failures, then the greatest losses."""
     points = {(result.plan.backend, point.volume): point for point in result.plan.recovery_points}
     reports = [
-        _volume_report(backend, volume, ending, points.get((backend, volume)), frozen_s.get(volume))
+        replace(
+            _volume_report(backend, volume, ending, points.get((backend, volume)), frozen_s.get(volume)),
+            frozen_at_least=volume in at_least and volume in frozen_s,
+        )
         for (backend, volume), ending in endings.items()
         if volume is not None
     ]

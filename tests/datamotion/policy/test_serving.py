@@ -338,3 +338,14 @@ def test_a_claim_that_lost_is_forgotten_once_its_mirrors_are_seen_to_be_mirrors_
     broken = ([a_volume(backend=NICE, type=VolumeType.RW)], [a_mirror(backend=NICE, state=MirrorState.BROKEN_OFF)])
     view["nice"] = a_cluster_view(NICE, *broken, claims=[a_claim(), lost])
     assert DoubtKind.TWO_SERVE in {doubt.kind for doubt in standing_of(view).doubts}
+
+
+def test_one_that_is_noted_as_frozen_and_that_clients_can_come_to_is_not_said_to_keep_them_away() -> None:
+    comment = a_mark(frozen="datamotion_last.2")
+    for path, export, text in (
+        (None, FENCE, "is frozen, its clients cannot write"),
+        ("/vol_1", "default", "is noted as frozen and clients can come to it"),
+    ):
+        view = seen(paris=a_cluster_view(HOME, [a_volume(comment=comment, path=path, export=export)]))
+        (doubt,) = standing_of(view).doubts
+        assert (doubt.kind, text in doubt.text) == (DoubtKind.FROZEN, True), doubt.text

@@ -29,7 +29,7 @@ _AWAIT = Phase(
     title="Wait until they have moved",
     because="they are served from the old aggregate until then",
     awaits=(AwaitMove,),
-    way_out="end it (Ctrl-C): the cluster goes on moving; `datamotion migrate abort` stops the moves",
+    way_out="end it (Ctrl-C): the cluster goes on moving; `datamotion migrate ... --abort` stops the moves",
 )
 _ABORT = Phase(rank=1, title="Abort the moves", because="the volumes stay where they are, with all that was written")
 
