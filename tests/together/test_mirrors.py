@@ -186,6 +186,7 @@ def test_what_was_broken_off_is_made_a_mirror_again_by_resync_alone_and_at_the_s
         plan = await story.planned(resync(story))
         assert (plan.verdict, plan.changes, plan.holds, await writes(story)) == (Verdict.REFUSED, False, 1, before)
         assert "may hold writes of its own, and a resync gives up all writes at gold-lyon since it was" in told(plan)
+        assert "of changed blocks" in told(plan)
         plan = await story.planned(resync(story, discard="gold-lyon"))
         (loss,) = plan.losses
         assert (loss.volume, loss.backend, loss.given_up_at) == ("vol_1", "gold-lyon", "gold-lyon")

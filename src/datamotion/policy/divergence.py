@@ -58,9 +58,14 @@ def divergence(standing: Standing, copy: Copy, active: Copy, sizes: Sizes = Mapp
         text += f" ({names_text(own)} {'is' if len(own) == 1 else 'are'} there alone)"
     size = sizes.get((backend, newest.uuid)) if newest is not None else None
     if newest is not None and not held:
-        text += f": {size_text(size)} of changed blocks" if size is not None else ": how many bytes was not measured"
+        text += blocks_text(size)
     kept = newest.name if newest is not None else None
     return Loss(volume=volume, backend=backend, given_up_at=backend, kept=kept, age=age, text=text, size_bytes=size)
+
+
+def blocks_text(size: int | None) -> str:
+    """What to say behind a loss of its size, which nobody may have told."""
+    return f": {size_text(size)} of changed blocks" if size is not None else ": how many bytes was not measured"
 
 
 def is_held(standing: Standing, copy: Copy, active: Copy) -> bool:

@@ -2,8 +2,9 @@
 
 ONTAP takes the destination back to the newest snapshot that both ends hold, and carries from there. What was written at
 the destination since is gone, for good: so where it may hold writes of its own nothing is done before that is agreed
-to by name, at the loss that is stated. No field tells without a call for each volume whether anything was written; what
-can be told is since when, at most. Where no snapshot is held by both, ONTAP refuses and nothing has changed.
+to by name, at the loss that is stated: since when, at most, and how many bytes the copy differs by from the newest
+snapshot that both hold, where its cluster tells. Where no snapshot is held by both, ONTAP refuses and nothing has
+changed.
 
 The fence of a copy that served once stays on the mirror: the export policy and those of its qtrees, as its mark notes
 them. Serving it again lifts it.
@@ -11,15 +12,19 @@ them. Serving it again lifts it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from datamotion.model.acts import ActId, AwaitIdle, ModifyVolume, Resync
 from datamotion.model.group import Group
 from datamotion.model.paused import paused_of, with_paused
 from datamotion.model.plan import Loss, Plan, Refusal
+from datamotion.model.records import Snapshot
 from datamotion.model.standing import FENCE, Copy, CopyId, Standing
 from datamotion.model.words import MirrorState, Operation, Role, VolumeState
+from datamotion.policy.common import common
+from datamotion.policy.divergence import Sizes, blocks_text
 from datamotion.policy.health import transfer_failure
 from datamotion.policy.losses import resync_loss, worst_first
 from datamotion.policy.needs import names_text
@@ -42,15 +47,20 @@ _AWAIT = Phase(
 _CLEAR = Phase(rank=3, title="Clear who paused them", because="they are not paused any more")
 
 
-def resync_planner(group: Group, selection: Selection, *, discard: bool) -> Planner:
-    """The planner for `datamotion resync`, at one back end. `discard`: what was written there may be given up."""
+def resync_planner(
+    group: Group, selection: Selection, *, discard: bool, sizes: Sizes = MappingProxyType({})
+) -> Planner:
+    """The planner for `datamotion resync`, at one back end. `discard`: what was written there may be given up.
+
+    `sizes` are what was told of the snapshots that `newest_common` names.
+    """
 
     def plan(situation: Situation) -> Plan:
         title = f"Make the copies of {group.name} at {selection.at} mirrors again"
         if refusal := group_refusal(situation.now):  # nor is anything thrown away while a failover may go on
             return Plan(operation=Operation.RESYNC, group=group.name, title=title, refusals=(refusal,))
         selected = select(situation.now, selection, lambda copy: _obstacle(situation.now, copy))
-        resyncing = _Resyncing(situation, discard)
+        resyncing = _Resyncing(situation, discard, sizes)
         for copy in selected.copies:
             resyncing.plan(copy)
         return Plan(
@@ -71,6 +81,7 @@ def resync_planner(group: Group, selection: Selection, *, discard: bool) -> Plan
 class _Resyncing:
     situation: Situation
     discard: bool
+    sizes: Sizes
     due: StepList = field(default_factory=StepList)
     refusals: list[Refusal] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
@@ -84,7 +95,7 @@ class _Resyncing:
         group = self.situation.now.group
         backend = group.backend(copy.id.backend)
         if copy.is_writable and isinstance(copy.edge.source, CopyId):
-            loss = resync_loss(self.situation.now, copy, copy.edge.source)
+            loss = self._loss(copy, copy.edge.source)
             if not self.discard:
                 text = f"{volume} at {backend.name} may hold writes of its own, and a resync gives up {loss.text}"
                 serves = f"datamotion failover {group.name} --to {backend.name} would serve it"
@@ -110,6 +121,12 @@ class _Resyncing:
         else:
             self.holds.add(copy.id)
 
+    def _loss(self, copy: Copy, source: CopyId) -> Loss:
+        """With what was measured."""
+        loss, newest = resync_loss(self.situation.now, copy, source), _common(self.situation.now, copy)
+        size = self.sizes.get((copy.id.backend, newest.uuid)) if newest is not None else None
+        return replace(loss, size_bytes=size, text=loss.text + blocks_text(size))
+
     def _came_to_nothing(self, copy: Copy) -> Obstacle | None:
         """Why the transfer of a resync that this run asked for left no mirror; None while it may still do so."""
         backend = self.situation.now.sites[copy.id.backend].backend
@@ -120,6 +137,20 @@ class _Resyncing:
 
     def _refuse(self, copy: Copy, text: str, hint: str | None) -> None:
         self.refusals.append(Refusal(volume=copy.id.volume, backend=copy.id.backend, text=text, hint=hint))
+
+
+def newest_common(standing: Standing, selection: Selection) -> Mapping[str, Sequence[Snapshot]]:
+    """By back end, of each copy that would give something up the newest snapshot in common with its source."""
+    copies = (copy for copy in standing.copies.values() if copy.id.backend == selection.at and copy.is_writable)
+    wanted = (copy for copy in copies if not selection.volumes or copy.id.volume in selection.volumes)
+    found = [newest for copy in wanted if (newest := _common(standing, copy)) is not None]
+    return {selection.at: found} if selection.at is not None and found else {}
+
+
+def _common(standing: Standing, copy: Copy) -> Snapshot | None:
+    source = copy.edge.source if copy.edge is not None else None
+    served = standing.copies.get(source) if isinstance(source, CopyId) else None
+    return common(standing, copy, served).newest if served is not None else None
 
 
 def _obstacle(standing: Standing, copy: Copy) -> Obstacle | None:

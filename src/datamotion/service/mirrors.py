@@ -8,7 +8,7 @@ from datetime import timedelta
 from datamotion.errors import ConfigError
 from datamotion.model.group import Group
 from datamotion.model.names import is_plain
-from datamotion.model.view import LETTING_IN, STANDING, TURNING
+from datamotion.model.view import LETTING_IN, STANDING, TURNING, Aspect
 from datamotion.model.words import Operation
 from datamotion.policy.abort import abort_planner
 from datamotion.policy.breaking import break_planner
@@ -16,7 +16,7 @@ from datamotion.policy.divergence import Sizes, to_measure
 from datamotion.policy.drills import sweeping
 from datamotion.policy.pause import pause_planner, resume_planner
 from datamotion.policy.reprotect import reprotect_planner
-from datamotion.policy.resync import resync_planner
+from datamotion.policy.resync import newest_common, resync_planner
 from datamotion.policy.selection import Selection
 from datamotion.policy.situation import Planner
 from datamotion.policy.turning import Consent
@@ -67,8 +67,17 @@ def resync(group: Group, selection: Selection, *, discard: str | None = None) ->
             f"--discard {discard} is not the back end that is resynced, {selection.at}",
             hint="what is given up is what was written at the copies that become mirrors again",
         )
-    planner = resync_planner(group, selection, discard=discard is not None)
-    return Intent(operation=Operation.RESYNC, group=group, planner=planner, glances=glances_of(group, LETTING_IN))
+
+    def planner(sizes: Sizes) -> Planner:
+        return resync_planner(group, selection, discard=discard is not None, sizes=sizes)
+
+    return Intent(
+        operation=Operation.RESYNC,
+        group=group,
+        planner=planner({}),
+        glances=glances_of(group, LETTING_IN | {Aspect.SNAPSHOTS}),
+        measuring=Measuring(wanted=lambda standing: newest_common(standing, selection), planner=planner),
+    )
 
 
 def reprotect(group: Group, *, discard: Collection[str] = (), keep: bool = True) -> Intent:

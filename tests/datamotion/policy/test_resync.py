@@ -14,7 +14,7 @@ from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView, View
 from datamotion.model.words import MirrorState, Role, TransferState, VolumeState, VolumeType
 from datamotion.policy.consent import is_covered
-from datamotion.policy.resync import resync_planner
+from datamotion.policy.resync import newest_common, resync_planner
 from datamotion.policy.selection import Selection
 from datamotion.policy.situation import Situation
 from tests.datamotion.building import (
@@ -26,6 +26,7 @@ from tests.datamotion.building import (
     a_cluster_view,
     a_mark,
     a_mirror,
+    a_snapshot,
     a_target_view,
     a_transfer,
     a_volume,
@@ -90,7 +91,7 @@ def test_what_may_hold_writes_of_its_own_is_refused_with_their_age_until_they_ar
     assert (plan.steps, plan.losses, plan.refused) == ((), (), None)
     assert refusal.text == (
         "vol_1 at gold-lyon may hold writes of its own, and a resync gives up all writes at gold-lyon since it was"
-        " broken off, 30 min ago at most"
+        " broken off, 30 min ago at most: how many bytes was not measured"
     )
     assert "--discard gold-lyon gives that up" in (refusal.hint or "")
 
@@ -103,6 +104,18 @@ def test_what_is_given_up_is_a_loss_at_the_copy_itself() -> None:
     assert kinds(plan) == ["Resync", "AwaitIdle"]
     assert acts(plan)[0].text == "vol_1: svm_gold:vol_1 -> svm_gold_dr:vol_1, back to snap.1 or an older one"
     assert is_covered(resync(seen(lyon=broken(lag=HOUR))).losses[0], plan.losses)
+
+
+def test_what_is_given_up_is_told_in_bytes_where_it_was_measured() -> None:
+    held = {"snapshots": (a_snapshot("common"),)}
+    lyon = replace(broken(), snapshots=(a_snapshot("common", backend=LYON), a_snapshot("own", backend=LYON)))
+    view = seen(paris=a_cluster_view(HOME, [a_volume()], **held), lyon=lyon)  # type: ignore[arg-type]
+    ((backend, (base,)),) = newest_common(standing_of(view, BOTH), Selection(at="gold-lyon")).items()
+    assert (backend, base.name) == ("gold-lyon", "common")
+    assert newest_common(standing_of(view, BOTH), Selection(at="gold-lyon", volumes=("vol_2",))) == {}
+    planner = resync_planner(BOTH, Selection(at="gold-lyon"), discard=True, sizes={(backend, base.uuid): 8192})
+    (loss,) = planned(planner, standing_of(view, BOTH)).losses
+    assert (loss.size_bytes, "8 KiB of changed blocks" in loss.text) == (8192, True)
 
 
 def test_a_loss_of_which_nobody_knows_how_large_it_is_comes_first() -> None:
