@@ -314,6 +314,9 @@ async def every_write_comes_along(story: Story, root: Path) -> None:
     """Another group's: it is failed over as planned."""
     async with a_place(root, targets=CLUSTERS[1:]) as place:
         await create_volumes(place.lab[HOME], ["vol_1"])
+        async with place.lab[HOME].client() as client:
+            lun = {"name": "/vol/vol_1/disk", "svm.name": SVMS[HOME], "os_type": "linux", "space": {"size": 2**24}}
+            await Asker(place.lab[HOME], client).post("/storage/luns", lun)
         another = Story(place, story.sent, story.watcher)
         tapped(another)
         group = another.place.session.group(GROUP)

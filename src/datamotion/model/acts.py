@@ -366,6 +366,14 @@ class ModifyQtree:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModifyLun:
+    """Hosts can use a LUN, or cannot: its maps stay as they are."""
+
+    uuid: str
+    is_enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloseSessions:
     """Nobody who is connected by SMB uses the volume. `sessions` are paths of those who do."""
 
@@ -448,6 +456,7 @@ Change = (
     | CutOver
     | AbortMove
     | ModifyQtree
+    | ModifyLun
     | CloseSessions
     | CreateExportPolicy
     | TakeEpoch

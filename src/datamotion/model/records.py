@@ -223,6 +223,16 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lun:
+    """A LUN of a volume; `path` is where it is in that. Hosts read and write it only while it is enabled."""
+
+    uuid: str
+    volume_uuid: str
+    path: str
+    is_enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
     """The move of a volume to another aggregate that goes on, else its last one. `percent` is of the replication."""
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
-from datamotion.model.records import CifsSession, Endpoint, Qtree, Relationship, Snapshot, Svm, Volume
+from datamotion.model.records import CifsSession, Endpoint, Lun, Qtree, Relationship, Snapshot, Svm, Volume
 from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
 from datamotion.model.words import MirrorState, Role, VolumeState, VolumeType
 
@@ -30,12 +30,14 @@ class Doors:
 
     qtrees: tuple[Qtree, ...] = ()
     sessions: tuple[CifsSession, ...] = ()
+    luns: tuple[Lun, ...] = ()
 
 
 def is_fence(volume: Volume, doors: Doors) -> bool:
     """Whether no client can come to a volume. One that tells no export policy is in an SVM without NFS."""
     is_shut = volume.export is None or all(each.export == FENCE for each in doors.qtrees)
-    return volume.path is None and volume.export in (FENCE, None) and is_shut and not doors.sessions
+    is_used = bool(doors.sessions) or any(each.is_enabled for each in doors.luns)
+    return volume.path is None and volume.export in (FENCE, None) and is_shut and not is_used
 
 
 class CopyId(NamedTuple):
@@ -103,7 +105,7 @@ class Copy(NamedTuple):
 
     @property
     def is_fenced(self) -> bool:
-        """Whether no client comes: the policies of it and its qtrees let nobody in, and it is mounted nowhere."""
+        """Whether no client comes: its policies let nobody in, it is mounted nowhere, its LUNs are disabled."""
         return is_fence(self.volume, self.doors)
 
     @property

@@ -16,6 +16,7 @@ from datamotion.model.records import (
     ExportPolicy,
     IpInterface,
     Listed,
+    Lun,
     Movement,
     NamedPolicy,
     Node,
@@ -57,6 +58,7 @@ class Aspect(StrEnum):
     SNAPSHOTS = "snapshots"
     SNAPSHOT_POLICIES = "snapshot policies"
     QOS_POLICIES = "qos policies"
+    LUNS = "luns"
     MOVEMENTS = "movements"  # of volumes to other aggregates
     COMMON_SNAPSHOTS = "common snapshots"  # of all snapshots those alone that are kept common to all copies
 
@@ -69,7 +71,7 @@ EVERYTHING = CHECKING - {Aspect.DESTINATIONS, Aspect.NODES, Aspect.INTERFACES, A
 """What has to be known to protect volumes."""
 STANDING = frozenset({Aspect.SVMS, Aspect.SVM_PEERS, Aspect.POLICIES, Aspect.VOLUMES, Aspect.RELATIONSHIPS})
 """What tells who serves, and how old every copy is."""
-LETTING_IN = STANDING | {Aspect.EXPORT_POLICIES, Aspect.QTREES, Aspect.CIFS_SESSIONS}
+LETTING_IN = STANDING | {Aspect.EXPORT_POLICIES, Aspect.QTREES, Aspect.CIFS_SESSIONS, Aspect.LUNS}
 """What has to be known to let clients in, or to keep them out."""
 SERVING = LETTING_IN | _GIVEN
 """What has to be known to serve a copy with all that its clients need."""
@@ -149,6 +151,7 @@ class ClusterView:
     qos_policies: tuple[NamedPolicy, ...] | None = ()
     cifs_sessions: tuple[CifsSession, ...] | None = ()  # None: not told
     common_snapshots: tuple[Snapshot, ...] | None = ()  # None: not told
+    luns: tuple[Lun, ...] | None = ()  # None: not told
     movements: tuple[Movement, ...] = ()
     licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none
     nodes: tuple[Node, ...] | None = None  # None, of these three: not told

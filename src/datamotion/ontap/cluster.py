@@ -37,6 +37,7 @@ from datamotion.model.acts import (
     DeleteSnapshot,
     DeleteVolume,
     Initialize,
+    ModifyLun,
     ModifyPolicy,
     ModifyQtree,
     ModifyRelationship,
@@ -75,6 +76,7 @@ from datamotion.ontap.clusters import (
 from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
 from datamotion.ontap.jobs import follow_jobs
+from datamotion.ontap.luns import change_lun, list_luns
 from datamotion.ontap.movements import change_movement, list_movements
 from datamotion.ontap.named_policies import list_qos_policies, list_snapshot_policies
 from datamotion.ontap.policies import change_policy, list_policies
@@ -114,6 +116,7 @@ _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[objec
     Aspect.EXPORT_POLICIES: list_export_policies,
     Aspect.QTREES: list_qtrees,
     Aspect.CIFS_SESSIONS: list_sessions,
+    Aspect.LUNS: list_luns,
     Aspect.MOVEMENTS: list_movements,
     Aspect.SNAPSHOTS: list_snapshots,
     Aspect.COMMON_SNAPSHOTS: list_common_snapshots,
@@ -218,6 +221,8 @@ class OntapCluster:
                 return await change_movement(self._transport, change)
             case CreateExportPolicy() | ModifyQtree():
                 return await change_exports(self._transport, change)
+            case ModifyLun():
+                return await change_lun(self._transport, change)
             case CloseSessions():
                 return await close_sessions(self._transport, change)
             case TakeEpoch() | ConfirmClaim() | CreatePolicy() | ModifyPolicy():

@@ -45,15 +45,15 @@ def wanted_mark(standing: Standing, active: Copy) -> Mark:
 def mirrors_mark(standing: Standing, active: Copy, mirror: Copy) -> Mark:
     """What the mark of a mirror should say: as the active one's, with what is noted of this copy alone.
 
-    That is how its qtrees were served before a fence, which stays on it; and who paused it, while it is paused, or
-    until the transfer ends that its pause waits for.
+    That is how its qtrees and LUNs were served before a fence, which stays on it; and who paused it, while it is
+    paused, or until the transfer ends that its pause waits for.
     """
     wanted = wanted_mark(standing, active)
     if mirror.mark is None:
         return wanted
     relationship = mirror.edge.relationship if mirror.edge else None
     is_paused = relationship is not None and (relationship.state is MirrorState.PAUSED or relationship.is_transferring)
-    wanted = replace(wanted, qtrees=mirror.mark.qtrees)
+    wanted = replace(wanted, qtrees=mirror.mark.qtrees, luns=mirror.mark.luns)
     return with_paused(wanted, paused_of(mirror.mark) if is_paused else None)
 
 

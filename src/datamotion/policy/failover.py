@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from datamotion.model.acts import ModifyQtree, ModifyVolume
+from datamotion.model.acts import ModifyLun, ModifyQtree, ModifyVolume
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
@@ -25,7 +25,7 @@ from datamotion.model.words import Operation, Role
 from datamotion.policy.breaking import break_off
 from datamotion.policy.epochs import confirm, held, new_claim, take
 from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
-from datamotion.policy.fence import Occasion, fence, qtree_policies, unseen_sessions
+from datamotion.policy.fence import Occasion, fence, luns_off, qtree_policies, unseen_sessions
 from datamotion.policy.losses import recovery_point, worst_first
 from datamotion.policy.needs import export_policies, mark_of, names_text, opening, path_of, paths_above
 from datamotion.policy.planned import Carrying
@@ -34,6 +34,7 @@ from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
 _OPEN = Phase(rank=43, title="Let clients into qtrees", because="each had an export policy of its own before its fence")
+_ENABLE = Phase(rank=43, title="Enable LUNs", because="they were kept from their hosts until all was carried over")
 SERVE = "Serve"  # what reports tell by when clients were let in
 _SERVE = Phase(rank=44, title=SERVE, because="clients find each volume where it was", gate=Gate.ALL)
 _BELOW = "a junction is made in the volume above it, which is served first"
@@ -239,6 +240,7 @@ def serve(
     mounted = served.path is None or (copy.volume.path or "").casefold() == served.path.casefold()
     lifted = opening(standing, copy, known)
     _open_qtrees(due, copy, backend)
+    _open_luns(due, copy, backend)
     wanted = _mark(standing, copy, claim)
     change = ModifyVolume(
         uuid=copy.volume.uuid,
@@ -266,6 +268,16 @@ def _open_qtrees(due: StepList, copy: Copy, backend: Backend) -> None:
             due.add(_OPEN, backend, copy.id.volume, change, text, about=str(qtree.id))
 
 
+def _open_luns(due: StepList, copy: Copy, backend: Backend) -> None:
+    """Hosts can use again what they could before the fence; a mirror has them as its source had."""
+    off = luns_off(copy.mark)
+    for lun in copy.doors.luns:
+        if not lun.is_enabled and lun.path not in off:
+            change = ModifyLun(uuid=lun.uuid, is_enabled=True)
+            text = f"{copy.id.volume}: hosts can use LUN {lun.path} where it is mapped to them"
+            due.add(_ENABLE, backend, copy.id.volume, change, text, about=lun.uuid)
+
+
 def _mark(standing: Standing, copy: Copy, claim: Claim) -> Mark:
     """The copy's mark, with the epoch where a claim is about a part of the group.
 
@@ -276,7 +288,9 @@ def _mark(standing: Standing, copy: Copy, claim: Claim) -> Mark:
     volume = copy.id.volume
     if known is None:
         known = Mark(group=claim.group, volume=volume, origin=copy.volume.uuid, path=path_of(standing, volume).path)
-    return replace(with_paused(known, None), qtrees=None, frozen=None, epoch=claim.epoch if claim.partial else None)
+    return replace(
+        with_paused(known, None), qtrees=None, luns=None, frozen=None, epoch=claim.epoch if claim.partial else None
+    )
 
 
 def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> list[str]:

@@ -3,8 +3,8 @@
 An NFS client goes on writing through a handle that it has, whatever is unmounted: what keeps it out, at its next
 request, is another export policy that lets nobody in and never did. So a fenced copy has that policy, its qtrees with
 policies of their own too, and is mounted nowhere. SMB clients are bound by neither while they are connected: unmounted,
-their sessions are closed, and they find nothing to connect to again. What a copy had before stands in its mark, and is
-given back when it serves again.
+their sessions are closed, and they find nothing to connect to again. LUNs are disabled, their maps stay. What a copy
+had before stands in its mark, and is given back when it serves again.
 
 ONTAP does not tell a qtree's own policy from its volume's where both have one name. So a volume is fenced first, and
 whatever of its qtrees does not follow then has a policy of its own.
@@ -18,10 +18,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from datamotion.model.acts import CloseSessions, CreateExportPolicy, ModifyQtree, ModifyVolume
+from datamotion.model.acts import CloseSessions, CreateExportPolicy, ModifyLun, ModifyQtree, ModifyVolume
 from datamotion.model.mark import Mark
 from datamotion.model.plan import Gate, Refusal
-from datamotion.model.records import Qtree
+from datamotion.model.records import Lun, Qtree
 from datamotion.model.standing import FENCE, Copy, CopyId, Site, Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import Aspect, ClusterView
@@ -58,9 +58,11 @@ def fenced(standing: Standing) -> list[Copy]:
 
 
 def unseen_sessions(standing: Standing, copies: Iterable[Copy]) -> list[str]:
-    """Where these are that nobody can tell of whether SMB clients are connected to them, as notes."""
+    """Where these are that nobody can tell of whether SMB clients or hosts of LUNs use them, as notes."""
     seen = {backend: standing.sites[backend].seen for backend in dict.fromkeys(copy.id.backend for copy in copies)}
-    return [
+    untold = [backend for backend, each in seen.items() if isinstance(each, ClusterView) and each.luns is None]
+    hosts = [f"{each} does not tell its LUNs: hosts that use one go on writing to it, stop them." for each in untold]
+    return hosts + [
         f"{backend} does not tell who is connected by SMB: who is goes on writing until its session is closed there."
         for backend, each in seen.items()
         if isinstance(each, ClusterView) and each.cifs_sessions is None
@@ -118,6 +120,10 @@ def _fence_copy(due: StepList, standing: Standing, copy: Copy, occasion: Occasio
         due.add(note, backend, volume, change, text, about="note")
     elif qtrees and (noted is None or noted != copy.mark):
         yield _not_noted(copy, qtrees)
+    for lun in copy.doors.luns:
+        if lun.is_enabled:
+            off = ModifyLun(uuid=lun.uuid, is_enabled=False)
+            due.add(phase, backend, volume, off, f"{volume}: LUN {lun.path}: no host can use it", about=lun.uuid)
     for number, qtree in qtrees.items():
         shut = ModifyQtree(volume_uuid=copy.volume.uuid, id=number, export=FENCE)
         text = f"{volume}: qtree {qtree.name}: no client may come, where {qtree.export} was"
@@ -153,9 +159,21 @@ def _noted(copy: Copy, qtrees: Mapping[int, Qtree], frozen: str | None) -> Mark 
         mark,
         path=volume.path or mark.path,
         export=mark.export if volume.export in (None, FENCE) else volume.export,
+        luns=mark.luns or _off(copy.doors.luns),
         qtrees=",".join(f"{number}:{quote(policy, safe='')}" for number, policy in sorted(policies.items())) or None,
         frozen=frozen,  # what clients could come to since is frozen no more
     )
+
+
+def _off(luns: Iterable[Lun]) -> str | None:
+    """Which of these hosts cannot use, as marks note it; None where there are none at all."""
+    found = [quote(each.path, safe="/") for each in luns if not each.is_enabled]
+    return ",".join(sorted(found)) or ("-" if any(True for _ in luns) else None)
+
+
+def luns_off(mark: Mark | None) -> frozenset[str]:
+    """The LUNs of a fenced copy that hosts could not use before either, by their paths."""
+    return frozenset(map(unquote, mark.luns.split(","))) if mark and mark.luns else frozenset()
 
 
 def _not_noted(copy: Copy, qtrees: Mapping[int, Qtree]) -> Refusal:

@@ -15,11 +15,12 @@ from datamotion.model.standing import Doubt, DoubtKind, Site
 from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
 
 HINT = "datamotion check says what cannot be read; what needs it waits until it can be"
-OF_VOLUMES = frozenset({Aspect.VOLUMES, Aspect.RELATIONSHIPS, Aspect.QTREES, Aspect.CIFS_SESSIONS})
+OF_VOLUMES = frozenset({Aspect.VOLUMES, Aspect.RELATIONSHIPS, Aspect.QTREES, Aspect.CIFS_SESSIONS, Aspect.LUNS})
 _MAY_BE = {
     Aspect.POLICIES: "which may be a claim: who serves cannot be told there",
     Aspect.QTREES: "which may let clients into any volume there",
     Aspect.CIFS_SESSIONS: "which may be with any volume there",
+    Aspect.LUNS: "which may be in any volume there",
 }
 _OWN = frozenset({*_MAY_BE, Aspect.SVM_PEERS, Aspect.EXPORT_POLICIES})
 """Those that belong to an SVM: another one's is none of ours."""

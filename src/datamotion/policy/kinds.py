@@ -33,6 +33,7 @@ from datamotion.model.acts import (
     DeleteSnapshot,
     DeleteVolume,
     Initialize,
+    ModifyLun,
     ModifyPolicy,
     ModifyQtree,
     ModifyRelationship,
@@ -67,6 +68,7 @@ _PEERS = frozenset({Aspect.SVM_PEERS})
 _VOLUMES = frozenset({Aspect.VOLUMES})
 _RELATIONSHIPS = frozenset({Aspect.RELATIONSHIPS})
 _QTREES = frozenset({Aspect.QTREES})
+_LUNS = frozenset({Aspect.LUNS})
 _COMMON = frozenset({Aspect.COMMON_SNAPSHOTS})
 _POLICIES = frozenset({Aspect.POLICIES})
 _SNAPSHOTS = frozenset({Aspect.SNAPSHOTS})
@@ -107,6 +109,7 @@ KINDS: Mapping[type[Change], Kind] = {
     AwaitOnline: Kind(_VOLUMES, proofs.online, is_asked_for=False),
     ModifyVolume: Kind(_VOLUMES | _POLICIES, proofs.volume_modified),
     ModifyQtree: Kind(_QTREES, proofs.qtree_modified),
+    ModifyLun: Kind(_LUNS, proofs.lun_modified),
     MoveVolume: Kind(_MOVEMENTS, movements.begun, job_s=5.0),  # its job may last as long as the move does
     AwaitMove: Kind(_MOVEMENTS, movements.arrived, limit_s=_TRANSFER_S, is_asked_for=False),
     CutOver: Kind(_MOVEMENTS, movements.cut_over, job_s=5.0),
@@ -125,7 +128,10 @@ KINDS: Mapping[type[Change], Kind] = {
     StartTransfer: Kind(_RELATIONSHIPS, proofs.started),
     AwaitTransfer: Kind(_RELATIONSHIPS, proofs.carried, limit_s=_TRANSFER_S, is_asked_for=False),
     TakeSnapshot: Kind(_SNAPSHOTS, proofs.snapshot_taken),
-    AwaitSnapshot: Kind(_RELATIONSHIPS | _SNAPSHOTS, proofs.snapshot_carried, limit_s=_TRANSFER_S, is_asked_for=False),
+    # With it come LUNs as they were at the source: kept from their hosts.
+    AwaitSnapshot: Kind(
+        _RELATIONSHIPS | _SNAPSHOTS | _LUNS, proofs.snapshot_carried, limit_s=_TRANSFER_S, is_asked_for=False
+    ),
     AwaitIdle: Kind(_RELATIONSHIPS, proofs.idle, limit_s=_TRANSFER_S, is_asked_for=False),
     AbortTransfer: Kind(_RELATIONSHIPS, proofs.aborted),
     TakeEpoch: Kind(_POLICIES | _RELATIONSHIPS | _VOLUMES, proofs.epoch_taken),  # and what somebody serves there by now

@@ -91,7 +91,7 @@ class _Pausing:
         """The change of its mark; None where that is refused."""
         volume, standing = copy.volume, self.situation.now
         known = mark_of(standing, copy.id.volume)
-        mark = copy.mark or (known and replace(known, qtrees=None, epoch=None))
+        mark = copy.mark or (known and replace(known, qtrees=None, luns=None, epoch=None))
         at = _looked_at(self.situation.first, copy.id.backend)
         if mark is None:
             hint = f"datamotion apply {standing.group.name} marks it"

@@ -23,6 +23,7 @@ from datamotion.model.acts import (
     CreateRelationship,
     CreateVolume,
     Initialize,
+    ModifyLun,
     ModifyQtree,
     ModifyRelationship,
     ModifyVolume,
@@ -178,6 +179,13 @@ def qtree_modified(change: ModifyQtree, ground: Ground) -> Proof:
     if found is None:
         return Proof(Holds.GONE, f"qtree {change.id} of {ground.act.volume} is not there any more")
     return _as(found.export == change.export)
+
+
+def lun_modified(change: ModifyLun, ground: Ground) -> Proof:
+    found = next((each for each in ground.seen.luns or () if each.uuid == change.uuid), None)
+    if found is None:
+        return Proof(Holds.GONE, f"a LUN of {ground.act.volume} is not there any more")
+    return _as(found.is_enabled is change.is_enabled)
 
 
 def sessions_closed(change: CloseSessions, ground: Ground) -> Proof:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datamotion.model.group import Group
 from datamotion.model.migration import is_migration
 from datamotion.model.names import counted
-from datamotion.model.records import CifsSession, Qtree, Relationship, Snapshot, Volume
+from datamotion.model.records import CifsSession, Lun, Qtree, Relationship, Snapshot, Volume
 from datamotion.model.standing import Copy, CopyId, Doors, Doubt, DoubtKind, Edge, Foreign, HeldClaim, Site, Standing
 from datamotion.model.view import ClusterView, View, look_up
 from datamotion.model.words import Role
@@ -112,13 +112,16 @@ def _doors(seen: ClusterView) -> Mapping[str, Doors]:
     qtrees: dict[str, list[Qtree]] = {}
     for qtree in seen.qtrees:
         qtrees.setdefault(qtree.volume_uuid, []).append(qtree)
+    luns: dict[str, list[Lun]] = {}
+    for lun in seen.luns or ():
+        luns.setdefault(lun.volume_uuid, []).append(lun)
     sessions: dict[str, list[CifsSession]] = {}
     for session in seen.cifs_sessions or ():
         for volume in session.volumes:
             sessions.setdefault(volume, []).append(session)
     return {
-        uuid: Doors(tuple(qtrees.get(uuid, ())), tuple(sessions.get(uuid, ())))
-        for uuid in qtrees.keys() | sessions.keys()
+        uuid: Doors(tuple(qtrees.get(uuid, ())), tuple(sessions.get(uuid, ())), tuple(luns.get(uuid, ())))
+        for uuid in qtrees.keys() | sessions.keys() | luns.keys()
     }
 
 

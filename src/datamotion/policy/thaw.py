@@ -47,10 +47,12 @@ def frozen_copies(standing: Standing) -> list[Copy]:
 
 
 def _decided(standing: Standing, frozen: Sequence[Copy]) -> Refusal | None:
-    """That a later epoch was taken: of what is frozen, or is fenced as it was frozen while who serves is open."""
-    left = (copy for copy in standing.copies.values() if standing.active.get(copy.id.volume) is None)
-    copy = next((each for each in (*frozen, *left) if each.mark and each.mark.frozen), None)
+    """That a later epoch was taken: of what is frozen, or was and is fenced, while its taker is not done yet."""
     newest = standing.contenders
+    is_open = not newest or newest[0].served is None
+    actives = standing.active
+    left = [each for each in standing.copies.values() if is_open and actives.get(each.id.volume) != each.id]
+    copy = next((each for each in (*frozen, *left) if each.mark and each.mark.frozen), None)
     if copy is None or not newest or (len(newest) == 1 and newest[0].backend == copy.id.backend):
         return None
     group, holder = standing.group.name, newest[0].backend

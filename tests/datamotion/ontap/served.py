@@ -116,6 +116,14 @@ CLUSTER: Mapping[str, list[Any]] = {
         {"volume": {"uuid": "v-1"}, "id": 3, "name": "q_untold"},
         {"volume": {"uuid": "v-2"}, "id": 1, "name": "q_alone", "export_policy": {"name": "default"}},
     ],
+    "/api/storage/luns": [
+        {
+            "uuid": "l-1",
+            "name": "/vol/vol_1/disk",
+            "location": {"volume": {"uuid": "v-1", "name": "vol_1"}},
+            "enabled": True,
+        }
+    ],
     "/api/cluster/licensing/licenses": [
         {"name": "nfs", "state": "compliant"},
         {"name": "snapmirror", "state": "noncompliant"},

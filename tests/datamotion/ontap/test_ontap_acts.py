@@ -12,6 +12,7 @@ import pytest
 from netapp_ontap.resource import Resource
 from netapp_ontap.resources.cluster_peer import ClusterPeer
 from netapp_ontap.resources.export_policy import ExportPolicy
+from netapp_ontap.resources.lun import Lun
 from netapp_ontap.resources.qtree import Qtree
 from netapp_ontap.resources.snapmirror_policy import SnapmirrorPolicy
 from netapp_ontap.resources.snapmirror_relationship import SnapmirrorRelationship
@@ -39,6 +40,7 @@ from datamotion.model.acts import (
     DeleteClaim,
     DeleteRelationship,
     DeleteVolume,
+    ModifyLun,
     ModifyPolicy,
     ModifyQtree,
     ModifyRelationship,
@@ -142,6 +144,13 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
         AT_ONCE,
         {"export_policy": {"name": "closed"}},
         Qtree,
+    ),
+    (
+        ModifyLun(uuid="l-1", is_enabled=False),
+        "PATCH /api/storage/luns/l-1",
+        AT_ONCE,
+        {"enabled": False},
+        Lun,
     ),
     (
         CreatePolicy(svm="svm_dr", definition=PolicyDefinition(name="kept", rules=RULES, schedule="daily")),

@@ -21,6 +21,7 @@ from datamotion.model.records import (
     ExportPolicy,
     IpInterface,
     Listed,
+    Lun,
     NamedPolicy,
     Node,
     Policy,
@@ -87,6 +88,7 @@ def test_everything_is_read_into_records(backend: str) -> None:
             Qtree(volume_uuid="v-1", id=2, name="q_same", export="default", is_own=False),
             Qtree(volume_uuid="v-2", id=1, name="q_alone", export="default", is_own=True),
         ),
+        luns=(Lun(uuid="l-1", volume_uuid="v-1", path="disk", is_enabled=True),),
         cifs_sessions=(
             CifsSession(path="n-1/s-g/11/12", volumes=frozenset({"v-1", "v-2"})),
             CifsSession(path="n-1/s-g/13/14", volumes=frozenset()),
@@ -186,6 +188,7 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
         | {"fields": "name,svm.name,rules.index", "svm.name": "svm_dr|svm_gold"},
         "/api/storage/qtrees": page
         | {"fields": "volume.uuid,id,name,export_policy.name", "svm.name": "svm_dr|svm_gold"},
+        "/api/storage/luns": page | {"fields": "uuid,location.volume.uuid,name,enabled", "svm.name": "svm_dr|svm_gold"},
         "/api/protocols/cifs/sessions": page
         | {"fields": "node.uuid,svm.uuid,identifier,connection_id,volumes.uuid", "svm.name": "svm_dr|svm_gold"},
         "/api/cluster/licensing/licenses": page | {"fields": "name,state"},
@@ -317,6 +320,7 @@ RESOURCES = {
     "/api/storage/volumes": "Volume",
     "/api/storage/volumes/*/snapshots": "Snapshot",
     "/api/storage/qtrees": "Qtree",
+    "/api/storage/luns": "Lun",
     "/api/protocols/nfs/export-policies": "ExportPolicy",
     "/api/protocols/cifs/sessions": "CifsSession",
     "/api/snapmirror/policies": "SnapmirrorPolicy",
