@@ -55,6 +55,8 @@ async def all_that_there_is(story: Story) -> None:
     story = narrowed(story, "vol_1", "vol_2")
     paris = story.at["paris"]
     await paris.post("/storage/qtrees", await a_qtree(story))
+    lun = {"name": "/vol/vol_1/disk", "svm.name": SVMS["paris"], "os_type": "linux", "space.size": 2**24}
+    await paris.post("/storage/luns", lun)
     service = {"name": "files", "svm.name": SVMS["paris"], "workgroup": "LAB"}
     await paris.http.post("/api/protocols/cifs/services", json=service, params={"return_timeout": "9"})
     await paris.post("/protocols/cifs/shares", {"svm.name": SVMS["paris"], "name": "vol_1", "path": "/vol_1"})
