@@ -36,11 +36,12 @@ class Journal:
         self._path = path
         self._lock = threading.Lock()
         self._fd = _locked(path)
-        head, self._pieces = _read(self._fd)
+        head, self._pieces, renaming = _read(self._fd)
         boot = _boot()
         mine = {"form": _FORM, "source": source, "device": stat.st_dev, "inode": stat.st_ino}
         self.is_resumed = head is not None and all(head.get(name) == value for name, value in mine.items())
         self.same_boot = self.is_resumed and head is not None and head.get("boot") == boot
+        self._renaming = renaming if self.is_resumed else None
         if not self.is_resumed:
             os.ftruncate(self._fd, 0)
             self._pieces = {}
@@ -54,8 +55,13 @@ class Journal:
         """That this piece is at the destination outlives a kill from now on."""
         self._add({"file": name, "state": state, "piece_size": piece_size, "piece": piece, "sum": digest})
 
-    def sync(self) -> None:
-        os.fsync(self._fd)
+    def renaming(self, inode: int, state: tuple[int, ...]) -> None:
+        """What has this inode is whole, and gets its name next: a kill after that leaves only the journal to remove."""
+        self._add({"renaming": inode, "state": state})
+
+    def is_renamed(self, inode: int, state: tuple[int, ...]) -> bool:
+        """Whether that is the whole copy of the source as it stands, which a kill left with its journal."""
+        return self._renaming == (inode, state)
 
     def forget(self) -> None:
         """The copy has its name, or is given up: there is nothing left to go on with."""
@@ -88,8 +94,12 @@ def _locked(path: str) -> int:
         os.close(fd)
 
 
-def _read(fd: int) -> tuple[Mapping[str, Any] | None, dict[str, dict[int, str | None]]]:
+_Renaming = tuple[int, tuple[int, ...]] | None
+
+
+def _read(fd: int) -> tuple[Mapping[str, Any] | None, dict[str, dict[int, str | None]], _Renaming]:
     head: Mapping[str, Any] | None = None
+    renaming: _Renaming = None
     pieces: dict[str, dict[int, str | None]] = {}
     with open(fd, "rb", closefd=False) as file:  # it is open already
         for number, line in enumerate(file):
@@ -97,17 +107,19 @@ def _read(fd: int) -> tuple[Mapping[str, Any] | None, dict[str, dict[int, str | 
                 record = json.loads(line)
                 if number == 0:
                     head = record
+                elif "renaming" in record:
+                    renaming = record["renaming"], tuple(record["state"])
                 else:
                     key = _key(record["file"], tuple(record["state"]), record["piece_size"])
                     pieces.setdefault(key, {})[record["piece"]] = record["sum"]
             except (ValueError, KeyError, TypeError):
                 if number == 0:
-                    return None, {}
+                    return None, {}, None
                 os.ftruncate(fd, file.tell() - len(line))  # the kill came here: the next line begins anew
                 break
             if not line.endswith(b"\n"):
                 os.write(fd, b"\n")
-    return head, pieces
+    return head, pieces, renaming
 
 
 def _key(name: str, state: tuple[int, ...], piece_size: int) -> str:

@@ -143,6 +143,9 @@ class Workshop:
 
         def piece(number: int) -> None:
             start, end = number * step, min((number + 1) * step, size)
+            if ends.is_sparse and next(ends.data(start, end), None) is None:
+                self.tally.add(passed=end - start)  # a hole
+                return
             if number in kept and self._still_there(ends, start, end, kept[number]):
                 self.tally.add(pieces_kept=1, kept=sum(b - a for a, b in ends.data(start, end)), passed=end - start)
                 return

@@ -12,7 +12,7 @@ from datamotion.hostcopy import Asked, CopyReport, Tally, Verify, copy
 from datamotion.hostcopy.carry import Reader
 
 MIB = 1 << 20
-PIECE = MIB
+PIECE = 2 * MIB
 """How large pieces are in tests."""
 
 

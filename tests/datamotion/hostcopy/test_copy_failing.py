@@ -15,9 +15,10 @@ import pytest
 
 from datamotion.errors import CopyFailed, Refused
 from datamotion.hostcopy import Asked, Tally, Verify, copy
-from datamotion.hostcopy.failing import SourceChanged
+from datamotion.hostcopy.failing import SourceChanged, identity
+from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit
-from tests.datamotion.hostcopy.copies import MIB, PIECE, copied, filled, standing
+from tests.datamotion.hostcopy.copies import MIB, PIECE, copied, filled, left_over, standing
 
 
 class Failing:
@@ -47,9 +48,9 @@ class Meanwhile:
 def test_a_read_error_in_the_middle_is_told_and_what_was_verified_is_kept(quick_path: Path) -> None:
     source = filled(quick_path / "source", 3 * PIECE)
     with pytest.raises(CopyFailed) as raised:
-        copied(source, quick_path / "copy", read=Failing(2 * PIECE + MIB // 2))
+        copied(source, quick_path / "copy", read=Failing(2 * PIECE + MIB))
     assert str(source) in raised.value.message
-    assert f"byte {2 * PIECE + MIB // 2}" in raised.value.message
+    assert f"byte {2 * PIECE + MIB}" in raised.value.message
     assert raised.value.hint is not None
     assert not (quick_path / "copy").exists()
     report = copied(source, quick_path / "copy")
@@ -259,3 +260,27 @@ def test_threads_share_one_limit() -> None:
     for each in threads:
         each.join()
     assert clock.now_s >= 2.9
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_a_copy_that_was_killed_after_it_got_its_name_is_done(quick_path: Path, is_folder: bool) -> None:
+    source, copy = quick_path / "source", quick_path / "copy"
+    if is_folder:
+        source.mkdir()
+        copy.mkdir()
+    filled(source / "file" if is_folder else source, 1000)
+    journal = Journal(str(quick_path / ".copy.datamotion-journal"), str(source), source.stat())
+    temporary = quick_path / ".copy.datamotion-copy"
+    temporary.mkdir() if is_folder else filled(temporary, 10)
+    journal.renaming(temporary.stat().st_ino, identity(source.stat()))
+    journal.close()
+    if is_folder:  # they have changed places, and the old one is not removed yet
+        copy.rename(quick_path / "old")
+        temporary.rename(copy)
+        (quick_path / "old").rename(temporary)
+    else:
+        temporary.rename(copy)
+    assert copied(source, copy).outcome == "done"
+    assert left_over(quick_path) == []
+    with pytest.raises(Refused):
+        copied(source, copy)

@@ -28,13 +28,14 @@ from dataclasses import asdict
 import json
 print("begins", flush=True)
 rate = int(sys.argv[4]) or None
-report = copy(Asked(sys.argv[1], sys.argv[2], Verify(sys.argv[3]), bytes_per_s=rate, smallest_piece=1 << 20), ThreadClock(), Tally())
+asked = Asked(sys.argv[1], sys.argv[2], Verify(sys.argv[3]), bytes_per_s=rate, smallest_piece=int(sys.argv[5]))
+report = copy(asked, ThreadClock(), Tally())
 print(json.dumps(asdict(report)))
 """
 
 
 def _command(source: Path, copy: Path, verify: str, rate: int = 0) -> Sequence[str]:
-    return [sys.executable, "-c", _COPY, str(source), str(copy), verify, str(rate)]
+    return [sys.executable, "-c", _COPY, str(source), str(copy), verify, str(rate), str(PIECE)]
 
 
 def _killed(command: Sequence[str], after_s: float) -> bool:
