@@ -11,7 +11,7 @@ from pathlib import Path
 from datamotion.errors import ConfigError, Refused
 from datamotion.hostcopy.asked import Asked, Verify
 from datamotion.hostcopy.carry import Reader
-from datamotion.hostcopy.failing import failed
+from datamotion.hostcopy.failing import failed, identity
 from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit, Pace
 from datamotion.hostcopy.pieces import Workshop
@@ -29,6 +29,11 @@ def copy(asked: Asked, pace: Pace, tally: Tally, *, read: Reader = os.preadv) ->
     """
     began_s = pace.monotonic_s()
     stat = _checked(asked)
+    if _is_finished(asked, stat):
+        tally.add(files=int(not modes.S_ISDIR(stat.st_mode)), size=stat.st_size, kept=stat.st_size, passed=stat.st_size)
+        tally.resumed = True
+        return _report(asked, stat, tally, pace.monotonic_s() - began_s)
+    _check_destination(asked, stat)
     is_device = modes.S_ISBLK(_mode(asked.destination))
     try:
         journal = Journal(asked.journal, asked.source, stat)
@@ -40,7 +45,7 @@ def copy(asked: Asked, pace: Pace, tally: Tally, *, read: Reader = os.preadv) ->
             shop = Workshop(asked, tally, Limit(asked.bytes_per_s, pace), journal, pool, threads, _networks(), read)
             try:
                 if modes.S_ISDIR(stat.st_mode):
-                    _copy_folder(shop)
+                    _copy_folder(shop, stat)
                 else:
                     _copy_file(shop, stat, is_device=is_device)
             except BaseException:
@@ -65,10 +70,10 @@ def _copy_file(shop: Workshop, stat: os.stat_result, *, is_device: bool) -> None
     _clear(shop, wants_folder=False)
     shop.tally.resumed = shop.journal.is_resumed
     shop.copy_file(asked.source, asked.temporary, "", old=old, wide=True)
-    _rename(asked)
+    _rename(shop, stat)
 
 
-def _copy_folder(shop: Workshop) -> None:
+def _copy_folder(shop: Workshop, stat: os.stat_result) -> None:
     asked = shop.asked
     is_there = modes.S_ISDIR(_mode(asked.destination))
     if is_there and asked.delta:
@@ -78,7 +83,7 @@ def _copy_folder(shop: Workshop) -> None:
     shop.tally.resumed = shop.journal.is_resumed
     TreeCopy(shop, asked.source, asked.temporary).run()
     if not shop.tally.failures:
-        _rename(asked)
+        _rename(shop, stat)
 
 
 def _clear(shop: Workshop, *, wants_folder: bool) -> None:
@@ -90,12 +95,34 @@ def _clear(shop: Workshop, *, wants_folder: bool) -> None:
     _remove(path)
 
 
-def _rename(asked: Asked) -> None:
+def _is_finished(asked: Asked, stat: os.stat_result) -> bool:
+    """Whether a kill came between the name and the end; then what was left over is removed, and nothing is to be done."""
+    try:
+        inode = os.lstat(asked.destination).st_ino
+        if not os.path.lexists(asked.journal):
+            return False
+        journal = Journal(asked.journal, asked.source, stat)
+    except OSError:
+        return False
+    try:
+        if not journal.is_renamed(inode, identity(stat)):
+            return False
+        if os.path.lexists(asked.temporary):
+            _remove(Path(asked.temporary))
+        journal.forget()
+        return True
+    finally:
+        journal.close()
+
+
+def _rename(shop: Workshop, stat: os.stat_result) -> None:
     """The copy has its name, from one moment to the next; what had it before is removed afterwards."""
+    asked = shop.asked
     temporary, destination = Path(asked.temporary), Path(asked.destination)
     try:
         if asked.sync or asked.verify is Verify.FULL:
             _sync(asked.temporary)
+        shop.journal.renaming(os.lstat(asked.temporary).st_ino, identity(stat))
         mode = _mode(asked.destination)
         if modes.S_ISDIR(mode) or (mode and temporary.is_dir()):
             _exchange(asked.temporary, asked.destination)
@@ -157,7 +184,6 @@ def _checked(asked: Asked) -> os.stat_result:
         raise ConfigError(
             f"{asked.destination}: is the source, or inside it", hint="choose a destination outside of SRC"
         )
-    _check_destination(asked, stat)
     return stat
 
 
