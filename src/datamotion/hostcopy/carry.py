@@ -11,7 +11,7 @@ import mmap
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import xxhash
@@ -53,9 +53,9 @@ _LANE = Lane()
 class Ends:
     """A source and a destination that are open, and how bytes go from one to the other.
 
-    `is_sparse`: what is not written reads as zeros there. `kernel`: the kernel may copy by itself; it is set to False
-    where it turns out that it cannot. `old` is an older copy that unchanged bytes are taken from; where it is the
-    destination itself they are left alone.
+    `is_sparse`: what is not written reads as zeros there. `is_dense`: the source has no holes to look for. `kernel`:
+    the kernel may copy by itself; it is set to False where it turns out that it cannot. `old` is an older copy that
+    unchanged bytes are taken from; where it is the destination itself they are left alone.
     """
 
     source: int
@@ -66,10 +66,10 @@ class Ends:
     limit: Limit
     tally: Tally
     is_sparse: bool = True
+    is_dense: bool = False
     kernel: bool = False
     old: int | None = None
     read: Reader = os.preadv
-    sent: int = field(default=0)
 
     def carry(self, start: int, end: int) -> str | None:
         """The bytes of that range are at the destination; returns their sum, where they were read.
@@ -108,6 +108,9 @@ class Ends:
 
     def data(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Where the source has data, between two offsets."""
+        if self.is_dense and start < end:
+            yield start, end
+            return
         while start < end:
             try:
                 first = os.lseek(self.source, start, os.SEEK_DATA)

@@ -96,7 +96,7 @@ def _clear(shop: Workshop, *, wants_folder: bool) -> None:
 
 
 def _is_finished(asked: Asked, stat: os.stat_result) -> bool:
-    """Whether a kill came between the name and the end; then what was left over is removed, and nothing is to be done."""
+    """Whether a kill came between the name and the end: then what was left over is removed, and all is done."""
     try:
         inode = os.lstat(asked.destination).st_ino
         if not os.path.lexists(asked.journal):

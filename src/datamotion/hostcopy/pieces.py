@@ -116,6 +116,7 @@ class Workshop:
                 self.limit,
                 self.tally,
                 is_sparse=is_plain and not in_place,
+                is_dense=before.st_blocks * 512 >= size > 0,
                 kernel=self.asked.verify is Verify.NONE or before.st_dev in self.networks,
                 old=here if in_place else was,
                 read=self.read,

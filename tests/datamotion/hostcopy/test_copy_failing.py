@@ -60,8 +60,9 @@ def test_a_read_error_in_the_middle_is_told_and_what_was_verified_is_kept(quick_
 
 @pytest.mark.parametrize("size", [MIB // 2, 4 * PIECE])
 def test_a_source_that_shrinks_or_grows_is_told_and_nothing_is_renamed(quick_path: Path, size: int) -> None:
+    source = quick_path / "source"
     for final in (size // 4, size + 1):
-        source = filled(quick_path / "source", size)
+        filled(quick_path / "source", size)
         reads = Meanwhile(source, size // 2 if size > MIB else 0, final)
         with pytest.raises(SourceChanged) as raised:
             copied(source, quick_path / "copy", read=reads)
@@ -75,9 +76,9 @@ def test_a_source_that_shrinks_or_grows_is_told_and_nothing_is_renamed(quick_pat
 def test_an_older_copy_stays_as_it_is_where_its_replacement_fails(quick_path: Path) -> None:
     source, old = filled(quick_path / "source", 2 * MIB), filled(quick_path / "copy", MIB, seed=2)
     before = old.read_bytes()
-    for options in ({"delta": True}, {"force": True}):
+    for delta in (True, False):
         with pytest.raises(CopyFailed):
-            copied(source, old, read=Failing(MIB), **options)
+            copied(source, old, read=Failing(MIB), delta=delta, force=not delta)
         assert old.read_bytes() == before
 
 
@@ -254,7 +255,12 @@ def test_no_more_goes_by_than_the_limit_allows(quick_path: Path, verify: Verify)
 def test_threads_share_one_limit() -> None:
     clock = Counted()
     limit = Limit(1000, clock)
-    threads = [threading.Thread(target=lambda: [limit.take(100) for _ in range(10)]) for _ in range(3)]
+
+    def take() -> None:
+        for _ in range(10):
+            limit.take(100)
+
+    threads = [threading.Thread(target=take) for _ in range(3)]
     for each in threads:
         each.start()
     for each in threads:
