@@ -129,13 +129,20 @@ class TreeCopy:
                 continue
             if modes.S_ISREG(stat.st_mode):
                 if had and self._is_done(source, target, stat):
-                    self.shop.tally.add(files=1, size=stat.st_size, passed=stat.st_size, kept=stat.st_size)
+                    self._pass_over(source, target, stat)
                 elif stat.st_size > self.shop.asked.smallest_piece:
                     self._large.append((source, target))
                 else:
                     self._attempt(source, target)
             else:
                 self._guarded(source, lambda s=source, t=target, st=stat: self._other(s, t, st))
+
+    def _pass_over(self, source: str, target: str, stat: os.stat_result) -> None:
+        """The bytes are there; of an older copy the owner and the mode may be others."""
+        size = stat.st_size
+        self.shop.tally.add(files=1, size=size, passed=size, **{"equal" if self.is_update else "kept": size})
+        if self.is_update:
+            self._guarded(source, lambda: carry_attributes(source, target, stat, self.shop.tally, target))
 
     def _is_first(self, target: str, stat: os.stat_result) -> bool:
         """Of the names of one file the first is copied; the others become links to it, when it is there."""

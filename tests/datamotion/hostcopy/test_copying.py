@@ -6,11 +6,13 @@ import os
 import random
 import socket
 import struct
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from datamotion.errors import ConfigError, Refused
+from datamotion.errors import ConfigError, CopyFailed, Refused
 from datamotion.hostcopy import Verify
 from datamotion.hostcopy.asked import SMALLEST
 from datamotion.hostcopy.carry import GRAIN
@@ -145,6 +147,7 @@ def test_an_older_folder_is_brought_up_to_date_and_keeps_what_only_it_holds(quic
     with (source / "deep" / "er" / "large").open("r+b") as file:
         file.write(b"changed")
     (source / "empty" / "new").write_bytes(b"new")
+    (source / "no text \udcff").chmod(0o604)
     report = copied(source, copy, delta=True)
     assert report.sent == GRAIN + len(b"new")
     (copy / "its own").unlink()
@@ -192,3 +195,38 @@ def test_a_journal_stays_short_however_large_the_file() -> None:
     for size in (1 << 40, 100 << 40, (1 << 50) + 1):
         assert size / piece_size(size) <= 8192
         assert piece_size(size) % MIB == 0
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> Iterator[Path]:
+    """A block device of 4 MiB with bytes of its own."""
+    image = filled(tmp_path / "image", 4 * MIB, seed=3)
+    made = subprocess.run(["losetup", "-f", "--show", image], capture_output=True, text=True, check=False)
+    if made.returncode:
+        pytest.skip(f"this account may make no block device: {made.stderr}")
+    path = made.stdout.strip()
+    yield Path(path)
+    subprocess.run(["losetup", "-d", path], check=True)
+
+
+@pytest.mark.slow
+def test_a_block_device_is_read_and_written_in_place_only_where_it_differs(quick_path: Path, device: Path) -> None:
+    content = random.Random(3).randbytes(4 * MIB)
+    report = copied(device, quick_path / "copy")
+    assert (report.kind, report.size, (quick_path / "copy").read_bytes()) == ("device", 4 * MIB, content)
+    with (quick_path / "copy").open("r+b") as file:
+        file.seek(MIB)
+        file.write(bytes(GRAIN))
+    with pytest.raises(Refused, match="in place") as refused:
+        copied(quick_path / "copy", device, force=True)
+    assert "--inplace" in str(refused.value.hint)
+    report = copied(quick_path / "copy", device, force=True, in_place=True)
+    assert (report.sent, report.equal) == (GRAIN, 4 * MIB - GRAIN)
+    assert device.read_bytes() == (quick_path / "copy").read_bytes()
+    large = sparse(quick_path / "large", 5 * MIB)
+    with pytest.raises(CopyFailed, match="holds less"):
+        copied(large, device, force=True, in_place=True)
+    assert [each.name for each in device.parent.iterdir() if ".datamotion-" in each.name] == [
+        f".{device.name}.datamotion-journal"
+    ]
+    (device.parent / f".{device.name}.datamotion-journal").unlink()
