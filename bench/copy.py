@@ -84,6 +84,12 @@ def _commands(subject: str, source: Path, copy: Path) -> Iterator[tuple[str, Com
         yield "`rclone`", ["rclone", "copyto" if is_file else "copy", str(source), str(copy)]
 
 
+def _empty(path: Path, scale: int) -> None:
+    """What it takes to copy nothing is the start of a program."""
+    del scale
+    path.touch()
+
+
 def _dense(path: Path, scale: int) -> None:
     with path.open("wb") as file:
         for _ in range(scale):
@@ -130,6 +136,7 @@ def _remove(path: Path) -> None:
 
 
 _SUBJECTS: Mapping[str, Callable[[Path, int], None]] = {
+    "empty file": _empty,
     "dense": _dense,
     "sparse": _sparse,
     "small files": _small,

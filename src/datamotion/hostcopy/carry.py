@@ -86,10 +86,7 @@ class Ends:
         if total is None:
             return None
         if self.read_back(start, end) != total.hexdigest():
-            raise CopyFailed(
-                f"{self.target_path}: bytes {start} to {end} are not what was written there",
-                hint="the destination's disk, server or memory changes what is written: nothing was renamed",
-            )
+            raise _spoilt(self.target_path, start, end)
         return str(total.hexdigest())
 
     def read_back(self, start: int, end: int) -> str:
@@ -159,25 +156,30 @@ class Ends:
             for begin, finish in self._runs(buffer, offset, length):
                 self._write(view[begin:finish], offset + begin)
 
+    def carry_at_once(self, size: int) -> None:
+        """As `carry` all of a file that fits into one chunk, whose destination is empty: with a third of the calls."""
+        self.limit.take(size)
+        view = memoryview(_LANE.there)[:size]
+        if self._fill(view, 0) < size:
+            raise changed(self.source_path, "shrank")
+        runs = list(_filled_runs(_LANE.there, size))
+        for begin, end in runs:
+            self._put(view[begin:end], begin)
+        try:
+            if not runs or runs[-1][1] < size:
+                os.ftruncate(self.target, size)
+        except OSError as error:
+            raise failed("cannot be written", self.target_path, error) from error
+        self.tally.ways.add("read and write")
+        self.tally.add(size=size, passed=size, sent=sum(end - begin for begin, end in runs), pieces_sent=1)
+        if self.verify is not Verify.NONE and bytes(self._read_target(None, 0, size)) != bytes(view):
+            raise _spoilt(self.target_path, 0, size)
+
     def _runs(self, buffer: bytearray, offset: int, length: int) -> Iterator[tuple[int, int]]:
         """What has to be written of a chunk: neither zeros where those need not be, nor what is there already."""
         if self.old is not None:
-            yield from self._changed_runs(buffer, offset, length)
-            return
-        if not self.is_sparse:
-            yield 0, length
-            return
-        begin = None
-        for at in range(0, length, GRAIN):
-            end = min(at + GRAIN, length)
-            is_zero = buffer.startswith(_ZEROS if end - at == GRAIN else _ZEROS[: end - at], at, end)
-            if is_zero and begin is not None:
-                yield begin, at
-                begin = None
-            elif not is_zero and begin is None:
-                begin = at
-        if begin is not None:
-            yield begin, length
+            return self._changed_runs(buffer, offset, length)
+        return _filled_runs(buffer, length) if self.is_sparse else iter([(0, length)])
 
     def _changed_runs(self, buffer: bytearray, offset: int, length: int) -> Iterator[tuple[int, int]]:
         assert self.old is not None
@@ -279,6 +281,28 @@ class Ends:
     def _check(self) -> None:
         if self.tally.stopped.is_set():
             raise CopyFailed(f"{self.source_path}: stopped")
+
+
+def _filled_runs(buffer: bytearray, length: int) -> Iterator[tuple[int, int]]:
+    """Where a chunk is not zero."""
+    begin = None
+    for at in range(0, length, GRAIN):
+        end = min(at + GRAIN, length)
+        is_zero = buffer.startswith(_ZEROS if end - at == GRAIN else _ZEROS[: end - at], at, end)
+        if is_zero and begin is not None:
+            yield begin, at
+            begin = None
+        elif not is_zero and begin is None:
+            begin = at
+    if begin is not None:
+        yield begin, length
+
+
+def _spoilt(path: str, start: int, end: int) -> CopyFailed:
+    return CopyFailed(
+        f"{path}: bytes {start} to {end} are not what was written there",
+        hint="the destination's disk, server or memory changes what is written: nothing was renamed",
+    )
 
 
 def reflinked(source: int, target: int) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datamotion.errors import CopyFailed
 from datamotion.hostcopy.asked import SMALLEST, Asked, Verify
 from datamotion.hostcopy.attributes import carry_attributes
-from datamotion.hostcopy.carry import Ends, Reader, reflinked
+from datamotion.hostcopy.carry import CHUNK, Ends, Reader, reflinked
 from datamotion.hostcopy.failing import changed, failed, identity
 from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit
@@ -87,9 +87,16 @@ class Workshop:
         wide: bool,
     ) -> None:
         size = _size(there, before)
-        self.tally.add(size=size)
         made = os.fstat(here)
         is_plain = modes.S_ISREG(made.st_mode)
+        if 0 < size <= CHUNK and is_plain and old is None and self._goes_at_once(before):
+            if made.st_size:
+                os.ftruncate(here, 0)
+            Ends(there, here, source, target, self.asked.verify, self.limit, self.tally, read=self.read).carry_at_once(
+                size
+            )
+            return
+        self.tally.add(size=size)
         in_place = old == target
         step = piece_size(size, self.asked.smallest_piece)
         state = identity(before)
@@ -125,6 +132,11 @@ class Workshop:
         finally:
             if was is not None:
                 os.close(was)
+
+    def _goes_at_once(self, before: os.stat_result) -> bool:
+        """Whether it is known already that neither reflink nor the kernel helps, and nothing has to reach the disk."""
+        is_quick = self.asked.verify is not Verify.FULL and before.st_dev not in self.networks
+        return is_quick and self.lacks_reflink.is_set()
 
     def _shares(self, there: int, here: int) -> bool:
         """Whether the file systems let the copy share the source's blocks. `full` wants blocks of its own."""
