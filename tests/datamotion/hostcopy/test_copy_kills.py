@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import random
 import shutil
 import signal
@@ -14,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.datamotion.hostcopy.copies import PIECE, filled, left_over, sparse, standing
+from datamotion.hostcopy.carry import Reader
+from tests.datamotion.hostcopy.copies import PIECE, copied, filled, left_over, sparse, standing
 
 _PIECES = 8
 _USUAL, _SOAKING = 3, 100
@@ -124,6 +127,40 @@ def test_killed_at_any_moment_a_copy_of_a_folder_goes_on(quick_path: Path, soaki
         shutil.rmtree(copy)
 
 
+def test_after_the_machine_started_anew_a_file_of_a_folder_counts_only_if_it_is_equal(quick_path: Path) -> None:
+    source, copy = quick_path / "source", quick_path / "copy"
+    source.mkdir()
+    for number in range(3):
+        filled(source / f"file{number}", 1000 + number, number)
+    assert copied(source, copy, read=_without("file2", source)).outcome == "failed"
+    journal, temporary = quick_path / ".copy.datamotion-journal", quick_path / ".copy.datamotion-copy"
+    _started_anew(journal)
+    stat = (temporary / "file1").stat()
+    (temporary / "file1").write_bytes(bytes(stat.st_size))  # as after a loss of power: its length and times alone
+    os.utime(temporary / "file1", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    report = copied(source, copy)
+    assert (report.kept, report.sent) == (1000, 1001 + 1002)
+    assert list(standing(copy)) == list(standing(source))
+
+
+def _without(name: str, folder: Path) -> Reader:
+    """Reads all but one file."""
+    inode = (folder / name).stat().st_ino
+
+    def read(fd: int, buffers: list[memoryview], offset: int) -> int:
+        if os.fstat(fd).st_ino == inode:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return os.preadv(fd, buffers, offset)
+
+    return read
+
+
+def _started_anew(journal: Path) -> None:
+    """The journal is as if the machine had been started again since."""
+    head, *lines = journal.read_text().splitlines()
+    journal.write_text("\n".join([json.dumps(json.loads(head) | {"boot": "another"}), *lines, ""]))
+
+
 def test_after_the_machine_started_anew_a_piece_counts_only_if_it_is_there(quick_path: Path) -> None:
     source, copy = filled(quick_path / "source", _PIECES * PIECE), quick_path / "copy"
     while not _recorded(quick_path / ".copy.datamotion-journal"):
@@ -131,8 +168,7 @@ def test_after_the_machine_started_anew_a_piece_counts_only_if_it_is_there(quick
         _killed(_command(source, copy, "fast", 20 << 20), 0.15)
     journal, temporary = quick_path / ".copy.datamotion-journal", quick_path / ".copy.datamotion-copy"
     kept = sorted(piece for _, piece in _recorded(journal))
-    head, *lines = journal.read_text().splitlines()
-    journal.write_text("\n".join([json.dumps(json.loads(head) | {"boot": "another"}), *lines, ""]))
+    _started_anew(journal)
     with temporary.open("r+b") as file:  # what had not reached the disk is lost
         file.seek(kept[0] * PIECE + 99)
         file.write(bytes(50))
