@@ -290,3 +290,46 @@ def test_a_copy_that_was_killed_after_it_got_its_name_is_done(quick_path: Path, 
     assert left_over(quick_path) == []
     with pytest.raises(Refused):
         copied(source, copy)
+
+
+@pytest.mark.parametrize("is_other", [False, True])
+def test_pieces_of_another_state_or_another_source_do_not_count(quick_path: Path, is_other: bool) -> None:
+    source = filled(quick_path / "source", 3 * PIECE)
+    with pytest.raises(CopyFailed):
+        copied(source, quick_path / "copy", read=Failing(2 * PIECE))
+    if is_other:
+        stat = source.stat()
+        source = filled(quick_path / "other", 3 * PIECE, seed=2)
+        os.utime(source, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    else:
+        filled(source, 3 * PIECE, seed=2)
+    report = copied(source, quick_path / "copy")
+    assert (report.pieces_kept, report.pieces_sent, report.resumed) == (0, 3, False)
+    assert (quick_path / "copy").read_bytes() == source.read_bytes()
+
+
+def test_of_another_folder_nothing_that_was_copied_before_counts(quick_path: Path) -> None:
+    """Not even where names, sizes and times are the same."""
+    for number, name in enumerate(("source", "other")):
+        (quick_path / name).mkdir()
+        for each in ("a", "b"):
+            filled(quick_path / name / each, 1000, seed=number)
+            os.utime(quick_path / name / each, ns=(1, 1))
+    assert (
+        copied(quick_path / "source", quick_path / "copy", read=_Only("a", quick_path / "source")).outcome == "failed"
+    )
+    report = copied(quick_path / "other", quick_path / "copy")
+    assert (report.sent, report.kept) == (2000, 0)
+    assert list(standing(quick_path / "copy")) == list(standing(quick_path / "other"))
+
+
+class _Only:
+    """Reads one file alone."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.inode = (folder / name).stat().st_ino
+
+    def __call__(self, fd: int, buffers: list[memoryview], offset: int) -> int:
+        if os.fstat(fd).st_ino != self.inode:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return os.preadv(fd, buffers, offset)
