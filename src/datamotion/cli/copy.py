@@ -112,7 +112,7 @@ def _render(report: CopyReport) -> None:
     for each in report.notes:
         tell(aside, f"[bold yellow]note:[/] {plain(each)}")
     if report.outcome == "failed":
-        tell(aside, f"{plain(report.destination)} is as it was, but for what stands above.")
+        tell(aside, f"{plain(report.destination)} is as it was: nothing gets that name until all is there.")
         return
     what = count_text(report.files, "file") if report.kind == "folder" else f"a {report.kind}"
     rest = [f"{size_text(report.size)}", f"{size_text(report.sent)} sent"]

@@ -215,7 +215,10 @@ def _check_destination(asked: Asked, stat: os.stat_result) -> None:
 
 def _report(asked: Asked, stat: os.stat_result, tally: Tally, seconds: float) -> CopyReport:
     kind = "folder" if modes.S_ISDIR(stat.st_mode) else "device" if modes.S_ISBLK(stat.st_mode) else "file"
-    outcome = "failed" if tally.failures else "part" if tally.skipped else "done"
+    is_update = asked.delta and modes.S_ISDIR(_mode(asked.destination))  # what could be done is in use already
+    outcome = "done"
+    if tally.failures or tally.skipped:
+        outcome = "part" if is_update or not tally.failures else "failed"
     return CopyReport(
         source=asked.source,
         destination=asked.destination,

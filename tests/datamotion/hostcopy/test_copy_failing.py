@@ -96,6 +96,22 @@ def test_in_a_folder_what_can_be_copied_is_and_nothing_is_renamed(quick_path: Pa
     assert list(standing(quick_path / "copy")) == list(standing(source))
 
 
+def test_an_older_folder_is_brought_up_to_date_but_for_what_fails(quick_path: Path) -> None:
+    source, copy = quick_path / "source", quick_path / "copy"
+    source.mkdir()
+    for each in ("a", "b"):
+        filled(source / each, 1000)
+    copied(source, copy)
+    before = (copy / "b").read_bytes()
+    for each in ("a", "b"):
+        filled(source / each, 2000, seed=2)
+    report = copied(source, copy, delta=True, read=_Only("a", source))
+    assert (report.outcome, report.exit_status) == ("part", 1)
+    assert [each.split(":")[0] for each in report.failures] == [str(source / "b")]
+    assert (copy / "a").read_bytes() == (source / "a").read_bytes()
+    assert (copy / "b").read_bytes() == before
+
+
 class Spoiling:
     """Reads, and changes a byte at the destination that was written before, as a bad disk would."""
 
