@@ -44,7 +44,8 @@ soak: $(VENV)/.test ## Random histories, kills, storms of faults, two operators,
 	$(BIN)/python -m pytest -s --hypothesis-profile=soak --hypothesis-seed=$$seed --hypothesis-show-statistics \
 		tests/ontaplab/statemachine tests/ontaplab/kills tests/together/test_faults.py tests/together/replay \
 		tests/together/histories tests/together/test_planned.py tests/chaos \
-		tests/datamotion/engine/test_two_operators.py tests/datamotion/policy/test_properties.py
+		tests/datamotion/engine/test_two_operators.py tests/datamotion/policy/test_properties.py \
+		tests/datamotion/hostcopy/test_copy_kills.py
 
 replay: $(VENV)/.test ## Of those the bad answers alone, all of them, half an hour (FROM="failover 1500" goes on from there)
 	REPLAY_FROM="$(FROM)" $(BIN)/python -m pytest -s --hypothesis-profile=soak --hypothesis-seed=0 \

@@ -9,9 +9,11 @@
     listing     10,000 relationships listed
     hours       1,000 virtual hours of 100 relationships; `hours:50` for so many
     transfer    1 GiB of changed data between two processes, and `cp`
+    copy        `datamotion copy` beside cp, dd and what else is installed; `copy:256,3` with 256 MiB, three runs each
     blocks      1% of 10 GiB changed; `blocks:SEED` changes the same blocks again
 
-Labs are made in the folder for temporary files (TMPDIR): `transfer` and `blocks` need 10 and 45 GiB there.
+Labs are made in the folder for temporary files (TMPDIR): `transfer`, `blocks` and `copy` need 10, 45 and 4
+GiB there.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from bench import beside, blocks, calls, failovers, hours, listing, lives, many, transfer
+from bench import beside, blocks, calls, copy, failovers, hours, listing, lives, many, transfer
 from bench.figure import HEAD, Figure
 
 
@@ -47,6 +49,7 @@ _TABLES: Mapping[str, Callable[..., None]] = {
     "planned": calls.measure_planned,
     "failovers": failovers.measure,
     "lives": lives.measure,
+    "copy": copy.measure,
 }
 _FIGURES: Mapping[str, Callable[..., Iterable[Figure]]] = {
     "listing": listing.measure,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -46,3 +47,14 @@ class LoopClock(SystemClock):
 
     def now(self) -> datetime:
         return self._start + timedelta(seconds=anyio.current_time() - self._offset_s)
+
+
+class ThreadClock:
+    """The machine's clock for threads, which have no event loop."""
+
+    def monotonic_s(self) -> float:
+        return time.monotonic()
+
+    def pause(self, seconds: float) -> None:
+        """Return after that many seconds; only this thread waits."""
+        time.sleep(seconds)

@@ -8,6 +8,7 @@
           ClusterNotAsked  it cannot be asked from here: its secret or CA file cannot be read; nothing was sent
         ClusterSilent    it gave no answer: the change may or may not have happened
       StoreFailed        the local store cannot be written; the run stops, the clusters are as they are
+      CopyFailed         a copy through this host did not come to its end; nothing is under the final name
       InternalError      our own mistake; please report it
 
 Refused and silent are never the same class: after a refusal nothing has changed, after silence only another look tells.
@@ -115,6 +116,16 @@ class StoreFailed(DataMotionError):
     """The local store cannot be written: nothing more is asked for without a journal. The clusters are as they are."""
 
     code = "store"
+
+
+class CopyFailed(DataMotionError):
+    """A copy through this host ended early. The source is untouched; nothing was put under the final name.
+
+    `errno` is what the machine said, None where the copy itself found something wrong.
+    """
+
+    code = "copy"
+    errno: int | None = None
 
 
 class InternalError(DataMotionError):

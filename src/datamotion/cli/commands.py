@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datamotion.cli.changing import apply, update
+from datamotion.cli.copy import copy
 from datamotion.cli.demo import demo
 from datamotion.cli.drill import drill
 from datamotion.cli.lab import lab
@@ -19,7 +20,7 @@ from datamotion.cli.serving import failback, failover, settle
 _SERVING = (check, plan, apply, status, update)
 _MIRRORS = (pause, resume, abort, break_, resync)
 _GROUP = (failover, failback, settle, reprotect, unprotect, gc)
-COMMANDS = (*_SERVING, *_MIRRORS, *_GROUP, migrate, migrations, history, role, demo)
+COMMANDS = (*_SERVING, *_MIRRORS, *_GROUP, migrate, migrations, copy, history, role, demo)
 lab.add_typer(fault)
 lab.add_typer(pace)
 GROUPS = (drill, lab)

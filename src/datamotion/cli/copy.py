@@ -1,0 +1,172 @@
+"""`datamotion copy`: bytes through this host.
+
+How long the command takes to start is part of how long a copy takes: what it needs is imported when it is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from datamotion.service.copying import CopyReport, Tally
+
+
+class Form(StrEnum):
+    """How the report is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Checked(StrEnum):
+    """How far the destination is checked."""
+
+    FAST = "fast"
+    FULL = "full"
+    NONE = "none"
+
+
+_SECONDS_BETWEEN_LINES = 10.0
+_SECONDS_BETWEEN_LOOKS = 0.2
+
+
+def copy(
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="A file, a folder or a block device.")],
+    destination: Annotated[
+        Path, typer.Argument(metavar="DST", help="The copy itself; a file goes into a folder that is there.")
+    ],
+    verify: Annotated[
+        Checked,
+        typer.Option(
+            help="fast: the copy is read back and its sums compared; full: from the disk, after all is written to it."
+        ),
+    ] = Checked.FAST,
+    bwlimit: Annotated[
+        str | None, typer.Option("--bwlimit", metavar="RATE", help="Bytes a second at most: 500K, 80M, 1.5G.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there, once the copy is whole.")] = False,
+    delta: Annotated[
+        bool, typer.Option("--delta", help="Bring an older copy up to date: only changed blocks are sent.")
+    ] = False,
+    in_place: Annotated[
+        bool, typer.Option("--inplace", help="Write into what is there: a reader may see it half changed.")
+    ] = False,
+    sync: Annotated[
+        bool, typer.Option("--sync", help="Have all on the disk before the copy gets its name; full does so anyway.")
+    ] = False,
+    output: Annotated[Form, typer.Option("-o", "--output", help="Text for people, JSON for programs.")] = Form.TEXT,
+) -> None:
+    """Copy a file, a folder or a block device through this host, verified, and resumable after any interruption.
+
+    The copy gets its name when it is whole: no reader sees half a file. Run again after anything it goes on from the
+    last verified piece. What is there already is left alone without --force or --delta.
+
+    Example: datamotion copy /mnt/gold/disk.img /mnt/silver/disk.img
+    """
+    from datamotion.service import copying as service
+
+    asked = service.asked_for(
+        source,
+        destination,
+        verify=service.Verify(verify.value),
+        bwlimit=bwlimit,
+        force=force,
+        delta=delta,
+        in_place=in_place,
+        sync=sync,
+    )
+    tally = service.Tally()
+    with _watched(tally):
+        report = service.copy_through_host(asked, tally)
+    if output is Form.JSON:
+        _print_json(report)
+    else:
+        _render(report)
+    raise typer.Exit(report.exit_status)
+
+
+def _print_json(report: CopyReport) -> None:
+    import json
+    from dataclasses import asdict
+
+    print(json.dumps(asdict(report), indent=2))
+
+
+def _render(report: CopyReport) -> None:
+    """What was done, on standard output; what was not, on standard error."""
+    from datamotion.cli.terminal import open_console, plain, tell
+    from datamotion.model.units import count_text, duration_text, size_text
+
+    console, aside = open_console(), open_console(stderr=True)
+    for each in report.failures:
+        tell(aside, f"[bold red]error:[/] {plain(each)}")
+    for each in report.skipped:
+        tell(aside, f"[bold yellow]skipped:[/] {plain(each)}")
+    for each in report.notes:
+        tell(aside, f"[bold yellow]note:[/] {plain(each)}")
+    if report.outcome == "failed":
+        tell(aside, f"{plain(report.destination)} is as it was: nothing gets that name until all is there.")
+        return
+    what = count_text(report.files, "file") if report.kind == "folder" else f"a {report.kind}"
+    rest = [f"{size_text(report.size)}", f"{size_text(report.sent)} sent"]
+    rest += [f"{size_text(report.kept)} verified before"] if report.kept else []
+    rest += [f"{size_text(report.equal)} equal already"] if report.equal else []
+    checked = {"none": "not verified", "fast": "verified", "full": "verified from the disk"}[report.verify]
+    took = duration_text(timedelta(seconds=report.seconds))
+    tell(console, f"{plain(report.destination)}: {what}, {', '.join(rest)}, {checked}, in {took}")
+
+
+@contextmanager
+def _watched(tally: Tally) -> Iterator[None]:
+    """While it goes on, a line tells the rate, the share and the time that is left."""
+    import sys
+    import threading
+
+    ended = threading.Event()
+    is_terminal = sys.stderr.isatty()
+    interval = _SECONDS_BETWEEN_LOOKS if is_terminal else _SECONDS_BETWEEN_LINES
+
+    def tell_on() -> None:
+        looks, last = 0, 0
+        while not ended.wait(interval):
+            looks += 1
+            line = _progress(tally, (tally.passed - last) / interval, tally.passed / (looks * interval))
+            last = tally.passed
+            try:
+                print(f"\r\x1b[K{line}" if is_terminal else line, end="" if is_terminal else "\n", file=sys.stderr)
+                sys.stderr.flush()
+            except OSError:  # nobody reads it any more, which stops no copy
+                return
+        if is_terminal and looks:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    teller = threading.Thread(target=tell_on, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
+
+
+def _progress(tally: Tally, rate: float, mean_rate: float) -> str:
+    """The share is told once all of the source is known, the time left by the mean rate."""
+    from datamotion.model.units import duration_text, size_text
+
+    said = f"{size_text(tally.passed)} of {size_text(tally.total)}"
+    if tally.is_whole and tally.total:
+        said += f", {min(100, 100 * tally.passed // tally.total)}%"
+    else:
+        said += " so far"
+    said += f", {size_text(int(rate))}/s"
+    if tally.is_whole and mean_rate:
+        left = timedelta(seconds=round(max(0, tally.total - tally.passed) / mean_rate))
+        said += f", {duration_text(left)} left"
+    return said

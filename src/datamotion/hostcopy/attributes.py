@@ -1,0 +1,69 @@
+"""What stands beside the bytes of a file: owner, mode, extended attributes, access control lists, times."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat as modes
+
+from datamotion.hostcopy.failing import failed
+from datamotion.hostcopy.tally import Tally
+
+_NONE = {errno.EOPNOTSUPP, errno.ENOSYS}
+_MAY_NOT = {errno.EPERM, errno.EACCES, errno.EINVAL, errno.EOPNOTSUPP}
+_ACL = "system."
+_LABEL = "security.selinux"  # the destination's policy gives its own
+
+
+def carry_attributes(
+    there: int | str,
+    here: int | str,
+    stat: os.stat_result,
+    tally: Tally,
+    path: str,
+    *,
+    made: os.stat_result | None = None,
+) -> None:
+    """The destination has the source's owner, mode, attributes and times, as far as this account may set them.
+
+    `there` and `here` are open files, or paths that no link is followed of. `made`: how the destination stands, where
+    that is known. What may not be set is noted. The times come last: whoever sees them sees a file that is done.
+
+    Raises: CopyFailed.
+    """
+    is_link = modes.S_ISLNK(stat.st_mode)
+    follow = isinstance(here, int)
+    try:
+        if made is None or (made.st_uid, made.st_gid) != (stat.st_uid, stat.st_gid):
+            try:
+                os.chown(here, stat.st_uid, stat.st_gid, follow_symlinks=follow)
+            except OSError as error:
+                if error.errno not in _MAY_NOT:
+                    raise
+                tally.note("the owner or group of some could not be set: that takes root")
+        if not is_link:
+            os.chmod(here, modes.S_IMODE(stat.st_mode))  # noqa: PTH101  # an open file, or no link
+        _carry_extended(there, here, tally, follow=follow)
+        times = (stat.st_atime_ns, stat.st_mtime_ns)
+        os.utime(here, ns=times, follow_symlinks=follow)
+    except OSError as error:
+        raise failed("its owner, mode, attributes or times cannot be set", path, error) from error
+
+
+def _carry_extended(there: int | str, here: int | str, tally: Tally, *, follow: bool) -> None:
+    try:
+        names = os.listxattr(there, follow_symlinks=follow)
+    except OSError as error:
+        if error.errno in _NONE:
+            return
+        raise
+    for name in names:
+        if name == _LABEL:
+            continue
+        try:
+            os.setxattr(here, name, os.getxattr(there, name, follow_symlinks=follow), follow_symlinks=follow)
+        except OSError as error:
+            if error.errno not in _MAY_NOT:
+                raise
+            what = "access control lists" if name.startswith(_ACL) else f"attribute {name}"
+            tally.note(f"{what} of some could not be set: {os.strerror(error.errno or 0)}")

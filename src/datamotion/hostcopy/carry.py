@@ -1,0 +1,316 @@
+"""A range of bytes from one open file to another: holes stay holes, zeros become holes, and what arrived is read back.
+
+Everything goes through buffers that each thread makes once, so memory does not grow with what is copied.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import mmap
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import xxhash
+
+from datamotion.errors import CopyFailed
+from datamotion.hostcopy.asked import Verify
+from datamotion.hostcopy.failing import changed, failed
+from datamotion.hostcopy.limit import Limit
+from datamotion.hostcopy.tally import Tally
+
+CHUNK = 1 << 20
+GRAIN = 16 << 10
+"""Zeros are found, and changes told apart, in steps of this."""
+_ZEROS = bytes(GRAIN)
+_FICLONE = 0x40049409
+_NOT_SO = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EBADF, errno.EPERM}
+_KERNEL_CHUNK = 16 << 20
+
+
+class Reader(Protocol):
+    """How a file is read: as `os.preadv`."""
+
+    def __call__(self, fd: int, buffers: list[memoryview], offset: int, /) -> int: ...
+
+
+class Lane(threading.local):
+    """A thread's own buffers."""
+
+    def __init__(self) -> None:
+        self.there = bytearray(CHUNK)
+        self.back = bytearray(CHUNK)
+        self.aligned = mmap.mmap(-1, CHUNK)
+
+
+_LANE = Lane()
+
+
+@dataclass
+class Ends:
+    """A source and a destination that are open, and how bytes go from one to the other.
+
+    `is_sparse`: what is not written reads as zeros there. `is_dense`: the source has no holes to look for. `kernel`:
+    the kernel may copy by itself; it is set to False where it turns out that it cannot. `old` is an older copy that
+    unchanged bytes are taken from; where it is the destination itself they are left alone.
+    """
+
+    source: int
+    target: int
+    source_path: str
+    target_path: str
+    verify: Verify
+    limit: Limit
+    tally: Tally
+    is_sparse: bool = True
+    is_dense: bool = False
+    kernel: bool = False
+    old: int | None = None
+    read: Reader = os.preadv
+
+    def carry(self, start: int, end: int) -> str | None:
+        """The bytes of that range are at the destination; returns their sum, where they were read.
+
+        Raises: CopyFailed.
+        """
+        ranges = list(self.data(start, end)) if self.is_sparse else [(start, end)]
+        total = None if self.verify is Verify.NONE else xxhash.xxh3_128()
+        for first, last in ranges:
+            if total is None and self.kernel and self.old is None:
+                first = self._by_kernel(first, last)  # noqa: PLW2901  # what is left goes another way
+            self._by_hand(first, last, total)
+        self.tally.add(passed=end - start)
+        if total is None:
+            return None
+        if self.read_back(start, end) != total.hexdigest():
+            raise _spoilt(self.target_path, start, end)
+        return str(total.hexdigest())
+
+    def read_back(self, start: int, end: int) -> str:
+        """The sum of what is at the destination now where the source has data."""
+        direct = self._past_the_cache(start, end) if self.verify is Verify.FULL else None
+        total = xxhash.xxh3_128()
+        try:
+            for first, last in self.data(start, end) if self.is_sparse else [(start, end)]:
+                for offset in range(first, last, CHUNK):
+                    length = min(CHUNK, last - offset)
+                    total.update(self._read_target(direct, offset, length))
+        finally:
+            if direct is not None:
+                os.close(direct)
+        return str(total.hexdigest())
+
+    def data(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Where the source has data, between two offsets."""
+        if self.is_dense and start < end:
+            yield start, end
+            return
+        while start < end:
+            try:
+                first = os.lseek(self.source, start, os.SEEK_DATA)
+                last = os.lseek(self.source, first, os.SEEK_HOLE) if first < end else end
+            except OSError as error:
+                if error.errno == errno.ENXIO:  # a hole to the end of the file
+                    return
+                first, last = start, end  # a file system, or a device, that knows of no holes
+            if first >= end:
+                return
+            yield first, min(last, end)
+            start = max(last, first + 1)
+
+    def _by_kernel(self, first: int, last: int) -> int:
+        """Where it had to stop: at the end, unless this kernel or these file systems do not copy so."""
+        while first < last:
+            self._check()
+            count = min(last - first, _KERNEL_CHUNK if self.limit.is_open else CHUNK)
+            self.limit.take(count)
+            try:
+                moved = os.copy_file_range(self.source, self.target, count, first, first)
+            except OSError as error:
+                if error.errno in _NOT_SO:
+                    self.kernel = False
+                    return first
+                raise failed("cannot be copied", f"{self.source_path} to {self.target_path}", error) from error
+            if not moved:
+                return first  # shrunk, or a file system that answers nothing: reading tells
+            self.tally.ways.add("copy_file_range")
+            self.tally.add(sent=moved)
+            first += moved
+        return first
+
+    def _by_hand(self, first: int, last: int, total: xxhash.xxh3_128 | None) -> None:
+        buffer = _LANE.there
+        view = memoryview(buffer)
+        for offset in range(first, last, CHUNK):
+            self._check()
+            length = min(CHUNK, last - offset)
+            self.limit.take(length)
+            got = self._fill(view[:length], offset)
+            if got < length:
+                raise changed(self.source_path, "shrank")
+            if total is not None:
+                total.update(view[:length])
+            for begin, finish in self._runs(buffer, offset, length):
+                self._write(view[begin:finish], offset + begin)
+
+    def carry_at_once(self, size: int) -> None:
+        """As `carry` all of a file that fits into one chunk, whose destination is empty: with a third of the calls."""
+        self.limit.take(size)
+        view = memoryview(_LANE.there)[:size]
+        if self._fill(view, 0) < size:
+            raise changed(self.source_path, "shrank")
+        runs = list(_filled_runs(_LANE.there, size))
+        for begin, end in runs:
+            self._put(view[begin:end], begin)
+        try:
+            if not runs or runs[-1][1] < size:
+                os.ftruncate(self.target, size)
+        except OSError as error:
+            raise failed("cannot be written", self.target_path, error) from error
+        self.tally.ways.add("read and write")
+        self.tally.add(size=size, passed=size, sent=sum(end - begin for begin, end in runs), pieces_sent=1)
+        if self.verify is not Verify.NONE and bytes(self._read_target(None, 0, size)) != bytes(view):
+            raise _spoilt(self.target_path, 0, size)
+
+    def _runs(self, buffer: bytearray, offset: int, length: int) -> Iterator[tuple[int, int]]:
+        """What has to be written of a chunk: neither zeros where those need not be, nor what is there already."""
+        if self.old is not None:
+            return self._changed_runs(buffer, offset, length)
+        return _filled_runs(buffer, length) if self.is_sparse else iter([(0, length)])
+
+    def _changed_runs(self, buffer: bytearray, offset: int, length: int) -> Iterator[tuple[int, int]]:
+        assert self.old is not None
+        back = _LANE.back
+        got = 0
+        while got < length:
+            read = os.preadv(self.old, [memoryview(back)[got:length]], offset + got)
+            if not read:
+                break
+            got += read
+        if got == length == CHUNK and back == buffer:
+            self._leave(memoryview(back)[:length], offset)
+            return
+        for at in range(0, length, GRAIN):
+            end = min(at + GRAIN, length)
+            if end <= got and buffer[at:end] == back[at:end]:
+                self._leave(memoryview(back)[at:end], offset + at)
+            else:
+                yield at, end
+
+    def _leave(self, same: memoryview, offset: int) -> None:
+        """These bytes are in the older copy: they are not sent, only carried over where that is another file."""
+        self.tally.add(equal=len(same))
+        if self.old != self.target and not (len(same) == GRAIN and same == _ZEROS):
+            self._put(same, offset)
+
+    def _write(self, piece: memoryview, offset: int) -> None:
+        self._put(piece, offset)
+        self.tally.ways.add("read and write")
+        self.tally.add(sent=len(piece))
+
+    def _put(self, piece: memoryview, offset: int) -> None:
+        done = 0
+        try:
+            if self.kernel and self.verify is not Verify.NONE:  # a server's own copy saves the way there
+                done = self._offload(offset, len(piece))
+            while done < len(piece):
+                done += os.pwrite(self.target, piece[done:], offset + done)
+        except OSError as error:
+            raise failed("cannot be written", self.target_path, error) from error
+
+    def _offload(self, offset: int, length: int) -> int:
+        """How many bytes the server copied by itself."""
+        try:
+            done = os.copy_file_range(self.source, self.target, length, offset, offset)
+        except OSError as error:
+            if error.errno not in _NOT_SO:
+                raise
+            self.kernel = False
+            return 0
+        self.tally.ways.add("copy_file_range")
+        return done
+
+    def _fill(self, view: memoryview, offset: int) -> int:
+        got = 0
+        try:
+            while got < len(view):
+                read = self.read(self.source, [view[got:]], offset + got)
+                if not read:
+                    break
+                got += read
+        except OSError as error:
+            raise failed(f"cannot be read at byte {offset + got}", self.source_path, error) from error
+        return got
+
+    def _past_the_cache(self, start: int, end: int) -> int | None:
+        """What was written is on the disk, and no longer in the page cache; a descriptor that goes past it, if any."""
+        try:
+            os.fdatasync(self.target)
+            os.posix_fadvise(self.target, start, end - start, os.POSIX_FADV_DONTNEED)
+        except OSError as error:
+            raise failed("cannot be written out", self.target_path, error) from error
+        try:
+            return os.open(f"/proc/self/fd/{self.target}", os.O_RDONLY | os.O_DIRECT | os.O_CLOEXEC)
+        except OSError:
+            return None
+
+    def _read_target(self, direct: int | None, offset: int, length: int) -> memoryview:
+        view = memoryview(_LANE.back)[:length]
+        try:
+            if direct is not None and offset % mmap.PAGESIZE == 0:
+                aligned = memoryview(_LANE.aligned)
+                try:
+                    if os.preadv(direct, [aligned], offset) >= length:
+                        return aligned[:length]
+                except OSError as error:
+                    if error.errno != errno.EINVAL:
+                        raise
+            got = 0
+            while got < length:
+                read = os.preadv(self.target, [view[got:]], offset + got)
+                if not read:
+                    break
+                got += read
+        except OSError as error:
+            raise failed("cannot be read back", self.target_path, error) from error
+        return view[:got]
+
+    def _check(self) -> None:
+        if self.tally.stopped.is_set():
+            raise CopyFailed(f"{self.source_path}: stopped")
+
+
+def _filled_runs(buffer: bytearray, length: int) -> Iterator[tuple[int, int]]:
+    """Where a chunk is not zero."""
+    begin = None
+    for at in range(0, length, GRAIN):
+        end = min(at + GRAIN, length)
+        is_zero = buffer.startswith(_ZEROS if end - at == GRAIN else _ZEROS[: end - at], at, end)
+        if is_zero and begin is not None:
+            yield begin, at
+            begin = None
+        elif not is_zero and begin is None:
+            begin = at
+    if begin is not None:
+        yield begin, length
+
+
+def _spoilt(path: str, start: int, end: int) -> CopyFailed:
+    return CopyFailed(
+        f"{path}: bytes {start} to {end} are not what was written there",
+        hint="the destination's disk, server or memory changes what is written: nothing was renamed",
+    )
+
+
+def reflinked(source: int, target: int) -> bool:
+    """Whether the destination shares the source's blocks now: nothing was moved."""
+    try:
+        fcntl.ioctl(target, _FICLONE, source)
+    except OSError as error:
+        if error.errno in _NOT_SO or error.errno == errno.EISDIR:
+            return False
+        raise
+    return True

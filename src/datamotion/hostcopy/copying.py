@@ -1,0 +1,276 @@
+"""One copy, from looking at what is asked for to the name that the copy gets."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import stat as modes
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from datamotion.errors import ConfigError, Refused
+from datamotion.hostcopy.asked import Asked, Verify
+from datamotion.hostcopy.carry import Reader
+from datamotion.hostcopy.failing import failed, identity
+from datamotion.hostcopy.journal import Journal
+from datamotion.hostcopy.limit import Limit, Pace
+from datamotion.hostcopy.pieces import Workshop
+from datamotion.hostcopy.tally import CopyReport, Tally
+from datamotion.hostcopy.tree import TreeCopy
+
+_MOST_THREADS = 8
+_EXCHANGE = 2
+
+
+def copy(asked: Asked, pace: Pace, tally: Tally, *, read: Reader = os.preadv) -> CopyReport:
+    """The destination is the source, or is as it was and the report says why.
+
+    Raises: ConfigError for what cannot be meant, Refused where something would be lost without consent; CopyFailed.
+    """
+    began_s = pace.monotonic_s()
+    stat = _checked(asked)
+    if _is_finished(asked, stat):
+        tally.add(files=int(not modes.S_ISDIR(stat.st_mode)), size=stat.st_size, kept=stat.st_size, passed=stat.st_size)
+        tally.resumed = True
+        return _report(asked, stat, tally, pace.monotonic_s() - began_s)
+    _check_destination(asked, stat)
+    is_device = modes.S_ISBLK(_mode(asked.destination))
+    try:
+        journal = Journal(asked.journal, asked.source, stat)
+    except OSError as error:
+        raise failed("cannot be written", asked.journal, error) from error
+    threads = min(_MOST_THREADS, max(2, len(os.sched_getaffinity(0))))
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            shop = Workshop(asked, tally, Limit(asked.bytes_per_s, pace), journal, pool, threads, _networks(), read)
+            try:
+                if modes.S_ISDIR(stat.st_mode):
+                    _copy_folder(shop, stat)
+                else:
+                    _copy_file(shop, stat, is_device=is_device)
+            except BaseException:
+                tally.stopped.set()
+                raise
+        if not tally.failures:
+            journal.forget()
+    finally:
+        journal.close()
+    return _report(asked, stat, tally, pace.monotonic_s() - began_s)
+
+
+def _copy_file(shop: Workshop, stat: os.stat_result, *, is_device: bool) -> None:
+    asked = shop.asked
+    shop.tally.total = _size(asked.source, stat)
+    shop.tally.is_whole = True
+    there = _mode(asked.destination)
+    old = asked.destination if (asked.delta and modes.S_ISREG(there)) or is_device else None
+    if is_device or (old and asked.in_place):
+        shop.copy_file(asked.source, asked.destination, "", old=old, wide=True)
+        return
+    _clear(shop, wants_folder=False)
+    shop.tally.resumed = shop.journal.is_resumed
+    shop.copy_file(asked.source, asked.temporary, "", old=old, wide=True)
+    _rename(shop, stat)
+
+
+def _copy_folder(shop: Workshop, stat: os.stat_result) -> None:
+    asked = shop.asked
+    is_there = modes.S_ISDIR(_mode(asked.destination))
+    if is_there and asked.delta:
+        TreeCopy(shop, asked.source, asked.destination, is_update=True).run()
+        return
+    _clear(shop, wants_folder=True)
+    shop.tally.resumed = shop.journal.is_resumed
+    TreeCopy(shop, asked.source, asked.temporary).run()
+    if not shop.tally.failures:
+        _rename(shop, stat)
+
+
+def _clear(shop: Workshop, *, wants_folder: bool) -> None:
+    """No temporary copy is there but that which the journal tells of."""
+    path = Path(shop.asked.temporary)
+    mode = _mode(shop.asked.temporary)
+    if not mode or (shop.journal.is_resumed and modes.S_ISDIR(mode) == wants_folder and not modes.S_ISLNK(mode)):
+        return
+    _remove(path)
+
+
+def _is_finished(asked: Asked, stat: os.stat_result) -> bool:
+    """Whether a kill came between the name and the end: then what was left over is removed, and all is done."""
+    try:
+        inode = os.lstat(asked.destination).st_ino
+        if not os.path.lexists(asked.journal):
+            return False
+        journal = Journal(asked.journal, asked.source, stat)
+    except OSError:
+        return False
+    try:
+        if not journal.is_renamed(inode, identity(stat)):
+            return False
+        if os.path.lexists(asked.temporary):
+            _remove(Path(asked.temporary))
+        journal.forget()
+        return True
+    finally:
+        journal.close()
+
+
+def _rename(shop: Workshop, stat: os.stat_result) -> None:
+    """The copy has its name, from one moment to the next; what had it before is removed afterwards."""
+    asked = shop.asked
+    temporary, destination = Path(asked.temporary), Path(asked.destination)
+    try:
+        if asked.sync or asked.verify is Verify.FULL:
+            _sync(asked.temporary)
+        shop.journal.renaming(os.lstat(asked.temporary).st_ino, identity(stat))
+        mode = _mode(asked.destination)
+        if modes.S_ISDIR(mode) or (mode and temporary.is_dir()):
+            _exchange(asked.temporary, asked.destination)
+            _remove(temporary)
+        else:
+            temporary.replace(destination)
+        if asked.sync or asked.verify is Verify.FULL:
+            _sync(str(destination.parent))
+    except OSError as error:
+        raise failed("cannot be renamed", asked.temporary, error) from error
+
+
+def _exchange(one: str, other: str) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    here = -100
+    if libc.renameat2(here, os.fsencode(one), here, os.fsencode(other), _EXCHANGE):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), other)
+
+
+def _sync(path: str) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    if Path(path).is_dir():
+        os.sync()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        import shutil  # noqa: PLC0415  # seldom needed, and slow to import
+
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _checked(asked: Asked) -> os.stat_result:
+    """How the source stands. Raises: ConfigError, Refused; CopyFailed where it may not be looked at."""
+    try:
+        stat = os.lstat(asked.source)
+    except (FileNotFoundError, NotADirectoryError):
+        raise ConfigError(f"{asked.source}: there is no such file, folder or device", hint="check SRC") from None
+    except OSError as error:
+        raise failed("cannot be read", asked.source, error) from error
+    if not (modes.S_ISREG(stat.st_mode) or modes.S_ISDIR(stat.st_mode) or modes.S_ISBLK(stat.st_mode)):
+        raise ConfigError(
+            f"{asked.source}: is neither a file, a folder nor a block device", hint="copy the folder that holds it"
+        )
+    folder = os.path.dirname(asked.destination)  # noqa: PTH120
+    if not Path(folder).is_dir():
+        raise ConfigError(f"{folder}: there is no such folder", hint=f"make it: mkdir -p {folder}")
+    inside = Path(asked.destination).is_relative_to(asked.source) or Path(folder).resolve().is_relative_to(
+        Path(asked.source).resolve()
+    )
+    if modes.S_ISDIR(stat.st_mode) and inside:
+        raise ConfigError(
+            f"{asked.destination}: is the source, or inside it", hint="choose a destination outside of SRC"
+        )
+    return stat
+
+
+def _check_destination(asked: Asked, stat: os.stat_result) -> None:
+    try:
+        there = os.lstat(asked.destination)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise failed("cannot be looked at", asked.destination, error) from error
+    if os.path.samestat(stat, there):
+        raise ConfigError(f"{asked.destination}: is the source itself", hint="choose another destination")
+    if modes.S_ISBLK(there.st_mode):
+        if not (asked.force and asked.in_place):
+            raise Refused(
+                f"{asked.destination}: is a block device, which is written in place: what it holds would be lost",
+                hint="--force --inplace writes over it",
+            )
+        return
+    same_kind = modes.S_ISDIR(there.st_mode) == modes.S_ISDIR(stat.st_mode)
+    if asked.delta and same_kind and (modes.S_ISREG(there.st_mode) or modes.S_ISDIR(there.st_mode)):
+        return
+    if not asked.force or asked.in_place:
+        delta = "; --delta brings it up to date" if same_kind else ""
+        raise Refused(
+            f"{asked.destination}: is there already", hint=f"--force replaces it once the copy is whole{delta}"
+        )
+
+
+def _report(asked: Asked, stat: os.stat_result, tally: Tally, seconds: float) -> CopyReport:
+    kind = "folder" if modes.S_ISDIR(stat.st_mode) else "device" if modes.S_ISBLK(stat.st_mode) else "file"
+    is_update = asked.delta and modes.S_ISDIR(_mode(asked.destination))  # what could be done is in use already
+    outcome = "done"
+    if tally.failures or tally.skipped:
+        outcome = "part" if is_update or not tally.failures else "failed"
+    return CopyReport(
+        source=asked.source,
+        destination=asked.destination,
+        kind=kind,
+        outcome=outcome,
+        verify=asked.verify.value,
+        ways=tuple(sorted(tally.ways)),
+        files=tally.files,
+        folders=tally.folders,
+        others=tally.others,
+        size=tally.size,
+        sent=tally.sent,
+        kept=tally.kept,
+        equal=tally.equal,
+        pieces_sent=tally.pieces_sent,
+        pieces_kept=tally.pieces_kept,
+        resumed=tally.resumed and tally.kept > 0,
+        seconds=seconds,
+        failures=tuple(sorted(tally.failures)),
+        skipped=tuple(sorted(tally.skipped)),
+        notes=tuple(sorted(tally.notes)),
+    )
+
+
+def _networks() -> frozenset[int]:
+    """The devices of mounts whose server may copy by itself."""
+    found = set()
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as mounts:  # noqa: PTH123
+            for line in mounts:
+                kind = line.partition(" - ")[2].split(" ", 1)[0]
+                if kind in ("nfs4", "cifs", "smb3", "ceph"):
+                    major, _, minor = line.split(" ", 3)[2].partition(":")
+                    found.add(os.makedev(int(major), int(minor)))
+    except OSError:
+        pass
+    return frozenset(found)
+
+
+def _mode(path: str) -> int:
+    """0 where nothing is."""
+    try:
+        return os.lstat(path).st_mode
+    except OSError:
+        return 0
+
+
+def _size(path: str, stat: os.stat_result) -> int:
+    if not modes.S_ISBLK(stat.st_mode):
+        return stat.st_size
+    try:
+        with open(path, "rb") as device:  # noqa: PTH123
+            return device.seek(0, os.SEEK_END)
+    except OSError as error:
+        raise failed("cannot be read", path, error) from error

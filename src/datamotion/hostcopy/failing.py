@@ -1,0 +1,47 @@
+"""Errors of this machine as sentences: which path, what it says, what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from datamotion.errors import CopyFailed
+
+AGAIN = "run the same command again: it goes on from the last verified piece"
+
+_HINTS = {
+    errno.ENOSPC: f"make room there, and {AGAIN}",
+    errno.EDQUOT: f"raise the quota or make room, and {AGAIN}",
+    errno.EFBIG: "the file system or a limit of this shell (ulimit -f) takes no file that large",
+    errno.EIO: f"the device or server behind it fails: look at its log, and {AGAIN}",
+    errno.EACCES: f"run it as somebody who may, and {AGAIN}",
+    errno.EPERM: f"run it as somebody who may, and {AGAIN}",
+    errno.EROFS: "it is mounted read-only: choose another destination",
+    errno.ESTALE: f"the server has lost the file: mount it again, and {AGAIN}",
+    errno.ENOENT: f"it went away while it was copied: {AGAIN}",
+}
+FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""After these nothing more can be written."""
+
+
+class SourceChanged(CopyFailed):
+    """The source is not as it was when its copy began."""
+
+    code = "source-changed"
+
+
+def failed(doing: str, path: str, error: OSError) -> CopyFailed:
+    """The sentence for what the machine said about this path."""
+    hint = _HINTS.get(error.errno or 0, AGAIN)
+    raised = CopyFailed(f"{path}: {doing}: {error.strerror or error}", hint=hint)
+    raised.errno = error.errno
+    return raised
+
+
+def changed(path: str, how: str) -> SourceChanged:
+    return SourceChanged(f"{path}: {how} while it was copied; nothing was renamed", hint=f"let it rest, and {AGAIN}")
+
+
+def identity(stat: os.stat_result) -> tuple[int, int, int, int]:
+    """What tells one state of a file from another, to a reader who cannot read it twice."""
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino

@@ -1,0 +1,55 @@
+"""Copying through this host: what the paths that were given stand for, then the copy."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from datamotion.clock import ThreadClock
+from datamotion.errors import ConfigError
+from datamotion.hostcopy import Asked, CopyReport, Tally, Verify, copy
+
+__all__ = ["CopyReport", "Tally", "Verify", "asked_for", "copy_through_host"]
+
+_RATE = re.compile(r"(?P<number>[0-9]+(\.[0-9]+)?) ?(?P<unit>[KMGT])?(i?B)?(/s)?", re.IGNORECASE)
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+def asked_for(
+    source: Path,
+    destination: Path,
+    *,
+    verify: Verify,
+    bwlimit: str | None,
+    force: bool,
+    delta: bool,
+    in_place: bool,
+    sync: bool,
+) -> Asked:
+    """The copy that is meant: links that were named are followed, and a file goes into a folder that is there.
+
+    Raises: ConfigError.
+    """
+    if in_place and not (delta or force):
+        raise ConfigError("--inplace writes into what is there", hint="it goes with --delta, or --force for a device")
+    there = os.path.realpath(source)
+    here = os.path.realpath(destination)
+    if Path(here).is_dir() and not Path(there).is_dir():
+        here = os.path.realpath(Path(here) / source.name)
+    limit = None if bwlimit is None else _rate(bwlimit)
+    return Asked(there, here, verify, limit, force=force, delta=delta, in_place=in_place, sync=sync)
+
+
+def copy_through_host(asked: Asked, tally: Tally) -> CopyReport:
+    """See `hostcopy.copy`; `tally` counts on while it runs."""
+    return copy(asked, ThreadClock(), tally)
+
+
+def _rate(written: str) -> int:
+    """Bytes a second. Raises: ConfigError."""
+    read = _RATE.fullmatch(written.strip())
+    rate = int(float(read["number"]) * _UNITS[(read["unit"] or "").upper()]) if read else 0
+    if rate < 1:
+        raise ConfigError(f"--bwlimit {written!r} is no rate", hint="it takes bytes a second, as 500K, 80M or 1.5G")
+    return rate

@@ -1,0 +1,351 @@
+"""What goes wrong is one line with the path; the source is untouched, and nothing half has the final name."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from datamotion.errors import CopyFailed, Refused
+from datamotion.hostcopy import Asked, Tally, Verify, copy
+from datamotion.hostcopy.failing import SourceChanged, identity
+from datamotion.hostcopy.journal import Journal
+from datamotion.hostcopy.limit import Limit
+from tests.datamotion.hostcopy.copies import MIB, PIECE, copied, filled, left_over, standing
+
+
+class Failing:
+    """Reads as a device whose sector cannot be read."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def __call__(self, fd: int, buffers: list[memoryview], offset: int) -> int:
+        if offset <= self.at < offset + len(buffers[0]):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return os.preadv(fd, buffers, offset)
+
+
+class Meanwhile:
+    """Reads, and has something happen once a byte is reached."""
+
+    def __init__(self, path: Path, at: int, size: int) -> None:
+        self.path, self.at, self.size = path, at, size
+
+    def __call__(self, fd: int, buffers: list[memoryview], offset: int) -> int:
+        if offset >= self.at:
+            os.truncate(self.path, self.size)
+        return os.preadv(fd, buffers, offset)
+
+
+def test_a_read_error_in_the_middle_is_told_and_what_was_verified_is_kept(quick_path: Path) -> None:
+    source = filled(quick_path / "source", 3 * PIECE)
+    with pytest.raises(CopyFailed) as raised:
+        copied(source, quick_path / "copy", read=Failing(2 * PIECE + MIB))
+    assert str(source) in raised.value.message
+    assert f"byte {2 * PIECE + MIB}" in raised.value.message
+    assert raised.value.hint is not None
+    assert not (quick_path / "copy").exists()
+    report = copied(source, quick_path / "copy")
+    assert (report.pieces_kept, report.pieces_sent) == (2, 1)
+    assert (quick_path / "copy").read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize("size", [MIB // 2, 4 * PIECE])
+def test_a_source_that_shrinks_or_grows_is_told_and_nothing_is_renamed(quick_path: Path, size: int) -> None:
+    source = quick_path / "source"
+    for final in (size // 4, size + 1):
+        filled(quick_path / "source", size)
+        reads = Meanwhile(source, size // 2 if size > MIB else 0, final)
+        with pytest.raises(SourceChanged) as raised:
+            copied(source, quick_path / "copy", read=reads)
+        assert str(source) in raised.value.message
+        assert not (quick_path / "copy").exists()
+    report = copied(source, quick_path / "copy")
+    assert (quick_path / "copy").read_bytes() == source.read_bytes()
+    assert report.pieces_kept == 0, "these pieces were of another state of the source"
+
+
+def test_an_older_copy_stays_as_it_is_where_its_replacement_fails(quick_path: Path) -> None:
+    source, old = filled(quick_path / "source", 2 * MIB), filled(quick_path / "copy", MIB, seed=2)
+    before = old.read_bytes()
+    for delta in (True, False):
+        with pytest.raises(CopyFailed):
+            copied(source, old, read=Failing(MIB), delta=delta, force=not delta)
+        assert old.read_bytes() == before
+
+
+def test_in_a_folder_what_can_be_copied_is_and_nothing_is_renamed(quick_path: Path) -> None:
+    source = quick_path / "source"
+    source.mkdir()
+    for number in range(5):
+        filled(source / f"file{number}", (number + 1) * 1000)
+    report = copied(source, quick_path / "copy", read=Failing(4500))
+    assert report.outcome == "failed"
+    assert [each.split(":")[0] for each in report.failures] == [str(source / "file4")]
+    assert not (quick_path / "copy").exists()
+    again = copied(source, quick_path / "copy")
+    assert (again.outcome, again.sent, again.kept) == ("done", 5000, 10_000)
+    assert list(standing(quick_path / "copy")) == list(standing(source))
+
+
+def test_an_older_folder_is_brought_up_to_date_but_for_what_fails(quick_path: Path) -> None:
+    source, copy = quick_path / "source", quick_path / "copy"
+    source.mkdir()
+    for each in ("a", "b"):
+        filled(source / each, 1000)
+    copied(source, copy)
+    before = (copy / "b").read_bytes()
+    for each in ("a", "b"):
+        filled(source / each, 2000, seed=2)
+    report = copied(source, copy, delta=True, read=_Only("a", source))
+    assert (report.outcome, report.exit_status) == ("part", 1)
+    assert [each.split(":")[0] for each in report.failures] == [str(source / "b")]
+    assert (copy / "a").read_bytes() == (source / "a").read_bytes()
+    assert (copy / "b").read_bytes() == before
+
+
+class Spoiling:
+    """Reads, and changes a byte at the destination that was written before, as a bad disk would."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __call__(self, fd: int, buffers: list[memoryview], offset: int) -> int:
+        if offset == MIB:
+            with self.path.open("r+b") as file:
+                file.seek(77)
+                file.write(b"\x00spoilt")
+        return os.preadv(fd, buffers, offset)
+
+
+@pytest.mark.parametrize("verify", [Verify.FAST, Verify.FULL])
+def test_a_destination_that_changes_what_is_written_is_found_out(quick_path: Path, verify: Verify) -> None:
+    source = filled(quick_path / "source", 2 * MIB)
+    with pytest.raises(CopyFailed, match="not what was written"):
+        copied(source, quick_path / "copy", verify, read=Spoiling(quick_path / ".copy.datamotion-copy"))
+    assert not (quick_path / "copy").exists()
+
+
+def test_two_copies_to_one_destination_do_not_meet(quick_path: Path) -> None:
+    source = filled(quick_path / "source", MIB)
+    refusals: list[Refused] = []
+
+    def read(fd: int, buffers: list[memoryview], offset: int) -> int:
+        if not refusals:
+            with pytest.raises(Refused, match="under way") as refused:
+                copied(source, quick_path / "copy")
+            refusals.append(refused.value)
+        return os.preadv(fd, buffers, offset)
+
+    assert copied(source, quick_path / "copy", read=read).outcome == "done"
+    assert len(refusals) == 1
+
+
+_AS_COMMAND = "import sys; from datamotion.__main__ import main; main()"
+
+
+def typed(*words: object, before: str = "") -> subprocess.CompletedProcess[str]:
+    """The command as a process, behind what the shell does before."""
+    script = f'{before}\nexec "$0" "$@"'
+    command = ["sh", "-c", script, sys.executable, "-c", _AS_COMMAND, "copy", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def failed_cleanly(ended: subprocess.CompletedProcess[str], *told: str) -> None:
+    assert (ended.returncode, ended.stdout) == (1, ""), ended
+    assert "Traceback" not in ended.stderr
+    for each in told:
+        assert each in ended.stderr, ended.stderr
+
+
+def _small_disk(folder: Path) -> str:
+    """What mounts a file system of 3 MiB there, for this command alone."""
+    mounted = f'mount -t tmpfs -o size=3m small "{folder}"'
+    return f"""exec unshare -rm sh -c '{mounted} && "$@"; s=$?; ls -A "{folder}" >&2; exit $s' sh "$0" "$@" """
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_with_what_to_do(quick_path: Path) -> None:
+    disk = quick_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["sh", "-c", _small_disk(disk), "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this account may not mount anything")
+    source = filled(quick_path / "source", 5 * MIB)
+    ended = typed(source, disk / "copy", before=_small_disk(disk))
+    failed_cleanly(ended, "error: ", str(disk), "No space left on device", "make room")
+    assert "copy" not in ended.stderr.splitlines(), "nothing half has the final name"
+    folder = quick_path / "folder"
+    folder.mkdir()
+    for number in range(10):
+        filled(folder / f"file{number}", MIB)
+    ended = typed(folder, disk / "copy", before=_small_disk(disk))
+    failed_cleanly(ended, "No space left on device", "make room")
+    assert ended.stderr.count("No space left") == 1, "it is told once"
+    assert "copy" not in ended.stderr.splitlines()
+
+
+@pytest.mark.slow
+def test_a_file_that_may_not_be_that_large_is_told(quick_path: Path) -> None:
+    source = filled(quick_path / "source", MIB)
+    failed_cleanly(typed(source, quick_path / "copy", before="ulimit -f 100"), "File too large", "ulimit")
+    assert not (quick_path / "copy").exists()
+
+
+@contextmanager
+def _nobody() -> Iterator[None]:
+    """What follows is done without root's rights, where root runs the tests."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+@pytest.mark.slow
+def test_devices_that_may_not_be_made_are_told_and_the_rest_is_copied(quick_path: Path) -> None:
+    quick_path.chmod(0o777)
+    source = quick_path / "source"
+    source.mkdir()
+    filled(source / "file", 100)
+    try:
+        os.mknod(source / "device", 0o020666, os.makedev(1, 3))
+    except OSError as error:
+        pytest.skip(f"this account may make no device: {error}")
+    assert copied(source, quick_path / "as root").outcome == "done"
+    assert os.lstat(quick_path / "as root" / "device").st_rdev == os.makedev(1, 3)
+    with _nobody():
+        report = copied(source, quick_path / "copy")
+    assert (report.outcome, report.exit_status) == ("part", 1)
+    assert [each.split(":")[0] for each in report.skipped] == [str(source / "device")]
+    assert sorted(each.name for each in (quick_path / "copy").iterdir()) == ["file"]
+
+
+@pytest.mark.slow
+def test_a_source_that_may_not_be_read_and_a_folder_that_may_not_be_written_are_told(quick_path: Path) -> None:
+    quick_path.chmod(0o777)
+    source, hidden = filled(quick_path / "source", MIB), filled(quick_path / "hidden", MIB)
+    hidden.chmod(0)
+    closed = quick_path / "closed"
+    closed.mkdir(mode=0o555)
+    with _nobody():
+        for there, folder in ((hidden, quick_path), (source, closed)):
+            with pytest.raises(CopyFailed, match="Permission denied") as raised:
+                copied(there, folder / "copy")
+            assert str(there if there is hidden else folder) in raised.value.message
+            assert not (folder / "copy").exists()
+        assert copied(source, quick_path / "copy").outcome == "done"
+
+
+class Counted:
+    """A clock that only a pause moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def monotonic_s(self) -> float:
+        return self.now_s
+
+    def pause(self, seconds: float) -> None:
+        self.now_s += seconds
+
+
+@pytest.mark.parametrize("verify", list(Verify))
+def test_no_more_goes_by_than_the_limit_allows(quick_path: Path, verify: Verify) -> None:
+    clock, tally = Counted(), Tally()
+    source = filled(quick_path / "source", 10 * MIB)
+    copy(Asked(str(source), str(quick_path / "copy"), verify, bytes_per_s=MIB), clock, tally)
+    assert clock.now_s == 9 or tally.ways == {"reflink"}
+
+
+def test_threads_share_one_limit() -> None:
+    clock = Counted()
+    limit = Limit(1000, clock)
+
+    def take() -> None:
+        for _ in range(10):
+            limit.take(100)
+
+    threads = [threading.Thread(target=take) for _ in range(3)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert clock.now_s >= 2.9
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_a_copy_that_was_killed_after_it_got_its_name_is_done(quick_path: Path, is_folder: bool) -> None:
+    source, copy = quick_path / "source", quick_path / "copy"
+    if is_folder:
+        source.mkdir()
+        copy.mkdir()
+    filled(source / "file" if is_folder else source, 1000)
+    journal = Journal(str(quick_path / ".copy.datamotion-journal"), str(source), source.stat())
+    temporary = quick_path / ".copy.datamotion-copy"
+    temporary.mkdir() if is_folder else filled(temporary, 10)
+    journal.renaming(temporary.stat().st_ino, identity(source.stat()))
+    journal.close()
+    if is_folder:  # they have changed places, and the old one is not removed yet
+        copy.rename(quick_path / "old")
+        temporary.rename(copy)
+        (quick_path / "old").rename(temporary)
+    else:
+        temporary.rename(copy)
+    assert copied(source, copy).outcome == "done"
+    assert left_over(quick_path) == []
+    with pytest.raises(Refused):
+        copied(source, copy)
+
+
+@pytest.mark.parametrize("is_other", [False, True])
+def test_pieces_of_another_state_or_another_source_do_not_count(quick_path: Path, is_other: bool) -> None:
+    source = filled(quick_path / "source", 3 * PIECE)
+    with pytest.raises(CopyFailed):
+        copied(source, quick_path / "copy", read=Failing(2 * PIECE))
+    if is_other:
+        stat = source.stat()
+        source = filled(quick_path / "other", 3 * PIECE, seed=2)
+        os.utime(source, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    else:
+        filled(source, 3 * PIECE, seed=2)
+    report = copied(source, quick_path / "copy")
+    assert (report.pieces_kept, report.pieces_sent, report.resumed) == (0, 3, False)
+    assert (quick_path / "copy").read_bytes() == source.read_bytes()
+
+
+def test_of_another_folder_nothing_that_was_copied_before_counts(quick_path: Path) -> None:
+    """Not even where names, sizes and times are the same."""
+    for number, name in enumerate(("source", "other")):
+        (quick_path / name).mkdir()
+        for each in ("a", "b"):
+            filled(quick_path / name / each, 1000, seed=number)
+            os.utime(quick_path / name / each, ns=(1, 1))
+    assert (
+        copied(quick_path / "source", quick_path / "copy", read=_Only("a", quick_path / "source")).outcome == "failed"
+    )
+    report = copied(quick_path / "other", quick_path / "copy")
+    assert (report.sent, report.kept) == (2000, 0)
+    assert list(standing(quick_path / "copy")) == list(standing(quick_path / "other"))
+
+
+class _Only:
+    """Reads one file alone."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.inode = (folder / name).stat().st_ino
+
+    def __call__(self, fd: int, buffers: list[memoryview], offset: int) -> int:
+        if os.fstat(fd).st_ino != self.inode:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return os.preadv(fd, buffers, offset)

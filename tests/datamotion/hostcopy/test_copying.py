@@ -1,0 +1,232 @@
+"""A copy is the source: bytes, holes and what stands beside them; nothing else is touched."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import struct
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from datamotion.errors import ConfigError, CopyFailed, Refused
+from datamotion.hostcopy import Verify
+from datamotion.hostcopy.asked import SMALLEST
+from datamotion.hostcopy.carry import GRAIN
+from datamotion.hostcopy.pieces import piece_size
+from tests.datamotion.hostcopy.copies import MIB, PIECE, allocated, copied, filled, left_over, sparse, standing
+
+VERIFICATIONS = list(Verify)
+
+
+@pytest.mark.parametrize("verify", VERIFICATIONS)
+@pytest.mark.parametrize("size", [0, 1, GRAIN, MIB + 1, 2 * PIECE + 4097])
+def test_a_copy_has_the_bytes_mode_and_times_of_its_source(quick_path: Path, verify: Verify, size: int) -> None:
+    source = filled(quick_path / "source", size)
+    source.chmod(0o640)
+    os.utime(source, ns=(1_000_000_007, 2_000_000_011))
+    report = copied(source, quick_path / "copy", verify)
+    assert (quick_path / "copy").read_bytes() == source.read_bytes()
+    stat = (quick_path / "copy").stat()
+    assert (stat.st_mode & 0o7777, stat.st_mtime_ns) == (0o640, 2_000_000_011)
+    assert (report.outcome, report.size, left_over(quick_path)) == ("done", size, [])
+    assert report.sent == size or report.ways == ("reflink",)
+
+
+@pytest.mark.parametrize("verify", VERIFICATIONS)
+def test_holes_stay_holes_however_large_the_file(tmp_path: Path, verify: Verify) -> None:
+    size = 3 << 40
+    source = sparse(tmp_path / "source", size, 0, 1 << 40, size - 65536)
+    report = copied(source, tmp_path / "copy", verify)
+    copy = tmp_path / "copy"
+    assert copy.stat().st_size == size
+    assert allocated(copy) <= allocated(source) + 65536
+    for place in (0, 1 << 40, size - 65536):
+        with copy.open("rb") as file:
+            file.seek(place)
+            assert file.read(65536) == random.Random(place).randbytes(65536)
+    assert report.sent <= 4 * 65536
+
+
+def test_zeros_that_take_room_at_the_source_take_none_at_the_copy(quick_path: Path) -> None:
+    source = quick_path / "source"
+    source.write_bytes(b"a" * GRAIN + bytes(4 * MIB) + b"b" * 100 + bytes(MIB))
+    report = copied(source, quick_path / "copy")
+    assert (quick_path / "copy").read_bytes() == source.read_bytes()
+    assert report.sent == 2 * GRAIN or report.ways == ("reflink",)
+    assert allocated(quick_path / "copy") < MIB
+
+
+def _tree(folder: Path) -> Path:
+    """One of everything that a folder may hold."""
+    (folder / "deep" / "er").mkdir(parents=True)
+    (folder / "empty").mkdir(mode=0o750)
+    filled(folder / "deep" / "file", 5000)
+    filled(folder / "deep" / "er" / "large", PIECE + 1)
+    os.link(folder / "deep" / "file", folder / "hard link")
+    (folder / "link").symlink_to("deep/file")
+    (folder / "nowhere").symlink_to("/does/not/exist")
+    os.mkfifo(folder / "pipe", 0o620)
+    (folder / os.fsdecode(b"no text \xff")).write_bytes(b"")
+    os.utime(folder / "link", ns=(5, 6), follow_symlinks=False)
+    if os.geteuid() == 0:
+        os.chown(folder / "deep" / "file", 1234, 5678)
+        os.chown(folder / "link", 4321, 8765, follow_symlinks=False)
+    (folder / "deep" / "file").chmod(0o4711)
+    for each in (folder / "deep" / "er", folder / "deep", folder / "empty", folder):
+        os.utime(each, ns=(7, 8_000_000_009))
+    return folder
+
+
+@pytest.mark.parametrize("verify", VERIFICATIONS)
+def test_a_folder_is_copied_with_all_that_it_holds(quick_path: Path, verify: Verify) -> None:
+    source = _tree(quick_path / "source")
+    report = copied(source, quick_path / "copy", verify)
+    assert list(standing(quick_path / "copy")) == list(standing(source))
+    assert (quick_path / "copy").stat().st_mtime_ns == 8_000_000_009
+    assert (report.files, report.folders, report.outcome) == (3, 4, "done")
+    assert left_over(quick_path) == []
+
+
+def test_extended_attributes_and_access_control_lists_are_kept(tmp_path: Path) -> None:
+    source = filled(tmp_path / "source", 10)
+    granted = struct.pack("<I", 2) + b"".join(
+        struct.pack("<HHI", tag, rights, who)
+        for tag, rights, who in (
+            (1, 6, 2**32 - 1),
+            (2, 4, 1234),
+            (4, 4, 2**32 - 1),
+            (16, 4, 2**32 - 1),
+            (32, 0, 2**32 - 1),
+        )
+    )
+    try:
+        os.setxattr(source, "user.colour", b"blue")
+        os.setxattr(source, "system.posix_acl_access", granted)
+    except OSError as error:
+        pytest.skip(f"this file system has none: {error}")
+    assert copied(source, tmp_path / "copy").notes == ()
+    assert os.getxattr(tmp_path / "copy", "user.colour") == b"blue"
+    assert os.getxattr(tmp_path / "copy", "system.posix_acl_access") == granted
+
+
+def test_a_socket_is_copied_as_what_it_is(quick_path: Path) -> None:
+    (quick_path / "source").mkdir()
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(quick_path / "source" / "socket"))
+    copied(quick_path / "source", quick_path / "copy")
+    assert list(standing(quick_path / "copy")) == list(standing(quick_path / "source"))
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.parametrize("change", ["longer", "shorter", "equal", "zeroed"])
+def test_an_older_copy_is_brought_up_to_date_by_changed_blocks(quick_path: Path, change: str, in_place: bool) -> None:
+    source, copy = filled(quick_path / "source", 4 * MIB), quick_path / "copy"
+    copied(source, copy)
+    with source.open("r+b") as file:
+        file.seek(MIB + 5)
+        file.write({"zeroed": bytes(GRAIN)}.get(change, b"changed"))
+        file.truncate({"longer": 4 * MIB + 100, "shorter": 3 * MIB - 7}.get(change, 4 * MIB))
+    inode = copy.stat().st_ino
+    report = copied(source, copy, delta=True, in_place=in_place)
+    assert copy.read_bytes() == source.read_bytes()
+    assert report.sent <= 3 * GRAIN
+    assert report.sent + report.equal > source.stat().st_size - GRAIN, "the rest is a hole"
+    assert (copy.stat().st_ino == inode) == in_place
+    assert copy.stat().st_mtime_ns == source.stat().st_mtime_ns
+    assert copied(source, copy, delta=True, in_place=in_place).sent == 0
+
+
+def test_an_older_folder_is_brought_up_to_date_and_keeps_what_only_it_holds(quick_path: Path) -> None:
+    source, copy = _tree(quick_path / "source"), quick_path / "copy"
+    copied(source, copy)
+    (copy / "its own").write_bytes(b"kept")
+    with (source / "deep" / "er" / "large").open("r+b") as file:
+        file.write(b"changed")
+    (source / "empty" / "new").write_bytes(b"new")
+    (source / "no text \udcff").chmod(0o604)
+    report = copied(source, copy, delta=True)
+    assert report.sent == GRAIN + len(b"new")
+    (copy / "its own").unlink()
+    os.utime(copy, ns=(7, source.stat().st_mtime_ns))
+    assert list(standing(copy)) == list(standing(source))
+
+
+def test_what_is_there_is_left_alone_without_consent_and_replaced_with_it(quick_path: Path) -> None:
+    source, copy = filled(quick_path / "source", 100), filled(quick_path / "copy", 50, seed=2)
+    with pytest.raises(Refused) as refused:
+        copied(source, copy)
+    assert "--force" in str(refused.value.hint)
+    assert "--delta" in str(refused.value.hint)
+    assert copy.read_bytes() == random.Random(2).randbytes(50)
+    copied(source, copy, force=True)
+    assert copy.read_bytes() == source.read_bytes()
+    folder = _tree(quick_path / "folder")
+    with pytest.raises(Refused):
+        copied(folder, copy)
+    copied(folder, copy, force=True)
+    assert list(standing(copy)) == list(standing(folder))
+    copied(source, copy, force=True)
+    assert copy.read_bytes() == source.read_bytes()
+    assert left_over(quick_path) == []
+
+
+def test_what_cannot_be_meant_is_told_and_nothing_is_made(quick_path: Path) -> None:
+    source = _tree(quick_path / "source")
+    before = list(standing(quick_path))
+    for there, here, told in (
+        (quick_path / "absent", quick_path / "copy", "no such file"),
+        (source, source / "deep" / "copy", "inside it"),
+        (source, source, "inside it"),
+        (source / "deep" / "file", source / "hard link", "the source itself"),
+        (source / "pipe", quick_path / "copy", "neither a file"),
+        (source, quick_path / "absent" / "copy", "no such folder"),
+    ):
+        with pytest.raises(ConfigError, match=told):
+            copied(there, here)
+    assert list(standing(quick_path)) == before
+
+
+def test_a_journal_stays_short_however_large_the_file() -> None:
+    assert piece_size(1) == piece_size(2 << 30) == SMALLEST
+    for size in (1 << 40, 100 << 40, (1 << 50) + 1):
+        assert size / piece_size(size) <= 8192
+        assert piece_size(size) % MIB == 0
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> Iterator[Path]:
+    """A block device of 4 MiB with bytes of its own."""
+    image = filled(tmp_path / "image", 4 * MIB, seed=3)
+    made = subprocess.run(["losetup", "-f", "--show", image], capture_output=True, text=True, check=False)
+    if made.returncode:
+        pytest.skip(f"this account may make no block device: {made.stderr}")
+    path = made.stdout.strip()
+    yield Path(path)
+    subprocess.run(["losetup", "-d", path], check=True)
+
+
+@pytest.mark.slow
+def test_a_block_device_is_read_and_written_in_place_only_where_it_differs(quick_path: Path, device: Path) -> None:
+    content = random.Random(3).randbytes(4 * MIB)
+    report = copied(device, quick_path / "copy")
+    assert (report.kind, report.size, (quick_path / "copy").read_bytes()) == ("device", 4 * MIB, content)
+    with (quick_path / "copy").open("r+b") as file:
+        file.seek(MIB)
+        file.write(bytes(GRAIN))
+    with pytest.raises(Refused, match="in place") as refused:
+        copied(quick_path / "copy", device, force=True)
+    assert "--inplace" in str(refused.value.hint)
+    report = copied(quick_path / "copy", device, force=True, in_place=True)
+    assert (report.sent, report.equal) == (GRAIN, 4 * MIB - GRAIN)
+    assert device.read_bytes() == (quick_path / "copy").read_bytes()
+    large = sparse(quick_path / "large", 5 * MIB)
+    with pytest.raises(CopyFailed, match="holds less"):
+        copied(large, device, force=True, in_place=True)
+    assert [each.name for each in device.parent.iterdir() if ".datamotion-" in each.name] == [
+        f".{device.name}.datamotion-journal"
+    ]
+    (device.parent / f".{device.name}.datamotion-journal").unlink()

@@ -1,0 +1,75 @@
+"""`datamotion copy` as it is typed: what it tells, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.faces.terminal import typed
+
+
+def test_a_copy_tells_in_one_line_what_it_did(quick_path: Path) -> None:
+    source, copy = quick_path / "source", quick_path / "copy"
+    source.write_bytes(b"x" * 5000)
+    done = typed("copy", source, copy)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith(f"{copy}: a file, 4.9 KiB, 4.9 KiB sent, verified, in ")
+    assert done.out.count("\n") == 1
+    assert copy.read_bytes() == source.read_bytes()
+
+
+def test_a_file_goes_into_a_folder_that_is_there_and_links_that_are_named_are_followed(quick_path: Path) -> None:
+    (quick_path / "source").write_bytes(b"x")
+    (quick_path / "link").symlink_to("source")
+    (quick_path / "folder").mkdir()
+    (quick_path / "to folder").symlink_to("folder")
+    assert typed("copy", quick_path / "link", quick_path / "to folder").status == 0
+    assert (quick_path / "folder" / "link").read_bytes() == b"x"
+    assert not (quick_path / "folder" / "link").is_symlink()
+
+
+def test_what_is_there_is_refused_with_what_overrides_it(quick_path: Path) -> None:
+    source, copy = quick_path / "source", quick_path / "copy"
+    source.write_bytes(b"new")
+    copy.write_bytes(b"old")
+    typed("copy", source, copy).failed_cleanly(3, str(copy), "is there already", "--force", "--delta")
+    assert copy.read_bytes() == b"old"
+    brought = typed("copy", source, copy, "--delta", "-o", "json")
+    assert (brought.status, brought.report["sent"], brought.report["outcome"]) == (0, 3, "done")
+    assert copy.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--bwlimit", "fast"), "--bwlimit 'fast' is no rate"),
+        (("--bwlimit", "0"), "is no rate"),
+        (("--inplace",), "--inplace writes into what is there"),
+        (("--verify", "much"), "--verify"),
+    ],
+)
+def test_what_cannot_be_read_is_told_and_nothing_is_made(quick_path: Path, options: tuple[str, ...], told: str) -> None:
+    (quick_path / "source").write_bytes(b"x")
+    typed("copy", quick_path / "source", quick_path / "copy", *options).failed_cleanly(2, told)
+    assert [each.name for each in quick_path.iterdir()] == ["source"]
+
+
+def test_a_missing_source_a_copy_into_itself_and_onto_itself_are_usage(quick_path: Path) -> None:
+    (quick_path / "folder").mkdir()
+    (quick_path / "file").write_bytes(b"x")
+    for there, here in (("absent", "copy"), ("folder", "folder/copy"), ("file", "file"), ("folder", "folder")):
+        typed("copy", quick_path / there, quick_path / here).failed_cleanly(2, str(quick_path))
+    error = typed("copy", quick_path / "absent", quick_path / "copy", "-o", "json")
+    assert json.loads(error.err)["error"]["code"] == "config"
+
+
+def test_names_may_be_as_long_as_they_can_be(quick_path: Path) -> None:
+    source = quick_path / "source"
+    source.mkdir()
+    (source / ("n" * 255)).write_bytes(b"x")  # its name is as long as one can be
+    assert typed("copy", source, quick_path / "copy").status == 0
+    (source / "other").write_bytes(b"y")
+    assert typed("copy", source, quick_path / "copy", "--delta").status == 0
+    assert sorted(each.name[:5] for each in (quick_path / "copy").iterdir()) == ["nnnnn", "other"]
