@@ -18,7 +18,12 @@ from pathlib import Path
 from tests.mutants.guards import GUARDS, Guard
 
 _HERE = Path(__file__).parents[2]
-_PLANNERS = ("tests/datamotion/policy", "tests/together/test_planned.py", "tests/together/test_cases_serving.py")
+_PLANNERS = (
+    "tests/datamotion/policy",
+    "tests/datamotion/engine/test_run_reprotect.py",
+    "tests/together/test_planned.py",
+    "tests/together/test_cases_serving.py",
+)
 
 
 def main(arguments: Sequence[str]) -> int:
