@@ -9,7 +9,7 @@ CONFORMANCE := .conformance
 AUDIT := .audit
 INTO = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $<
 
-.PHONY: help demo test lint check soak replay bench conformance audit bare docs clean FORCE
+.PHONY: help demo test lint check soak mutants replay bench conformance audit bare docs clean FORCE
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
@@ -46,6 +46,9 @@ soak: $(VENV)/.test ## Random histories, kills, storms of faults, two operators,
 		tests/together/histories tests/together/test_planned.py tests/chaos \
 		tests/datamotion/engine/test_two_operators.py tests/datamotion/policy/test_properties.py \
 		tests/datamotion/hostcopy/test_copy_kills.py
+
+mutants: $(VENV)/.test ## Each safety guard switched off in turn: which tests notice, half an hour (ARGS="--histories 60 carried")
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 replay: $(VENV)/.test ## Of those the bad answers alone, all of them, half an hour (FROM="failover 1500" goes on from there)
 	REPLAY_FROM="$(FROM)" $(BIN)/python -m pytest -s --hypothesis-profile=soak --hypothesis-seed=0 \

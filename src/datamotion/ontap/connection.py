@@ -10,6 +10,7 @@ connect time-out is paid once.
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from pathlib import Path
 
 import anyio
@@ -105,7 +106,9 @@ class Connection:
             tries.answers_before = self._answers
         began_s, asked_at = self._clock.monotonic_s(), self._clock.now()
         try:
-            async with self._http.stream(request.method, request.url, json=request.body) as response:
+            async with self._http.stream(
+                request.method, _absolute(self.asked.url, request.url), json=request.body
+            ) as response:
                 self._answers += 1
                 budget.dates.hear(response.headers.get("date"), asked_at, self._clock.now())
                 content = await budget.read(response)
@@ -127,3 +130,9 @@ class Connection:
 
     def _silent(self, request: Request, why: Silence) -> ClusterSilent:
         return ClusterSilent(self.asked.name, f"{self.asked} {why.message}", request=str(request), hint=why.hint)
+
+
+@lru_cache(maxsize=4096)
+def _absolute(cluster: str, url: str) -> httpx.URL:
+    """Looks ask the same again and again, and to take a URL apart costs as much as all else of sending it."""
+    return httpx.URL(cluster + url)

@@ -16,6 +16,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -220,4 +221,9 @@ def _is_page_of(following: str, first: str) -> bool:
 
 
 def _url(path: str, query: Query | None) -> str:
+    return _written(path, None if query is None else tuple(query.items()))
+
+
+@lru_cache(maxsize=4096)
+def _written(path: str, query: tuple[tuple[str, str], ...] | None) -> str:
     return str(httpx.URL(f"/api{path}", params=query))

@@ -23,6 +23,7 @@ from ontaplab.errors import OntapError, not_simulated
 from ontaplab.wire.access import Admit, Caller
 from ontaplab.wire.body import read_object
 from ontaplab.wire.calls import Calls
+from ontaplab.wire.dispatch import ByFirstSegments
 from ontaplab.wire.parameters import Parameters, read_parameters, read_query
 from ontaplab.wire.reading import instance, render_collection, render_instance
 from ontaplab.wire.resource import Request, Resource
@@ -65,7 +66,7 @@ def build_app(
     for resource in resources:
         routes += api.resource_routes(resource)
     routes.append(api.route("/{rest:path}", _METHODS, _no_such_path))
-    return _Normalised(Starlette(routes=routes))
+    return _Normalised(Starlette(routes=[ByFirstSegments(routes)]))
 
 
 def list_routes(resources: Sequence[Resource[Any]], extra: Sequence[Extra] = ()) -> list[tuple[str, str]]:

@@ -20,8 +20,8 @@ class Calls:
 
     def count(self, http: Request, route: str) -> None:
         self._routes[http.method, route] += 1
-        only_validates = http.query_params.get("validate_only", "").lower() == "true"
-        self._validations += only_validates and http.method not in _READS
+        if http.method not in _READS:
+            self._validations += http.query_params.get("validate_only", "").lower() == "true"
 
     def report(self) -> dict[str, object]:
         """Reads, writes, writes that were to be validated only, which are none, and calls by "METHOD route"."""

@@ -16,6 +16,7 @@ from ontaplab.errors import OntapError
 from ontaplab.wire.values import format_duration, format_instant
 
 R = TypeVar("R")
+_MOST_SELECTED = 256  # clients ask the same again and again; whoever does not fills no memory
 Json = dict[str, Any]
 
 
@@ -48,6 +49,7 @@ class Fields(Generic[R]):
     def __init__(self, table: Mapping[str, Field[R]]) -> None:
         self._places = {name.replace("[]", ""): _Place.of(name) for name in table}
         self._fields = {name.replace("[]", ""): field for name, field in table.items()}
+        self._selected: dict[tuple[tuple[str, ...], Level, bool], tuple[str, ...]] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._fields
@@ -62,12 +64,20 @@ class Fields(Generic[R]):
         except KeyError:
             raise OntapError(400, "262179", f'Unexpected argument "{name}".', target=name) from None
 
-    def select(self, asked: Iterable[str], *, otherwise: Level, lenient: bool = False) -> list[str]:
+    def select(self, asked: Iterable[str], *, otherwise: Level, lenient: bool = False) -> tuple[str, ...]:
         """The names to show, in the table's order: the keys, and what was asked for.
 
         A parent's name selects its subtree. Nothing asked for selects everything up to the level `otherwise`.
         Raises: OntapError 262197 naming a field that does not exist, unless `lenient`.
         """
+        question = (tuple(asked), otherwise, lenient)
+        if (known := self._selected.get(question)) is None:
+            if len(self._selected) >= _MOST_SELECTED:
+                self._selected.clear()
+            known = self._selected[question] = self._select(*question)
+        return known
+
+    def _select(self, asked: tuple[str, ...], otherwise: Level, lenient: bool) -> tuple[str, ...]:
         chosen = {name for name, field in self._fields.items() if field.level is Level.KEY}
         names = [name for name in asked if name]
         if not names:
@@ -82,7 +92,7 @@ class Fields(Generic[R]):
                     target="fields",
                 )
             chosen |= found
-        return [name for name in self._fields if name in chosen]
+        return tuple(name for name in self._fields if name in chosen)
 
     def renderer(self, names: Iterable[str]) -> Callable[[R], Json]:
         """A function that makes a record's nested JSON from these fields."""

@@ -119,7 +119,7 @@ def _shower(
     names = resource.fields.select(asked, otherwise=otherwise, lenient=parameters.ignore_unknown_fields)
     if not asked:
         shown = set(names) | set(parameters.filters)
-        names = [name for name in resource.fields if name in shown]
+        names = tuple(name for name in resource.fields if name in shown)
     render = resource.fields.renderer(names)
 
     def show(record: R) -> Json:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from datamotion.model.claim import Claim
 from datamotion.model.plan import Plan
-from datamotion.model.standing import FENCE
+from datamotion.model.standing import FENCE, CopyId
 from datamotion.model.view import ClusterView, Unseen, View
 from datamotion.model.words import TransferState
 from datamotion.policy.failover import failover_planner
 from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.frozen import last_name
 from datamotion.policy.thaw import thaw_planner
 from tests.datamotion.building import (
     HOME,
@@ -100,3 +101,14 @@ def test_from_the_epoch_on_no_hint_names_a_way_back() -> None:
         (hint,) = (doubt.hint for doubt in standing.doubts if doubt.kind == "frozen")
         assert ("--abort" in (hint or "")) is is_open
         assert ("--to gold-lyon goes on with it" in (hint or "")) is not is_open
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["taken before", "not taken yet"])
+def test_a_last_snapshot_that_clients_could_write_after_is_not_taken_for_the_last_one_again(*, is_there: bool) -> None:
+    opened = a_volume(comment=a_mark(frozen=LAST))  # somebody lifted its fence
+    snapshots = (a_snapshot(LAST),) if is_there else ()
+    paris = a_cluster_view(HOME, [opened], claims=(SERVED,), snapshots=snapshots)
+    standing = standing_of({"paris": paris, "lyon": lyon(), "nice": LOST}, BOTH)
+    source = standing.copies[CopyId("gold-paris", "vol_1")]
+    name = last_name(standing, source, 2, datetime(2031, 5, 4, 12, tzinfo=UTC))
+    assert name == (f"{LAST}.2" if is_there else LAST)

@@ -6,6 +6,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import trio
@@ -13,8 +14,11 @@ import trio
 from datamotion.errors import DataMotionError
 from datamotion.model.group import Group
 from datamotion.model.standing import FENCE
+from datamotion.policy.drills import DrillChoice
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.service import mirrors, operations
+from datamotion.policy.selection import Selection
+from datamotion.service import drills, mirrors, operations, removal
+from datamotion.service.check import check as check_sites
 from datamotion.service.operations import Intent
 from datamotion.service.reports import RunReport, Verdict
 from datamotion.service.status import status
@@ -82,7 +86,7 @@ class History:
             self.story.place.regain(name)
         self.lost.clear()
         await trio.sleep(600)
-        for last in (finish, apply, give_up_divergent, apply, update):
+        for last in (stop_drill, resume, finish, apply, give_up_divergent, apply, update, collect):
             self.told.append("at last:")
             await last(self, mortal=False)
             await self.check()
@@ -132,6 +136,11 @@ apply = command(lambda story: operations.protect(_group(story)))
 update = command(lambda story: operations.update(_group(story)))
 abort = command(lambda story: operations.thaw(_group(story)))
 reprotect = command(lambda story: mirrors.reprotect(_group(story)))
+pause = command(lambda story: mirrors.pause(_group(story), Selection(), timeout=timedelta(seconds=30)))
+resume = command(lambda story: mirrors.resume(_group(story), Selection()))
+drill = command(lambda story: drills.start(_group(story), DrillChoice()))
+stop_drill = command(lambda story: drills.stop(_group(story)))
+collect = command(lambda story: removal.gc(_group(story), {GROUP}))
 give_up_divergent = command(lambda story: mirrors.reprotect(_group(story), discard=[f"gold-{each}" for each in SITES]))
 
 
@@ -197,6 +206,12 @@ async def regain(history: History) -> None:
     history.lost.clear()
 
 
+async def look(history: History) -> None:
+    """`check` has something to say, whatever goes on."""
+    report = await check_sites(history.story.place.session, GROUP)
+    assert report.lines, history.as_told("check says nothing")
+
+
 async def time_passes(history: History) -> None:
     await trio.sleep(history.draw.choice((1, 60, 4000)))
     await history.clients.write()
@@ -246,6 +261,12 @@ STEPS: Mapping[str, tuple[Callable[[History], Awaitable[None]], int]] = {
     "planned failover": (planned, 6),
     "unplanned failover": (unplanned, 2),
     "abort": (abort, 1),
+    "pause": (pause, 1),
+    "resume": (resume, 1),
+    "a drill begins": (drill, 1),
+    "a drill ends": (stop_drill, 1),
+    "what is left over is collected": (collect, 1),
+    "check": (look, 1),
     "a site is lost": (lose, 2),
     "a site is regained": (regain, 3),
     "time passes": (time_passes, 4),

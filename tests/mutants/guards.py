@@ -1,0 +1,148 @@
+"""The safety guards, each with the expression that makes it one and what stands there while it is switched off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_POLICY = "datamotion/policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`promise` is what it keeps. `guarded` stands exactly once in `file`, below `src`."""
+
+    name: str
+    promise: str
+    file: str
+    guarded: str
+    unguarded: str
+
+
+GUARDS = (
+    Guard(
+        "carried",
+        "a volume counts as carried over only where the very snapshot is there",
+        f"{_POLICY}/frozen.py",
+        "return any(each.version == last.version for each in snapshots_of(standing, copy))",
+        "return True",
+    ),
+    Guard(
+        "frozen-fence",
+        "a last snapshot is the last one only while no client can come to the copy",
+        f"{_POLICY}/frozen.py",
+        "if copy.mark is not None and copy.is_fenced else None",
+        "if copy.mark is not None else None",
+    ),
+    Guard(
+        "last-name",
+        "a last snapshot that clients could write after is not taken for the last one again",
+        f"{_POLICY}/frozen.py",
+        "if noted and (source.is_fenced or snapshot_named(standing, source, noted) is None):",
+        "if noted:",
+    ),
+    Guard(
+        "frozen-word",
+        "what clients could come to since is not frozen any more",
+        f"{_POLICY}/fence.py",
+        "frozen=frozen,  #",
+        "frozen=frozen or mark.frozen,  #",
+    ),
+    Guard(
+        "fence-rules",
+        "a fence that lets clients in is no fence",
+        f"{_POLICY}/fence.py",
+        "elif known.rules:",
+        "elif False:",
+    ),
+    Guard(
+        "rivals",
+        "a failover fences what it overtakes",
+        f"{_POLICY}/failover.py",
+        "refusals += fence(due, standing, rivals, Occasion(because, gate=Gate.ALL))",
+        "refusals += fence(due, standing, (), Occasion(because, gate=Gate.ALL))",
+    ),
+    Guard(
+        "epoch-first",
+        "nothing is served before every site that was seen was told",
+        f"{_POLICY}/failover.py",
+        "take(due, standing, claim, because=_TAKE_BECAUSE, gate=Gate.ALL)",
+        "take(due, standing, claim, because=_TAKE_BECAUSE, gate=Gate.EACH)",
+    ),
+    Guard(
+        "all-or-none",
+        "a planned failover moves every volume or none",
+        f"{_POLICY}/failover.py",
+        "if carrying.refusals and not carrying.is_decided:",
+        "if False:",
+    ),
+    Guard(
+        "stale",
+        "a copy that mirrors nothing is no place for a planned failover",
+        f"{_POLICY}/planned.py",
+        "return copy.is_writable and not self.is_decided and not self._was_carried(copy)",
+        "return False",
+    ),
+    Guard(
+        "no-way-back",
+        "nobody lets clients in again once the next epoch was taken",
+        f"{_POLICY}/thaw.py",
+        "_decided(standing, frozen) or _unseen(standing)",
+        "_unseen(standing)",
+    ),
+    Guard(
+        "two-serve",
+        "of two that were claimed at once neither is taken to serve",
+        f"{_POLICY}/serving.py",
+        "if len(serving) > 1:",
+        "if False:",
+    ),
+    Guard(
+        "vanished",
+        "a claim whose copy cannot be written any more leaves open who serves",
+        f"{_POLICY}/serving.py",
+        "if claim.served is None or not is_about_it:",
+        "if True:",
+    ),
+    Guard(
+        "far-ahead",
+        "an epoch that nothing leads up to does not count",
+        f"{_POLICY}/claims.py",
+        "return frozenset(known[gap:])",
+        "return frozenset(known[len(known) :])",
+    ),
+    Guard(
+        "complete",
+        "a copy that was never complete is not served",
+        f"{_POLICY}/target.py",
+        "if edge.relationship.state not in _COMPLETE or not edge.holds_copy:",
+        "if False:",
+    ),
+    Guard(
+        "doubts",
+        "what a person has to settle is not failed over",
+        f"{_POLICY}/target.py",
+        "if why := why or open_doubts.get(volume):",
+        "if why:",
+    ),
+    Guard(
+        "consent",
+        "what only one copy holds is given up where that was agreed to",
+        f"{_POLICY}/turning.py",
+        "if name not in self._consent.discard:",
+        "if False:",
+    ),
+    Guard(
+        "common",
+        "a writable copy without a common snapshot is not made a mirror",
+        f"{_POLICY}/turning.py",
+        "if mirror.is_writable and shared.newest is None:",
+        "if False:",
+    ),
+    Guard(
+        "taken-meanwhile",
+        "a consent is about who served then",
+        f"{_POLICY}/reprotect.py",
+        "if before == now:",
+        "if True:",
+    ),
+)
