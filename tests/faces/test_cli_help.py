@@ -9,13 +9,13 @@ import subprocess
 
 import pytest
 
-from datamotion.cli.commands import COMMANDS
+from datamotion.cli.commands import commands
 from datamotion.cli.lab import lab
 from tests.faces.labs import World
 from tests.faces.terminal import SCRIPT, typed, typed_as_process
 from tests.faces.test_cli_silence import with_paris_at
 
-PATHS: list[tuple[str, ...]] = [(command.__name__.removesuffix("_"),) for command in COMMANDS] + [
+PATHS: list[tuple[str, ...]] = [(command.__name__.removesuffix("_"),) for command in commands()] + [
     ("lab", command.callback.__name__) for command in lab.registered_commands if command.callback is not None
 ]
 PATHS += [("lab", "fault", name) for name in ("add", "list", "clear")]

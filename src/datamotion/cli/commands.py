@@ -1,26 +1,58 @@
-"""All commands, in the order that help shows them."""
+"""All commands, in the order that help shows them, and where each is: what is not called is not imported."""
 
 from __future__ import annotations
 
-from datamotion.cli.changing import apply, update
-from datamotion.cli.copy import copy
-from datamotion.cli.demo import demo
-from datamotion.cli.drill import drill
-from datamotion.cli.lab import lab
-from datamotion.cli.lab_fault import fault
-from datamotion.cli.lab_pace import pace
-from datamotion.cli.looking import check, plan, status
-from datamotion.cli.migrate import migrate, migrations
-from datamotion.cli.mirrors import abort, break_, pause, reprotect, resume, resync
-from datamotion.cli.past import history
-from datamotion.cli.removal import gc, unprotect
-from datamotion.cli.role import role
-from datamotion.cli.serving import failback, failover, settle
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
+from typing import Any
 
-_SERVING = (check, plan, apply, status, update)
-_MIRRORS = (pause, resume, abort, break_, resync)
-_GROUP = (failover, failback, settle, reprotect, unprotect, gc)
-COMMANDS = (*_SERVING, *_MIRRORS, *_GROUP, migrate, migrations, copy, history, role, demo)
-lab.add_typer(fault)
-lab.add_typer(pace)
-GROUPS = (drill, lab)
+import typer
+
+_MODULES = {
+    **dict.fromkeys(("check", "plan"), "looking"),
+    "apply": "changing",
+    "status": "looking",
+    "update": "changing",
+    **dict.fromkeys(("pause", "resume", "abort", "break", "resync"), "mirrors"),
+    **dict.fromkeys(("failover", "failback", "settle"), "serving"),
+    "reprotect": "mirrors",
+    **dict.fromkeys(("unprotect", "gc"), "removal"),
+    **dict.fromkeys(("migrate", "migrations"), "migrate"),
+    "copy": "copy",
+    "history": "past",
+    "role": "role",
+    "demo": "demo",
+}
+_GROUPS = {"drill": (), "lab": (("lab_fault", "fault"), ("lab_pace", "pace"))}
+"""Commands of two words, and what has a third one below them."""
+WITHOUT_CLUSTERS = frozenset({"copy"})
+
+
+def commands(asked: str | None = None) -> Iterator[Callable[..., Any]]:
+    """The command of that name; where it is none, all of them."""
+    for name in _names(asked, _MODULES):
+        yield getattr(_module(_MODULES[name]), "break_" if name == "break" else name)
+
+
+def groups(asked: str | None = None) -> Iterator[typer.Typer]:
+    """The group of that name; where it is none, all of them."""
+    yield from map(_group, _names(asked, _GROUPS))
+
+
+def _names(asked: str | None, among: dict[str, Any]) -> list[str]:
+    if asked in _MODULES or asked in _GROUPS:
+        return [name for name in among if name == asked]
+    return [*among]
+
+
+@cache  # what is below it is added once
+def _group(name: str) -> typer.Typer:
+    group: typer.Typer = getattr(_module(name), name)
+    for module, below in _GROUPS[name]:
+        group.add_typer(getattr(_module(module), below))
+    return group
+
+
+def _module(name: str) -> Any:
+    return import_module(f"datamotion.cli.{name}")

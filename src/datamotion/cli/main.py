@@ -12,14 +12,16 @@ import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import typer
 
-from datamotion.cli.commands import COMMANDS, GROUPS
+from datamotion.cli.commands import WITHOUT_CLUSTERS, commands, groups
 from datamotion.cli.failing import MachineError, UsageMistake, show_error, show_unexpected, single
-from datamotion.clock import SystemClock
 from datamotion.errors import DataMotionError
-from datamotion.service.session import World
+
+if TYPE_CHECKING:
+    from datamotion.service.session import World
 
 EXIT_STATUSES = (
     "Exit status: 0 done; 1 done in part or failed; 2 usage or configuration; 3 refused by a safety rule; 4 a cluster "
@@ -29,30 +31,43 @@ EXIT_STATUSES = (
 _FAILED, _INTERRUPTED = 1, 130
 _OBJECTS = 50_000  # made and not dropped since the last search
 
-app = typer.Typer(
-    name="datamotion",
-    help="Protects and moves data between NetApp ONTAP back ends: mirrors them, fails over, and shows what it will do "
-    "before it does it.",
-    epilog=EXIT_STATUSES,
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
+_HELP = (
+    "Protects and moves data between NetApp ONTAP back ends: mirrors them, fails over, and shows what it will do before"
+    " it does it."
 )
-for command in COMMANDS:
-    app.command(name=command.__name__.removesuffix("_"), epilog=EXIT_STATUSES)(command)
-for group in GROUPS:
-    for each in (group, *(below.typer_instance for below in group.registered_groups if below.typer_instance)):
-        for subcommand in each.registered_commands:
-            subcommand.epilog = EXIT_STATUSES
-    app.add_typer(group, epilog=EXIT_STATUSES)
 
 
-def run(arguments: Sequence[str], world: World) -> int:
-    """Run one command in this world; returns its exit status. Errors are shown, not raised."""
+def app_of(asked: str | None = None) -> typer.Typer:
+    """The command line, with the command or group of that name alone; where there is none, with all."""
+    app = typer.Typer(
+        name="datamotion",
+        help=_HELP,
+        epilog=EXIT_STATUSES,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        callback=_below,  # so that a single command has its name still
+    )
+    for command in commands(asked):
+        app.command(name=command.__name__.removesuffix("_"), epilog=EXIT_STATUSES)(command)
+    for group in groups(asked):
+        for each in (group, *(below.typer_instance for below in group.registered_groups if below.typer_instance)):
+            for subcommand in each.registered_commands:
+                subcommand.epilog = EXIT_STATUSES
+        app.add_typer(group, epilog=EXIT_STATUSES)
+    return app
+
+
+def _below() -> None:
+    pass
+
+
+def run(arguments: Sequence[str], world: World | None) -> int:
+    """Run one command in this world (None: it needs none); returns its exit status. Errors are shown, not raised."""
     as_json = _wants_json(arguments)
     try:
         status: int = (
-            typer.main.get_command(app).main(
+            typer.main.get_command(app_of(_asked(arguments))).main(
                 args=list(arguments), prog_name="datamotion", standalone_mode=False, obj=world
             )
             or 0
@@ -86,6 +101,20 @@ def _wants_json(arguments: Sequence[str]) -> bool:
     return two_words or not {"-ojson", "--output=json"}.isdisjoint(arguments)
 
 
+def _asked(arguments: Sequence[str]) -> str | None:
+    return arguments[0] if arguments else None
+
+
+def _world(arguments: Sequence[str]) -> World | None:
+    """This machine's; imported only where the command has to do with clusters."""
+    if _asked(arguments) in WITHOUT_CLUSTERS:
+        return None
+    from datamotion.clock import SystemClock
+    from datamotion.service.session import World
+
+    return World(clock=SystemClock(), environ=os.environ)
+
+
 def collect_seldom() -> None:
     """Garbage in cycles is looked for seldom, and never among what was imported.
 
@@ -103,7 +132,7 @@ def main() -> None:
     sys.excepthook = show_unexpected
     collect_seldom()
     try:
-        status = run(sys.argv[1:], World(clock=SystemClock(), environ=os.environ))
+        status = run(sys.argv[1:], _world(sys.argv[1:]))
     except OSError:  # standard error cannot be written to: its terminal is gone, so nobody is left to be told
         status = _FAILED
     try:
