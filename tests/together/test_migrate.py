@@ -167,7 +167,7 @@ async def assert_migrated(story: Story, *volumes: str) -> None:
 def test_killed_at_any_call_it_goes_on_where_it_was(
     quick_path: Path, is_carried_out: bool, soaking: int | None
 ) -> None:
-    calls, every = 0, 1 if soaking is not None else 5
+    calls, every = 0, 1 if soaking is not None else 11
 
     async def main(story: Story) -> None:
         await served_with_a_file(story, *SEVERAL)
@@ -191,7 +191,7 @@ def test_killed_at_any_call_it_goes_on_where_it_was(
 def test_killed_at_any_call_and_aborted_the_old_ones_serve_or_it_only_goes_on(
     quick_path: Path, is_carried_out: bool, soaking: int | None
 ) -> None:
-    calls, every = 0, 1 if soaking is not None else 5
+    calls, every = 0, 1 if soaking is not None else 11
 
     async def main(story: Story) -> None:
         await served_with_a_file(story, *SEVERAL)
@@ -221,7 +221,7 @@ def test_killed_at_any_call_and_aborted_the_old_ones_serve_or_it_only_goes_on(
     while not over:
         play(quick_path / str(calls), main)
         calls += every
-    assert len(undone) > 3
+    assert undone
 
 
 # -- to another aggregate of the same SVM

@@ -12,6 +12,8 @@ from datamotion.policy.kinds import is_asked_for, limit_s
 
 _SHORTEST_WAIT_S = 0.05
 _LONGEST_WAIT_S = 2.0
+_SHARE = 1 / 30  # of the time that was waited: who has waited for an hour notices no ten seconds
+_LONGEST_OF_ALL_S = 10.0
 _LONGEST_HOLD_S = 60.0  # the group may be claimed, or what is held aborted, by others meanwhile
 _BACK_OFF = 1.5
 _TIMES = 3  # that one act comes about and is undone by others, before it is given up
@@ -23,6 +25,7 @@ class Patience:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._interval_s = _SHORTEST_WAIT_S
+        self._waited_s = 0.0  # since anything was reached
         self._since: dict[ActId, tuple[object, float]] = {}
         self._blamed: dict[ActId, Failure] = {}
         self._final: set[ActId] = set()
@@ -39,12 +42,14 @@ class Patience:
             await self._clock.sleep(min(max(left_s, _SHORTEST_WAIT_S), _LONGEST_HOLD_S))
             return
         await self._clock.sleep(self._interval_s)
-        self._interval_s = min(self._interval_s * _BACK_OFF, _LONGEST_WAIT_S)
+        self._waited_s += self._interval_s
+        longest_s = min(max(_LONGEST_WAIT_S, self._waited_s * _SHARE), _LONGEST_OF_ALL_S)
+        self._interval_s = min(self._interval_s * _BACK_OFF, longest_s)
 
     def reached(self, acts: Iterable[Act]) -> None:
         """These acts came about: what was said against them is void, and looks come quickly again."""
         for act in acts:
-            self._interval_s = _SHORTEST_WAIT_S
+            self._interval_s, self._waited_s = _SHORTEST_WAIT_S, 0.0
             self._reached[act.id, act.change] += is_asked_for(act)
             self.forget(act)
 

@@ -27,7 +27,7 @@ def test_a_run_that_waits_for_transfers_keeps_nobody_out() -> None:
     world.transfer_s = 1000
     ended = protect(world)
     assert state(world) == protected()
-    assert len(ended.hold.let_go_at) > 400
+    assert len(ended.hold.let_go_at) > 100
     assert not ended.hold.is_held
 
 
