@@ -129,7 +129,7 @@ class ClusterView:
 
     Volumes, their movements and snapshots, qtrees, export policies and sessions are those of the SVMs that were asked
     for; relationships those that end in one of them, `destinations` those that begin in one; `interfaces` those between
-    clusters. `schedules` are by name.
+    clusters. `schedules` are by name, `movements` by the uuid of their volume.
     """
 
     looked_at: Mapping[Aspect, datetime] = field(default_factory=dict)
@@ -152,7 +152,7 @@ class ClusterView:
     cifs_sessions: tuple[CifsSession, ...] | None = ()  # None: not told
     common_snapshots: tuple[Snapshot, ...] | None = ()  # None: not told
     luns: tuple[Lun, ...] | None = ()  # None: not told
-    movements: tuple[Movement, ...] = ()
+    movements: Mapping[str, Movement] = field(default_factory=dict)
     licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none
     nodes: tuple[Node, ...] | None = None  # None, of these three: not told
     interfaces: tuple[IpInterface, ...] | None = None

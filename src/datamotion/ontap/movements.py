@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import assert_never
 
 from datamotion.errors import ClusterRefused
@@ -24,14 +24,14 @@ class _Movement(Row):
     percent: Whole | None = at("movement.percent_complete", default=None)
 
 
-async def list_movements(transport: Transport, svms: Collection[str]) -> tuple[Movement, ...]:
-    """Those of all volumes of these SVMs that were ever moved, as far as the cluster remembers."""
+async def list_movements(transport: Transport, svms: Collection[str]) -> Mapping[str, Movement]:
+    """Those of all volumes of these SVMs that were ever moved, by their uuids, as far as the cluster remembers."""
     rows = await get_rows(transport, PATH, _Movement, {"svm.name": "|".join(sorted(svms)), "is_svm_root": "false"})
-    return tuple(
-        Movement(uuid=row.uuid, aggregate=row.aggregate, state=row.state, percent=row.percent)
+    return {
+        row.uuid: Movement(uuid=row.uuid, aggregate=row.aggregate, state=row.state, percent=row.percent)
         for row in rows
         if row.state is not None and row.aggregate is not None
-    )
+    }
 
 
 async def change_movement(transport: Transport, change: MoveVolume | CutOver | AbortMove) -> Answer:

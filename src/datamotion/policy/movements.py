@@ -13,7 +13,7 @@ from datamotion.policy.proofs import NOT_YET, YES, Ground, Holds, Proof
 
 def movement_of(seen: ClusterView, uuid: str) -> Movement | None:
     """The move of a volume that goes on, else its last one."""
-    return next((each for each in seen.movements if each.uuid == uuid), None)
+    return seen.movements.get(uuid)
 
 
 def is_on(volume: Volume, aggregate: str) -> bool:
@@ -67,8 +67,11 @@ def _proof(
 
 
 def _volume(uuid: str, ground: Ground) -> Volume | None:
-    volumes = ground.standing.sites[ground.act.backend].volumes.values()
-    return next((each for each in volumes if each.uuid == uuid), None)
+    volumes = ground.standing.sites[ground.act.backend].volumes
+    named = volumes.get(ground.act.volume or "")
+    if named is not None and named.uuid == uuid:
+        return named
+    return next((each for each in volumes.values() if each.uuid == uuid), None)  # it was renamed meanwhile, or is gone
 
 
 def _gone(ground: Ground) -> Proof:

@@ -81,7 +81,7 @@ def test_where_nothing_is_selected_no_way_to_do_it_is_shown() -> None:
 
 
 def moving(state: MoveState, aggregate: str = "aggr2") -> ClusterView:
-    return paris(movements=(Movement(uuid=FREE.uuid, aggregate=aggregate, state=state, percent=50),))
+    return paris(movements={FREE.uuid: Movement(uuid=FREE.uuid, aggregate=aggregate, state=state, percent=50)})
 
 
 def acts(plan: Plan) -> list[str]:

@@ -6,7 +6,7 @@ The marks go last: up to then any run finds by them what is left to do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 
 from datamotion.model.acts import DeleteClaim, DeleteRelationship, DeleteVolume, RemoveMark, Subject
 from datamotion.model.claim import read_claim
@@ -19,7 +19,7 @@ from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import VolumeState, VolumeType
 from datamotion.policy.frozen import is_carried
-from datamotion.policy.listings import entries, release
+from datamotion.policy.listings import Entry, entries, release
 from datamotion.policy.needs import mark_of
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList
@@ -53,8 +53,12 @@ class Finish:
         self.refusals: list[Refusal] = []
 
     def plan(self) -> None:
+        by_uuid = {each.uuid: each for each in self._to.volumes.values()}
+        listed: dict[str, list[Entry]] = {}
+        for entry in entries(self._now):
+            listed.setdefault(entry.source.id.volume, []).append(entry)
         for volume, uuid in self._moved.items():
-            new = next((each for each in self._to.volumes.values() if each.uuid == uuid), None)
+            new = by_uuid.get(uuid)
             if why := _not_serving(new):
                 self.refusals.append(
                     Refusal(
@@ -64,14 +68,13 @@ class Finish:
                     )
                 )
             elif (copy := self._now.copy(self._to.backend.name, volume)) is not None:
-                self._part_from_old(copy)
+                self._part_from_old(copy, listed.get(volume, ()))
         if self.refusals:
             return
         for site in (self._source, self._to):
             delete_claims(self.due, self._migration.name, site)
-        for volume in self._moved:
-            for site in (self._source, self._to):
-                unmark(self.due, self._migration.name, site, volume)
+        for site in (self._source, self._to):
+            unmark(self.due, self._migration.name, site, self._moved)
 
     def holds(self) -> frozenset[Subject]:
         """The volumes that are served where they were to go, with nothing left to do for them."""
@@ -81,14 +84,14 @@ class Finish:
         of_old = {(self._source.backend.name, volume) for volume in self._moved}
         return frozenset(each for each in of_new | of_old if each not in is_open and each[1] not in refused)
 
-    def _part_from_old(self, new: Copy) -> None:
+    def _part_from_old(self, new: Copy, listed: Sequence[Entry]) -> None:
         volume, old = new.id.volume, self._now.copy(self._source.backend.name, new.id.volume)
         if new.edge is not None:
             change = DeleteRelationship(uuid=new.edge.relationship.uuid)
             text = f"{volume}: {new.volume.name} was a mirror of {new.edge.relationship.source}"
             self.due.add(_RELATIONSHIP, self._to.backend, volume, change, text)
-        for entry in entries(self._now):
-            if entry.source.id.volume == volume and entry.at == self._to.backend.name:
+        for entry in listed:
+            if entry.at == self._to.backend.name:
                 release(self.due, self._now, _RELEASE, entry, keeps_snapshots=self._migration.keeps_source)
         if old is None or self._migration.keeps_source:
             return
@@ -124,13 +127,13 @@ def delete_claims(due: StepList, group: str, site: Site) -> None:
             due.add(_CLAIM, site.backend, None, DeleteClaim(uuid=policy.uuid), text, about=policy.uuid)
 
 
-def unmark(due: StepList, group: str, site: Site, volume: str) -> None:
-    """The volume there that is marked as this one of a group bears no mark any more."""
+def unmark(due: StepList, group: str, site: Site, volumes: Container[str]) -> None:
+    """Those there that are marked as one of these volumes of a group bear no mark any more."""
     for each in site.volumes.values():
         mark = read_mark(each.comment)
-        if mark is not None and (mark.group, mark.volume) == (group, volume):
+        if mark is not None and mark.group == group and mark.volume in volumes:
             change = RemoveMark(uuid=each.uuid, comment=without_mark(each.comment))
-            due.add(_UNMARK, site.backend, volume, change, f"{volume}: {each.name} at {site.backend.name}")
+            due.add(_UNMARK, site.backend, mark.volume, change, f"{mark.volume}: {each.name} at {site.backend.name}")
 
 
 def _not_serving(volume: Volume | None) -> str | None:
