@@ -25,7 +25,7 @@ from tests.together.world import GROUP
 
 pytestmark = pytest.mark.slow
 
-_RANDOM_POINTS = 10  # of each play
+_RANDOM_POINTS, _IN_SOAK = 5, 20  # of each play
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +43,9 @@ def play(request: pytest.FixtureRequest, site: Site, tmp_path_factory: pytest.Te
 def test_killed_at_any_write_of_its_journal_the_same_command_again_ends_in_the_same_state(
     play: Play, moment: Moment, tmp_path: Path, soaking: int | None
 ) -> None:
-    """In `make test` at every third write, from any of the first three on."""
+    """In `make test` at every sixth write, from any of the first six on."""
     unkilled, _ = _unkilled(play, tmp_path / "unkilled")
-    stride = 1 if soaking is not None else 3
+    stride = 1 if soaking is not None else 6
     first = random.randint(1, stride)
     for nth in count(first, stride):
         with play.scene(tmp_path / f"{nth}") as scene:
@@ -59,12 +59,15 @@ def test_killed_at_any_write_of_its_journal_the_same_command_again_ends_in_the_s
     assert nth > 10
 
 
-def test_killed_at_any_moment_the_same_command_again_ends_in_the_same_state(play: Play, tmp_path: Path) -> None:
+def test_killed_at_any_moment_the_same_command_again_ends_in_the_same_state(
+    play: Play, tmp_path: Path, soaking: int | None
+) -> None:
     unkilled, seconds = _unkilled(play, tmp_path / "unkilled")
     seed = random.randrange(2**32)
-    print(f"{play.arguments[0]}: killed at {_RANDOM_POINTS} moments within {seconds:.2f} s, seed {seed}")
+    points = _RANDOM_POINTS if soaking is None else _IN_SOAK
+    print(f"{play.arguments[0]}: killed at {points} moments within {seconds:.2f} s, seed {seed}")
     moments = random.Random(seed)
-    for point in range(_RANDOM_POINTS):
+    for point in range(points):
         with play.scene(tmp_path / f"{point}") as scene:
             ended = scene.run(*play.arguments, dies_after_s=moments.uniform(0, seconds))
             assert ended.killed or ended.status == 0, ended.err
