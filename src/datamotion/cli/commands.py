@@ -15,7 +15,7 @@ _MODULES = {
     "status": "looking",
     "update": "changing",
     **dict.fromkeys(("pause", "resume", "abort", "break", "resync"), "mirrors"),
-    **dict.fromkeys(("failover", "failback", "settle"), "serving"),
+    **dict.fromkeys(("failover", "failback", "swap", "settle"), "serving"),
     "reprotect": "mirrors",
     **dict.fromkeys(("unprotect", "gc"), "removal"),
     **dict.fromkeys(("migrate", "migrations"), "migrate"),
