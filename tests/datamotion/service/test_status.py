@@ -74,7 +74,7 @@ def test_a_mirror_of_a_mirror_of_what_serves_is_not_said_to_hold_it() -> None:
     world = protected("vol_1", targets=(LYON,))
     world.mirror("vol_1", NANTES, source=LYON)
     assert copy_of(world, "vol_1", NANTES).is_fresh is False
-    assert [(each.kind, each.backend) for each in world.report(BOTH).concerns] == [("stale", NANTES)]
+    assert [(each.kind, each.backend) for each in world.report(BOTH).concerns] == [("stale", "gold-nantes")]
 
 
 def test_the_age_stays_visible_during_a_transfer() -> None:
