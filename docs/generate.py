@@ -1,6 +1,6 @@
 """Writes the pages that are made from code: `python -m docs.generate`. With `--check`, only says which are stale.
 
-A page is a function that returns Markdown, under its path below `docs/` in `PAGES`.
+A page is a function that returns Markdown, a picture one that returns SVG, under its path below `docs/` in `PAGES`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,21 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from docs.commands import commands_page
 from docs.concerns import concerns_page
 from docs.configuration import configuration_page
 from docs.faults import faults_page
 from docs.phases import phases_page
+from docs.picture import status_picture
 from docs.simulated import simulated_page
+from docs.statuses import statuses_page
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "phases.md": phases_page,
+    "pictures/status.svg": status_picture,
+    "reference/commands.md": commands_page,
     "reference/configuration.md": configuration_page,
+    "reference/exit-statuses.md": statuses_page,
     "reference/faults.md": faults_page,
     "reference/ontaplab.md": simulated_page,
     "status.md": concerns_page,
