@@ -24,6 +24,9 @@ $(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
 $(VENV)/.test: $(VENV)/.run
 	@sh environment.sh install '.[test]' $@
 
+$(VENV)/.docs: $(VENV)/.run
+	@sh environment.sh install '.[docs]' $@
+
 demo: $(VENV)/.run ## Run the main job on two lab clusters (FROM=folder, KEEP=1)
 	@exec $(BIN)/datamotion demo $(if $(FROM),--from "$(FROM)") $(if $(KEEP),--keep)
 
@@ -87,8 +90,9 @@ audit: $(VENV)/.run $(AUDIT)/.made ## Ask whether advisories are known for any p
 bare: ## Both commands on bare machines; needs root and debootstrap (docs/bare.md)
 	"$(PYTHON)" -m tests.bare
 
-docs: $(VENV)/.test ## Rewrite the generated pages
+docs: $(VENV)/.docs ## Rewrite the pages made from code, and build the site of all into site/
 	$(BIN)/python -m docs.generate
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) $(CONFORMANCE) $(AUDIT) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(CONFORMANCE) $(AUDIT) site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
