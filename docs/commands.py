@@ -21,8 +21,9 @@ _INTRODUCTION = """\
 <!-- Made from src/datamotion/cli by `make docs`; changes here are overwritten. -->
 # Commands
 
-`datamotion COMMAND --help` prints the same. `datamotion --install-completion` sets up the shell. Data goes to standard
-output, everything else to standard error.
+`datamotion COMMAND --help` prints the same, and so do the manual pages that a wheel brings (`man datamotion-failover`).
+Completion for bash, zsh and fish comes with it too, and `datamotion --install-completion` sets it up for one account.
+Data goes to standard output, everything else to standard error.
 
 | exit status | |
 |---|---|"""

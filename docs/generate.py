@@ -1,6 +1,7 @@
 """Writes the pages that are made from code: `python -m docs.generate`. With `--check`, only says which are stale.
 
-A page is a function that returns Markdown, a picture one that returns SVG, under its path below `docs/` in `PAGES`.
+A page is a function that returns Markdown, under its path below `docs/` in `PAGES`; so are a picture, which is SVG, and
+what is installed beside the program.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from docs.commands import commands_page
 from docs.concerns import concerns_page
 from docs.configuration import configuration_page
 from docs.faults import faults_page
+from docs.manual import completion, manual
 from docs.phases import phases_page
 from docs.picture import status_picture
 from docs.simulated import simulated_page
@@ -28,6 +30,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/faults.md": faults_page,
     "reference/ontaplab.md": simulated_page,
     "status.md": concerns_page,
+    **manual(),
+    **completion(),
 }
 
 _DOCS = Path(__file__).parent
