@@ -9,7 +9,7 @@ CONFORMANCE := .conformance
 AUDIT := .audit
 INTO = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $<
 
-.PHONY: help demo test lint check soak mutants replay bench conformance audit bare docs clean FORCE
+.PHONY: help demo test lint check soak mutants replay bench conformance wheel audit bare docs clean FORCE
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
@@ -19,7 +19,7 @@ $(VENV)/.made: FORCE
 	@sh environment.sh make "$(PYTHON)" $(ASKED)
 
 $(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
-	@sh environment.sh install . $@
+	@sh environment.sh install '.[lab]' $@
 
 $(VENV)/.test: $(VENV)/.run
 	@sh environment.sh install '.[test]' $@
@@ -83,6 +83,9 @@ $(AUDIT)/.made: | $(VENV)/.made
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit==2.*' || \
 		{ rm -rf $(@D); echo "pip-audit could not be installed: nothing was asked" >&2; exit 2; }
 	@touch $@
+
+wheel: $(VENV)/.test ## Build a wheel, install it in empty environments, play the demo from it (a minute or two)
+	$(BIN)/python -m pytest tests/wheel/with_wheel.py $(ARGS)
 
 audit: $(VENV)/.run $(AUDIT)/.made ## Ask whether advisories are known for any package that is pinned (ARGS="-s osv")
 	@$(BIN)/python -m tests.audit $(AUDIT)/bin/pip-audit $(ARGS)
