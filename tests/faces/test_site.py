@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import typer
 import yaml
+from typer.core import TyperGroup
 
+from datamotion.cli.main import app_of
 from docs.commands import commands
 from docs.on_site import on_page_markdown
 from tests.faces.test_pages import ROOT
@@ -69,6 +75,33 @@ def test_every_command_has_an_example_of_itself_and_says_what_each_option_means(
         assert any(example.startswith(f"datamotion {each.name}") for example in each.examples), each.name
         assert each.usage.startswith(f"datamotion {each.name} [OPTIONS]"), each.name
         assert all(meaning for _, meaning in each.takes), each.name
+
+
+def test_whatever_pages_say_to_type_can_be_typed() -> None:
+    """The runbook's words above all: parsed as they would be, and not carried out."""
+    shown = sorted(set(_shown()))
+    assert len(shown) > 60
+    for words in shown:
+        command: Any = typer.main.get_command(app_of())
+        left = shlex.split(words, comments=True)[1:]
+        while isinstance(command, TyperGroup):
+            command = command.commands[left.pop(0)]
+        command.make_context(words, left)
+
+
+_SHOWN = re.compile(r"(?: {4,}|\$ )?(datamotion [a-z]+ .*|datamotion [a-z]+$)")
+_SYNOPSIS = re.compile(r" \[[-A-Z]")
+
+
+def _shown() -> Iterator[str]:
+    """Lines of commands: those of pages, and those that the commands show of themselves."""
+    for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")):
+        is_code = False
+        for line in page.read_text(encoding="utf-8").splitlines():
+            is_code = is_code != line.startswith("```")
+            found = _SHOWN.fullmatch(line)
+            if found and (is_code or line.startswith("    ")) and not _SYNOPSIS.search(line):
+                yield found[1]
 
 
 def test_the_picture_loads_nothing() -> None:
