@@ -17,6 +17,7 @@ from datamotion.cli.demo_files import Digests, digests, files_of, write_some
 from datamotion.cli.interruptions import Interruptions, interruptions
 from datamotion.cli.lab import lab_errors, seed_site
 from datamotion.cli.render import a_table, print_table, render_plan, render_run
+from datamotion.cli.statuses import INTERRUPTED
 from datamotion.cli.terminal import open_console, plain, tell
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.config.loading import load
@@ -46,6 +47,7 @@ class DemoInterrupted(DataMotionError):
     """A signal asked the demo to end, and it has."""
 
     code = "interrupted"
+    exit_status = INTERRUPTED
 
     def __init__(self, by: signal.Signals, *, kept: bool) -> None:
         left = "the lab goes on running" if kept else "nothing is left of it"

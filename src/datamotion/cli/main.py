@@ -18,17 +18,12 @@ import typer
 
 from datamotion.cli.commands import WITHOUT_CLUSTERS, commands, groups
 from datamotion.cli.failing import MachineError, UsageMistake, show_error, show_unexpected, single
+from datamotion.cli.statuses import EXIT_STATUSES, FAILED, INTERRUPTED
 from datamotion.errors import DataMotionError
 
 if TYPE_CHECKING:
     from datamotion.service.session import World
 
-EXIT_STATUSES = (
-    "Exit status: 0 done; 1 done in part or failed; 2 usage or configuration; 3 refused by a safety rule; 4 a cluster "
-    "that is needed does not answer; 130 interrupted."
-)
-
-_FAILED, _INTERRUPTED = 1, 130
 _OBJECTS = 50_000  # made and not dropped since the last search
 
 _HELP = (
@@ -76,7 +71,7 @@ def run(arguments: Sequence[str], world: World | None) -> int:
         return _wrong_usage(error, as_json=as_json)
     except typer.Abort:
         print("Not carried out.", file=sys.stderr)
-        return _FAILED
+        return FAILED
     except (DataMotionError, BaseExceptionGroup) as raised:
         ours = single(raised)
         show_error(ours, as_json=as_json)
@@ -84,7 +79,7 @@ def run(arguments: Sequence[str], world: World | None) -> int:
     except OSError as error:
         show_error(MachineError.of(error), as_json=as_json)
         return MachineError.exit_status
-    if status == _INTERRUPTED:
+    if status == INTERRUPTED:
         print("interrupted. Run the same command again: it begins with what the clusters show.", file=sys.stderr)
     return status
 
@@ -134,12 +129,12 @@ def main() -> None:
     try:
         status = run(sys.argv[1:], _world(sys.argv[1:]))
     except OSError:  # standard error cannot be written to: its terminal is gone, so nobody is left to be told
-        status = _FAILED
+        status = FAILED
     try:
         sys.stdout.flush()
     except OSError:  # nobody reads any more, or the disk is full: the interpreter must not try again at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = status or _FAILED
+        status = status or FAILED
     sys.exit(status)
 
 
