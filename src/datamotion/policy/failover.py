@@ -156,6 +156,7 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         steps=steps,
         losses=worst_first(losses),
         refusals=tuple(refusals),
+        then=(_then(decision),) if decision.reprotects and steps else (),
         notes=(*notes, *_staying(standing, decision)),
         recovery_points=tuple(
             _recovery_point(situation, copy, carrying, decision.terms.earlier) for copy in chosen.usable
@@ -395,8 +396,9 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
     unseen = [name for name in sorted(set(decision.given_up_at.values())) if standing.sites[name].svm is None]
     if unseen and moving:
         notes.append(
-            f"Nothing is asked of {' and '.join(unseen)}. If it still runs, its clients can go on writing there: stop"
-            f" them, and when it answers run `datamotion apply {group.name}`, which fences it and resyncs nothing."
+            f"Nothing is asked of {' and '.join(unseen)} before {chosen.name} serves. If it still runs, its clients can"
+            f" go on writing there until it is fenced: stop them. `datamotion apply {group.name}` fences it when it"
+            " answers, and resyncs nothing."
         )
     unknown, worst = chosen.staleness
     if group.rpo is not None and moving and (unknown or worst > group.rpo):
@@ -404,10 +406,10 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
     for each in decision.others if moving else ():
         why = each.why_not or (each.shortfall if each.unusable else each.loss_text)
         if decision.is_planned and each.is_complete:
-            notes.append(f"{each.name} could take it over too, and stays as it is.")
+            notes.append(f"{each.name} could take it over too.")
             continue
         by_hand = "its mirrors were broken off by hand; " if each.is_broken_by_others else ""
-        notes.append(f"{each.name} is passed over: {by_hand}{why}. Its mirrors stay as they are.")
+        notes.append(f"{each.name} is passed over: {by_hand}{why}.")
     notes += unseen_sessions(standing, _to_be_fenced(standing, decision, moving))
     strangers = [
         doubt.text
@@ -419,6 +421,13 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
     offers = offered(chosen.site)
     notes += [f"{chosen.name} differs: {each}." for each in differences(standing, moving, offers)]
     return notes
+
+
+def _then(decision: Decision) -> str:
+    return (
+        f"In the same command, what served is fenced where it answers, and every other back end is made to mirror"
+        f" {decision.candidate.name}, where nothing is given up by that; --no-reprotect leaves them as they are."
+    )
 
 
 def _kept(moving: Sequence[Copy], steps: Sequence[Step]) -> list[str]:

@@ -44,7 +44,8 @@ class FailoverChoice:
 
     `is_planned`: who serves is frozen first and all that it holds carried over; None: where it answers. `max_loss` is
     how much may be lost of a volume, None: however much. `earlier` is what it goes back to, which no planned one does.
-    `best_effort`: what cannot follow a planned one stays where it is, and keeps no other volume from it.
+    `best_effort`: what cannot follow a planned one stays where it is, and keeps no other volume from it. `reprotects`:
+    all other back ends are made to mirror what is served then, in the same command.
     """
 
     to: str | None = None
@@ -54,6 +55,7 @@ class FailoverChoice:
     max_loss: timedelta | None = None
     earlier: Earlier | None = None
     best_effort: bool = False
+    reprotects: bool = False
     pace: Pace = Pace()  # noqa: RUF009  # immutable
 
     @property
@@ -72,6 +74,7 @@ class Decision:
     others: Sequence[Candidate] = ()
     is_planned: bool = False
     best_effort: bool = False
+    reprotects: bool = False
     pace: Pace = Pace()  # noqa: RUF009  # immutable
 
     @property
@@ -118,6 +121,7 @@ def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
         others=[each for each in candidates if each.name != chosen.name],
         is_planned=is_planned,
         best_effort=choice.best_effort and is_planned,
+        reprotects=choice.reprotects,
         pace=choice.pace,
     )
 

@@ -30,12 +30,20 @@ def thaw_planner(group: Group) -> Planner:
         for copy in frozen:
             claim = next(each.claim for each in standing.claims if each.backend == copy.id.backend)
             serve(due, standing, copy, claim, export_policies(standing.sites[copy.id.backend]))
+        notes, serving = [], standing.serving
+        if serving is not None and not frozen_copies(situation.first):
+            notes.append(
+                f"Nothing is frozen, and nothing was begun that is not done: {serving.backend} serves {group.name},"
+                f" epoch {serving.epoch}. To serve it elsewhere again is a failover of its own: datamotion failover"
+                f" {group.name} --to BACKEND"
+            )
         was_frozen = {copy.id for copy in frozen_copies(situation.first)}
         return Plan(
             operation=Operation.THAW,
             group=group.name,
             title=title,
             steps=due.steps(),
+            notes=tuple(notes),
             holds=frozenset(was_frozen - {copy.id for copy in frozen}),
         )
 

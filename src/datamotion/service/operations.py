@@ -131,6 +131,8 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
         aspects |= {Aspect.AGGREGATES, Aspect.LICENSES}
     glances = glances_of(group, aspects)
     needed = {target.backend.cluster for target in group.targets}
+    if group.home.name == choice.to:
+        needed.add(group.home.cluster)
     return Intent(
         operation=Operation.FAILOVER,
         group=group,
