@@ -4,12 +4,11 @@ A group is called as the back end that replicates, for ever: marks and claims at
 taken over: the configuration names environment variables, and the report says whose password each is to hold.
 
 datamotion-cinder makes the like of it as Cinder runs (`datamotion_cinder/bridge.py`), with Cinder's own reading of the
-file; tests/conformance/with_datamotion_cinder.py holds the two together.
+file; tests/conformance/with_cinder_manager.py holds the two together.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from datamotion.config.cinder_pools import called_by, noted_volumes, patterns_of
 from datamotion.config.cinder_sections import CinderConf
 from datamotion.config.mistakes import key_path
 from datamotion.config.models import Configuration
@@ -25,9 +25,7 @@ from datamotion.errors import ConfigError
 
 _STATE_PATH, _SHARES = "/var/lib/cinder", "/etc/cinder/nfs_shares"
 _ACTIVE_SYNC = ("AutomatedFailOver", "AutomatedFailOverDuplex")
-_ALL = frozenset({"", ".+", ".*"})
 _T = TypeVar("_T")
-_NAME = re.compile(r"(\w[\w-]*)(\.[*+])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,20 +165,22 @@ class _Making:
     def _volumes(self, home: str) -> Sequence[str]:
         """The pools' volumes: those that the driver noted, else those that the section tells of."""
         noted = Path(self._text("DEFAULT", "state_path") or _STATE_PATH, "datamotion", f"{home}.yaml")
-        if (names := _noted(noted, home)) is not None:
+        if (names := noted_volumes(noted, home)) is not None:
             self.volumes_from[home] = f"what the driver has in use: {noted}"
             return names
         if (self._text(home, "netapp_storage_protocol") or "").lower() != "nfs":
             self.volumes_from[home] = "netapp_pool_name_search_pattern"
-            return self._tried(home, "netapp_pool_name_search_pattern", _patterns, [])
+            return self._tried(home, "netapp_pool_name_search_pattern", patterns_of, [])
         path = self._text(home, "nas_share_path")
         self.volumes_from[home] = "the shares' junction paths, as if volumes were called like these"
         if path and self._text(home, "nas_host"):
-            return [_called(path)]
+            return [called_by(path)]
         shares = Path(self._text(home, "nfs_shares_config") or _SHARES)
         try:
             lines = [each.strip() for each in shares.read_text(encoding="utf-8").splitlines()]
-            return [_called(each.split()[0].rpartition(":")[2]) for each in lines if each and not each.startswith("#")]
+            return [
+                called_by(each.split()[0].rpartition(":")[2]) for each in lines if each and not each.startswith("#")
+            ]
         except (OSError, UnicodeDecodeError):
             self._wrong(home, "nfs_shares_config", f"{shares} cannot be read; --volumes can name the pools' volumes")
             return []
@@ -213,35 +213,6 @@ def _pairs(value: str) -> dict[str, str]:
     """`backend_id:lyon,aggr1:aggr1_lyon`, as oslo.config writes a mapping."""
     parts = (each.partition(":") for each in value.split(","))
     return {key.strip(): text.strip() for key, _, text in parts if key.strip()}
-
-
-def _patterns(written: str) -> Sequence[str]:
-    """Cinder's regular expressions as patterns of a shell. Raises: ValueError for what these cannot say."""
-    found = []
-    for each in written.split(","):
-        bare = each.strip("^$ \t")
-        bare = bare[1:-1] if bare.startswith("(") and bare.endswith(")") else bare
-        if bare in _ALL:
-            found.append("*")
-        elif (named := _NAME.fullmatch(bare)) is not None:
-            found.append(named[1] + {None: "", ".*": "*", ".+": "?*"}[named[2]])
-        else:
-            raise ValueError("no pattern of datamotion says the same; --volumes can name the pools' volumes")
-    return found
-
-
-def _called(junction: str) -> str:
-    return junction.rstrip("/").rpartition("/")[2]
-
-
-def _noted(path: Path, group: str) -> Sequence[str] | None:
-    """The volumes in the configuration that datamotion-cinder wrote; None where it wrote none that can be read."""
-    try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
-        names = tree["backends"][group]["volumes"]
-    except (OSError, ValueError, LookupError, TypeError):
-        return None
-    return names if isinstance(names, list) and all(isinstance(each, str) for each in names) else None
 
 
 def _variable(section: str, taken: Sequence[Password]) -> str:
