@@ -126,7 +126,7 @@ def set_up(cloud: Cloud, cinder: Service) -> None:
         cloud.disk(HOME, cinder, name).write_bytes(b"first")
     assert cinder("pools") == [share(pool) for pool in POOLS]
     eventually(cloud.is_mirrored, 60)
-    cloud.world.update(*TARGETS)
+    cloud.world.update(*reversed(TARGETS))  # the first one holds all that the other one does
     assert replication(cinder) == {"enabled"}
 
 
