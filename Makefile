@@ -67,7 +67,7 @@ $(CONFORMANCE)/ansible/.made: tests/conformance/ansible-constraints.txt | $(VENV
 
 $(CONFORMANCE)/cinder/.made: tests/conformance/cinder-constraints.txt | $(VENV)/.made
 	$(BIN)/python -m venv $(@D)
-	$(INTO) 'cinder==29.*'
+	$(INTO) 'cinder==29.*' ddt fixtures oslotest testtools
 	@touch $@
 
 $(CONFORMANCE)/manila/.made: tests/conformance/manila-constraints.txt | $(VENV)/.made
@@ -76,7 +76,7 @@ $(CONFORMANCE)/manila/.made: tests/conformance/manila-constraints.txt | $(VENV)/
 	@touch $@
 
 conformance: $(VENV)/.test $(CONFORMANCE)/ansible/.made $(CONFORMANCE)/cinder/.made $(CONFORMANCE)/manila/.made ## Run Ansible and OpenStack's Cinder and Manila against labs (minutes)
-	$(BIN)/python -m pytest tests/conformance/with_ansible.py tests/conformance/with_cinder.py tests/conformance/with_datamotion_cinder.py tests/conformance/with_manila.py $(ARGS)
+	$(BIN)/python -m pytest tests/conformance/with_ansible.py tests/conformance/with_cinder.py tests/conformance/with_datamotion_cinder.py tests/conformance/with_cinder_manager.py tests/conformance/with_cinder_unit_tests.py tests/conformance/with_manila.py $(ARGS)
 
 $(AUDIT)/.made: | $(VENV)/.made
 	$(BIN)/python -m venv $(@D)
