@@ -12,6 +12,7 @@ from pathlib import Path
 
 from docs.concerns import concerns_page
 from docs.configuration import configuration_page
+from docs.exit_statuses import exit_statuses_page
 from docs.faults import faults_page
 from docs.phases import phases_page
 from docs.simulated import simulated_page
@@ -19,6 +20,7 @@ from docs.simulated import simulated_page
 PAGES: Mapping[str, Callable[[], str]] = {
     "phases.md": phases_page,
     "reference/configuration.md": configuration_page,
+    "reference/exit-statuses.md": exit_statuses_page,
     "reference/faults.md": faults_page,
     "reference/ontaplab.md": simulated_page,
     "status.md": concerns_page,

@@ -20,12 +20,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from datamotion.exit_status import ExitStatus
+
 
 class DataMotionError(Exception):
     """Something a person has to know: a message, the lines below it, and a hint that says what to do next."""
 
     code: ClassVar[str] = "error"
-    exit_status: int = 1
+    exit_status: int = ExitStatus.FAILED
 
     def __init__(self, message: str, *, hint: str | None = None, below: Sequence[str] = ()) -> None:
         self.lines = (message, *below)
@@ -38,14 +40,14 @@ class ConfigError(DataMotionError):
     """The files or the arguments are wrong. Nothing was contacted, nothing was changed."""
 
     code = "config"
-    exit_status = 2
+    exit_status = ExitStatus.USAGE
 
 
 class Refused(DataMotionError):
     """A safety rule declines. Nothing was changed; the hint names the command that overrides it, and its price."""
 
     code = "refused"
-    exit_status = 3
+    exit_status = ExitStatus.REFUSED
 
 
 class ClusterError(DataMotionError):
@@ -109,7 +111,7 @@ class ClusterSilent(ClusterError):
     """No answer came. A change that was asked for is unknown: neither done nor failed. Observe again."""
 
     code = "cluster-silent"
-    exit_status = 4
+    exit_status = ExitStatus.SILENT
 
 
 class StoreFailed(DataMotionError):

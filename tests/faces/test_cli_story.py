@@ -117,6 +117,7 @@ def mirrored(lab: Lab) -> None:
     shown, in_json = lab.looked("plan")
     assert (shown.status, "Nothing to do" in shown.out) == (0, True)
     assert [report["changes"] for report in in_json.report] == [False]
+    assert lab.typed("plan", "--exit-code").status == 0
     shown, in_json = lab.looked("status")
     assert shown.status == 0
     assert "gold is served by gold-paris since " in shown.out

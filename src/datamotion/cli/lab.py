@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 from datamotion.cli.render import a_table, print_table
 from datamotion.cli.terminal import open_console, plain, tell
 from datamotion.errors import DataMotionError
+from datamotion.exit_status import ExitStatus
 from datamotion.model.units import count_text, size_text
 
 lab = typer.Typer(
@@ -33,14 +34,14 @@ class LabError(DataMotionError):
     """The lab cannot do what was asked for; nothing is left half done."""
 
     code = "lab"
-    exit_status = 2
+    exit_status = ExitStatus.USAGE
 
 
 class LabFailed(LabError):
     """The machine or a cluster did not let the lab do it; nothing is left half done."""
 
     code = "lab-failed"
-    exit_status = 1
+    exit_status = ExitStatus.FAILED
 
 
 @contextmanager

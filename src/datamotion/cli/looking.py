@@ -18,6 +18,7 @@ from datamotion.cli.options import (
 )
 from datamotion.cli.render import print_json, render_plan
 from datamotion.cli.render_status import render_check, render_status
+from datamotion.exit_status import CHANGES, ExitStatus
 from datamotion.service import check as checking
 from datamotion.service import operations
 from datamotion.service import status as looking
@@ -28,6 +29,14 @@ _From = Annotated[
     str | None, typer.Option("--from", metavar="BACKEND", help="Only mirrors of what this back end serves.")
 ]
 _To = Annotated[str | None, typer.Option("--to", metavar="BACKEND", help="Only mirrors at this back end.")]
+_ExitCode = Annotated[
+    bool,
+    typer.Option(
+        "--exit-code",
+        help=f"End with {CHANGES.value} where there are changes to make; a mistake in usage or configuration is then"
+        f" {ExitStatus.FAILED.value}.",
+    ),
+]
 
 
 def check(
@@ -54,6 +63,7 @@ def plan(
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     peer_clusters: PeerClusters = False,
+    exit_code: _ExitCode = False,
 ) -> None:
     """Show what `apply` would do, and why. Changes nothing.
 
@@ -66,7 +76,10 @@ def plan(
     else:
         for report in reports:
             render_plan(report)
-    raise typer.Exit(max((report.verdict.exit_status for report in reports), default=0))
+    status = max((report.verdict.exit_status for report in reports), default=ExitStatus.DONE)
+    if exit_code and status == ExitStatus.DONE and any(report.changes for report in reports):
+        status = CHANGES
+    raise typer.Exit(status)
 
 
 async def _plans(session: Session, group: str | None, makes_peers: bool) -> tuple[PlanReport, ...]:

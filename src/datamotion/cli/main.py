@@ -1,7 +1,6 @@
 """The command line: parse, call the service, render. It holds no decision.
 
-Exit statuses: 0 done, 1 done in part or failed, 2 usage or configuration, 3 refused by a safety rule, 4 a cluster that
-is needed does not answer, 130 interrupted. Data goes to standard output, everything else to standard error.
+Data goes to standard output, everything else to standard error. What exit statuses say is told in `exit_status`.
 """
 
 from __future__ import annotations
@@ -19,16 +18,11 @@ import typer
 from datamotion.cli.commands import WITHOUT_CLUSTERS, commands, groups
 from datamotion.cli.failing import MachineError, UsageMistake, show_error, show_unexpected, single
 from datamotion.errors import DataMotionError
+from datamotion.exit_status import CHANGES, IN_ONE_LINE, ExitStatus
 
 if TYPE_CHECKING:
     from datamotion.service.session import World
 
-EXIT_STATUSES = (
-    "Exit status: 0 done; 1 done in part or failed; 2 usage or configuration; 3 refused by a safety rule; 4 a cluster "
-    "that is needed does not answer; 130 interrupted."
-)
-
-_FAILED, _INTERRUPTED = 1, 130
 _OBJECTS = 50_000  # made and not dropped since the last search
 
 _HELP = (
@@ -42,19 +36,19 @@ def app_of(asked: str | None = None) -> typer.Typer:
     app = typer.Typer(
         name="datamotion",
         help=_HELP,
-        epilog=EXIT_STATUSES,
+        epilog=IN_ONE_LINE,
         no_args_is_help=True,
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
         callback=_below,  # so that a single command has its name still
     )
     for command in commands(asked):
-        app.command(name=command.__name__.removesuffix("_"), epilog=EXIT_STATUSES)(command)
+        app.command(name=command.__name__.removesuffix("_"), epilog=IN_ONE_LINE)(command)
     for group in groups(asked):
         for each in (group, *(below.typer_instance for below in group.registered_groups if below.typer_instance)):
             for subcommand in each.registered_commands:
-                subcommand.epilog = EXIT_STATUSES
-        app.add_typer(group, epilog=EXIT_STATUSES)
+                subcommand.epilog = IN_ONE_LINE
+        app.add_typer(group, epilog=IN_ONE_LINE)
     return app
 
 
@@ -73,27 +67,29 @@ def run(arguments: Sequence[str], world: World | None) -> int:
             or 0
         )
     except typer.TyperException as error:
-        return _wrong_usage(error, as_json=as_json)
+        mistake = UsageMistake.of(error)
+        if mistake.message:  # none: a command was left out, and the help that tells of them has been shown
+            show_error(mistake, as_json=as_json)
+        return _status_of(mistake, arguments)
     except typer.Abort:
         print("Not carried out.", file=sys.stderr)
-        return _FAILED
+        return ExitStatus.FAILED
     except (DataMotionError, BaseExceptionGroup) as raised:
         ours = single(raised)
         show_error(ours, as_json=as_json)
-        return ours.exit_status
+        return _status_of(ours, arguments)
     except OSError as error:
         show_error(MachineError.of(error), as_json=as_json)
         return MachineError.exit_status
-    if status == _INTERRUPTED:
+    if status == ExitStatus.INTERRUPTED:
         print("interrupted. Run the same command again: it begins with what the clusters show.", file=sys.stderr)
     return status
 
 
-def _wrong_usage(error: typer.TyperException, *, as_json: bool) -> int:
-    mistake = UsageMistake.of(error)
-    if mistake.message:  # none: a command was left out, and the help that tells of them has been shown
-        show_error(mistake, as_json=as_json)
-    return UsageMistake.exit_status
+def _status_of(error: DataMotionError, arguments: Sequence[str]) -> int:
+    """Of `plan --exit-code` a mistake must not look like changes."""
+    tells_changes = _asked(arguments) == "plan" and "--exit-code" in arguments
+    return ExitStatus.FAILED if tells_changes and error.exit_status == CHANGES else error.exit_status
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
@@ -134,12 +130,12 @@ def main() -> None:
     try:
         status = run(sys.argv[1:], _world(sys.argv[1:]))
     except OSError:  # standard error cannot be written to: its terminal is gone, so nobody is left to be told
-        status = _FAILED
+        status = ExitStatus.FAILED
     try:
         sys.stdout.flush()
     except OSError:  # nobody reads any more, or the disk is full: the interpreter must not try again at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = status or _FAILED
+        status = status or ExitStatus.FAILED
     sys.exit(status)
 
 

@@ -22,6 +22,7 @@ from datamotion.cli.options import (
 from datamotion.cli.render import print_json
 from datamotion.cli.render_migrations import render_migrations
 from datamotion.errors import ConfigError
+from datamotion.exit_status import ExitStatus
 from datamotion.service import migrations as service
 
 What = Annotated[
@@ -99,7 +100,7 @@ def migrations(context: typer.Context, config: ConfigFile = DEFAULT_CONFIG, outp
         print_json(report)
     else:
         render_migrations(report)
-    raise typer.Exit(4 if report.unseen else 0)
+    raise typer.Exit(ExitStatus.SILENT if report.unseen else ExitStatus.DONE)
 
 
 def _instant(written: str | None) -> datetime | None:

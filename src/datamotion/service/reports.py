@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from datamotion.engine.result import Outcome
+from datamotion.exit_status import ExitStatus
 from datamotion.service.drill_reports import DrillReport
 from datamotion.service.migration_reports import MechanismReport, MigrationsReport
 
@@ -34,12 +35,12 @@ class Verdict(StrEnum):
 
 
 _EXIT_STATUSES = {
-    Verdict.DONE: 0,
-    Verdict.ATTENTION: 1,
-    Verdict.PARTLY: 1,
-    Verdict.FAILED: 1,
-    Verdict.REFUSED: 3,
-    Verdict.SILENT: 4,
+    Verdict.DONE: ExitStatus.DONE,
+    Verdict.ATTENTION: ExitStatus.FAILED,
+    Verdict.PARTLY: ExitStatus.FAILED,
+    Verdict.FAILED: ExitStatus.FAILED,
+    Verdict.REFUSED: ExitStatus.REFUSED,
+    Verdict.SILENT: ExitStatus.SILENT,
 }
 
 
