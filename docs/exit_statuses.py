@@ -26,13 +26,16 @@ ends with {failed}, one that refuses all of it with {refused}, one that cannot b
 
 ## Errors
 
-An error stands on standard error: its message, then a hint what to do. With `-o json` it is JSON, whose
-`code` is one of these and keeps its meaning:
+An error stands on standard error: its message, then a hint what to do. With `-o json` it is
+[a document](json.md#error) there, whose `code` is one of these and keeps its meaning:
 
 | code | exit status | what it says |
 |---|---|---|"""
 
-_OF_COMMANDS = (failing.UsageMistake, failing.MachineError, lab.LabError, lab.LabFailed, demo_story.DemoError)
+_OF_COMMANDS = (
+    *(failing.UsageMistake, failing.MachineError, failing.NotAgreed, failing.Interrupted),
+    *(lab.LabError, lab.LabFailed, demo_story.DemoError),
+)
 
 
 def exit_statuses_page() -> str:

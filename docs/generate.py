@@ -1,6 +1,6 @@
 """Writes the pages that are made from code: `python -m docs.generate`. With `--check`, only says which are stale.
 
-A page is a function that returns Markdown, under its path below `docs/` in `PAGES`.
+A page is a function that returns its text, under its path below `docs/` in `PAGES`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from docs.concerns import concerns_page
 from docs.configuration import configuration_page
 from docs.exit_statuses import exit_statuses_page
 from docs.faults import faults_page
+from docs.json_pages import json_page, schema_file
 from docs.phases import phases_page
 from docs.simulated import simulated_page
 
@@ -22,6 +23,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/configuration.md": configuration_page,
     "reference/exit-statuses.md": exit_statuses_page,
     "reference/faults.md": faults_page,
+    "reference/json.md": json_page,
+    "reference/json.schema.json": schema_file,
     "reference/ontaplab.md": simulated_page,
     "status.md": concerns_page,
 }

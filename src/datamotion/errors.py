@@ -18,19 +18,36 @@ Each class carries the exit status that the command line ends with.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from datamotion.exit_status import ExitStatus
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the configuration is wrong, and how. `line` and `key` are None where the file as a whole is meant."""
+
+    file: str
+    line: int | None
+    key: str | None
+    text: str
+
+
 class DataMotionError(Exception):
-    """Something a person has to know: a message, the lines below it, and a hint that says what to do next."""
+    """Something a person has to know: a message, the lines below it, and a hint that says what to do next.
+
+    `places` are where it comes from in the configuration.
+    """
 
     code: ClassVar[str] = "error"
     exit_status: int = ExitStatus.FAILED
 
-    def __init__(self, message: str, *, hint: str | None = None, below: Sequence[str] = ()) -> None:
+    def __init__(
+        self, message: str, *, hint: str | None = None, below: Sequence[str] = (), places: Sequence[Place] = ()
+    ) -> None:
         self.lines = (message, *below)
+        self.places = tuple(places)
         self.message = "\n".join(self.lines)
         self.hint = hint
         super().__init__(self.message)
@@ -105,6 +122,7 @@ class ClusterNotAsked(ClusterRefused):
             ontap_code="",
             hint=why.hint,
         )
+        self.places = why.places
 
 
 class ClusterSilent(ClusterError):

@@ -29,9 +29,20 @@ class Typed:
     err: str
 
     @property
-    def report(self) -> Any:
+    def document(self) -> Any:
         """What `-o json` printed."""
         return json.loads(self.out)
+
+    @property
+    def report(self) -> Any:
+        """What that tells."""
+        return self.document["report"]
+
+    @property
+    def plan(self) -> Any:
+        """The plan of the one operation that was told of."""
+        (operation,) = self.report
+        return operation["plan"]
 
     @property
     def error(self) -> Mapping[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import socket
 import subprocess
@@ -61,7 +60,7 @@ def test_the_installed_command_does_as_the_one_in_this_process(world: World) -> 
     with world.unchanged():
         done = typed_as_process("plan", "-o", "json", folder=world.folder)
         assert (done.status, done.err) == (0, "")
-        assert json.loads(done.out) == typed("plan", "-c", world.folder / "datamotion.yaml", "-o", "json").report
+        assert done.document == typed("plan", "-c", world.folder / "datamotion.yaml", "-o", "json").document
         typed_as_process("apply", folder=world.folder).failed_cleanly(2, "no terminal to ask on")
         typed_as_process("status", "silver", folder=world.folder).failed_cleanly(2, "no group 'silver'")
 

@@ -11,12 +11,12 @@ from datamotion.cli.options import (
     DEFAULT_CONFIG,
     AnyGroup,
     ConfigFile,
-    Output,
     OutputForm,
     PeerClusters,
     open_session,
 )
-from datamotion.cli.render import print_json, render_plan
+from datamotion.cli.output import Output
+from datamotion.cli.render import print_json, show_plans
 from datamotion.cli.render_status import render_check, render_status
 from datamotion.exit_status import CHANGES, ExitStatus
 from datamotion.service import check as checking
@@ -53,7 +53,10 @@ def check(
     """
     session = open_session(context, config)
     report = anyio.run(checking.check, session, group, checking.Ways(source=source, target=target))
-    print_json(report) if output is Output.JSON else render_check(report)
+    if output is Output.TEXT:
+        render_check(report)
+    else:
+        print_json("check", report, report.verdict.exit_status, output)
     raise typer.Exit(report.verdict.exit_status)
 
 
@@ -71,14 +74,10 @@ def plan(
     """
     session = open_session(context, config)
     reports = anyio.run(_plans, session, group, peer_clusters)
-    if output is Output.JSON:
-        print_json(reports)
-    else:
-        for report in reports:
-            render_plan(report)
     status = max((report.verdict.exit_status for report in reports), default=ExitStatus.DONE)
     if exit_code and status == ExitStatus.DONE and any(report.changes for report in reports):
         status = CHANGES
+    show_plans(reports, status, output)
     raise typer.Exit(status)
 
 
@@ -100,5 +99,8 @@ def status(
     """
     session = open_session(context, config)
     report = anyio.run(looking.status, session, group)
-    print_json(report) if output is Output.JSON else render_status(report)
+    if output is Output.TEXT:
+        render_status(report)
+    else:
+        print_json("status", report, report.verdict.exit_status, output)
     raise typer.Exit(report.verdict.exit_status)

@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING
 import typer
 
 from datamotion.cli.commands import WITHOUT_CLUSTERS, commands, groups
-from datamotion.cli.failing import MachineError, UsageMistake, show_error, show_unexpected, single
+from datamotion.cli.failing import (
+    Interrupted,
+    MachineError,
+    NotAgreed,
+    UsageMistake,
+    show_error,
+    show_json,
+    show_unexpected,
+    show_unexpected_json,
+    single,
+)
 from datamotion.errors import DataMotionError
 from datamotion.exit_status import CHANGES, IN_ONE_LINE, ExitStatus
 
@@ -58,7 +68,6 @@ def _below() -> None:
 
 def run(arguments: Sequence[str], world: World | None) -> int:
     """Run one command in this world (None: it needs none); returns its exit status. Errors are shown, not raised."""
-    as_json = _wants_json(arguments)
     try:
         status: int = (
             typer.main.get_command(app_of(_asked(arguments))).main(
@@ -68,33 +77,40 @@ def run(arguments: Sequence[str], world: World | None) -> int:
         )
     except typer.TyperException as error:
         mistake = UsageMistake.of(error)
-        if mistake.message:  # none: a command was left out, and the help that tells of them has been shown
-            show_error(mistake, as_json=as_json)
-        return _status_of(mistake, arguments)
+        # Without a message a command was left out, and the help that tells of them has been shown.
+        return _failed(mistake, arguments) if mistake.message else ExitStatus.USAGE
     except typer.Abort:
-        print("Not carried out.", file=sys.stderr)
-        return ExitStatus.FAILED
+        return _failed(NotAgreed("not carried out"), arguments, "Not carried out.")
     except (DataMotionError, BaseExceptionGroup) as raised:
-        ours = single(raised)
-        show_error(ours, as_json=as_json)
-        return _status_of(ours, arguments)
+        return _failed(single(raised), arguments)
     except OSError as error:
-        show_error(MachineError.of(error), as_json=as_json)
-        return MachineError.exit_status
+        return _failed(MachineError.of(error), arguments)
     if status == ExitStatus.INTERRUPTED:
-        print("interrupted. Run the same command again: it begins with what the clusters show.", file=sys.stderr)
+        said = "interrupted. Run the same command again: it begins with what the clusters show."
+        return _failed(Interrupted("interrupted", hint=said.partition(". ")[2]), arguments, said)
     return status
 
 
-def _status_of(error: DataMotionError, arguments: Sequence[str]) -> int:
-    """Of `plan --exit-code` a mistake must not look like changes."""
+def _failed(error: DataMotionError, arguments: Sequence[str], in_text: str | None = None) -> int:
+    """Shown as JSON where reports would be, else in these words, where it has any; returns the exit status."""
+    # Of `plan --exit-code` a mistake must not look like changes.
     tells_changes = _asked(arguments) == "plan" and "--exit-code" in arguments
-    return ExitStatus.FAILED if tells_changes and error.exit_status == CHANGES else error.exit_status
+    status = ExitStatus.FAILED if tells_changes and error.exit_status == CHANGES else error.exit_status
+    if _wants_json(arguments):
+        show_json(error, status)
+    elif in_text is not None:
+        print(in_text, file=sys.stderr)
+    else:
+        show_error(error)
+    return status
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
-    two_words = any(option in ("-o", "--output") and form == "json" for option, form in pairwise(arguments))
-    return two_words or not {"-ojson", "--output=json"}.isdisjoint(arguments)
+    forms = [form for option, form in pairwise(arguments) if option in ("-o", "--output")]
+    forms += [
+        each.removeprefix(option) for option in ("-o", "--output=") for each in arguments if each.startswith(option)
+    ]
+    return not {"json", "jsonl"}.isdisjoint(forms)
 
 
 def _asked(arguments: Sequence[str]) -> str | None:
@@ -125,7 +141,7 @@ def main() -> None:
     """The `datamotion` command."""
     _open_what_is_closed()
     _bear_any_text()
-    sys.excepthook = show_unexpected
+    sys.excepthook = show_unexpected_json if _wants_json(sys.argv[1:]) else show_unexpected
     collect_seldom()
     try:
         status = run(sys.argv[1:], _world(sys.argv[1:]))

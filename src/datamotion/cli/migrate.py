@@ -13,12 +13,12 @@ from datamotion.cli.options import (
     DEFAULT_CONFIG,
     ConfigFile,
     DryRun,
-    Output,
     OutputForm,
     Why,
     Yes,
     open_session,
 )
+from datamotion.cli.output import Output
 from datamotion.cli.render import print_json
 from datamotion.cli.render_migrations import render_migrations
 from datamotion.errors import ConfigError
@@ -96,11 +96,12 @@ def migrations(context: typer.Context, config: ConfigFile = DEFAULT_CONFIG, outp
     Example: datamotion migrations
     """
     report = anyio.run(service.migrations, open_session(context, config))
-    if output is Output.JSON:
-        print_json(report)
-    else:
+    status = ExitStatus.SILENT if report.unseen else ExitStatus.DONE
+    if output is Output.TEXT:
         render_migrations(report)
-    raise typer.Exit(ExitStatus.SILENT if report.unseen else ExitStatus.DONE)
+    else:
+        print_json("migrations", report, status, output)
+    raise typer.Exit(status)
 
 
 def _instant(written: str | None) -> datetime | None:

@@ -12,13 +12,13 @@ from datamotion.cli.options import (
     ConfigFile,
     DryRun,
     OneGroup,
-    Output,
     OutputForm,
     Why,
     Yes,
     duration,
     open_session,
 )
+from datamotion.cli.output import Output
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ import anyio
 import typer
 
 from datamotion.cli.failing import show_warning
+from datamotion.cli.output import Output
 from datamotion.cli.render import render_plan
 from datamotion.config.durations import parse_duration
 from datamotion.config.loading import load
@@ -20,13 +20,6 @@ from datamotion.config.models import Configuration
 from datamotion.errors import ConfigError
 from datamotion.service.reports import PlanReport
 from datamotion.service.session import Session, World, find_passphrases, find_seals
-
-
-class Output(StrEnum):
-    """How a report is printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def complete_group(context: typer.Context) -> list[str]:
@@ -40,7 +33,12 @@ def complete_group(context: typer.Context) -> list[str]:
 ConfigFile = Annotated[
     Path, typer.Option("-c", "--config", metavar="FILE", help="The configuration file.", dir_okay=False)
 ]
-OutputForm = Annotated[Output, typer.Option("-o", "--output", help="Text for people, JSON for programs.")]
+OutputForm = Annotated[
+    Output,
+    typer.Option(
+        "-o", "--output", help="Text for people, JSON for programs; jsonl: what happens, line by line, then the report."
+    ),
+]
 OneGroup = Annotated[
     str,
     typer.Argument(metavar="GROUP", help="The group, as the configuration names it.", autocompletion=complete_group),
@@ -78,7 +76,14 @@ def open_session(context: typer.Context, config: Path, *, peers: bool = False) -
     configuration = load(path)
     seals = anyio.run(find_seals, configuration, world.environ, path.parent) if _has_seals(configuration) else {}
     passphrases = _passphrases(configuration, world, path.parent) if peers else {}
-    return Session(configuration=configuration, folder=path.parent, world=world, seals=seals, passphrases=passphrases)
+    return Session(
+        configuration=configuration,
+        folder=path.parent,
+        world=world,
+        seals=seals,
+        passphrases=passphrases,
+        file=config,
+    )
 
 
 def _passphrases(configuration: Configuration, world: World, folder: Path) -> Mapping[str, str]:

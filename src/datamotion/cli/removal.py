@@ -13,12 +13,12 @@ from datamotion.cli.options import (
     ConfigFile,
     DryRun,
     OneGroup,
-    Output,
     OutputForm,
     Why,
     Yes,
     open_session,
 )
+from datamotion.cli.output import Output
 from datamotion.service import removal
 
 Volumes = Annotated[

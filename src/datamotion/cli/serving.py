@@ -14,13 +14,13 @@ from datamotion.cli.options import (
     ConfigFile,
     DryRun,
     OneGroup,
-    Output,
     OutputForm,
     Why,
     Yes,
     duration,
     open_session,
 )
+from datamotion.cli.output import Output
 from datamotion.errors import ConfigError
 from datamotion.model.group import Group
 from datamotion.policy.failover_choice import FailoverChoice
