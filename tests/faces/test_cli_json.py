@@ -59,6 +59,9 @@ def test_the_json_of_every_command_is_as_published(lab: Lab, tmp_path: Path) -> 
             with_what_follows(ended)
         if (command, words) == ("apply", ("--yes",)):
             acts_are_data(ended)
+        if (command, words) == ("history", (1,)):
+            acts = [act for step in ended.report["plan"]["steps"] for act in step["acts"]]
+            assert {(act["kind"], act["bytes"]) for act in acts} == {(None, None)}, "the store does not keep them"
     kinds.add(checked(typed("role", "-o", "json"), 0)["kind"])
     kinds.add(checked(typed("copy", tmp_path / "files", tmp_path / "copies", "-o", "json"), 0)["kind"])
     kinds |= streams(lab)

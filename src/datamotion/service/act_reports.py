@@ -32,18 +32,21 @@ class ActReport:
     """One change, or one thing that is waited for. `volume` is None where it serves all of the back end's.
 
     `bytes` is what it carries: 0 for what carries none, None where nobody knows how much. Of a first transfer and a
-    move it is what the volume uses. `text` is for people.
+    move it is what the volume uses. `text` is for people. Of a past run `kind` and `bytes` are None: the store keeps
+    the text alone.
     """
 
     backend: str
     volume: str | None
-    kind: ActKind
+    kind: ActKind | None
     bytes: int | None
     text: str
 
 
 def act_report(act: Act, standing: Standing | None) -> ActReport:
-    """The act, planned from this standing; None: it is not known any more."""
+    """The act, planned from this standing. None: it is one that the store remembers, which keeps no more than a text."""
+    if standing is None:
+        return ActReport(backend=act.backend, volume=act.volume, kind=None, bytes=None, text=act.text)
     return ActReport(
         backend=act.backend,
         volume=act.volume,
@@ -53,11 +56,11 @@ def act_report(act: Act, standing: Standing | None) -> ActReport:
     )
 
 
-def _bytes(act: Act, standing: Standing | None) -> int | None:
+def _bytes(act: Act, standing: Standing) -> int | None:
     """An update carries what has changed since the last one, which nobody can tell beforehand."""
     if not isinstance(act.change, _CARRIES):
         return 0
-    if standing is None or act.volume is None:
+    if act.volume is None:
         return None
     if isinstance(act.change, Initialize):
         active = standing.active.get(act.volume)

@@ -35,7 +35,7 @@ from datamotion.service.served import served_reports, serving_backend
 
 
 def plan_report(plan: Plan, standing: Standing | None = None) -> PlanReport:
-    """A plan as faces show it, with what `standing`, which it was made from, tells of sizes."""
+    """A plan as faces show it, made from this standing; None: the store remembers it."""
     return PlanReport(
         operation=plan.operation,
         group=plan.group,
