@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 from rich.console import Console
@@ -58,7 +58,7 @@ def filled(kind: Any) -> Any:
         return ACT_KINDS[0]
     if get_origin(kind) in (tuple, Sequence):
         return (filled(get_args(kind)[0]),)
-    if get_origin(kind) is UnionType:
+    if get_origin(kind) in (UnionType, Union):
         return filled(next(each for each in get_args(kind) if each is not NoneType))
     if issubclass(kind, Enum):
         return next(iter(kind))
