@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from datamotion.cli.commands import commands
 from datamotion.cli.lab import lab
-from tests.faces.labs import World
+from tests.faces.labs import Lab, World, done, some_files
 from tests.faces.terminal import SCRIPT, typed, typed_as_process
 from tests.faces.test_cli_silence import with_paris_at
 
@@ -52,6 +53,31 @@ def test_the_shell_completes_the_groups_of_the_configuration(world: World) -> No
     assert typed_as_process(folder=world.folder, environ=asked).out.split() == ["gold"]
     (world.folder / "datamotion.yaml").write_text("clusters: [")
     assert typed_as_process(folder=world.folder, environ=asked).out.split() == [], "a mistake is not for this moment"
+
+
+def offered(folder: Path, *words: str) -> set[str]:
+    """What the shell offers for the last of these words."""
+    line = {"COMP_WORDS": " ".join(("datamotion", *words)), "COMP_CWORD": str(len(words))}
+    return set(typed_as_process(folder=folder, environ={"_DATAMOTION_COMPLETE": "complete_bash", **line}).out.split())
+
+
+@pytest.mark.slow
+def test_the_shell_completes_back_ends_clusters_and_kinds_of_faults(world: World) -> None:
+    world.configured()
+    lab = ("--dir", str(world.site.folder))
+    assert offered(world.folder, "failover", "gold", "--to", "gold-l") == {"gold-lyon"}
+    assert offered(world.folder, "migrate", "gold-p") == {"gold-paris:"}
+    assert offered(world.folder, "lab", "kill", *lab, "l") == {"lyon"}
+    assert offered(world.folder, "lab", "kill", "l") == set(), "there is no lab"
+    assert offered(world.folder, "lab", "fault", "add", *lab, "lyon", "lost_") == {"lost_answer", "lost_request"}
+
+
+@pytest.mark.slow
+def test_the_shell_completes_the_volumes_that_the_last_runs_were_about(lab: Lab, tmp_path: Path) -> None:
+    lab.lab("seed", "--from", some_files(tmp_path / "files", 3), "--volumes", 2)
+    assert offered(lab.folder, "pause", "gold", "--volume", "v") == set()
+    done(lab.typed("apply", "--yes"))
+    assert offered(lab.folder, "pause", "gold", "--volume", "v") == {"vol_1", "vol_2"}
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import anyio
 import typer
 
+from datamotion.cli.completion import complete_backend
 from datamotion.cli.failing import show_error, single, status_of
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
@@ -50,6 +51,7 @@ Recreate = Annotated[
         metavar="BACKEND",
         help="Mirrors there that no update mends are deleted and made anew: all is copied again, and there is no copy"
         " meanwhile; once for each.",
+        autocompletion=complete_backend,
     ),
 ]
 

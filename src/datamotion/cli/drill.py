@@ -12,6 +12,7 @@ import anyio
 import typer
 
 from datamotion.cli.changing import carry_out, carry_out_one
+from datamotion.cli.completion import complete_backend
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     ConfigFile,
@@ -39,7 +40,13 @@ from datamotion.service.session import Session
 drill = typer.Typer(name="drill", help="Serve clones of mirrors, beside them, to see that a failover would work.")
 
 To = Annotated[
-    str | None, typer.Option("--to", metavar="BACKEND", help="The back end to drill at; without it, the best one.")
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="BACKEND",
+        help="The back end to drill at; without it, the best one.",
+        autocompletion=complete_backend,
+    ),
 ]
 At = Annotated[
     str | None,

@@ -7,6 +7,7 @@ from typing import Annotated
 import anyio
 import typer
 
+from datamotion.cli.completion import complete_backend
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     AnyGroup,
@@ -26,9 +27,15 @@ from datamotion.service.reports import PlanReport
 from datamotion.service.session import Session
 
 _From = Annotated[
-    str | None, typer.Option("--from", metavar="BACKEND", help="Only mirrors of what this back end serves.")
+    str | None,
+    typer.Option(
+        "--from", metavar="BACKEND", help="Only mirrors of what this back end serves.", autocompletion=complete_backend
+    ),
 ]
-_To = Annotated[str | None, typer.Option("--to", metavar="BACKEND", help="Only mirrors at this back end.")]
+_To = Annotated[
+    str | None,
+    typer.Option("--to", metavar="BACKEND", help="Only mirrors at this back end.", autocompletion=complete_backend),
+]
 _ExitCode = Annotated[
     bool,
     typer.Option(

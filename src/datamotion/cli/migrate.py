@@ -9,6 +9,7 @@ import anyio
 import typer
 
 from datamotion.cli.changing import carry_out
+from datamotion.cli.completion import complete_backend, complete_place
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     ConfigFile,
@@ -28,10 +29,17 @@ from datamotion.service import migrations as service
 What = Annotated[
     str,
     typer.Argument(
-        metavar="BACKEND:VOLUMES", help="The back end where they are, and names, patterns or uuids, with commas."
+        metavar="BACKEND:VOLUMES",
+        help="The back end where they are, and names, patterns or uuids, with commas.",
+        autocompletion=complete_place,
     ),
 ]
-To = Annotated[str | None, typer.Option("--to", metavar="BACKEND", help="The back end where they are to live.")]
+To = Annotated[
+    str | None,
+    typer.Option(
+        "--to", metavar="BACKEND", help="The back end where they are to live.", autocompletion=complete_backend
+    ),
+]
 Aggregates = Annotated[
     list[str] | None,
     typer.Option(

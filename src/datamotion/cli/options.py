@@ -11,6 +11,7 @@ from typing import Annotated
 import anyio
 import typer
 
+from datamotion.cli.completion import USUAL_CONFIG, complete_group
 from datamotion.cli.failing import show_warning
 from datamotion.cli.output import Output
 from datamotion.cli.render import render_plan
@@ -20,15 +21,6 @@ from datamotion.config.models import Configuration
 from datamotion.errors import ConfigError
 from datamotion.service.reports import PlanReport
 from datamotion.service.session import Session, World, find_passphrases, find_seals
-
-
-def complete_group(context: typer.Context) -> list[str]:
-    """The groups of the configuration that the command line names, for the shell to offer."""
-    try:
-        return list(load(context.params.get("config") or Path("datamotion.yaml")).groups)
-    except ConfigError:
-        return []
-
 
 ConfigFile = Annotated[
     Path, typer.Option("-c", "--config", metavar="FILE", help="The configuration file.", dir_okay=False)
@@ -61,7 +53,7 @@ PeerClusters = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")]
 
-DEFAULT_CONFIG = Path("datamotion.yaml")
+DEFAULT_CONFIG = USUAL_CONFIG
 _LONGEST_REASON = 500
 
 

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, OutputForm, complete_group, open_session
+from datamotion.cli.completion import complete_group
+from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, OutputForm, open_session
 from datamotion.cli.output import Output
 from datamotion.cli.render import a_table, first_of, print_json, render_plan, render_run
 from datamotion.cli.terminal import open_console, plain, say

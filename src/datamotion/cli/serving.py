@@ -9,6 +9,7 @@ import typer
 from pydantic import ByteSize, TypeAdapter, ValidationError
 
 from datamotion.cli.changing import carry_out
+from datamotion.cli.completion import complete_backend
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     ConfigFile,
@@ -28,7 +29,13 @@ from datamotion.policy.planned import Pace
 from datamotion.service import mirrors, operations
 
 To = Annotated[
-    str | None, typer.Option("--to", metavar="BACKEND", help="The back end to serve from; without it, the best one.")
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="BACKEND",
+        help="The back end to serve from; without it, the best one.",
+        autocompletion=complete_backend,
+    ),
 ]
 Overrule = Annotated[
     str | None,
@@ -36,9 +43,15 @@ Overrule = Annotated[
         "--overrule",
         metavar="BACKEND",
         help="A back end that serves, or was claimed, and does not count any more: its run is dead, or it is given up.",
+        autocompletion=complete_backend,
     ),
 ]
-Keep = Annotated[str, typer.Option("--keep", metavar="BACKEND", help="The back end that serves from now on.")]
+Keep = Annotated[
+    str,
+    typer.Option(
+        "--keep", metavar="BACKEND", help="The back end that serves from now on.", autocompletion=complete_backend
+    ),
+]
 AllowPartial = Annotated[
     bool, typer.Option("--allow-partial", help="Accept a target that holds only a part of the group.")
 ]

@@ -44,7 +44,7 @@ class ActReport:
 
 
 def act_report(act: Act, standing: Standing | None) -> ActReport:
-    """The act, planned from this standing. None: it is one that the store remembers, which keeps no more than a text."""
+    """The act, planned from this standing; None: the store remembers it, which keeps no more than a text."""
     if standing is None:
         return ActReport(backend=act.backend, volume=act.volume, kind=None, bytes=None, text=act.text)
     return ActReport(
