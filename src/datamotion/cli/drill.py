@@ -13,6 +13,7 @@ import typer
 
 from datamotion.cli.changing import carry_out, carry_out_one
 from datamotion.cli.completion import complete_backend
+from datamotion.cli.logged import logged
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     ConfigFile,
@@ -89,6 +90,7 @@ ReportFile = Annotated[
 
 
 @drill.command()
+@logged
 def start(
     context: typer.Context,
     group: OneGroup,
@@ -136,6 +138,7 @@ def start(
 
 
 @drill.command()
+@logged
 def stop(
     context: typer.Context,
     group: OneGroup,

@@ -6,6 +6,7 @@ Data goes to standard output, everything else to standard error. What exit statu
 from __future__ import annotations
 
 import gc
+import inspect
 import io
 import os
 import sys
@@ -27,6 +28,7 @@ from datamotion.cli.failing import (
     show_unexpected_json,
     single,
 )
+from datamotion.cli.logged import logged
 from datamotion.errors import DataMotionError
 from datamotion.exit_status import CHANGES, IN_ONE_LINE, ExitStatus
 
@@ -53,7 +55,10 @@ def app_of(asked: str | None = None) -> typer.Typer:
         callback=_below,  # so that a single command has its name still
     )
     for command in commands(asked):
-        app.command(name=command.__name__.removesuffix("_"), epilog=IN_ONE_LINE)(command)
+        asks_clusters = "config" in inspect.signature(command).parameters
+        app.command(name=command.__name__.removesuffix("_"), epilog=IN_ONE_LINE)(
+            logged(command) if asks_clusters else command
+        )
     for group in groups(asked):
         for each in (group, *(below.typer_instance for below in group.registered_groups if below.typer_instance)):
             for subcommand in each.registered_commands:

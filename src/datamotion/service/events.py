@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from datamotion.model.records import Transfer
 from datamotion.model.standing import Standing
 from datamotion.model.words import TransferState
 from datamotion.service.act_reports import ActKind, kind_of
+
+_log = logging.getLogger(__name__)
 
 
 class Happening(StrEnum):
@@ -92,7 +95,7 @@ class Follower(ABC):
     def _event(
         self, what: Happening, acts: Sequence[Act], *, why: str | None = None, transfers: TransfersReport | None = None
     ) -> EventReport:
-        return EventReport(
+        event = EventReport(
             at=self._clock.now(),
             group=self._group,
             operation=self._operation,
@@ -105,6 +108,10 @@ class Follower(ABC):
             why=why,
             transfers=transfers,
         )
+        if what is not Happening.WAITING:  # of that there may be one at each look
+            whom = ", ".join(event.volumes)
+            _log.info("%s %s: %s (%s)%s", what, event.cluster, event.step, whom, f": {why}" if why else "")
+        return event
 
     def _transfers(self, awaited: Sequence[Act], standing: Standing) -> TransfersReport:
         transfers = [each for act in awaited if (each := _transfer_of(act, standing))]
