@@ -26,7 +26,6 @@ STORY: Sequence[tuple[str, tuple[object, ...], int]] = [
     ("apply", ("--yes",), 0),
     ("update", (), 0),
     ("pause", ("gold", "--yes"), 0),
-    ("update", (), 3),
     ("resume", ("gold", "--yes"), 0),
     ("abort", ("gold", "--dry-run"), 0),
     ("break", ("gold", *AT_LYON, "--dry-run"), 0),

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from datamotion.errors import ClusterSilent, DataMotionError, Refused, StoreFailed
 from datamotion.service.documents import document_json
 from datamotion.service.envelope import SCHEMA_VERSION
+from datamotion.service.operation_reports import OperationReport
 from datamotion.service.schema import KINDS, json_schema
 from tests.faces.documents import check_document
 from tests.faces.test_cli_clean import filled
@@ -48,6 +50,22 @@ def _bare(part: Any) -> Any:
 def test_every_field_of_every_report_is_in_the_schema(kind: str) -> None:
     exit_status = None if kind == "event" else 1
     check_document(json.loads(document_json(kind, filled(KINDS[kind]), exit_status)))
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (Refused("another operation holds gold", hint="wait for it"), "refused"),
+        (ClusterSilent("lyon", "lyon gave no answer", request="GET /api/cluster"), "no answer"),
+        (StoreFailed("the disk is full"), "failed"),
+    ],
+)
+def test_what_follows_and_fails_is_told_in_the_same_document(error: DataMotionError, verdict: str) -> None:
+    report = OperationReport.failed("reprotect", "gold", error, follows="failover")
+    document = json.loads(document_json("operations", (report,), 0))
+    check_document(document)
+    (told,) = document["report"]
+    assert (told["verdict"], told["error"]["message"], told["error"]["hint"]) == (verdict, error.message, error.hint)
 
 
 def test_what_the_schema_does_not_allow_is_found() -> None:
