@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from datamotion.cli.main import app_of
-from datamotion.cli.statuses import STATUSES
+from datamotion.exit_status import ExitStatus
 
 _PROGRAM = "datamotion"
 _EXAMPLE = "Example: "
@@ -54,7 +54,7 @@ class Command:
 def commands_page() -> str:
     """Markdown: every command with what it takes, and an example."""
     found = list(commands())
-    statuses = (f"| {status} | {meaning} |" for status, meaning in STATUSES.items())
+    statuses = (f"| {each.value} | {each.meaning} |" for each in ExitStatus)
     listed = (f"| [`{each.name}`](#{'-'.join(each.words)}) | {_cell(each.summary)} |" for each in found)
     return "\n".join([_INTRODUCTION, *statuses, _STATUSES_OF, *listed, *chain(*map(_section, found))]) + "\n"
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from typer._completion_shared import get_completion_script
 
-from datamotion.cli.statuses import STATUSES
+from datamotion.exit_status import ExitStatus
 from docs.commands import Command, commands
 
 _NAME = "datamotion"
@@ -76,8 +76,8 @@ def _paragraphs(texts: tuple[str, ...]) -> Iterator[str]:
 
 def _statuses() -> Iterator[str]:
     yield ".SH EXIT STATUS"
-    for status, meaning in STATUSES.items():
-        yield f".TP\n.B {status}\n{_text(meaning)}"
+    for status in ExitStatus:
+        yield f".TP\n.B {status.value}\n{_text(status.meaning)}"
 
 
 def _text(text: str) -> str:

@@ -17,11 +17,11 @@ from datamotion.cli.demo_files import Digests, digests, files_of, write_some
 from datamotion.cli.interruptions import Interruptions, interruptions
 from datamotion.cli.lab import lab_errors, seed_site
 from datamotion.cli.render import a_table, print_table, render_plan, render_run
-from datamotion.cli.statuses import INTERRUPTED
 from datamotion.cli.terminal import open_console, plain, tell
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.config.loading import load
 from datamotion.errors import DataMotionError
+from datamotion.exit_status import ExitStatus
 from datamotion.model.group import Group
 from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.policy.failover_choice import FailoverChoice
@@ -47,7 +47,7 @@ class DemoInterrupted(DataMotionError):
     """A signal asked the demo to end, and it has."""
 
     code = "interrupted"
-    exit_status = INTERRUPTED
+    exit_status: int = ExitStatus.INTERRUPTED
 
     def __init__(self, by: signal.Signals, *, kept: bool) -> None:
         left = "the lab goes on running" if kept else "nothing is left of it"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import yaml
 
-from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, Output, OutputForm
-from datamotion.config.cinder_groups import Imported, import_groups
+from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, OutputForm
+from datamotion.cli.output import Output
+from datamotion.cli.render import print_json
+from datamotion.config.cinder_groups import Imported, ImportReport, import_groups
 from datamotion.config.cinder_sections import CinderConf
 from datamotion.errors import ConfigError
+from datamotion.exit_status import ExitStatus
 
 
 def import_(
@@ -36,12 +37,12 @@ def import_(
     """
     imported = import_groups(CinderConf(source), backend or (), volumes or ())
     _write(config, yaml.safe_dump(imported.tree, sort_keys=False, allow_unicode=True))
-    if output is Output.JSON:
-        passwords = [asdict(each) for each in imported.passwords]
-        groups = {name: imported.volumes_from.get(name, "--volumes") for name in imported.tree["groups"]}
-        print(json.dumps({"configuration": str(config), "groups": groups, "passwords": passwords}, indent=2))
-    else:
+    if output is Output.TEXT:
         print("\n".join(_lines(config, imported)))
+        return
+    groups = {name: imported.volumes_from.get(name, "--volumes") for name in imported.tree["groups"]}
+    report = ImportReport(configuration=str(config), groups=groups, passwords=imported.passwords)
+    print_json("import", report, ExitStatus.DONE, output)
 
 
 def _lines(config: Path, imported: Imported) -> list[str]:

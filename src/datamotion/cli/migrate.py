@@ -8,28 +8,37 @@ import anyio
 import typer
 
 from datamotion.cli.changing import carry_out
+from datamotion.cli.completion import complete_backend, complete_place
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     ConfigFile,
     DryRun,
-    Output,
     OutputForm,
     Why,
     Yes,
     instant,
     open_session,
 )
+from datamotion.cli.output import Output
 from datamotion.cli.render import print_json
 from datamotion.cli.render_migrations import render_migrations
+from datamotion.exit_status import ExitStatus
 from datamotion.service import migrations as service
 
 What = Annotated[
     str,
     typer.Argument(
-        metavar="BACKEND:VOLUMES", help="The back end where they are, and names, patterns or uuids, with commas."
+        metavar="BACKEND:VOLUMES",
+        help="The back end where they are, and names, patterns or uuids, with commas.",
+        autocompletion=complete_place,
     ),
 ]
-To = Annotated[str | None, typer.Option("--to", metavar="BACKEND", help="The back end where they are to live.")]
+To = Annotated[
+    str | None,
+    typer.Option(
+        "--to", metavar="BACKEND", help="The back end where they are to live.", autocompletion=complete_backend
+    ),
+]
 Aggregates = Annotated[
     list[str] | None,
     typer.Option(
@@ -94,8 +103,9 @@ def migrations(context: typer.Context, config: ConfigFile = DEFAULT_CONFIG, outp
     Example: datamotion migrations
     """
     report = anyio.run(service.migrations, open_session(context, config))
-    if output is Output.JSON:
-        print_json(report)
-    else:
+    status = ExitStatus.SILENT if report.unseen else ExitStatus.DONE
+    if output is Output.TEXT:
         render_migrations(report)
-    raise typer.Exit(4 if report.unseen else 0)
+    else:
+        print_json("migrations", report, status, output)
+    raise typer.Exit(status)

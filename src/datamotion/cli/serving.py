@@ -10,12 +10,12 @@ import typer
 from pydantic import ByteSize, TypeAdapter, ValidationError
 
 from datamotion.cli.changing import carry_out
+from datamotion.cli.completion import complete_backend
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     ConfigFile,
     DryRun,
     OneGroup,
-    Output,
     OutputForm,
     Why,
     Yes,
@@ -23,6 +23,7 @@ from datamotion.cli.options import (
     instant,
     open_session,
 )
+from datamotion.cli.output import Output
 from datamotion.config.durations import parse_duration
 from datamotion.errors import ConfigError
 from datamotion.model.group import Group
@@ -32,7 +33,13 @@ from datamotion.policy.recovery import Earlier
 from datamotion.service import mirrors, operations
 
 To = Annotated[
-    str | None, typer.Option("--to", metavar="BACKEND", help="The back end to serve from; without it, the best one.")
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="BACKEND",
+        help="The back end to serve from; without it, the best one.",
+        autocompletion=complete_backend,
+    ),
 ]
 Overrule = Annotated[
     str | None,
@@ -40,9 +47,15 @@ Overrule = Annotated[
         "--overrule",
         metavar="BACKEND",
         help="A back end that serves, or was claimed, and does not count any more: its run is dead, or it is given up.",
+        autocompletion=complete_backend,
     ),
 ]
-Keep = Annotated[str, typer.Option("--keep", metavar="BACKEND", help="The back end that serves from now on.")]
+Keep = Annotated[
+    str,
+    typer.Option(
+        "--keep", metavar="BACKEND", help="The back end that serves from now on.", autocompletion=complete_backend
+    ),
+]
 AllowPartial = Annotated[
     bool, typer.Option("--allow-partial", help="Accept a target that holds only a part of the group.")
 ]
@@ -179,6 +192,7 @@ def failover(
             max_loss=_most(of_group, max_loss) if at is None or max_loss is not None else None,
             earlier=_earlier(at, keep_newer, session.world.clock.now()),
             best_effort=best_effort,
+            reprotects=reprotect,
             pace=_pace(freeze_below, frozen_for, grace),
         )
         intent = operations.failover(of_group, choice)
@@ -215,7 +229,8 @@ def failback(
     """
     session = open_session(context, config)
     of_group = session.group(group)
-    choice = FailoverChoice(to=of_group.home.name, is_planned=True, pace=_pace(freeze_below, frozen_for))
+    pace = _pace(freeze_below, frozen_for)
+    choice = FailoverChoice(to=of_group.home.name, is_planned=True, reprotects=reprotect, pace=pace)
     then = mirrors.reprotect(of_group) if reprotect else None
     intent = operations.failover(of_group, choice)
     carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason, then=then)
@@ -241,7 +256,7 @@ def swap(
     """
     session = open_session(context, config)
     of_group = session.group(group)
-    choice = FailoverChoice(to=to, is_planned=True, pace=_pace(freeze_below, frozen_for))
+    choice = FailoverChoice(to=to, is_planned=True, reprotects=True, pace=_pace(freeze_below, frozen_for))
     intent, then = operations.failover(of_group, choice), mirrors.reprotect(of_group)
     carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason, then=then)
 

@@ -38,7 +38,8 @@ from datamotion.policy.update import update_planner
 from datamotion.runs.phases import Event, Phase
 from datamotion.service.asked import ask_about
 from datamotion.service.clusters import CountedCluster
-from datamotion.service.reports import PlanReport, RunReport, Verdict, to_json
+from datamotion.service.documents import to_json
+from datamotion.service.reports import PlanReport, RunReport, Verdict
 from datamotion.service.run_reports import plan_report, run_report
 from datamotion.service.session import GroupHeld, Session
 from datamotion.store.lock import this_process
@@ -201,13 +202,17 @@ class Prepared:
         return self._intent.operation
 
     @property
+    def group(self) -> str:
+        return self._intent.group.name
+
+    @property
     def word(self) -> str | None:
         """What a person types to agree, where a yes is too little."""
         return self._intent.group.name if self._intent.by_name else None
 
     @property
     def report(self) -> PlanReport:
-        return plan_report(self.plan)
+        return plan_report(self.plan, self.standing)
 
     async def validated(self) -> PlanReport:
         """The plan with what the clusters object to, asked beforehand. Changes nothing.

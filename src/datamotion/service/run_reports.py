@@ -19,6 +19,7 @@ from datamotion.policy.fence import overtaken
 from datamotion.policy.frozen import frozen_for
 from datamotion.policy.planned import FREEZE
 from datamotion.policy.provision import GIVE
+from datamotion.service.act_reports import act_report
 from datamotion.service.alike import names_text
 from datamotion.service.migration_reports import MechanismReport
 from datamotion.service.reports import (
@@ -33,8 +34,8 @@ from datamotion.service.reports import (
 from datamotion.service.served import served_reports, serving_backend
 
 
-def plan_report(plan: Plan) -> PlanReport:
-    """A plan as faces show it."""
+def plan_report(plan: Plan, standing: Standing | None = None) -> PlanReport:
+    """A plan as faces show it, made from this standing; None: the store remembers it."""
     return PlanReport(
         operation=plan.operation,
         group=plan.group,
@@ -42,7 +43,10 @@ def plan_report(plan: Plan) -> PlanReport:
         changes=bool(plan.steps),
         steps=tuple(
             StepReport(
-                cluster=step.cluster, title=step.title, because=step.because, acts=tuple(act.text for act in step.acts)
+                cluster=step.cluster,
+                title=step.title,
+                because=step.because,
+                acts=tuple(act_report(act, standing) for act in step.acts),
             )
             for step in plan.steps
         ),
