@@ -33,6 +33,7 @@ _PRINTED_BY = {
     "migrations": "`migrations`",
     "copy": "`copy`",
     "role": "`role`",
+    "import": "`import`",
     "error": "every command, on standard error",
     "event": "`-o jsonl`, as it happens",
 }

@@ -47,9 +47,27 @@ class LabFailed(LabError):
     exit_status = ExitStatus.FAILED
 
 
+class LabMissing(LabError):
+    """The product is installed without what its lab needs."""
+
+    code = "lab-missing"
+
+
+def require_lab() -> None:
+    """Raises: LabMissing where the lab cannot be imported."""
+    from ontaplab.extra import INSTALL, missing
+
+    if names := missing():
+        raise LabMissing(f"the lab is not installed here: {', '.join(names)} cannot be found", hint=INSTALL)
+
+
 @contextmanager
 def lab_errors(hint: str | None = None) -> Iterator[None]:
-    """What the lab cannot do becomes an error of ours, with this hint if it has none of its own."""
+    """What the lab cannot do becomes an error of ours, with this hint if it has none of its own.
+
+    Raises: LabMissing before anything is done.
+    """
+    require_lab()
     from ontaplab.site import SiteError
 
     try:

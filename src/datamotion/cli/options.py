@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -144,3 +144,15 @@ def duration(option: str, written: str) -> timedelta:
         return parse_duration(written)
     except ValueError as error:
         raise ConfigError(f"{option} {written!r} is no time to wait", hint=f"it takes {error}") from None
+
+
+def instant(option: str, written: str) -> datetime:
+    """Raises: ConfigError, naming the option, for what is no time, or tells none of which zone."""
+    try:
+        read = datetime.fromisoformat(written)
+    except ValueError:
+        read = None
+    if read is None or read.tzinfo is None:
+        hint = "it takes a date, a time and a zone, as 2031-05-04T02:00Z or 2031-05-04T02:00+02:00"
+        raise ConfigError(f"{option} {written!r} is no time", hint=hint)
+    return read.astimezone(UTC)

@@ -111,7 +111,7 @@ def run_report(
         notes=(
             *_overtaken_notes(result, endings),
             *(f"{other} while this run waited." for other in result.others),
-            *(_way_back_notes(back) if back else ()),
+            *(_way_back_notes(back, serving.backend if serving else None) if back else ()),
             *_not_given_notes(result, endings),
             *first.notes,
         ),
@@ -123,14 +123,15 @@ def run_report(
     )
 
 
-def _way_back_notes(back: RunResult) -> Iterator[str]:
+def _way_back_notes(back: RunResult, serving: str | None) -> Iterator[str]:
     """What is so again, and what is not."""
     endings = back.endings()
     failed = {subject: each.failure for subject, each in endings.items() if each.failure is not None}
     again = [volume for (_, volume), each in endings.items() if each.failure is None and volume is not None]
     if again:
-        at = " and ".join(sorted({backend for backend, _ in endings}))
-        yield f"Gone back: nothing was broken off, and clients write at {at} again: {names_text(again)}."
+        at = sorted({backend for backend, _ in endings})
+        whole = "nothing was broken off, and " if serving in at else ""
+        yield f"Gone back: {whole}clients write at {' and '.join(at)} again: {names_text(again)}."
     for (backend, volume), failure in failed.items():
         yield (
             f"{volume} at {backend} is still frozen, its clients cannot write: {failure.text}."

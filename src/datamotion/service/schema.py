@@ -14,6 +14,7 @@ from datamotion.hostcopy import CopyReport
 from datamotion.service.envelope import INTRODUCES, SCHEMA_VERSION
 from datamotion.service.error_reports import ErrorReport
 from datamotion.service.events import EventReport
+from datamotion.service.import_reports import ImportReport
 from datamotion.service.migration_reports import MigrationsReport
 from datamotion.service.operation_reports import DrillStartReport, OperationReport
 from datamotion.service.reports import CheckReport, HistoryReport, PastRunDetailReport, StatusReport
@@ -29,6 +30,7 @@ KINDS: Mapping[str, Any] = {
     "migrations": MigrationsReport,
     "copy": CopyReport,
     "role": RoleReport,
+    "import": ImportReport,
     "error": ErrorReport,
     "event": EventReport,
 }
