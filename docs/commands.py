@@ -54,7 +54,7 @@ class Command:
 def commands_page() -> str:
     """Markdown: every command with what it takes, and an example."""
     found = list(commands())
-    statuses = (f"| {each.value} | {each.meaning} |" for each in ExitStatus)
+    statuses = (f"| {each.value} | {each.sentence} |" for each in ExitStatus)
     listed = (f"| [`{each.name}`](#{'-'.join(each.words)}) | {_cell(each.summary)} |" for each in found)
     return "\n".join([_INTRODUCTION, *statuses, _STATUSES_OF, *listed, *chain(*map(_section, found))]) + "\n"
 

@@ -76,8 +76,8 @@ def _paragraphs(texts: tuple[str, ...]) -> Iterator[str]:
 
 def _statuses() -> Iterator[str]:
     yield ".SH EXIT STATUS"
-    for status in ExitStatus:
-        yield f".TP\n.B {status.value}\n{_text(status.meaning)}"
+    for status, meaning in ((each.value, each.meaning) for each in ExitStatus):
+        yield f".TP\n.B {status}\n{_text(meaning)}"
 
 
 def _text(text: str) -> str:

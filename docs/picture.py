@@ -6,6 +6,7 @@ What it shows is the report of a run, kept beside it: `python -m docs.picture` r
 from __future__ import annotations
 
 import io
+import json
 import re
 import tempfile
 from pathlib import Path
@@ -41,7 +42,7 @@ def status_picture() -> str:
         file=io.StringIO(), width=_WIDTH, record=True, force_terminal=True, color_system="truecolor", highlight=False
     )
     screen.print("$ [bold]datamotion status gold[/]")
-    render_status(TypeAdapter(StatusReport).validate_json(_KEPT.read_bytes()), screen)
+    render_status(TypeAdapter(StatusReport).validate_python(json.loads(_KEPT.read_bytes())["report"]), screen)
     drawn = screen.export_svg(title="datamotion", unique_id="status")
     return _FONTS.sub("", drawn).rstrip() + "\n"
 

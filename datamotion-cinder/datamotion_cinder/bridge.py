@@ -174,12 +174,16 @@ def _is_same(cluster: Mapping[str, Any], url: str, section: Any, secrets: Mappin
 
 
 def _answer(status: int, out: str, err: str) -> Answer:
-    """Reports are what is printed on standard output; an error that ends a command is told on the other one."""
+    """Reports are what is printed on standard output; an error that ends a command is told on the other one.
+
+    Of an operation it is that of its run, where there was one, else its plan.
+    """
     try:
-        printed = json.loads(out) if out.strip() else []
-    except ValueError:
+        printed = json.loads(out)["report"] if out.strip() else []
+    except (ValueError, TypeError, LookupError):
         printed = []
-    reports = printed if isinstance(printed, list) else [printed]
+    operations = printed if isinstance(printed, list) else [{"run": printed}]
+    reports = [each["run"] or each["plan"] for each in operations if each["run"] or each["plan"]]
     if err.strip():
         LOG.debug("datamotion: %s", err.strip())
     return Answer(status, tuple(reports), _in_words(err))

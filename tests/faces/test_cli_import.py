@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from datamotion.config.loading import load
+from tests.faces.documents import check_document
 from tests.faces.terminal import typed
 
 SECRET = "pa$$word=1"
@@ -79,7 +80,8 @@ def test_what_replicates_becomes_a_group_and_two_sections_of_one_cluster_share_i
 
 def test_no_password_is_shown_or_written(conf: Path) -> None:
     shown = typed("import", conf, "-c", conf.with_name("made.yaml"), "-o", "json")
-    report = json.loads(shown.out)["report"]
+    check_document(shown.document)
+    report = shown.report
     assert report["passwords"][0] == {"variable": "PARIS_PASSWORD", "section": "paris"}
     assert SECRET not in shown.out + shown.err + conf.with_name("made.yaml").read_text()
     assert conf.with_name("made.yaml").stat().st_mode & 0o777 == 0o600

@@ -116,7 +116,7 @@ def mirrored(lab: Lab) -> None:
     )
     shown, in_json = lab.looked("plan")
     assert (shown.status, "Nothing to do" in shown.out) == (0, True)
-    assert in_json.plan["changes"] is False
+    assert in_json.report[0]["plan"]["changes"] is False
     assert lab.typed("plan", "--exit-code").status == 0
     shown, in_json = lab.looked("status")
     assert shown.status == 0
@@ -179,7 +179,7 @@ def failed_over(lab: Lab) -> None:
     assert all(f"    {volume}: " in shown.out.split("recovery points:")[1] for volume in VOLUMES)
     again, in_json = lab.looked("failover", "gold", "--yes")
     assert (again.status, "Nothing to do" in again.out) == (0, True)
-    assert in_json.plan["changes"] is False
+    assert in_json.report[0]["plan"]["changes"] is False
     shown, in_json = lab.looked("status")
     assert shown.status == 4, "the home is still silent"
     assert "gold is served by gold-lyon since " in shown.out
@@ -206,7 +206,7 @@ def fenced(lab: Lab) -> None:
     assert names(lab.served_at_target()) == VOLUMES
     shown, in_json = lab.looked("plan")
     assert (shown.status, "Nothing to do" in shown.out) == (0, True)
-    assert in_json.plan["changes"] is False
+    assert in_json.report[0]["plan"]["changes"] is False
     shown, in_json = lab.looked("status")
     assert "fenced (not mounted)" in shown.out
     assert "not fenced" not in shown.out, "what the target does not serve is not overtaken"

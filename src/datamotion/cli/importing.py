@@ -12,10 +12,11 @@ import yaml
 from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, OutputForm
 from datamotion.cli.output import Output
 from datamotion.cli.render import print_json
-from datamotion.config.cinder_groups import Imported, ImportReport, import_groups
+from datamotion.config.cinder_groups import Imported, import_groups
 from datamotion.config.cinder_sections import CinderConf
 from datamotion.errors import ConfigError
 from datamotion.exit_status import ExitStatus
+from datamotion.service.import_reports import import_report
 
 
 def import_(
@@ -39,10 +40,8 @@ def import_(
     _write(config, yaml.safe_dump(imported.tree, sort_keys=False, allow_unicode=True))
     if output is Output.TEXT:
         print("\n".join(_lines(config, imported)))
-        return
-    groups = {name: imported.volumes_from.get(name, "--volumes") for name in imported.tree["groups"]}
-    report = ImportReport(configuration=str(config), groups=groups, passwords=imported.passwords)
-    print_json("import", report, ExitStatus.DONE, output)
+    else:
+        print_json("import", import_report(str(config), imported), ExitStatus.DONE, output)
 
 
 def _lines(config: Path, imported: Imported) -> list[str]:

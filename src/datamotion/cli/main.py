@@ -55,7 +55,7 @@ def app_of(asked: str | None = None) -> typer.Typer:
         callback=_below,  # so that a single command has its name still
     )
     for command in commands(asked):
-        asks_clusters = "config" in inspect.signature(command).parameters
+        asks_clusters = {"context", "config"} <= inspect.signature(command).parameters.keys()
         app.command(name=command.__name__.removesuffix("_"), epilog=IN_ONE_LINE)(
             logged(command) if asks_clusters else command
         )

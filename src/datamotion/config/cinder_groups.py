@@ -37,15 +37,6 @@ class Password:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportReport:
-    """The configuration that was written; by each of its groups, where its volumes were taken from; what it needs."""
-
-    configuration: str
-    groups: Mapping[str, str]
-    passwords: tuple[Password, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
     """`tree` is the configuration; `volumes_from` says where each group's volumes were taken from."""
 

@@ -21,7 +21,7 @@ from datamotion.policy.target import unbreakable
 
 _LAND = Phase(
     rank=36,
-    title="Let running transfers land",
+    title="Wait for running transfers to land",
     because="what they carry is not lost then; one that moves no more, or takes longer than `--grace`, is aborted",
     awaits=(AwaitIdle,),
     way_out="end it (Ctrl-C) and run it again without `--grace`: they are aborted then",

@@ -9,12 +9,12 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from datamotion.config.cinder_groups import ImportReport
 from datamotion.exit_status import ExitStatus
 from datamotion.hostcopy import CopyReport
 from datamotion.service.envelope import INTRODUCES, SCHEMA_VERSION
 from datamotion.service.error_reports import ErrorReport
 from datamotion.service.events import EventReport
+from datamotion.service.import_reports import ImportReport
 from datamotion.service.migration_reports import MigrationsReport
 from datamotion.service.operation_reports import DrillStartReport, OperationReport
 from datamotion.service.reports import CheckReport, HistoryReport, PastRunDetailReport, StatusReport
