@@ -190,7 +190,9 @@ def test_what_cannot_be_alike_is_told_by_name_is_not_forgotten_and_keeps_nothing
         ]
         as_mapped = {"other/lun": ("others", 3), "vol_1/disk": ("hosts", 0), "vol_1/log": ("hosts", 7)}
         assert await maps(story, "lyon") == as_mapped
-        assert (await story.volume("lyon", "vol_1"))["autosize"]["mode"] == "off", "what else clients had is given"
+        assert (await story.volume("lyon", "vol_1", "autosize.mode"))["autosize"]["mode"] == "off", (
+            "what else clients had is given"
+        )
         await writes(story, "lyon")
         story.place.regain("paris")
         await story.apply()
