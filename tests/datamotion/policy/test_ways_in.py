@@ -33,7 +33,7 @@ from tests.datamotion.building import (
 from tests.datamotion.policy.plans import LOST, LYON_TOOK_OVER, a_served, protect, seen
 
 SVM = LYON.svm
-OPLOCKS_OFF = tuple((PROPERTIES | {"oplocks": "false"}).items())
+OPLOCKS_OFF = tuple({**PROPERTIES, "oplocks": "false"}.items())
 
 
 def a_lun(path: str, volume: Volume) -> Lun:
