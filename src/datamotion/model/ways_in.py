@@ -23,7 +23,6 @@ NONE = "-"
 PROPERTIES: Mapping[str, str] = MappingProxyType(
     {
         "access_based_enumeration": "false",
-        "browsable": "true",
         "change_notify": "true",
         "continuously_available": "false",
         "encryption": "false",
@@ -34,7 +33,10 @@ PROPERTIES: Mapping[str, str] = MappingProxyType(
         "unix_symlink": "local",
     }
 )
-"""What is carried of a share's properties, by the names of ONTAP's fields, and what most shares have."""
+"""What is carried of a share's properties, by the names of ONTAP's fields, and what most shares have.
+
+Those that every supported release knows: one that asks for `browsable` is refused before 9.13, and tells no share then.
+"""
 EVERYONE = (Permission("Everyone", "full_control"),)
 """The ACL that a share has where nobody said otherwise."""
 

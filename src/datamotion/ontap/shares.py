@@ -30,7 +30,6 @@ class _Share(Row):
     comment: Text = at("comment", default="")
     acl: list[_Permission] = at("acls", default=[])
     access_based_enumeration: bool | None = at("access_based_enumeration", default=None)
-    browsable: bool | None = at("browsable", default=None)
     change_notify: bool | None = at("change_notify", default=None)
     continuously_available: bool | None = at("continuously_available", default=None)
     encryption: bool | None = at("encryption", default=None)

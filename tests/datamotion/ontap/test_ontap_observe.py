@@ -211,7 +211,7 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
         "/api/protocols/cifs/shares": page
         | {
             "fields": "svm.name,name,path,comment,acls.user_or_group,acls.permission,acls.type,"
-            "access_based_enumeration,browsable,change_notify,continuously_available,encryption,home_directory,"
+            "access_based_enumeration,change_notify,continuously_available,encryption,home_directory,"
             "offline_files,oplocks,show_snapshot,unix_symlink",
             "svm.name": "svm_dr|svm_gold",
         },
