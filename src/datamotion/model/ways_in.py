@@ -181,7 +181,7 @@ def _words(text: str) -> tuple[list[str], int]:
 def _fitting(words: Sequence[str], room: int, left_out: int) -> str:
     """As many of the words as there is room for, and how many more there are."""
     text = ",".join(words)
-    if not left_out and size_in_mark(text) <= room:
+    if not left_out and (not words or size_in_mark(text) <= room):
         return text
     left, kept = room - len(f",+{len(words) + left_out}") - 1, 0  # a plus takes three bytes in a mark
     for word in words:

@@ -66,18 +66,22 @@ def ways_had(standing: Standing, copy: Copy) -> WaysIn:
 
 def with_ways(mark: Mark, comment: str, ways: WaysIn, *, has_luns: bool) -> Mark:
     """The mark with as much of this as a comment has room for; that a volume's LUNs are mapped to nobody, too."""
-    lasting = replace(mark, maps=None, shares=None, qtrees=None, luns=None, epoch=None, frozen=None)
-    lasting = replace(lasting, paused=None, paused_by=None, reason=None)
-    room = LONGEST_COMMENT - _RESERVED - len(lasting.write(comment).encode())
-    maps = mark.maps
+    maps, shares = mark.maps, mark.shares
+    room = _room(mark, comment) if any(each and (each.found or each.left_out) for each in ways) else 0
     if ways.maps is not None:
         maps = write_maps(ways.maps.found, room - len(" maps="), ways.maps.left_out)
         maps = maps if has_luns or maps != NONE else None
     room -= len(" maps=") + size_in_mark(maps) if maps else 0
-    shares = mark.shares
     if ways.shares is not None:
         shares = write_shares(ways.shares.found, room - len(" shares="), ways.shares.left_out)
-    return replace(mark, maps=maps, shares=shares)
+    return mark if (maps, shares) == (mark.maps, mark.shares) else replace(mark, maps=maps, shares=shares)
+
+
+def _room(mark: Mark, comment: str) -> int:
+    """The bytes that are left beside what people wrote and what a mark holds for good."""
+    lasting = replace(mark, maps=None, shares=None, qtrees=None, luns=None, epoch=None, frozen=None)
+    lasting = replace(lasting, paused=None, paused_by=None, reason=None)
+    return LONGEST_COMMENT - _RESERVED - len(lasting.write(comment).encode())
 
 
 def ways_noted(mark: Mark | None) -> WaysIn:
