@@ -184,11 +184,13 @@ class Run:
         self._reach([each for each in judged.values() if (proof := proofs[each.id]) and proof.holds is Holds.YES])
         self._plan_again()
         refusals, left, gates = refusals_by_subject(self._result.plan), planned_acts(self._result.plan), gated(before)
+        going_on = {each.subject for each in left.values()}
         failures: list[tuple[Act, Failure]] = []
         dropped: list[Act] = []
         for act in acts:
             proof = proofs[act.id]
-            if failure := self._why_not(act, proof, is_planned=act.id in left, refusals=refusals):
+            is_over = act.id not in left and act.subject not in going_on
+            if failure := self._why_not(act, proof, is_planned=act.id in left, refusals=refusals if is_over else {}):
                 failures.append((act, failure))
             elif proof is not None and proof.holds is not Holds.YES and act.id not in left:
                 dropped.append(act)

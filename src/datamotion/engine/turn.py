@@ -1,7 +1,8 @@
 """Which acts of a plan are due next, and which never will be. Pure, and linear in the acts.
 
 A volume goes on alone, from step to step. What concerns all volumes of a back end (peering, a claim) keeps its place
-among theirs. Behind a step that is a gate nobody begins before every act of it has come about. One with gate `VOLUME`
+among theirs. Behind a step that is a gate nobody begins before every act of it has come about; with gate `REST` those
+that were given up are not waited for. One with gate `VOLUME`
 waits for what comes before it for the same volume at every back end, but for steps of the same title.
 """
 
@@ -60,7 +61,7 @@ def next_acts(plan: Plan, given_up: GivenUp, not_given: Collection[ActId] = ()) 
         begun.update(act.subject for act in live)
         of_all.update(act.backend for act in live if act.volume is None)
         of_some.update(act.backend for act in live if act.volume is not None)
-        if step.gate is Gate.ALL and live:
+        if step.gate in (Gate.ALL, Gate.REST) and live:
             break
     return due
 

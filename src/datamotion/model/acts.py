@@ -224,9 +224,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Break:
-    """The destination is writable and holds its last exported snapshot."""
+    """The destination is writable and holds its last exported snapshot; with `restore_to` the one of that name."""
 
     uuid: str
+    restore_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ class Gate(StrEnum):
     EACH = "each"  # a volume goes on alone, at each back end
     VOLUME = "volume"  # it waits for all that comes before it for the same volume, at whatever back end
     ALL = "all"  # nobody goes on before every act of the step holds
+    REST = "rest"  # nobody goes on before every act of the step holds, or was given up
     BESIDE = "beside"  # a volume goes on alone, and nothing that failed for others keeps it out
 
 

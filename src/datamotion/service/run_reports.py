@@ -20,6 +20,7 @@ from datamotion.policy.frozen import frozen_for
 from datamotion.policy.giving import MAP, SHARE
 from datamotion.policy.planned import FREEZE
 from datamotion.policy.provision import GIVE
+from datamotion.service.act_reports import act_report
 from datamotion.service.alike import names_text
 from datamotion.service.migration_reports import MechanismReport
 from datamotion.service.reports import (
@@ -34,8 +35,8 @@ from datamotion.service.reports import (
 from datamotion.service.served import served_reports, serving_backend
 
 
-def plan_report(plan: Plan) -> PlanReport:
-    """A plan as faces show it."""
+def plan_report(plan: Plan, standing: Standing | None = None) -> PlanReport:
+    """A plan as faces show it, made from this standing; None: the store remembers it."""
     return PlanReport(
         operation=plan.operation,
         group=plan.group,
@@ -43,7 +44,10 @@ def plan_report(plan: Plan) -> PlanReport:
         changes=bool(plan.steps),
         steps=tuple(
             StepReport(
-                cluster=step.cluster, title=step.title, because=step.because, acts=tuple(act.text for act in step.acts)
+                cluster=step.cluster,
+                title=step.title,
+                because=step.because,
+                acts=tuple(act_report(act, standing) for act in step.acts),
             )
             for step in plan.steps
         ),
@@ -108,7 +112,7 @@ def run_report(
         notes=(
             *_overtaken_notes(result, endings),
             *(f"{other} while this run waited." for other in result.others),
-            *(_way_back_notes(back) if back else ()),
+            *(_way_back_notes(back, serving.backend if serving else None) if back else ()),
             *_not_given_notes(result, endings),
             *result.plan.differences,
             *first.notes,
@@ -121,14 +125,15 @@ def run_report(
     )
 
 
-def _way_back_notes(back: RunResult) -> Iterator[str]:
+def _way_back_notes(back: RunResult, serving: str | None) -> Iterator[str]:
     """What is so again, and what is not."""
     endings = back.endings()
     failed = {subject: each.failure for subject, each in endings.items() if each.failure is not None}
     again = [volume for (_, volume), each in endings.items() if each.failure is None and volume is not None]
     if again:
-        at = " and ".join(sorted({backend for backend, _ in endings}))
-        yield f"Gone back: nothing was broken off, and clients write at {at} again: {names_text(again)}."
+        at = sorted({backend for backend, _ in endings})
+        whole = "nothing was broken off, and " if serving in at else ""
+        yield f"Gone back: {whole}clients write at {' and '.join(at)} again: {names_text(again)}."
     for (backend, volume), failure in failed.items():
         yield (
             f"{volume} at {backend} is still frozen, its clients cannot write: {failure.text}."
