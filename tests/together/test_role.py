@@ -57,8 +57,12 @@ async def all_that_there_is(story: Story) -> None:
     await paris.post("/storage/qtrees", await a_qtree(story))
     lun = {"name": "/vol/vol_1/disk", "svm.name": SVMS["paris"], "os_type": "linux", "space.size": 2**24}
     await paris.post("/storage/luns", lun)
-    service = {"name": "files", "svm.name": SVMS["paris"], "workgroup": "LAB"}
-    await paris.http.post("/api/protocols/cifs/services", json=service, params={"return_timeout": "9"})
+    for name, at in story.at.items():
+        service = {"name": f"files{name}", "svm.name": SVMS[name], "workgroup": "LAB"}
+        await at.post("/protocols/cifs/services", service)
+        await at.post("/protocols/san/igroups", {"name": "hosts", "os_type": "linux", "svm.name": SVMS[name]})
+    mapped = {"lun.name": lun["name"], "igroup.name": "hosts", "svm.name": SVMS["paris"]}
+    await paris.post("/protocols/san/lun-maps", mapped)
     await paris.post("/protocols/cifs/shares", {"svm.name": SVMS["paris"], "name": "vol_1", "path": "/vol_1"})
     await story.place.lab["paris"].doors.smb(HOST, "user").connect(SVMS["paris"], "vol_1")
     await story.change("paris", "vol_1", {"qos.policy.name": "extreme"})
@@ -67,6 +71,8 @@ async def all_that_there_is(story: Story) -> None:
     for report in (await story.update(), await story.failover("lyon"), await story.apply()):
         assert report.verdict is Verdict.DONE, told(report)
         assert "does not tell which there are" not in told(report)
+        assert " differs: " not in told(report), told(report)
+    assert [each["name"] for each in await story.at["lyon"].get("/protocols/cifs/shares")] == ["vol_1"]
     assert not (await story.concerns()).get("overtaken")
     report = await story.place.run(reprotect(story, "paris"))
     assert report.verdict is Verdict.DONE, told(report)

@@ -8,7 +8,7 @@ waits for what comes before it for the same volume at every back end, but for st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from datamotion.engine.failures import Failure
@@ -28,8 +28,16 @@ def gated(plan: Plan) -> frozenset[ActId]:
     return frozenset(act.id for step in plan.steps if step.gate is Gate.ALL for act in step.acts)
 
 
-def next_acts(plan: Plan, given_up: GivenUp) -> list[Act]:
-    """For every subject its acts in the first step that has one, where nothing before holds it up."""
+def beside(plan: Plan) -> frozenset[ActId]:
+    """The acts of a plan that nothing waits for: one that fails keeps none of its volume's others out."""
+    return frozenset(act.id for step in plan.steps if step.gate is Gate.BESIDE for act in step.acts)
+
+
+def next_acts(plan: Plan, given_up: GivenUp, not_given: Collection[ActId] = ()) -> list[Act]:
+    """For every subject its acts in the first step that has one, where nothing before holds it up.
+
+    `not_given` are acts that failed alone.
+    """
     due: list[Act] = []
     begun: set[Subject] = set()
     of_all: set[str] = set()  # back ends with something open that all their volumes need
@@ -41,7 +49,7 @@ def next_acts(plan: Plan, given_up: GivenUp) -> list[Act]:
         if step.title != title:
             unfinished, present, title = unfinished | present, set(), step.title
         waiting = unfinished if step.gate is Gate.VOLUME else frozenset()
-        live = [act for act in step.acts if act.subject not in given_up]
+        live = [act for act in step.acts if act.subject not in given_up and act.id not in not_given]
         due += [
             act
             for act in live

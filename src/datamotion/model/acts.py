@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from datamotion.model.claim import Claim
 from datamotion.model.definition import PolicyDefinition, Rule
-from datamotion.model.records import Endpoint
+from datamotion.model.records import Endpoint, Share
 
 ONLINE_S = 360.0
 """How long a new volume may take to be there, and then to be online. As in OpenStack Cinder."""
@@ -375,6 +375,23 @@ class ModifyLun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MapLun:
+    """A LUN is mapped to an igroup of its SVM; it is asked for under this number."""
+
+    svm: str
+    lun_uuid: str
+    igroup: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateShare:
+    """The SVM has a share of that name, which leads to that path."""
+
+    share: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloseSessions:
     """Nobody who is connected by SMB uses the volume. `sessions` are paths of those who do."""
 
@@ -458,6 +475,8 @@ Change = (
     | AbortMove
     | ModifyQtree
     | ModifyLun
+    | MapLun
+    | CreateShare
     | CloseSessions
     | CreateExportPolicy
     | TakeEpoch

@@ -113,6 +113,7 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     then: tuple[str, ...] = ()  # what follows these steps in the same run, in words
     notes: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()  # what stays otherwise than hosts had it, once all is carried out
     recovery_points: tuple[RecoveryPoint, ...] = ()
     holds: frozenset[Subject] = frozenset()
     backend: str | None = None  # the one that serves afterwards, where the operation changes that

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from datamotion.model.definition import Rule
 from datamotion.model.words import MirrorState, MoveState, TransferState, VolumeState, VolumeType
@@ -230,6 +231,55 @@ class Lun:
     volume_uuid: str
     path: str
     is_enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LunMap:
+    """The initiators of an igroup see a LUN under this number."""
+
+    lun_uuid: str
+    svm: str
+    igroup: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Igroup:
+    """Hosts that LUNs are mapped to together. An initiator may be in several, and sees each number once."""
+
+    name: str
+    svm: str
+    initiators: frozenset[str] = frozenset()
+
+
+class Permission(NamedTuple):
+    """One entry of a share's ACL, in ONTAP's words."""
+
+    who: str
+    permission: str
+    type: str = "windows"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A path in an SVM's namespace that SMB hosts connect to by name.
+
+    `properties` are by the names of ONTAP's fields, in their order, as text: "true", "false" or one of its words.
+    """
+
+    svm: str
+    name: str
+    path: str
+    comment: str = ""
+    properties: tuple[tuple[str, str], ...] = ()
+    acl: tuple[Permission, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CifsServer:
+    """An SVM serves SMB."""
+
+    svm: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from datamotion.errors import ClusterRefused
-from datamotion.model.acts import ModifyLun
+from datamotion.model.acts import MapLun, ModifyLun
 from datamotion.model.records import Lun
 from datamotion.model.view import Aspect, Unreadable
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.errors import NOT_TO_BE_SEEN
+from datamotion.ontap.lun_maps import map_lun
 from datamotion.ontap.rows import Listing, Row, at, get_legible_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
 from datamotion.ontap.values import Name, Uuid
@@ -48,5 +49,7 @@ async def list_luns(transport: Transport, svms: Collection[str]) -> Listing | No
     return Listing(found, tuple(unreadable))
 
 
-async def change_lun(transport: Transport, change: ModifyLun) -> Answer:
+async def change_lun(transport: Transport, change: ModifyLun | MapLun) -> Answer:
+    if isinstance(change, MapLun):
+        return await map_lun(transport, change)
     return await transport.patch(f"{_PATH}/{change.uuid}", {"enabled": change.is_enabled}, AT_ONCE)

@@ -26,8 +26,12 @@ PRIVILEGES = (
     Privilege("/api/cluster/peers", "read_create", "which clusters can carry to which; --peer-clusters makes peers"),
     Privilege("/api/cluster/schedules", "readonly", "whether a schedule is there"),
     Privilege("/api/network/ip/interfaces", "readonly", "over which interfaces"),
+    Privilege("/api/protocols/cifs/services", "readonly", "whether an SVM can have shares"),
     Privilege("/api/protocols/cifs/sessions", "all", "a fence closes sessions"),
+    Privilege("/api/protocols/cifs/shares", "read_create", "what is served has the shares that it had"),
     Privilege("/api/protocols/nfs/export-policies", "read_create", "a fence has a policy of its own"),
+    Privilege("/api/protocols/san/igroups", "readonly", "to whom LUNs can be mapped"),
+    Privilege("/api/protocols/san/lun-maps", "read_create", "what is served has its LUNs mapped as they were"),
     Privilege("/api/security/accounts", "readonly", "which role its own account has"),
     Privilege("/api/security/roles", "readonly", "whether that role is enough"),
     Privilege(

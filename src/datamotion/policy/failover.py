@@ -27,6 +27,7 @@ from datamotion.policy.common import Common, age_of
 from datamotion.policy.epochs import confirm, held, mirrors_seen_at, new_claim, take
 from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
 from datamotion.policy.fence import Occasion, fence, luns_off, qtree_policies, unseen_sessions
+from datamotion.policy.giving import Giving
 from datamotion.policy.keeping import Keeping
 from datamotion.policy.losses import recovery_point, worst_first
 from datamotion.policy.needs import export_policies, mark_of, names_text, opening, path_of, paths_above
@@ -35,6 +36,7 @@ from datamotion.policy.provision import differences, give, offered
 from datamotion.policy.recovery import Earlier
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.ways_in import ways_had, with_ways
 
 _OPEN = Phase(rank=43, title="Let clients into qtrees", because="each had an export policy of its own before its fence")
 _ENABLE = Phase(rank=43, title="Enable LUNs", because="they were kept from their hosts until all was carried over")
@@ -135,6 +137,8 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
     for copy in () if decision.terms.is_kept else chosen.usable:
         if copy.edge is not None:  # what was never a mirror has what it was given
             give(due, standing, copy, offers)
+    ways = Giving(standing, chosen.site, is_carried=carrying is not None)
+    ways.plan(due, [copy for copy in chosen.usable if copy.edge is not None and not decision.terms.is_kept])
     confirm(due, situation, claim)
     steps = due.steps()
     notes = [*(_notes(standing, decision, moving) if steps else ()), *_kept(moving, steps)]
@@ -158,6 +162,7 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         refusals=tuple(refusals),
         then=(_then(decision),) if decision.reprotects and steps else (),
         notes=(*notes, *_staying(standing, decision)),
+        differences=tuple(f"{chosen.name} differs: {each}." for each in ways.differences()),
         recovery_points=tuple(
             _recovery_point(situation, copy, carrying, decision.terms.earlier) for copy in chosen.usable
         ),
@@ -386,9 +391,10 @@ def _mark(standing: Standing, copy: Copy, claim: Claim) -> Mark:
     volume = copy.id.volume
     if known is None:
         known = Mark(group=claim.group, volume=volume, origin=copy.volume.uuid, path=path_of(standing, volume).path)
-    return replace(
+    mark = replace(
         with_paused(known, None), qtrees=None, luns=None, frozen=None, epoch=claim.epoch if claim.partial else None
     )
+    return with_ways(mark, copy.volume.comment, ways_had(standing, copy), has_luns=bool(copy.doors.luns))
 
 
 def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> list[str]:

@@ -17,6 +17,7 @@ from datamotion.policy.common import snapshot_named
 from datamotion.policy.failover import SERVE
 from datamotion.policy.fence import overtaken
 from datamotion.policy.frozen import frozen_for
+from datamotion.policy.giving import MAP, SHARE
 from datamotion.policy.planned import FREEZE
 from datamotion.policy.provision import GIVE
 from datamotion.service.act_reports import act_report
@@ -63,7 +64,7 @@ def plan_report(plan: Plan, standing: Standing | None = None) -> PlanReport:
             for loss in plan.losses
         ),
         refusals=_refusal_reports(plan),
-        notes=plan.notes,
+        notes=(*plan.notes, *plan.differences),
         verdict=_refusal_verdict(plan),
         then=plan.then,
         holds=len(plan.holds),
@@ -113,6 +114,7 @@ def run_report(
             *(f"{other} while this run waited." for other in result.others),
             *(_way_back_notes(back, serving.backend if serving else None) if back else ()),
             *_not_given_notes(result, endings),
+            *result.plan.differences,
             *first.notes,
         ),
         serving=None if is_migration(first.group) else serving_backend(last),  # its group is over by then
@@ -142,8 +144,9 @@ def _way_back_notes(back: RunResult, serving: str | None) -> Iterator[str]:
 def _not_given_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[str]:
     """What clients of a volume that is served had, and it could not be given."""
     for step in result.plan.steps:
-        for act in step.acts if step.title == GIVE else ():
-            failure, ending = result.given_up.get(act.subject), endings.get(act.subject)
+        for act in step.acts if step.title in (GIVE, MAP, SHARE) else ():
+            failure = result.not_given.get(act.id) or result.given_up.get(act.subject)
+            ending = endings.get(act.subject)
             if failure is not None and ending is not None and ending.failure is None:
                 yield f"{act.backend} differs: {act.text} where clients had it, which could not be set: {failure.text}."
 

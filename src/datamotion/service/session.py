@@ -247,6 +247,7 @@ class Session:
             throttle=target.throttle,
             mount=Mount(target.mount),
             export_policy=target.export_policy,
+            igroups=target.igroups,
             online_s=target.online_timeout.total_seconds(),
             definition=self._definition(target.policy),
             transfers_at_once=self.configuration.clusters[backend.cluster].transfers_at_once,

@@ -112,10 +112,11 @@ class _Migrating:
         self._begun: Standing | None = None
         self._came: dict[_Part, Situation] = {}  # what each part began with
         self._moved: Mapping[str, str] = {}
+        self._differences: tuple[str, ...] = ()  # as they were when it was cut over
 
     def __call__(self, situation: Situation) -> Plan:
         if self._begun is not situation.first:  # another run, or the same one shown before
-            self._begun, self._moved = situation.first, {}
+            self._begun, self._moved, self._differences = situation.first, {}, ()
             self._came = {_part(self._migration, situation.first): Situation.at_first_sight(situation.first)}
         part = _Part.FINISH if _Part.FINISH in self._came else _part(self._migration, situation.now)
         if part not in self._came or _is_nothing_asked(self._came[part], situation):
@@ -129,6 +130,7 @@ class _Migrating:
             case _Part.CUT_OVER:
                 plan = self._cutting_over(here)
                 plan = replace(plan, refusals=tuple(map(_as_of_migration, plan.refusals)))
+                self._differences = plan.differences
             case _Part.FINISH:
                 plan = self._finish(here)
         plan = replace(
@@ -136,6 +138,7 @@ class _Migrating:
             operation=Operation.MIGRATE,
             title=self._title,
             losses=self._losses(here.now),
+            differences=self._differences,
             part=part,
             backend=self._migration.to.name,
             epoch=None,  # whoever agreed did to all parts
