@@ -104,6 +104,7 @@ def _check_commands(path: Path, status: os.stat_result, configuration: Configura
     groups = configuration.groups.items()
     named += [f"the secret of {name}" for name, each in groups if each.shared_secret and each.shared_secret.command]
     named += [f"drills of {name}" for name, each in groups if each.drill.checks]
+    named += [f"hooks of {name}" for name, each in groups if each.hooks]
     found = weakness(path, status, os.geteuid()) if named else None
     if found is not None:
         message = f"{path} names a program to run for {', '.join(named)}, and {found.why}"

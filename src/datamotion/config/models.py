@@ -251,6 +251,32 @@ class DrillCheck(Branch):
     timeout: Duration = Field(default=timedelta(minutes=5), description="How long it may take.", examples=["5m"])
 
 
+class Hook(Branch):
+    """A command at a moment of a failover."""
+
+    at: Literal[
+        "before-freeze",
+        "after-freeze",
+        "before-break",
+        "after-break",
+        "before-serve",
+        "after-serve",
+        "before-fence",
+        "after-fence",
+    ] = Field(
+        description="When it is run: around keeping clients from what serves (of a planned failover), breaking mirrors "
+        "off, letting clients in, and fencing what was overtaken. What fails before a moment stops there and, as long "
+        "as the epoch is not taken, undoes what was begun.",
+        examples=["before-freeze"],
+    )
+    command: Texts = Field(
+        description="The program and its arguments, run without a shell in an empty folder. Its environment tells "
+        "what moves: docs/design/hooks.md. It may be run again, where a run was cut off.",
+        examples=[["/usr/local/sbin/quiesce", "gold"]],
+    )
+    timeout: Duration = Field(default=timedelta(minutes=1), description="How long it may take.", examples=["1m"])
+
+
 class Drill(Branch):
     """How drills of the group are held; options of `drill start` go before it."""
 
@@ -319,6 +345,11 @@ class Group(Branch):
         "a code that nobody else can make, and others do not count: who has rights at one site cannot forge one. It "
         "has to be the same wherever this group is configured.",
         examples=[{"file": "gold.secret"}],
+    )
+    hooks: tuple[Hook, ...] = Field(
+        default=(),
+        description="Commands that a failover of the group runs on its host, in this order.",
+        examples=[[{"at": "before-freeze", "command": ["/usr/local/sbin/quiesce", "gold"]}]],
     )
     drill: Drill = Field(
         default=Drill(), description="How drills of it are held.", examples=[{"keep_for": "2h", "prefix": "/drill"}]

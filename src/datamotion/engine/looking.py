@@ -51,7 +51,7 @@ class Lookout:
         """`before`, with what these acts may have changed at these clusters as it is now."""
         aspects: dict[str, frozenset[Aspect]] = {}
         for concerned, changed in dict.fromkeys(_concern(act) for act in acts):
-            for name in names if concerned is None else [concerned]:
+            for name in () if not changed else names if concerned is None else [concerned]:
                 aspects[name] = aspects.get(name, frozenset()) | changed
         seen = await self._look({name: self._glance(name, before[name], each) for name, each in aspects.items()})
         return {**before, **{name: _merged(before[name], each) for name, each in seen.items()}}

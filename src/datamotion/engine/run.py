@@ -29,14 +29,14 @@ from datamotion.engine.ports import Accepted, Cluster, Declined, Hold, Journal, 
 from datamotion.engine.result import Asked, Place, RunResult, refusal_of, refusals_by_subject
 from datamotion.engine.turn import beside, gated, next_acts, planned_acts, shut_out
 from datamotion.engine.views import Views
-from datamotion.model.acts import Act, ActId
+from datamotion.model.acts import THIS_HOST, Act, ActId
 from datamotion.model.group import Group
 from datamotion.model.plan import Loss, Plan, Refusal
 from datamotion.model.standing import Standing
 from datamotion.model.view import Unseen, View
 from datamotion.policy.consent import is_covered
 from datamotion.policy.kinds import Holds, is_asked_for, progress, prove
-from datamotion.policy.proofs import Proof
+from datamotion.policy.proofs import NOT_YET, YES, Proof
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.standing import stand
 from datamotion.runs.journal import Note
@@ -175,12 +175,12 @@ class Run:
 
     def _judge(self, acts: Sequence[Act]) -> bool:
         """What became of the acts that were due; returns whether anything did."""
-        before, standing = self._result.plan, self._result.standing
+        before = self._result.plan
         judged = {act.id: act for act in acts}
         for each in self._open.values():  # what was accepted, and comes about after something else that is due
             if each.subject not in self._result.given_up:
                 judged.setdefault(each.id, each)
-        proofs = {each.id: prove(each, standing) for each in judged.values()}
+        proofs = {each.id: self._proof(each) for each in judged.values()}
         self._reach([each for each in judged.values() if (proof := proofs[each.id]) and proof.holds is Holds.YES])
         self._plan_again()
         refusals, left, gates = refusals_by_subject(self._result.plan), planned_acts(self._result.plan), gated(before)
@@ -203,6 +203,12 @@ class Run:
             self._give_up(shut_out(self._result.plan, self._result.given_up))
         is_any_reached = any((proof := proofs[act.id]) and proof.holds is Holds.YES for act in acts)
         return bool(failures or dropped or is_any_reached)
+
+    def _proof(self, act: Act) -> Proof | None:
+        """As it is seen; of what this host does itself, how it ended: it shows nowhere."""
+        if act.cluster == THIS_HOST:
+            return YES if act.id in self._accepted else NOT_YET
+        return prove(act, self._result.standing)
 
     def _why_not(
         self, act: Act, proof: Proof | None, *, is_planned: bool, refusals: Mapping[Place, Refusal]

@@ -438,6 +438,15 @@ class RemoveMark:
     comment: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHook:
+    """A command has ended with status 0 on this host, in time. `facts` are what its environment tells it."""
+
+    command: tuple[str, ...]
+    limit_s: float
+    facts: tuple[tuple[str, str], ...] = ()
+
+
 Change = (
     PeerClusters
     | AwaitClusterPeer
@@ -483,7 +492,11 @@ Change = (
     | ConfirmClaim
     | DeleteClaim
     | RemoveMark
+    | RunHook
 )
+
+THIS_HOST = "this host"
+"""In the place of a cluster: what is carried out here, and shows nowhere but in how it ended."""
 
 Wait = AwaitClusterPeer | AwaitOnline | AwaitTransfer | AwaitSnapshot | AwaitIdle | AwaitMove
 """Nothing is asked for: what goes on at the clusters is looked at until it has come about."""

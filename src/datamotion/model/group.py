@@ -68,6 +68,15 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """A command that is run on this host, without a shell, at a moment of a failover: `before-freeze`, say."""
+
+    at: str
+    command: tuple[str, ...]
+    limit: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """Volumes that are protected, failed over and brought back together, at back ends that are equals.
 
@@ -83,6 +92,7 @@ class Group:
     seal: Seal | None = None
     common_label: str = "datamotion"
     first: tuple[str, ...] = ()
+    hooks: tuple[Hook, ...] = ()
 
     @property
     def backends(self) -> tuple[Backend, ...]:

@@ -52,6 +52,7 @@ from datamotion.model.acts import (
     RemoveMark,
     Resume,
     Resync,
+    RunHook,
     SplitClone,
     StartTransfer,
     TakeCommonSnapshot,
@@ -238,6 +239,7 @@ class OntapCluster:
             case (
                 ModifyVolume()
                 | RemoveMark()
+                | RunHook()
                 | Initialize()
                 | Resume()
                 | Resync()

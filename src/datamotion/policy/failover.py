@@ -28,6 +28,7 @@ from datamotion.policy.epochs import confirm, held, mirrors_seen_at, new_claim, 
 from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
 from datamotion.policy.fence import Occasion, fence, luns_off, qtree_policies, unseen_sessions
 from datamotion.policy.giving import Giving
+from datamotion.policy.hooks import Moves, add_hooks
 from datamotion.policy.keeping import Keeping
 from datamotion.policy.losses import recovery_point, worst_first
 from datamotion.policy.needs import export_policies, mark_of, names_text, opening, path_of, paths_above
@@ -38,10 +39,10 @@ from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 from datamotion.policy.ways_in import ways_had, with_ways
 
-_OPEN = Phase(rank=43, title="Let clients into qtrees", because="each had an export policy of its own before its fence")
-_ENABLE = Phase(rank=43, title="Enable LUNs", because="they were kept from their hosts until all was carried over")
+_OPEN = Phase(rank=44, title="Let clients into qtrees", because="each had an export policy of its own before its fence")
+_ENABLE = Phase(rank=44, title="Enable LUNs", because="they were kept from their hosts until all was carried over")
 SERVE = "Serve"  # what reports tell by when clients were let in
-_SERVE = Phase(rank=44, title=SERVE, because="clients find each volume where it was", gate=Gate.ALL)
+_SERVE = Phase(rank=45, title=SERVE, because="clients find each volume where it was", gate=Gate.ALL)
 _KEEP = 39  # the rank of the first of the three phases of `keeping`: behind the pause, before the break
 _TO_MOVE = timedelta(seconds=5)  # within which a transfer that moves is seen to
 _BELOW = "a junction is made in the volume above it, which is served first"
@@ -140,6 +141,7 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
     ways = Giving(standing, chosen.site, is_carried=carrying is not None)
     ways.plan(due, [copy for copy in chosen.usable if copy.edge is not None and not decision.terms.is_kept])
     confirm(due, situation, claim)
+    add_hooks(due, situation, _moves(decision, claim), is_planned=carrying is not None)
     steps = due.steps()
     notes = [*(_notes(standing, decision, moving) if steps else ()), *_kept(moving, steps)]
     losing = {copy.id.volume for copy in moving if standing.active[copy.id.volume] != copy.id}
@@ -170,6 +172,12 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         backend=chosen.name,
         epoch=claim.epoch,
     )
+
+
+def _moves(decision: Decision, claim: Claim) -> Moves:
+    sources = tuple(sorted({name for name in decision.given_up_at.values() if name != claim.backend}))
+    volumes = tuple(copy.id.volume for copy in decision.candidate.usable)
+    return Moves(to=claim.backend, sources=sources, volumes=volumes, epoch=claim.epoch)
 
 
 def _carrying(situation: Situation, decision: Decision, moving: Sequence[Copy], claim: Claim) -> Carrying | None:

@@ -48,6 +48,7 @@ from datamotion.model.acts import (
     RemoveMark,
     Resume,
     Resync,
+    RunHook,
     SplitClone,
     StartTransfer,
     TakeCommonSnapshot,
@@ -148,6 +149,7 @@ KINDS: Mapping[type[Change], Kind] = {
     DeleteSnapshot: Kind(_COMMON, removals.snapshot_deleted),
     DeleteClaim: Kind(_POLICIES, removals.claim_deleted),
     RemoveMark: Kind(_VOLUMES, removals.mark_removed),
+    RunHook: Kind(frozenset(), proofs.never_seen),
 }
 
 

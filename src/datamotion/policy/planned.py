@@ -44,15 +44,15 @@ _FROZEN = (
 )
 _RUNNING = "they began before this and lack the newest writes"
 _IDLE = Phase(
-    rank=-12,
+    rank=-13,
     title="Wait for running transfers",
     because=_RUNNING,
     awaits=(AwaitIdle,),
     way_out="end it (Ctrl-C): clients were not kept away yet; `datamotion abort` stops the transfer",
 )
-_NEAR = Phase(rank=-11, title="Bring mirrors up to date", because="clients write on meanwhile, and wait less later")
+_NEAR = Phase(rank=-12, title="Bring mirrors up to date", because="clients write on meanwhile, and wait less later")
 _IS_NEAR = Phase(
-    rank=-10,
+    rank=-11,
     title="Wait for the updates",
     because="clients are kept away once little is left to carry",
     gate=Gate.ALL,

@@ -33,6 +33,7 @@ from datamotion.model.acts import (
     PeerSvms,
     Resume,
     Resync,
+    RunHook,
     SplitClone,
     StartTransfer,
     TakeCommonSnapshot,
@@ -99,6 +100,11 @@ class Ground(NamedTuple):
 
 def _as(holds: bool) -> Proof:
     return YES if holds else NOT_YET
+
+
+def never_seen(change: RunHook, ground: Ground) -> Proof:
+    """What runs on this host shows at no cluster: the engine goes by how it ended."""
+    return NOT_YET
 
 
 def peered(change: PeerSvms, ground: Ground) -> Proof:

@@ -70,6 +70,10 @@ class StepList:
         by_cluster = (acts.values() for (_, asked, _), acts in self._due.items() if asked == cluster)
         return sum(isinstance(act.change, kind) for acts in by_cluster for act in acts)
 
+    def titles(self) -> frozenset[str]:
+        """Those of all phases of which anything is due."""
+        return frozenset(phase.title for phase, _, _ in self._due)
+
     def steps(self) -> tuple[Step, ...]:
         """Steps by phase, then in the order of the clusters' names; the acts of each in the order they were added."""
         return tuple(

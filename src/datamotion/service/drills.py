@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import anyio
-
 from datamotion.config.models import Drill, DrillCheck
-from datamotion.config.secrets import run_bounded
 from datamotion.errors import ConfigError
 from datamotion.model.group import Group
 from datamotion.model.standing import Standing
 from datamotion.model.view import SERVING, Aspect
 from datamotion.model.words import Operation
 from datamotion.policy.drills import DrillChoice, drills_at, start_planner, stop_planner
+from datamotion.service.commands_here import run_here
 from datamotion.service.drill_reports import CheckOutcome, MirrorSeen, Served
 from datamotion.service.manifests import Manifest, read_manifest
 from datamotion.service.operations import Intent, check_is_backend, glances_of
 
 _LOOK = SERVING | {Aspect.SNAPSHOTS, Aspect.LICENSES, Aspect.IDENTITY}
-_TOLD = 4096  # characters of what a check printed
-_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,26 +142,5 @@ async def check(
     nothing else of ours but a path and a language: no secrets.
     """
     volumes = [{"volume": each.volume, "clone": each.clone, "path": each.path} for each in served]
-    environment = {name: environ[name] for name in _ENVIRONMENT if name in environ}
-    environment |= {**report_on, "DATAMOTION_VOLUMES": json.dumps(volumes)}
-    printed, status, problem = bytearray(), None, None
-    began = anyio.current_time()
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            with anyio.fail_after(limit.total_seconds()):
-                status = await run_bounded(command, environment, Path(folder), printed)
-        except TimeoutError:
-            problem = f"did not end within {limit.total_seconds():.0f} s"
-        except OSError as error:
-            problem = f"cannot be run: {os.strerror(error.errno) if error.errno else error}"
-        except ValueError:
-            problem = "cannot be run: an argument holds a NUL or is not Unicode"
-    if problem is None and status is not None and status < 0:
-        problem = f"was ended by signal {-status}"
-    return CheckOutcome(
-        command=shlex.join(command),
-        status=status,
-        printed=printed.decode(errors="replace")[:_TOLD],
-        problem=problem,
-        seconds=anyio.current_time() - began,
-    )
+    facts = {**report_on, "DATAMOTION_VOLUMES": json.dumps(volumes)}
+    return await run_here(command, facts, environ, limit)

@@ -16,6 +16,7 @@ from datamotion.engine.result import Outcome, RunResult
 from datamotion.engine.run import Run
 from datamotion.engine.turn import planned_acts
 from datamotion.errors import ConfigError, Refused
+from datamotion.model.acts import THIS_HOST
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan
 from datamotion.model.records import Snapshot
@@ -39,6 +40,7 @@ from datamotion.runs.phases import Event, Phase
 from datamotion.service.asked import ask_about
 from datamotion.service.clusters import CountedCluster
 from datamotion.service.documents import to_json
+from datamotion.service.hooks import Hooks
 from datamotion.service.reports import PlanReport, RunReport, Verdict
 from datamotion.service.run_reports import plan_report, run_report
 from datamotion.service.session import GroupHeld, Session
@@ -269,7 +271,7 @@ class Prepared:
                     group=group,
                     planner=planner,
                     lookout=self._lookout,
-                    clusters=self._clusters,
+                    clusters={**self._clusters, THIS_HOST: Hooks(session.world.environ, session.world.run_here)},
                     clock=clock,
                     journal=journal,
                     watcher=watcher,

@@ -22,11 +22,12 @@ from datamotion.engine.ports import Other
 from datamotion.errors import ConfigError, DataMotionError, Place
 from datamotion.model.claim import Seal
 from datamotion.model.definition import PolicyDefinition, Rule
-from datamotion.model.group import Backend, Group, Target
+from datamotion.model.group import Backend, Group, Hook, Target
 from datamotion.model.migration import Migration, ends_of
 from datamotion.model.visible import visible
 from datamotion.model.words import Mount, Operation
 from datamotion.service.clusters import CountedCluster, open_clusters
+from datamotion.service.commands_here import RunsHere, run_here
 from datamotion.store.lock import GroupHold, Holder, hold_group, this_process
 from datamotion.store.places import spare_folders
 
@@ -52,7 +53,7 @@ def _on_standard_error(line: str) -> None:
 class World:
     """All that is outside: time, the environment, the wires to clusters (where not the network), the store, a person.
 
-    `tell` shows that person a line.
+    `tell` shows that person a line; `run_here` runs commands on this host.
     """
 
     clock: Clock
@@ -60,6 +61,7 @@ class World:
     wires: Mapping[str, httpx.AsyncBaseTransport] = field(default_factory=dict)
     open_store: Callable[[str], AbstractContextManager[Store]] = _open_store
     tell: Callable[[str], None] = _on_standard_error
+    run_here: RunsHere = run_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ class Session:
             common_label=group.common_label,
             first=group.first,
             seal=self.seals.get(name),
+            hooks=tuple(Hook(at=each.at, command=each.command, limit=each.timeout) for each in group.hooks),
         )
 
     def groups(self, name: str | None = None) -> tuple[Group, ...]:

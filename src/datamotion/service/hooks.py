@@ -1,0 +1,56 @@
+"""This host in the place of a cluster: what a failover's hooks are asked of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Never
+
+from datamotion.engine.ports import Accepted, Declined, Reply
+from datamotion.errors import ClusterRefused
+from datamotion.model.acts import THIS_HOST, Act, RunHook
+from datamotion.model.view import Aspect
+from datamotion.service.commands_here import RunsHere
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Fulfils `Cluster` for acts that run a hook."""
+
+    environ: Mapping[str, str]
+    run_here: RunsHere
+
+    async def observe(self, aspects: Collection[Aspect], svms: Collection[str]) -> Never:
+        """Nothing is seen here."""
+        raise NotImplementedError
+
+    async def ask(self, acts: Sequence[Act]) -> Sequence[Reply]:
+        """One after the other, in their order; after one that fails none is run."""
+        replies: list[Reply] = []
+        for act in acts:
+            replies.append(replies[-1] if replies and isinstance(replies[-1], Declined) else await self._run(act))
+        return replies
+
+    async def follow(self, jobs: Collection[str]) -> Mapping[str, Reply]:
+        """There are no jobs here."""
+        return {}
+
+    async def _run(self, act: Act) -> Reply:
+        hook = act.change
+        assert isinstance(hook, RunHook)
+        ended = await self.run_here(hook.command, dict(hook.facts), self.environ, timedelta(seconds=hook.limit_s))
+        if ended.passed:
+            return Accepted()
+        why = ended.problem or f"ended with status {ended.status}"
+        last = ended.printed.strip().splitlines()[-1:]
+        return Declined(
+            ClusterRefused(
+                THIS_HOST,
+                f"hook {act.text.partition(':')[0]}: {hook.command[0]} {why}" + (f": {last[0]:.200}" if last else ""),
+                request=f"run {hook.command[0]}",
+                status=0,
+                ontap_code="",
+                hint="mend what it found, or take it out of `hooks`, then run the same command again",
+            )
+        )
