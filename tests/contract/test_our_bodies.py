@@ -300,6 +300,7 @@ async def every_change(root: Path) -> Story:
         await story.look()
     await every_write_comes_along(story, root / "planned")
     await volumes_are_moved(story, root / "moved")
+    await luns_are_moved(story, root / "luns")
     return story
 
 
@@ -339,6 +340,22 @@ async def volumes_are_moved(story: Story, root: Path) -> None:
         await another.carry_out(migrations.migrate(move))
         to_lyon = migrations.migration_of(session, "gold-paris:vol_1", to="gold-lyon")
         await another.carry_out(migrations.migrate(to_lyon))
+
+
+async def luns_are_moved(story: Story, root: Path) -> None:
+    """To another volume, and beside the old one."""
+    async with a_place(root, targets=CLUSTERS[1:]) as place:
+        await create_volumes(place.lab[HOME], ["vol_1", "vol_2"])
+        async with place.lab[HOME].client() as client:
+            lun = {"name": "/vol/vol_1/disk", "svm.name": SVMS[HOME], "os_type": "linux", "space": {"size": 2**24}}
+            await Asker(place.lab[HOME], client).post("/storage/luns", lun)
+        another = Story(place, story.sent, story.watcher)
+        tapped(another)
+        for to, keeps_source in (("vol_1/twin", True), ("vol_2", False)):
+            migration = migrations.migration_of(
+                another.place.session, "gold-paris:vol_1/disk", to=f"gold-paris:{to}", keeps_source=keeps_source
+            )
+            await another.carry_out(migrations.migrate(migration))
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,7 @@ async def all_that_there_is(story: Story) -> None:
     await paris.post("/storage/qtrees", await a_qtree(story))
     lun = {"name": "/vol/vol_1/disk", "svm.name": SVMS["paris"], "os_type": "linux", "space.size": 2**24}
     await paris.post("/storage/luns", lun)
+    await a_lun_is_cloned(story)
     service = {"name": "files", "svm.name": SVMS["paris"], "workgroup": "LAB"}
     await paris.http.post("/api/protocols/cifs/services", json=service, params={"return_timeout": "9"})
     await paris.post("/protocols/cifs/shares", {"svm.name": SVMS["paris"], "name": "vol_1", "path": "/vol_1"})
@@ -149,6 +150,13 @@ async def volumes_migrate(story: Story) -> None:
         found = migrations.migration_of(story.place.session, "gold-paris:free", **where)
         report = await story.place.run(migrations.migrate(found))
         assert report.verdict is Verdict.DONE, told(report)
+
+
+async def a_lun_is_cloned(story: Story) -> None:
+    session = story.place.session
+    found = migrations.migration_of(session, "gold-paris:vol_1/disk", to="gold-paris:vol_1/twin", keeps_source=True)
+    report = await story.place.run(migrations.migrate(found))
+    assert report.verdict is Verdict.DONE, told(report)
 
 
 LESS = {"all": "read_create_modify", "read_create_modify": "read_modify", "read_modify": "readonly"}

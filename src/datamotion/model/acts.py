@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from datamotion.model.claim import Claim
 from datamotion.model.definition import PolicyDefinition, Rule
+from datamotion.model.item_acts import AwaitLunMove, CloneLun, MoveLun
 from datamotion.model.records import Endpoint
 
 ONLINE_S = 360.0
@@ -457,6 +458,9 @@ Change = (
     | AbortMove
     | ModifyQtree
     | ModifyLun
+    | MoveLun
+    | AwaitLunMove
+    | CloneLun
     | CloseSessions
     | CreateExportPolicy
     | TakeEpoch
@@ -465,7 +469,7 @@ Change = (
     | RemoveMark
 )
 
-Wait = AwaitClusterPeer | AwaitOnline | AwaitTransfer | AwaitSnapshot | AwaitIdle | AwaitMove
+Wait = AwaitClusterPeer | AwaitOnline | AwaitTransfer | AwaitSnapshot | AwaitIdle | AwaitMove | AwaitLunMove
 """Nothing is asked for: what goes on at the clusters is looked at until it has come about."""
 
 Subject = tuple[str, str | None]

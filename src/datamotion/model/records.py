@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from datamotion.model.definition import Rule
-from datamotion.model.words import MirrorState, MoveState, TransferState, VolumeState, VolumeType
+from datamotion.model.words import MirrorState, MoveState, PassageState, TransferState, VolumeState, VolumeType
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +230,50 @@ class Lun:
     volume_uuid: str
     path: str
     is_enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """The copy or move of a LUN to another volume that goes on, else its last one; LUNs by their full names.
+
+    Until a move has arrived, `destination` is where it goes. A copy tells none: it is where it goes.
+    """
+
+    source: str | None
+    destination: str | None
+    state: PassageState
+    percent: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedLun:
+    """A LUN with all that has to be known to bring it elsewhere. `path` is where it is in its volume.
+
+    `igroups` are those that it is mapped to, each with the number by which its hosts know it there.
+    """
+
+    uuid: str
+    svm: str
+    volume: str
+    path: str
+    size_bytes: int
+    used_bytes: int
+    serial: str | None
+    is_enabled: bool
+    comment: str
+    igroups: tuple[tuple[str, int | None], ...] = ()
+    move: Passage | None = None
+    copy: Passage | None = None
+
+    @property
+    def name(self) -> str:
+        """As ONTAP calls it."""
+        return lun_name(self.volume, self.path)
+
+
+def lun_name(volume: str, path: str) -> str:
+    """What ONTAP calls the LUN at that path of a volume."""
+    return f"/vol/{volume}/{path}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,9 @@ from datamotion.model.acts import (
     TakeCommonSnapshot,
     TakeEpoch,
     TakeSnapshot,
+    Wait,
 )
+from datamotion.model.item_acts import AwaitLunMove, CloneLun, MoveLun
 from datamotion.model.records import Snapshot
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.ontap.accounts import get_access
@@ -76,6 +78,7 @@ from datamotion.ontap.clusters import (
 from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
 from datamotion.ontap.jobs import follow_jobs
+from datamotion.ontap.lun_places import list_lun_places
 from datamotion.ontap.luns import change_lun, list_luns
 from datamotion.ontap.movements import change_movement, list_movements
 from datamotion.ontap.named_policies import list_qos_policies, list_snapshot_policies
@@ -118,6 +121,7 @@ _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[objec
     Aspect.CIFS_SESSIONS: list_sessions,
     Aspect.LUNS: list_luns,
     Aspect.MOVEMENTS: list_movements,
+    Aspect.LUN_PLACES: list_lun_places,
     Aspect.SNAPSHOTS: list_snapshots,
     Aspect.COMMON_SNAPSHOTS: list_common_snapshots,
 }
@@ -199,7 +203,7 @@ class OntapCluster:
 
     async def _ask_one(self, change: Change) -> Reply:
         """One that goes in no batch."""
-        if isinstance(change, AwaitTransfer | AwaitSnapshot | AwaitIdle | AwaitOnline | AwaitClusterPeer | AwaitMove):
+        if isinstance(change, Wait):
             return Accepted()
         if isinstance(change, PeerClusters):
             return await reply_of(self._peer(change))
@@ -221,7 +225,7 @@ class OntapCluster:
                 return await change_movement(self._transport, change)
             case CreateExportPolicy() | ModifyQtree():
                 return await change_exports(self._transport, change)
-            case ModifyLun():
+            case ModifyLun() | MoveLun() | CloneLun():
                 return await change_lun(self._transport, change)
             case CloseSessions():
                 return await close_sessions(self._transport, change)
@@ -241,6 +245,7 @@ class OntapCluster:
                 | AwaitOnline()
                 | AwaitClusterPeer()
                 | AwaitMove()
+                | AwaitLunMove()
                 | PeerClusters()
                 | ModifyRelationship()
                 | DeleteRelationship()

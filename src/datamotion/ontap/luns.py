@@ -1,11 +1,13 @@
-"""LUNs: what a look at them tells, and letting hosts use them or not."""
+"""LUNs: what a look at them tells, letting hosts use them or not, moving and cloning them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import assert_never
 
 from datamotion.errors import ClusterRefused
 from datamotion.model.acts import ModifyLun
+from datamotion.model.item_acts import CloneLun, MoveLun
 from datamotion.model.records import Lun
 from datamotion.model.view import Aspect, Unreadable
 from datamotion.ontap.answer import Answer
@@ -14,7 +16,7 @@ from datamotion.ontap.rows import Listing, Row, at, get_legible_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
 from datamotion.ontap.values import Name, Uuid
 
-_PATH = "/storage/luns"
+PATH = "/storage/luns"
 
 
 class _Lun(Row):
@@ -27,7 +29,7 @@ class _Lun(Row):
 async def list_luns(transport: Transport, svms: Collection[str]) -> Listing | None:
     """Those of these SVMs. None where the account may not see them, or the platform has none."""
     try:
-        rows, illegible = await get_legible_rows(transport, _PATH, _Lun, {"svm.name": "|".join(sorted(svms))})
+        rows, illegible = await get_legible_rows(transport, PATH, _Lun, {"svm.name": "|".join(sorted(svms))})
     except ClusterRefused as error:
         if error.ontap_code in NOT_TO_BE_SEEN:
             return None
@@ -48,5 +50,19 @@ async def list_luns(transport: Transport, svms: Collection[str]) -> Listing | No
     return Listing(found, tuple(unreadable))
 
 
-async def change_lun(transport: Transport, change: ModifyLun) -> Answer:
-    return await transport.patch(f"{_PATH}/{change.uuid}", {"enabled": change.is_enabled}, AT_ONCE)
+async def change_lun(transport: Transport, change: ModifyLun | MoveLun | CloneLun) -> Answer:
+    match change:
+        case ModifyLun():
+            return await transport.patch(f"{PATH}/{change.uuid}", {"enabled": change.is_enabled}, AT_ONCE)
+        case MoveLun():
+            return await transport.patch(f"{PATH}/{change.uuid}", {"name": change.name}, AT_ONCE)
+        case CloneLun():
+            body = {
+                "name": change.name,
+                "svm": {"name": change.svm},
+                "comment": change.comment,
+                "clone": {"source": {"uuid": change.source_uuid}},
+            }
+            return await transport.post(PATH, body, AT_ONCE)
+        case _:
+            assert_never(change)

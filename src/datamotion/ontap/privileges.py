@@ -37,7 +37,9 @@ PRIVILEGES = (
     ),
     Privilege("/api/snapmirror/relationships", "all", "mirrors and their transfers, and mirrors that end"),
     Privilege("/api/storage/aggregates", "readonly", "where there is room"),
-    Privilege("/api/storage/luns", "read_modify", "a fence takes LUNs from their hosts"),
+    Privilege(
+        "/api/storage/luns", "read_create_modify", "a fence takes LUNs from their hosts; they are moved and cloned"
+    ),
     Privilege("/api/storage/qos/policies", "readonly", "a copy that is served is given the one its source had"),
     Privilege("/api/storage/qtrees", "read_modify", "a fence covers qtrees with policies of their own"),
     Privilege("/api/storage/snapshot-policies", "readonly", "and its snapshot policy too"),
