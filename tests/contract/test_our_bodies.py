@@ -64,7 +64,9 @@ _OF_RELATIONSHIPS = {
     "source_info_only",
     "destination_only",
     "list_destinations_only",
-}  # options, and no fields
+}
+_OF_LUNS = {"allow_delete_while_mapped"}
+_OPTIONS = _OF_RELATIONSHIPS | _OF_LUNS  # and no fields
 """Parameters of every query that are no fields; ONTAP's REST guide, "Record retrieval" and "Query-based operations"."""
 
 
@@ -343,17 +345,31 @@ async def volumes_are_moved(story: Story, root: Path) -> None:
 
 
 async def luns_are_moved(story: Story, root: Path) -> None:
-    """To another volume, and beside the old one."""
+    """To another volume, beside the old one, and to another SVM."""
     async with a_place(root, targets=CLUSTERS[1:]) as place:
         await create_volumes(place.lab[HOME], ["vol_1", "vol_2"])
         async with place.lab[HOME].client() as client:
             lun = {"name": "/vol/vol_1/disk", "svm.name": SVMS[HOME], "os_type": "linux", "space": {"size": 2**24}}
             await Asker(place.lab[HOME], client).post("/storage/luns", lun)
-        another = Story(place, story.sent, story.watcher)
+            home, svm = Asker(place.lab[HOME], client), {"svm.name": SVMS[HOME]}
+            igroup = {"name": "hosts", "os_type": "linux", "initiators": [{"name": "iqn.2026-01.com.example:host"}]}
+            await home.post("/protocols/san/igroups", {**igroup, **svm})
+            its_map = {"lun.name": "/vol/vol_1/disk", "igroup.name": "hosts"}
+            await home.post("/protocols/san/lun-maps", {**its_map, **svm})
+            await home.post("/svm/svms", {"name": "other"})
+            volume = {"name": "vol_3", "svm.name": "other", "aggregates": [{"name": "aggr1"}], "size": 2**26}
+            await home.post("/storage/volumes", volume)
+        backend = {"cluster": HOME, "svm": "other", "volumes": ["*"]}
+        configured = place.configured(lambda tree: tree["backends"].update({"gold-other": backend}))
+        another = Story(configured, story.sent, story.watcher)
         tapped(another)
-        for to, keeps_source in (("vol_1/twin", True), ("vol_2", False)):
+        for what, to, keeps_source in (
+            ("vol_1/disk", "gold-paris:vol_1/twin", True),
+            ("vol_1/disk", "gold-paris:vol_2", False),
+            ("vol_2/disk", "gold-other:vol_3", False),
+        ):
             migration = migrations.migration_of(
-                another.place.session, "gold-paris:vol_1/disk", to=f"gold-paris:{to}", keeps_source=keeps_source
+                another.place.session, f"gold-paris:{what}", to=to, keeps_source=keeps_source
             )
             await another.carry_out(migrations.migrate(migration))
 
@@ -421,4 +437,4 @@ def test_only_relationships_and_volumes_are_changed_many_at_once_and_only_by_uui
 
 def _fields_of(sent: Sent) -> set[str]:
     listed = set(sent.query.get("fields", "").split(",")) - {""}
-    return listed | (sent.query.keys() - _OF_ANY_COLLECTION - _OF_RELATIONSHIPS)
+    return listed | (sent.query.keys() - _OF_ANY_COLLECTION - _OPTIONS)

@@ -141,7 +141,7 @@ def test_a_lun_that_moves_is_listed_and_one_that_is_paused_is_waited_for(quick_p
         assert "it is on its way elsewhere already" in told(elsewhere)
         undone = await abort(story)
         assert "datamotion migrate gold-paris:vol_2/disk --to gold-paris:vol_1/disk" in told(undone)
-        with trio.move_on_after(7200) as waiting:
+        with trio.move_on_after(1000) as waiting:
             await migrate(story)
         assert waiting.cancelled_caught, "what somebody has paused is not given up"
         await story.at["paris"].patch(f"/storage/luns/{lun['uuid']}", {"movement.progress.state": "replicating"})

@@ -57,7 +57,7 @@ async def all_that_there_is(story: Story) -> None:
     await paris.post("/storage/qtrees", await a_qtree(story))
     lun = {"name": "/vol/vol_1/disk", "svm.name": SVMS["paris"], "os_type": "linux", "space.size": 2**24}
     await paris.post("/storage/luns", lun)
-    await a_lun_is_cloned(story)
+    await a_lun_goes_to_another_svm(story)
     service = {"name": "files", "svm.name": SVMS["paris"], "workgroup": "LAB"}
     await paris.http.post("/api/protocols/cifs/services", json=service, params={"return_timeout": "9"})
     await paris.post("/protocols/cifs/shares", {"svm.name": SVMS["paris"], "name": "vol_1", "path": "/vol_1"})
@@ -152,9 +152,18 @@ async def volumes_migrate(story: Story) -> None:
         assert report.verdict is Verdict.DONE, told(report)
 
 
-async def a_lun_is_cloned(story: Story) -> None:
-    session = story.place.session
-    found = migrations.migration_of(session, "gold-paris:vol_1/disk", to="gold-paris:vol_1/twin", keeps_source=True)
+async def a_lun_goes_to_another_svm(story: Story) -> None:
+    """One that is mapped to hosts whom that does not know."""
+    paris, svm = story.at["paris"], {"svm.name": SVMS["paris"]}
+    await paris.post("/storage/luns", {"name": "/vol/vol_1/leaves", "os_type": "linux", "space.size": 2**24, **svm})
+    await paris.post("/protocols/san/igroups", {"name": "hosts", "os_type": "linux", **svm})
+    await paris.post("/protocols/san/lun-maps", {"lun.name": "/vol/vol_1/leaves", "igroup.name": "hosts", **svm})
+    await paris.post("/svm/svms", {"name": "other"})
+    volume = {"name": "vol_3", "svm.name": "other", "aggregates": [{"name": "aggr1"}], "size": 2**26}
+    await paris.post("/storage/volumes", volume)
+    other = {"gold-other": {"cluster": "paris", "svm": "other", "volumes": ["*"]}}
+    story = story.configured(lambda tree: tree["backends"].update(other))
+    found = migrations.migration_of(story.place.session, "gold-paris:vol_1/leaves", to="gold-other:vol_3")
     report = await story.place.run(migrations.migrate(found))
     assert report.verdict is Verdict.DONE, told(report)
 

@@ -12,7 +12,17 @@ from typing import NamedTuple
 
 from datamotion.model.claim import Claim
 from datamotion.model.definition import PolicyDefinition, Rule
-from datamotion.model.item_acts import AwaitLunMove, CloneLun, MoveLun
+from datamotion.model.item_acts import (
+    AwaitLunCopy,
+    AwaitLunMove,
+    CloneLun,
+    CopyLun,
+    CreateIgroup,
+    DeleteLun,
+    MapLun,
+    MarkLun,
+    MoveLun,
+)
 from datamotion.model.records import Endpoint
 
 ONLINE_S = 360.0
@@ -41,7 +51,7 @@ class AwaitClusterPeer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerSvms:
-    """`svm` of the cluster that is asked is peered with `peer_svm` of `peer_cluster`, for SnapMirror.
+    """`svm` of the cluster that is asked is peered with `peer_svm` of `peer_cluster`, for these applications.
 
     `name` is what the cluster that is asked calls the peer; no other SVM that it knows has it.
     """
@@ -51,6 +61,7 @@ class PeerSvms:
     peer_svm: str
     peer_svm_uuid: str
     peer_cluster: str
+    applications: frozenset[str] = frozenset({"snapmirror"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +74,8 @@ class AcceptSvmPeer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AllowSnapMirror:
-    """An SVM peering serves SnapMirror too, beside the applications that it has."""
+class AllowApplications:
+    """An SVM peering serves these applications: what is wanted beside those that it had."""
 
     uuid: str
     svm: str
@@ -426,7 +437,7 @@ Change = (
     | AwaitClusterPeer
     | PeerSvms
     | AcceptSvmPeer
-    | AllowSnapMirror
+    | AllowApplications
     | CreatePolicy
     | ModifyPolicy
     | CreateVolume
@@ -461,6 +472,12 @@ Change = (
     | MoveLun
     | AwaitLunMove
     | CloneLun
+    | CopyLun
+    | AwaitLunCopy
+    | CreateIgroup
+    | MapLun
+    | DeleteLun
+    | MarkLun
     | CloseSessions
     | CreateExportPolicy
     | TakeEpoch
@@ -469,7 +486,9 @@ Change = (
     | RemoveMark
 )
 
-Wait = AwaitClusterPeer | AwaitOnline | AwaitTransfer | AwaitSnapshot | AwaitIdle | AwaitMove | AwaitLunMove
+Wait = (
+    AwaitClusterPeer | AwaitOnline | AwaitTransfer | AwaitSnapshot | AwaitIdle | AwaitMove | AwaitLunMove | AwaitLunCopy
+)
 """Nothing is asked for: what goes on at the clusters is looked at until it has come about."""
 
 Subject = tuple[str, str | None]

@@ -29,3 +29,63 @@ class CloneLun:
     source_uuid: str
     name: str
     comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyLun:
+    """The SVM has a LUN of that name, into which what another SVM's LUN holds is copied. `peer` is what it calls that.
+
+    `comment` tells which one it is copied from.
+    """
+
+    svm: str
+    peer: str
+    source_uuid: str
+    name: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitLunCopy:
+    """Nothing is changed: a LUN that is copied is waited for until all is in it, which are so many bytes."""
+
+    svm: str
+    name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateIgroup:
+    """The SVM has a group of that name, of these initiators."""
+
+    svm: str
+    name: str
+    protocol: str
+    os_type: str
+    initiators: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapLun:
+    """The hosts of a group see a LUN, under that number; None: under one that is free."""
+
+    svm: str
+    uuid: str | None
+    igroup: str
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteLun:
+    """The LUN is gone, with its maps."""
+
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkLun:
+    """A LUN has this comment, and hosts can use it, or cannot: its maps stay as they are."""
+
+    uuid: str
+    comment: str
+    is_enabled: bool

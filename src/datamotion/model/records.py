@@ -233,6 +233,17 @@ class Lun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Igroup:
+    """Hosts that see the LUNs that are mapped to it, told by their initiators."""
+
+    name: str
+    svm: str
+    protocol: str
+    os_type: str
+    initiators: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """The copy or move of a LUN to another volume that goes on, else its last one; LUNs by their full names.
 

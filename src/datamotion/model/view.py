@@ -14,6 +14,7 @@ from datamotion.model.records import (
     ClusterIdentity,
     ClusterPeer,
     ExportPolicy,
+    Igroup,
     IpInterface,
     Listed,
     Lun,
@@ -62,12 +63,13 @@ class Aspect(StrEnum):
     LUNS = "luns"
     MOVEMENTS = "movements"  # of volumes to other aggregates
     LUN_PLACES = "lun places"  # and where they are on their way to
+    IGROUPS = "igroups"
     COMMON_SNAPSHOTS = "common snapshots"  # of all snapshots those alone that are kept common to all copies
 
 
 _GIVEN = frozenset({Aspect.SNAPSHOT_POLICIES, Aspect.QOS_POLICIES})
 """What a volume that is served can be given."""
-CHECKING = frozenset(Aspect) - {Aspect.SNAPSHOTS, Aspect.MOVEMENTS, Aspect.LUN_PLACES} - _GIVEN
+CHECKING = frozenset(Aspect) - {Aspect.SNAPSHOTS, Aspect.MOVEMENTS, Aspect.LUN_PLACES, Aspect.IGROUPS} - _GIVEN
 """What tells whether all that is wanted can be done."""
 EVERYTHING = CHECKING - {Aspect.DESTINATIONS, Aspect.NODES, Aspect.INTERFACES, Aspect.ACCESS}
 """What has to be known to protect volumes."""
@@ -155,6 +157,7 @@ class ClusterView:
     common_snapshots: tuple[Snapshot, ...] | None = ()  # None: not told
     luns: tuple[Lun, ...] | None = ()  # None: not told
     movements: Mapping[str, Movement] = field(default_factory=dict)
+    igroups: tuple[Igroup, ...] | None = ()  # None: not told
     lun_places: tuple[PlacedLun, ...] | None = ()  # None: not told
     licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none
     nodes: tuple[Node, ...] | None = None  # None, of these three: not told

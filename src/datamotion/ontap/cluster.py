@@ -15,7 +15,7 @@ from datamotion.model.acts import (
     AbortTransfer,
     AcceptSvmPeer,
     Act,
-    AllowSnapMirror,
+    AllowApplications,
     AwaitClusterPeer,
     AwaitIdle,
     AwaitMove,
@@ -57,7 +57,17 @@ from datamotion.model.acts import (
     TakeSnapshot,
     Wait,
 )
-from datamotion.model.item_acts import AwaitLunMove, CloneLun, MoveLun
+from datamotion.model.item_acts import (
+    AwaitLunCopy,
+    AwaitLunMove,
+    CloneLun,
+    CopyLun,
+    CreateIgroup,
+    DeleteLun,
+    MapLun,
+    MarkLun,
+    MoveLun,
+)
 from datamotion.model.records import Snapshot
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.ontap.accounts import get_access
@@ -77,6 +87,7 @@ from datamotion.ontap.clusters import (
 )
 from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
+from datamotion.ontap.igroups import change_igroup, list_igroups
 from datamotion.ontap.jobs import follow_jobs
 from datamotion.ontap.lun_places import list_lun_places
 from datamotion.ontap.luns import change_lun, list_luns
@@ -122,6 +133,7 @@ _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[objec
     Aspect.LUNS: list_luns,
     Aspect.MOVEMENTS: list_movements,
     Aspect.LUN_PLACES: list_lun_places,
+    Aspect.IGROUPS: list_igroups,
     Aspect.SNAPSHOTS: list_snapshots,
     Aspect.COMMON_SNAPSHOTS: list_common_snapshots,
 }
@@ -209,9 +221,9 @@ class OntapCluster:
             return await reply_of(self._peer(change))
         return await reply_of(self._answer_to(change))
 
-    async def _answer_to(self, change: Change) -> Answer:  # noqa: C901, PLR0911  # one for each module of requests
+    async def _answer_to(self, change: Change) -> Answer:  # noqa: C901, PLR0911, PLR0912  # one for each module of requests
         match change:
-            case PeerSvms() | AcceptSvmPeer() | AllowSnapMirror():
+            case PeerSvms() | AcceptSvmPeer() | AllowApplications():
                 return await change_svm_peer(self._transport, change)
             case CreateVolume():
                 return await create_volume(self._transport, change)
@@ -225,8 +237,10 @@ class OntapCluster:
                 return await change_movement(self._transport, change)
             case CreateExportPolicy() | ModifyQtree():
                 return await change_exports(self._transport, change)
-            case ModifyLun() | MoveLun() | CloneLun():
+            case ModifyLun() | MoveLun() | CloneLun() | CopyLun() | MarkLun() | DeleteLun():
                 return await change_lun(self._transport, change)
+            case CreateIgroup() | MapLun():
+                return await change_igroup(self._transport, change)
             case CloseSessions():
                 return await close_sessions(self._transport, change)
             case TakeEpoch() | ConfirmClaim() | CreatePolicy() | ModifyPolicy():
@@ -246,6 +260,7 @@ class OntapCluster:
                 | AwaitClusterPeer()
                 | AwaitMove()
                 | AwaitLunMove()
+                | AwaitLunCopy()
                 | PeerClusters()
                 | ModifyRelationship()
                 | DeleteRelationship()

@@ -1,22 +1,24 @@
-"""LUNs: what a look at them tells, letting hosts use them or not, moving and cloning them."""
+"""LUNs: what a look at them tells, letting hosts use them or not, moving, copying, removing them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from typing import assert_never
 
 from datamotion.errors import ClusterRefused
 from datamotion.model.acts import ModifyLun
-from datamotion.model.item_acts import CloneLun, MoveLun
+from datamotion.model.item_acts import CloneLun, CopyLun, DeleteLun, MarkLun, MoveLun
 from datamotion.model.records import Lun
 from datamotion.model.view import Aspect, Unreadable
-from datamotion.ontap.answer import Answer
-from datamotion.ontap.errors import NOT_TO_BE_SEEN
+from datamotion.ontap.answer import Answer, Body
+from datamotion.ontap.errors import NOT_FOUND, NOT_TO_BE_SEEN
 from datamotion.ontap.rows import Listing, Row, at, get_legible_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
 from datamotion.ontap.values import Name, Uuid
 
 PATH = "/storage/luns"
+_NO_SUCH_LUN = frozenset({NOT_FOUND, "5374875"})
+LunChange = ModifyLun | MoveLun | CloneLun | CopyLun | MarkLun | DeleteLun
 
 
 class _Lun(Row):
@@ -50,19 +52,43 @@ async def list_luns(transport: Transport, svms: Collection[str]) -> Listing | No
     return Listing(found, tuple(unreadable))
 
 
-async def change_lun(transport: Transport, change: ModifyLun | MoveLun | CloneLun) -> Answer:
+async def change_lun(transport: Transport, change: LunChange) -> Answer:
+    """A LUN that is gone already is as wanted where it was to go."""
     match change:
         case ModifyLun():
             return await transport.patch(f"{PATH}/{change.uuid}", {"enabled": change.is_enabled}, AT_ONCE)
         case MoveLun():
             return await transport.patch(f"{PATH}/{change.uuid}", {"name": change.name}, AT_ONCE)
         case CloneLun():
-            body = {
+            body: Body = {
                 "name": change.name,
                 "svm": {"name": change.svm},
                 "comment": change.comment,
                 "clone": {"source": {"uuid": change.source_uuid}},
             }
             return await transport.post(PATH, body, AT_ONCE)
+        case CopyLun():
+            body = {
+                "name": change.name,
+                "svm": {"name": change.svm},
+                "comment": change.comment,
+                "copy": {"source": {"uuid": change.source_uuid, "peer": {"name": change.peer}}},
+            }
+            return await transport.post(PATH, body, AT_ONCE)
+        case MarkLun():
+            body = {"comment": change.comment, "enabled": change.is_enabled}
+            return await transport.patch(f"{PATH}/{change.uuid}", body, AT_ONCE)
+        case DeleteLun():
+            query = {"allow_delete_while_mapped": "true", **AT_ONCE}
+            return await _unless_gone(transport.delete(f"{PATH}/{change.uuid}", query))
         case _:
             assert_never(change)
+
+
+async def _unless_gone(removal: Awaitable[Answer]) -> Answer:
+    try:
+        return await removal
+    except ClusterRefused as error:
+        if error.ontap_code in _NO_SUCH_LUN:
+            return Answer(request=error.request, body={}, jobs=())
+        raise

@@ -28,6 +28,8 @@ PRIVILEGES = (
     Privilege("/api/network/ip/interfaces", "readonly", "over which interfaces"),
     Privilege("/api/protocols/cifs/sessions", "all", "a fence closes sessions"),
     Privilege("/api/protocols/nfs/export-policies", "read_create", "a fence has a policy of its own"),
+    Privilege("/api/protocols/san/igroups", "read_create", "which hosts see a LUN that goes to another SVM"),
+    Privilege("/api/protocols/san/lun-maps", "read_create", "and they are given it there"),
     Privilege("/api/security/accounts", "readonly", "which role its own account has"),
     Privilege("/api/security/roles", "readonly", "whether that role is enough"),
     Privilege(
@@ -38,7 +40,7 @@ PRIVILEGES = (
     Privilege("/api/snapmirror/relationships", "all", "mirrors and their transfers, and mirrors that end"),
     Privilege("/api/storage/aggregates", "readonly", "where there is room"),
     Privilege(
-        "/api/storage/luns", "read_create_modify", "a fence takes LUNs from their hosts; they are moved and cloned"
+        "/api/storage/luns", "all", "a fence takes LUNs from their hosts; they are moved, copied, and then removed"
     ),
     Privilege("/api/storage/qos/policies", "readonly", "a copy that is served is given the one its source had"),
     Privilege("/api/storage/qtrees", "read_modify", "a fence covers qtrees with policies of their own"),
@@ -65,6 +67,9 @@ _SELDOM = {
     "/api/cluster/peers": frozenset({"POST"}),
     "/api/snapmirror/policies": frozenset({"DELETE"}),
     "/api/snapmirror/relationships": frozenset({"DELETE"}),
+    "/api/protocols/san/igroups": frozenset({"GET", "POST"}),
+    "/api/protocols/san/lun-maps": frozenset({"GET", "POST"}),
+    "/api/storage/luns": frozenset({"POST", "DELETE"}),
     "/api/storage/volumes": frozenset({"DELETE"}),
 }
 
@@ -77,7 +82,7 @@ class Lack(NamedTuple):
 
     @property
     def is_seldom_missed(self) -> bool:
-        """Whether `--peer-clusters`, and what deletes mirrors and copies, alone miss it."""
+        """Whether `--peer-clusters`, migrating LUNs, and what deletes mirrors and copies, alone miss it."""
         return self.methods <= _SELDOM.get(self.privilege.path, frozenset())
 
 

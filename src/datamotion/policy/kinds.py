@@ -11,7 +11,7 @@ from datamotion.model.acts import (
     AbortTransfer,
     AcceptSvmPeer,
     Act,
-    AllowSnapMirror,
+    AllowApplications,
     AwaitClusterPeer,
     AwaitIdle,
     AwaitMove,
@@ -52,7 +52,17 @@ from datamotion.model.acts import (
     TakeEpoch,
     TakeSnapshot,
 )
-from datamotion.model.item_acts import AwaitLunMove, CloneLun, MoveLun
+from datamotion.model.item_acts import (
+    AwaitLunCopy,
+    AwaitLunMove,
+    CloneLun,
+    CopyLun,
+    CreateIgroup,
+    DeleteLun,
+    MapLun,
+    MarkLun,
+    MoveLun,
+)
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import MirrorState, TransferState
@@ -110,7 +120,7 @@ KINDS: Mapping[type[Change], Kind] = {
     AwaitClusterPeer: Kind(_CLUSTERS, cluster_peering.clusters_peered, is_asked_for=False, at_all=True),
     PeerSvms: Kind(_PEERS, proofs.peered, at_all=True),
     AcceptSvmPeer: Kind(_PEERS, proofs.accepted, at_all=True),
-    AllowSnapMirror: Kind(_PEERS, proofs.snapmirror_allowed, at_all=True),
+    AllowApplications: Kind(_PEERS, proofs.applications_allowed, at_all=True),
     CreatePolicy: Kind(_POLICIES, defined_policies.policy_made),
     ModifyPolicy: Kind(_POLICIES, defined_policies.policy_modified),
     CreateVolume: Kind(_VOLUMES, proofs.volume_made),
@@ -129,6 +139,15 @@ KINDS: Mapping[type[Change], Kind] = {
         _LUN_PLACES, lun_places.arrived, limit_s=_TRANSFER_S, is_asked_for=False, moves=lun_places.progress
     ),
     CloneLun: Kind(_LUN_PLACES, lun_places.cloned),
+    # With what is at the source: a host that was let in there meanwhile is seen before anything is removed.
+    CopyLun: Kind(_LUN_PLACES, lun_places.copied, job_s=5.0),  # its job may last as long as the copy does
+    AwaitLunCopy: Kind(
+        _LUN_PLACES, lun_places.copy_complete, limit_s=_TRANSFER_S, is_asked_for=False, moves=lun_places.copy_progress
+    ),
+    CreateIgroup: Kind(frozenset({Aspect.IGROUPS}), lun_places.igroup_made),
+    MapLun: Kind(_LUN_PLACES, lun_places.mapped),
+    MarkLun: Kind(_LUN_PLACES, lun_places.marked),
+    DeleteLun: Kind(_LUN_PLACES, lun_places.deleted),
     CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), proofs.sessions_closed),
     CreateExportPolicy: Kind(frozenset({Aspect.EXPORT_POLICIES}), proofs.export_policy_made),
     # And who else may have claimed the group by now: before a copy goes back to what is common with who serves.

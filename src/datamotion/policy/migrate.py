@@ -13,6 +13,7 @@ from datamotion.model.words import Operation
 from datamotion.policy.movers.host_copy import host_copy, host_copy_of_item
 from datamotion.policy.movers.items import missing_item
 from datamotion.policy.movers.lun_clone import LUN_CLONE
+from datamotion.policy.movers.lun_copy import LUN_COPY
 from datamotion.policy.movers.lun_move import LUN_MOVE, LUN_RENAME
 from datamotion.policy.movers.mirror import MIRROR
 from datamotion.policy.movers.offer import M, Mover, Movers, selected
@@ -122,7 +123,7 @@ def _title(migration: Migration) -> str:
 
 _VOLUMES = Movers(movers=(VOLUME_MOVE, MIRROR), by_hand=host_copy, missing=_missing_volumes, title=_title)
 _ITEMS: Movers[ItemMigration] = Movers(
-    movers=(LUN_RENAME, LUN_CLONE, LUN_MOVE),
+    movers=(LUN_RENAME, LUN_CLONE, LUN_MOVE, LUN_COPY),
     by_hand=host_copy_of_item,
     missing=missing_item,
     title=lambda migration: f"Migrate {migration.item} of {migration.source.name} to {migration.goal}",

@@ -26,6 +26,7 @@ from datamotion.service.session import Session
 _UNDER_WAY = frozenset({Aspect.SVMS, Aspect.VOLUMES, Aspect.RELATIONSHIPS, Aspect.MOVEMENTS, Aspect.LUN_PLACES})
 _WITHIN = frozenset({Aspect.SVMS, Aspect.VOLUMES, Aspect.RELATIONSHIPS, Aspect.MOVEMENTS, Aspect.AGGREGATES})
 _OF_ITEMS = frozenset({Aspect.SVMS, Aspect.VOLUMES, Aspect.LUN_PLACES})
+_OF_ITEMS_BETWEEN = _OF_ITEMS | {Aspect.IDENTITY, Aspect.CLUSTER_PEERS, Aspect.SVM_PEERS, Aspect.IGROUPS}
 _BETWEEN = EVERYTHING | SERVING | REMOVING | {Aspect.SNAPSHOTS}
 _BETWEEN_LOOKS_S = 2.0
 
@@ -140,7 +141,7 @@ def abort(migration: Migration | ItemMigration) -> Intent:
 
 def _glances(migration: Migration | ItemMigration) -> Mapping[str, Glance]:
     if isinstance(migration, ItemMigration):
-        return glances_of(migration.group, _OF_ITEMS)
+        return glances_of(migration.group, _OF_ITEMS if migration.is_within_svm else _OF_ITEMS_BETWEEN)
     return glances_of(migration.group, _WITHIN if migration.is_within else _BETWEEN)
 
 

@@ -16,11 +16,14 @@ def host_copy(migration: Migration, standing: Standing) -> Offer:
     return _offer(data, hint="mount both and run `datamotion copy SOURCE DESTINATION`, with clients stopped")
 
 
+_HINT = "bring both here and run `datamotion copy SOURCE DESTINATION`, with hosts stopped"
+
+
 def host_copy_of_item(migration: ItemMigration, standing: Standing) -> Offer:
     """What copying a LUN or a file through this host would take."""
     lun = lun_at_source(migration, standing)
     data = lun.used_bytes if lun is not None else 0
-    return _offer(data, hint="bring both here and run `datamotion copy SOURCE DESTINATION`, with hosts stopped")
+    return _offer(data, hint=_HINT if migration.is_within_cluster else f"{_HINT}; or migrate its whole volume")
 
 
 def _offer(data: int, *, hint: str) -> Offer:

@@ -74,7 +74,7 @@ def _why_not(migration: ItemMigration, standing: Standing, *, is_wanted_within: 
 
 
 def _is_meant(migration: ItemMigration, standing: Standing, *, is_wanted_within: bool) -> bool:
-    return migration.is_within_svm and migration.is_within_volume is is_wanted_within and not migration.keeps_source
+    return migration.is_within_svm and migration.is_within_volume is is_wanted_within
 
 
 def _lun(migration: ItemMigration, standing: Standing) -> PlacedLun | None:
