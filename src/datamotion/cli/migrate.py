@@ -81,8 +81,9 @@ def migrate(
 
     Within an SVM the cluster moves them, and clients notice nothing. To another one they are mirrored, clients are kept
     away until the last snapshot is carried over, and they are served there; the old ones are deleted only once the new
-    ones are seen to serve. A LUN goes to another volume of its SVM, or to another name, while its hosts go on. Run
-    again after anything it goes on; --abort goes back, while nothing is decided.
+    ones are seen to serve. A LUN goes to another volume of its SVM, or to another name, while its hosts go on; to
+    another SVM of its cluster it is copied while they are kept away. Run again after anything it goes on; --abort goes
+    back, while nothing is decided.
 
     Example: datamotion migrate gold-paris:vol_1 --to gold-lyon
     """
