@@ -221,7 +221,7 @@ def test_what_cannot_be_copied_is_refused_and_nothing_is_changed(quick_path: Pat
         assert "igroup hosts of svm_other is not of the hosts" in told(shown)
         assert taken(shown) == []
         elsewhere = await plan(own, to="gold-lyon:vol_1")
-        assert "migrate its whole volume" in told(elsewhere)
+        assert "datamotion migrate gold-paris:vol_1 --to" in told(elsewhere)
         assert await calls(own, "writes") == writes
         await own.at["paris"].delete(f"/protocols/san/igroups/{group['uuid']}")
         await own.at["paris"].patch(f"/storage/luns/{lun['uuid']}", {"comment": "x" * 240})

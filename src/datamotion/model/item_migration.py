@@ -49,7 +49,11 @@ class ItemMigration:
     @property
     def goal(self) -> str:
         """Where it goes, as the command line says it."""
-        return f"{self.to.name}:{self.to_volume}/{self.to_path}"
+        return f"{self.goal_volume}/{self.to_path}"
+
+    @property
+    def goal_volume(self) -> str:
+        return f"{self.to.name}:{self.to_volume}"
 
     @property
     def group(self) -> Group:

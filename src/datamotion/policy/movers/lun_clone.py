@@ -29,7 +29,7 @@ def _offer(migration: ItemMigration, standing: Standing) -> Offer:
 
 def _why_not(migration: ItemMigration, standing: Standing) -> Refusal | None:
     if not migration.is_within_volume:
-        return Refusal(text=f"it stays within a volume, and {migration.to_volume} is another one")
+        return Refusal(text=f"it stays within a volume, and {migration.goal_volume} is another one")
     if not migration.keeps_source:
         text = "the new LUN would have another serial number; renaming keeps it"
         return Refusal(text=text, hint="--keep-source leaves the old one, and clones it")

@@ -71,7 +71,7 @@ def _offer(migration: ItemMigration, standing: Standing) -> Offer:
 
 
 def _is_meant(migration: ItemMigration, standing: Standing) -> bool:
-    return migration.is_within_cluster and not migration.is_within_svm
+    return not migration.is_within_svm  # to another cluster too: it tells that the volume goes there
 
 
 def _why_not(migration: ItemMigration, standing: Standing, lun: PlacedLun | None, data: int) -> Refusal | None:
@@ -97,7 +97,7 @@ def _peering(migration: ItemMigration, standing: Standing) -> Peering:
 
 
 def _ongoing(migration: ItemMigration, standing: Standing) -> bool:
-    if not _is_meant(migration, standing):
+    if migration.is_within_svm or not migration.is_within_cluster:
         return False
     if any(standing.sites[name].svm is None for name in (migration.source.name, migration.to.name)):
         return False
@@ -134,7 +134,8 @@ class _Copying:
         migration, source = self._migration, self._migration.source
         name = _peering(migration, self._now).plan(self.due)
         if self.due.steps():
-            self.then = ("the LUN is copied, mapped and removed as soon as the two SVMs are peered",)
+            then = "the LUN is copied and mapped as soon as the two SVMs are peered; "
+            self.then = (then + ("the old one stays" if migration.keeps_source else "then the old one is removed"),)
             return
         if self._new is None and (refusal := why_no_place(migration, self._now, old.used_bytes)):
             self._refuse(refusal.text, refusal.hint)

@@ -62,7 +62,7 @@ def _why_not(migration: ItemMigration, standing: Standing, *, is_wanted_within: 
     if migration.is_nowhere_else and is_wanted_within:
         return None
     if is_wanted_within and not migration.is_within_volume:
-        return Refusal(text=f"it stays within a volume, and {migration.to_volume} is another one")
+        return Refusal(text=f"it stays within a volume, and {migration.goal_volume} is another one")
     if not migration.is_within_svm:
         return Refusal(text=f"it stays within one SVM, and {migration.to.name} is another one")
     if not is_wanted_within and migration.is_within_volume:
