@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -66,7 +67,8 @@ _OF_RELATIONSHIPS = {
     "list_destinations_only",
 }
 _OF_LUNS = {"allow_delete_while_mapped"}
-_OPTIONS = _OF_RELATIONSHIPS | _OF_LUNS  # and no fields
+_OF_FILES = {"return_metadata"}
+_OPTIONS = _OF_RELATIONSHIPS | _OF_LUNS | _OF_FILES  # and no fields
 """Parameters of every query that are no fields; ONTAP's REST guide, "Record retrieval" and "Query-based operations"."""
 
 
@@ -345,7 +347,7 @@ async def volumes_are_moved(story: Story, root: Path) -> None:
 
 
 async def luns_are_moved(story: Story, root: Path) -> None:
-    """To another volume, beside the old one, and to another SVM."""
+    """To another volume, beside the old one, and to another SVM; a file too."""
     async with a_place(root, targets=CLUSTERS[1:]) as place:
         await create_volumes(place.lab[HOME], ["vol_1", "vol_2"])
         async with place.lab[HOME].client() as client:
@@ -363,7 +365,11 @@ async def luns_are_moved(story: Story, root: Path) -> None:
         configured = place.configured(lambda tree: tree["backends"].update({"gold-other": backend}))
         another = Story(configured, story.sent, story.watcher)
         tapped(another)
+        file = place.tree(HOME, "vol_1") / "image.raw"
+        file.write_bytes(b"bytes")
+        os.utime(file, (file.stat().st_mtime - 3600,) * 2)
         for what, to, keeps_source in (
+            ("vol_1/image.raw", "gold-paris:vol_2", False),
             ("vol_1/disk", "gold-paris:vol_1/twin", True),
             ("vol_1/disk", "gold-paris:vol_2", False),
             ("vol_2/disk", "gold-other:vol_3", False),

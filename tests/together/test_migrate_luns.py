@@ -183,7 +183,7 @@ def test_what_cannot_be_is_refused_with_what_to_do_and_nothing_is_changed(quick_
         await story.at["paris"].post("/storage/luns", {"name": "/vol/vol_2/taken", **svm})
         writes = await calls(story, "writes")
         for to, what, said in (
-            ("gold-paris:vol_2/taken", LUN, "there is a LUN at gold-paris:vol_2/taken already"),
+            ("gold-paris:vol_2/taken", LUN, "there is a LUN or a file at gold-paris:vol_2/taken already"),
             ("gold-paris:vol_9", LUN, "there is no volume vol_9 at gold-paris"),
             ("gold-paris:vol_2", "gold-paris:vol_1/none", "its LUNs: disk"),
             ("gold-paris:vol_2", "gold-paris:vol_8/disk", "no volume vol_8 at gold-paris"),

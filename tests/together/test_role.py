@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -153,7 +154,7 @@ async def volumes_migrate(story: Story) -> None:
 
 
 async def a_lun_goes_to_another_svm(story: Story) -> None:
-    """One that is mapped to hosts whom that does not know."""
+    """One that is mapped to hosts whom that does not know; and a file."""
     paris, svm = story.at["paris"], {"svm.name": SVMS["paris"]}
     await paris.post("/storage/luns", {"name": "/vol/vol_1/leaves", "os_type": "linux", "space.size": 2**24, **svm})
     await paris.post("/protocols/san/igroups", {"name": "hosts", "os_type": "linux", **svm})
@@ -161,11 +162,15 @@ async def a_lun_goes_to_another_svm(story: Story) -> None:
     await paris.post("/svm/svms", {"name": "other"})
     volume = {"name": "vol_3", "svm.name": "other", "aggregates": [{"name": "aggr1"}], "size": 2**26}
     await paris.post("/storage/volumes", volume)
+    file = story.place.tree("paris", "vol_1") / "image.raw"
+    file.write_bytes(b"bytes")
+    os.utime(file, (file.stat().st_mtime - 3600,) * 2)
     other = {"gold-other": {"cluster": "paris", "svm": "other", "volumes": ["*"]}}
     story = story.configured(lambda tree: tree["backends"].update(other))
-    found = migrations.migration_of(story.place.session, "gold-paris:vol_1/leaves", to="gold-other:vol_3")
-    report = await story.place.run(migrations.migrate(found))
-    assert report.verdict is Verdict.DONE, told(report)
+    for what in ("leaves", "image.raw"):
+        found = migrations.migration_of(story.place.session, f"gold-paris:vol_1/{what}", to="gold-other:vol_3")
+        report = await story.place.run(migrations.migrate(found))
+        assert report.verdict is Verdict.DONE, told(report)
 
 
 LESS = {"all": "read_create_modify", "read_create_modify": "read_modify", "read_modify": "readonly"}

@@ -16,12 +16,15 @@ from datamotion.model.item_acts import (
     AwaitLunCopy,
     AwaitLunMove,
     CloneLun,
+    CopyFile,
     CopyLun,
     CreateIgroup,
+    DeleteFile,
     DeleteLun,
     MapLun,
     MarkLun,
     MoveLun,
+    RenameFile,
 )
 from datamotion.model.records import Endpoint
 
@@ -478,6 +481,9 @@ Change = (
     | MapLun
     | DeleteLun
     | MarkLun
+    | RenameFile
+    | CopyFile
+    | DeleteFile
     | CloseSessions
     | CreateExportPolicy
     | TakeEpoch

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from datamotion.model.records import FileName
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveLun:
@@ -89,3 +91,28 @@ class MarkLun:
     uuid: str
     comment: str
     is_enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameFile:
+    """The file is at another path of its volume."""
+
+    volume_uuid: str
+    name: FileName
+    to_path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyFile:
+    """A file holds what another one of its cluster held when that was asked for."""
+
+    source: FileName
+    destination: FileName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteFile:
+    """The file is gone."""
+
+    volume_uuid: str
+    name: FileName

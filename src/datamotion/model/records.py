@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from datamotion.model.definition import Rule
 from datamotion.model.words import MirrorState, MoveState, PassageState, TransferState, VolumeState, VolumeType
@@ -285,6 +286,34 @@ class PlacedLun:
 def lun_name(volume: str, path: str) -> str:
     """What ONTAP calls the LUN at that path of a volume."""
     return f"/vol/{volume}/{path}"
+
+
+class FileName(NamedTuple):
+    """A file by where it is: its path from the root of a volume of an SVM."""
+
+    svm: str
+    volume: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedFile:
+    """A file that is there. `kind` is ONTAP's word for what it is: `file`, `directory`, `symlink`."""
+
+    name: FileName
+    kind: str
+    size_bytes: int
+    used_bytes: int
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyJob:
+    """A job of a cluster that copies files, or did. `ended_at` is None while it goes on."""
+
+    uuid: str
+    state: str
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

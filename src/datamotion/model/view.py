@@ -13,6 +13,7 @@ from datamotion.model.records import (
     CifsSession,
     ClusterIdentity,
     ClusterPeer,
+    CopyJob,
     ExportPolicy,
     Igroup,
     IpInterface,
@@ -21,6 +22,7 @@ from datamotion.model.records import (
     Movement,
     NamedPolicy,
     Node,
+    PlacedFile,
     PlacedLun,
     Policy,
     Qtree,
@@ -64,12 +66,17 @@ class Aspect(StrEnum):
     MOVEMENTS = "movements"  # of volumes to other aggregates
     LUN_PLACES = "lun places"  # and where they are on their way to
     IGROUPS = "igroups"
+    FILES = "files"  # those that are named; one GET each, and one for their volumes
+    COPY_JOBS = "copy jobs"
     COMMON_SNAPSHOTS = "common snapshots"  # of all snapshots those alone that are kept common to all copies
 
 
 _GIVEN = frozenset({Aspect.SNAPSHOT_POLICIES, Aspect.QOS_POLICIES})
 """What a volume that is served can be given."""
-CHECKING = frozenset(Aspect) - {Aspect.SNAPSHOTS, Aspect.MOVEMENTS, Aspect.LUN_PLACES, Aspect.IGROUPS} - _GIVEN
+_OF_FILES = frozenset({Aspect.FILES, Aspect.COPY_JOBS})
+CHECKING = (
+    frozenset(Aspect) - {Aspect.SNAPSHOTS, Aspect.MOVEMENTS, Aspect.LUN_PLACES, Aspect.IGROUPS} - _GIVEN - _OF_FILES
+)
 """What tells whether all that is wanted can be done."""
 EVERYTHING = CHECKING - {Aspect.DESTINATIONS, Aspect.NODES, Aspect.INTERFACES, Aspect.ACCESS}
 """What has to be known to protect volumes."""
@@ -157,6 +164,8 @@ class ClusterView:
     common_snapshots: tuple[Snapshot, ...] | None = ()  # None: not told
     luns: tuple[Lun, ...] | None = ()  # None: not told
     movements: Mapping[str, Movement] = field(default_factory=dict)
+    files: tuple[PlacedFile, ...] = ()
+    copy_jobs: tuple[CopyJob, ...] = ()
     igroups: tuple[Igroup, ...] | None = ()  # None: not told
     lun_places: tuple[PlacedLun, ...] | None = ()  # None: not told
     licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none

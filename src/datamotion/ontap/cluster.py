@@ -61,14 +61,17 @@ from datamotion.model.item_acts import (
     AwaitLunCopy,
     AwaitLunMove,
     CloneLun,
+    CopyFile,
     CopyLun,
     CreateIgroup,
+    DeleteFile,
     DeleteLun,
     MapLun,
     MarkLun,
     MoveLun,
+    RenameFile,
 )
-from datamotion.model.records import Snapshot
+from datamotion.model.records import FileName, Snapshot
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.ontap.accounts import get_access
 from datamotion.ontap.aggregates import list_aggregates
@@ -87,6 +90,7 @@ from datamotion.ontap.clusters import (
 )
 from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
+from datamotion.ontap.files import change_file, list_copy_jobs, list_files
 from datamotion.ontap.igroups import change_igroup, list_igroups
 from datamotion.ontap.jobs import follow_jobs
 from datamotion.ontap.lun_places import list_lun_places
@@ -122,6 +126,7 @@ _OF_CLUSTER: Mapping[Aspect, Callable[[Transport], Awaitable[object]]] = {
     Aspect.NODES: list_nodes,
     Aspect.INTERFACES: list_interfaces,
     Aspect.ACCESS: get_access,
+    Aspect.COPY_JOBS: list_copy_jobs,
 }
 _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[object]]] = {
     Aspect.VOLUMES: list_volumes,
@@ -156,7 +161,9 @@ class OntapCluster:
         """How many requests have been sent to the cluster, those sent again counted again."""
         return self._transport.calls
 
-    async def observe(self, aspects: Collection[Aspect], svms: Collection[str]) -> ClusterView:
+    async def observe(
+        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName] = ()
+    ) -> ClusterView:
         """One collection GET an aspect, side by side; access takes two. One that was silent is tried again.
 
         Raises: ClusterRefused, ClusterSilent.
@@ -169,7 +176,7 @@ class OntapCluster:
 
             async def look(aspect: Aspect) -> object:
                 try:
-                    return await _look(transport, aspect, svms)
+                    return await _look(transport, aspect, svms, files)
                 except ClusterError as failure:
                     # Not raised at once: that would cut the others off in the middle of a handshake.
                     return failure
@@ -241,6 +248,8 @@ class OntapCluster:
                 return await change_lun(self._transport, change)
             case CreateIgroup() | MapLun():
                 return await change_igroup(self._transport, change)
+            case RenameFile() | CopyFile() | DeleteFile():
+                return await change_file(self._transport, change)
             case CloseSessions():
                 return await close_sessions(self._transport, change)
             case TakeEpoch() | ConfirmClaim() | CreatePolicy() | ModifyPolicy():
@@ -303,7 +312,9 @@ def _without_mark(change: Change) -> Change:
     return ModifyVolume(uuid=change.uuid, comment=change.comment) if isinstance(change, RemoveMark) else change
 
 
-async def _look(transport: Transport, aspect: Aspect, svms: Collection[str]) -> object:
+async def _look(transport: Transport, aspect: Aspect, svms: Collection[str], files: Collection[FileName]) -> object:
+    if aspect is Aspect.FILES:
+        return await list_files(transport, files)
     if aspect in _OF_CLUSTER:
         return await _OF_CLUSTER[aspect](transport)
     # Without an SVM the query would be empty, and ONTAP would answer with everything.

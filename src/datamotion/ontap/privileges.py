@@ -39,6 +39,7 @@ PRIVILEGES = (
     ),
     Privilege("/api/snapmirror/relationships", "all", "mirrors and their transfers, and mirrors that end"),
     Privilege("/api/storage/aggregates", "readonly", "where there is room"),
+    Privilege("/api/storage/file/copy", "read_create", "files that are brought to other volumes are copied there"),
     Privilege(
         "/api/storage/luns", "all", "a fence takes LUNs from their hosts; they are moved, copied, and then removed"
     ),
@@ -69,6 +70,7 @@ _SELDOM = {
     "/api/snapmirror/relationships": frozenset({"DELETE"}),
     "/api/protocols/san/igroups": frozenset({"GET", "POST"}),
     "/api/protocols/san/lun-maps": frozenset({"GET", "POST"}),
+    "/api/storage/file/copy": frozenset({"GET", "POST"}),
     "/api/storage/luns": frozenset({"POST", "DELETE"}),
     "/api/storage/volumes": frozenset({"DELETE"}),
 }
@@ -82,7 +84,7 @@ class Lack(NamedTuple):
 
     @property
     def is_seldom_missed(self) -> bool:
-        """Whether `--peer-clusters`, migrating LUNs, and what deletes mirrors and copies, alone miss it."""
+        """Whether `--peer-clusters`, migrating LUNs and files, and what deletes mirrors and copies, alone miss it."""
         return self.methods <= _SELDOM.get(self.privilege.path, frozenset())
 
 

@@ -56,17 +56,20 @@ from datamotion.model.item_acts import (
     AwaitLunCopy,
     AwaitLunMove,
     CloneLun,
+    CopyFile,
     CopyLun,
     CreateIgroup,
+    DeleteFile,
     DeleteLun,
     MapLun,
     MarkLun,
     MoveLun,
+    RenameFile,
 )
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import MirrorState, TransferState
-from datamotion.policy import cluster_peering, defined_policies, lun_places, movements, proofs, removals
+from datamotion.policy import cluster_peering, defined_policies, file_places, lun_places, movements, proofs, removals
 from datamotion.policy.proofs import Ground, Holds, Proof
 
 _CHANGE_S = 60.0
@@ -84,6 +87,7 @@ _COMMON = frozenset({Aspect.COMMON_SNAPSHOTS})
 _POLICIES = frozenset({Aspect.POLICIES})
 _SNAPSHOTS = frozenset({Aspect.SNAPSHOTS})
 _MOVEMENTS = frozenset({Aspect.VOLUMES, Aspect.MOVEMENTS})
+_FILES = frozenset({Aspect.FILES, Aspect.COPY_JOBS})
 _LUN_PLACES = frozenset({Aspect.LUN_PLACES})
 
 
@@ -147,6 +151,9 @@ KINDS: Mapping[type[Change], Kind] = {
     CreateIgroup: Kind(frozenset({Aspect.IGROUPS}), lun_places.igroup_made),
     MapLun: Kind(_LUN_PLACES, lun_places.mapped),
     MarkLun: Kind(_LUN_PLACES, lun_places.marked),
+    RenameFile: Kind(_FILES, file_places.renamed),
+    CopyFile: Kind(_FILES, file_places.copied, job_s=_SPLIT_S),  # nothing but its job tells how far it is
+    DeleteFile: Kind(_FILES, file_places.deleted),
     DeleteLun: Kind(_LUN_PLACES, lun_places.deleted),
     CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), proofs.sessions_closed),
     CreateExportPolicy: Kind(frozenset({Aspect.EXPORT_POLICIES}), proofs.export_policy_made),

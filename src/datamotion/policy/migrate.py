@@ -1,4 +1,4 @@
-"""Migrating volumes and LUNs by the cheapest mechanism that the two places allow; one that has begun goes on."""
+"""Migrating volumes, LUNs and files by the cheapest mechanism that the two places allow; one that has begun goes on."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from datamotion.model.migration import Migration
 from datamotion.model.plan import Offer, Plan, Refusal
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
+from datamotion.policy.movers.file_copy import FILE_COPY
 from datamotion.policy.movers.host_copy import host_copy, host_copy_of_item
-from datamotion.policy.movers.items import missing_item
+from datamotion.policy.movers.items import is_file, lun_at_source, missing_item, only_for
 from datamotion.policy.movers.lun_clone import LUN_CLONE
 from datamotion.policy.movers.lun_copy import LUN_COPY
 from datamotion.policy.movers.lun_move import LUN_MOVE, LUN_RENAME
@@ -121,9 +122,16 @@ def _title(migration: Migration) -> str:
     return f"Migrate {', '.join(migration.volumes)} from {migration.source.name} to {migration.to.name}"
 
 
+def _is_lun(migration: ItemMigration, standing: Standing) -> bool:
+    return lun_at_source(migration, standing) is not None
+
+
 _VOLUMES = Movers(movers=(VOLUME_MOVE, MIRROR), by_hand=host_copy, missing=_missing_volumes, title=_title)
 _ITEMS: Movers[ItemMigration] = Movers(
-    movers=(LUN_RENAME, LUN_CLONE, LUN_MOVE, LUN_COPY),
+    movers=(
+        *(only_for("LUN", _is_lun, each) for each in (LUN_RENAME, LUN_CLONE, LUN_MOVE, LUN_COPY)),
+        only_for("file", is_file, FILE_COPY),
+    ),
     by_hand=host_copy_of_item,
     missing=missing_item,
     title=lambda migration: f"Migrate {migration.item} of {migration.source.name} to {migration.goal}",

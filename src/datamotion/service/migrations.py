@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from datamotion.engine.looking import Glance, Lookout
@@ -17,6 +18,7 @@ from datamotion.model.view import EVERYTHING, REMOVING, SERVING, Aspect, Cluster
 from datamotion.model.words import Operation
 from datamotion.policy.migrate import abort_planner, migrate_planner
 from datamotion.policy.movements import movement_of
+from datamotion.policy.movers.file_copy import names_of
 from datamotion.policy.situation import Planner
 from datamotion.policy.thaw import thaw_planner
 from datamotion.service.migration_reports import MigrationReport, MigrationsReport
@@ -25,7 +27,7 @@ from datamotion.service.session import Session
 
 _UNDER_WAY = frozenset({Aspect.SVMS, Aspect.VOLUMES, Aspect.RELATIONSHIPS, Aspect.MOVEMENTS, Aspect.LUN_PLACES})
 _WITHIN = frozenset({Aspect.SVMS, Aspect.VOLUMES, Aspect.RELATIONSHIPS, Aspect.MOVEMENTS, Aspect.AGGREGATES})
-_OF_ITEMS = frozenset({Aspect.SVMS, Aspect.VOLUMES, Aspect.LUN_PLACES})
+_OF_ITEMS = frozenset({Aspect.SVMS, Aspect.VOLUMES, Aspect.LUN_PLACES, Aspect.FILES, Aspect.COPY_JOBS})
 _OF_ITEMS_BETWEEN = _OF_ITEMS | {Aspect.IDENTITY, Aspect.CLUSTER_PEERS, Aspect.SVM_PEERS, Aspect.IGROUPS}
 _BETWEEN = EVERYTHING | SERVING | REMOVING | {Aspect.SNAPSHOTS}
 _BETWEEN_LOOKS_S = 2.0
@@ -42,8 +44,8 @@ def migration_of(
 ) -> Migration | ItemMigration:
     """The migration of what BACKEND:VOLUMES says (names, patterns or uuids, with commas) to a back end.
 
-    Without aggregates, those that the configuration maps for a target of that name. BACKEND:VOLUME/PATH is one LUN,
-    which goes to a volume. Raises: ConfigError.
+    Without aggregates, those that the configuration maps for a target of that name. BACKEND:VOLUME/PATH is one LUN or
+    file, which goes to a volume. Raises: ConfigError.
     """
     source, _, names = volumes.partition(":")
     if "/" in names:
@@ -82,7 +84,7 @@ def _item_migration(session: Session, what: str, to: str | None, *, keeps_source
     source, volume, path = _place(what)
     goal, to_volume, to_path = _place(to or "")
     if not path or "," in path:
-        raise ConfigError(f"{what!r} names no LUN", hint="it takes one, as gold-paris:vol_1/lun_1")
+        raise ConfigError(f"{what!r} names no LUN or file", hint="it takes one, as gold-paris:vol_1/lun_1")
     if not to_volume:
         hint = f"--to takes BACKEND:VOLUME, and /PATH where it is to be called otherwise, as {source}:vol_2/{path}"
         raise ConfigError(f"to which volume {path} is to go is not said", hint=hint)
@@ -141,7 +143,9 @@ def abort(migration: Migration | ItemMigration) -> Intent:
 
 def _glances(migration: Migration | ItemMigration) -> Mapping[str, Glance]:
     if isinstance(migration, ItemMigration):
-        return glances_of(migration.group, _OF_ITEMS if migration.is_within_svm else _OF_ITEMS_BETWEEN)
+        aspects = _OF_ITEMS if migration.is_within_svm else _OF_ITEMS_BETWEEN
+        files = names_of(migration)
+        return {name: replace(each, files=files) for name, each in glances_of(migration.group, aspects).items()}
     return glances_of(migration.group, _WITHIN if migration.is_within else _BETWEEN)
 
 

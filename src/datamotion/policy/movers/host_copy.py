@@ -6,7 +6,7 @@ from datamotion.model.item_migration import ItemMigration
 from datamotion.model.migration import Migration
 from datamotion.model.plan import Offer, Refusal
 from datamotion.model.standing import Standing
-from datamotion.policy.movers.items import lun_at_source
+from datamotion.policy.movers.items import file_at_source, lun_at_source
 from datamotion.policy.movers.offer import seconds_for, selected
 
 
@@ -21,8 +21,8 @@ _HINT = "bring both here and run `datamotion copy SOURCE DESTINATION`, with host
 
 def host_copy_of_item(migration: ItemMigration, standing: Standing) -> Offer:
     """What copying a LUN or a file through this host would take."""
-    lun = lun_at_source(migration, standing)
-    data = lun.used_bytes if lun is not None else 0
+    item = lun_at_source(migration, standing) or file_at_source(migration, standing)
+    data = item.used_bytes if item is not None else 0
     return _offer(data, hint=_HINT if migration.is_within_cluster else f"{_HINT}; or migrate its whole volume")
 
 

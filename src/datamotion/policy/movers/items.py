@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.mark import read_mark
-from datamotion.model.plan import Refusal
-from datamotion.model.records import PlacedLun, Volume, lun_name
+from datamotion.model.plan import Offer, Refusal
+from datamotion.model.records import FileName, PlacedFile, PlacedLun, Volume, lun_name
 from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import VolumeState, VolumeType
+from datamotion.policy.file_places import file_named
 from datamotion.policy.lun_places import lun_named
+from datamotion.policy.movers.offer import Mover
 
 
 def lun_at_source(migration: ItemMigration, standing: Standing) -> PlacedLun | None:
@@ -28,10 +31,51 @@ def _lun_at(standing: Standing, backend: str, name: str) -> PlacedLun | None:
     return lun_named(site.seen, site.backend.svm, name) if isinstance(site.seen, ClusterView) else None
 
 
+def file_at_source(migration: ItemMigration, standing: Standing) -> PlacedFile | None:
+    name = FileName(migration.source.svm, migration.volume, migration.path)
+    return _file_at(standing, migration.source.name, name)
+
+
+def file_at_goal(migration: ItemMigration, standing: Standing) -> PlacedFile | None:
+    return _file_at(standing, migration.to.name, FileName(migration.to.svm, migration.to_volume, migration.to_path))
+
+
+def _file_at(standing: Standing, backend: str, name: FileName) -> PlacedFile | None:
+    seen = standing.sites[backend].seen
+    return file_named(seen, name) if isinstance(seen, ClusterView) else None
+
+
+def is_file(migration: ItemMigration, standing: Standing) -> bool:
+    """Whether what is at the source is a plain file. ONTAP lists a LUN among the files of its volume, too."""
+    file = file_at_source(migration, standing)
+    return file is not None and file.kind == "file" and lun_at_source(migration, standing) is None
+
+
+_Test = Callable[[ItemMigration, Standing], bool]
+
+
+def only_for(
+    kind: str, is_one: Callable[[ItemMigration, Standing], bool], mover: Mover[ItemMigration]
+) -> Mover[ItemMigration]:
+    """A mechanism that is offered for what is of that kind, and for nothing else."""
+
+    def offer(migration: ItemMigration, standing: Standing) -> Offer:
+        found = mover.offer(migration, standing)
+        is_other = missing_item(migration, standing) is None and not is_one(migration, standing)
+        return replace(found, why_not=Refusal(text=f"{migration.item} is no {kind}")) if is_other else found
+
+    def is_meant(migration: ItemMigration, standing: Standing) -> bool:
+        return is_one(migration, standing) and mover.is_meant(migration, standing)
+
+    return replace(mover, offer=offer, is_meant=is_meant)
+
+
 def missing_item(migration: ItemMigration, standing: Standing) -> Refusal | None:
     """Why there is nothing to bring elsewhere."""
     site = standing.sites[migration.source.name]
     if lun_at_source(migration, standing) is not None:
+        return None
+    if isinstance(site.seen, ClusterView) and site.seen.lun_places is not None and is_file(migration, standing):
         return None
     if site.svm is None:
         text = f"{site.backend.cluster} has no SVM {site.backend.svm}"
@@ -53,9 +97,11 @@ def _missing_lun(migration: ItemMigration, standing: Standing, seen: ClusterView
         return Refusal(text=text, hint="find out what answers there in place of ONTAP")
     found = sorted(each.path for each in seen.lun_places if (each.svm, each.volume) == (svm, migration.volume))
     hint = f"its LUNs: {', '.join(found[:6]) or 'none'}"
-    if lun_at_goal(migration, standing) is not None:
+    if lun_at_goal(migration, standing) is not None or file_at_goal(migration, standing) is not None:
         hint = f"there is one at {migration.goal}: `datamotion history {migration.name}` tells whether it went there"
-    return Refusal(text=f"there is no LUN {migration.path} in {migration.volume} at {migration.source.name}", hint=hint)
+    return Refusal(
+        text=f"there is no LUN or file {migration.path} in {migration.volume} at {migration.source.name}", hint=hint
+    )
 
 
 def why_no_place(migration: ItemMigration, standing: Standing, data: int) -> Refusal | None:
@@ -72,9 +118,9 @@ def why_no_place(migration: ItemMigration, standing: Standing, data: int) -> Ref
         return Refusal(text=f"{name} {what}: nothing can be written there", hint="name another volume")
     if volume.constituents:
         return Refusal(text=f"{name} is a FlexGroup", hint="name a FlexVol volume: ONTAP takes no other here")
-    if lun_at_goal(migration, standing) is not None:
+    if lun_at_goal(migration, standing) is not None or file_at_goal(migration, standing) is not None:
         hint = f"name another path: --to {migration.to.name}:{migration.to_volume}/PATH"
-        return Refusal(text=f"there is a LUN at {migration.goal} already", hint=hint)
+        return Refusal(text=f"there is a LUN or a file at {migration.goal} already", hint=hint)
     return _why_no_room(volume, name, data)
 
 
