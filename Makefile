@@ -9,7 +9,7 @@ CONFORMANCE := .conformance
 AUDIT := .audit
 INTO = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $<
 
-.PHONY: help demo test lint check soak mutants replay bench conformance audit bare docs clean FORCE
+.PHONY: help demo test lint check soak mutants replay bench conformance wheel audit bare docs clean FORCE
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
@@ -19,10 +19,13 @@ $(VENV)/.made: FORCE
 	@sh environment.sh make "$(PYTHON)" $(ASKED)
 
 $(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
-	@sh environment.sh install . $@
+	@sh environment.sh install '.[lab]' $@
 
 $(VENV)/.test: $(VENV)/.run
 	@sh environment.sh install '.[test]' $@
+
+$(VENV)/.docs: $(VENV)/.run
+	@sh environment.sh install '.[docs]' $@
 
 demo: $(VENV)/.run ## Run the main job on two lab clusters (FROM=folder, KEEP=1)
 	@exec $(BIN)/datamotion demo $(if $(FROM),--from "$(FROM)") $(if $(KEEP),--keep)
@@ -45,7 +48,7 @@ soak: $(VENV)/.test ## Random histories, kills, storms of faults, two operators,
 		tests/ontaplab/statemachine tests/ontaplab/kills tests/together/test_faults.py tests/together/replay \
 		tests/together/histories tests/together/test_planned.py tests/chaos \
 		tests/datamotion/engine/test_two_operators.py tests/datamotion/policy/test_properties.py \
-		tests/datamotion/hostcopy/test_copy_kills.py
+		tests/datamotion/hostcopy/test_copy_kills.py tests/faces/test_runbook.py
 
 mutants: $(VENV)/.test ## Each safety guard switched off in turn: which tests notice, half an hour (ARGS="--histories 60 carried")
 	$(BIN)/python -m tests.mutants $(ARGS)
@@ -64,7 +67,7 @@ $(CONFORMANCE)/ansible/.made: tests/conformance/ansible-constraints.txt | $(VENV
 
 $(CONFORMANCE)/cinder/.made: tests/conformance/cinder-constraints.txt | $(VENV)/.made
 	$(BIN)/python -m venv $(@D)
-	$(INTO) 'cinder==29.*'
+	$(INTO) 'cinder==29.*' ddt fixtures oslotest testtools
 	@touch $@
 
 $(CONFORMANCE)/manila/.made: tests/conformance/manila-constraints.txt | $(VENV)/.made
@@ -73,7 +76,7 @@ $(CONFORMANCE)/manila/.made: tests/conformance/manila-constraints.txt | $(VENV)/
 	@touch $@
 
 conformance: $(VENV)/.test $(CONFORMANCE)/ansible/.made $(CONFORMANCE)/cinder/.made $(CONFORMANCE)/manila/.made ## Run Ansible and OpenStack's Cinder and Manila against labs (minutes)
-	$(BIN)/python -m pytest tests/conformance/with_ansible.py tests/conformance/with_cinder.py tests/conformance/with_datamotion_cinder.py tests/conformance/with_manila.py $(ARGS)
+	$(BIN)/python -m pytest tests/conformance/with_ansible.py tests/conformance/with_cinder.py tests/conformance/with_datamotion_cinder.py tests/conformance/with_cinder_manager.py tests/conformance/with_cinder_unit_tests.py tests/conformance/with_manila.py $(ARGS)
 
 $(AUDIT)/.made: | $(VENV)/.made
 	$(BIN)/python -m venv $(@D)
@@ -81,14 +84,18 @@ $(AUDIT)/.made: | $(VENV)/.made
 		{ rm -rf $(@D); echo "pip-audit could not be installed: nothing was asked" >&2; exit 2; }
 	@touch $@
 
+wheel: $(VENV)/.test ## Build a wheel, install it in empty environments, play the demo from it (a minute or two)
+	$(BIN)/python -m pytest tests/wheel/with_wheel.py $(ARGS)
+
 audit: $(VENV)/.run $(AUDIT)/.made ## Ask whether advisories are known for any package that is pinned (ARGS="-s osv")
 	@$(BIN)/python -m tests.audit $(AUDIT)/bin/pip-audit $(ARGS)
 
 bare: ## Both commands on bare machines; needs root and debootstrap (docs/bare.md)
 	"$(PYTHON)" -m tests.bare
 
-docs: $(VENV)/.test ## Rewrite the generated pages
+docs: $(VENV)/.docs ## Rewrite the pages made from code, and build the site of all into site/
 	$(BIN)/python -m docs.generate
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) $(CONFORMANCE) $(AUDIT) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(CONFORMANCE) $(AUDIT) site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

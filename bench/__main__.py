@@ -1,6 +1,7 @@
 """`make bench`: the numbers of docs/bench.md. `make bench ARGS="listing hours"` measures these only.
 
     beside      datamotion beside OpenStack Cinder on one lab; `beside:10,50` for these numbers of volumes
+    drivers     replication by Cinder's driver and by datamotion-cinder; `drivers:10,50` for these numbers of pools
     many        `status` of 10,000 relationships; `many:1000` of so many
     calls       datamotion's calls and seconds; `calls:10,100` for these numbers of volumes
     planned     planned failovers, and how long clients wait; `planned:10,50` for these numbers of volumes
@@ -21,7 +22,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from bench import beside, blocks, calls, copy, failovers, hours, listing, lives, many, transfer
+from bench import beside, blocks, calls, copy, drivers, failovers, hours, listing, lives, many, transfer
 from bench.figure import HEAD, Figure
 
 
@@ -45,6 +46,7 @@ def _numbers(text: str) -> list[int]:
 
 _TABLES: Mapping[str, Callable[..., None]] = {
     "beside": beside.measure,
+    "drivers": drivers.measure,
     "calls": calls.measure,
     "planned": calls.measure_planned,
     "failovers": failovers.measure,

@@ -8,6 +8,7 @@ and memory have Python's start in them, and `apply` waits for the first transfer
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -118,12 +119,14 @@ def _of_datamotion(world: World) -> Costs:
     def cost(*commands: Sequence[str]) -> Cost:
         reset_calls(world.site)
         took = [ours.run(configuration, *command) for command in commands]
-        return Cost(
+        cost = Cost(
             calls(world.site),
             sum(each.seconds for each in took),
             max(each.peak_mib for each in took),
             sum(each.cpu_s for each in took),
         )
+        print(f"  {commands[0][0]}: {cost.calls} calls, {cost.seconds:.1f} s", file=sys.stderr, flush=True)
+        return cost
 
     costs = {
         _PROTECT: cost(("apply", "--yes")),

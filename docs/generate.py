@@ -1,6 +1,7 @@
 """Writes the pages that are made from code: `python -m docs.generate`. With `--check`, only says which are stale.
 
-A page is a function that returns Markdown, under its path below `docs/` in `PAGES`.
+A page is a function that returns Markdown, under its path below `docs/` in `PAGES`; so are a picture, which is SVG, the
+JSON schema, and what is installed beside the program.
 """
 
 from __future__ import annotations
@@ -10,18 +11,30 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from docs.commands import commands_page
 from docs.concerns import concerns_page
 from docs.configuration import configuration_page
 from docs.faults import faults_page
+from docs.json_pages import json_page, schema_file
+from docs.manual import completion, manual
 from docs.phases import phases_page
+from docs.picture import status_picture
 from docs.simulated import simulated_page
+from docs.statuses import statuses_page
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "phases.md": phases_page,
+    "pictures/status.svg": status_picture,
+    "reference/commands.md": commands_page,
     "reference/configuration.md": configuration_page,
+    "reference/exit-statuses.md": statuses_page,
     "reference/faults.md": faults_page,
+    "reference/json.md": json_page,
+    "reference/json.schema.json": schema_file,
     "reference/ontaplab.md": simulated_page,
     "status.md": concerns_page,
+    **manual(),
+    **completion(),
 }
 
 _DOCS = Path(__file__).parent

@@ -35,14 +35,20 @@ class Answer(NamedTuple):
     said: str
 
     @property
+    def is_refused(self) -> bool:
+        """Whether nothing was carried out, for certain: it was declined, or came no further than its plan."""
+        return self.status in (REFUSED, USAGE) or any(
+            report.get("refusals") and "run" not in report for report in self.reports
+        )
+
+    @property
     def why(self) -> str:
         """In one line, why not."""
         for report in self.reports:
             for each in (*report.get("refusals", ()), *report.get("volumes", ())):
                 text = each.get("text") or each.get("detail")
                 if text:
-                    hint = f" ({each['hint']})" if each.get("hint") else ""
-                    return f"{text}{hint}"
+                    return _with_hint(text, each)
         return self.said.strip().splitlines()[-1] if self.said.strip() else f"it ended with status {self.status}"
 
 
@@ -168,12 +174,30 @@ def _is_same(cluster: Mapping[str, Any], url: str, section: Any, secrets: Mappin
 
 
 def _answer(status: int, out: str, err: str) -> Answer:
-    """Reports are what is printed on standard output; an error that ends a command is told on the other one."""
+    """Reports are what is printed on standard output; an error that ends a command is told on the other one.
+
+    Of an operation it is that of its run, where there was one, else its plan.
+    """
     try:
-        printed = json.loads(out) if out.strip() else []
-    except ValueError:
+        printed = json.loads(out)["report"] if out.strip() else []
+    except (ValueError, TypeError, LookupError):
         printed = []
-    reports = printed if isinstance(printed, list) else [printed]
+    operations = printed if isinstance(printed, list) else [{"run": printed}]
+    reports = [each["run"] or each["plan"] for each in operations if each["run"] or each["plan"]]
     if err.strip():
         LOG.debug("datamotion: %s", err.strip())
-    return Answer(status, tuple(reports), err)
+    return Answer(status, tuple(reports), _in_words(err))
+
+
+def _in_words(err: str) -> str:
+    """What was said; the error that ended a command comes as JSON in the last line."""
+    *before, last = err.strip().splitlines() or [""]
+    try:
+        error = json.loads(last)["error"]
+        return "\n".join([*before, _with_hint(error["message"].replace("\n", " "), error)])
+    except (ValueError, TypeError, LookupError):
+        return err
+
+
+def _with_hint(text: str, told: Mapping[str, Any]) -> str:
+    return f"{text} ({told['hint']})" if told.get("hint") else text

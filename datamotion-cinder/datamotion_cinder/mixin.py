@@ -13,7 +13,7 @@ from cinder.volume.drivers.netapp.dataontap.utils import utils as sections
 from oslo_config import cfg
 from oslo_log import log
 
-from datamotion_cinder.bridge import DONE, PARTLY, REFUSED, USAGE, Answer, Bridge, NotToBeBridged
+from datamotion_cinder.bridge import DONE, PARTLY, REFUSED, Answer, Bridge, NotToBeBridged
 from datamotion_cinder.options import OPTIONS
 
 LOG = log.getLogger(__name__)
@@ -125,6 +125,8 @@ class Replication:
         pools = self._pools()
         names = sorted(set(pools.values()))
         answer = self._asked(words, names)
+        if answer.status == REFUSED:  # nothing was done; of targets that are alike another one may be the best by now
+            answer = self._asked(words, names)
         serving = self._serving(answer, names)
         if serving is None or (answer.status not in (DONE, PARTLY)):
             raise _as_cinders(answer)
@@ -201,6 +203,6 @@ def _failed(answer: Answer, serving: str) -> set[str]:
 
 def _as_cinders(answer: Answer) -> Exception:
     """A refusal leaves all as it was, and Cinder keeps its status; after anything else nobody knows."""
-    if answer.status in (REFUSED, USAGE):
+    if answer.is_refused:
         return exception.InvalidReplicationTarget(reason=answer.why)  # type: ignore[no-any-return]
     return exception.UnableToFailOver(reason=answer.why)  # type: ignore[no-any-return]

@@ -18,17 +18,36 @@ Each class carries the exit status that the command line ends with.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
+
+from datamotion.exit_status import ExitStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the configuration is wrong, and how. `line` and `key` are None where the file as a whole is meant."""
+
+    file: str
+    line: int | None
+    key: str | None
+    text: str
 
 
 class DataMotionError(Exception):
-    """Something a person has to know: a message, the lines below it, and a hint that says what to do next."""
+    """Something a person has to know: a message, the lines below it, and a hint that says what to do next.
+
+    `places` are where it comes from in the configuration.
+    """
 
     code: ClassVar[str] = "error"
-    exit_status: int = 1
+    exit_status: int = ExitStatus.FAILED
 
-    def __init__(self, message: str, *, hint: str | None = None, below: Sequence[str] = ()) -> None:
+    def __init__(
+        self, message: str, *, hint: str | None = None, below: Sequence[str] = (), places: Sequence[Place] = ()
+    ) -> None:
         self.lines = (message, *below)
+        self.places = tuple(places)
         self.message = "\n".join(self.lines)
         self.hint = hint
         super().__init__(self.message)
@@ -38,14 +57,14 @@ class ConfigError(DataMotionError):
     """The files or the arguments are wrong. Nothing was contacted, nothing was changed."""
 
     code = "config"
-    exit_status = 2
+    exit_status = ExitStatus.USAGE
 
 
 class Refused(DataMotionError):
     """A safety rule declines. Nothing was changed; the hint names the command that overrides it, and its price."""
 
     code = "refused"
-    exit_status = 3
+    exit_status = ExitStatus.REFUSED
 
 
 class ClusterError(DataMotionError):
@@ -103,13 +122,14 @@ class ClusterNotAsked(ClusterRefused):
             ontap_code="",
             hint=why.hint,
         )
+        self.places = why.places
 
 
 class ClusterSilent(ClusterError):
     """No answer came. A change that was asked for is unknown: neither done nor failed. Observe again."""
 
     code = "cluster-silent"
-    exit_status = 4
+    exit_status = ExitStatus.SILENT
 
 
 class StoreFailed(DataMotionError):

@@ -9,12 +9,17 @@ import os
 import sys
 from pathlib import Path
 
+from ontaplab.extra import INSTALL, missing
+
 _STARTING_FAILED = 2
 
 
 def main() -> None:
     """The command line. Exit status 2: wrong usage, or the cluster could not be started."""
     arguments = _parser().parse_args()
+    if names := missing():
+        sys.stderr.write(f"ontaplab: {', '.join(names)} cannot be found: {INSTALL}\n")
+        sys.exit(_STARTING_FAILED)
     if arguments.command == "routes":
         _print_routes()
     else:

@@ -28,9 +28,18 @@ def _scope(fixture_name: str, config: pytest.Config) -> _Scope:
     return scope
 
 
+def _require_lab() -> None:
+    """Fails the test, and says what to install, where the lab cannot be imported."""
+    from ontaplab.extra import INSTALL, missing  # noqa: PLC0415  # see above
+
+    if names := missing():
+        pytest.fail(f"ontaplab: {', '.join(names)} cannot be found: {INSTALL}", pytrace=False)
+
+
 @pytest.fixture(scope=_scope)
 def ontap_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OntapCluster]:
     """A new ONTAP cluster: a process of its own that answers over HTTPS."""
+    _require_lab()
     from ontaplab.testing import ontap_clusters  # noqa: PLC0415  # see above
 
     with ontap_clusters(tmp_path_factory.mktemp("ontaplab") / "lab", "paris") as (paris,):
@@ -40,6 +49,7 @@ def ontap_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OntapClu
 @pytest.fixture(name="ontap_clusters", scope=_scope)
 def _ontap_clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OntapCluster, OntapCluster]]:
     """Two new ONTAP clusters that are peers of each other. Their SVMs are no peers yet."""
+    _require_lab()
     from ontaplab.testing import ontap_clusters  # noqa: PLC0415  # see above
 
     with ontap_clusters(tmp_path_factory.mktemp("ontaplab") / "lab", "paris", "lyon") as (paris, lyon):

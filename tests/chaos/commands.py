@@ -30,10 +30,11 @@ class Ended:
 
     @property
     def report(self) -> Mapping[str, Any]:
-        """The report of the one group, from `-o json`."""
-        (report,) = json.loads(self.out)
-        assert isinstance(report, dict)
-        return report
+        """The report of the one group, from `-o json`: of its run, where there was one, else its plan."""
+        report = json.loads(self.out)["report"][0]
+        told = report["run"] or report["plan"]
+        assert isinstance(told, dict)
+        return told
 
 
 class Commands:

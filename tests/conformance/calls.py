@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
-def answer(make: Callable[[], object]) -> None:
+def answer(make: Callable[[], object], lines: Iterable[str] = sys.stdin) -> None:
     """What was made answers every call, until there are no more."""
     answers, sys.stdout = sys.stdout, sys.stderr  # whatever a library prints is not an answer
     callee = make()
-    for line in sys.stdin:
+    for line in lines:
         answers.write(json.dumps(_answer(callee, line)) + "\n")
         answers.flush()
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ontaplab.site import Site
 from tests.conformance.environments import program, variables
-from tests.ontaplab.site.labs import client_of, records
+from tests.ontaplab.site.labs import client_of, eventually, records
 
 HOME, TARGETS = "paris", ("lyon", "nice")
 SVMS = {"paris": "svm_gold", "lyon": "svm_gold_dr", "nice": "svm_gold_nice"}
@@ -52,10 +54,12 @@ class Service:
 
 
 @contextmanager
-def service(environment: str, configuration: Path, *arguments: str, script: Sequence[str] = ()) -> Iterator[Service]:
+def service(
+    environment: str, configuration: Path, *arguments: str, script: Sequence[str] = (), path: str = os.defpath
+) -> Iterator[Service]:
     """What that environment's script beside this file serves, with that configuration; just started.
 
-    `script` is another one, with what it takes before the configuration.
+    `script` is another one, with what it takes before the configuration; `path` is where it looks for programs.
     """
     name, *first = script or (f"{environment}_backend.py",)
     command = [program(environment, "python"), str(Path(__file__).with_name(name)), *first]
@@ -68,10 +72,24 @@ def service(environment: str, configuration: Path, *arguments: str, script: Sequ
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            env=variables(configuration.parent),
+            env=variables(configuration.parent, PATH=path),
         ) as process,
     ):
-        yield Service(process, log)
+        try:
+            yield Service(process, log)
+        finally:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """It ends where nothing more is asked; what does not is killed."""
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):
+        process.stdin.close()
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 @dataclass(frozen=True)
@@ -109,6 +127,21 @@ class World:
 
     def states(self, target: str) -> set[str]:
         return {mirror["state"] for mirror in self.mirrors(target)}
+
+    def update(self, *targets: str) -> None:
+        """The mirrors there hold what their sources hold."""
+        for target in targets:
+            for mirror in self.mirrors(target):
+                path = f"/snapmirror/relationships/{mirror['uuid']}/transfers"
+                before = len(records(self.site, target, path, state="success"))
+                with client_of(self.site, target) as client:
+                    answer = client.post(path, json={})
+                    assert answer.status_code in (200, 201), answer.text
+                eventually(partial(self._has_more, target, path, before))
+
+    def _has_more(self, target: str, path: str, before: int) -> bool:
+        """Whether more transfers than that have ended well."""
+        return len(records(self.site, target, path, state="success")) > before
 
     def rename_the_third(self) -> None:
         """The third cluster's SVM has a name of its own: by default it is called as that of the second."""

@@ -22,6 +22,8 @@ CifsShare = _client.CifsShare
 CifsShareAcl = _client.CifsShareAcl
 Cluster = _client.Cluster
 ClusterPeer = _client.ClusterPeer
+CounterRow = _client.CounterRow
+CounterTable = _client.CounterTable
 EmsApplicationLog = _client.EmsApplicationLog
 EmsEvent = _client.EmsEvent
 ExportPolicy = _client.ExportPolicy
@@ -52,6 +54,7 @@ SnapmirrorTransfer = _client.SnapmirrorTransfer
 Snapshot = _client.Snapshot
 SnapshotPolicy = _client.SnapshotPolicy
 SnapshotPolicySchedule = _client.SnapshotPolicySchedule
+SplitStatus = _client.SplitStatus
 Svm = _client.Svm
 SvmPeer = _client.SvmPeer
 SvmPeerPermission = _client.SvmPeerPermission
@@ -100,6 +103,8 @@ CLIENTS: Mapping[str, ClientClass] = {
         CifsShareAcl,
         Cluster,
         ClusterPeer,
+        CounterRow,
+        CounterTable,
         EmsApplicationLog,
         EmsEvent,
         ExportPolicy,
@@ -130,6 +135,7 @@ CLIENTS: Mapping[str, ClientClass] = {
         Snapshot,
         SnapshotPolicy,
         SnapshotPolicySchedule,
+        SplitStatus,
         Svm,
         SvmPeer,
         SvmPeerPermission,

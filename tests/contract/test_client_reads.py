@@ -81,6 +81,7 @@ def lyon(netapp: Clients) -> Iterator[Furnished]:
             share = _used_by_hosts(netapp, uuid)
             above |= {"{svm.uuid}": share.svm.uuid, "{cifs_share.share}": share.name}
             above["{igroup.uuid}"] = _used_by_block_hosts(netapp)
+            above["{counter_table.name}"] = "system:constituent"
             yield Furnished(netapp, uuid, above)
 
 

@@ -322,11 +322,28 @@ async def every_write_comes_along(story: Story, root: Path) -> None:
         async with place.lab[HOME].client() as client:
             lun = {"name": "/vol/vol_1/disk", "svm.name": SVMS[HOME], "os_type": "linux", "space": {"size": 2**24}}
             await Asker(place.lab[HOME], client).post("/storage/luns", lun)
+            body = {"lun.name": lun["name"], "igroup.name": "hosts", "svm.name": SVMS[HOME]}
+            await hosts_come_in(place, HOME)
+            await Asker(place.lab[HOME], client).post("/protocols/san/lun-maps", body)
+            share = {"name": "share", "path": "/vol_1", "comment": "all", "svm.name": SVMS[HOME]}
+            await Asker(place.lab[HOME], client).post("/protocols/cifs/shares", share)
+        await hosts_come_in(place, "lyon")
         another = Story(place, story.sent, story.watcher)
         tapped(another)
         group = another.place.session.group(GROUP)
         await another.carry_out(operations.protect(group))
         await another.carry_out(operations.failover(group, FailoverChoice(is_planned=True)))
+
+
+async def hosts_come_in(place: Place, name: str) -> None:
+    """An SVM serves SMB, and has an igroup."""
+    async with place.lab[name].client() as client:
+        svm = {"svm.name": SVMS[name]}
+        await Asker(place.lab[name], client).post(
+            "/protocols/san/igroups", {"name": "hosts", "os_type": "linux", **svm}
+        )
+        service = {"name": f"files{name}", "workgroup": "LAB", **svm}
+        await Asker(place.lab[name], client).post("/protocols/cifs/services", service)
 
 
 async def volumes_are_moved(story: Story, root: Path) -> None:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datamotion.cli.main import run
+import typer
+
+from datamotion.cli.main import app_of, run
 from datamotion.clock import SystemClock
 from datamotion.service.session import World
 
@@ -29,9 +31,20 @@ class Typed:
     err: str
 
     @property
-    def report(self) -> Any:
+    def document(self) -> Any:
         """What `-o json` printed."""
         return json.loads(self.out)
+
+    @property
+    def report(self) -> Any:
+        """What that tells."""
+        return self.document["report"]
+
+    @property
+    def plan(self) -> Any:
+        """The plan of the one operation that was told of."""
+        (operation,) = self.report
+        return operation["plan"]
 
     @property
     def error(self) -> Mapping[str, str]:
@@ -53,6 +66,17 @@ def typed(*words: object, environ: Mapping[str, str] | None = None) -> Typed:
     with redirect_stdout(out), redirect_stderr(err):
         status = run([str(word) for word in words], World(clock=SystemClock(), environ=environ or {}))
     return Typed(status, out.getvalue(), err.getvalue())
+
+
+def offered(parameter: str, *words: str, begun: str = "") -> list[str]:
+    """What the shell is told to offer for a parameter, after these words, once so much of it was typed."""
+    command: Any = typer.main.get_command(app_of())
+    arguments = list(words)
+    while hasattr(command, "commands"):
+        command = command.commands[arguments.pop(0)]
+    context = command.make_context("datamotion", arguments, resilient_parsing=True)
+    (asked,) = (each for each in command.params if each.name == parameter)
+    return [each.value for each in asked.shell_complete(context, begun)]
 
 
 def typed_as_process(*words: object, folder: Path, environ: Mapping[str, str] | None = None) -> Typed:

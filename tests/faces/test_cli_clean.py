@@ -12,19 +12,22 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 from rich.console import Console
 
 from datamotion.cli.columns import Columns
-from datamotion.cli.failing import show_error, show_unexpected, show_warning
+from datamotion.cli.failing import show_error, show_json, show_unexpected, show_warning
 from datamotion.cli.render import render_plan, render_run
 from datamotion.cli.render_status import render_check, render_status
 from datamotion.cli.terminal import plain
 from datamotion.clock import SystemClock
 from datamotion.errors import ConfigError, Refused
-from datamotion.service.reports import CheckReport, PlanReport, Report, RunReport, StatusReport, to_json
+from datamotion.service.act_reports import KINDS as ACT_KINDS
+from datamotion.service.act_reports import ActKind
+from datamotion.service.documents import to_json
+from datamotion.service.reports import CheckReport, PlanReport, RunReport, StatusReport
 from datamotion.store.lock import hold_group
 from tests.faces.labs import Lab, World, done, some_files
 from tests.faces.on_terminal import on_terminal
@@ -51,22 +54,24 @@ def filled(kind: Any) -> Any:
     """A report in which every text is evil."""
     if kind in _LEAVES:
         return _LEAVES[kind]
-    if get_origin(kind) is tuple:
+    if kind == ActKind:
+        return ACT_KINDS[0]
+    if get_origin(kind) in (tuple, Sequence):
         return (filled(get_args(kind)[0]),)
-    if get_origin(kind) is UnionType:
+    if get_origin(kind) in (UnionType, Union):
         return filled(next(each for each in get_args(kind) if each is not NoneType))
     if issubclass(kind, Enum):
         return next(iter(kind))
     assert isinstance(kind, type)
     assert is_dataclass(kind)
-    return kind(**{name: filled(hint) for name, hint in get_type_hints(kind).items()})
+    return kind(**{name: filled(hint) for name, hint in get_type_hints(kind, include_extras=True).items()})
 
 
 def is_clean(shown: str) -> bool:
     return all(line.isprintable() for line in shown.split("\n"))
 
 
-RENDER: Sequence[tuple[type[Report], Callable[[Any, Console], None]]] = [
+RENDER: Sequence[tuple[type[Any], Callable[[Any, Console], None]]] = [
     (PlanReport, lambda report, console: render_plan(report, console=console)),
     (RunReport, render_run),
     (StatusReport, render_status),
@@ -77,7 +82,7 @@ RENDER: Sequence[tuple[type[Report], Callable[[Any, Console], None]]] = [
 @pytest.mark.parametrize("width", [None, 60])
 @pytest.mark.parametrize(("kind", "render"), RENDER, ids=lambda each: getattr(each, "__name__", ""))
 def test_every_text_of_a_report_is_shown_as_what_it_is(
-    kind: type[Report], render: Callable[[Any, Console], None], width: int | None
+    kind: type[Any], render: Callable[[Any, Console], None], width: int | None
 ) -> None:
     console = Console(file=io.StringIO(), width=width, force_terminal=width is not None, color_system=None, _environ={})
     render(filled(kind), console)
@@ -89,7 +94,7 @@ def test_every_text_of_a_report_is_shown_as_what_it_is(
 
 
 @pytest.mark.parametrize("kind", [kind for kind, _ in RENDER], ids=lambda each: each.__name__)
-def test_json_is_exact_and_nothing_but_ascii(kind: type[Report]) -> None:
+def test_json_is_exact_and_nothing_but_ascii(kind: type[Any]) -> None:
     in_json = to_json(filled(kind))
     assert in_json.isascii()
     assert is_clean(in_json)
@@ -106,12 +111,12 @@ def test_a_cell_of_a_table_is_on_one_line(capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.mark.parametrize("error", [Refused(EVIL, hint=EVIL), ConfigError("mistakes:", hint=EVIL, below=[EVIL])])
 def test_an_error_shows_each_text_on_one_line(error: Refused, capsys: pytest.CaptureFixture[str]) -> None:
-    show_error(error, as_json=False)
+    show_error(error)
     show_warning(EVIL)
     shown = capsys.readouterr().err
     assert is_clean(shown)
     assert shown.count(SHOWN) == shown.count("\n") - (1 if isinstance(error, ConfigError) else 0)
-    show_error(error, as_json=True)
+    show_json(error)
     in_json = capsys.readouterr().err
     assert in_json.isascii()
     assert json.loads(in_json)["error"]["hint"] == EVIL

@@ -26,7 +26,7 @@ def test_a_drill_from_its_start_to_its_stop(lab: Lab, tmp_path: Path) -> None:
     assert "<pre>&lt;b&gt;" in written
     assert "<b>" not in written
 
-    again = done(lab.typed("drill", "start", "gold", "--yes", "--check", "true", "-o", "json")).report
+    again = done(lab.typed("drill", "start", "gold", "--yes", "--check", "true", "-o", "json")).report["evidence"]
     assert [(each["clone"], each["path"]) for each in again["served"]] == [("vol_1_drill", "/drill/vol_1")]
     assert (again["changed"], again["missing"], [each["status"] for each in again["checks"]]) == ([], [], [0])
     manifest = tmp_path / "manifest"

@@ -12,7 +12,7 @@ import pytest
 from datamotion.cli.commands import commands
 from datamotion.cli.lab import lab
 from tests.faces.labs import World
-from tests.faces.terminal import SCRIPT, typed, typed_as_process
+from tests.faces.terminal import SCRIPT, offered, typed, typed_as_process
 from tests.faces.test_cli_silence import with_paris_at
 
 PATHS: list[tuple[str, ...]] = [(command.__name__.removesuffix("_"),) for command in commands()] + [
@@ -55,13 +55,23 @@ def test_the_shell_completes_the_groups_of_the_configuration(world: World) -> No
     assert typed_as_process(folder=world.folder, environ=asked).out.split() == [], "a mistake is not for this moment"
 
 
+def test_the_shell_completes_back_ends_clusters_and_kinds_of_faults(world: World) -> None:
+    config, lab = ("-c", str(world.configured())), ("--dir", str(world.site.folder))
+    assert offered("to", "failover", "gold", *config) == ["gold-paris", "gold-lyon"]
+    assert offered("what", "migrate", *config, begun="gold-p") == ["gold-paris:"]
+    assert offered("group", "status", "-c", str(world.folder / "absent")) == [], "a mistake is not for this moment"
+    assert offered("cluster", "lab", "kill", *lab, begun="l") == ["lyon"]
+    assert offered("cluster", "lab", "kill", "--dir", str(world.folder)) == [], "there is no lab"
+    assert offered("kind", "lab", "fault", "add", *lab, "lyon", begun="lost_") == ["lost_request", "lost_answer"]
+
+
 @pytest.mark.slow
 def test_the_installed_command_does_as_the_one_in_this_process(world: World) -> None:
     world.configured()
     with world.unchanged():
         done = typed_as_process("plan", "-o", "json", folder=world.folder)
         assert (done.status, done.err) == (0, "")
-        assert json.loads(done.out) == typed("plan", "-c", world.folder / "datamotion.yaml", "-o", "json").report
+        assert done.document == typed("plan", "-c", world.folder / "datamotion.yaml", "-o", "json").document
         typed_as_process("apply", folder=world.folder).failed_cleanly(2, "no terminal to ask on")
         typed_as_process("status", "silver", folder=world.folder).failed_cleanly(2, "no group 'silver'")
 
@@ -90,16 +100,25 @@ def test_output_that_nobody_reads_any_more_ends_in_silence(world: World) -> None
 
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.slow
-def test_an_interruption_is_told_without_a_traceback(world: World) -> None:
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_interruption_is_told_without_a_traceback(world: World, form: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         with_paris_at(world, listener.getsockname()[1])
         with (
             subprocess.Popen(
-                [str(SCRIPT), "status"], cwd=world.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                [str(SCRIPT), "status", "-o", form],
+                cwd=world.folder,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
             ) as process,
             listener.accept()[0],
         ):  # it waits for an answer now
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (130, "")
+    if form == "json":
+        told = json.loads(err)
+        assert (told["exit_status"], told["error"]["code"]) == (130, "interrupted")
+        return
     assert err == "interrupted. Run the same command again: it begins with what the clusters show.\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faces.labs import Lab, World, done, some_files
-from tests.faces.terminal import typed
+from tests.faces.terminal import offered, typed
 
 pytestmark = pytest.mark.slow
 
@@ -16,7 +16,10 @@ def test_who_did_what_and_why_is_told_in_text_and_json(lab: Lab, tmp_path: Path)
     lab.lab("seed", "--from", some_files(tmp_path / "files"), "--volumes", 2)
     shown, _ = lab.looked("history")
     assert (shown.status, shown.out.strip()) == (0, "Nothing was done yet, as far as the store knows.")
+    config = ("-c", str(lab.folder / "datamotion.yaml"))
+    assert offered("volumes", "pause", "gold", *config) == []
     done(lab.typed("apply", "--yes"))
+    assert offered("volumes", "pause", "gold", *config) == ["vol_1", "vol_2"], "what its last runs were about"
     done(lab.typed("failover", "gold", "--no-reprotect", "--yes", "--reason", "storm at \x1b[8mparis"))
 
     shown, in_json = lab.looked("history", "gold", "--limit", 1)

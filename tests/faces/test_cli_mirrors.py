@@ -32,7 +32,7 @@ def test_mirrors_are_paused_resumed_broken_off_and_made_mirrors_again(lab: Lab, 
 
     (report,) = done(lab.typed("resume", "gold", "--volume", "vol_1", "--yes", "-o", "json")).report
     assert (report["operation"], report["verdict"]) == ("resume", "done")
-    assert [(each["volume"], each["outcome"]) for each in report["volumes"]] == [("vol_1", "done")]
+    assert [(each["volume"], each["outcome"]) for each in report["run"]["volumes"]] == [("vol_1", "done")]
     done(lab.typed("resume", "gold", "--yes"))
     shown, _ = lab.looked("abort", "gold", "--yes")
     assert (shown.status, "Nothing to do: all is as wanted." in shown.out) == (0, True)
@@ -47,7 +47,7 @@ def test_mirrors_are_paused_resumed_broken_off_and_made_mirrors_again(lab: Lab, 
     assert [report["verdict"] for report in in_json.report] == ["refused"]
     shown, in_json = lab.looked("resync", "gold", *AT_LYON, "--discard", "gold-lyon", "--dry-run")
     assert "What this gives up: 1 volume, at worst the last" in shown.out
-    assert [each["given_up_at"] for each in in_json.report[0]["losses"]] == ["gold-lyon"]
+    assert [each["given_up_at"] for each in in_json.plan["losses"]] == ["gold-lyon"]
     shown = done(lab.typed("resync", "gold", *AT_LYON, "--discard", "gold-lyon", "--yes"))
     assert "ok  lyon: Resync (vol_1)" in shown.err
     assert done(lab.typed("status")).out

@@ -182,7 +182,7 @@ def test_nothing_is_failed_over_to_a_target_without_mirrors(world: World) -> Non
             assert "gold-lyon" in shown.out
             assert "it holds no copy" in shown.out
             (report,) = typed(*words, "-c", config, "-o", "json").report
-            assert (report["verdict"], report["changes"]) == ("refused", False)
+            assert (report["verdict"], report["plan"]["changes"], report["run"]) == ("refused", False, None)
 
 
 def test_nothing_is_updated_before_there_are_mirrors(world: World) -> None:

@@ -62,7 +62,7 @@ def test_volumes_leave_by_name_a_group_by_its_name_typed_and_gc_takes_the_rest(l
     shown, in_json = lab.looked("unprotect", "gold", "--volume", "vol_3", "--delete-copies", "--dry-run")
     assert "What this deletes: 1 volume" in shown.out
     assert "vol_3: the copy at gold-lyon" in shown.out
-    (plan,) = in_json.report
+    plan = in_json.plan
     assert [each["backend"] for each in plan["losses"]] == ["gold-lyon"]
     assert [each["title"] for each in plan["steps"]] == [
         "Delete relationships",

@@ -20,6 +20,7 @@ from datamotion.cli.render_status import render_check, render_status
 from datamotion.engine.result import Outcome
 from datamotion.model.records import Transfer
 from datamotion.model.words import TransferState
+from datamotion.service.act_reports import ActReport
 from datamotion.service.reports import (
     CheckKind,
     CheckLine,
@@ -104,7 +105,10 @@ def plan(console: Console) -> None:
         cluster="lyon",
         title="Break off the mirrors",
         because="they are read-only until then, and nothing that the home still has can be carried any more",
-        acts=tuple(f"svm_lyon:vol_{number}" for number in range(1, 21)),
+        acts=tuple(
+            ActReport(backend="gold-lyon", volume=f"vol_{number}", kind="break", bytes=0, text=f"svm_lyon:vol_{number}")
+            for number in range(1, 21)
+        ),
     )
     render_plan(
         a_plan(changes=True, steps=(step,), losses=losses, refusals=refusals, notes=("paris is not asked.",)),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from datamotion.service.role import role
@@ -20,7 +18,7 @@ def test_it_is_printed_as_commands_that_make_it_and_its_account() -> None:
 
 
 def test_as_json_it_is_what_a_request_takes() -> None:
-    told = json.loads(typed("role", "-o", "json").out)
+    told = typed("role", "-o", "json").report
     assert told["name"] == "datamotion"
     assert {"path", "access", "because"} == set(told["privileges"][0])
 

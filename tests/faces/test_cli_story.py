@@ -99,10 +99,10 @@ def before_mirrors(lab: Lab) -> None:
     dry_run, dry_run_in_json = lab.looked("apply", "--dry-run")
     validated, validated_in_json = lab.looked("apply", "--validate")
     assert (validated.status, "What the clusters say beforehand: asked about" in validated.out) == (0, True)
-    assert validated_in_json.report[0]["clusters_say"]["objections"] == []
+    assert validated_in_json.plan["clusters_say"]["objections"] == []
     assert (plan.out, plan_in_json.report) == (dry_run.out, dry_run_in_json.report)
-    (report,) = plan_in_json.report
-    facts = [fact for step in report["steps"] for fact in (step["title"], step["because"], *step["acts"])]
+    steps = plan_in_json.plan["steps"]
+    facts = [fact for step in steps for fact in (step["title"], step["because"], *(a["text"] for a in step["acts"]))]
     assert len(facts) > 20
     assert all(fact in plan.out for fact in facts)
 
@@ -116,7 +116,8 @@ def mirrored(lab: Lab) -> None:
     )
     shown, in_json = lab.looked("plan")
     assert (shown.status, "Nothing to do" in shown.out) == (0, True)
-    assert [report["changes"] for report in in_json.report] == [False]
+    assert in_json.report[0]["plan"]["changes"] is False
+    assert lab.typed("plan", "--exit-code").status == 0
     shown, in_json = lab.looked("status")
     assert shown.status == 0
     assert "gold is served by gold-paris since " in shown.out
@@ -130,9 +131,9 @@ def mirrored(lab: Lab) -> None:
 
 def updated(lab: Lab) -> None:
     dry_run, in_json = lab.looked("update", "--dry-run")
-    assert (dry_run.status, [report["changes"] for report in in_json.report]) == (0, [True])
+    assert (dry_run.status, in_json.plan["changes"]) == (0, True)
     (report,) = done(lab.typed("update", "-o", "json")).report
-    assert (report["verdict"], [each["outcome"] for each in report["volumes"]]) == ("done", ["done"] * 4)
+    assert (report["verdict"], [each["outcome"] for each in report["run"]["volumes"]]) == ("done", ["done"] * 4)
 
 
 def a_volume_without_a_mirror_is_not_failed_over_silently(lab: Lab, folder: Path) -> None:
@@ -178,7 +179,7 @@ def failed_over(lab: Lab) -> None:
     assert all(f"    {volume}: " in shown.out.split("recovery points:")[1] for volume in VOLUMES)
     again, in_json = lab.looked("failover", "gold", "--yes")
     assert (again.status, "Nothing to do" in again.out) == (0, True)
-    assert [report["changes"] for report in in_json.report] == [False]
+    assert in_json.report[0]["plan"]["changes"] is False
     shown, in_json = lab.looked("status")
     assert shown.status == 4, "the home is still silent"
     assert "gold is served by gold-lyon since " in shown.out
@@ -205,7 +206,7 @@ def fenced(lab: Lab) -> None:
     assert names(lab.served_at_target()) == VOLUMES
     shown, in_json = lab.looked("plan")
     assert (shown.status, "Nothing to do" in shown.out) == (0, True)
-    assert [report["changes"] for report in in_json.report] == [False]
+    assert in_json.report[0]["plan"]["changes"] is False
     shown, in_json = lab.looked("status")
     assert "fenced (not mounted)" in shown.out
     assert "not fenced" not in shown.out, "what the target does not serve is not overtaken"

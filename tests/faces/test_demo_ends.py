@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from docs.consoles import Ended, refreshed
+from docs.record import TOLD
 from tests.faces.labs import some_files
 from tests.faces.on_terminal import CTRL_C, on_terminal
 from tests.faces.terminal import SCRIPT, typed_as_process
+from tests.faces.test_pages import ROOT
 from tests.ontaplab.site.labs import eventually, processes_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("interruptible")]
@@ -120,7 +123,7 @@ def test_output_that_nobody_reads_any_more_leaves_nothing(demo: Callable[..., li
     nothing_is_left(place)
 
 
-def test_a_kept_lab_tells_commands_that_work_as_they_are_typed(
+def test_a_kept_lab_tells_commands_that_work_as_they_are_typed_and_pages_tell_of_it_what_it_printed(
     demo: Callable[..., list[object]], place: Path, tmp_path: Path
 ) -> None:
     words = [str(word) for word in demo()][1:]
@@ -128,6 +131,9 @@ def test_a_kept_lab_tells_commands_that_work_as_they_are_typed(
         environ = {"TMPDIR": str(place), "PATH": path}
         kept = typed_as_process(*words, "--keep", folder=tmp_path, environ=environ)
         assert kept.status == 0, kept
+        told = Ended(0, kept.out.partition("== The lab goes on running")[0])
+        for name in TOLD:
+            refreshed((ROOT / "docs" / name).read_text(encoding="utf-8"), lambda _, told=told: told)  # type: ignore[misc]
         for line in kept.out.splitlines()[-2:]:
             ended = subprocess.run(shlex.split(line), cwd=tmp_path, env=os.environ | environ, check=False)
             assert ended.returncode in {0, 4}, "paris has been killed"

@@ -93,7 +93,7 @@ def _environ(**more: str) -> dict[str, str]:
 def test_what_is_whole_is_left_alone(checkout: Checkout) -> None:
     assert checkout.make().returncode == 0
     assert checkout.make().returncode == 0
-    assert checkout.installed == ["."]
+    assert checkout.installed == [".[lab]"]
 
 
 def test_nothing_is_left_where_the_system_cannot_make_one(checkout: Checkout) -> None:
@@ -112,7 +112,7 @@ def test_an_interrupted_pip_leaves_nothing_that_is_taken_for_whole(checkout: Che
     assert process.returncode != 0
     (checkout.folder / ".venv/left by pip").touch()
     assert checkout.make().returncode == 0
-    assert checkout.installed == [".", "."]
+    assert checkout.installed == [".[lab]", ".[lab]"]
     assert not (checkout.folder / ".venv/left by pip").exists()
 
 
@@ -120,7 +120,7 @@ def test_a_checkout_that_was_moved_gets_another_one(checkout: Checkout) -> None:
     checkout.make()
     moved = Checkout(checkout.folder.rename(checkout.folder.parent / "elsewhere"))
     assert moved.make().returncode == 0
-    assert moved.installed == [".", "."]
+    assert moved.installed == [".[lab]", ".[lab]"]
 
 
 def test_one_whose_interpreter_is_gone_is_made_anew(checkout: Checkout) -> None:
@@ -129,7 +129,7 @@ def test_one_whose_interpreter_is_gone_is_made_anew(checkout: Checkout) -> None:
         each.unlink()
         each.symlink_to("/no/such/python")
     assert checkout.make().returncode == 0
-    assert checkout.installed == [".", "."]
+    assert checkout.installed == [".[lab]", ".[lab]"]
 
 
 def test_a_python_that_is_too_old_is_told_and_changes_nothing(checkout: Checkout) -> None:
@@ -140,7 +140,7 @@ def test_a_python_that_is_too_old_is_told_and_changes_nothing(checkout: Checkout
     absent = checkout.make("PYTHON=/no/such/python")
     assert (absent.returncode, "Python 3.11 or later" in absent.stderr) == (2, True)
     assert checkout.make().returncode == 0
-    assert checkout.installed == ["."]
+    assert checkout.installed == [".[lab]"]
 
 
 def test_without_an_index_a_line_says_what_is_missing_and_what_was_whole_stays(checkout: Checkout) -> None:
@@ -155,4 +155,4 @@ def test_without_an_index_a_line_says_what_is_missing_and_what_was_whole_stays(c
     (checkout.folder / ".venv/kept").touch()
     assert checkout.make().returncode == 0
     assert (checkout.folder / ".venv/kept").exists()
-    assert checkout.installed == ["."] * 4
+    assert checkout.installed == [".[lab]"] * 4

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from datamotion.exit_status import ExitStatus
+
 ROOT = Path(__file__).parents[2]
 _LINK = re.compile(r"\[([^\]\n]+)\]\(([^)\s]+)\)")
 
@@ -20,6 +22,11 @@ def test_every_test_that_is_named_is_there() -> None:
     named = [(page, words.strip("`"), target) for page, words, target in _links() if words.startswith("`test_")]
     assert len(named) > 20
     assert not [f"{page}: {test}" for page, test, target in named if test not in _tests(target)]
+
+
+def test_the_readme_has_the_table_of_exit_statuses() -> None:
+    table = [f"| {each.value} | {each.sentence} |" for each in ExitStatus]
+    assert "\n".join(table) in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def _links() -> Iterator[tuple[str, str, Path]]:

@@ -134,7 +134,9 @@ def told(report: RunReport | PlanReport) -> str:
     lines += [text for each in report.refusals for text in (each.backend, each.volume, each.text, each.hint)]
     if isinstance(report, PlanReport):
         lines += [each.text for each in report.losses]
-        lines += [text for step in report.steps for text in (step.title, step.because, *step.acts)]
+        lines += [
+            text for step in report.steps for text in (step.title, step.because, *(act.text for act in step.acts))
+        ]
     else:
         lines += [
             text

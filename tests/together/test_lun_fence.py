@@ -135,16 +135,25 @@ def test_a_home_that_comes_back_is_fenced_from_its_hosts_too(quick_path: Path) -
     play(quick_path, main, schedule=None)
 
 
-def test_a_migrated_volume_has_its_luns(quick_path: Path) -> None:
+def test_a_migrated_volume_has_its_luns_and_their_hosts(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         await create_volumes(story.place.lab["paris"], ["free"])
         svm = {"svm.name": SVMS["paris"]}
         await story.at["paris"].post(
             "/storage/luns", {"name": "/vol/free/disk", "os_type": "linux", "space.size": 2**24, **svm}
         )
+        for cluster in ("paris", "lyon"):
+            await story.at[cluster].post(
+                "/protocols/san/igroups",
+                {"name": "hosts", "os_type": "linux", "initiators": [{"name": IQN}], "svm.name": SVMS[cluster]},
+            )
+        mapped = {"lun.name": "/vol/free/disk", "igroup.name": "hosts", "logical_unit_number": 5, **svm}
+        await story.at["paris"].post("/protocols/san/lun-maps", mapped)
         found = migrations.migration_of(story.place.session, "gold-paris:free", to="gold-lyon")
         report = await story.place.run(migrations.migrate(found))
         assert report.verdict is Verdict.DONE, told(report)
         assert await enabled(story, "lyon") == {"disk": True}
+        (seen,) = await story.place.lab["lyon"].doors.block(IQN).luns()
+        assert (seen.number, seen.name) == (5, "/vol/free/disk")
 
     play(quick_path, main)

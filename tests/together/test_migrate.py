@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,16 @@ import pytest
 import trio
 
 from datamotion.errors import ConfigError
+from datamotion.model.acts import Act, ConfirmClaim
 from datamotion.model.standing import FENCE
 from datamotion.service import migrations
 from datamotion.service.reports import PlanReport, RunReport, Verdict
 from ontaplab.doors.errors import DoorError
 from tests.ontaplab.doors.hosts import ALL, HOST
-from tests.together.mortal import Life, dies
+from tests.together.mortal import Died, Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.test_check import calls
-from tests.together.world import create_volumes
+from tests.together.world import Quiet, create_volumes
 
 
 def migration(story: Story, volumes: str = "vol_*", **more: Any) -> Any:
@@ -148,8 +150,11 @@ def test_volumes_that_are_protected_are_not_taken_from_their_group(quick_path: P
 SEVERAL = ("vol_1", "vol_2", "vol_3")
 
 
-async def assert_migrated(story: Story, *volumes: str) -> None:
-    assert await volumes_at(story, "paris") == {}
+async def assert_migrated(story: Story, *volumes: str, keeps_source: bool = False) -> None:
+    old = await volumes_at(story, "paris")
+    assert {name: (each["nas"].get("path"), each.get("comment") or None) for name, each in old.items()} == {
+        name: (None, None) for name in volumes if keeps_source
+    }
     new = await volumes_at(story, "lyon")
     assert {name: (each["type"], each["nas"].get("path")) for name, each in new.items()} == {
         name: ("rw", f"/{name}") for name in volumes
@@ -162,20 +167,54 @@ async def assert_migrated(story: Story, *volumes: str) -> None:
         assert not found.json()["records"]
 
 
+class EndsOnceConfirmed(Quiet):
+    """With it a process ends as soon as both sites tell that the new volumes serve."""
+
+    def __init__(self) -> None:
+        self._confirmed = 0
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        self._confirmed += sum(isinstance(act.change, ConfirmClaim) for act in acts)
+        if self._confirmed == 2:
+            raise Died
+
+
+def test_a_new_volume_that_somebody_made_a_mirror_again_is_named_and_its_old_one_stays(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, *SEVERAL)
+        with pytest.raises(Died):
+            await story.place.run(migrations.migrate(migration(story, to="gold-lyon")), EndsOnceConfirmed())
+        story.write("lyon", "vol_1", "new")
+        await story.change("lyon", "vol_2", {"nas": {"path": ""}})
+        await story.change_mirror("lyon", {"state": "snapmirrored"}, "vol_2")
+        await trio.sleep(60)
+        report = await migrate(story)
+        assert report.verdict is Verdict.PARTLY, told(report)
+        assert "the old vol_2 is left as it is: the new one is not seen to serve" in told(report), told(report)
+        assert (await volumes_at(story, "paris")).keys() == {"vol_2"}
+        assert await story.at["lyon"].get("/snapmirror/policies", name="datamotion_*")  # so it is known what is left
+        assert story.files("lyon") == {"kept", "new"}
+
+    play(quick_path, main)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("is_carried_out", [False, True])
+@pytest.mark.parametrize(("is_carried_out", "keeps_source"), [(False, False), (True, True)])
 def test_killed_at_any_call_it_goes_on_where_it_was(
-    quick_path: Path, is_carried_out: bool, soaking: int | None
+    quick_path: Path, is_carried_out: bool, keeps_source: bool, soaking: int | None
 ) -> None:
     calls, every = 0, 1 if soaking is not None else 11
 
+    async def go(story: Story) -> RunReport:
+        return await migrate(story, keeps_source=keeps_source)
+
     async def main(story: Story) -> None:
         await served_with_a_file(story, *SEVERAL)
-        was_cut_off = await dies(migrate, story, Life(calls, is_carried_out))
-        report = await migrate(story)
+        was_cut_off = await dies(go, story, Life(calls, is_carried_out))
+        report = await go(story)
         ended = not was_cut_off or report.verdict is Verdict.REFUSED  # killed behind its last call, nothing is left
         assert ended or report.verdict is Verdict.DONE, (calls, told(report))
-        await assert_migrated(story, *SEVERAL)
+        await assert_migrated(story, *SEVERAL, keeps_source=keeps_source)
         if not was_cut_off:
             over.append(calls)
 

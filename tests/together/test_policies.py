@@ -146,7 +146,8 @@ def test_what_somebody_set_at_a_mirror_that_is_adopted_is_told_before_it_is_chan
         report = await story.plan()
         (step,) = (step for step in report.steps if step.title == "Change adopted relationships")
         assert "somebody else made them" in step.because
-        assert step.acts == ("vol_1: throttle 9 KiB/s -> that of the policy, as the target names none",)
+        (act,) = step.acts
+        assert act.text == "vol_1: throttle 9 KiB/s -> that of the policy, as the target names none"
         assert await writes(story) == before
 
     play(quick_path, tell)

@@ -58,9 +58,13 @@ async def all_that_there_is(story: Story) -> None:
     await paris.post("/storage/qtrees", await a_qtree(story))
     lun = {"name": "/vol/vol_1/disk", "svm.name": SVMS["paris"], "os_type": "linux", "space.size": 2**24}
     await paris.post("/storage/luns", lun)
+    for name, at in story.at.items():
+        service = {"name": f"files{name}", "svm.name": SVMS[name], "workgroup": "LAB"}
+        await at.post("/protocols/cifs/services", service)
+        await at.post("/protocols/san/igroups", {"name": "hosts", "os_type": "linux", "svm.name": SVMS[name]})
+    mapped = {"lun.name": lun["name"], "igroup.name": "hosts", "svm.name": SVMS["paris"]}
+    await paris.post("/protocols/san/lun-maps", mapped)
     await a_lun_goes_to_another_svm(story)
-    service = {"name": "files", "svm.name": SVMS["paris"], "workgroup": "LAB"}
-    await paris.http.post("/api/protocols/cifs/services", json=service, params={"return_timeout": "9"})
     await paris.post("/protocols/cifs/shares", {"svm.name": SVMS["paris"], "name": "vol_1", "path": "/vol_1"})
     await story.place.lab["paris"].doors.smb(HOST, "user").connect(SVMS["paris"], "vol_1")
     await story.change("paris", "vol_1", {"qos.policy.name": "extreme"})
@@ -69,6 +73,8 @@ async def all_that_there_is(story: Story) -> None:
     for report in (await story.update(), await story.failover("lyon"), await story.apply()):
         assert report.verdict is Verdict.DONE, told(report)
         assert "does not tell which there are" not in told(report)
+        assert " differs: " not in told(report), told(report)
+    assert [each["name"] for each in await story.at["lyon"].get("/protocols/cifs/shares")] == ["vol_1"]
     assert not (await story.concerns()).get("overtaken")
     report = await story.place.run(reprotect(story, "paris"))
     assert report.verdict is Verdict.DONE, told(report)
@@ -157,7 +163,6 @@ async def a_lun_goes_to_another_svm(story: Story) -> None:
     """One that is mapped to hosts whom that does not know; and a file."""
     paris, svm = story.at["paris"], {"svm.name": SVMS["paris"]}
     await paris.post("/storage/luns", {"name": "/vol/vol_1/leaves", "os_type": "linux", "space.size": 2**24, **svm})
-    await paris.post("/protocols/san/igroups", {"name": "hosts", "os_type": "linux", **svm})
     await paris.post("/protocols/san/lun-maps", {"lun.name": "/vol/vol_1/leaves", "igroup.name": "hosts", **svm})
     await paris.post("/svm/svms", {"name": "other"})
     volume = {"name": "vol_3", "svm.name": "other", "aggregates": [{"name": "aggr1"}], "size": 2**26}

@@ -9,13 +9,13 @@ from typing import Annotated, NoReturn
 import anyio
 import typer
 
-from datamotion.cli.failing import show_error, single
+from datamotion.cli.completion import complete_backend
+from datamotion.cli.failing import show_error, single, status_of
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     AnyGroup,
     ConfigFile,
     DryRun,
-    Output,
     OutputForm,
     PeerClusters,
     Why,
@@ -25,13 +25,17 @@ from datamotion.cli.options import (
     checked_reason,
     open_session,
 )
-from datamotion.cli.render import print_json, render_plan, render_run
+from datamotion.cli.output import Output
+from datamotion.cli.render import print_json, render_plan, render_run, show_plans
+from datamotion.cli.streaming import StreamingWatcher
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.errors import ConfigError, DataMotionError
+from datamotion.exit_status import ExitStatus
 from datamotion.model.words import Operation
 from datamotion.service import operations
+from datamotion.service.operation_reports import OperationReport
 from datamotion.service.operations import Intent, Prepared
-from datamotion.service.reports import PlanReport, RunReport, Verdict
+from datamotion.service.reports import PlanReport, Verdict
 from datamotion.service.session import Session
 
 Validate = Annotated[
@@ -47,6 +51,7 @@ Recreate = Annotated[
         metavar="BACKEND",
         help="Mirrors there that no update mends are deleted and made anew: all is copied again, and there is no copy"
         " meanwhile; once for each.",
+        autocompletion=complete_backend,
     ),
 ]
 
@@ -108,12 +113,9 @@ def update(
 def show_validated(session: Session, intents: Sequence[Intent], output: Output) -> NoReturn:
     """Each plan with what the clusters say to it; nothing is carried out. Exits with the status of the worst."""
     reports = anyio.run(_validated, session, intents)
-    if output is Output.JSON:
-        print_json(reports)
-    else:
-        for report in reports:
-            render_plan(report)
-    raise typer.Exit(max((report.verdict.exit_status for report in reports), default=0))
+    status = max((report.verdict.exit_status for report in reports), default=ExitStatus.DONE)
+    show_plans(reports, status, output)
+    raise typer.Exit(status)
 
 
 async def _validated(session: Session, intents: Sequence[Intent]) -> tuple[PlanReport, ...]:
@@ -134,70 +136,97 @@ def carry_out(
 ) -> None:
     """Each of these is planned, shown, agreed to and carried out. Exits with the status of the worst.
 
-    `then` follows where something was carried out, and is not asked about: it gives nothing up. What becomes of it is
-    told, and is not what the status is about.
+    `then` follows where they came about, or had already: a run that was cut off in it goes on. It is not asked about,
+    as it gives nothing up. What becomes of it is told, and is not what the status is about.
     """
     intents = [replace(each, reason=checked_reason(reason)) for each in intents]
     then = replace(then, reason=reason) if then is not None else None
     if not (yes or dry_run):
         check_can_ask()
-    reports: list[PlanReport | RunReport] = []
+    reports: list[OperationReport] = []
+    status: int = ExitStatus.FAILED
     try:
         anyio.run(_carry_out_all, session, intents, reports, output, yes, dry_run, without_store)
-        status = max((report.verdict.exit_status for report in reports), default=0)
-        if then is not None and any(isinstance(each, RunReport) and each.verdict in _DONE for each in reports):
-            _follow_up(session, then, reports, output)
+        status = max((report.verdict.exit_status for report in reports), default=ExitStatus.DONE)
+        if then is not None and not dry_run and any(each.verdict in _DONE for each in reports):
+            reports.append(_followed_up(session, then, intents[0].operation, output))
+    except BaseException as raised:
+        status = status_of(raised)
+        raise
     finally:  # where one group's raises, the reports of those before it are not lost
-        if output is Output.JSON and reports:
-            print_json(tuple(reports))
+        if output is not Output.TEXT and reports:
+            print_json("operations", tuple(reports), status, output)
     raise typer.Exit(status)
 
 
-def _follow_up(session: Session, then: Intent, reports: list[PlanReport | RunReport], output: Output) -> None:
+def _followed_up(session: Session, then: Intent, first: Operation, output: Output) -> OperationReport:
+    reports: list[OperationReport] = []
     try:
-        anyio.run(_carry_out_all, session, [then], reports, output, True, False, False)
+        anyio.run(_carry_out_all, session, [then], reports, output, True, False, False, True)
     except (DataMotionError, BaseExceptionGroup) as raised:
-        show_error(single(raised), as_json=output is Output.JSON)
+        error = single(raised)
+        if output is Output.TEXT:
+            show_error(error)
+        return OperationReport.failed(then.operation, then.group.name, error, follows=first)
+    return replace(reports[0], follows=first)
 
 
 async def _carry_out_all(
     session: Session,
     intents: Sequence[Intent],
-    reports: list[PlanReport | RunReport],
+    reports: list[OperationReport],
     output: Output,
     yes: bool,
     dry_run: bool,
     without_store: bool,
+    follows: bool = False,
 ) -> None:
     async with operations.prepare(session, intents) as all_prepared:
         for prepared in all_prepared:
             report = await carry_out_one(
-                session, prepared, output, yes=yes, dry_run=dry_run, without_store=without_store
+                session, prepared, output, yes=yes, dry_run=dry_run, without_store=without_store, follows=follows
             )
             reports.append(report)  # kept one by one
 
 
 async def carry_out_one(
-    session: Session, prepared: Prepared, output: Output, *, yes: bool, dry_run: bool, without_store: bool
-) -> PlanReport | RunReport:
-    """One plan shown, agreed to and carried out; told where that is in text."""
+    session: Session,
+    prepared: Prepared,
+    output: Output,
+    *,
+    yes: bool,
+    dry_run: bool,
+    without_store: bool,
+    follows: bool = False,
+) -> OperationReport:
+    """One plan shown, agreed to and carried out; told where that is in text.
+
+    Of one that follows another it is not told that nothing is to be done.
+    """
     plan = prepared.report
     if dry_run or not plan.changes:
         if not (dry_run or plan.refusals):
             prepared.close_cut_off()
-        if output is Output.TEXT:
+        if output is Output.TEXT and not (follows and plan.verdict is Verdict.DONE):
             render_plan(plan)
-        return plan
+        return OperationReport.of(plan)
     missing = (
         None if without_store or prepared.operation is not Operation.FAILOVER else _no_store(session, asked=not yes)
     )
     if not await agreed(plan, yes=yes, output=output, but=missing, word=prepared.word):
         raise typer.Abort
-    with TerminalWatcher(session.world.clock) as watcher:
+    with _watcher(session, plan, output) as watcher:
         report = await prepared.carry_out(watcher)
     if output is Output.TEXT:
         render_run(report)
-    return report
+    return OperationReport.of(plan, report)
+
+
+def _watcher(session: Session, plan: PlanReport, output: Output) -> TerminalWatcher | StreamingWatcher:
+    clock = session.world.clock
+    if output is Output.JSONL:
+        return StreamingWatcher(clock, group=plan.group, operation=plan.operation)
+    return TerminalWatcher(clock)
 
 
 def _no_store(session: Session, *, asked: bool) -> str | None:

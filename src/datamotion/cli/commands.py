@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import typer
@@ -15,24 +16,25 @@ _MODULES = {
     "status": "looking",
     "update": "changing",
     **dict.fromkeys(("pause", "resume", "abort", "break", "resync"), "mirrors"),
-    **dict.fromkeys(("failover", "failback", "settle"), "serving"),
+    **dict.fromkeys(("failover", "failback", "swap", "settle"), "serving"),
     "reprotect": "mirrors",
     **dict.fromkeys(("unprotect", "gc"), "removal"),
     **dict.fromkeys(("migrate", "migrations"), "migrate"),
     "copy": "copy",
     "history": "past",
     "role": "role",
+    "import": "importing",
     "demo": "demo",
 }
 _GROUPS = {"drill": (), "lab": (("lab_fault", "fault"), ("lab_pace", "pace"))}
 """Commands of two words, and what has a third one below them."""
-WITHOUT_CLUSTERS = frozenset({"copy"})
+WITHOUT_CLUSTERS = frozenset({"copy", "import"})
 
 
 def commands(asked: str | None = None) -> Iterator[Callable[..., Any]]:
     """The command of that name; where it is none, all of them."""
     for name in _names(asked, _MODULES):
-        yield getattr(_module(_MODULES[name]), "break_" if name == "break" else name)
+        yield getattr(_module(_MODULES[name]), f"{name}_" if iskeyword(name) else name)
 
 
 def groups(asked: str | None = None) -> Iterator[typer.Typer]:

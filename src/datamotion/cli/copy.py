@@ -96,7 +96,9 @@ def _print_json(report: CopyReport) -> None:
     import json
     from dataclasses import asdict
 
-    print(json.dumps(asdict(report), indent=2))
+    from datamotion.service.envelope import enveloped
+
+    print(json.dumps(enveloped("copy", asdict(report), report.exit_status), indent=2))
 
 
 def _render(report: CopyReport) -> None:

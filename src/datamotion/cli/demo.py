@@ -22,6 +22,9 @@ def demo(
 
     Example: datamotion demo --from ~/photos
     """
+    from datamotion.cli.lab import require_lab
+
+    require_lab()
     from datamotion.cli.demo_story import play
 
     world = context.obj

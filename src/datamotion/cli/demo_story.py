@@ -21,6 +21,7 @@ from datamotion.cli.terminal import open_console, plain, tell
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.config.loading import load
 from datamotion.errors import DataMotionError
+from datamotion.exit_status import ExitStatus
 from datamotion.model.group import Group
 from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.policy.failover_choice import FailoverChoice
@@ -46,6 +47,7 @@ class DemoInterrupted(DataMotionError):
     """A signal asked the demo to end, and it has."""
 
     code = "interrupted"
+    exit_status: int = ExitStatus.INTERRUPTED
 
     def __init__(self, by: signal.Signals, *, kept: bool) -> None:
         left = "the lab goes on running" if kept else "nothing is left of it"

@@ -12,33 +12,42 @@ import anyio
 import typer
 
 from datamotion.cli.changing import carry_out, carry_out_one
+from datamotion.cli.completion import complete_backend
+from datamotion.cli.logged import logged
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     ConfigFile,
     DryRun,
     OneGroup,
-    Output,
     OutputForm,
     Yes,
     check_can_ask,
     duration,
     open_session,
 )
+from datamotion.cli.output import Output
 from datamotion.cli.render import print_json
 from datamotion.cli.terminal import open_console, plain, say
+from datamotion.exit_status import ExitStatus
 from datamotion.model.units import count_text, duration_text
 from datamotion.policy.drills import DrillChoice
 from datamotion.service import drills, operations
 from datamotion.service.drill_reports import CheckOutcome, Checksums, DrillReport, MirrorSeen, changes_of
 from datamotion.service.manifests import verify
+from datamotion.service.operation_reports import DrillStartReport
 from datamotion.service.operations import Intent
-from datamotion.service.reports import RunReport
 from datamotion.service.session import Session
 
 drill = typer.Typer(name="drill", help="Serve clones of mirrors, beside them, to see that a failover would work.")
 
 To = Annotated[
-    str | None, typer.Option("--to", metavar="BACKEND", help="The back end to drill at; without it, the best one.")
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="BACKEND",
+        help="The back end to drill at; without it, the best one.",
+        autocompletion=complete_backend,
+    ),
 ]
 At = Annotated[
     str | None,
@@ -81,6 +90,7 @@ ReportFile = Annotated[
 
 
 @drill.command()
+@logged
 def start(
     context: typer.Context,
     group: OneGroup,
@@ -114,19 +124,21 @@ def start(
     exam = drills.exam(configured, commands=check or (), limit=limit, manifest=manifest, folder=mount)
     if not (yes or dry_run):
         check_can_ask()
-    status, told = anyio.run(_start, session, intent, output, yes, dry_run, exam)
+    started = anyio.run(_start, session, intent, output, yes, dry_run, exam)
+    told, status = started.evidence, started.operation.verdict.exit_status
     if told is not None:
+        status = status or (ExitStatus.DONE if told.passed else ExitStatus.FAILED)
         if report is not None:
             report.write_text(page(told), encoding="utf-8")
         if output is Output.TEXT:
             _render(told)
-        else:
-            print_json(told)
-        status = status or int(not told.passed)
+    if output is not Output.TEXT:
+        print_json("drill", started, status, output)
     raise typer.Exit(status)
 
 
 @drill.command()
+@logged
 def stop(
     context: typer.Context,
     group: OneGroup,
@@ -150,17 +162,15 @@ async def _start(
     yes: bool,
     dry_run: bool,
     exam: drills.Exam,
-) -> tuple[int, DrillReport | None]:
+) -> DrillStartReport:
     clock, group = session.world.clock, intent.group
     at = clock.now()
     async with operations.prepare(session, [intent]) as (prepared,):
         before, plan = prepared.standing, prepared.plan
         shown = await carry_out_one(session, prepared, output, yes=yes, dry_run=dry_run, without_store=False)
     if dry_run or plan.backend is None:
-        if output is Output.JSON:
-            print_json((shown,))
-        return shown.verdict.exit_status, None
-    serve_s = shown.seconds if isinstance(shown, RunReport) else None
+        return DrillStartReport(operation=shown, evidence=None)
+    serve_s = shown.run.seconds if shown.run is not None else None
     async with operations.prepare(session, [intent]) as (prepared,):
         served = drills.served_by(
             prepared.standing,
@@ -181,7 +191,7 @@ async def _start(
         after = prepared.standing
     seen = drills.mirrors_of(before), drills.mirrors_of(after)
     have = {each.volume for each in served}
-    return shown.verdict.exit_status, DrillReport(
+    evidence = DrillReport(
         group=group.name,
         backend=backend.name,
         svm=backend.svm,
@@ -196,6 +206,7 @@ async def _start(
         after=seen[1],
         changed=changes_of(*seen),
     )
+    return DrillStartReport(operation=shown, evidence=evidence)
 
 
 def _age(seconds: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,7 +13,10 @@ from typing import Self
 import typer
 
 from datamotion.cli.terminal import open_console, plain, tell
-from datamotion.errors import ConfigError, DataMotionError
+from datamotion.errors import ConfigError, DataMotionError, InternalError
+from datamotion.exit_status import ExitStatus
+from datamotion.service.envelope import enveloped
+from datamotion.service.error_reports import error_report
 
 
 class UsageMistake(ConfigError):
@@ -60,12 +64,36 @@ def single(raised: BaseException) -> DataMotionError:
     raise error
 
 
-def show_error(error: DataMotionError, *, as_json: bool) -> None:
-    """The error on standard error, as text or as JSON."""
-    if as_json:
-        body = {"code": error.code, "message": error.message, "hint": error.hint}
-        print(json.dumps({"error": body}), file=sys.stderr)
-        return
+class NotAgreed(DataMotionError):
+    """The person who was asked did not agree. Nothing of that plan was carried out."""
+
+    code = "not-agreed"
+
+
+class Interrupted(DataMotionError):
+    """A signal or Ctrl-C ended the command. What was asked of clusters may go on there."""
+
+    code = "interrupted"
+    exit_status = ExitStatus.INTERRUPTED
+
+
+def status_of(raised: BaseException) -> int:
+    """What the command ends with where that is raised and nobody deals with it."""
+    if isinstance(raised, KeyboardInterrupt):
+        return ExitStatus.INTERRUPTED
+    while isinstance(raised, BaseExceptionGroup):
+        raised = raised.exceptions[0]
+    return raised.exit_status if isinstance(raised, DataMotionError) else ExitStatus.FAILED
+
+
+def show_json(error: DataMotionError, exit_status: int | None = None) -> None:
+    """The error on standard error, as JSON on one line."""
+    status = error.exit_status if exit_status is None else exit_status
+    print(json.dumps(enveloped("error", asdict(error_report(error)), status)), file=sys.stderr)
+
+
+def show_error(error: DataMotionError) -> None:
+    """The error on standard error, for people."""
     console = open_console(stderr=True)
     message, *below = error.lines
     tell(console, f"[bold red]error:[/] {plain(message)}")
@@ -80,6 +108,14 @@ def show_unexpected(kind: type[BaseException], error: BaseException, trace: Trac
     console = open_console(stderr=True)
     for line in "".join(traceback.format_exception(kind, error, trace)).rstrip("\n").split("\n"):
         tell(console, plain(line))
+
+
+def show_unexpected_json(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """As `show_unexpected`, as an error of ours."""
+    lines = "".join(traceback.format_exception(kind, error, trace)).rstrip("\n").split("\n")
+    show_json(
+        InternalError(lines[-1], below=lines[:-1], hint="this is our mistake; please report it with this message")
+    )
 
 
 def show_warning(text: str) -> None:

@@ -14,9 +14,11 @@ import typer
 if TYPE_CHECKING:
     from ontaplab.site import ClusterStatus, Seeded, Site
 
+from datamotion.cli.completion import USUAL_LAB, complete_cluster
 from datamotion.cli.render import a_table, print_table
 from datamotion.cli.terminal import open_console, plain, tell
 from datamotion.errors import DataMotionError
+from datamotion.exit_status import ExitStatus
 from datamotion.model.units import count_text, size_text
 
 lab = typer.Typer(
@@ -24,28 +26,48 @@ lab = typer.Typer(
 )
 
 Folder = Annotated[Path, typer.Option("--dir", metavar="DIR", help="The folder that the lab lives in.")]
-OneCluster = Annotated[str, typer.Argument(metavar="CLUSTER", help="One of the lab's clusters.")]
+OneCluster = Annotated[
+    str, typer.Argument(metavar="CLUSTER", help="One of the lab's clusters.", autocompletion=complete_cluster)
+]
 
-DEFAULT_FOLDER = Path("lab")
+DEFAULT_FOLDER = USUAL_LAB
 
 
 class LabError(DataMotionError):
     """The lab cannot do what was asked for; nothing is left half done."""
 
     code = "lab"
-    exit_status = 2
+    exit_status = ExitStatus.USAGE
 
 
 class LabFailed(LabError):
     """The machine or a cluster did not let the lab do it; nothing is left half done."""
 
     code = "lab-failed"
-    exit_status = 1
+    exit_status = ExitStatus.FAILED
+
+
+class LabMissing(LabError):
+    """The product is installed without what its lab needs."""
+
+    code = "lab-missing"
+
+
+def require_lab() -> None:
+    """Raises: LabMissing where the lab cannot be imported."""
+    from ontaplab.extra import INSTALL, missing
+
+    if names := missing():
+        raise LabMissing(f"the lab is not installed here: {', '.join(names)} cannot be found", hint=INSTALL)
 
 
 @contextmanager
 def lab_errors(hint: str | None = None) -> Iterator[None]:
-    """What the lab cannot do becomes an error of ours, with this hint if it has none of its own."""
+    """What the lab cannot do becomes an error of ours, with this hint if it has none of its own.
+
+    Raises: LabMissing before anything is done.
+    """
+    require_lab()
     from ontaplab.site import SiteError
 
     try:
@@ -86,7 +108,10 @@ def up(
 @lab.command()
 def seed(
     folder: Folder = DEFAULT_FOLDER,
-    cluster: Annotated[str | None, typer.Option(metavar="NAME", help="Where to; the lab's first cluster.")] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Where to; the lab's first cluster.", autocompletion=complete_cluster),
+    ] = None,
     source: Annotated[
         Path | None, typer.Option("--from", metavar="FOLDER", help="The files; by default Python's standard library.")
     ] = None,

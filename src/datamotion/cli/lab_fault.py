@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from datamotion.cli.completion import complete_cluster, complete_fault
 from datamotion.cli.lab import DEFAULT_FOLDER, Folder, LabError, OneCluster, lab_errors, open_site, say
 from datamotion.cli.render import a_table, print_table
 from datamotion.cli.terminal import plain
@@ -37,7 +38,9 @@ _EACH_KIND = "`datamotion lab fault add --help` tells what each kind takes."
 @fault.command(help=_ADD)
 def add(
     cluster: OneCluster,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="What goes wrong, see above.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="What goes wrong, see above.", autocompletion=complete_fault)
+    ],
     folder: Folder = DEFAULT_FOLDER,
     route: Annotated[
         str | None, typer.Option(help="What it strikes: method and path, '*' for anything. Without it all of /api.")
@@ -55,7 +58,10 @@ def add(
     message: Annotated[str | None, typer.Option(help="status and failures: the error's message.")] = None,
     when: Annotated[str | None, typer.Option(help="kill, job_failure: before or after the effect.")] = None,
     bytes_per_second: Annotated[int | None, typer.Option(min=1, help="slow_link: how fast.")] = None,
-    peer: Annotated[str | None, typer.Option(metavar="CLUSTER", help="partition: from whom; without it, all.")] = None,
+    peer: Annotated[
+        str | None,
+        typer.Option(metavar="CLUSTER", help="partition: from whom; without it, all.", autocompletion=complete_cluster),
+    ] = None,
     direction: Annotated[
         str | None, typer.Option(help="partition: what is lost, from or to the peer, or both.")
     ] = None,

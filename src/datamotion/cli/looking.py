@@ -7,17 +7,19 @@ from typing import Annotated
 import anyio
 import typer
 
+from datamotion.cli.completion import complete_backend
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     AnyGroup,
     ConfigFile,
-    Output,
     OutputForm,
     PeerClusters,
     open_session,
 )
-from datamotion.cli.render import print_json, render_plan
+from datamotion.cli.output import Output
+from datamotion.cli.render import print_json, show_plans
 from datamotion.cli.render_status import render_check, render_status
+from datamotion.exit_status import CHANGES, ExitStatus
 from datamotion.service import check as checking
 from datamotion.service import operations
 from datamotion.service import status as looking
@@ -25,9 +27,23 @@ from datamotion.service.reports import PlanReport
 from datamotion.service.session import Session
 
 _From = Annotated[
-    str | None, typer.Option("--from", metavar="BACKEND", help="Only mirrors of what this back end serves.")
+    str | None,
+    typer.Option(
+        "--from", metavar="BACKEND", help="Only mirrors of what this back end serves.", autocompletion=complete_backend
+    ),
 ]
-_To = Annotated[str | None, typer.Option("--to", metavar="BACKEND", help="Only mirrors at this back end.")]
+_To = Annotated[
+    str | None,
+    typer.Option("--to", metavar="BACKEND", help="Only mirrors at this back end.", autocompletion=complete_backend),
+]
+_ExitCode = Annotated[
+    bool,
+    typer.Option(
+        "--exit-code",
+        help=f"End with {CHANGES.value} where there are changes to make; a mistake in usage or configuration is then"
+        f" {ExitStatus.FAILED.value}.",
+    ),
+]
 
 
 def check(
@@ -44,7 +60,10 @@ def check(
     """
     session = open_session(context, config)
     report = anyio.run(checking.check, session, group, checking.Ways(source=source, target=target))
-    print_json(report) if output is Output.JSON else render_check(report)
+    if output is Output.TEXT:
+        render_check(report)
+    else:
+        print_json("check", report, report.verdict.exit_status, output)
     raise typer.Exit(report.verdict.exit_status)
 
 
@@ -54,6 +73,7 @@ def plan(
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     peer_clusters: PeerClusters = False,
+    exit_code: _ExitCode = False,
 ) -> None:
     """Show what `apply` would do, and why. Changes nothing.
 
@@ -61,12 +81,11 @@ def plan(
     """
     session = open_session(context, config)
     reports = anyio.run(_plans, session, group, peer_clusters)
-    if output is Output.JSON:
-        print_json(reports)
-    else:
-        for report in reports:
-            render_plan(report)
-    raise typer.Exit(max((report.verdict.exit_status for report in reports), default=0))
+    status = max((report.verdict.exit_status for report in reports), default=ExitStatus.DONE)
+    if exit_code and status == ExitStatus.DONE and any(report.changes for report in reports):
+        status = CHANGES
+    show_plans(reports, status, output)
+    raise typer.Exit(status)
 
 
 async def _plans(session: Session, group: str | None, makes_peers: bool) -> tuple[PlanReport, ...]:
@@ -87,5 +106,8 @@ def status(
     """
     session = open_session(context, config)
     report = anyio.run(looking.status, session, group)
-    print_json(report) if output is Output.JSON else render_status(report)
+    if output is Output.TEXT:
+        render_status(report)
+    else:
+        print_json("status", report, report.verdict.exit_status, output)
     raise typer.Exit(report.verdict.exit_status)

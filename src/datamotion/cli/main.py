@@ -1,12 +1,12 @@
 """The command line: parse, call the service, render. It holds no decision.
 
-Exit statuses: 0 done, 1 done in part or failed, 2 usage or configuration, 3 refused by a safety rule, 4 a cluster that
-is needed does not answer, 130 interrupted. Data goes to standard output, everything else to standard error.
+Data goes to standard output, everything else to standard error. What exit statuses say is told in `exit_status`.
 """
 
 from __future__ import annotations
 
 import gc
+import inspect
 import io
 import os
 import sys
@@ -17,18 +17,24 @@ from typing import TYPE_CHECKING
 import typer
 
 from datamotion.cli.commands import WITHOUT_CLUSTERS, commands, groups
-from datamotion.cli.failing import MachineError, UsageMistake, show_error, show_unexpected, single
+from datamotion.cli.failing import (
+    Interrupted,
+    MachineError,
+    NotAgreed,
+    UsageMistake,
+    show_error,
+    show_json,
+    show_unexpected,
+    show_unexpected_json,
+    single,
+)
+from datamotion.cli.logged import logged
 from datamotion.errors import DataMotionError
+from datamotion.exit_status import CHANGES, IN_ONE_LINE, ExitStatus
 
 if TYPE_CHECKING:
     from datamotion.service.session import World
 
-EXIT_STATUSES = (
-    "Exit status: 0 done; 1 done in part or failed; 2 usage or configuration; 3 refused by a safety rule; 4 a cluster "
-    "that is needed does not answer; 130 interrupted."
-)
-
-_FAILED, _INTERRUPTED = 1, 130
 _OBJECTS = 50_000  # made and not dropped since the last search
 
 _HELP = (
@@ -42,19 +48,22 @@ def app_of(asked: str | None = None) -> typer.Typer:
     app = typer.Typer(
         name="datamotion",
         help=_HELP,
-        epilog=EXIT_STATUSES,
+        epilog=IN_ONE_LINE,
         no_args_is_help=True,
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
         callback=_below,  # so that a single command has its name still
     )
     for command in commands(asked):
-        app.command(name=command.__name__.removesuffix("_"), epilog=EXIT_STATUSES)(command)
+        asks_clusters = {"context", "config"} <= inspect.signature(command).parameters.keys()
+        app.command(name=command.__name__.removesuffix("_"), epilog=IN_ONE_LINE)(
+            logged(command) if asks_clusters else command
+        )
     for group in groups(asked):
         for each in (group, *(below.typer_instance for below in group.registered_groups if below.typer_instance)):
             for subcommand in each.registered_commands:
-                subcommand.epilog = EXIT_STATUSES
-        app.add_typer(group, epilog=EXIT_STATUSES)
+                subcommand.epilog = IN_ONE_LINE
+        app.add_typer(group, epilog=IN_ONE_LINE)
     return app
 
 
@@ -64,7 +73,6 @@ def _below() -> None:
 
 def run(arguments: Sequence[str], world: World | None) -> int:
     """Run one command in this world (None: it needs none); returns its exit status. Errors are shown, not raised."""
-    as_json = _wants_json(arguments)
     try:
         status: int = (
             typer.main.get_command(app_of(_asked(arguments))).main(
@@ -73,32 +81,41 @@ def run(arguments: Sequence[str], world: World | None) -> int:
             or 0
         )
     except typer.TyperException as error:
-        return _wrong_usage(error, as_json=as_json)
+        mistake = UsageMistake.of(error)
+        # Without a message a command was left out, and the help that tells of them has been shown.
+        return _failed(mistake, arguments) if mistake.message else ExitStatus.USAGE
     except typer.Abort:
-        print("Not carried out.", file=sys.stderr)
-        return _FAILED
+        return _failed(NotAgreed("not carried out"), arguments, "Not carried out.")
     except (DataMotionError, BaseExceptionGroup) as raised:
-        ours = single(raised)
-        show_error(ours, as_json=as_json)
-        return ours.exit_status
+        return _failed(single(raised), arguments)
     except OSError as error:
-        show_error(MachineError.of(error), as_json=as_json)
-        return MachineError.exit_status
-    if status == _INTERRUPTED:
-        print("interrupted. Run the same command again: it begins with what the clusters show.", file=sys.stderr)
+        return _failed(MachineError.of(error), arguments)
+    if status == ExitStatus.INTERRUPTED:
+        said = "interrupted. Run the same command again: it begins with what the clusters show."
+        return _failed(Interrupted("interrupted", hint=said.partition(". ")[2]), arguments, said)
     return status
 
 
-def _wrong_usage(error: typer.TyperException, *, as_json: bool) -> int:
-    mistake = UsageMistake.of(error)
-    if mistake.message:  # none: a command was left out, and the help that tells of them has been shown
-        show_error(mistake, as_json=as_json)
-    return UsageMistake.exit_status
+def _failed(error: DataMotionError, arguments: Sequence[str], in_text: str | None = None) -> int:
+    """Shown as JSON where reports would be, else in these words, where it has any; returns the exit status."""
+    # Of `plan --exit-code` a mistake must not look like changes.
+    tells_changes = _asked(arguments) == "plan" and "--exit-code" in arguments
+    status = ExitStatus.FAILED if tells_changes and error.exit_status == CHANGES else error.exit_status
+    if _wants_json(arguments):
+        show_json(error, status)
+    elif in_text is not None:
+        print(in_text, file=sys.stderr)
+    else:
+        show_error(error)
+    return status
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
-    two_words = any(option in ("-o", "--output") and form == "json" for option, form in pairwise(arguments))
-    return two_words or not {"-ojson", "--output=json"}.isdisjoint(arguments)
+    forms = [form for option, form in pairwise(arguments) if option in ("-o", "--output")]
+    forms += [
+        each.removeprefix(option) for option in ("-o", "--output=") for each in arguments if each.startswith(option)
+    ]
+    return not {"json", "jsonl"}.isdisjoint(forms)
 
 
 def _asked(arguments: Sequence[str]) -> str | None:
@@ -129,17 +146,17 @@ def main() -> None:
     """The `datamotion` command."""
     _open_what_is_closed()
     _bear_any_text()
-    sys.excepthook = show_unexpected
+    sys.excepthook = show_unexpected_json if _wants_json(sys.argv[1:]) else show_unexpected
     collect_seldom()
     try:
         status = run(sys.argv[1:], _world(sys.argv[1:]))
     except OSError:  # standard error cannot be written to: its terminal is gone, so nobody is left to be told
-        status = _FAILED
+        status = ExitStatus.FAILED
     try:
         sys.stdout.flush()
     except OSError:  # nobody reads any more, or the disk is full: the interpreter must not try again at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = status or _FAILED
+        status = status or ExitStatus.FAILED
     sys.exit(status)
 
 

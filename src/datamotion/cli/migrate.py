@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import anyio
 import typer
 
 from datamotion.cli.changing import carry_out
+from datamotion.cli.completion import complete_backend, complete_place
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     ConfigFile,
     DryRun,
-    Output,
     OutputForm,
     Why,
     Yes,
+    instant,
     open_session,
 )
+from datamotion.cli.output import Output
 from datamotion.cli.render import print_json
 from datamotion.cli.render_migrations import render_migrations
-from datamotion.errors import ConfigError
+from datamotion.exit_status import ExitStatus
 from datamotion.service import migrations as service
 
 What = Annotated[
@@ -29,6 +30,7 @@ What = Annotated[
     typer.Argument(
         metavar="BACKEND:VOLUMES",
         help="The back end where they are, and names, patterns or uuids, with commas; or VOLUME/PATH of a LUN or file.",
+        autocompletion=complete_place,
     ),
 ]
 To = Annotated[
@@ -37,6 +39,7 @@ To = Annotated[
         "--to",
         metavar="PLACE",
         help="The back end where they are to live; of a LUN or file BACKEND:VOLUME, and /PATH where that changes.",
+        autocompletion=complete_backend,
     ),
 ]
 Aggregates = Annotated[
@@ -94,7 +97,7 @@ def migrate(
         to=to,
         aggregates=tuple(aggregates or ()),
         keeps_source=keep_source,
-        cutover_at=_instant(cutover_at),
+        cutover_at=instant("--cutover-at", cutover_at) if cutover_at is not None else None,
     )
     intent = service.abort(migration) if abort else service.migrate(migration)
     carry_out(session, [intent], output, yes=yes, dry_run=dry_run or explain, reason=reason)
@@ -106,22 +109,9 @@ def migrations(context: typer.Context, config: ConfigFile = DEFAULT_CONFIG, outp
     Example: datamotion migrations
     """
     report = anyio.run(service.migrations, open_session(context, config))
-    if output is Output.JSON:
-        print_json(report)
-    else:
+    status = ExitStatus.SILENT if report.unseen else ExitStatus.DONE
+    if output is Output.TEXT:
         render_migrations(report)
-    raise typer.Exit(4 if report.unseen else 0)
-
-
-def _instant(written: str | None) -> datetime | None:
-    """Raises: ConfigError for what is no time, or tells none of which zone."""
-    if written is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(written)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        hint = "it takes a date, a time and a zone, as 2031-05-04T02:00Z or 2031-05-04T02:00+02:00"
-        raise ConfigError(f"--cutover-at {written!r} is no time", hint=hint)
-    return instant.astimezone(UTC)
+    else:
+        print_json("migrations", report, status, output)
+    raise typer.Exit(status)

@@ -7,30 +7,46 @@ from typing import Annotated
 import typer
 
 from datamotion.cli.changing import carry_out
+from datamotion.cli.completion import complete_backend, complete_volume
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     ConfigFile,
     DryRun,
     OneGroup,
-    Output,
     OutputForm,
     Why,
     Yes,
     duration,
     open_session,
 )
+from datamotion.cli.output import Output
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors
 
 Volumes = Annotated[
     list[str] | None,
-    typer.Option("--volume", metavar="VOLUME", help="A member of the group, once for each; without it, all of them."),
+    typer.Option(
+        "--volume",
+        metavar="VOLUME",
+        help="A member of the group, once for each; without it, all of them.",
+        autocompletion=complete_volume,
+    ),
 ]
 AnyTarget = Annotated[
     str | None,
-    typer.Option("--at", metavar="BACKEND", help="The back end whose mirrors are meant; without it, every one."),
+    typer.Option(
+        "--at",
+        metavar="BACKEND",
+        help="The back end whose mirrors are meant; without it, every one.",
+        autocompletion=complete_backend,
+    ),
 ]
-OneTarget = Annotated[str, typer.Option("--at", metavar="BACKEND", help="The back end whose copies are meant.")]
+OneTarget = Annotated[
+    str,
+    typer.Option(
+        "--at", metavar="BACKEND", help="The back end whose copies are meant.", autocompletion=complete_backend
+    ),
+]
 Reason = Annotated[
     str | None,
     typer.Option("--reason", metavar="TEXT", help="Why: kept with the run, and at the clusters with who paused."),
@@ -38,7 +54,10 @@ Reason = Annotated[
 Discard = Annotated[
     str | None,
     typer.Option(
-        "--discard", metavar="BACKEND", help="What was written at this back end may be given up: the same as --at."
+        "--discard",
+        metavar="BACKEND",
+        help="What was written at this back end may be given up: the same as --at.",
+        autocompletion=complete_backend,
     ),
 ]
 
@@ -48,6 +67,7 @@ DiscardDivergent = Annotated[
         "--discard-divergent",
         metavar="BACKEND",
         help="What only this back end holds may be given up; once for each.",
+        autocompletion=complete_backend,
     ),
 ]
 KeepDivergent = Annotated[

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from datetime import timedelta
-from enum import StrEnum
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import anyio
 import typer
 
+from datamotion.cli.completion import USUAL_CONFIG, complete_group
 from datamotion.cli.failing import show_warning
+from datamotion.cli.output import Output
 from datamotion.cli.render import render_plan
 from datamotion.config.durations import parse_duration
 from datamotion.config.loading import load
@@ -21,26 +22,15 @@ from datamotion.errors import ConfigError
 from datamotion.service.reports import PlanReport
 from datamotion.service.session import Session, World, find_passphrases, find_seals
 
-
-class Output(StrEnum):
-    """How a report is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-def complete_group(context: typer.Context) -> list[str]:
-    """The groups of the configuration that the command line names, for the shell to offer."""
-    try:
-        return list(load(context.params.get("config") or Path("datamotion.yaml")).groups)
-    except ConfigError:
-        return []
-
-
 ConfigFile = Annotated[
     Path, typer.Option("-c", "--config", metavar="FILE", help="The configuration file.", dir_okay=False)
 ]
-OutputForm = Annotated[Output, typer.Option("-o", "--output", help="Text for people, JSON for programs.")]
+OutputForm = Annotated[
+    Output,
+    typer.Option(
+        "-o", "--output", help="Text for people, JSON for programs; jsonl: what happens, line by line, then the report."
+    ),
+]
 OneGroup = Annotated[
     str,
     typer.Argument(metavar="GROUP", help="The group, as the configuration names it.", autocompletion=complete_group),
@@ -63,7 +53,7 @@ PeerClusters = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")]
 
-DEFAULT_CONFIG = Path("datamotion.yaml")
+DEFAULT_CONFIG = USUAL_CONFIG
 _LONGEST_REASON = 500
 
 
@@ -78,7 +68,14 @@ def open_session(context: typer.Context, config: Path, *, peers: bool = False) -
     configuration = load(path)
     seals = anyio.run(find_seals, configuration, world.environ, path.parent) if _has_seals(configuration) else {}
     passphrases = _passphrases(configuration, world, path.parent) if peers else {}
-    return Session(configuration=configuration, folder=path.parent, world=world, seals=seals, passphrases=passphrases)
+    return Session(
+        configuration=configuration,
+        folder=path.parent,
+        world=world,
+        seals=seals,
+        passphrases=passphrases,
+        file=config,
+    )
 
 
 def _passphrases(configuration: Configuration, world: World, folder: Path) -> Mapping[str, str]:
@@ -147,3 +144,15 @@ def duration(option: str, written: str) -> timedelta:
         return parse_duration(written)
     except ValueError as error:
         raise ConfigError(f"{option} {written!r} is no time to wait", hint=f"it takes {error}") from None
+
+
+def instant(option: str, written: str) -> datetime:
+    """Raises: ConfigError, naming the option, for what is no time, or tells none of which zone."""
+    try:
+        read = datetime.fromisoformat(written)
+    except ValueError:
+        read = None
+    if read is None or read.tzinfo is None:
+        hint = "it takes a date, a time and a zone, as 2031-05-04T02:00Z or 2031-05-04T02:00+02:00"
+        raise ConfigError(f"{option} {written!r} is no time", hint=hint)
+    return read.astimezone(UTC)

@@ -8,9 +8,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, Output, OutputForm, complete_group, open_session
+from datamotion.cli.completion import complete_group
+from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, OutputForm, open_session
+from datamotion.cli.output import Output
 from datamotion.cli.render import a_table, first_of, print_json, render_plan, render_run
 from datamotion.cli.terminal import open_console, plain, say
+from datamotion.exit_status import ExitStatus
 from datamotion.model.units import count_text, duration_text
 from datamotion.service.history import history as read_history
 from datamotion.service.history import past_run
@@ -41,10 +44,10 @@ def history(
     session = open_session(context, config)
     if what is not None and what.isascii() and what.isdigit() and what not in session.configuration.groups:
         detail = past_run(session, int(what))
-        print_json(detail) if output is Output.JSON else _render_run(detail)
+        _render_run(detail) if output is Output.TEXT else print_json("run", detail, ExitStatus.DONE, output)
         return
     report = read_history(session, what, most=limit)
-    print_json(report) if output is Output.JSON else _render_history(report)
+    _render_history(report) if output is Output.TEXT else print_json("history", report, ExitStatus.DONE, output)
 
 
 def _render_history(report: HistoryReport) -> None:

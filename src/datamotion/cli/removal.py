@@ -7,23 +7,29 @@ from typing import Annotated
 import typer
 
 from datamotion.cli.changing import carry_out
+from datamotion.cli.completion import complete_volume
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     AnyGroup,
     ConfigFile,
     DryRun,
     OneGroup,
-    Output,
     OutputForm,
     Why,
     Yes,
     open_session,
 )
+from datamotion.cli.output import Output
 from datamotion.service import removal
 
 Volumes = Annotated[
     list[str] | None,
-    typer.Option("--volume", metavar="VOLUME", help="A member of the group, once for each; without it, all of them."),
+    typer.Option(
+        "--volume",
+        metavar="VOLUME",
+        help="A member of the group, once for each; without it, all of them.",
+        autocompletion=complete_volume,
+    ),
 ]
 DeleteCopies = Annotated[
     bool, typer.Option("--delete-copies", help="Delete the destination volumes too, with all their snapshots.")

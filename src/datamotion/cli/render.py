@@ -10,29 +10,30 @@ from typing import TypeVar
 from rich.console import Console
 
 from datamotion.cli.columns import Columns
+from datamotion.cli.output import Output
 from datamotion.cli.render_migrations import render_mechanisms
 from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.names import counted
 from datamotion.model.units import count_text, duration_text
 from datamotion.service.alike import alike, and_others, names_text
+from datamotion.service.documents import document_json
+from datamotion.service.operation_reports import OperationReport
 from datamotion.service.reports import (
     AskedReport,
     LossReport,
     PlanReport,
     RefusalReport,
-    Report,
     RunReport,
     VolumeReport,
-    to_json,
 )
 
 T = TypeVar("T")
 _SHOWN = 12
 
 
-def print_json(report: Report | tuple[Report, ...]) -> None:
-    """The report as JSON, whole."""
-    print(to_json(report))
+def print_json(kind: str, report: object, exit_status: int, output: Output) -> None:
+    """The report as JSON, whole, in its document."""
+    print(document_json(kind, report, exit_status, indent=2 if output is Output.JSON else None))
 
 
 def a_table(*headings: str) -> Columns:
@@ -59,7 +60,7 @@ def render_plan(plan: PlanReport, *, stderr: bool = False, console: Console | No
             hang=3,
         )
         for act in first_of(step.acts, console, indent=7):
-            say(console, plain(act), indent=7, hang=2)
+            say(console, plain(act.text), indent=7, hang=2)
     for each in plan.then:
         console.print()
         say(console, f"[bold]Then:[/] {plain(each)}", indent=2, hang=3)
@@ -72,6 +73,15 @@ def render_plan(plan: PlanReport, *, stderr: bool = False, console: Console | No
         console.print()
         say(console, _nothing_to_do(plan), indent=2)
     console.print()
+
+
+def show_plans(plans: Sequence[PlanReport], exit_status: int, output: Output) -> None:
+    """Plans that are not carried out."""
+    if output is Output.TEXT:
+        for plan in plans:
+            render_plan(plan)
+    else:
+        print_json("operations", tuple(OperationReport.of(each) for each in plans), exit_status, output)
 
 
 def _render_asked(console: Console, said: AskedReport) -> None:

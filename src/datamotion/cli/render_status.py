@@ -115,8 +115,9 @@ def _copy_words(copy: CopyReport) -> str:
         words.append(_age(copy.lag_s))
     if copy.path is not None:
         words.append("mounted ahead" if copy.is_shut else f"mounted {copy.path}")
-    if copy.transferring_bytes is not None:
-        words.append(f"{size_text(copy.transferring_bytes)} arrived")
+    if copy.is_transferring:
+        arrived = copy.transferring_bytes
+        words.append("transferring" if arrived is None else f"{size_text(arrived)} arrived")
     return ", ".join(words)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from datamotion.cli.options import Output, OutputForm
+from datamotion.cli.options import OutputForm
+from datamotion.cli.output import Output
+from datamotion.cli.render import print_json
 from datamotion.errors import ConfigError
+from datamotion.exit_status import ExitStatus
 from datamotion.service import role as roles
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}", re.ASCII)
@@ -29,4 +30,7 @@ def role(
     if not _NAME.fullmatch(name):
         raise ConfigError(f"{name!r} is no name of a role", hint="letters, digits, `_`, `-` and `.`, 40 at most")
     report = roles.role(name)
-    print(json.dumps(asdict(report), indent=2) if output is Output.JSON else "\n".join(report.commands))
+    if output is Output.TEXT:
+        print("\n".join(report.commands))
+    else:
+        print_json("role", report, ExitStatus.DONE, output)

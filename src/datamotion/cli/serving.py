@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 from pydantic import ByteSize, TypeAdapter, ValidationError
 
 from datamotion.cli.changing import carry_out
+from datamotion.cli.completion import complete_backend
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     ConfigFile,
     DryRun,
     OneGroup,
-    Output,
     OutputForm,
     Why,
     Yes,
     duration,
+    instant,
     open_session,
 )
+from datamotion.cli.output import Output
+from datamotion.config.durations import parse_duration
 from datamotion.errors import ConfigError
 from datamotion.model.group import Group
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.planned import Pace
+from datamotion.policy.recovery import Earlier
 from datamotion.service import mirrors, operations
 
 To = Annotated[
-    str | None, typer.Option("--to", metavar="BACKEND", help="The back end to serve from; without it, the best one.")
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="BACKEND",
+        help="The back end to serve from; without it, the best one.",
+        autocompletion=complete_backend,
+    ),
 ]
 Overrule = Annotated[
     str | None,
@@ -36,9 +47,15 @@ Overrule = Annotated[
         "--overrule",
         metavar="BACKEND",
         help="A back end that serves, or was claimed, and does not count any more: its run is dead, or it is given up.",
+        autocompletion=complete_backend,
     ),
 ]
-Keep = Annotated[str, typer.Option("--keep", metavar="BACKEND", help="The back end that serves from now on.")]
+Keep = Annotated[
+    str,
+    typer.Option(
+        "--keep", metavar="BACKEND", help="The back end that serves from now on.", autocompletion=complete_backend
+    ),
+]
 AllowPartial = Annotated[
     bool, typer.Option("--allow-partial", help="Accept a target that holds only a part of the group.")
 ]
@@ -82,6 +99,35 @@ MaxLoss = Annotated[
         " group's RPO says.",
     ),
 ]
+Grace = Annotated[
+    str | None,
+    typer.Option(
+        "--grace",
+        metavar="DURATION",
+        help="How long transfers that run and still move may land where it is not a planned one; without it they are"
+        " aborted at once.",
+    ),
+]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="SNAPSHOT|TIME|AGE",
+        help="Serve an older state, as where the newest is spoilt: a snapshot by its name, or the newest one that was"
+        " taken by 2031-05-04T02:00Z, or 2h ago. Who serves is asked for nothing.",
+    ),
+]
+KeepNewer = Annotated[
+    bool,
+    typer.Option("--keep-newer", help="With --at: clone what is newer, and split it off, before it goes; takes time."),
+]
+BestEffort = Annotated[
+    bool,
+    typer.Option(
+        "--best-effort",
+        help="Where a volume cannot follow a planned one, leave it where it is served and move the others.",
+    ),
+]
 WithoutStore = Annotated[
     bool,
     typer.Option(
@@ -100,6 +146,10 @@ def failover(
     allow_partial: AllowPartial = False,
     overrule: Overrule = None,
     max_loss: MaxLoss = None,
+    at: At = None,
+    keep_newer: KeepNewer = False,
+    grace: Grace = None,
+    best_effort: BestEffort = False,
     freeze_below: FreezeBelow = "256MiB",
     frozen_for: FrozenFor = "5m",
     reprotect: Reprotect = True,
@@ -120,6 +170,15 @@ def failover(
 
     Example: datamotion failover gold --to gold-lyon
     """
+    if planned and (at or grace):
+        raise ConfigError(
+            f"--planned carries everything over, and {'--at' if at else '--grace'} is about what is not",
+            hint="leave one of the two out",
+        )
+    if best_effort and (planned is False or at):
+        raise ConfigError(
+            "--best-effort is about what cannot follow a planned failover", hint="see --allow-partial for any other"
+        )
     session = open_session(context, config)
     of_group = session.group(group)
     if abort:
@@ -130,8 +189,11 @@ def failover(
             allow_partial=allow_partial,
             overrule=overrule,
             is_planned=planned,
-            max_loss=_most(of_group, max_loss),
-            pace=_pace(freeze_below, frozen_for),
+            max_loss=_most(of_group, max_loss) if at is None or max_loss is not None else None,
+            earlier=_earlier(at, keep_newer, session.world.clock.now()),
+            best_effort=best_effort,
+            reprotects=reprotect,
+            pace=_pace(freeze_below, frozen_for, grace),
         )
         intent = operations.failover(of_group, choice)
     then = mirrors.reprotect(of_group) if reprotect and not abort else None
@@ -167,9 +229,35 @@ def failback(
     """
     session = open_session(context, config)
     of_group = session.group(group)
-    choice = FailoverChoice(to=of_group.home.name, is_planned=True, pace=_pace(freeze_below, frozen_for))
+    pace = _pace(freeze_below, frozen_for)
+    choice = FailoverChoice(to=of_group.home.name, is_planned=True, reprotects=reprotect, pace=pace)
     then = mirrors.reprotect(of_group) if reprotect else None
     intent = operations.failover(of_group, choice)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason, then=then)
+
+
+def swap(
+    context: typer.Context,
+    group: OneGroup,
+    to: To = None,
+    freeze_below: FreezeBelow = "256MiB",
+    frozen_for: FrozenFor = "5m",
+    reason: Why = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Exchange who serves a group and who mirrors it, for good: a planned failover, and all others follow.
+
+    Never an unplanned one: where who serves does not answer, nothing is changed.
+
+    Example: datamotion swap gold --to gold-lyon
+    """
+    session = open_session(context, config)
+    of_group = session.group(group)
+    choice = FailoverChoice(to=to, is_planned=True, reprotects=True, pace=_pace(freeze_below, frozen_for))
+    intent, then = operations.failover(of_group, choice), mirrors.reprotect(of_group)
     carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason, then=then)
 
 
@@ -200,9 +288,28 @@ def _most(group: Group, max_loss: str | None) -> timedelta | None:
     return None if max_loss == "any" else duration("--max-loss", max_loss)
 
 
-def _pace(freeze_below: str, frozen_for: str) -> Pace:
+def _earlier(at: str | None, keep_newer: bool, now: datetime) -> Earlier | None:
+    """Raises: ConfigError for a time of no zone, or what is kept of nothing."""
+    if at is None:
+        if keep_newer:
+            raise ConfigError("--keep-newer is about what is newer than --at", hint="give --at SNAPSHOT, TIME or AGE")
+        return None
+    try:
+        return Earlier(taken_by=now - parse_duration(at), keeps_newer=keep_newer)
+    except ValueError:
+        pass
+    if re.match(r"\d{4}-\d\d-\d\d", at, re.ASCII):
+        return Earlier(taken_by=instant("--at", at), keeps_newer=keep_newer)
+    return Earlier(snapshot=at, keeps_newer=keep_newer)
+
+
+def _pace(freeze_below: str, frozen_for: str, grace: str | None = None) -> Pace:
     try:
         near = TypeAdapter(ByteSize).validate_python(freeze_below)
     except ValidationError:
         raise ConfigError(f"--freeze-below {freeze_below!r} is no size", hint="it takes 256MiB, 1GiB, 0") from None
-    return Pace(near=near, frozen_for=duration("--frozen-for", frozen_for))
+    return Pace(
+        near=near,
+        frozen_for=duration("--frozen-for", frozen_for),
+        grace=duration("--grace", grace) if grace is not None else timedelta(),
+    )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import yaml
 
 from datamotion.config.mistakes import Keys, Mistake
-from datamotion.errors import ConfigError
+from datamotion.errors import ConfigError, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,9 @@ def read_document(text: str, name: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise ConfigError(f"{name}{where}: not valid YAML: {_problem(error)}", hint=_HINT) from None
+        place = Place(file=name, line=mark.line + 1 if mark else None, key=None, text=_problem(error))
+        message = f"{name}{where}: not valid YAML: {place.text}"
+        raise ConfigError(message, hint=_HINT, places=[place]) from None
     except (ValueError, LookupError, AttributeError, RecursionError):
         # What the library lets out for a value that does not fit its tag (`!!int x`), and for a bottomless nesting.
         raise ConfigError(f"{name}: not valid YAML: a value does not fit its tag, or is nested too deeply") from None
@@ -102,7 +104,8 @@ def _loader(text: str, name: str) -> yaml.SafeLoader:
         return yaml.SafeLoader(text)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise ConfigError(f"{name}:{line}: not valid YAML: a control character") from None
+        place = Place(file=name, line=line, key=None, text="a control character")
+        raise ConfigError(f"{name}:{line}: not valid YAML: {place.text}", places=[place]) from None
 
 
 def _problem(error: yaml.MarkedYAMLError) -> str:

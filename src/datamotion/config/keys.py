@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import get_args, get_origin
+from typing import TypeGuard, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -69,11 +69,15 @@ def walk(model: type[BaseModel] = Configuration, at: Keys = ()) -> Iterator[Key]
 
 def _branch(annotation: object) -> tuple[Keys, type[BaseModel] | None]:
     """The model that an annotation leads to, and the steps to it: a name, a place in a list, or none."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if _is_model(annotation):
         return (), annotation
     arguments = get_args(annotation)
-    if get_origin(annotation) is Mapping:
+    if get_origin(annotation) is Mapping and _is_model(arguments[1]):
         return (NAME,), arguments[1]
-    if get_origin(annotation) is tuple and isinstance(arguments[0], type) and issubclass(arguments[0], BaseModel):
+    if get_origin(annotation) is tuple and _is_model(arguments[0]):
         return (0,), arguments[0]
     return (), None
+
+
+def _is_model(annotation: object) -> TypeGuard[type[BaseModel]]:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -16,7 +17,7 @@ from datamotion.config.keys import Key, matches, walk
 from datamotion.config.mistakes import Keys, Mistake, closest, key_path, shown
 from datamotion.config.models import Configuration
 from datamotion.config.references import dangling_references
-from datamotion.errors import ConfigError
+from datamotion.errors import ConfigError, Place
 
 _MOST_BYTES = 1024 * 1024
 _TRY = "Name one with -c FILE; `datamotion lab up --dir lab` writes one to try."
@@ -49,10 +50,10 @@ def load(path: Path) -> Configuration:
     text, status = _read(path)
     document = read_document(text, str(path))
     if document.tree is None:
-        raise ConfigError(f"{path} is empty", hint=_TRY)
+        raise _wrong(path, f"{path} is empty", _TRY)
     if not isinstance(document.tree, dict):
         found = shown(document.tree) if isinstance(document.tree, list) else "a single value"
-        raise ConfigError(f"{path}: found {found}, expected keys: {', '.join(Configuration.model_fields)}", hint=_TRY)
+        raise _wrong(path, f"{path}: found {found}, expected keys: {', '.join(Configuration.model_fields)}", _TRY)
     mistakes = [*document.duplicates, *dangling_references(document.tree)]
     try:
         configuration = Configuration.model_validate(document.tree, context={"folder": path.absolute().parent})
@@ -64,7 +65,33 @@ def load(path: Path) -> Configuration:
             _check_commands(path, status, configuration)
             return configuration
     count = f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
-    raise ConfigError(f"{path} has {count}:", hint=_REFERENCE, below=list(_listed(mistakes, document)))
+    places = sorted(
+        (_place(path, each, document) for each in mistakes), key=lambda each: (each.line, each.key, each.text)
+    )
+    below = [f"  line {each.line}: {each.key}: {each.text}" for each in places]
+    raise ConfigError(f"{path} has {count}:", hint=_REFERENCE, below=below, places=places)
+
+
+def place_in(path: Path, keys: Keys, text: str) -> Place:
+    """Where `keys` lead in the configuration, for what turned out to be wrong only when it was used.
+
+    The line is None where it cannot be read again: a pipe gives what it holds only once.
+    """
+    mistake = Mistake(keys, text)
+    with suppress(ConfigError):
+        if path.is_file():
+            return _place(path, mistake, read_document(_read(path)[0], str(path)))
+    return Place(file=str(path), line=None, key=key_path(keys), text=text)
+
+
+def _place(path: Path, mistake: Mistake, document: Document) -> Place:
+    line, key = document.line_of(mistake.keys), key_path(mistake.keys)
+    return Place(file=str(path), line=line, key=key, text=mistake.text)
+
+
+def _wrong(path: Path, message: str, hint: str | None = None, line: int | None = None) -> ConfigError:
+    """The file as a whole is what is wrong."""
+    return ConfigError(message, hint=hint, places=[Place(file=str(path), line=line, key=None, text=message)])
 
 
 def _check_commands(path: Path, status: os.stat_result, configuration: Configuration) -> None:
@@ -79,7 +106,8 @@ def _check_commands(path: Path, status: os.stat_result, configuration: Configura
     named += [f"drills of {name}" for name, each in groups if each.drill.checks]
     found = weakness(path, status, os.geteuid()) if named else None
     if found is not None:
-        raise ConfigError(f"{path} names a program to run for {', '.join(named)}, and {found.why}", hint=found.remedy)
+        message = f"{path} names a program to run for {', '.join(named)}, and {found.why}"
+        raise _wrong(path, message, found.remedy)
 
 
 def _read(path: Path) -> tuple[str, os.stat_result]:
@@ -88,18 +116,18 @@ def _read(path: Path) -> tuple[str, os.stat_result]:
         with path.open("rb") as file:
             content, status = file.read(_MOST_BYTES + 1), os.fstat(file.fileno())
     except FileNotFoundError:
-        raise ConfigError(f"there is no configuration file {path}", hint=_TRY) from None
+        raise _wrong(path, f"there is no configuration file {path}", _TRY) from None
     except IsADirectoryError:
-        raise ConfigError(f"{path} is a folder, expected a configuration file", hint=_TRY) from None
+        raise _wrong(path, f"{path} is a folder, expected a configuration file", _TRY) from None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+        raise _wrong(path, f"{path} cannot be read: {error.strerror}") from None
     if len(content) > _MOST_BYTES:
-        raise ConfigError(f"{path} holds more than {_MOST_BYTES} bytes, expected a configuration", hint=_TRY)
+        raise _wrong(path, f"{path} holds more than {_MOST_BYTES} bytes, expected a configuration", _TRY)
     try:
         return content.decode("utf-8-sig"), status
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-    raise ConfigError(f"{path}:{line}: not UTF-8", hint="Save the file as UTF-8.")
+    raise _wrong(path, f"{path}:{line}: not UTF-8", "Save the file as UTF-8.", line)
 
 
 def _mistake(details: ErrorDetails) -> Mistake:
@@ -145,8 +173,3 @@ def _is_secret(keys: Keys) -> bool:
     """Whether `keys` lead to a reference to a secret or into one."""
     above = (_key_at(keys[:length]) for length in range(1, len(keys) + 1))
     return any(key.is_secret for key in above if key)
-
-
-def _listed(mistakes: list[Mistake], document: Document) -> Iterator[str]:
-    lines = sorted((document.line_of(each.keys), f"{key_path(each.keys)}: {each.text}") for each in mistakes)
-    yield from (f"  line {line}: {text}" for line, text in lines)

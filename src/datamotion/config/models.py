@@ -6,11 +6,12 @@ Paths in a loaded configuration are absolute.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from datamotion.config.branch import Branch
 from datamotion.config.durations import Duration
@@ -211,12 +212,26 @@ class Target(Branch):
         "there; without it, the one that the source had, where that SVM has one of that name.",
         examples=["clients"],
     )
+    igroups: Mapping[Text, Text] = Field(
+        default_factory=dict,
+        description="Which igroup of this back end stands for which one of the home, by their names: what is served "
+        "here has its LUNs mapped to them. One that is not named is called alike at both.",
+        examples=[{"hosts_paris": "hosts_lyon"}],
+    )
     online_timeout: Duration = Field(
         default=timedelta(minutes=6),
         description="How long a new destination volume may take to be made, and then to be online, before it is given "
         "up; the same command run again goes on waiting.",
         examples=["6m"],
     )
+
+    @field_validator("igroups")
+    @classmethod
+    def _igroups_are_told_apart(cls, igroups: Mapping[str, str]) -> Mapping[str, str]:
+        twice = [name for name, times in Counter(igroups.values()).items() if times > 1]
+        if twice:
+            raise ValueError(f"each igroup once, and {twice[0]} stands for two of the home")
+        return igroups
 
     def aggregates_for(self, source: str) -> tuple[str, ...]:
         """The destination aggregates for what is on the aggregate `source`; empty when that one is not mapped."""

@@ -62,7 +62,7 @@ class Ending:
 @dataclass(slots=True, kw_only=True)
 class RunResult:
     """How a run ended: its first plan, the last one; how the group stood at the end, and when it began; what was done,
-    by subject.
+    by subject. `not_given` are acts that failed alone, beside what their volumes need.
 
     `others` are those who had the group while the run had let it go, in words.
     """
@@ -74,6 +74,7 @@ class RunResult:
     asked: dict[Subject, dict[ActId, Asked]] = field(default_factory=dict)
     reached: set[Subject] = field(default_factory=set)
     given_up: dict[Subject, Failure] = field(default_factory=dict)
+    not_given: dict[ActId, Failure] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
 
     def endings(self) -> Mapping[Subject, Ending]:

@@ -27,7 +27,7 @@ from datamotion.engine.looking import Lookout
 from datamotion.engine.patience import Patience
 from datamotion.engine.ports import Accepted, Cluster, Declined, Hold, Journal, Unanswered, Watcher
 from datamotion.engine.result import Asked, Place, RunResult, refusal_of, refusals_by_subject
-from datamotion.engine.turn import gated, next_acts, planned_acts, shut_out
+from datamotion.engine.turn import beside, gated, next_acts, planned_acts, shut_out
 from datamotion.engine.views import Views
 from datamotion.model.acts import Act, ActId
 from datamotion.model.group import Group
@@ -109,13 +109,13 @@ class Run:
         if given_up:
             self._give_up(shut_out(plan, given_up))
         unagreed = {loss.volume for loss in plan.losses if not is_covered(loss, self._agreed.get(loss.volume, ()))}
-        due = next_acts(plan, given_up)
+        due = next_acts(plan, given_up, self._result.not_given)
         failures = [(act, failure) for act in due if (failure := self._stopped_by(act, unagreed))]
         if not failures:
             return due
         self._give_up(failures)
         self._give_up(shut_out(plan, given_up))
-        return next_acts(plan, given_up)
+        return next_acts(plan, given_up, self._result.not_given)
 
     def _stopped_by(self, act: Act, unagreed: Collection[str]) -> Failure | None:
         if act.volume in unagreed:
@@ -184,11 +184,13 @@ class Run:
         self._reach([each for each in judged.values() if (proof := proofs[each.id]) and proof.holds is Holds.YES])
         self._plan_again()
         refusals, left, gates = refusals_by_subject(self._result.plan), planned_acts(self._result.plan), gated(before)
+        going_on = {each.subject for each in left.values()}
         failures: list[tuple[Act, Failure]] = []
         dropped: list[Act] = []
         for act in acts:
             proof = proofs[act.id]
-            if failure := self._why_not(act, proof, is_planned=act.id in left, refusals=refusals):
+            is_over = act.id not in left and act.subject not in going_on
+            if failure := self._why_not(act, proof, is_planned=act.id in left, refusals=refusals if is_over else {}):
                 failures.append((act, failure))
             elif proof is not None and proof.holds is not Holds.YES and act.id not in left:
                 dropped.append(act)
@@ -241,8 +243,14 @@ class Run:
 
     def _give_up(self, failures: Iterable[tuple[Act, Failure]]) -> None:
         by_reason: dict[Failure, list[Act]] = {}
+        alone = beside(self._result.plan)
         for act, failure in failures:
-            if act.subject not in self._result.given_up:
+            if act.subject in self._result.given_up or act.id in self._result.not_given:
+                continue
+            if act.id in alone and not failure.silent:
+                self._result.not_given[act.id] = failure
+                by_reason.setdefault(failure, []).append(act)
+            else:
                 self._result.given_up[act.subject] = failure
                 by_reason.setdefault(failure, []).append(act)
         for failure, acts in by_reason.items():

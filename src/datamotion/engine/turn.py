@@ -1,13 +1,14 @@
 """Which acts of a plan are due next, and which never will be. Pure, and linear in the acts.
 
 A volume goes on alone, from step to step. What concerns all volumes of a back end (peering, a claim) keeps its place
-among theirs. Behind a step that is a gate nobody begins before every act of it has come about. One with gate `VOLUME`
+among theirs. Behind a step that is a gate nobody begins before every act of it has come about; with gate `REST` those
+that were given up are not waited for. One with gate `VOLUME`
 waits for what comes before it for the same volume at every back end, but for steps of the same title.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from datamotion.engine.failures import Failure
@@ -27,8 +28,16 @@ def gated(plan: Plan) -> frozenset[ActId]:
     return frozenset(act.id for step in plan.steps if step.gate is Gate.ALL for act in step.acts)
 
 
-def next_acts(plan: Plan, given_up: GivenUp) -> list[Act]:
-    """For every subject its acts in the first step that has one, where nothing before holds it up."""
+def beside(plan: Plan) -> frozenset[ActId]:
+    """The acts of a plan that nothing waits for: one that fails keeps none of its volume's others out."""
+    return frozenset(act.id for step in plan.steps if step.gate is Gate.BESIDE for act in step.acts)
+
+
+def next_acts(plan: Plan, given_up: GivenUp, not_given: Collection[ActId] = ()) -> list[Act]:
+    """For every subject its acts in the first step that has one, where nothing before holds it up.
+
+    `not_given` are acts that failed alone.
+    """
     due: list[Act] = []
     begun: set[Subject] = set()
     of_all: set[str] = set()  # back ends with something open that all their volumes need
@@ -40,7 +49,7 @@ def next_acts(plan: Plan, given_up: GivenUp) -> list[Act]:
         if step.title != title:
             unfinished, present, title = unfinished | present, set(), step.title
         waiting = unfinished if step.gate is Gate.VOLUME else frozenset()
-        live = [act for act in step.acts if act.subject not in given_up]
+        live = [act for act in step.acts if act.subject not in given_up and act.id not in not_given]
         due += [
             act
             for act in live
@@ -52,7 +61,7 @@ def next_acts(plan: Plan, given_up: GivenUp) -> list[Act]:
         begun.update(act.subject for act in live)
         of_all.update(act.backend for act in live if act.volume is None)
         of_some.update(act.backend for act in live if act.volume is not None)
-        if step.gate is Gate.ALL and live:
+        if step.gate in (Gate.ALL, Gate.REST) and live:
             break
     return due
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
+from datamotion.exit_status import ExitStatus
+
 _MOST_TOLD = 1000
 
 
@@ -39,7 +41,7 @@ class CopyReport:
 
     @property
     def exit_status(self) -> int:
-        return 0 if self.outcome == "done" else 1
+        return ExitStatus.DONE if self.outcome == "done" else ExitStatus.FAILED
 
 
 @dataclass

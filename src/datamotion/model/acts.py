@@ -21,12 +21,12 @@ from datamotion.model.item_acts import (
     CreateIgroup,
     DeleteFile,
     DeleteLun,
-    MapLun,
+    MapNewLun,
     MarkLun,
     MoveLun,
     RenameFile,
 )
-from datamotion.model.records import Endpoint
+from datamotion.model.records import Endpoint, Share
 
 ONLINE_S = 360.0
 """How long a new volume may take to be there, and then to be online. As in OpenStack Cinder."""
@@ -239,9 +239,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Break:
-    """The destination is writable and holds its last exported snapshot."""
+    """The destination is writable and holds its last exported snapshot; with `restore_to` the one of that name."""
 
     uuid: str
+    restore_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -389,6 +390,23 @@ class ModifyLun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MapLun:
+    """A LUN is mapped to an igroup of its SVM; it is asked for under this number."""
+
+    svm: str
+    lun_uuid: str
+    igroup: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateShare:
+    """The SVM has a share of that name, which leads to that path."""
+
+    share: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloseSessions:
     """Nobody who is connected by SMB uses the volume. `sessions` are paths of those who do."""
 
@@ -478,12 +496,14 @@ Change = (
     | CopyLun
     | AwaitLunCopy
     | CreateIgroup
-    | MapLun
+    | MapNewLun
     | DeleteLun
     | MarkLun
     | RenameFile
     | CopyFile
     | DeleteFile
+    | MapLun
+    | CreateShare
     | CloseSessions
     | CreateExportPolicy
     | TakeEpoch

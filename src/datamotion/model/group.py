@@ -44,6 +44,7 @@ class Target:
 
     `aggregates` tells for each source aggregate where its mirrors may live; the key `*` stands for every other one.
     `export_policy` is what lets clients in to what is served there; None: the one that the source had.
+    `igroups` says which igroup there stands for which one of the home; one that is not named is called alike.
     `throttle` is how many KiB a second each mirror may receive, None: as many as its policy lets it.
     `online_s` is how long a new volume there may take to be made, and then to be online. `definition` is what its
     policy is to be like; None: whatever it is there. `transfers_at_once` is how many its cluster is to carry.
@@ -59,6 +60,7 @@ class Target:
     online_s: float = ONLINE_S
     definition: PolicyDefinition | None = None
     transfers_at_once: int = 200
+    igroups: Mapping[str, str] = field(default_factory=dict)
 
     def aggregates_for(self, source: str) -> tuple[str, ...]:
         """The destination aggregates for what lives on the aggregate `source`; empty when that one is not mapped."""
@@ -92,6 +94,18 @@ class Group:
     def precedence(self, volume: str) -> int:
         """The less, the earlier its first transfer goes."""
         return next((n for n, each in enumerate(self.first) if fnmatchcase(volume, each)), len(self.first))
+
+    def igroup_at(self, backend: str, home_name: str) -> str:
+        """What an igroup of the home is called at a back end."""
+        target = self.target(backend)
+        return target.igroups.get(home_name, home_name) if target else home_name
+
+    def home_igroup(self, backend: str, name: str) -> str | None:
+        """The igroup of the home that one of a back end stands for; None: of none."""
+        target = self.target(backend)
+        igroups = target.igroups if target else {}
+        found = next((ours for ours, theirs in igroups.items() if theirs == name), None)
+        return found or (None if name in igroups else name)
 
     def target(self, backend: str) -> Target | None:
         """How mirrors are made at a back end; None where the configuration does not say."""

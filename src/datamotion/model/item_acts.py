@@ -68,7 +68,7 @@ class CreateIgroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MapLun:
+class MapNewLun:
     """The hosts of a group see a LUN, under that number; None: under one that is free."""
 
     svm: str

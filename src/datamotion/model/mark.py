@@ -23,7 +23,7 @@ from datamotion.model.names import is_plain
 LONGEST_COMMENT = 1023
 """Bytes that ONTAP takes as a volume's comment (`volume modify`)."""
 
-_MARK = re.compile(r" ?\[datamotion (group=[^\s\]]{1,1023}(?: [a-z_]{1,20}=[^\s\]]{0,1023}){0,15})\]")
+_MARK = re.compile(r" ?\[datamotion (group=[^\s\]]{1,1023}(?: [a-z_]{1,20}=[^\s\]]{0,1023}){0,17})\]")
 _EPOCH = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 
 
@@ -35,6 +35,7 @@ class Mark:
     "dedupe:background,compression:inline".
     `qtrees`, of a fenced copy: the export policies that its qtrees had of their own, "1:clients,3:guests" by their ids.
     `luns`, of one that has any: those that hosts could not use before either, "a,b" by their paths; "-": none.
+    `maps` and `shares` are by what hosts come to the served copy (`ways_in.py`).
     `paused`, of a mirror that `pause` paused: when, beside by whom and why (`paused.py`).
     `frozen`, of a copy that a planned failover keeps clients away from: its last snapshot, taken once none could come.
     """
@@ -50,6 +51,8 @@ class Mark:
     efficiency: str | None = None
     qtrees: str | None = None
     luns: str | None = None
+    maps: str | None = None
+    shares: str | None = None
     epoch: int | None = None
     paused: str | None = None
     paused_by: str | None = None

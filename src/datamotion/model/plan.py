@@ -17,6 +17,7 @@ class Gate(StrEnum):
     EACH = "each"  # a volume goes on alone, at each back end
     VOLUME = "volume"  # it waits for all that comes before it for the same volume, at whatever back end
     ALL = "all"  # nobody goes on before every act of the step holds
+    REST = "rest"  # nobody goes on before every act of the step holds, or was given up
     BESIDE = "beside"  # a volume goes on alone, and nothing that failed for others keeps it out
 
 
@@ -112,6 +113,7 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     then: tuple[str, ...] = ()  # what follows these steps in the same run, in words
     notes: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()  # what stays otherwise than hosts had it, once all is carried out
     recovery_points: tuple[RecoveryPoint, ...] = ()
     holds: frozenset[Subject] = frozenset()
     backend: str | None = None  # the one that serves afterwards, where the operation changes that

@@ -234,17 +234,6 @@ class Lun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Igroup:
-    """Hosts that see the LUNs that are mapped to it, told by their initiators."""
-
-    name: str
-    svm: str
-    protocol: str
-    os_type: str
-    initiators: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """The copy or move of a LUN to another volume that goes on, else its last one; LUNs by their full names.
 
@@ -314,6 +303,57 @@ class CopyJob:
     uuid: str
     state: str
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LunMap:
+    """The initiators of an igroup see a LUN under this number."""
+
+    lun_uuid: str
+    svm: str
+    igroup: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Igroup:
+    """Hosts that LUNs are mapped to together. An initiator may be in several, and sees each number once."""
+
+    name: str
+    svm: str
+    initiators: frozenset[str] = frozenset()
+    protocol: str = "mixed"
+    os_type: str = "linux"
+
+
+class Permission(NamedTuple):
+    """One entry of a share's ACL, in ONTAP's words."""
+
+    who: str
+    permission: str
+    type: str = "windows"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A path in an SVM's namespace that SMB hosts connect to by name.
+
+    `properties` are by the names of ONTAP's fields, in their order, as text: "true", "false" or one of its words.
+    """
+
+    svm: str
+    name: str
+    path: str
+    comment: str = ""
+    properties: tuple[tuple[str, str], ...] = ()
+    acl: tuple[Permission, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CifsServer:
+    """An SVM serves SMB."""
+
+    svm: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,18 @@ from typing import NamedTuple
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
-from datamotion.model.records import CifsSession, Endpoint, Lun, Qtree, Relationship, Snapshot, Svm, Volume
+from datamotion.model.records import (
+    CifsSession,
+    Endpoint,
+    Lun,
+    LunMap,
+    Qtree,
+    Relationship,
+    Share,
+    Snapshot,
+    Svm,
+    Volume,
+)
 from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
 from datamotion.model.words import MirrorState, Role, VolumeState, VolumeType
 
@@ -31,6 +42,8 @@ class Doors:
     qtrees: tuple[Qtree, ...] = ()
     sessions: tuple[CifsSession, ...] = ()
     luns: tuple[Lun, ...] = ()
+    maps: tuple[LunMap, ...] = ()
+    shares: tuple[Share, ...] = ()  # that lead to it or into it, or would if it were mounted
 
 
 def is_fence(volume: Volume, doors: Doors) -> bool:

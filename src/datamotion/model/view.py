@@ -10,6 +10,7 @@ from enum import StrEnum
 from datamotion.model.records import (
     Access,
     Aggregate,
+    CifsServer,
     CifsSession,
     ClusterIdentity,
     ClusterPeer,
@@ -19,6 +20,7 @@ from datamotion.model.records import (
     IpInterface,
     Listed,
     Lun,
+    LunMap,
     Movement,
     NamedPolicy,
     Node,
@@ -28,6 +30,7 @@ from datamotion.model.records import (
     Qtree,
     Relationship,
     Schedule,
+    Share,
     Snapshot,
     Svm,
     SvmPeer,
@@ -63,20 +66,23 @@ class Aspect(StrEnum):
     SNAPSHOT_POLICIES = "snapshot policies"
     QOS_POLICIES = "qos policies"
     LUNS = "luns"
+    LUN_MAPS = "lun maps"
+    IGROUPS = "igroups"
+    CIFS_SHARES = "cifs shares"
+    CIFS_SERVERS = "cifs servers"
     MOVEMENTS = "movements"  # of volumes to other aggregates
     LUN_PLACES = "lun places"  # and where they are on their way to
-    IGROUPS = "igroups"
     FILES = "files"  # those that are named; one GET each, and one for their volumes
     COPY_JOBS = "copy jobs"
     COMMON_SNAPSHOTS = "common snapshots"  # of all snapshots those alone that are kept common to all copies
 
 
-_GIVEN = frozenset({Aspect.SNAPSHOT_POLICIES, Aspect.QOS_POLICIES})
+WAYS_IN = frozenset({Aspect.LUN_MAPS, Aspect.CIFS_SHARES})
+"""By what hosts come to what is served, and no mirror carries."""
+_GIVEN = frozenset({Aspect.SNAPSHOT_POLICIES, Aspect.QOS_POLICIES, Aspect.IGROUPS, Aspect.CIFS_SERVERS})
 """What a volume that is served can be given."""
 _OF_FILES = frozenset({Aspect.FILES, Aspect.COPY_JOBS})
-CHECKING = (
-    frozenset(Aspect) - {Aspect.SNAPSHOTS, Aspect.MOVEMENTS, Aspect.LUN_PLACES, Aspect.IGROUPS} - _GIVEN - _OF_FILES
-)
+CHECKING = frozenset(Aspect) - {Aspect.SNAPSHOTS, Aspect.MOVEMENTS, Aspect.LUN_PLACES} - _GIVEN - _OF_FILES
 """What tells whether all that is wanted can be done."""
 EVERYTHING = CHECKING - {Aspect.DESTINATIONS, Aspect.NODES, Aspect.INTERFACES, Aspect.ACCESS}
 """What has to be known to protect volumes."""
@@ -84,7 +90,7 @@ STANDING = frozenset({Aspect.SVMS, Aspect.SVM_PEERS, Aspect.POLICIES, Aspect.VOL
 """What tells who serves, and how old every copy is."""
 LETTING_IN = STANDING | {Aspect.EXPORT_POLICIES, Aspect.QTREES, Aspect.CIFS_SESSIONS, Aspect.LUNS}
 """What has to be known to let clients in, or to keep them out."""
-SERVING = LETTING_IN | _GIVEN
+SERVING = LETTING_IN | _GIVEN | WAYS_IN
 """What has to be known to serve a copy with all that its clients need."""
 REMOVING = STANDING | {Aspect.DESTINATIONS}
 """What has to be known to end mirrors: what their sources still list of them, too."""
@@ -163,10 +169,13 @@ class ClusterView:
     cifs_sessions: tuple[CifsSession, ...] | None = ()  # None: not told
     common_snapshots: tuple[Snapshot, ...] | None = ()  # None: not told
     luns: tuple[Lun, ...] | None = ()  # None: not told
+    lun_maps: tuple[LunMap, ...] | None = ()  # None, of these four: not told
+    igroups: tuple[Igroup, ...] | None = ()
+    cifs_shares: tuple[Share, ...] | None = ()
+    cifs_servers: tuple[CifsServer, ...] | None = ()
     movements: Mapping[str, Movement] = field(default_factory=dict)
     files: tuple[PlacedFile, ...] = ()
     copy_jobs: tuple[CopyJob, ...] = ()
-    igroups: tuple[Igroup, ...] | None = ()  # None: not told
     lun_places: tuple[PlacedLun, ...] | None = ()  # None: not told
     licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none
     nodes: tuple[Node, ...] | None = None  # None, of these three: not told

@@ -1,4 +1,4 @@
-"""Who is connected by SMB."""
+"""Who is connected by SMB; closing their sessions and making shares."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterator
 
 from datamotion.engine.concurrently import side_by_side
 from datamotion.errors import ClusterError, ClusterRefused
-from datamotion.model.acts import CloseSessions
+from datamotion.model.acts import CloseSessions, CreateShare
 from datamotion.model.records import CifsSession
 from datamotion.model.view import Aspect, Unreadable
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.errors import NOT_FOUND, NOT_TO_BE_SEEN, MalformedRecord
 from datamotion.ontap.record import Record
 from datamotion.ontap.rows import Listing, Row, at, get_legible_rows
+from datamotion.ontap.shares import create_share
 from datamotion.ontap.transport import Transport
 from datamotion.ontap.values import Uuid, Whole
 
@@ -59,7 +60,13 @@ def _unreadable(record: Record, reason: str) -> Iterator[Unreadable]:
         yield Unreadable(aspect=Aspect.CIFS_SESSIONS, reason=reason, svm=None, uuid=uuid)
 
 
-async def close_sessions(transport: Transport, change: CloseSessions) -> Answer:
+async def change_cifs(transport: Transport, change: CloseSessions | CreateShare) -> Answer:
+    if isinstance(change, CreateShare):
+        return await create_share(transport, change)
+    return await _close_sessions(transport, change)
+
+
+async def _close_sessions(transport: Transport, change: CloseSessions) -> Answer:
     """One that has ended meanwhile, or that another volume's fence has closed, is as wanted."""
 
     async def close(path: str) -> Answer | ClusterError:

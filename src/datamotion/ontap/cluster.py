@@ -30,6 +30,7 @@ from datamotion.model.acts import (
     CreateExportPolicy,
     CreatePolicy,
     CreateRelationship,
+    CreateShare,
     CreateVolume,
     CutOver,
     DeleteClaim,
@@ -37,6 +38,7 @@ from datamotion.model.acts import (
     DeleteSnapshot,
     DeleteVolume,
     Initialize,
+    MapLun,
     ModifyLun,
     ModifyPolicy,
     ModifyQtree,
@@ -66,7 +68,7 @@ from datamotion.model.item_acts import (
     CreateIgroup,
     DeleteFile,
     DeleteLun,
-    MapLun,
+    MapNewLun,
     MarkLun,
     MoveLun,
     RenameFile,
@@ -77,7 +79,7 @@ from datamotion.ontap.accounts import get_access
 from datamotion.ontap.aggregates import list_aggregates
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.bulk import Bulk
-from datamotion.ontap.cifs import close_sessions, list_sessions
+from datamotion.ontap.cifs import change_cifs, list_sessions
 from datamotion.ontap.clones import change_clone
 from datamotion.ontap.clusters import (
     get_identity,
@@ -91,8 +93,9 @@ from datamotion.ontap.clusters import (
 from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
 from datamotion.ontap.files import change_file, list_copy_jobs, list_files
-from datamotion.ontap.igroups import change_igroup, list_igroups
+from datamotion.ontap.igroups import change_igroup
 from datamotion.ontap.jobs import follow_jobs
+from datamotion.ontap.lun_maps import list_igroups, list_lun_maps
 from datamotion.ontap.lun_places import list_lun_places
 from datamotion.ontap.luns import change_lun, list_luns
 from datamotion.ontap.movements import change_movement, list_movements
@@ -102,6 +105,7 @@ from datamotion.ontap.relationship_changes import modify_relationships
 from datamotion.ontap.removing import Removal, list_destinations, remove
 from datamotion.ontap.replies import reply_of
 from datamotion.ontap.rows import Listing
+from datamotion.ontap.shares import list_cifs_servers, list_shares
 from datamotion.ontap.snapmirror import change_relationship, list_relationships
 from datamotion.ontap.snapshots import change_snapshot, list_common_snapshots, list_snapshots, measure
 from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
@@ -136,9 +140,12 @@ _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[objec
     Aspect.QTREES: list_qtrees,
     Aspect.CIFS_SESSIONS: list_sessions,
     Aspect.LUNS: list_luns,
+    Aspect.LUN_MAPS: list_lun_maps,
+    Aspect.IGROUPS: list_igroups,
+    Aspect.CIFS_SHARES: list_shares,
+    Aspect.CIFS_SERVERS: list_cifs_servers,
     Aspect.MOVEMENTS: list_movements,
     Aspect.LUN_PLACES: list_lun_places,
-    Aspect.IGROUPS: list_igroups,
     Aspect.SNAPSHOTS: list_snapshots,
     Aspect.COMMON_SNAPSHOTS: list_common_snapshots,
 }
@@ -246,12 +253,12 @@ class OntapCluster:
                 return await change_exports(self._transport, change)
             case ModifyLun() | MoveLun() | CloneLun() | CopyLun() | MarkLun() | DeleteLun():
                 return await change_lun(self._transport, change)
-            case CreateIgroup() | MapLun():
+            case MapLun() | CreateIgroup() | MapNewLun():
                 return await change_igroup(self._transport, change)
             case RenameFile() | CopyFile() | DeleteFile():
                 return await change_file(self._transport, change)
-            case CloseSessions():
-                return await close_sessions(self._transport, change)
+            case CloseSessions() | CreateShare():
+                return await change_cifs(self._transport, change)
             case TakeEpoch() | ConfirmClaim() | CreatePolicy() | ModifyPolicy():
                 return await change_policy(self._transport, change)
             case (

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter, ValidationError
 
 from datamotion.engine.concurrently import side_by_side
-from datamotion.errors import ClusterRefused
+from datamotion.errors import ClusterError, ClusterRefused
 from datamotion.model.item_acts import CopyFile, DeleteFile, RenameFile
 from datamotion.model.records import CopyJob, FileName, PlacedFile
 from datamotion.ontap.answer import Answer
@@ -22,6 +22,7 @@ from datamotion.ontap.values import Instant, Name, Uuid
 from datamotion.ontap.volumes import PATH as VOLUMES
 
 _NO_SUCH_FILE = frozenset({NOT_FOUND, "6684674"})
+_IS_OFFLINE = "917752"
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _FIELDS = ("type", "size", "bytes_used", "modified_time")
 
@@ -39,7 +40,10 @@ class _Job(Row):
 
 
 async def list_files(transport: Transport, files: Collection[FileName]) -> tuple[PlacedFile, ...]:
-    """Those of these that are there."""
+    """Those of these that are there; of a volume that is not online none are told.
+
+    Raises: ClusterRefused, ClusterSilent.
+    """
     if not files:
         return ()
     svms, volumes = ("|".join(sorted({each[part] for each in files})) for part in (0, 1))
@@ -47,19 +51,25 @@ async def list_files(transport: Transport, files: Collection[FileName]) -> tuple
     rows = await get_rows(transport, VOLUMES, _Volume, query)
     uuids = {(row.svm, row.name): row.uuid for row in rows}
 
-    async def look(name: FileName) -> PlacedFile | None:
+    async def look(name: FileName) -> PlacedFile | ClusterError | None:
         uuid = uuids.get((name.svm, name.volume))
-        return None if uuid is None else await _file(transport, uuid, name)
+        try:
+            return None if uuid is None else await _file(transport, uuid, name)
+        except ClusterError as failure:
+            return failure  # not raised at once: that would cut the others off
 
     found = await side_by_side(look, files)
-    return tuple(each for each in found if each is not None)
+    for each in found:
+        if isinstance(each, ClusterError):
+            raise each
+    return tuple(each for each in found if isinstance(each, PlacedFile))
 
 
 async def _file(transport: Transport, volume_uuid: str, name: FileName) -> PlacedFile | None:
     try:
         record = await transport.get(_path(volume_uuid, name.path), _FIELDS, {"return_metadata": "true"})
     except ClusterRefused as error:
-        if error.ontap_code in _NO_SUCH_FILE:
+        if error.ontap_code in _NO_SUCH_FILE | {_IS_OFFLINE}:
             return None
         raise
     return PlacedFile(

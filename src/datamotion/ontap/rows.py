@@ -16,6 +16,7 @@ from typing import Annotated, Any, Generic, NamedTuple, TypeVar, get_args
 from pydantic import AliasPath, BaseModel, ConfigDict, FailFast, Field, TypeAdapter, ValidationError, create_model
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
+from datamotion.errors import ClusterRefused
 from datamotion.model.view import Aspect, Unreadable
 from datamotion.ontap.answer import Query
 from datamotion.ontap.errors import MalformedRecord
@@ -104,6 +105,17 @@ async def get_rows(transport: Transport, path: str, row: type[R], query: Query) 
     if illegible:
         raise illegible[0][1]
     return rows
+
+
+async def rows_if_told(transport: Transport, path: str, row: type[R], query: Query) -> list[R] | None:
+    """All records of a collection that nobody waits for; None where the cluster does not tell them, or not all of them
+    can be read.
+    """
+    try:
+        rows, illegible = await get_legible_rows(transport, path, row, query)
+    except ClusterRefused:
+        return None
+    return None if illegible else rows
 
 
 async def get_legible_rows(

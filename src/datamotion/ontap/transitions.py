@@ -54,10 +54,20 @@ _TRANSITIONS: Mapping[type[StateChange], _Transition] = {
 
 async def change_states(transport: Transport, bulk: Bulk, changes: Sequence[StateChange]) -> list[Reply]:
     """Replies in the order of the changes, which are all of one kind."""
-    uuids = [known(change.uuid) for change in changes]
-    many = _Relationships(transport, _TRANSITIONS[type(changes[0])])
-    replies = await bulk.ask(many, list(dict.fromkeys(uuids)))
-    return [replies[uuid] for uuid in uuids]
+    alike: dict[str | None, list[str]] = {}  # by the snapshot that a break goes back to
+    for change in changes:
+        alike.setdefault(_goes_back_to(change), []).append(known(change.uuid))
+
+    async def ask(snapshot: str | None) -> Mapping[str, Reply]:
+        many = _Relationships(transport, _TRANSITIONS[type(changes[0])], snapshot)
+        return await bulk.ask(many, list(dict.fromkeys(alike[snapshot])))
+
+    replies = dict(zip(alike, await side_by_side(ask, alike), strict=True))
+    return [replies[_goes_back_to(change)][known(change.uuid)] for change in changes]
+
+
+def _goes_back_to(change: StateChange) -> str | None:
+    return change.restore_to if isinstance(change, Break) else None
 
 
 class _Relationships:
@@ -69,15 +79,16 @@ class _Relationships:
     what = "relationship"
     repeatable = False
 
-    def __init__(self, transport: Transport, transition: _Transition) -> None:
+    def __init__(self, transport: Transport, transition: _Transition, snapshot: str | None) -> None:
         self._transport = transport
         self._transition = transition
+        self._body = {"state": transition.to} | ({} if snapshot is None else {"restore_to_snapshot": snapshot})
 
     async def together(self, uuids: Sequence[str]) -> Answer:
         query = {"uuid": "|".join(uuids), "continue_on_failure": "true", **AT_ONCE}
         if self._transition.only_from is not None:
             query["state"] = self._transition.only_from
-        return await self._transport.patch(PATH, {"state": self._transition.to}, query)
+        return await self._transport.patch(PATH, self._body, query)
 
     async def singly(self, uuids: Sequence[str]) -> Mapping[str, Reply]:
         """Each that is in a state from which it may go; those that are in the wanted one already are Accepted."""
@@ -96,8 +107,7 @@ class _Relationships:
             elif found:
                 replies[uuid] = Accepted()
             else:
-                body = {"state": self._transition.to}
-                replies[uuid] = await reply_of(self._transport.patch(f"{PATH}/{uuid}", body, AT_ONCE))
+                replies[uuid] = await reply_of(self._transport.patch(f"{PATH}/{uuid}", self._body, AT_ONCE))
 
         await side_by_side(ask, uuids)
         return replies

@@ -15,6 +15,7 @@ from datamotion.model.words import MirrorState, VolumeState
 from datamotion.policy.geometry import changed_geometry
 from datamotion.policy.needs import mark_of
 from datamotion.policy.provision import NEEDS
+from datamotion.policy.ways_in import ways_of, with_ways
 
 _UNNAMED = ", as the target names none"
 
@@ -29,7 +30,7 @@ def wanted_mark(standing: Standing, active: Copy) -> Mark:
     volume, mark = active.volume, active.mark or mark_of(standing, active.id.volume)
     is_told = mark is None or volume.state is VolumeState.ONLINE
     noted = {need.note: need.noted(volume, mark, is_told=is_told) for need in NEEDS}
-    return Mark(
+    wanted = Mark(
         group=standing.group.name,
         volume=active.id.volume,
         origin=mark.origin if mark else volume.uuid,
@@ -39,7 +40,14 @@ def wanted_mark(standing: Standing, active: Copy) -> Mark:
         qos=noted["qos"],
         autosize=noted["autosize"],
         efficiency=noted["efficiency"],
+        maps=mark.maps if mark else None,
+        shares=mark.shares if mark else None,
     )
+    return _with_ways(standing, active, wanted, active.volume.comment)
+
+
+def _with_ways(standing: Standing, active: Copy, mark: Mark, comment: str) -> Mark:
+    return with_ways(mark, comment, ways_of(standing, active), has_luns=bool(active.doors.luns))
 
 
 def mirrors_mark(standing: Standing, active: Copy, mirror: Copy) -> Mark:
@@ -48,7 +56,7 @@ def mirrors_mark(standing: Standing, active: Copy, mirror: Copy) -> Mark:
     That is how its qtrees and LUNs were served before a fence, which stays on it; and who paused it, while it is
     paused, or until the transfer ends that its pause waits for.
     """
-    wanted = wanted_mark(standing, active)
+    wanted = _with_ways(standing, active, wanted_mark(standing, active), mirror.volume.comment)
     if mirror.mark is None:
         return wanted
     relationship = mirror.edge.relationship if mirror.edge else None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
-from datamotion.model.acts import AbortTransfer, Break, Pause
+from datamotion.model.acts import AbortTransfer, AwaitIdle, Break, Pause
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan
+from datamotion.model.records import Snapshot
 from datamotion.model.standing import FENCE, Copy, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.words import MirrorState, Operation, VolumeState
@@ -17,25 +19,50 @@ from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 from datamotion.policy.target import unbreakable
 
-_ABORT = Phase(rank=40, title="Abort running transfers", because="a break waits for them, and their source may be gone")
-_PAUSE = Phase(rank=41, title="Pause mirrors", because="no new transfer may start while they are broken off")
-_BREAK = Phase(rank=42, title="Break mirrors off", because="each destination becomes writable at its last snapshot")
+_LAND = Phase(
+    rank=36,
+    title="Wait for running transfers to land",
+    because="what they carry is not lost then; one that moves no more, or takes longer than `--grace`, is aborted",
+    awaits=(AwaitIdle,),
+    way_out="end it (Ctrl-C) and run it again without `--grace`: they are aborted then",
+)
+_ABORT = Phase(rank=37, title="Abort running transfers", because="a break waits for them, and their source may be gone")
+_PAUSE = Phase(rank=38, title="Pause mirrors", because="no new transfer may start while they are broken off")
+_BREAK = Phase(rank=42, title="Break mirrors off", because="each destination becomes writable")
 
 
-def break_off(due: StepList, standing: Standing, copy: Copy, *, with_all: bool = False) -> None:
-    """What is left to do until a mirror can be written. `with_all`: it holds all of its source by then."""
+def break_off(
+    due: StepList,
+    standing: Standing,
+    copy: Copy,
+    *,
+    with_all: bool = False,
+    lands_until: datetime | None = None,
+    at: Snapshot | None = None,
+) -> None:
+    """What is left to do until a mirror can be written. `with_all`: it holds all of its source by then.
+
+    A transfer that runs is waited for until `lands_until`; None: it is aborted. `at` is the snapshot that it goes back
+    to; None: the one that it exports.
+    """
     assert copy.edge is not None
     backend, volume, relationship = standing.sites[copy.id.backend].backend, copy.id.volume, copy.edge.relationship
-    if relationship.is_transferring and relationship.transfer and relationship.transfer.uuid:
+    if relationship.is_transferring and lands_until is not None:
+        wait = AwaitIdle(uuid=relationship.uuid, until=lands_until)
+        due.add(_LAND, backend, volume, wait, f"{volume}: until {lands_until:%H:%M:%S} UTC at most")
+    elif relationship.is_transferring and relationship.transfer and relationship.transfer.uuid:
         abort = AbortTransfer(relationship_uuid=relationship.uuid, transfer_uuid=relationship.transfer.uuid)
         due.add(_ABORT, backend, volume, abort, f"{volume}: abort the transfer that runs")
     if relationship.state not in (MirrorState.PAUSED, MirrorState.BROKEN_OFF):
         text = f"{volume}: pause {relationship.destination}, which is {relationship.state}"
         due.add(_PAUSE, backend, volume, Pause(uuid=relationship.uuid), text)
     age = f", as its source was {duration_text(copy.lag)} ago" if copy.lag is not None else ""
-    at = "with every write of its source" if with_all else f"at {relationship.exported_snapshot}{age}"
-    text = f"{volume}: {relationship.destination} becomes writable {at}"
-    due.add(_BREAK, backend, volume, Break(uuid=relationship.uuid), text)
+    state = "with every write of its source" if with_all else f"at {relationship.exported_snapshot}{age}"
+    if at is not None:
+        state = f"at {at.name}, as of {at.created_at:%Y-%m-%d %H:%M:%S} UTC"
+    text = f"{volume}: {relationship.destination} becomes writable {state}"
+    restore_to = at.name if at is not None and at.name != relationship.exported_snapshot else None
+    due.add(_BREAK, backend, volume, Break(uuid=relationship.uuid, restore_to=restore_to), text)
 
 
 def break_planner(group: Group, selection: Selection) -> Planner:

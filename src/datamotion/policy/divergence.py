@@ -8,15 +8,14 @@ before holds something of its own only where it was carried there after that oth
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 
 from datamotion.model.plan import Loss
 from datamotion.model.records import Snapshot
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text, size_text
-from datamotion.model.view import ClusterView
-from datamotion.policy.common import common, snapshots_of
+from datamotion.policy.common import age_of, common, snapshots_of
 from datamotion.policy.frozen import is_carried, last_prefix
 from datamotion.policy.losses import overtaken_by
 from datamotion.policy.needs import names_text
@@ -44,7 +43,7 @@ def divergence(standing: Standing, copy: Copy, active: Copy, sizes: Sizes = Mapp
     volume, backend, newest = copy.id.volume, copy.id.backend, shared.newest
     if held and newest is not None:
         return None
-    age = _age(standing, backend, newest) if newest is not None else None
+    age = age_of(standing, backend, newest) if newest is not None else None
     if held:
         text = f"the copy that {backend} holds, until everything was carried there anew"
     elif newest is None:
@@ -103,10 +102,3 @@ def _carried_until(standing: Standing, copy: Copy, active: Copy) -> datetime | N
     prefixes = (f"snapmirror.{site.svm.uuid}_", last_prefix(claim.epoch))
     made = (each.created_at for each in snapshots_of(standing, active) if each.name.startswith(prefixes))
     return max(made, default=None)
-
-
-def _age(standing: Standing, backend: str, snapshot: Snapshot) -> timedelta | None:
-    """None where the clocks are so far apart that it would be none."""
-    seen = standing.sites[backend].seen
-    age = seen.observed_at - snapshot.created_at if isinstance(seen, ClusterView) else None
-    return age if age is not None and age >= timedelta() else None

@@ -14,7 +14,7 @@ from datamotion.model.acts import ConfirmClaim, TakeEpoch
 from datamotion.model.claim import Claim
 from datamotion.model.plan import Gate
 from datamotion.model.standing import HeldClaim, Site, Standing
-from datamotion.model.view import ClusterView
+from datamotion.model.view import Aspect, ClusterView
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList
 
@@ -30,6 +30,13 @@ def seen_at(standing: Standing, backend: str) -> datetime | None:
     """When a back end was looked at; None where it was not seen."""
     seen = standing.sites[backend].seen
     return seen.observed_at if isinstance(seen, ClusterView) else None
+
+
+def mirrors_seen_at(standing: Standing, backend: str) -> datetime:
+    """When the relationships of a back end that was seen were looked at."""
+    seen = standing.sites[backend].seen
+    assert isinstance(seen, ClusterView)
+    return seen.looked_at[Aspect.RELATIONSHIPS]
 
 
 def new_claim(situation: Situation, backend: str, epoch: int, *, partial: bool = False, served: bool = False) -> Claim:

@@ -9,9 +9,9 @@ end and the epoch that were claimed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from datamotion.model.acts import ModifyLun, ModifyQtree, ModifyVolume
 from datamotion.model.claim import Claim
@@ -23,20 +23,27 @@ from datamotion.model.standing import FENCE, Copy, DoubtKind, Standing
 from datamotion.model.units import count_text, duration_text
 from datamotion.model.words import Operation, Role
 from datamotion.policy.breaking import break_off
-from datamotion.policy.epochs import confirm, held, new_claim, take
+from datamotion.policy.common import Common, age_of
+from datamotion.policy.epochs import confirm, held, mirrors_seen_at, new_claim, take
 from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
 from datamotion.policy.fence import Occasion, fence, luns_off, qtree_policies, unseen_sessions
+from datamotion.policy.giving import Giving
+from datamotion.policy.keeping import Keeping
 from datamotion.policy.losses import recovery_point, worst_first
 from datamotion.policy.needs import export_policies, mark_of, names_text, opening, path_of, paths_above
 from datamotion.policy.planned import Carrying
 from datamotion.policy.provision import differences, give, offered
+from datamotion.policy.recovery import Earlier
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.ways_in import ways_had, with_ways
 
 _OPEN = Phase(rank=43, title="Let clients into qtrees", because="each had an export policy of its own before its fence")
 _ENABLE = Phase(rank=43, title="Enable LUNs", because="they were kept from their hosts until all was carried over")
 SERVE = "Serve"  # what reports tell by when clients were let in
 _SERVE = Phase(rank=44, title=SERVE, because="clients find each volume where it was", gate=Gate.ALL)
+_KEEP = 39  # the rank of the first of the three phases of `keeping`: behind the pause, before the break
+_TO_MOVE = timedelta(seconds=5)  # within which a transfer that moves is seen to
 _BELOW = "a junction is made in the volume above it, which is served first"
 _COMES_TO = frozenset({Role.ACTIVE, Role.OVERTAKEN, Role.UNCLEAR})
 _TAKE_BECAUSE = "every site that can be reached learns who serves, and of two failovers at once only one comes through"
@@ -50,8 +57,6 @@ def failover_planner(group: Group, choice: FailoverChoice) -> Planner:
         if decision is None:
             return f"Fail {group.name} over{where}"
         goes_to = f"{decision.candidate.name}, epoch {decision.epoch}"
-        if decision.is_planned:
-            return f"Fail {group.name} over from {decision.sources} to {goes_to}, as planned: no write is lost"
         return f"Fail {group.name} over from {decision.sources} to {goes_to}"
 
     return serving_planner(group, Operation.FAILOVER, lambda standing: decide(standing, choice), title)
@@ -96,20 +101,30 @@ def also_needed(standing: Standing) -> frozenset[str]:
 def _plan(situation: Situation, decision: Decision, operation: Operation, title: str) -> Plan:
     standing, chosen = situation.now, decision.candidate
     group, due = standing.group, StepList()
+    refusals = [
+        Refusal(volume=volume, backend=chosen.name, text=f"{volume} cannot be served: {why}")
+        for volume, why in chosen.unusable.items()
+    ]
     claim = _claim(situation, decision)
+    if left := _left_behind(situation, decision, claim):
+        staying = {each.volume: each.text for each in left if each.volume is not None}
+        chosen, claim = replace(chosen, unusable={**chosen.unusable, **staying}), replace(claim, partial=True)
+        refusals += [*left, *_where_they_were(situation, decision, left)]
     moving = [copy for copy in chosen.usable if not _is_served(standing, copy, claim)]
     served = [copy for copy in chosen.usable if _is_served(standing, copy, claim)]
     carrying = _carrying(situation, decision, moving, claim)
     if carrying is not None:
         carrying.plan(due)
-        if carrying.refusals and not carrying.is_decided:
-            refusal = _none_is_moved(decision, group.name, carrying.refusals)
+        if not carrying.is_decided and (carrying.refusals or (left and not chosen.usable)):
+            refusal = _none_is_moved(decision, group.name, carrying.refusals or left)
             return Plan(operation=operation, group=group.name, title=title, refusals=(refusal,))
-    refusals = list(carrying.refusals) if carrying else []
-    refusals += [
-        Refusal(volume=volume, backend=chosen.name, text=f"{volume} cannot be served: {why}")
-        for volume, why in chosen.unusable.items()
-    ]
+        refusals += carrying.refusals
+    keeping = _keep_newer(due, standing, decision, moving)
+    if keeping and held(standing, claim) is None:
+        return Plan(operation=operation, group=group.name, title=title, refusals=(_nothing_is_kept(keeping),))
+    refusals += keeping
+    unkept = {each.volume for each in keeping}
+    moving = [copy for copy in moving if copy.id.volume not in unkept]
     if chosen.usable:
         take(due, standing, claim, because=_TAKE_BECAUSE, gate=Gate.ALL)
         # A copy that could be written before serves from the moment of the claim: its rivals are fenced all the same.
@@ -117,21 +132,27 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         rivals = [each for each in _to_be_fenced(standing, decision, chosen.usable) if each.id not in frozen]
         because = f"{chosen.name} serves from here on: two must not serve the same volume"
         refusals += fence(due, standing, rivals, Occasion(because, gate=Gate.ALL))
-    known, offers = export_policies(chosen.site), offered(chosen.site)
-    paths = {path.casefold() for copy in moving if (path := path_of(standing, copy.id.volume).path)}
-    for copy in moving:
-        if not copy.is_writable:
-            break_off(due, standing, copy, with_all=carrying is not None)
-        serve(due, standing, copy, claim, known, paths)
+    _serve_all(due, situation, decision, moving, claim, carrying)
+    offers = offered(chosen.site)
     for copy in () if decision.terms.is_kept else chosen.usable:
         if copy.edge is not None:  # what was never a mirror has what it was given
             give(due, standing, copy, offers)
+    ways = Giving(standing, chosen.site, is_carried=carrying is not None)
+    ways.plan(due, [copy for copy in chosen.usable if copy.edge is not None and not decision.terms.is_kept])
     confirm(due, situation, claim)
     steps = due.steps()
     notes = [*(_notes(standing, decision, moving) if steps else ()), *_kept(moving, steps)]
     losing = {copy.id.volume for copy in moving if standing.active[copy.id.volume] != copy.id}
     losing -= {copy.id.volume for copy in moving if carrying is not None and carrying.covers(copy)}
     losses = [loss for loss in chosen.losses if loss.volume in losing and loss.given_up_at != chosen.name]
+    if carrying is not None:
+        late = [copy.id.volume for copy in chosen.usable if carrying.is_late(copy)]
+        title += ", as planned" if losses or late else ", as planned: no write is lost"
+        if late:
+            notes.append(
+                f"{names_text(late)}: clients could write at {decision.sources} after the last snapshot was taken. What"
+                f" they wrote since is not served; datamotion reprotect {group.name} keeps it."
+            )
     return Plan(
         operation=operation,
         group=group.name,
@@ -139,8 +160,12 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         steps=steps,
         losses=worst_first(losses),
         refusals=tuple(refusals),
+        then=(_then(decision),) if decision.reprotects and steps else (),
         notes=(*notes, *_staying(standing, decision)),
-        recovery_points=tuple(_recovery_point(situation, copy, carrying) for copy in chosen.usable),
+        differences=tuple(f"{chosen.name} differs: {each}." for each in ways.differences()),
+        recovery_points=tuple(
+            _recovery_point(situation, copy, carrying, decision.terms.earlier) for copy in chosen.usable
+        ),
         holds=frozenset(copy.id for copy in (*served, *_fenced(standing, served))),
         backend=chosen.name,
         epoch=claim.epoch,
@@ -158,10 +183,87 @@ def _carrying(situation: Situation, decision: Decision, moving: Sequence[Copy], 
         epoch=claim.epoch,
         pace=decision.pace,
         is_decided=held(situation.now, claim) is not None,
+        gate=Gate.REST if decision.best_effort else Gate.ALL,
     )
 
 
-def _recovery_point(situation: Situation, copy: Copy, carrying: Carrying | None) -> RecoveryPoint:
+def _serve_all(
+    due: StepList,
+    situation: Situation,
+    decision: Decision,
+    moving: Sequence[Copy],
+    claim: Claim,
+    carrying: Carrying | None,
+) -> None:
+    """What is left to do until these can be written, and clients find them."""
+    standing, earlier = situation.now, decision.terms.earlier
+    known, gate = export_policies(decision.candidate.site), carrying.gate if carrying is not None else Gate.ALL
+    paths = {path.casefold() for copy in moving if (path := path_of(standing, copy.id.volume).path)}
+    for copy in moving:
+        if not copy.is_writable:
+            lands_until = _lands_until(situation, copy, decision.pace.grace)
+            at = earlier.of(standing, copy) if earlier is not None else None
+            break_off(due, standing, copy, with_all=carrying is not None, lands_until=lands_until, at=at)
+        serve(due, standing, copy, claim, known, paths, gate)
+
+
+def _left_behind(situation: Situation, decision: Decision, claim: Claim) -> Sequence[Refusal]:
+    """Why which volumes stay where they are served, where that keeps no other volume from going."""
+    usable = decision.candidate.usable
+    moving = [copy for copy in usable if not _is_served(situation.now, copy, claim)]
+    carrying = _carrying(situation, decision, moving, claim)
+    if carrying is None or not (decision.best_effort or carrying.is_decided):
+        return ()
+    return carrying.left_behind()
+
+
+def _where_they_were(situation: Situation, decision: Decision, left: Sequence[Refusal]) -> Iterator[Refusal]:
+    """The same of what serves them, where this run has asked for anything there already."""
+    asked = {(act.volume, act.backend) for act in situation.accepted}
+    for each in left:
+        if each.volume is not None and (each.volume, at := decision.given_up_at[each.volume]) in asked:
+            yield replace(each, backend=at)
+
+
+def _keep_newer(due: StepList, standing: Standing, decision: Decision, moving: Sequence[Copy]) -> list[Refusal]:
+    """What is newer than what mirrors go back to is cloned first; what stands in the way of that comes back."""
+    earlier, refusals = decision.terms.earlier, list[Refusal]()
+    if earlier is None or not earlier.keeps_newer:
+        return refusals
+    give_up = "without --keep-newer it is given up"
+    keeping = Keeping(decision.candidate.site, decision.epoch, due, _KEEP, give_up)
+    for copy in moving:
+        if copy.is_writable or not (newer := earlier.newer(standing, copy)):
+            continue
+        if obstacle := keeping.keep(copy, Common(newer[-1], ())):
+            text = f"what {copy.id.volume} holds from {newer[0].name} on cannot be kept: {obstacle[0]}"
+            refusals.append(Refusal(volume=copy.id.volume, backend=copy.id.backend, text=text, hint=obstacle[1]))
+    return refusals
+
+
+def _nothing_is_kept(refusals: Sequence[Refusal]) -> Refusal:
+    more = f" (and {count_text(len(refusals) - 1, 'other')})" if len(refusals) > 1 else ""
+    return Refusal(text=f"nothing is failed over, because {refusals[0].text}{more}", hint=refusals[0].hint)
+
+
+def _lands_until(situation: Situation, copy: Copy, grace: timedelta) -> datetime | None:
+    """Up to when a transfer may land that runs; None: it has no time, or has not moved for what it has had of it."""
+    began, now = (mirrors_seen_at(each, copy.id.backend) for each in (situation.first, situation.now))
+    has_moved = _bytes(copy) != _bytes(situation.first.copies.get(copy.id))
+    return began + grace if now < began + (grace if has_moved else min(grace, _TO_MOVE)) else None
+
+
+def _bytes(copy: Copy | None) -> int | None:
+    transfer = copy.edge.relationship.transfer if copy is not None and copy.edge is not None else None
+    return transfer.bytes_transferred if transfer is not None else None
+
+
+def _recovery_point(
+    situation: Situation, copy: Copy, carrying: Carrying | None, earlier: Earlier | None
+) -> RecoveryPoint:
+    was = situation.first.copies.get(copy.id)
+    if earlier is not None and was is not None and not was.is_writable and (at := earlier.of(situation.first, was)):
+        return RecoveryPoint(volume=copy.id.volume, snapshot=at.name, age=age_of(situation.first, copy.id.backend, at))
     point = recovery_point(situation, copy)
     if carrying is None or not carrying.covers(copy):
         return point
@@ -171,11 +273,11 @@ def _recovery_point(situation: Situation, copy: Copy, carrying: Carrying | None)
 def _none_is_moved(decision: Decision, group: str, refusals: Sequence[Refusal]) -> Refusal:
     """Of a planned failover all volumes come along, or none."""
     more = f" (and {count_text(len(refusals) - 1, 'other')} cannot)" if len(refusals) > 1 else ""
-    unplanned = f"datamotion failover {group} --to {decision.candidate.name} --unplanned"
-    return Refusal(
-        text=f"no volume is moved, because {refusals[0].text}{more}",
-        hint=f"{refusals[0].hint}; or {unplanned}" if refusals[0].hint else f"{unplanned} gives up what it lacks",
-    )
+    command = f"datamotion failover {group} --to {decision.candidate.name}"
+    others = len(decision.candidate.usable) > len(refusals) and not decision.best_effort
+    ways = [*filter(None, [refusals[0].hint]), *([f"{command} --best-effort moves the others"] if others else [])]
+    unplanned = f"{command} --unplanned gives up what it lacks"
+    return Refusal(text=f"no volume is moved, because {refusals[0].text}{more}", hint="; or ".join([*ways, unplanned]))
 
 
 def _claim(situation: Situation, decision: Decision) -> Claim:
@@ -184,7 +286,7 @@ def _claim(situation: Situation, decision: Decision) -> Claim:
     It is partial where volumes are left behind: those that the candidate cannot serve, or that are served elsewhere.
     """
     candidate = decision.candidate
-    left = candidate.unusable or decision.given_up_at.keys() != set(situation.first.volumes)
+    left = decision.best_effort or candidate.unusable or decision.given_up_at.keys() != set(situation.first.volumes)
     claim = new_claim(situation, candidate.name, decision.epoch, partial=bool(left))
     known = held(situation.first, claim)
     return replace(known.claim, partial=known.claim.partial or claim.partial) if known else claim
@@ -230,10 +332,11 @@ def serve(
     claim: Claim,
     known: frozenset[str],
     paths: Collection[str] = frozenset(),
+    gate: Gate = Gate.ALL,
 ) -> None:
     """What is left to do until clients find a copy that can be written where they look for it.
 
-    `known` are the export policies of its SVM, `paths` those of all that moves.
+    `known` are the export policies of its SVM, `paths` those of all that moves. `gate`: who goes on behind it.
     """
     backend, volume = standing.sites[copy.id.backend].backend, copy.id.volume
     served = path_of(standing, volume)
@@ -254,7 +357,7 @@ def serve(
     assumed = ", which is assumed: no mark that was seen tells its path" if served.is_assumed else ""
     policy = f", clients come in by export policy {lifted}" if lifted else ""
     level = sum(above.casefold() in paths for above in paths_above(served.path or ""))
-    phase = replace(_SERVE, rank=_SERVE.rank + level, because=_BELOW) if level else _SERVE
+    phase = replace(_SERVE, rank=_SERVE.rank + level, because=_BELOW if level else _SERVE.because, gate=gate)
     due.add(phase, backend, volume, change, f"{volume}: {where}{assumed}{policy}")
 
 
@@ -288,9 +391,10 @@ def _mark(standing: Standing, copy: Copy, claim: Claim) -> Mark:
     volume = copy.id.volume
     if known is None:
         known = Mark(group=claim.group, volume=volume, origin=copy.volume.uuid, path=path_of(standing, volume).path)
-    return replace(
+    mark = replace(
         with_paused(known, None), qtrees=None, luns=None, frozen=None, epoch=claim.epoch if claim.partial else None
     )
+    return with_ways(mark, copy.volume.comment, ways_had(standing, copy), has_luns=bool(copy.doors.luns))
 
 
 def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> list[str]:
@@ -298,8 +402,9 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
     unseen = [name for name in sorted(set(decision.given_up_at.values())) if standing.sites[name].svm is None]
     if unseen and moving:
         notes.append(
-            f"Nothing is asked of {' and '.join(unseen)}. If it still runs, its clients can go on writing there: stop"
-            f" them, and when it answers run `datamotion apply {group.name}`, which fences it and resyncs nothing."
+            f"Nothing is asked of {' and '.join(unseen)} before {chosen.name} serves. If it still runs, its clients can"
+            f" go on writing there until it is fenced: stop them. `datamotion apply {group.name}` fences it when it"
+            " answers, and resyncs nothing."
         )
     unknown, worst = chosen.staleness
     if group.rpo is not None and moving and (unknown or worst > group.rpo):
@@ -307,10 +412,10 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
     for each in decision.others if moving else ():
         why = each.why_not or (each.shortfall if each.unusable else each.loss_text)
         if decision.is_planned and each.is_complete:
-            notes.append(f"{each.name} could take it over too, and stays as it is.")
+            notes.append(f"{each.name} could take it over too.")
             continue
         by_hand = "its mirrors were broken off by hand; " if each.is_broken_by_others else ""
-        notes.append(f"{each.name} is passed over: {by_hand}{why}. Its mirrors stay as they are.")
+        notes.append(f"{each.name} is passed over: {by_hand}{why}.")
     notes += unseen_sessions(standing, _to_be_fenced(standing, decision, moving))
     strangers = [
         doubt.text
@@ -322,6 +427,13 @@ def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> li
     offers = offered(chosen.site)
     notes += [f"{chosen.name} differs: {each}." for each in differences(standing, moving, offers)]
     return notes
+
+
+def _then(decision: Decision) -> str:
+    return (
+        f"In the same command, what served is fenced where it answers, and every other back end is made to mirror"
+        f" {decision.candidate.name}, where nothing is given up by that; --no-reprotect leaves them as they are."
+    )
 
 
 def _kept(moving: Sequence[Copy], steps: Sequence[Step]) -> list[str]:

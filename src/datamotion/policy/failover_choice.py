@@ -34,6 +34,7 @@ from datamotion.policy.failover_refusals import (
 )
 from datamotion.policy.needs import names_text
 from datamotion.policy.planned import Pace
+from datamotion.policy.recovery import Earlier
 from datamotion.policy.target import Candidate, Terms, assess, best_of
 
 
@@ -42,7 +43,9 @@ class FailoverChoice:
     """What the operator asked for. `overrule`: a back end whose claim does not count any more, at its stated price.
 
     `is_planned`: who serves is frozen first and all that it holds carried over; None: where it answers. `max_loss` is
-    how much may be lost of a volume, None: however much.
+    how much may be lost of a volume, None: however much. `earlier` is what it goes back to, which no planned one does.
+    `best_effort`: what cannot follow a planned one stays where it is, and keeps no other volume from it. `reprotects`:
+    all other back ends are made to mirror what is served then, in the same command.
     """
 
     to: str | None = None
@@ -50,11 +53,14 @@ class FailoverChoice:
     overrule: str | None = None
     is_planned: bool | None = False
     max_loss: timedelta | None = None
+    earlier: Earlier | None = None
+    best_effort: bool = False
+    reprotects: bool = False
     pace: Pace = Pace()  # noqa: RUF009  # immutable
 
     @property
     def may_be_planned(self) -> bool:
-        return self.is_planned is not False and self.overrule is None
+        return self.is_planned is not False and self.overrule is None and self.earlier is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +73,8 @@ class Decision:
     terms: Terms
     others: Sequence[Candidate] = ()
     is_planned: bool = False
+    best_effort: bool = False
+    reprotects: bool = False
     pace: Pace = Pace()  # noqa: RUF009  # immutable
 
     @property
@@ -94,7 +102,8 @@ def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
         return is_planned
     order = [target.backend.name for target in group.targets] + [group.home.name]
     others = [name for name in order if name not in moving.values() or name == goal.to]
-    terms = Terms(is_ruled=choice.overrule is not None)
+    is_begun = goal.epoch != standing.next_epoch
+    terms = Terms(is_ruled=choice.overrule is not None, earlier=choice.earlier, is_begun=is_begun)
     candidates = [assess(standing, name, moving, terms) for name in others]
     if goal.to is not None:
         chosen = _judge(standing, choice, next(each for each in candidates if each.name == goal.to))
@@ -102,16 +111,17 @@ def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
         chosen = best_of(candidates) or _nothing_complete(standing, choice, candidates)
     if isinstance(chosen, Refusal):
         return chosen
-    is_begun = goal.epoch != standing.next_epoch
     if not (is_planned or is_begun or terms.is_ruled) and (refusal := _too_old(standing, choice, chosen)):
         return refusal
     return Decision(
         candidate=chosen,
         epoch=goal.epoch,
         given_up_at=moving,
-        terms=terms,
+        terms=replace(terms, is_begun=True),
         others=[each for each in candidates if each.name != chosen.name],
         is_planned=is_planned,
+        best_effort=choice.best_effort and is_planned,
+        reprotects=choice.reprotects,
         pace=choice.pace,
     )
 

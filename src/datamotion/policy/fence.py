@@ -28,6 +28,7 @@ from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import Role
 from datamotion.policy.gaps import HINT
 from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.ways_in import ways_of, with_ways
 
 _POLICY = Phase(  # ranks are their order, behind the occasion's
     rank=0, title="Create the fence", because="no export policy there lets nobody in, which is what keeps clients out"
@@ -112,7 +113,7 @@ def _fence_copy(due: StepList, standing: Standing, copy: Copy, occasion: Occasio
     because, rank, gate = occasion.because, occasion.rank, occasion.gate
     phase = replace(_SHUT, rank=rank + _SHUT.rank, title=occasion.title, because=because, gate=gate)
     qtrees = {} if copy.volume.export is None else {each.id: each for each in copy.doors.qtrees if lets_in(copy, each)}
-    noted = _noted(copy, qtrees, occasion.frozen.get(copy.id))
+    noted = _noted(standing, copy, qtrees, occasion.frozen.get(copy.id))
     if noted is not None and noted != copy.mark and noted.fits(copy.volume.comment):
         note = replace(_NOTE, rank=rank + _NOTE.rank)
         change = ModifyVolume(uuid=copy.volume.uuid, comment=noted.write(copy.volume.comment))
@@ -149,13 +150,13 @@ def _fence_of(copy: Copy) -> str | None:
     return FENCE if copy.volume.export is not None else None
 
 
-def _noted(copy: Copy, qtrees: Mapping[int, Qtree], frozen: str | None) -> Mark | None:
+def _noted(standing: Standing, copy: Copy, qtrees: Mapping[int, Qtree], frozen: str | None) -> Mark | None:
     """The mark with what would be lost by the fence, and its last snapshot where it is frozen for one."""
     mark, volume = copy.mark, copy.volume
     if mark is None:
         return None
     policies = {**qtree_policies(mark), **{number: qtree.export for number, qtree in qtrees.items()}}
-    return replace(
+    noted = replace(
         mark,
         path=volume.path or mark.path,
         export=mark.export if volume.export in (None, FENCE) else volume.export,
@@ -163,6 +164,7 @@ def _noted(copy: Copy, qtrees: Mapping[int, Qtree], frozen: str | None) -> Mark 
         qtrees=",".join(f"{number}:{quote(policy, safe='')}" for number, policy in sorted(policies.items())) or None,
         frozen=frozen,  # what clients could come to since is frozen no more
     )
+    return with_ways(noted, volume.comment, ways_of(standing, copy), has_luns=bool(copy.doors.luns))
 
 
 def _off(luns: Iterable[Lun]) -> str | None:

@@ -7,6 +7,7 @@ keeps what stands in its comment, so that nothing is kept twice.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from typing import NamedTuple
 
@@ -20,21 +21,29 @@ from datamotion.policy.common import Common
 from datamotion.policy.obstacles import Obstacle
 from datamotion.policy.steps import Phase, StepList
 
-_SNAPSHOT = Phase(rank=50, title="Take snapshots of what is given up", because="clones are made of them")
-_CLONE = Phase(rank=51, title="Clone what is given up", because="it can be looked at afterwards")
-_SPLIT = Phase(rank=52, title="Split the clones off", because="a mirror cannot go back behind what a clone depends on")
+# Ranks are their order, behind the first one's.
+_SNAPSHOT = Phase(rank=0, title="Take snapshots of what is given up", because="clones are made of them")
+_CLONE = Phase(rank=1, title="Clone what is given up", because="it can be looked at afterwards")
+_SPLIT = Phase(rank=2, title="Split the clones off", because="a mirror cannot go back behind what a clone depends on")
 _LICENSE = "flexclone"  # Assumption: what `/cluster/licensing/licenses` calls it
 
 
 class Keeping:
-    """Of the copies at one back end that was seen, in one epoch. `clones` are the names of those kept, by volume."""
+    """Of the copies at one back end that was seen, in one epoch. `clones` are the names of those kept, by volume.
 
-    def __init__(self, site: Site, epoch: int, due: StepList) -> None:
+    `rank` is that of the first of three phases, `give_up` says how to do without.
+    """
+
+    def __init__(self, site: Site, epoch: int, due: StepList, rank: int, give_up: str) -> None:
         assert isinstance(site.seen, ClusterView)
         self._site = site
         self._seen = site.seen
         self._epoch = epoch
         self._due = due
+        self._snapshot_phase, self._clone_phase, self._split_phase = (
+            replace(phase, rank=rank + phase.rank) for phase in (_SNAPSHOT, _CLONE, _SPLIT)
+        )
+        self._give_up = give_up
         self._room = {each.name: each.available_bytes for each in site.seen.aggregates}
         self._kept = {kept: each for each in site.volumes.values() if (kept := read_kept(each.comment))}
         self.clones: dict[str, str] = {}
@@ -49,7 +58,7 @@ class Keeping:
         backend, volume = self._site.backend, copy.id.volume
         if snapshot is None:
             take = TakeSnapshot(volume_uuid=copy.volume.uuid, name=wanted.snapshot)
-            self._due.add(_SNAPSHOT, backend, volume, take, f"{volume}: {wanted.snapshot}")
+            self._due.add(self._snapshot_phase, backend, volume, take, f"{volume}: {wanted.snapshot}")
         if clone is None:
             make = CloneVolume(
                 volume=name.volume,
@@ -59,10 +68,10 @@ class Keeping:
                 comment=wanted.write(f"what {backend.name} held of {volume} in epoch {self._epoch}"),
             )
             text = f"{volume}: {name.volume} of {wanted.snapshot}, mounted nowhere"
-            self._due.add(_CLONE, backend, volume, make, text)
+            self._due.add(self._clone_phase, backend, volume, make, text)
         if clone is None or clone.is_clone:
             text = f"{volume}: {clone.name if clone else name.volume}, {size_text(copy.volume.used_bytes)} to copy"
-            self._due.add(_SPLIT, backend, volume, SplitClone(uuid=clone.uuid if clone else None), text)
+            self._due.add(self._split_phase, backend, volume, SplitClone(uuid=clone.uuid if clone else None), text)
         self.clones[volume] = clone.name if clone else name.volume
         return None
 
@@ -83,14 +92,13 @@ class Keeping:
 
     def _obstacle(self, copy: Copy) -> Obstacle | None:
         """Why no clone is made of it; room for it is taken where one is."""
-        give_up = "--no-keep-divergent gives it up without keeping it"
         if self._seen.licenses is not None and _LICENSE not in self._seen.licenses:
-            return f"{self._site.backend.cluster} has no FlexClone licence", f"install it; or {give_up}"
+            return f"{self._site.backend.cluster} has no FlexClone licence", f"install it; or {self._give_up}"
         aggregates, needed = copy.volume.aggregates, copy.volume.used_bytes
         share = needed // max(len(aggregates), 1)
         if full := [each for each in aggregates if self._room.get(each, 0) < share]:
             text = f"{full[0]} of {self._site.backend.cluster} has no room for {size_text(needed)} more"
-            return text, f"make room there; or {give_up}"
+            return text, f"make room there; or {self._give_up}"
         for each in aggregates:
             self._room[each] -= share
         return None

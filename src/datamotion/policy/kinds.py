@@ -26,6 +26,7 @@ from datamotion.model.acts import (
     CreateExportPolicy,
     CreatePolicy,
     CreateRelationship,
+    CreateShare,
     CreateVolume,
     CutOver,
     DeleteClaim,
@@ -33,6 +34,7 @@ from datamotion.model.acts import (
     DeleteSnapshot,
     DeleteVolume,
     Initialize,
+    MapLun,
     ModifyLun,
     ModifyPolicy,
     ModifyQtree,
@@ -61,7 +63,7 @@ from datamotion.model.item_acts import (
     CreateIgroup,
     DeleteFile,
     DeleteLun,
-    MapLun,
+    MapNewLun,
     MarkLun,
     MoveLun,
     RenameFile,
@@ -133,6 +135,8 @@ KINDS: Mapping[type[Change], Kind] = {
     AwaitOnline: Kind(_VOLUMES, proofs.online, is_asked_for=False),
     ModifyVolume: Kind(_VOLUMES | _POLICIES, proofs.volume_modified),
     ModifyQtree: Kind(_QTREES, proofs.qtree_modified),
+    MapLun: Kind(frozenset({Aspect.LUN_MAPS}), proofs.lun_mapped),
+    CreateShare: Kind(frozenset({Aspect.CIFS_SHARES}), proofs.share_made),
     ModifyLun: Kind(_LUNS, proofs.lun_modified),
     MoveVolume: Kind(_MOVEMENTS, movements.begun, job_s=5.0),  # its job may last as long as the move does
     AwaitMove: Kind(_MOVEMENTS, movements.arrived, limit_s=_TRANSFER_S, is_asked_for=False, moves=movements.progress),
@@ -149,7 +153,7 @@ KINDS: Mapping[type[Change], Kind] = {
         _LUN_PLACES, lun_places.copy_complete, limit_s=_TRANSFER_S, is_asked_for=False, moves=lun_places.copy_progress
     ),
     CreateIgroup: Kind(frozenset({Aspect.IGROUPS}), lun_places.igroup_made),
-    MapLun: Kind(_LUN_PLACES, lun_places.mapped),
+    MapNewLun: Kind(_LUN_PLACES, lun_places.mapped),
     MarkLun: Kind(_LUN_PLACES, lun_places.marked),
     RenameFile: Kind(_FILES, file_places.renamed),
     CopyFile: Kind(_FILES, file_places.copied, job_s=_SPLIT_S),  # nothing but its job tells how far it is

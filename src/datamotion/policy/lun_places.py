@@ -9,7 +9,7 @@ from datamotion.model.item_acts import (
     CopyLun,
     CreateIgroup,
     DeleteLun,
-    MapLun,
+    MapNewLun,
     MarkLun,
     MoveLun,
 )
@@ -89,7 +89,7 @@ def igroup_named(seen: ClusterView, svm: str, name: str) -> Igroup | None:
     return next((each for each in seen.igroups or () if (each.svm, each.name) == (svm, name)), None)
 
 
-def mapped(change: MapLun, ground: Ground) -> Proof:
+def mapped(change: MapNewLun, ground: Ground) -> Proof:
     lun = lun_of(ground.seen, change.uuid)
     if lun is None:
         return _gone(ground)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from datamotion.model.acts import AbortTransfer, ActId, AwaitIdle, ModifyVolume, Pause, Resume
 from datamotion.model.group import Group
@@ -17,10 +17,10 @@ from datamotion.model.mark import LONGEST_COMMENT
 from datamotion.model.paused import Paused, paused_of, with_paused
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.records import Relationship
-from datamotion.model.standing import Copy, CopyId, Standing
+from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text
-from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import MirrorState, Operation
+from datamotion.policy.epochs import mirrors_seen_at
 from datamotion.policy.needs import mark_of, names_text
 from datamotion.policy.selection import Selection, frozen, mirror_obstacle, select
 from datamotion.policy.situation import Planner, Situation
@@ -92,7 +92,7 @@ class _Pausing:
         volume, standing = copy.volume, self.situation.now
         known = mark_of(standing, copy.id.volume)
         mark = copy.mark or (known and replace(known, qtrees=None, luns=None, epoch=None))
-        at = _looked_at(self.situation.first, copy.id.backend)
+        at = mirrors_seen_at(self.situation.first, copy.id.backend)
         if mark is None:
             hint = f"datamotion apply {standing.group.name} marks it"
             self._refuse(copy, f"{volume.name} has no mark that could say who paused it", hint)
@@ -112,8 +112,8 @@ class _Pausing:
         backend, volume = self.situation.now.group.backend(copy.id.backend), copy.id.volume
         transfer = relationship.transfer if relationship.is_transferring else None
         asked = ActId(backend.cluster, backend.name, volume, Pause) in self.situation.accepted
-        until = _looked_at(self.situation.first, backend.name) + self.timeout
-        is_late = _looked_at(self.situation.now, backend.name) >= until
+        until = mirrors_seen_at(self.situation.first, backend.name) + self.timeout
+        is_late = mirrors_seen_at(self.situation.now, backend.name) >= until
         if transfer is not None and asked and is_late:
             if transfer.uuid is None:
                 text = f"the transfer of {volume} has not ended for {duration_text(self.timeout)}, and has no name yet"
@@ -177,13 +177,6 @@ def paused_notes(group: str, mirrors: Iterable[Copy]) -> Iterator[str]:
             found.setdefault((copy.id.backend, paused), []).append(copy.id.volume)
     for (backend, paused), volumes in found.items():
         yield f"{backend}: {names_text(volumes)}: left as it is, {paused.text}; datamotion resume {group} ends that."
-
-
-def _looked_at(standing: Standing, backend: str) -> datetime:
-    """When its relationships were."""
-    seen = standing.sites[backend].seen
-    assert isinstance(seen, ClusterView)
-    return seen.looked_at[Aspect.RELATIONSHIPS]
 
 
 def _where(selection: Selection) -> str:

@@ -79,11 +79,13 @@ _ROUNDS = 3  # of updates, while each still has much to carry
 class Pace:
     """`near`: bytes of an update after which clients are kept away. `frozen_for`: how long, at most.
 
-    Then it is undone. Once the epoch is taken there is no way back, and no limit.
+    Then it is undone. Once the epoch is taken there is no way back, and no limit. `grace`: how long a transfer that
+    runs may take where it is not a planned one, before it is aborted.
     """
 
     near: int = 256 * 2**20
     frozen_for: timedelta = timedelta(minutes=5)
+    grace: timedelta = timedelta()
 
 
 @dataclass(slots=True)
@@ -99,6 +101,7 @@ class Carrying:
     epoch: int
     pace: Pace
     is_decided: bool
+    gate: Gate = Gate.ALL  # `REST`: what cannot follow is left where it is
     refusals: list[Refusal] = field(default_factory=list)
     names: Mapping[CopyId, str] = field(default_factory=dict)  # of the last snapshots of those that are to be frozen
 
@@ -127,7 +130,7 @@ class Carrying:
         self.names = {source.id: self._name(source) for _, source in able}
         loose = [source for _, source in able if frozen_for(source) != self.names[source.id]]
         because = "what is written after the last snapshot would be lost; they read again where it is served then"
-        occasion = Occasion(because, title=FREEZE, rank=_FREEZE, gate=Gate.ALL, frozen=self.names)
+        occasion = Occasion(because, title=FREEZE, rank=_FREEZE, gate=self.gate, frozen=self.names)
         self.refusals += fence(due, self.situation.now, loose, occasion)
         for copy, source in able:
             self._carry_last(due, copy, source, self.names[source.id])
@@ -138,6 +141,33 @@ class Carrying:
         if source is None or copy.is_writable:
             return self._was_carried(copy)
         return True
+
+    def is_late(self, copy: Copy) -> bool:
+        """Whether a copy that is broken off lacks what was, or may have been, written to its source since."""
+        source = self._source(copy)
+        if not (self.is_decided and copy.is_writable) or source is None:
+            return False
+        return source.is_writable and not is_carried(self.situation.now, copy, source)
+
+    def left_behind(self) -> Sequence[Refusal]:
+        """Why which of these copies do not follow, where the others go all the same.
+
+        That is so once the epoch is taken: what cannot be carried over any more is not broken off. With gate `REST` it
+        is from the beginning: what this run gave up does not follow, nor what was not carried over by that moment.
+        """
+        left: list[Refusal] = []
+        if self.gate is Gate.REST:
+            why = "it had not been carried over when the epoch was taken"
+            gone = {volume for _, volume in self.situation.given_up}
+            for copy in self.copies:
+                if self.is_decided and not (copy.is_writable or self._was_carried(copy)):
+                    left.append(_refusal(copy, why))
+                elif not self.is_decided and copy.id.volume in gone:
+                    left.append(_refusal(copy, "a step of it failed, as its row tells"))
+        staying = {each.volume for each in left}
+        trial = replace(self, copies=[copy for copy in self.copies if copy.id.volume not in staying], refusals=[])
+        trial.plan(StepList())
+        return [*left, *(each for each in trial.refusals if each.volume is not None)]
 
     def _is_stale(self, copy: Copy) -> bool:
         """Whether a copy can be written, so that nothing more is carried to it, and lacks what is served."""
@@ -183,7 +213,7 @@ class Carrying:
                 return
             exported = (earlier or relationship).exported_snapshot
             awaited = AwaitTransfer(uuid=relationship.uuid, exported=exported)
-            due.add(_IS_NEAR, backend, volume, awaited, volume, about=about)
+            due.add(replace(_IS_NEAR, gate=self.gate), backend, volume, awaited, volume, about=about)
             return
 
     def _is_far(self, relationship: Relationship) -> bool:
@@ -211,7 +241,13 @@ class Carrying:
         taken = snapshot_named(standing, source, name)
         if taken is None:
             change = TakeSnapshot(volume_uuid=source.volume.uuid, name=name)
-            due.add(_LAST, standing.group.backend(source.id.backend), volume, change, f"{volume}: {name}")
+            due.add(
+                replace(_LAST, gate=self.gate),
+                standing.group.backend(source.id.backend),
+                volume,
+                change,
+                f"{volume}: {name}",
+            )
         before = self.situation.accepted.get(ActId(backend.cluster, backend.name, volume, StartTransfer, about))
         earlier = relationship_of(before, copy) if before else None
         if earlier is None:
@@ -235,7 +271,7 @@ class Carrying:
         backend, volume = self.situation.now.group.backend(copy.id.backend), copy.id.volume
         version = taken.version if taken else None
         awaited = AwaitSnapshot(uuid=copy.edge.relationship.uuid, name=name, version=version)
-        due.add(_CARRIED, backend, volume, awaited, f"{volume}: {name}", about=f"last {name}")
+        due.add(replace(_CARRIED, gate=self.gate), backend, volume, awaited, f"{volume}: {name}", about=f"last {name}")
 
     def _name(self, source: Copy) -> str:
         began = seen_at(self.situation.first, source.id.backend)

@@ -21,8 +21,10 @@ from datamotion.model.acts import (
     ConfirmClaim,
     CreateExportPolicy,
     CreateRelationship,
+    CreateShare,
     CreateVolume,
     Initialize,
+    MapLun,
     ModifyLun,
     ModifyQtree,
     ModifyRelationship,
@@ -186,6 +188,23 @@ def lun_modified(change: ModifyLun, ground: Ground) -> Proof:
     if found is None:
         return Proof(Holds.GONE, f"a LUN of {ground.act.volume} is not there any more")
     return _as(found.is_enabled is change.is_enabled)
+
+
+def lun_mapped(change: MapLun, ground: Ground) -> Proof:
+    """Under whatever number: another one than was asked for is a difference, and asking again would not change it."""
+    doors = ground.copy.doors if ground.copy is not None else None
+    if doors is None or all(each.uuid != change.lun_uuid for each in doors.luns):
+        return Proof(Holds.GONE, f"a LUN of {ground.act.volume} is not there any more")
+    return _as(any((each.lun_uuid, each.igroup) == (change.lun_uuid, change.igroup) for each in doors.maps))
+
+
+def share_made(change: CreateShare, ground: Ground) -> Proof:
+    svm, name = change.share.svm, change.share.name.casefold()
+    shares = ground.seen.cifs_shares or ()
+    found = next((each for each in shares if (each.svm, each.name.casefold()) == (svm, name)), None)
+    if found is not None and found.path.casefold() != change.share.path.casefold():
+        return Proof(Holds.CONTRADICTED, f"somebody else made a share {found.name} at {ground.act.backend}")
+    return _as(found is not None)
 
 
 def sessions_closed(change: CloseSessions, ground: Ground) -> Proof:

@@ -21,10 +21,12 @@ from datamotion.policy.fence import Occasion, fence, fenced, overtaken, unseen_s
 from datamotion.policy.grounds import ground_notes
 from datamotion.policy.home import targets_of
 from datamotion.policy.marking import active_mark, mark_active
+from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import copy_obstacle, unknown_server
 from datamotion.policy.pause import paused_notes
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import StepList
+from datamotion.policy.ways_in import ways_noted
 
 _TAKE_BECAUSE = "the clusters themselves say who serves: this site has not been told yet"
 _NAMED = frozenset(
@@ -146,7 +148,20 @@ def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]
     keep_common(due, situation, by_source)
     holds |= {copy.id for copy in fenced(standing)}
     notes = [*_notes(standing, serving), *paused_notes(group.name, paused), *later, *ground_notes(standing)]
+    notes += _without_room(standing, by_source)
     return _plan(standing, due, refusals, losses, notes, frozenset(holds))
+
+
+def _without_room(standing: Standing, by_source: Mapping[str, list[Copy]]) -> list[str]:
+    """Of whose ways in not all are noted, so that who takes over from a lost site would not know them."""
+    copies = [copy for of_source in by_source.values() for copy in of_source]
+    found = [copy.id.volume for copy in copies if ways_noted(active_mark(standing, copy)).left_out]
+    if not found:
+        return []
+    return [
+        f"{names_text(found)}: not all LUN maps and SMB shares have room in the comments. A planned failover carries"
+        " them over all the same; one away from a lost site tells how many it does not know."
+    ]
 
 
 def _refusal(doubt: Doubt) -> Refusal:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from datamotion.model.group import Group
+from datamotion.model.mark import read_mark
 from datamotion.model.migration import is_migration
 from datamotion.model.names import counted
-from datamotion.model.records import CifsSession, Lun, Qtree, Relationship, Snapshot, Volume
+from datamotion.model.records import CifsSession, Lun, LunMap, Qtree, Relationship, Share, Snapshot, Volume
 from datamotion.model.standing import Copy, CopyId, Doors, Doubt, DoubtKind, Edge, Foreign, HeldClaim, Site, Standing
 from datamotion.model.view import ClusterView, View, look_up
 from datamotion.model.words import Role
@@ -16,6 +17,7 @@ from datamotion.policy.clocks import with_true_age
 from datamotion.policy.evidence import borne_out
 from datamotion.policy.gaps import gap_doubts, why_unseen
 from datamotion.policy.membership import Membership
+from datamotion.policy.needs import paths_above
 from datamotion.policy.serving import Seen, SeenAt, Verdict, claim_doubts, judge, role
 from datamotion.policy.unreadable import Hidden, without_unreadable
 
@@ -119,10 +121,40 @@ def _doors(seen: ClusterView) -> Mapping[str, Doors]:
     for session in seen.cifs_sessions or ():
         for volume in session.volumes:
             sessions.setdefault(volume, []).append(session)
+    volume_of = {lun.uuid: lun.volume_uuid for lun in seen.luns or ()}
+    maps: dict[str, list[LunMap]] = {}
+    for each in seen.lun_maps or ():
+        if each.lun_uuid in volume_of:
+            maps.setdefault(volume_of[each.lun_uuid], []).append(each)
+    shares = _shares(seen)
     return {
-        uuid: Doors(tuple(qtrees.get(uuid, ())), tuple(sessions.get(uuid, ())), tuple(luns.get(uuid, ())))
-        for uuid in qtrees.keys() | sessions.keys() | luns.keys()
+        uuid: Doors(
+            qtrees=tuple(qtrees.get(uuid, ())),
+            sessions=tuple(sessions.get(uuid, ())),
+            luns=tuple(luns.get(uuid, ())),
+            maps=tuple(maps.get(uuid, ())),
+            shares=tuple(shares.get(uuid, ())),
+        )
+        for uuid in qtrees.keys() | sessions.keys() | luns.keys() | shares.keys()
     }
+
+
+def _shares(seen: ClusterView) -> Mapping[str, list[Share]]:
+    """Those that lead to each volume or into it, by its uuid: where it is mounted, or was, as its mark tells."""
+    if not seen.cifs_shares:
+        return {}
+    junctions = {(each.svm, each.path.casefold()): each.uuid for each in seen.volumes if each.path}
+    for volume in seen.volumes:
+        mark = read_mark(volume.comment) if volume.path is None else None
+        if mark is not None and mark.path:
+            junctions.setdefault((volume.svm, mark.path.casefold()), volume.uuid)
+    found: dict[str, list[Share]] = {}
+    for share in seen.cifs_shares:
+        for path in (share.path.rstrip("/"), *paths_above(share.path)):
+            if uuid := junctions.get((share.svm, path.casefold())):
+                found.setdefault(uuid, []).append(share)
+                break
+    return found
 
 
 def _by_volume(snapshots: Iterable[Snapshot]) -> Mapping[str, tuple[Snapshot, ...]]:

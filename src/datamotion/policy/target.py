@@ -19,6 +19,7 @@ from datamotion.model.view import Unseen
 from datamotion.model.words import MirrorState, Role, VolumeState
 from datamotion.policy.losses import loss_of, oldest_text
 from datamotion.policy.needs import path_of
+from datamotion.policy.recovery import Earlier
 
 _TO_BE_SETTLED = frozenset({DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED})
 _COMPLETE = frozenset(
@@ -30,11 +31,14 @@ _COMPLETE = frozenset(
 class Terms:
     """By what copies are judged. `is_ruled`: a person has said who serves, so that doubts about it do not count.
 
-    `is_kept`: only what can be written already is served, and nothing is broken off.
+    `is_kept`: only what can be written already is served, and nothing is broken off. `earlier` is what mirrors go back
+    to; None: the newest that they hold. `is_begun`: what can be written by now has gone back already.
     """
 
     is_ruled: bool = False
     is_kept: bool = False
+    earlier: Earlier | None = None
+    is_begun: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +122,15 @@ def assess(standing: Standing, name: str, given_up_at: Mapping[str, str], terms:
         if why := why or open_doubts.get(volume):
             unusable[volume] = why
     losses = tuple(
-        loss_of(standing, copy, given_up_at[volume]) for volume, copy in copies.items() if volume not in unusable
+        _loss(standing, copy, given_up_at[volume], terms) for volume, copy in copies.items() if volume not in unusable
     )
     return Candidate(site=site, broken=broken, copies=copies, unusable=unusable, losses=losses)
+
+
+def _loss(standing: Standing, copy: Copy, given_up_at: str, terms: Terms) -> Loss:
+    if terms.earlier is None or copy.is_writable:
+        return loss_of(standing, copy, given_up_at)
+    return terms.earlier.loss(standing, copy, given_up_at)
 
 
 def _open_doubts(standing: Standing) -> Mapping[str, str]:
@@ -170,10 +180,13 @@ def _unusable(standing: Standing, copy: Copy, taken: Mapping[str, str], terms: T
     if clash := path_clash(standing, copy, taken):
         return clash
     if copy.is_writable:
-        return None
+        is_late = terms.earlier is not None and not terms.is_begun
+        return "it can be written already, and only a mirror goes back to an older snapshot" if is_late else None
     if terms.is_kept:
         return "it cannot be written there; what it is now stays"
-    return unbreakable(copy.edge) if copy.edge else f"{copy.volume.name} is read-only and its relationship is gone"
+    if copy.edge is None:
+        return f"{copy.volume.name} is read-only and its relationship is gone"
+    return unbreakable(copy.edge) or (terms.earlier.why_not(standing, copy) if terms.earlier is not None else None)
 
 
 def unbreakable(edge: Edge) -> str | None:

@@ -1,6 +1,7 @@
 """Letting clients in again where a planned failover kept them away and was not carried through.
 
-Only while no later epoch was taken anywhere: from then on there is only the way forward.
+Only while no later epoch was taken anywhere: from then on there is only the way forward. But for what a failover has
+left behind that is done: that is served where it was.
 """
 
 from __future__ import annotations
@@ -27,13 +28,22 @@ def thaw_planner(group: Group) -> Planner:
         if refusal := _decided(standing, frozen) or _unseen(standing):
             return Plan(operation=Operation.THAW, group=group.name, title=title, refusals=(refusal,))
         for copy in frozen:
-            serve(due, standing, copy, standing.contenders[0].claim, export_policies(standing.sites[copy.id.backend]))
+            claim = next(each.claim for each in standing.claims if each.backend == copy.id.backend)
+            serve(due, standing, copy, claim, export_policies(standing.sites[copy.id.backend]))
+        notes, serving = [], standing.serving
+        if serving is not None and not frozen_copies(situation.first):
+            notes.append(
+                f"Nothing is frozen, and nothing was begun that is not done: {serving.backend} serves {group.name},"
+                f" epoch {serving.epoch}. To serve it elsewhere again is a failover of its own: datamotion failover"
+                f" {group.name} --to BACKEND"
+            )
         was_frozen = {copy.id for copy in frozen_copies(situation.first)}
         return Plan(
             operation=Operation.THAW,
             group=group.name,
             title=title,
             steps=due.steps(),
+            notes=tuple(notes),
             holds=frozenset(was_frozen - {copy.id for copy in frozen}),
         )
 
@@ -54,6 +64,8 @@ def _decided(standing: Standing, frozen: Sequence[Copy]) -> Refusal | None:
     left = [each for each in standing.copies.values() if is_open and actives.get(each.id.volume) != each.id]
     copy = next((each for each in (*frozen, *left) if each.mark and each.mark.frozen), None)
     if copy is None or not newest or (len(newest) == 1 and newest[0].backend == copy.id.backend):
+        return None
+    if len(newest) == 1 and newest[0].claim.partial and newest[0].served is not None:
         return None
     group, holder = standing.group.name, newest[0].backend
     taken = " and ".join(f"epoch {each.epoch} was taken for {each.backend}" for each in newest)

@@ -39,6 +39,8 @@ from datamotion.policy.peering import Peering
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import GOES_ON, Phase, StepList
 
+_KEEP = 50  # the rank of the first of the three phases of `keeping`
+_GIVE_UP = "--no-keep-divergent gives it up without keeping it"
 _ABORT = Phase(rank=53, title="Abort running transfers", because="a relationship is not deleted while one runs")
 _DELETE = Phase(rank=54, title="Delete relationships", because="they run against who serves now; no snapshot goes")
 _RELEASE = Phase(
@@ -91,7 +93,7 @@ class Turning:
         self._consent = consent
         self._listed = listed
         self._sizes = sizes
-        self._keeping = Keeping(self._here, max(standing.epochs, default=1), due)
+        self._keeping = Keeping(self._here, max(standing.epochs, default=1), due, _KEEP, _GIVE_UP)
         self.refusals: list[Refusal] = []
         self.losses: list[Loss] = []
         self.turned: list[Copy] = []

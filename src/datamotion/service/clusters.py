@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
@@ -10,11 +10,12 @@ from typing import Protocol
 import httpx
 
 from datamotion.clock import Clock
+from datamotion.config.mistakes import Keys
 from datamotion.config.models import ClusterConfig
 from datamotion.config.secrets import resolve
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Cluster, Declined, Measurer, Reply, Validator
-from datamotion.errors import ClusterNotAsked, ConfigError
+from datamotion.errors import ClusterNotAsked, ConfigError, Place
 from datamotion.model.acts import Act
 from datamotion.model.records import FileName, Snapshot
 from datamotion.model.view import Aspect, ClusterView
@@ -22,6 +23,9 @@ from datamotion.ontap.cluster import OntapCluster
 from datamotion.ontap.limits import Limits
 from datamotion.ontap.transport import open_transport
 from datamotion.policy.validation import Question
+
+PlaceOf = Callable[[Keys, str], tuple[Place, ...]]
+"""Where keys lead in the configuration, with what is wrong there."""
 
 
 class CountedCluster(Cluster, Validator, Measurer, Protocol):
@@ -72,6 +76,7 @@ async def open_clusters(
     wires: Mapping[str, httpx.AsyncBaseTransport],
     beside: bool = False,
     passphrases: Mapping[str, str] | None = None,
+    places: PlaceOf = lambda *_: (),
 ) -> AsyncIterator[Mapping[str, CountedCluster]]:
     """These clusters, ready to be asked; nothing is contacted yet. Their secrets are looked up side by side.
 
@@ -84,6 +89,7 @@ async def open_clusters(
         try:
             return await resolve(configured[name].password, environ, folder)
         except ConfigError as problem:
+            problem.places = places(("clusters", name, "password"), problem.message)
             return problem
 
     async with AsyncExitStack() as stack:
@@ -96,6 +102,7 @@ async def open_clusters(
                     _open(name, configured[name], secret, clock, wires.get(name), passphrases)
                 )
             except ConfigError as problem:
+                problem.places = places(("clusters", name, "ca_file"), problem.message)
                 return problem
 
         secrets = await side_by_side(secret_of, names)

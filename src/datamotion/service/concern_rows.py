@@ -205,7 +205,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     Kind.STALE: Row(
         *_WARN,
         "A mirror comes from a copy that does not serve: however small its lag, what is served is not in it.",
-        "a mirror of {source}, which does not serve: it holds nothing of what {active} serves",
+        "a mirror of {source}, which does not serve: nothing of what {active} serves is sure to be in it",
         "datamotion reprotect {group} makes it follow {active}",
     ),
     Kind.BROKEN: Row(

@@ -1,11 +1,15 @@
-"""Whether a mirror holds what is served: it comes from the copy that serves, along relationships that still carry."""
+"""Whether a mirror holds what is served: it follows the copy that serves.
+
+One that follows another mirror of that does not count: what the two have in common nobody has looked at, and after a
+reprotect that left it behind it may be nothing.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from datamotion.model.records import Policy
-from datamotion.model.standing import Copy, CopyId, Standing
+from datamotion.model.standing import Copy, Standing
 from datamotion.model.view import ClusterView
 from datamotion.model.words import Role
 
@@ -21,18 +25,7 @@ class Freshness:
         active = self.standing.active.get(copy.id.volume)
         if active is None or copy.role is not Role.MIRROR:
             return None
-        return self._comes_from(copy, active)
-
-    def _comes_from(self, copy: Copy, active: CopyId) -> bool:
-        seen: set[CopyId] = set()
-        here: Copy | None = copy
-        while here is not None and here.edge is not None and not here.edge.is_broken_off and here.id not in seen:
-            if here.edge.source == active:
-                return True
-            seen.add(here.id)
-            source = here.edge.source
-            here = self.standing.copies.get(source) if isinstance(source, CopyId) else None
-        return False
+        return copy.edge is not None and not copy.edge.is_broken_off and copy.edge.source == active
 
     def fresh_mirrors(self, volume: str) -> tuple[Copy, ...]:
         """The mirrors of what serves this volume, whether they hold a complete copy yet or not."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from datamotion.errors import ConfigError, StoreFailed
+from datamotion.model.names import counted
 from datamotion.runs.journal import Entry, Note
 from datamotion.service.reports import (
     HistoryReport,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from datamotion.store.journal import History, PastRun, RunRecord
 
 _REPORT = TypeAdapter(RunReport)
+_RUNS_THAT_TELL = 5
 
 
 def history(session: Session, group: str | None = None, *, most: int = 20) -> HistoryReport:
@@ -33,7 +35,7 @@ def history(session: Session, group: str | None = None, *, most: int = 20) -> Hi
 
     Raises: ConfigError for a group that is neither configured nor has any run; StoreFailed, where it cannot be read.
     """
-    with _opened(session) as store:
+    with _opened(session.store_url) as store:
         found = store.newest(group, most + 1)
     if group is not None and not found:
         session.group(group)
@@ -42,7 +44,7 @@ def history(session: Session, group: str | None = None, *, most: int = 20) -> Hi
 
 def past_run(session: Session, number: int) -> PastRunDetailReport:
     """Everything about one run. Raises: ConfigError where there is no such run; StoreFailed, as above."""
-    with _opened(session) as store:
+    with _opened(session.store_url) as store:
         found = store.run(number)
         newest = store.newest(None, 1)
     if found is None:
@@ -58,10 +60,24 @@ def past_run(session: Session, number: int) -> PastRunDetailReport:
         ) from error
 
 
-def _opened(session: Session) -> AbstractContextManager[History]:
+def volumes_of(store_url: str, group: str | None) -> tuple[str, ...]:
+    """The volumes that the last runs of the group were about, as far as the store remembers.
+
+    Raises: StoreFailed, where it cannot be read.
+    """
+    found: set[str] = set()
+    with _opened(store_url) as store:
+        for record in store.newest(group, _RUNS_THAT_TELL):
+            run = store.run(record.id)
+            report = run.report if run is not None else None
+            found |= {each["volume"] for each in report["volumes"]} if report else set()
+    return tuple(sorted(found, key=counted))
+
+
+def _opened(store_url: str) -> AbstractContextManager[History]:
     from datamotion.store.journal import open_history  # noqa: PLC0415  # a command that only looks starts without it
 
-    return open_history(session.store_url)
+    return open_history(store_url)
 
 
 def _line(record: RunRecord) -> PastRunReport:

@@ -38,7 +38,8 @@ from datamotion.policy.update import update_planner
 from datamotion.runs.phases import Event, Phase
 from datamotion.service.asked import ask_about
 from datamotion.service.clusters import CountedCluster
-from datamotion.service.reports import PlanReport, RunReport, Verdict, to_json
+from datamotion.service.documents import to_json
+from datamotion.service.reports import PlanReport, RunReport, Verdict
 from datamotion.service.run_reports import plan_report, run_report
 from datamotion.service.session import GroupHeld, Session
 from datamotion.store.lock import this_process
@@ -125,17 +126,23 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
     """
     check_is_backend(group, choice.to)
     check_is_backend(group, choice.overrule)
-    may_be_planned = choice.may_be_planned
-    glances = glances_of(group, SERVING | {Aspect.SNAPSHOTS} if may_be_planned else SERVING)
+    may_be_planned, earlier = choice.may_be_planned, choice.earlier
+    aspects = SERVING | {Aspect.SNAPSHOTS} if may_be_planned or earlier else SERVING
+    if earlier is not None and earlier.keeps_newer:
+        aspects |= {Aspect.AGGREGATES, Aspect.LICENSES}
+    glances = glances_of(group, aspects)
     needed = {target.backend.cluster for target in group.targets}
+    if group.home.name == choice.to:
+        needed.add(group.home.cluster)
     return Intent(
         operation=Operation.FAILOVER,
         group=group,
         planner=failover_planner(group, choice),
         glances={name: each for name, each in glances.items() if name in needed},
         more={name: each for name, each in glances.items() if name not in needed},
-        also=(lambda _: frozenset({group.home.cluster})) if may_be_planned else also_needed,
-        within_s=_SERVING_ANSWERS_S if choice.is_planned is None else None,
+        # What is spoilt where it is served goes on being served, unless it is fenced there.
+        also=(lambda _: frozenset({group.home.cluster})) if may_be_planned or earlier else also_needed,
+        within_s=_SERVING_ANSWERS_S if choice.is_planned is None or earlier else None,
         way_back=thaw_planner(group) if may_be_planned else None,
     )
 
@@ -195,13 +202,17 @@ class Prepared:
         return self._intent.operation
 
     @property
+    def group(self) -> str:
+        return self._intent.group.name
+
+    @property
     def word(self) -> str | None:
         """What a person types to agree, where a yes is too little."""
         return self._intent.group.name if self._intent.by_name else None
 
     @property
     def report(self) -> PlanReport:
-        return plan_report(self.plan)
+        return plan_report(self.plan, self.standing)
 
     async def validated(self) -> PlanReport:
         """The plan with what the clusters object to, asked beforehand. Changes nothing.

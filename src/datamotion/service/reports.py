@@ -5,17 +5,14 @@ Durations are seconds and say so in their names; instants are aware; sizes are b
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import TypeAdapter
-from pydantic_core import PydanticSerializationError
-
 from datamotion.engine.result import Outcome
-from datamotion.service.drill_reports import DrillReport
-from datamotion.service.migration_reports import MechanismReport, MigrationsReport
+from datamotion.exit_status import ExitStatus
+from datamotion.service.act_reports import ActReport
+from datamotion.service.migration_reports import MechanismReport
 
 
 class Verdict(StrEnum):
@@ -34,12 +31,12 @@ class Verdict(StrEnum):
 
 
 _EXIT_STATUSES = {
-    Verdict.DONE: 0,
-    Verdict.ATTENTION: 1,
-    Verdict.PARTLY: 1,
-    Verdict.FAILED: 1,
-    Verdict.REFUSED: 3,
-    Verdict.SILENT: 4,
+    Verdict.DONE: ExitStatus.DONE,
+    Verdict.ATTENTION: ExitStatus.FAILED,
+    Verdict.PARTLY: ExitStatus.FAILED,
+    Verdict.FAILED: ExitStatus.FAILED,
+    Verdict.REFUSED: ExitStatus.REFUSED,
+    Verdict.SILENT: ExitStatus.SILENT,
 }
 
 
@@ -48,7 +45,7 @@ class StepReport:
     cluster: str
     title: str
     because: str
-    acts: tuple[str, ...]
+    acts: tuple[ActReport, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +208,8 @@ class CopyReport:
     mounted ahead. `source` is the back end that it mirrors, else the foreign path. `lag_s` is the age of what it can
     serve, None while it serves live, can be written, or holds nothing. `is_fresh`: it comes from the copy that serves,
     along relationships that are not broken off; None where that is open, or for a copy that is no mirror. `within_rpo`
-    is None without an RPO. `trouble` is the first thing that a person should know of this copy.
+    is None without an RPO. `is_transferring`: a transfer to it runs; `transferring_bytes` of it have arrived, None
+    where that is not told. `trouble` is the first thing that a person should know of this copy.
     """
 
     backend: str
@@ -225,6 +223,7 @@ class CopyReport:
     is_fresh: bool | None
     within_rpo: bool | None
     snapshot: str | None
+    is_transferring: bool
     transferring_bytes: int | None
     trouble: str | None
 
@@ -420,26 +419,3 @@ class PastRunDetailReport:
     outcome: RunReport | None
     steps: tuple[StepTimeReport, ...]
     journal: tuple[JournalLineReport, ...]
-
-
-Report = (
-    PlanReport
-    | RunReport
-    | StatusReport
-    | CheckReport
-    | HistoryReport
-    | PastRunDetailReport
-    | DrillReport
-    | MigrationsReport
-)
-
-_JSON: TypeAdapter[Report | tuple[Report, ...]] = TypeAdapter(Report | tuple[Report, ...])
-
-
-def to_json(report: Report | tuple[Report, ...]) -> str:
-    """The report as JSON, indented, in ASCII: what `-o json` prints and the API serves."""
-    try:
-        printed = _JSON.dump_json(report, indent=2, ensure_ascii=True).decode()
-    except PydanticSerializationError:  # half of a character, which JSON can name and UTF-8 cannot hold
-        return json.dumps(_JSON.dump_python(report, mode="json"), indent=2)
-    return printed.replace("\x7f", r"\u007f")  # the one control character that it leaves

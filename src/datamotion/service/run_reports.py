@@ -17,8 +17,10 @@ from datamotion.policy.common import snapshot_named
 from datamotion.policy.failover import SERVE
 from datamotion.policy.fence import overtaken
 from datamotion.policy.frozen import frozen_for
+from datamotion.policy.giving import MAP, SHARE
 from datamotion.policy.planned import FREEZE
 from datamotion.policy.provision import GIVE
+from datamotion.service.act_reports import act_report
 from datamotion.service.alike import names_text
 from datamotion.service.migration_reports import MechanismReport
 from datamotion.service.reports import (
@@ -33,8 +35,8 @@ from datamotion.service.reports import (
 from datamotion.service.served import served_reports, serving_backend
 
 
-def plan_report(plan: Plan) -> PlanReport:
-    """A plan as faces show it."""
+def plan_report(plan: Plan, standing: Standing | None = None) -> PlanReport:
+    """A plan as faces show it, made from this standing; None: the store remembers it."""
     return PlanReport(
         operation=plan.operation,
         group=plan.group,
@@ -42,7 +44,10 @@ def plan_report(plan: Plan) -> PlanReport:
         changes=bool(plan.steps),
         steps=tuple(
             StepReport(
-                cluster=step.cluster, title=step.title, because=step.because, acts=tuple(act.text for act in step.acts)
+                cluster=step.cluster,
+                title=step.title,
+                because=step.because,
+                acts=tuple(act_report(act, standing) for act in step.acts),
             )
             for step in plan.steps
         ),
@@ -59,7 +64,7 @@ def plan_report(plan: Plan) -> PlanReport:
             for loss in plan.losses
         ),
         refusals=_refusal_reports(plan),
-        notes=plan.notes,
+        notes=(*plan.notes, *plan.differences),
         verdict=_refusal_verdict(plan),
         then=plan.then,
         holds=len(plan.holds),
@@ -107,8 +112,9 @@ def run_report(
         notes=(
             *_overtaken_notes(result, endings),
             *(f"{other} while this run waited." for other in result.others),
-            *(_way_back_notes(back) if back else ()),
+            *(_way_back_notes(back, serving.backend if serving else None) if back else ()),
             *_not_given_notes(result, endings),
+            *result.plan.differences,
             *first.notes,
         ),
         serving=None if is_migration(first.group) else serving_backend(last),  # its group is over by then
@@ -119,14 +125,15 @@ def run_report(
     )
 
 
-def _way_back_notes(back: RunResult) -> Iterator[str]:
+def _way_back_notes(back: RunResult, serving: str | None) -> Iterator[str]:
     """What is so again, and what is not."""
     endings = back.endings()
     failed = {subject: each.failure for subject, each in endings.items() if each.failure is not None}
     again = [volume for (_, volume), each in endings.items() if each.failure is None and volume is not None]
     if again:
-        at = " and ".join(sorted({backend for backend, _ in endings}))
-        yield f"Gone back: nothing was broken off, and clients write at {at} again: {names_text(again)}."
+        at = sorted({backend for backend, _ in endings})
+        whole = "nothing was broken off, and " if serving in at else ""
+        yield f"Gone back: {whole}clients write at {' and '.join(at)} again: {names_text(again)}."
     for (backend, volume), failure in failed.items():
         yield (
             f"{volume} at {backend} is still frozen, its clients cannot write: {failure.text}."
@@ -137,8 +144,9 @@ def _way_back_notes(back: RunResult) -> Iterator[str]:
 def _not_given_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[str]:
     """What clients of a volume that is served had, and it could not be given."""
     for step in result.plan.steps:
-        for act in step.acts if step.title == GIVE else ():
-            failure, ending = result.given_up.get(act.subject), endings.get(act.subject)
+        for act in step.acts if step.title in (GIVE, MAP, SHARE) else ():
+            failure = result.not_given.get(act.id) or result.given_up.get(act.subject)
+            ending = endings.get(act.subject)
             if failure is not None and ending is not None and ending.failure is None:
                 yield f"{act.backend} differs: {act.text} where clients had it, which could not be set: {failure.text}."
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 import httpx
 
 from datamotion.clock import Clock
+from datamotion.config.loading import place_in
+from datamotion.config.mistakes import Keys
 from datamotion.config.models import Configuration, Drill
 from datamotion.config.models import Target as TargetConfig
 from datamotion.config.secrets import resolve
 from datamotion.engine.ports import Other
-from datamotion.errors import ConfigError, DataMotionError
+from datamotion.errors import ConfigError, DataMotionError, Place
 from datamotion.model.claim import Seal
 from datamotion.model.definition import PolicyDefinition, Rule
 from datamotion.model.group import Backend, Group, Target
@@ -100,7 +102,8 @@ async def find_passphrases(configuration: Configuration, environ: Mapping[str, s
 class Session:
     """One configuration in one world. `folder` is where the configuration lives, `seals` are those of groups.
 
-    `passphrases` are those by which clusters may be made peers, by cluster: none where that is not wanted.
+    `passphrases` are those by which clusters may be made peers, by cluster: none where that is not wanted. `file` is
+    where the configuration was read from.
     """
 
     configuration: Configuration
@@ -108,6 +111,11 @@ class Session:
     world: World
     seals: Mapping[str, Seal] = field(default_factory=dict)
     passphrases: Mapping[str, str] = field(default_factory=dict, repr=False)
+    file: Path | None = None
+
+    def places(self, keys: Keys, text: str) -> tuple[Place, ...]:
+        """Where these keys lead in the file that the configuration is from, where it is from one."""
+        return () if self.file is None else (place_in(self.file, keys, text),)
 
     @property
     def store_url(self) -> str:
@@ -167,6 +175,7 @@ class Session:
             wires=self.world.wires,
             beside=beside,
             passphrases=self.passphrases,
+            places=self.places,
         )
 
     def store_problem(self) -> DataMotionError | None:
@@ -238,6 +247,7 @@ class Session:
             throttle=target.throttle,
             mount=Mount(target.mount),
             export_policy=target.export_policy,
+            igroups=target.igroups,
             online_s=target.online_timeout.total_seconds(),
             definition=self._definition(target.policy),
             transfers_at_once=self.configuration.clusters[backend.cluster].transfers_at_once,

@@ -146,7 +146,8 @@ class _Picture:
             is_fresh=is_fresh,
             within_rpo=_is_within(self.standing.group.rpo, relationship, is_fresh),
             snapshot=relationship.exported_snapshot if relationship else None,
-            transferring_bytes=transfer.bytes_transferred or 0 if transfer else None,
+            is_transferring=transfer is not None,
+            transferring_bytes=transfer.bytes_transferred if transfer else None,
             trouble=trouble,
         )
 
@@ -179,6 +180,7 @@ def _missing(backend: str, trouble: str | None) -> CopyReport:
         is_fresh=None,
         within_rpo=None,
         snapshot=None,
+        is_transferring=False,
         transferring_bytes=None,
         trouble=trouble,
     )

@@ -35,11 +35,13 @@ from ontaplab.resources.cluster import routes as cluster_itself
 from ontaplab.resources.cluster_peers import routes as cluster_peers
 from ontaplab.resources.cluster_peers.handshake import resume_handshakes
 from ontaplab.resources.connected_clients import routes as connected_clients
+from ontaplab.resources.counters import routes as counters
 from ontaplab.resources.ems import routes as ems
 from ontaplab.resources.export_policies import routes as export_policies
 from ontaplab.resources.files.cloning import clone_routes
 from ontaplab.resources.files.copying import copy_routes
 from ontaplab.resources.files.routes import file_routes
+from ontaplab.resources.files.splits import split_status_resource
 from ontaplab.resources.igroups import routes as igroups
 from ontaplab.resources.ip_interfaces import handlers as interface_handlers
 from ontaplab.resources.ip_interfaces import routes as ip_interfaces
@@ -87,6 +89,8 @@ _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     cluster_itself.resource,
     nodes.resource,
     nodes.compliance_clocks_resource,
+    counters.tables_resource,
+    counters.rows_resource,
     jobs.resource,
     accounts.resource,
     roles.resource,
@@ -114,6 +118,7 @@ _RESOURCES: Sequence[Callable[[Cluster], Resource[Any]]] = (
     qos_policies.resource,
     ems.resource,
     volumes.resource,
+    split_status_resource,
     qtrees.resource,
     igroups.resource,
     igroups.initiators_resource,

@@ -145,6 +145,8 @@ class Resource(Generic[R]):
     """The field whose `.name` and `.uuid` say to which SVM a record belongs, "" if it is one; None: all see it."""
     key_holds_slashes: bool = False
     """Whether the last key is a path itself."""
+    removes_none: bool = False
+    """Whether a DELETE by a query that finds nothing is done, and no error."""
     shared: bool = False
     """Whether records of no SVM, the cluster's own, are visible from every SVM."""
 

@@ -97,11 +97,11 @@ class Write(Generic[R]):
         return instance(self.resource, replace(self.request, path={**self.request.path, **keys}))
 
     def _matching(self) -> list[R]:
-        """Assumption: as for an instance, nothing found is an error; and a query is needed to change many."""
+        """Assumption: as for an instance, nothing found is an error mostly; and a query is needed to change many."""
         if not self.parameters.filters:
             raise OntapError(400, "262245", "A query or a list of records is required to change a collection.")
         found = matching(self.resource, self.request, self.parameters)
-        if not found:
+        if not found and not (self.request.method == "DELETE" and self.resource.removes_none):
             raise no_entry()
         return found
 

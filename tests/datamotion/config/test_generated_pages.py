@@ -8,6 +8,7 @@ import pytest
 
 from datamotion.config.keys import walk
 from datamotion.config.mistakes import key_path
+from docs.commands import commands
 from docs.configuration import configuration_page
 from docs.generate import PAGES, main
 from docs.phases import phases
@@ -33,6 +34,22 @@ def test_the_reference_has_a_row_with_meaning_and_example_for_every_key() -> Non
     paths = [key_path(key.pattern).replace("[0]", "[]") for key in walk()]
     assert sorted(row[0] for row in rows) == sorted(f"| `{path}`" for path in paths)
     assert all(len(row) == 5 and row[3] and row[4].startswith("`") for row in rows)
+
+
+def test_every_command_has_a_manual_page_with_all_that_it_takes() -> None:
+    for each in commands():
+        page = PAGES[f"man/datamotion-{'-'.join(each.words)}.1"]()
+        lines = page.replace(r"\-", "-").splitlines()
+        sections = [line.removeprefix(".SH ") for line in lines if line.startswith(".SH ")]
+        wanted = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "EXIT STATUS", "SEE ALSO"]
+        assert sections == [name for name in wanted if name != "OPTIONS" or each.takes]
+        assert {rf"\fB{name}\fR" for name, _ in each.takes} <= set(lines), each.name
+        assert set(each.examples) <= set(lines), each.name
+
+
+def test_the_manual_page_of_all_names_each() -> None:
+    page = PAGES["man/datamotion.1"]().replace(r"\-", "-")
+    assert all(f"datamotion-{'-'.join(each.words)}" in page for each in commands())
 
 
 def test_every_phase_that_waits_has_its_way_out_and_no_other_is_called_so() -> None:

@@ -124,6 +124,31 @@ CLUSTER: Mapping[str, list[Any]] = {
             "enabled": True,
         }
     ],
+    "/api/protocols/san/lun-maps": [
+        {
+            "svm": {"name": "svm_gold"},
+            "lun": {"uuid": "l-1", "name": "/vol/vol_1/disk"},
+            "igroup": {"uuid": "i-1", "name": "hosts"},
+            "logical_unit_number": 3,
+        }
+    ],
+    "/api/protocols/san/igroups": [
+        {"name": "hosts", "svm": {"name": "svm_gold"}, "initiators": [{"name": "IQN.2026-01.com.example:one"}]},
+        {"name": "empty", "svm": {"name": "svm_gold"}},
+    ],
+    "/api/protocols/cifs/shares": [
+        {
+            "svm": {"name": "svm_gold"},
+            "name": "data",
+            "path": "/vol_1/docs",
+            "comment": "to read",
+            "acls": [{"user_or_group": "alice", "permission": "read", "type": "windows"}],
+            "oplocks": False,
+            "offline_files": "none",
+        },
+        {"svm": {"name": "svm_gold"}, "name": "bare", "path": "/"},
+    ],
+    "/api/protocols/cifs/services": [{"svm": {"name": "svm_gold"}, "name": "FILES"}],
     "/api/cluster/licensing/licenses": [
         {"name": "nfs", "state": "compliant"},
         {"name": "snapmirror", "state": "noncompliant"},

@@ -14,20 +14,25 @@ from datamotion.model.definition import Rule
 from datamotion.model.records import (
     Access,
     Aggregate,
+    CifsServer,
     CifsSession,
     ClusterIdentity,
     ClusterPeer,
     Endpoint,
     ExportPolicy,
+    Igroup,
     IpInterface,
     Listed,
     Lun,
+    LunMap,
     NamedPolicy,
     Node,
+    Permission,
     Policy,
     Qtree,
     Relationship,
     Schedule,
+    Share,
     Snapshot,
     Svm,
     SvmPeer,
@@ -89,6 +94,18 @@ def test_everything_is_read_into_records(backend: str) -> None:
             Qtree(volume_uuid="v-2", id=1, name="q_alone", export="default", is_own=True),
         ),
         luns=(Lun(uuid="l-1", volume_uuid="v-1", path="disk", is_enabled=True),),
+        lun_maps=(LunMap(lun_uuid="l-1", svm="svm_gold", igroup="hosts", number=3),),
+        cifs_shares=(
+            Share(
+                svm="svm_gold",
+                name="data",
+                path="/vol_1/docs",
+                comment="to read",
+                properties=(("offline_files", "none"), ("oplocks", "false")),
+                acl=(Permission("alice", "read"),),
+            ),
+            Share(svm="svm_gold", name="bare", path="/"),
+        ),
         cifs_sessions=(
             CifsSession(path="n-1/s-g/11/12", volumes=frozenset({"v-1", "v-2"})),
             CifsSession(path="n-1/s-g/13/14", volumes=frozenset()),
@@ -189,6 +206,15 @@ def test_each_aspect_is_one_get_with_exactly_the_fields_needed(backend: str) -> 
         "/api/storage/qtrees": page
         | {"fields": "volume.uuid,id,name,export_policy.name", "svm.name": "svm_dr|svm_gold"},
         "/api/storage/luns": page | {"fields": "uuid,location.volume.uuid,name,enabled", "svm.name": "svm_dr|svm_gold"},
+        "/api/protocols/san/lun-maps": page
+        | {"fields": "lun.uuid,igroup.name,svm.name,logical_unit_number", "svm.name": "svm_dr|svm_gold"},
+        "/api/protocols/cifs/shares": page
+        | {
+            "fields": "svm.name,name,path,comment,acls.user_or_group,acls.permission,acls.type,"
+            "access_based_enumeration,change_notify,continuously_available,encryption,home_directory,"
+            "offline_files,oplocks,show_snapshot,unix_symlink",
+            "svm.name": "svm_dr|svm_gold",
+        },
         "/api/protocols/cifs/sessions": page
         | {"fields": "node.uuid,svm.uuid,identifier,connection_id,volumes.uuid", "svm.name": "svm_dr|svm_gold"},
         "/api/cluster/licensing/licenses": page | {"fields": "name,state"},
@@ -321,6 +347,10 @@ RESOURCES = {
     "/api/storage/volumes/*/snapshots": "Snapshot",
     "/api/storage/qtrees": "Qtree",
     "/api/storage/luns": "Lun",
+    "/api/protocols/san/lun-maps": "LunMap",
+    "/api/protocols/san/igroups": "Igroup",
+    "/api/protocols/cifs/shares": "CifsShare",
+    "/api/protocols/cifs/services": "CifsService",
     "/api/protocols/nfs/export-policies": "ExportPolicy",
     "/api/protocols/cifs/sessions": "CifsSession",
     "/api/snapmirror/policies": "SnapmirrorPolicy",
@@ -331,11 +361,34 @@ RESOURCES = {
 @pytest.mark.filterwarnings("ignore::marshmallow.warnings.ChangedInMarshmallow4Warning")
 def test_netapps_schemas_know_every_field_that_is_asked_for_or_by() -> None:
     wire = a_wire()
-    look("trio", wire, EVERYTHING)
+    look("trio", wire, EVERYTHING | {Aspect.IGROUPS, Aspect.CIFS_SERVERS})
     for sent in wire.sent:
         asked = {*sent.query["fields"].split(","), *sent.query} - {"fields", "max_records"}
         schema = getattr(import_module("netapp_ontap.resources"), RESOURCES[sent.path])._schema()
         assert [name for name in sorted(asked) if not knows(schema, name)] == [], sent.path
+
+
+def test_igroups_and_cifs_servers_are_read_with_the_initiators_of_each(backend: str) -> None:
+    view = look(backend, a_wire(), {Aspect.IGROUPS, Aspect.CIFS_SERVERS})
+    assert view.igroups == (
+        Igroup(name="hosts", svm="svm_gold", initiators=frozenset({"iqn.2026-01.com.example:one"})),
+        Igroup(name="empty", svm="svm_gold"),
+    )
+    assert view.cifs_servers == (CifsServer(svm="svm_gold"),)
+
+
+@pytest.mark.parametrize(
+    ("collection", "aspect", "records"),
+    [
+        ("lun-maps", Aspect.LUN_MAPS, [{"svm": {"name": "svm_gold"}}]),
+        ("shares", Aspect.CIFS_SHARES, [{"svm": {"name": "svm_gold"}, "name": "a\u202eb"}]),
+    ],
+)
+def test_ways_in_of_which_one_cannot_be_read_are_not_told_and_stop_nothing(
+    backend: str, collection: str, aspect: Aspect, records: list[dict[str, Any]]
+) -> None:
+    view = look(backend, a_wire(**{collection: records}), {aspect, Aspect.VOLUMES})
+    assert (getattr(view, aspect.name.lower()), len(view.volumes), view.unreadable) == (None, 1, ())
 
 
 @pytest.mark.parametrize("count", [1, 500])

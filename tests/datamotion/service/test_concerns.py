@@ -450,7 +450,7 @@ CASES = (
     Case(
         kind="stale",
         world=lambda: failed_over(targets=(LYON, NANTES)),
-        says="gold-nantes vol_1: a mirror of gold-paris, which does not serve: it holds nothing of what gold-lyon",
+        says="gold-nantes vol_1: a mirror of gold-paris, which does not serve: nothing of what gold-lyon",
         hints="datamotion reprotect gold makes it follow gold-lyon",
     ),
     Case(

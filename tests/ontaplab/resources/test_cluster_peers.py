@@ -11,6 +11,7 @@ import trio
 import trio.testing
 
 from ontaplab.inprocess import Lab, lab_clusters
+from ontaplab.intercluster.client import send
 from tests.ontaplab.resources.labs import Asker, in_lab
 
 
@@ -101,6 +102,23 @@ def test_an_offer_that_cannot_be_is_refused(tmp_path: Path, body: dict[str, Any]
     async def claim(paris: Asker, lyon: Asker) -> None:
         assert (await paris.refusal("POST", "/cluster/peers", body))[0] == code
         assert len(await paris.get("/cluster/peers")) == 1
+
+    in_lab(tmp_path, claim)
+
+
+def test_a_peer_that_calls_is_asked_at_once_whether_it_is_back(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        apps = paris.cluster.network.apps  # type: ignore[attr-defined]
+        lost = apps.pop(lyon.cluster.address)
+        await trio.sleep(600)
+        (peer,) = lyon.cluster.cluster_peers
+        await send(lyon.cluster, peer, "GET", "/ping")
+        await trio.sleep(1)
+        assert await statuses(paris) == ["unavailable"], "it is heard, and cannot be reached"
+        apps[lyon.cluster.address] = lost
+        await send(lyon.cluster, peer, "GET", "/ping")
+        await trio.sleep(1)
+        assert await statuses(paris) == ["available"]
 
     in_lab(tmp_path, claim)
 

@@ -176,3 +176,14 @@ def test_presets_stay_and_a_policy_keeps_its_kind(tmp_path: Path) -> None:
         assert (await paris.refusal("PATCH", "/storage/volumes", {"qos.policy.name": "gone"}, name="data"))[0] == "4"
 
     in_lab(tmp_path, claim)
+
+
+def test_qos_policies_are_cleaned_up_by_their_names_whether_there_are_any_or_not(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        await paris.delete(QOS, name="deleted_*")
+        for name in ("deleted_1", "kept"):
+            await paris.post(QOS, {"name": name, "svm.name": "svm1", "fixed": {"max_throughput_iops": 9}})
+        await paris.delete(QOS, name="deleted_*")
+        assert [each["name"] for each in await paris.get(QOS, **{"svm.name": "svm1"})] == ["kept"]
+
+    in_lab(tmp_path, claim)

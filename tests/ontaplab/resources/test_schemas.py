@@ -9,6 +9,8 @@ from netapp_ontap.resources.account import Account
 from netapp_ontap.resources.aggregate import Aggregate
 from netapp_ontap.resources.cluster import Cluster
 from netapp_ontap.resources.cluster_peer import ClusterPeer
+from netapp_ontap.resources.counter_row import CounterRow
+from netapp_ontap.resources.counter_table import CounterTable
 from netapp_ontap.resources.ems_event import EmsEvent
 from netapp_ontap.resources.export_policy import ExportPolicy
 from netapp_ontap.resources.export_rule import ExportRule
@@ -25,6 +27,7 @@ from netapp_ontap.resources.snapmirror_policy import SnapmirrorPolicy
 from netapp_ontap.resources.snapshot import Snapshot
 from netapp_ontap.resources.snapshot_policy import SnapshotPolicy
 from netapp_ontap.resources.snapshot_policy_schedule import SnapshotPolicySchedule
+from netapp_ontap.resources.split_status import SplitStatus
 from netapp_ontap.resources.svm import Svm
 from netapp_ontap.resources.svm_peer import SvmPeer
 from netapp_ontap.resources.volume import Volume
@@ -37,6 +40,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::marshmallow.warnings.ChangedInM
 
 COLLECTIONS = {
     "/cluster/nodes": Node,
+    "/cluster/counter/tables": CounterTable,
+    "/cluster/counter/tables/*/rows": CounterRow,
     "/cluster/jobs": Job,
     "/cluster/licensing/licenses": LicensePackage,
     "/security/accounts": Account,
@@ -53,6 +58,7 @@ COLLECTIONS = {
     "/storage/qos/policies": QosPolicy,
     "/protocols/nfs/export-policies": ExportPolicy,
     "/protocols/nfs/export-policies/*/rules": ExportRule,
+    "/storage/file/clone/split-status": SplitStatus,
     "/storage/volumes": Volume,
     "/storage/volumes/*/snapshots": Snapshot,
     "/snapmirror/policies": SnapmirrorPolicy,

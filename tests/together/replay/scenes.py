@@ -18,8 +18,9 @@ from datamotion.errors import DataMotionError, InternalError
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.check import check
+from datamotion.service.documents import to_json
 from datamotion.service.operations import Intent
-from datamotion.service.reports import CheckReport, PlanReport, RunReport, StatusReport, to_json
+from datamotion.service.reports import CheckReport, PlanReport, RunReport, StatusReport
 from datamotion.service.session import Session
 from datamotion.service.status import status
 from tests.together.replay.tape import Gone, Played, Player, Recorder, Tape

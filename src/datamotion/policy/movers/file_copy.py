@@ -18,7 +18,7 @@ from datamotion.model.records import FileName, PlacedFile
 from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import Aspect, ClusterView
-from datamotion.model.words import Operation
+from datamotion.model.words import Operation, VolumeState
 from datamotion.policy.file_places import file_named, is_copying, why_not_whole
 from datamotion.policy.movers.items import file_at_goal, file_at_source, protection_notes, why_no_place
 from datamotion.policy.movers.offer import Mover, seconds_for
@@ -127,6 +127,9 @@ class _Copying:
 
     @property
     def is_over(self) -> bool:
+        volume = self._now.sites[self._migration.source.name].volumes.get(self._migration.volume)
+        if volume is not None and volume.state is not VolumeState.ONLINE:
+            return False  # its files are not told
         is_left = self._old is None and (self._source is not None) is self._migration.keeps_source
         return is_left and self._new is not None and self._copy is None
 

@@ -1,12 +1,13 @@
 """The last part of a migration by a mirror: the new volumes serve, and what is left of the old ones goes.
 
 An old volume is deleted only while the new one is seen to serve and to hold the last snapshot of it, by its version.
-The marks go last: up to then any run finds by them what is left to do.
+The claims go last: up to then any run finds by them that the new volumes serve, and by the marks what is left to do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 
 from datamotion.model.acts import DeleteClaim, DeleteRelationship, DeleteVolume, RemoveMark, Subject
 from datamotion.model.claim import read_claim
@@ -36,8 +37,8 @@ _DELETE = Phase(
     because="the new ones serve, and hold the last snapshot of these",
     gate=Gate.ALL,
 )
-_CLAIM = Phase(rank=104, title="Delete claims", because="the migration is over: nothing is told by them any more")
-_UNMARK = Phase(rank=105, title="Remove the marks", because="nothing is left to do for these volumes", gate=Gate.VOLUME)
+_UNMARK = Phase(rank=104, title="Remove the marks", because="nothing is left to do for these volumes", gate=Gate.ALL)
+_CLAIM = Phase(rank=106, title="Delete claims", because="the migration is over: nothing is told by them any more")
 
 
 class Finish:
@@ -71,10 +72,9 @@ class Finish:
                 self._part_from_old(copy, listed.get(volume, ()))
         if self.refusals:
             return
-        for site in (self._source, self._to):
+        for number, site in enumerate((self._source, self._to)):  # the new ones are told by their marks up to the end
+            _unmark(self.due, replace(_UNMARK, rank=_UNMARK.rank + number), self._migration.name, site, self._moved)
             delete_claims(self.due, self._migration.name, site)
-        for site in (self._source, self._to):
-            unmark(self.due, self._migration.name, site, self._moved)
 
     def holds(self) -> frozenset[Subject]:
         """The volumes that are served where they were to go, with nothing left to do for them."""
@@ -109,13 +109,12 @@ class Finish:
 
 
 def new_volumes(migration: Migration, standing: Standing) -> Mapping[str, str]:
-    """By the names that the migration knows, the uuids of those volumes that are served where they were to go."""
-    to = migration.to.name
-    copies = (standing.copy(to, volume) for volume in standing.volumes)
+    """By the names that the migration knows, the uuids of its volumes where they were to go; "" where one is not."""
+    copies = {volume: standing.copy(migration.to.name, volume) for volume in standing.volumes}
     return {
-        copy.id.volume: copy.volume.uuid
-        for copy in copies
-        if copy is not None and copy.is_writable and mark_of(standing, copy.id.volume) is not None
+        volume: copy.volume.uuid if copy is not None else ""
+        for volume, copy in copies.items()
+        if mark_of(standing, volume) is not None
     }
 
 
@@ -127,13 +126,13 @@ def delete_claims(due: StepList, group: str, site: Site) -> None:
             due.add(_CLAIM, site.backend, None, DeleteClaim(uuid=policy.uuid), text, about=policy.uuid)
 
 
-def unmark(due: StepList, group: str, site: Site, volumes: Container[str]) -> None:
+def _unmark(due: StepList, phase: Phase, group: str, site: Site, volumes: Container[str]) -> None:
     """Those there that are marked as one of these volumes of a group bear no mark any more."""
     for each in site.volumes.values():
         mark = read_mark(each.comment)
         if mark is not None and mark.group == group and mark.volume in volumes:
             change = RemoveMark(uuid=each.uuid, comment=without_mark(each.comment))
-            due.add(_UNMARK, site.backend, mark.volume, change, f"{mark.volume}: {each.name} at {site.backend.name}")
+            due.add(phase, site.backend, mark.volume, change, f"{mark.volume}: {each.name} at {site.backend.name}")
 
 
 def _not_serving(volume: Volume | None) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from datamotion.model.acts import Change
 from datamotion.model.group import Backend
-from datamotion.model.item_acts import AwaitLunCopy, CopyLun, CreateIgroup, DeleteLun, MapLun, MarkLun
+from datamotion.model.item_acts import AwaitLunCopy, CopyLun, CreateIgroup, DeleteLun, MapNewLun, MarkLun
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.lun_mark import CopyMark, copy_mark, is_leaving, leaving, unmarked
 from datamotion.model.plan import Gate, Offer, Plan, Refusal
@@ -185,7 +185,7 @@ class _Copying:
             if name not in mapped:
                 free = None if ours is not None and number in numbers_of(seen, to.svm, ours) else number
                 uuid = self._new.uuid if self._new is not None else None
-                change = MapLun(svm=to.svm, uuid=uuid, igroup=name, number=free)
+                change = MapNewLun(svm=to.svm, uuid=uuid, igroup=name, number=free)
                 told = f"as number {free}" if free is not None else f"as any number, as {number} is taken there"
                 self._add(_MAP, to, change, f"{self._migration.goal} to {name} {told}", about=name)
 

@@ -63,7 +63,8 @@ def _why_not(migration: Migration, standing: Standing) -> Refusal | None:
 
 
 def _taken(migration: Migration, standing: Standing) -> Refusal | None:
-    """That a volume belongs to somebody already."""
+    """That a volume belongs to somebody already, or that its name does where it is to go."""
+    there = standing.sites[migration.to.name].volumes
     for volume in selected(migration, standing):
         mark = read_mark(volume.comment)
         if mark is not None and mark.group != migration.name:
@@ -71,6 +72,14 @@ def _taken(migration: Migration, standing: Standing) -> Refusal | None:
                 text=f"{volume.name} is a member of {mark.group}, whose mirrors would be left behind",
                 hint=f"datamotion failover {mark.group} --to {migration.to.name} moves the group, where that is a"
                 f" target of it; datamotion unprotect {mark.group} --volume {volume.name} takes the volume out first",
+            )
+        other = there.get(volume.name)
+        known = read_mark(other.comment) if other is not None else None
+        if other is not None and (known is None or known.group != migration.name):
+            return Refusal(
+                text=f"{migration.to.name} has a volume {other.name} already, which is no copy of this one",
+                hint=f"if {volume.name} was migrated with --keep-source it is there, and nothing is left to do; else"
+                " rename one of the two",
             )
     return None
 
@@ -84,8 +93,6 @@ def _part(migration: Migration, standing: Standing) -> _Part:
     if newest is not None and newest.backend == to:
         return _Part.FINISH if newest.served is not None else _Part.CUT_OVER
     mirrors = [standing.copy(to, volume) for volume in standing.volumes]
-    if newest is None and mirrors and all(each is not None and each.is_writable for each in mirrors):
-        return _Part.FINISH  # its claims are deleted already
     has_all = bool(mirrors) and all(
         each is not None and each.edge and each.edge.holds_copy and each.edge.relationship.state in RECEIVING
         for each in mirrors
@@ -105,10 +112,11 @@ class _Migrating:
         self._begun: Standing | None = None
         self._came: dict[_Part, Situation] = {}  # what each part began with
         self._moved: Mapping[str, str] = {}
+        self._differences: tuple[str, ...] = ()  # as they were when it was cut over
 
     def __call__(self, situation: Situation) -> Plan:
         if self._begun is not situation.first:  # another run, or the same one shown before
-            self._begun, self._moved = situation.first, {}
+            self._begun, self._moved, self._differences = situation.first, {}, ()
             self._came = {_part(self._migration, situation.first): Situation.at_first_sight(situation.first)}
         part = _Part.FINISH if _Part.FINISH in self._came else _part(self._migration, situation.now)
         if part not in self._came or _is_nothing_asked(self._came[part], situation):
@@ -122,6 +130,7 @@ class _Migrating:
             case _Part.CUT_OVER:
                 plan = self._cutting_over(here)
                 plan = replace(plan, refusals=tuple(map(_as_of_migration, plan.refusals)))
+                self._differences = plan.differences
             case _Part.FINISH:
                 plan = self._finish(here)
         plan = replace(
@@ -129,6 +138,7 @@ class _Migrating:
             operation=Operation.MIGRATE,
             title=self._title,
             losses=self._losses(here.now),
+            differences=self._differences,
             part=part,
             backend=self._migration.to.name,
             epoch=None,  # whoever agreed did to all parts

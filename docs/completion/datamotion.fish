@@ -1,0 +1,1 @@
+complete --command datamotion --no-files --arguments "(env _DATAMOTION_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) datamotion)" --condition "env _DATAMOTION_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) datamotion"

@@ -1,0 +1,137 @@
+"""The volume service of OpenStack Cinder for one back end, driven line by line. Runs in an environment that has Cinder.
+
+    python cinder_manager.py FOLDER-OF-THE-DISTRIBUTION native|eventlet cinder.conf BACKEND
+
+Everything is Cinder's: the service with its manager, the driver that the configuration names, its loops, its database
+and its messages, which stay within this process. What a person asks for goes in where the API does it. Calls come as
+`calls.py` beside this file tells.
+"""
+
+from __future__ import annotations
+
+from cinder_mode import IS_PATCHED  # type: ignore[import-not-found]
+
+# isort: split
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from calls import answer  # type: ignore[import-not-found]
+from cinder import context, objects
+from cinder import service as services
+from cinder.common import config, constants  # noqa: F401  # all of Cinder's options are known from here on
+from cinder.volume import api
+from eventlet.greenio import GreenPipe  # type: ignore[import-not-found]
+from oslo_config import cfg
+from oslo_log import log
+
+BINARY = constants.VOLUME_BINARY
+_LONGEST_S = 120.0
+
+
+class Node:
+    """One node's cinder-volume."""
+
+    def __init__(self, backend: str) -> None:
+        self._context = context.get_admin_context()
+        self._context.user_id = self._context.project_id = "operator"
+        self._host = f"{cfg.CONF.host}@{backend}"
+        self._service = services.Service.create(
+            host=self._host, service_name=backend, binary=BINARY, coordination=True, report_interval=10
+        )
+        self._service.start()
+
+    @property
+    def _manager(self) -> Any:
+        return self._service.manager
+
+    def is_working(self) -> bool:
+        """Whether the driver came up."""
+        return bool(self._manager.is_working())
+
+    def row(self) -> dict[str, Any]:
+        """What the database says of the service."""
+        row = objects.Service.get_by_args(self._context, self._host, BINARY)
+        return {
+            "replication_status": row.replication_status,
+            "active_backend_id": row.active_backend_id or None,
+            "disabled": row.disabled,
+            "disabled_reason": row.disabled_reason or None,
+        }
+
+    def volumes(self) -> dict[str, dict[str, Any]]:
+        """What the database says of each volume, by its name."""
+        rows = objects.VolumeList.get_all_by_host(self._context, self._host)
+        return {
+            row.display_name: {
+                "status": row.status,
+                "replication_status": row.replication_status,
+                "pool": row.host.partition("#")[2],
+                "location": row.provider_location,
+                "file": row.name,
+            }
+            for row in rows
+        }
+
+    def create(self, name: str, pool: str) -> None:
+        """As the scheduler asks for one, with that pool chosen."""
+        volume = objects.Volume(
+            self._context,
+            display_name=name,
+            host=f"{self._host}#{pool}",
+            size=1,
+            status="creating",
+            attach_status="detached",
+            availability_zone="nova",
+            cluster_name=None,
+            user_id="operator",
+            project_id="operator",
+            volume_type_id=objects.VolumeType.get_by_name_or_id(self._context, "__DEFAULT__").id,
+        )
+        volume.create()
+        self._manager.create_volume(self._context, volume, allow_reschedule=False)
+
+    def pools(self) -> list[str]:
+        """What the scheduler is told of."""
+        stats = self._manager.driver.get_volume_stats(refresh=True)
+        return sorted(each["pool_name"] for each in stats["pools"])
+
+    def housekeeping(self) -> None:
+        """What the driver does every ten minutes."""
+        driver = self._manager.driver
+        getattr(driver, "library", driver)._handle_housekeeping_tasks()
+
+    def failover(self, target: str | None) -> dict[str, Any]:
+        """`cinder failover-host`, and what the service's row says once that is over."""
+        api.API().failover(self._context, self._host, None, target)
+        _eventually(lambda: self.row()["replication_status"] != "failing-over")
+        return self.row()
+
+
+def _eventually(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _LONGEST_S
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {_LONGEST_S} s")
+        time.sleep(0.02)
+
+
+def _lines() -> Iterable[str]:
+    """Standard input. Patched, reading it must not keep Cinder's loops from running."""
+    return GreenPipe(sys.stdin.fileno(), "r") if IS_PATCHED else sys.stdin
+
+
+def main() -> None:
+    configuration, backend = sys.argv[3:]
+    cfg.CONF(["--config-file", configuration], project="cinder")
+    log.setup(cfg.CONF, "cinder")
+    try:
+        answer(lambda: Node(backend), _lines())
+    finally:
+        os._exit(0)  # as when it is killed: Cinder's loops and messages are in the middle of something
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,299 @@
+"""Failovers that are told how: to an older state, with a grace for what is on its way, without what cannot follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from datamotion.model.acts import Act, Break, Change, Pause, TakeEpoch
+from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.planned import Pace
+from datamotion.policy.recovery import Earlier
+from datamotion.service import operations
+from datamotion.service.reports import RunReport, Verdict
+from ontaplab.resources.licenses.state import letters_of
+from tests.together.mortal import Died, Life, dies
+from tests.together.stories import Story, outcomes, play, told
+from tests.together.test_mirrors import with_a_transfer_that_is_held
+from tests.together.test_planned import FROZEN, SERVED, as_served, planned
+from tests.together.test_reprotect import reprotect
+from tests.together.world import GROUP, Quiet, succeed
+
+VOLUMES = ("vol_1", "vol_2", "vol_3")
+MONDAY = Earlier(snapshot="monday")
+
+
+async def with_a_good_and_a_spoilt_state(story: Story, *volumes: str) -> datetime:
+    """Every mirror holds snapshot `monday` and, an hour later, what nobody wants. Returns a time between the two."""
+    story = all_snapshots(story)
+    await story.protected(*volumes)
+    for volume in volumes:
+        found = await story.volume("paris", volume, "uuid")
+        await story.at["paris"].post(f"/storage/volumes/{found['uuid']}/snapshots", {"name": "monday"})
+    between = (await trio_now(story)) + timedelta(seconds=60)
+    await trio.sleep(3600)
+    for volume in volumes:
+        story.write("paris", volume, "spoilt")
+    report = await story.update()
+    assert report.verdict is Verdict.DONE, told(report)
+    return between
+
+
+def all_snapshots(story: Story) -> Story:
+    def change(tree: dict[str, Any]) -> None:
+        for target in tree["groups"][GROUP]["targets"]:
+            target["policy"] = "MirrorAllSnapshots"
+
+    return story.configured(change)
+
+
+async def trio_now(story: Story) -> datetime:
+    return story.place.session.world.clock.now().astimezone(UTC)
+
+
+def test_an_older_state_is_served_by_its_name_or_by_a_time_and_what_goes_is_told(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        between = await with_a_good_and_a_spoilt_state(story, *VOLUMES)
+        for earlier in (MONDAY, Earlier(taken_by=between)):
+            plan = await story.plan_failover(is_planned=None, earlier=earlier)
+            assert {each.volume for each in plan.losses} == set(VOLUMES)
+            assert "all writes since monday, 1 h" in plan.losses[0].text, told(plan)
+            assert "newer snapshots at gold-lyon" in plan.losses[0].text, told(plan)
+        report = await story.failover(is_planned=None, earlier=Earlier(taken_by=between))
+        assert report.verdict is Verdict.DONE, told(report)
+        for volume in VOLUMES:
+            assert story.files("lyon", volume) == {"kept"}
+            assert await as_served(story, "paris", volume) == FROZEN, "who serves what is spoilt is fenced"
+        assert {each.recovery_point for each in report.volumes if each.recovery_point} == {"monday"}
+
+    play(quick_path, story)
+
+
+def test_what_is_newer_is_kept_where_that_is_asked_for_and_nothing_goes_where_it_cannot_be(quick_path: Path) -> None:
+    keeping = Earlier(snapshot="monday", keeps_newer=True)
+
+    async def story(story: Story) -> None:
+        await with_a_good_and_a_spoilt_state(story, "vol_1")
+        await story.at["lyon"].delete("/cluster/licensing/licenses/flexclone")
+        refused = await story.plan_failover(earlier=keeping)
+        assert refused.verdict is Verdict.REFUSED, told(refused)
+        assert "no FlexClone licence" in told(refused)
+        await story.at["lyon"].post("/cluster/licensing/licenses", {"keys": [letters_of("flexclone")]})
+        report = await story.failover(earlier=keeping)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert story.files("lyon", "vol_1") == {"kept"}
+        kept = [each for each in story.place.lab["lyon"].cluster.volumes if "_kept_" in each.name]
+        assert [story.files("lyon", each.name) for each in kept] == [{"kept", "spoilt"}]
+        assert story.served("lyon") == {"vol_1"}
+
+    play(quick_path, story)
+
+
+def test_a_copy_without_that_state_cannot_be_served_and_says_what_it_holds(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await with_a_good_and_a_spoilt_state(story, "vol_1")
+        for earlier, why in (
+            (Earlier(snapshot="sunday"), "it holds no snapshot sunday"),
+            (Earlier(taken_by=datetime(2020, 1, 1, tzinfo=UTC)), "was taken later"),
+        ):
+            plan = await story.plan_failover(earlier=earlier)
+            assert plan.verdict is Verdict.REFUSED, told(plan)
+            assert why in told(plan)
+
+    play(quick_path, story)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_carried_out", [False, True])
+def test_killed_at_any_call_the_same_command_comes_to_the_same_older_state(
+    quick_path: Path, is_carried_out: bool, soaking: int | None
+) -> None:
+    calls, every = 0, 1 if soaking is not None else 4
+
+    async def fail_over(story: Story) -> RunReport:
+        return await story.failover(earlier=MONDAY)
+
+    async def main(story: Story) -> None:
+        await with_a_good_and_a_spoilt_state(story, *VOLUMES)
+        was_cut_off = await dies(fail_over, story, Life(calls, is_carried_out))
+        report = await fail_over(story)
+        assert report.verdict is Verdict.DONE, (calls, told(report))
+        assert all(story.files("lyon", volume) == {"kept"} for volume in VOLUMES)
+        assert story.served("lyon") == set(VOLUMES)
+        if not was_cut_off:
+            over.append(calls)
+
+    over: list[int] = []
+    while not over:
+        play(quick_path / str(calls), main)
+        calls += every
+    assert over[0] > 5
+
+
+def test_a_transfer_that_moves_has_its_grace_and_lands(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        await with_a_transfer_that_is_held(story)
+        reports: list[RunReport] = []
+
+        async def fail_over() -> None:
+            reports.append(await story.failover(pace=Pace(grace=timedelta(minutes=2))))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(fail_over)
+            await trio.sleep(3)
+            story.place.lab["lyon"].cluster.transfer_gate.release()
+        assert reports[0].verdict is Verdict.DONE, told(reports[0])
+        assert story.files("lyon") == {"kept", "newer"}
+
+    play(quick_path, story, schedule=None)
+
+
+def test_a_transfer_that_does_not_move_is_aborted_long_before_its_grace_is_over(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        await with_a_transfer_that_is_held(story)
+        began = trio.current_time()
+        report = await story.failover(pace=Pace(grace=timedelta(minutes=2)))
+        assert report.verdict is Verdict.DONE, told(report)
+        assert 5 <= trio.current_time() - began < 20
+        assert story.files("lyon") == {"kept"}
+        story.place.lab["lyon"].cluster.transfer_gate.release()
+
+    play(quick_path, story, schedule=None)
+
+
+async def assert_all_but_vol_2_moved(story: Story, report: RunReport) -> None:
+    assert report.verdict is Verdict.PARTLY, told(report)
+    assert "vol_2 can" in told(report)
+    for volume in ("vol_1", "vol_3"):
+        assert story.files("lyon", volume) == {"kept", "since"}
+        assert await as_served(story, "lyon", volume) == {**SERVED, "path": f"/{volume}"}
+        assert await as_served(story, "paris", volume) == FROZEN
+    assert await as_served(story, "paris", "vol_2") == {**SERVED, "path": "/vol_2"}, "its clients write where they did"
+    assert not [each for each in (await story.group()).concerns if each.kind == "frozen"]
+
+
+def test_what_cannot_follow_stays_where_it_is_served_and_keeps_nobody(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected(*VOLUMES)
+        for volume in VOLUMES:
+            story.write("paris", volume, "since")
+        await story.change_mirror("lyon", {"state": "paused"}, "vol_2")
+        alone = await story.plan_failover(is_planned=None)
+        assert alone.verdict is Verdict.REFUSED, told(alone)
+        assert "--best-effort moves the others" in told(alone)
+        report = await planned(story, best_effort=True)
+        await assert_all_but_vol_2_moved(story, report)
+        assert outcomes(report, "gold-lyon") == {"vol_1": "done", "vol_2": "failed", "vol_3": "done"}
+        again = await planned(story, best_effort=True)
+        assert story.files("paris", "vol_2") == {"kept", "since"}, told(again)
+
+    play(quick_path, story, schedule=None)
+
+
+def test_what_cannot_follow_after_the_freeze_is_let_in_where_it_was(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected(*VOLUMES)
+        for volume in VOLUMES:
+            story.write("paris", volume, "since")
+        reports: list[RunReport] = []
+
+        async def fail_over() -> None:
+            reports.append(await planned(story, best_effort=True))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(fail_over)
+            while (await as_served(story, "paris", "vol_2")) != FROZEN:
+                await trio.sleep(0.005)
+            await story.delete_mirror("lyon", "vol_2")
+        await assert_all_but_vol_2_moved(story, reports[0])
+
+    play(quick_path, story, schedule=None)
+
+
+class EndsOnce(Quiet):
+    """With it a process ends as soon as so many acts of a kind were seen to hold."""
+
+    def __init__(self, kind: type[Change], count: int) -> None:
+        self._kind = kind
+        self._left = count
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        self._left -= sum(isinstance(act.change, self._kind) for act in acts)
+        if self._left <= 0:
+            raise Died
+
+
+async def let_in_by_hand(story: Story, volume: str) -> None:
+    await story.change("paris", volume, {"nas": {"path": f"/{volume}", "export_policy": {"name": "default"}}})
+
+
+@pytest.mark.parametrize("kind", [TakeEpoch, Pause, Break])
+def test_what_is_written_where_somebody_lets_clients_in_again_is_carried_or_named(
+    quick_path: Path, kind: type[Change]
+) -> None:
+    """A run was cut off behind its decision, and clients of one volume were let in at the source meanwhile."""
+
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        group = story.place.session.group(GROUP)
+        intent = operations.failover(group, FailoverChoice(is_planned=None))
+        with pytest.raises(Died):
+            await story.place.run(intent, EndsOnce(kind, 2))
+        await let_in_by_hand(story, "vol_2")
+        story.write("paris", "vol_2", "late")
+        shown = await story.plan_failover("lyon", is_planned=None)
+        report = await planned(story, "lyon")
+        assert story.served("lyon") >= {"vol_1"}
+        if "late" in story.files("lyon", "vol_2"):
+            assert report.verdict is Verdict.DONE, told(report)
+        elif kind is Break:  # nothing can be carried any more
+            assert "no write is lost" not in told(report)
+            assert "vol_2: clients could write at gold-paris after the last snapshot was taken" in told(shown)
+        else:
+            assert report.verdict is Verdict.PARTLY, told(report)
+            assert "vol_2 cannot follow" in told(report)
+            assert story.served("paris") == {"vol_2"}, "its clients go on where they are"
+
+    play(quick_path, story, schedule=None)
+
+
+def test_reprotect_fences_what_somebody_let_clients_in_to_whatever_is_agreed_to(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        await planned(story)
+        for volume in ("vol_1", "vol_2"):
+            await let_in_by_hand(story, volume)
+            story.write("paris", volume, "late")
+        report = await story.place.run(reprotect(story))
+        assert "may hold writes of its own" in told(report)
+        for volume in ("vol_1", "vol_2"):
+            assert await as_served(story, "paris", volume) == FROZEN
+
+    play(quick_path, story, schedule=None)
+
+
+def test_a_mirror_of_a_mirror_is_not_said_to_hold_what_is_served(quick_path: Path) -> None:
+    """It went on after what was overtaken, which then gave up what both of them held."""
+
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        await story.failover("lyon", is_planned=False)
+        story.write("paris", "vol_1", "late")
+        oslo = await story.mirror("oslo")
+        await succeed(story.at["oslo"].http.post(f"/api/snapmirror/relationships/{oslo['uuid']}/transfers", json={}))
+        await trio.sleep(60)
+        story.write("lyon", "vol_1", "new")
+        await story.place.run(reprotect(story, "paris"))
+        group = await story.group()
+        concerns = {each.kind: each for each in group.concerns}
+        assert concerns["stale"].backend == "gold-oslo", group.concerns
+        assert "a mirror of gold-paris, which does not serve" in concerns["stale"].text
+
+    play(quick_path, story, targets=("lyon", "oslo"), schedule=None)

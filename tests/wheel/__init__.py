@@ -1,0 +1,1 @@
+"""The product as it is installed: `make wheel`."""
