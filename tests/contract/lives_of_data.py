@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 import pytest
 from netapp_ontap.error import NetAppRestError
 
-from tests.contract.clients import MIB, Clients, fresh, two_gone
+from tests.contract.clients import MIB, SVMS, Clients, fresh, two_gone
 from tests.contract.resources import (
     ClientClass,
     FileClone,
+    FileCopy,
     FileInfo,
+    Job,
     SnapmirrorPolicy,
     SnapmirrorRelationship,
     SnapmirrorTransfer,
@@ -33,6 +35,21 @@ def file_clones_live(netapp: Clients) -> None:
             FileClone(destination_path="twin", **clone).post()
         assert refused.value.response_body
         assert refused.value.response_body["error"]["code"] == "6488118"
+
+
+def file_copies_live(netapp: Clients) -> None:
+    """It is asked for: its job lasts as long as the bytes take."""
+    with netapp.paris:
+        volume, other = netapp.volume(), netapp.volume()
+        netapp.write(volume, "file", "bytes")
+        source = {"svm": {"name": SVMS["paris"]}, "volume": {"name": volume.name}, "path": "file"}
+        pair = {"source": source, "destination": {**source, "volume": {"name": other.name}, "path": "copy"}}
+        FileCopy(files_to_copy=[pair], cutover_time=10).post(poll=False)
+        assert Job.find(description="POST /api/storage/file/copy").state in ("queued", "running")
+        with pytest.raises(NetAppRestError) as refused:
+            FileCopy(files_to_copy=[{**pair, "source": {**source, "path": "none"}}]).post(poll=False)
+        assert refused.value.response_body
+        assert refused.value.response_body["error"]["code"] == "6684674"
 
 
 def policies_live(netapp: Clients) -> None:
@@ -159,6 +176,7 @@ def transfers_live(netapp: Clients) -> None:
 
 LIVES_OF_DATA: Mapping[ClientClass, Callable[[Clients], None]] = {
     FileClone: file_clones_live,
+    FileCopy: file_copies_live,
     FileInfo: files_live,
     SnapmirrorPolicy: policies_live,
     SnapmirrorRelationship: relationships_live,

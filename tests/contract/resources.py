@@ -29,6 +29,7 @@ EmsEvent = _client.EmsEvent
 ExportPolicy = _client.ExportPolicy
 ExportRule = _client.ExportRule
 FileClone = _client.FileClone
+FileCopy = _client.FileCopy
 FileInfo = _client.FileInfo
 Igroup = _client.Igroup
 IgroupInitiator = _client.IgroupInitiator
@@ -109,6 +110,7 @@ CLIENTS: Mapping[str, ClientClass] = {
         ExportPolicy,
         ExportRule,
         FileClone,
+        FileCopy,
         FileInfo,
         Igroup,
         IgroupInitiator,

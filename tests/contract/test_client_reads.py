@@ -23,6 +23,7 @@ from tests.contract.resources import (
     EmsApplicationLog,
     ExportPolicy,
     FileClone,
+    FileCopy,
     FileInfo,
     Igroup,
     IpInterface,
@@ -132,7 +133,7 @@ def _more_above() -> dict[str, object]:
 
 def test_there_is_a_class_of_the_client_for_every_resource_of_the_lab() -> None:
     assert set(RESOURCES) == set(CLIENTS)
-    assert {CLIENTS[path] for path in SINGLE} == {Cluster, EmsApplicationLog, FileClone, NfsClients}
+    assert {CLIENTS[path] for path in SINGLE} == {Cluster, EmsApplicationLog, FileClone, FileCopy, NfsClients}
 
 
 def test_connected_clients_are_listed_but_have_no_paths_of_their_own(lyon: Furnished) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -64,7 +65,10 @@ _OF_RELATIONSHIPS = {
     "source_info_only",
     "destination_only",
     "list_destinations_only",
-}  # options, and no fields
+}
+_OF_LUNS = {"allow_delete_while_mapped"}
+_OF_FILES = {"return_metadata"}
+_OPTIONS = _OF_RELATIONSHIPS | _OF_LUNS | _OF_FILES  # and no fields
 """Parameters of every query that are no fields; ONTAP's REST guide, "Record retrieval" and "Query-based operations"."""
 
 
@@ -300,6 +304,7 @@ async def every_change(root: Path) -> Story:
         await story.look()
     await every_write_comes_along(story, root / "planned")
     await volumes_are_moved(story, root / "moved")
+    await luns_are_moved(story, root / "luns")
     return story
 
 
@@ -356,6 +361,40 @@ async def volumes_are_moved(story: Story, root: Path) -> None:
         await another.carry_out(migrations.migrate(move))
         to_lyon = migrations.migration_of(session, "gold-paris:vol_1", to="gold-lyon")
         await another.carry_out(migrations.migrate(to_lyon))
+
+
+async def luns_are_moved(story: Story, root: Path) -> None:
+    """To another volume, beside the old one, and to another SVM; a file too."""
+    async with a_place(root, targets=CLUSTERS[1:]) as place:
+        await create_volumes(place.lab[HOME], ["vol_1", "vol_2"])
+        async with place.lab[HOME].client() as client:
+            lun = {"name": "/vol/vol_1/disk", "svm.name": SVMS[HOME], "os_type": "linux", "space": {"size": 2**24}}
+            await Asker(place.lab[HOME], client).post("/storage/luns", lun)
+            home, svm = Asker(place.lab[HOME], client), {"svm.name": SVMS[HOME]}
+            igroup = {"name": "hosts", "os_type": "linux", "initiators": [{"name": "iqn.2026-01.com.example:host"}]}
+            await home.post("/protocols/san/igroups", {**igroup, **svm})
+            its_map = {"lun.name": "/vol/vol_1/disk", "igroup.name": "hosts"}
+            await home.post("/protocols/san/lun-maps", {**its_map, **svm})
+            await home.post("/svm/svms", {"name": "other"})
+            volume = {"name": "vol_3", "svm.name": "other", "aggregates": [{"name": "aggr1"}], "size": 2**26}
+            await home.post("/storage/volumes", volume)
+        backend = {"cluster": HOME, "svm": "other", "volumes": ["*"]}
+        configured = place.configured(lambda tree: tree["backends"].update({"gold-other": backend}))
+        another = Story(configured, story.sent, story.watcher)
+        tapped(another)
+        file = place.tree(HOME, "vol_1") / "image.raw"
+        file.write_bytes(b"bytes")
+        os.utime(file, (file.stat().st_mtime - 3600,) * 2)
+        for what, to, keeps_source in (
+            ("vol_1/image.raw", "gold-paris:vol_2", False),
+            ("vol_1/disk", "gold-paris:vol_1/twin", True),
+            ("vol_1/disk", "gold-paris:vol_2", False),
+            ("vol_2/disk", "gold-other:vol_3", False),
+        ):
+            migration = migrations.migration_of(
+                another.place.session, f"gold-paris:{what}", to=to, keeps_source=keeps_source
+            )
+            await another.carry_out(migrations.migrate(migration))
 
 
 @pytest.fixture(scope="module")
@@ -421,4 +460,4 @@ def test_only_relationships_and_volumes_are_changed_many_at_once_and_only_by_uui
 
 def _fields_of(sent: Sent) -> set[str]:
     listed = set(sent.query.get("fields", "").split(",")) - {""}
-    return listed | (sent.query.keys() - _OF_ANY_COLLECTION - _OF_RELATIONSHIPS)
+    return listed | (sent.query.keys() - _OF_ANY_COLLECTION - _OPTIONS)

@@ -8,7 +8,7 @@ from functools import singledispatch
 
 from datamotion.model.acts import (
     AbortTransfer,
-    AllowSnapMirror,
+    AllowApplications,
     Break,
     Change,
     CloneVolume,
@@ -413,7 +413,7 @@ def _(change: RemoveMark, view: ClusterView) -> ClusterView:
 
 
 @changed.register
-def _(change: AllowSnapMirror, view: ClusterView) -> ClusterView:
+def _(change: AllowApplications, view: ClusterView) -> ClusterView:
     if change.uuid not in {each.uuid for each in view.svm_peers}:
         raise Refusing(f"there is no SVM peering {change.uuid}")
     return replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -63,6 +64,7 @@ async def all_that_there_is(story: Story) -> None:
         await at.post("/protocols/san/igroups", {"name": "hosts", "os_type": "linux", "svm.name": SVMS[name]})
     mapped = {"lun.name": lun["name"], "igroup.name": "hosts", "svm.name": SVMS["paris"]}
     await paris.post("/protocols/san/lun-maps", mapped)
+    await a_lun_goes_to_another_svm(story)
     await paris.post("/protocols/cifs/shares", {"svm.name": SVMS["paris"], "name": "vol_1", "path": "/vol_1"})
     await story.place.lab["paris"].doors.smb(HOST, "user").connect(SVMS["paris"], "vol_1")
     await story.change("paris", "vol_1", {"qos.policy.name": "extreme"})
@@ -153,6 +155,25 @@ async def volumes_migrate(story: Story) -> None:
     await create_volumes(story.place.lab["paris"], ["free"])
     for where in ({"aggregates": ("aggr2",)}, {"to": "gold-lyon"}):
         found = migrations.migration_of(story.place.session, "gold-paris:free", **where)
+        report = await story.place.run(migrations.migrate(found))
+        assert report.verdict is Verdict.DONE, told(report)
+
+
+async def a_lun_goes_to_another_svm(story: Story) -> None:
+    """One that is mapped to hosts whom that does not know; and a file."""
+    paris, svm = story.at["paris"], {"svm.name": SVMS["paris"]}
+    await paris.post("/storage/luns", {"name": "/vol/vol_1/leaves", "os_type": "linux", "space.size": 2**24, **svm})
+    await paris.post("/protocols/san/lun-maps", {"lun.name": "/vol/vol_1/leaves", "igroup.name": "hosts", **svm})
+    await paris.post("/svm/svms", {"name": "other"})
+    volume = {"name": "vol_3", "svm.name": "other", "aggregates": [{"name": "aggr1"}], "size": 2**26}
+    await paris.post("/storage/volumes", volume)
+    file = story.place.tree("paris", "vol_1") / "image.raw"
+    file.write_bytes(b"bytes")
+    os.utime(file, (file.stat().st_mtime - 3600,) * 2)
+    other = {"gold-other": {"cluster": "paris", "svm": "other", "volumes": ["*"]}}
+    story = story.configured(lambda tree: tree["backends"].update(other))
+    for what in ("leaves", "image.raw"):
+        found = migrations.migration_of(story.place.session, f"gold-paris:vol_1/{what}", to="gold-other:vol_3")
         report = await story.place.run(migrations.migrate(found))
         assert report.verdict is Verdict.DONE, told(report)
 

@@ -29,14 +29,17 @@ What = Annotated[
     str,
     typer.Argument(
         metavar="BACKEND:VOLUMES",
-        help="The back end where they are, and names, patterns or uuids, with commas.",
+        help="The back end where they are, and names, patterns or uuids, with commas; or VOLUME/PATH of a LUN or file.",
         autocompletion=complete_place,
     ),
 ]
 To = Annotated[
     str | None,
     typer.Option(
-        "--to", metavar="BACKEND", help="The back end where they are to live.", autocompletion=complete_backend
+        "--to",
+        metavar="PLACE",
+        help="The back end where they are to live; of a LUN or file BACKEND:VOLUME, and /PATH where that changes.",
+        autocompletion=complete_backend,
     ),
 ]
 Aggregates = Annotated[
@@ -76,11 +79,14 @@ def migrate(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Bring volumes to another aggregate, SVM or cluster by the cheapest mechanism that the two places allow.
+    """Bring volumes to another aggregate, SVM or cluster, or a LUN or file to another volume, by the cheapest
+    mechanism that the two places allow.
 
     Within an SVM the cluster moves them, and clients notice nothing. To another one they are mirrored, clients are kept
     away until the last snapshot is carried over, and they are served there; the old ones are deleted only once the new
-    ones are seen to serve. Run again after anything it goes on; --abort goes back, while nothing is decided.
+    ones are seen to serve. A LUN goes to another volume of its SVM, or to another name, while its hosts go on; to
+    another SVM of its cluster it is copied while they are kept away. A file is copied to any volume of its cluster. Run
+    again after anything it goes on; --abort goes back, while nothing is decided.
 
     Example: datamotion migrate gold-paris:vol_1 --to gold-lyon
     """

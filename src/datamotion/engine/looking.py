@@ -8,7 +8,7 @@ that fell silent in between is looked at as a whole again: nobody knows what hap
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import anyio
@@ -17,16 +17,18 @@ from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Cluster
 from datamotion.errors import ClusterNotAsked, ClusterRefused, ClusterSilent
 from datamotion.model.acts import Act
+from datamotion.model.records import FileName
 from datamotion.model.view import Aspect, ClusterView, Unseen, View
 from datamotion.policy.kinds import aspects_of, kind_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glance:
-    """What to look at on one cluster: these aspects of these SVMs."""
+    """What to look at on one cluster: these aspects of these SVMs, and these files."""
 
     aspects: Collection[Aspect]
     svms: Collection[str]
+    files: Collection[FileName] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,14 @@ class Lookout:
 
     def _glance(self, name: str, before: ClusterView | Unseen, aspects: frozenset[Aspect]) -> Glance:
         whole = self.glances[name]
-        return Glance(aspects=aspects, svms=whole.svms) if isinstance(before, ClusterView) else whole
+        return replace(whole, aspects=aspects) if isinstance(before, ClusterView) else whole
 
     async def _look(self, glances: Mapping[str, Glance]) -> View:
         async def look(name: str) -> ClusterView | Unseen:
+            glance = glances[name]
             try:
                 with anyio.move_on_after(self.within_s or inf):
-                    return await self.clusters[name].observe(glances[name].aspects, glances[name].svms)
+                    return await self.clusters[name].observe(glance.aspects, glance.svms, glance.files)
                 return Unseen(reason=f"{name} did not answer within {self.within_s:g} s", hint="Is the cluster up?")
             except ClusterSilent as silent:
                 return Unseen(reason=silent.message, hint=silent.hint)

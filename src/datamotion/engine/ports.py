@@ -8,7 +8,7 @@ from typing import Protocol
 
 from datamotion.errors import ClusterRefused, ClusterSilent
 from datamotion.model.acts import Act
-from datamotion.model.records import Snapshot
+from datamotion.model.records import FileName, Snapshot
 from datamotion.model.standing import Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.policy.validation import Question
@@ -45,10 +45,12 @@ Reply = Accepted | Declined | Unanswered
 class Cluster(Protocol):
     """One cluster. Only `ask` changes anything."""
 
-    async def observe(self, aspects: Collection[Aspect], svms: Collection[str]) -> ClusterView:
+    async def observe(
+        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName] = ()
+    ) -> ClusterView:
         """Look at these aspects, side by side: one collection GET each, pages aside.
 
-        Volumes, SVM peers and relationships are those of the SVMs named here.
+        Volumes, SVM peers and relationships are those of the SVMs named here, files those that are named.
         Raises: ClusterRefused, ClusterSilent, whatever goes wrong. A view is whole or is not returned; volumes and
         relationships that cannot be read are told in it, one by one.
         """

@@ -12,6 +12,20 @@ from typing import NamedTuple
 
 from datamotion.model.claim import Claim
 from datamotion.model.definition import PolicyDefinition, Rule
+from datamotion.model.item_acts import (
+    AwaitLunCopy,
+    AwaitLunMove,
+    CloneLun,
+    CopyFile,
+    CopyLun,
+    CreateIgroup,
+    DeleteFile,
+    DeleteLun,
+    MapNewLun,
+    MarkLun,
+    MoveLun,
+    RenameFile,
+)
 from datamotion.model.records import Endpoint, Share
 
 ONLINE_S = 360.0
@@ -40,7 +54,7 @@ class AwaitClusterPeer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerSvms:
-    """`svm` of the cluster that is asked is peered with `peer_svm` of `peer_cluster`, for SnapMirror.
+    """`svm` of the cluster that is asked is peered with `peer_svm` of `peer_cluster`, for these applications.
 
     `name` is what the cluster that is asked calls the peer; no other SVM that it knows has it.
     """
@@ -50,6 +64,7 @@ class PeerSvms:
     peer_svm: str
     peer_svm_uuid: str
     peer_cluster: str
+    applications: frozenset[str] = frozenset({"snapmirror"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +77,8 @@ class AcceptSvmPeer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AllowSnapMirror:
-    """An SVM peering serves SnapMirror too, beside the applications that it has."""
+class AllowApplications:
+    """An SVM peering serves these applications: what is wanted beside those that it had."""
 
     uuid: str
     svm: str
@@ -452,7 +467,7 @@ Change = (
     | AwaitClusterPeer
     | PeerSvms
     | AcceptSvmPeer
-    | AllowSnapMirror
+    | AllowApplications
     | CreatePolicy
     | ModifyPolicy
     | CreateVolume
@@ -484,6 +499,18 @@ Change = (
     | AbortMove
     | ModifyQtree
     | ModifyLun
+    | MoveLun
+    | AwaitLunMove
+    | CloneLun
+    | CopyLun
+    | AwaitLunCopy
+    | CreateIgroup
+    | MapNewLun
+    | DeleteLun
+    | MarkLun
+    | RenameFile
+    | CopyFile
+    | DeleteFile
     | MapLun
     | CreateShare
     | CloseSessions
@@ -498,7 +525,9 @@ Change = (
 THIS_HOST = "this host"
 """In the place of a cluster: what is carried out here, and shows nowhere but in how it ended."""
 
-Wait = AwaitClusterPeer | AwaitOnline | AwaitTransfer | AwaitSnapshot | AwaitIdle | AwaitMove
+Wait = (
+    AwaitClusterPeer | AwaitOnline | AwaitTransfer | AwaitSnapshot | AwaitIdle | AwaitMove | AwaitLunMove | AwaitLunCopy
+)
 """Nothing is asked for: what goes on at the clusters is looked at until it has come about."""
 
 Subject = tuple[str, str | None]

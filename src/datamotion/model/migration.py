@@ -8,7 +8,7 @@ from datetime import datetime
 from datamotion.model.definition import PolicyDefinition
 from datamotion.model.group import Backend, Group, Target
 
-_PREFIX = "migrate."
+PREFIX = "migrate."
 ALL_SNAPSHOTS = "MirrorAllSnapshots"
 """The policy of ONTAP's own with which the new volume has every snapshot of the old one."""
 
@@ -55,12 +55,12 @@ class Migration:
 
     @property
     def name(self) -> str:
-        return f"{_PREFIX}{self.source.name}.{self.to.name}"
+        return f"{PREFIX}{self.source.name}.{self.to.name}"
 
 
 def is_migration(group: str) -> bool:
     """Whether a group is one that stands for a migration."""
-    return group.startswith(_PREFIX)
+    return group.startswith(PREFIX)
 
 
 def ends_of(group: str, backends: frozenset[str]) -> tuple[str, str] | None:
@@ -69,6 +69,6 @@ def ends_of(group: str, backends: frozenset[str]) -> tuple[str, str] | None:
     >>> ends_of("migrate.gold.paris.lyon", frozenset({"gold.paris", "lyon"})), ends_of("gold", frozenset({"gold"}))
     (('gold.paris', 'lyon'), None)
     """
-    names = group.removeprefix(_PREFIX).split(".") if is_migration(group) else []
+    names = group.removeprefix(PREFIX).split(".") if is_migration(group) else []
     pairs = ((".".join(names[:n]), ".".join(names[n:])) for n in range(1, len(names)))
     return next((each for each in pairs if backends.issuperset(each)), None)

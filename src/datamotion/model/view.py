@@ -14,6 +14,7 @@ from datamotion.model.records import (
     CifsSession,
     ClusterIdentity,
     ClusterPeer,
+    CopyJob,
     ExportPolicy,
     Igroup,
     IpInterface,
@@ -23,6 +24,8 @@ from datamotion.model.records import (
     Movement,
     NamedPolicy,
     Node,
+    PlacedFile,
+    PlacedLun,
     Policy,
     Qtree,
     Relationship,
@@ -68,6 +71,9 @@ class Aspect(StrEnum):
     CIFS_SHARES = "cifs shares"
     CIFS_SERVERS = "cifs servers"
     MOVEMENTS = "movements"  # of volumes to other aggregates
+    LUN_PLACES = "lun places"  # and where they are on their way to
+    FILES = "files"  # those that are named; one GET each, and one for their volumes
+    COPY_JOBS = "copy jobs"
     COMMON_SNAPSHOTS = "common snapshots"  # of all snapshots those alone that are kept common to all copies
 
 
@@ -75,7 +81,8 @@ WAYS_IN = frozenset({Aspect.LUN_MAPS, Aspect.CIFS_SHARES})
 """By what hosts come to what is served, and no mirror carries."""
 _GIVEN = frozenset({Aspect.SNAPSHOT_POLICIES, Aspect.QOS_POLICIES, Aspect.IGROUPS, Aspect.CIFS_SERVERS})
 """What a volume that is served can be given."""
-CHECKING = frozenset(Aspect) - {Aspect.SNAPSHOTS, Aspect.MOVEMENTS} - _GIVEN
+_OF_FILES = frozenset({Aspect.FILES, Aspect.COPY_JOBS})
+CHECKING = frozenset(Aspect) - {Aspect.SNAPSHOTS, Aspect.MOVEMENTS, Aspect.LUN_PLACES} - _GIVEN - _OF_FILES
 """What tells whether all that is wanted can be done."""
 EVERYTHING = CHECKING - {Aspect.DESTINATIONS, Aspect.NODES, Aspect.INTERFACES, Aspect.ACCESS}
 """What has to be known to protect volumes."""
@@ -167,6 +174,9 @@ class ClusterView:
     cifs_shares: tuple[Share, ...] | None = ()
     cifs_servers: tuple[CifsServer, ...] | None = ()
     movements: Mapping[str, Movement] = field(default_factory=dict)
+    files: tuple[PlacedFile, ...] = ()
+    copy_jobs: tuple[CopyJob, ...] = ()
+    lun_places: tuple[PlacedLun, ...] | None = ()  # None: not told
     licenses: frozenset[str] | None = None  # packages; None: not told, as on a platform that has none
     nodes: tuple[Node, ...] | None = None  # None, of these three: not told
     interfaces: tuple[IpInterface, ...] | None = None

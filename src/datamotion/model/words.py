@@ -71,6 +71,29 @@ class MoveState(_OntapWord):
         return self in (MoveState.CUTOVER_WAIT, MoveState.CUTOVER_PENDING)
 
 
+class PassageState(_OntapWord):
+    """`progress.state` of a LUN's copy or move: of the one that goes on, else of the last one."""
+
+    PREPARING = "preparing"
+    REPLICATING = "replicating"
+    PAUSED = "paused"
+    PAUSED_ERROR = "paused_error"
+    COMPLETE = "complete"
+    REVERTING = "reverting"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_going_on(self) -> bool:
+        """Whether it may still come to its end by itself, or once somebody lets it go on."""
+        return self not in (PassageState.COMPLETE, PassageState.FAILED)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it does not come to its end."""
+        return self in (PassageState.PAUSED_ERROR, PassageState.REVERTING, PassageState.FAILED)
+
+
 class VolumeType(_OntapWord):
     """`type` of /storage/volumes: `rw` is writable, `dp` a read-only mirror destination, `ls` load sharing."""
 

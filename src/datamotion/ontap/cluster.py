@@ -15,7 +15,7 @@ from datamotion.model.acts import (
     AbortTransfer,
     AcceptSvmPeer,
     Act,
-    AllowSnapMirror,
+    AllowApplications,
     AwaitClusterPeer,
     AwaitIdle,
     AwaitMove,
@@ -58,8 +58,23 @@ from datamotion.model.acts import (
     TakeCommonSnapshot,
     TakeEpoch,
     TakeSnapshot,
+    Wait,
 )
-from datamotion.model.records import Snapshot
+from datamotion.model.item_acts import (
+    AwaitLunCopy,
+    AwaitLunMove,
+    CloneLun,
+    CopyFile,
+    CopyLun,
+    CreateIgroup,
+    DeleteFile,
+    DeleteLun,
+    MapNewLun,
+    MarkLun,
+    MoveLun,
+    RenameFile,
+)
+from datamotion.model.records import FileName, Snapshot
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.ontap.accounts import get_access
 from datamotion.ontap.aggregates import list_aggregates
@@ -78,8 +93,11 @@ from datamotion.ontap.clusters import (
 )
 from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
+from datamotion.ontap.files import change_file, list_copy_jobs, list_files
+from datamotion.ontap.igroups import change_igroup
 from datamotion.ontap.jobs import follow_jobs
 from datamotion.ontap.lun_maps import list_igroups, list_lun_maps
+from datamotion.ontap.lun_places import list_lun_places
 from datamotion.ontap.luns import change_lun, list_luns
 from datamotion.ontap.movements import change_movement, list_movements
 from datamotion.ontap.named_policies import list_qos_policies, list_snapshot_policies
@@ -113,6 +131,7 @@ _OF_CLUSTER: Mapping[Aspect, Callable[[Transport], Awaitable[object]]] = {
     Aspect.NODES: list_nodes,
     Aspect.INTERFACES: list_interfaces,
     Aspect.ACCESS: get_access,
+    Aspect.COPY_JOBS: list_copy_jobs,
 }
 _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[object]]] = {
     Aspect.VOLUMES: list_volumes,
@@ -127,6 +146,7 @@ _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[objec
     Aspect.CIFS_SHARES: list_shares,
     Aspect.CIFS_SERVERS: list_cifs_servers,
     Aspect.MOVEMENTS: list_movements,
+    Aspect.LUN_PLACES: list_lun_places,
     Aspect.SNAPSHOTS: list_snapshots,
     Aspect.COMMON_SNAPSHOTS: list_common_snapshots,
 }
@@ -149,7 +169,9 @@ class OntapCluster:
         """How many requests have been sent to the cluster, those sent again counted again."""
         return self._transport.calls
 
-    async def observe(self, aspects: Collection[Aspect], svms: Collection[str]) -> ClusterView:
+    async def observe(
+        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName] = ()
+    ) -> ClusterView:
         """One collection GET an aspect, side by side; access takes two. One that was silent is tried again.
 
         Raises: ClusterRefused, ClusterSilent.
@@ -162,7 +184,7 @@ class OntapCluster:
 
             async def look(aspect: Aspect) -> object:
                 try:
-                    return await _look(transport, aspect, svms)
+                    return await _look(transport, aspect, svms, files)
                 except ClusterError as failure:
                     # Not raised at once: that would cut the others off in the middle of a handshake.
                     return failure
@@ -208,15 +230,15 @@ class OntapCluster:
 
     async def _ask_one(self, change: Change) -> Reply:
         """One that goes in no batch."""
-        if isinstance(change, AwaitTransfer | AwaitSnapshot | AwaitIdle | AwaitOnline | AwaitClusterPeer | AwaitMove):
+        if isinstance(change, Wait):
             return Accepted()
         if isinstance(change, PeerClusters):
             return await reply_of(self._peer(change))
         return await reply_of(self._answer_to(change))
 
-    async def _answer_to(self, change: Change) -> Answer:  # noqa: C901, PLR0911  # one for each module of requests
+    async def _answer_to(self, change: Change) -> Answer:  # noqa: C901, PLR0911, PLR0912  # one for each module of requests
         match change:
-            case PeerSvms() | AcceptSvmPeer() | AllowSnapMirror():
+            case PeerSvms() | AcceptSvmPeer() | AllowApplications():
                 return await change_svm_peer(self._transport, change)
             case CreateVolume():
                 return await create_volume(self._transport, change)
@@ -230,8 +252,12 @@ class OntapCluster:
                 return await change_movement(self._transport, change)
             case CreateExportPolicy() | ModifyQtree():
                 return await change_exports(self._transport, change)
-            case ModifyLun() | MapLun():
+            case ModifyLun() | MoveLun() | CloneLun() | CopyLun() | MarkLun() | DeleteLun():
                 return await change_lun(self._transport, change)
+            case MapLun() | CreateIgroup() | MapNewLun():
+                return await change_igroup(self._transport, change)
+            case RenameFile() | CopyFile() | DeleteFile():
+                return await change_file(self._transport, change)
             case CloseSessions() | CreateShare():
                 return await change_cifs(self._transport, change)
             case TakeEpoch() | ConfirmClaim() | CreatePolicy() | ModifyPolicy():
@@ -251,6 +277,8 @@ class OntapCluster:
                 | AwaitOnline()
                 | AwaitClusterPeer()
                 | AwaitMove()
+                | AwaitLunMove()
+                | AwaitLunCopy()
                 | PeerClusters()
                 | ModifyRelationship()
                 | DeleteRelationship()
@@ -293,7 +321,9 @@ def _without_mark(change: Change) -> Change:
     return ModifyVolume(uuid=change.uuid, comment=change.comment) if isinstance(change, RemoveMark) else change
 
 
-async def _look(transport: Transport, aspect: Aspect, svms: Collection[str]) -> object:
+async def _look(transport: Transport, aspect: Aspect, svms: Collection[str], files: Collection[FileName]) -> object:
+    if aspect is Aspect.FILES:
+        return await list_files(transport, files)
     if aspect in _OF_CLUSTER:
         return await _OF_CLUSTER[aspect](transport)
     # Without an SVM the query would be empty, and ONTAP would answer with everything.

@@ -30,6 +30,8 @@ class _Igroup(Row):
     name: Name = at("name")
     svm: Name = at("svm.name")
     initiators: list[_Initiator] = at("initiators", default=[])
+    protocol: Name = at("protocol", default="mixed")
+    os_type: Name = at("os_type", default="linux")
 
 
 async def list_lun_maps(transport: Transport, svms: Collection[str]) -> tuple[LunMap, ...] | None:
@@ -46,7 +48,13 @@ async def list_igroups(transport: Transport, svms: Collection[str]) -> tuple[Igr
     if rows is None:
         return None
     return tuple(
-        Igroup(name=row.name, svm=row.svm, initiators=frozenset(each.name.casefold() for each in row.initiators))
+        Igroup(
+            name=row.name,
+            svm=row.svm,
+            initiators=frozenset(each.name.casefold() for each in row.initiators),
+            protocol=row.protocol,
+            os_type=row.os_type,
+        )
         for row in rows
     )
 

@@ -1,21 +1,24 @@
-"""LUNs: what a look at them tells, and letting hosts use them or not."""
+"""LUNs: what a look at them tells, letting hosts use them or not, moving, copying, removing them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
+from typing import assert_never
 
 from datamotion.errors import ClusterRefused
-from datamotion.model.acts import MapLun, ModifyLun
+from datamotion.model.acts import ModifyLun
+from datamotion.model.item_acts import CloneLun, CopyLun, DeleteLun, MarkLun, MoveLun
 from datamotion.model.records import Lun
 from datamotion.model.view import Aspect, Unreadable
-from datamotion.ontap.answer import Answer
-from datamotion.ontap.errors import NOT_TO_BE_SEEN
-from datamotion.ontap.lun_maps import map_lun
+from datamotion.ontap.answer import Answer, Body
+from datamotion.ontap.errors import NOT_FOUND, NOT_TO_BE_SEEN
 from datamotion.ontap.rows import Listing, Row, at, get_legible_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
 from datamotion.ontap.values import Name, Uuid
 
-_PATH = "/storage/luns"
+PATH = "/storage/luns"
+_NO_SUCH_LUN = frozenset({NOT_FOUND, "5374875"})
+LunChange = ModifyLun | MoveLun | CloneLun | CopyLun | MarkLun | DeleteLun
 
 
 class _Lun(Row):
@@ -28,7 +31,7 @@ class _Lun(Row):
 async def list_luns(transport: Transport, svms: Collection[str]) -> Listing | None:
     """Those of these SVMs. None where the account may not see them, or the platform has none."""
     try:
-        rows, illegible = await get_legible_rows(transport, _PATH, _Lun, {"svm.name": "|".join(sorted(svms))})
+        rows, illegible = await get_legible_rows(transport, PATH, _Lun, {"svm.name": "|".join(sorted(svms))})
     except ClusterRefused as error:
         if error.ontap_code in NOT_TO_BE_SEEN:
             return None
@@ -49,7 +52,43 @@ async def list_luns(transport: Transport, svms: Collection[str]) -> Listing | No
     return Listing(found, tuple(unreadable))
 
 
-async def change_lun(transport: Transport, change: ModifyLun | MapLun) -> Answer:
-    if isinstance(change, MapLun):
-        return await map_lun(transport, change)
-    return await transport.patch(f"{_PATH}/{change.uuid}", {"enabled": change.is_enabled}, AT_ONCE)
+async def change_lun(transport: Transport, change: LunChange) -> Answer:
+    """A LUN that is gone already is as wanted where it was to go."""
+    match change:
+        case ModifyLun():
+            return await transport.patch(f"{PATH}/{change.uuid}", {"enabled": change.is_enabled}, AT_ONCE)
+        case MoveLun():
+            return await transport.patch(f"{PATH}/{change.uuid}", {"name": change.name}, AT_ONCE)
+        case CloneLun():
+            body: Body = {
+                "name": change.name,
+                "svm": {"name": change.svm},
+                "comment": change.comment,
+                "clone": {"source": {"uuid": change.source_uuid}},
+            }
+            return await transport.post(PATH, body, AT_ONCE)
+        case CopyLun():
+            body = {
+                "name": change.name,
+                "svm": {"name": change.svm},
+                "comment": change.comment,
+                "copy": {"source": {"uuid": change.source_uuid, "peer": {"name": change.peer}}},
+            }
+            return await transport.post(PATH, body, AT_ONCE)
+        case MarkLun():
+            body = {"comment": change.comment, "enabled": change.is_enabled}
+            return await transport.patch(f"{PATH}/{change.uuid}", body, AT_ONCE)
+        case DeleteLun():
+            query = {"allow_delete_while_mapped": "true", **AT_ONCE}
+            return await _unless_gone(transport.delete(f"{PATH}/{change.uuid}", query))
+        case _:
+            assert_never(change)
+
+
+async def _unless_gone(removal: Awaitable[Answer]) -> Answer:
+    try:
+        return await removal
+    except ClusterRefused as error:
+        if error.ontap_code in _NO_SUCH_LUN:
+            return Answer(request=error.request, body={}, jobs=())
+        raise

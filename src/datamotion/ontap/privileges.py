@@ -30,7 +30,7 @@ PRIVILEGES = (
     Privilege("/api/protocols/cifs/sessions", "all", "a fence closes sessions"),
     Privilege("/api/protocols/cifs/shares", "read_create", "what is served has the shares that it had"),
     Privilege("/api/protocols/nfs/export-policies", "read_create", "a fence has a policy of its own"),
-    Privilege("/api/protocols/san/igroups", "readonly", "to whom LUNs can be mapped"),
+    Privilege("/api/protocols/san/igroups", "read_create", "to whom LUNs can be mapped, also in another SVM"),
     Privilege("/api/protocols/san/lun-maps", "read_create", "what is served has its LUNs mapped as they were"),
     Privilege("/api/security/accounts", "readonly", "which role its own account has"),
     Privilege("/api/security/roles", "readonly", "whether that role is enough"),
@@ -41,7 +41,10 @@ PRIVILEGES = (
     ),
     Privilege("/api/snapmirror/relationships", "all", "mirrors and their transfers, and mirrors that end"),
     Privilege("/api/storage/aggregates", "readonly", "where there is room"),
-    Privilege("/api/storage/luns", "read_modify", "a fence takes LUNs from their hosts"),
+    Privilege("/api/storage/file/copy", "read_create", "files that are brought to other volumes are copied there"),
+    Privilege(
+        "/api/storage/luns", "all", "a fence takes LUNs from their hosts; they are moved, copied, and then removed"
+    ),
     Privilege("/api/storage/qos/policies", "readonly", "a copy that is served is given the one its source had"),
     Privilege("/api/storage/qtrees", "read_modify", "a fence covers qtrees with policies of their own"),
     Privilege("/api/storage/snapshot-policies", "readonly", "and its snapshot policy too"),
@@ -67,6 +70,10 @@ _SELDOM = {
     "/api/cluster/peers": frozenset({"POST"}),
     "/api/snapmirror/policies": frozenset({"DELETE"}),
     "/api/snapmirror/relationships": frozenset({"DELETE"}),
+    "/api/protocols/san/igroups": frozenset({"GET", "POST"}),
+    "/api/protocols/san/lun-maps": frozenset({"GET", "POST"}),
+    "/api/storage/file/copy": frozenset({"GET", "POST"}),
+    "/api/storage/luns": frozenset({"POST", "DELETE"}),
     "/api/storage/volumes": frozenset({"DELETE"}),
 }
 
@@ -79,7 +86,7 @@ class Lack(NamedTuple):
 
     @property
     def is_seldom_missed(self) -> bool:
-        """Whether `--peer-clusters`, and what deletes mirrors and copies, alone miss it."""
+        """Whether `--peer-clusters`, migrating LUNs and files, and what deletes mirrors and copies, alone miss it."""
         return self.methods <= _SELDOM.get(self.privilege.path, frozenset())
 
 

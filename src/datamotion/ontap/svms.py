@@ -1,10 +1,10 @@
-"""SVMs, and the peerings between them that SnapMirror needs."""
+"""SVMs, and the peerings between them that mirrors and copies need."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
-from datamotion.model.acts import AcceptSvmPeer, AllowSnapMirror, PeerSvms
+from datamotion.model.acts import AcceptSvmPeer, AllowApplications, PeerSvms
 from datamotion.model.records import Svm, SvmPeer
 from datamotion.model.view import Aspect
 from datamotion.ontap.answer import Answer
@@ -13,7 +13,7 @@ from datamotion.ontap.replies import known
 from datamotion.ontap.rows import Listing, get_listing
 from datamotion.ontap.transport import AT_ONCE, Transport
 
-SvmPeerChange = PeerSvms | AcceptSvmPeer | AllowSnapMirror
+SvmPeerChange = PeerSvms | AcceptSvmPeer | AllowApplications
 
 _SVM = ("uuid", "name", "state")
 _PEER = (
@@ -65,13 +65,13 @@ async def change_svm_peer(transport: Transport, change: SvmPeerChange) -> Answer
                 "svm": {"name": change.svm},
                 "name": change.name,
                 "peer": {"svm": {"name": change.peer_svm}, "cluster": {"name": change.peer_cluster}},
-                "applications": ["snapmirror"],
+                "applications": sorted(change.applications),
             }
             return await transport.post("/svm/peers", body, AT_ONCE)
         case AcceptSvmPeer():
             return await transport.patch(f"/svm/peers/{known(change.uuid)}", {"state": "peered"}, AT_ONCE)
-        case AllowSnapMirror():
-            body = {"applications": sorted(change.applications | {"snapmirror"})}
+        case AllowApplications():
+            body = {"applications": sorted(change.applications)}
             return await transport.patch(f"/svm/peers/{change.uuid}", body, AT_ONCE)
         case _:
             assert_never(change)

@@ -85,9 +85,9 @@ class Transport:
         if scope.cancelled_caught:
             raise self._connection.overdue("GET", limit_s, "look_timeout")
 
-    async def get(self, path: str, fields: Sequence[str]) -> Record:
+    async def get(self, path: str, fields: Sequence[str], query: Query | None = None) -> Record:
         """The one object at this path."""
-        request = Request("GET", _url(path, {"fields": ",".join(fields)}))
+        request = Request("GET", _url(path, {**(query or {}), "fields": ",".join(fields)}))
         answer = await self._connection.send(request, self._budget or Budget(self._connection.limits))
         return Record(self.name, answer.request, answer.body)
 

@@ -11,7 +11,7 @@ from datamotion.model.acts import (
     AbortTransfer,
     AcceptSvmPeer,
     Act,
-    AllowSnapMirror,
+    AllowApplications,
     AwaitClusterPeer,
     AwaitIdle,
     AwaitMove,
@@ -55,10 +55,24 @@ from datamotion.model.acts import (
     TakeEpoch,
     TakeSnapshot,
 )
+from datamotion.model.item_acts import (
+    AwaitLunCopy,
+    AwaitLunMove,
+    CloneLun,
+    CopyFile,
+    CopyLun,
+    CreateIgroup,
+    DeleteFile,
+    DeleteLun,
+    MapNewLun,
+    MarkLun,
+    MoveLun,
+    RenameFile,
+)
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import MirrorState, TransferState
-from datamotion.policy import cluster_peering, defined_policies, movements, proofs, removals
+from datamotion.policy import cluster_peering, defined_policies, file_places, lun_places, movements, proofs, removals
 from datamotion.policy.proofs import Ground, Holds, Proof
 
 _CHANGE_S = 60.0
@@ -76,10 +90,18 @@ _COMMON = frozenset({Aspect.COMMON_SNAPSHOTS})
 _POLICIES = frozenset({Aspect.POLICIES})
 _SNAPSHOTS = frozenset({Aspect.SNAPSHOTS})
 _MOVEMENTS = frozenset({Aspect.VOLUMES, Aspect.MOVEMENTS})
+_FILES = frozenset({Aspect.FILES, Aspect.COPY_JOBS})
+_LUN_PLACES = frozenset({Aspect.LUN_PLACES})
 
 
 class Prove(Protocol):
     def __call__(self, change: Any, ground: Ground, /) -> Proof: ...  # each row's own kind of change
+
+
+class Progress(Protocol):
+    """What differs from look to look while nothing is stuck; None: nothing can be."""
+
+    def __call__(self, change: Any, seen: ClusterView, /) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +110,7 @@ class Kind:
 
     `job_s` is how long its job is followed; what goes on after that is left to the looks.
     `is_asked_for`: False for what is only awaited. `at_all`: it may show at every cluster, whichever was asked.
+    `moves`: what tells that it is not stuck; None: the transfer into the copy that it is about, if any.
     """
 
     changes: frozenset[Aspect]
@@ -96,6 +119,7 @@ class Kind:
     job_s: float = _JOB_S
     is_asked_for: bool = True
     at_all: bool = False
+    moves: Progress | None = None
 
 
 KINDS: Mapping[type[Change], Kind] = {
@@ -103,7 +127,7 @@ KINDS: Mapping[type[Change], Kind] = {
     AwaitClusterPeer: Kind(_CLUSTERS, cluster_peering.clusters_peered, is_asked_for=False, at_all=True),
     PeerSvms: Kind(_PEERS, proofs.peered, at_all=True),
     AcceptSvmPeer: Kind(_PEERS, proofs.accepted, at_all=True),
-    AllowSnapMirror: Kind(_PEERS, proofs.snapmirror_allowed, at_all=True),
+    AllowApplications: Kind(_PEERS, proofs.applications_allowed, at_all=True),
     CreatePolicy: Kind(_POLICIES, defined_policies.policy_made),
     ModifyPolicy: Kind(_POLICIES, defined_policies.policy_modified),
     CreateVolume: Kind(_VOLUMES, proofs.volume_made),
@@ -116,9 +140,26 @@ KINDS: Mapping[type[Change], Kind] = {
     CreateShare: Kind(frozenset({Aspect.CIFS_SHARES}), proofs.share_made),
     ModifyLun: Kind(_LUNS, proofs.lun_modified),
     MoveVolume: Kind(_MOVEMENTS, movements.begun, job_s=5.0),  # its job may last as long as the move does
-    AwaitMove: Kind(_MOVEMENTS, movements.arrived, limit_s=_TRANSFER_S, is_asked_for=False),
-    CutOver: Kind(_MOVEMENTS, movements.cut_over, job_s=5.0),
+    AwaitMove: Kind(_MOVEMENTS, movements.arrived, limit_s=_TRANSFER_S, is_asked_for=False, moves=movements.progress),
+    CutOver: Kind(_MOVEMENTS, movements.cut_over, job_s=5.0, moves=movements.progress),
     AbortMove: Kind(_MOVEMENTS, movements.aborted),
+    MoveLun: Kind(_LUN_PLACES, lun_places.begun),
+    AwaitLunMove: Kind(
+        _LUN_PLACES, lun_places.arrived, limit_s=_TRANSFER_S, is_asked_for=False, moves=lun_places.progress
+    ),
+    CloneLun: Kind(_LUN_PLACES, lun_places.cloned),
+    # With what is at the source: a host that was let in there meanwhile is seen before anything is removed.
+    CopyLun: Kind(_LUN_PLACES, lun_places.copied, job_s=5.0),  # its job may last as long as the copy does
+    AwaitLunCopy: Kind(
+        _LUN_PLACES, lun_places.copy_complete, limit_s=_TRANSFER_S, is_asked_for=False, moves=lun_places.copy_progress
+    ),
+    CreateIgroup: Kind(frozenset({Aspect.IGROUPS}), lun_places.igroup_made),
+    MapNewLun: Kind(_LUN_PLACES, lun_places.mapped),
+    MarkLun: Kind(_LUN_PLACES, lun_places.marked),
+    RenameFile: Kind(_FILES, file_places.renamed),
+    CopyFile: Kind(_FILES, file_places.copied, job_s=_SPLIT_S),  # nothing but its job tells how far it is
+    DeleteFile: Kind(_FILES, file_places.deleted),
+    DeleteLun: Kind(_LUN_PLACES, lun_places.deleted),
     CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), proofs.sessions_closed),
     CreateExportPolicy: Kind(frozenset({Aspect.EXPORT_POLICIES}), proofs.export_policy_made),
     # And who else may have claimed the group by now: before a copy goes back to what is common with who serves.
@@ -197,9 +238,9 @@ def progress(act: Act, standing: Standing) -> object:
     None: nothing can be stuck, as a transfer that waits for its turn, that ONTAP itself has queued behind others, or
     that is to be aborted.
     """
-    if isinstance(act.change, AwaitMove | CutOver):
+    if (moves := kind_of(act).moves) is not None:
         seen = standing.sites[act.backend].seen
-        return movements.progress(act.change, seen) if isinstance(seen, ClusterView) else False
+        return moves(act.change, seen) if isinstance(seen, ClusterView) else False
     copy = standing.copy(act.backend, act.volume or "")
     transfer = copy.edge.relationship.transfer if copy and copy.edge else None
     if transfer is None:

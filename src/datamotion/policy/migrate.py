@@ -1,49 +1,65 @@
-"""Migrating volumes by the cheapest mechanism that the two places allow; one that has begun goes on."""
+"""Migrating volumes, LUNs and files by the cheapest mechanism that the two places allow; one that has begun goes on."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from datamotion.model.item_migration import ItemMigration
 from datamotion.model.migration import Migration
 from datamotion.model.plan import Offer, Plan, Refusal
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
-from datamotion.policy.movers.host_copy import host_copy
+from datamotion.policy.movers.file_copy import FILE_COPY
+from datamotion.policy.movers.host_copy import host_copy, host_copy_of_item
+from datamotion.policy.movers.items import is_file, lun_at_source, missing_item, only_for
+from datamotion.policy.movers.lun_clone import LUN_CLONE
+from datamotion.policy.movers.lun_copy import LUN_COPY
+from datamotion.policy.movers.lun_move import LUN_MOVE, LUN_RENAME
 from datamotion.policy.movers.mirror import MIRROR
-from datamotion.policy.movers.offer import Mover, selected
+from datamotion.policy.movers.offer import M, Mover, Movers, selected
 from datamotion.policy.movers.volume_move import VOLUME_MOVE
 from datamotion.policy.needs import names_text
 from datamotion.policy.situation import Planner, Situation
 
-_MOVERS = (VOLUME_MOVE, MIRROR)
 
-
-def migrate_planner(migration: Migration) -> Planner:
+def migrate_planner(migration: Migration | ItemMigration) -> Planner:
     """The planner for `datamotion migrate`. The first look of a run decides on the mechanism."""
-    planners = {mover: mover.planner(migration) for mover in _MOVERS}
+    return _onward(_ITEMS, migration) if isinstance(migration, ItemMigration) else _onward(_VOLUMES, migration)
+
+
+def abort_planner(migration: Migration | ItemMigration) -> Planner:
+    """The planner for `datamotion migrate --abort`: what has begun is undone, while nothing is decided."""
+    return _back(_ITEMS, migration) if isinstance(migration, ItemMigration) else _back(_VOLUMES, migration)
+
+
+def _onward(of_kind: Movers[M], migration: M) -> Planner:
+    planners = {mover: mover.planner(migration) for mover in of_kind.movers}
 
     def plan(situation: Situation) -> Plan:
-        offers = [*((mover, mover.offer(migration, situation.first)) for mover in _MOVERS)]
-        told = (*(offer for _, offer in offers), host_copy(migration, situation.first))
-        chosen = _chosen(migration, situation.first, offers)
+        first = situation.first
+        offers = [(mover, mover.offer(migration, first)) for mover in of_kind.movers]
+        told = (*(offer for _, offer in offers), of_kind.by_hand(migration, first))
+        chosen = _chosen(of_kind, migration, first, offers)
         if isinstance(chosen, Refusal):
-            return _refused(migration, chosen, told if selected(migration, situation.first) else ())
+            shown = () if of_kind.missing(migration, first) else told
+            return _refused(of_kind, migration, chosen, shown)
         mover, offer = chosen
         return replace(planners[mover](situation), offers=told, offer=offer)
 
     return plan
 
 
-def abort_planner(migration: Migration) -> Planner:
-    """The planner for `datamotion migrate --abort`: what has begun is undone, while nothing is decided."""
-    backs = {mover: mover.way_back(migration) for mover in _MOVERS}
+def _back(of_kind: Movers[M], migration: M) -> Planner:
+    backs = {mover: mover.way_back(migration) for mover in of_kind.movers}
 
     def plan(situation: Situation) -> Plan:
-        mover = next((each for each in _MOVERS if each.ongoing(migration, situation.first)), None)
+        mover = next((each for each in of_kind.movers if each.ongoing(migration, situation.first)), None)
         if mover is not None:
             return backs[mover](situation)
         hint = "datamotion migrations lists those under way"
-        return _refused(migration, _unseen(migration, situation.first) or Refusal(text=_NONE, hint=hint), ())
+        refusal = _unseen(migration, situation.first) or Refusal(text=_NONE, hint=hint)
+        return _refused(of_kind, migration, refusal, ())
 
     return plan
 
@@ -52,44 +68,71 @@ _NONE = "no such migration is under way"
 
 
 def _chosen(
-    migration: Migration, standing: Standing, offers: list[tuple[Mover, Offer]]
-) -> tuple[Mover, Offer] | Refusal:
+    of_kind: Movers[M], migration: M, standing: Standing, offers: Sequence[tuple[Mover[M], Offer]]
+) -> tuple[Mover[M], Offer] | Refusal:
     if refusal := _unseen(migration, standing):
         return refusal
     for mover, offer in offers:
         if mover.ongoing(migration, standing):
             return mover, replace(offer, why_not=None)
-    if not selected(migration, standing):
-        site = standing.sites[migration.source.name]
-        names = ", ".join(migration.volumes)
-        if site.svm is None:
-            text = f"{site.backend.cluster} has no SVM {site.backend.svm}"
-            return Refusal(text=text, hint=f"correct `svm` of {migration.source.name} in the configuration")
-        there = ", ".join(sorted(site.volumes)[:6]) or "none"
-        hint = f"its volumes: {there}"
-        if arrived := [each for each in migration.volumes if each in standing.sites[migration.to.name].volumes]:
-            hint = f"{migration.to.name} has {names_text(arrived)}: `datamotion history` tells whether they went there"
-        return Refusal(text=f"no volume at {migration.source.name} matches {names}", hint=hint)
+    if refusal := of_kind.missing(migration, standing):
+        return refusal
     found = next(((mover, offer) for mover, offer in offers if offer.why_not is None), None)
     if found is not None:
         return found
-    fitting = next(offer for mover, offer in offers if (mover is VOLUME_MOVE) is migration.is_within)
-    assert fitting.why_not is not None
-    return fitting.why_not
+    fitting = [offer.why_not for mover, offer in offers if mover.is_meant(migration, standing)]
+    refusal = next(filter(None, fitting), None) or of_kind.by_hand(migration, standing).why_not
+    assert refusal is not None
+    return refusal
 
 
-def _unseen(migration: Migration, standing: Standing) -> Refusal | None:
+def _unseen(migration: M, standing: Standing) -> Refusal | None:
     for name in dict.fromkeys((migration.source.name, migration.to.name)):
         if unseen := standing.sites[name].unseen:
             return Refusal(backend=None, text=unseen.reason, hint=unseen.hint, unseen=unseen)
     return None
 
 
-def _refused(migration: Migration, refusal: Refusal, offers: tuple[Offer, ...]) -> Plan:
+def _refused(of_kind: Movers[M], migration: M, refusal: Refusal, offers: tuple[Offer, ...]) -> Plan:
     return Plan(
         operation=Operation.MIGRATE,
         group=migration.name,
-        title=f"Migrate {', '.join(migration.volumes)} from {migration.source.name} to {migration.to.name}",
+        title=of_kind.title(migration),
         refusals=(refusal,),
         offers=offers,
     )
+
+
+def _missing_volumes(migration: Migration, standing: Standing) -> Refusal | None:
+    if selected(migration, standing):
+        return None
+    site = standing.sites[migration.source.name]
+    names = ", ".join(migration.volumes)
+    if site.svm is None:
+        text = f"{site.backend.cluster} has no SVM {site.backend.svm}"
+        return Refusal(text=text, hint=f"correct `svm` of {migration.source.name} in the configuration")
+    there = ", ".join(sorted(site.volumes)[:6]) or "none"
+    hint = f"its volumes: {there}"
+    if arrived := [each for each in migration.volumes if each in standing.sites[migration.to.name].volumes]:
+        hint = f"{migration.to.name} has {names_text(arrived)}: `datamotion history` tells whether they went there"
+    return Refusal(text=f"no volume at {migration.source.name} matches {names}", hint=hint)
+
+
+def _title(migration: Migration) -> str:
+    return f"Migrate {', '.join(migration.volumes)} from {migration.source.name} to {migration.to.name}"
+
+
+def _is_lun(migration: ItemMigration, standing: Standing) -> bool:
+    return lun_at_source(migration, standing) is not None
+
+
+_VOLUMES = Movers(movers=(VOLUME_MOVE, MIRROR), by_hand=host_copy, missing=_missing_volumes, title=_title)
+_ITEMS: Movers[ItemMigration] = Movers(
+    movers=(
+        *(only_for("LUN", _is_lun, each) for each in (LUN_RENAME, LUN_CLONE, LUN_MOVE, LUN_COPY)),
+        only_for("file", is_file, FILE_COPY),
+    ),
+    by_hand=host_copy_of_item,
+    missing=missing_item,
+    title=lambda migration: f"Migrate {migration.item} of {migration.source.name} to {migration.goal}",
+)

@@ -5,7 +5,7 @@ Who a peer is, its uuids say: a name here is a label that somebody may have chan
 
 from __future__ import annotations
 
-from datamotion.model.acts import AcceptSvmPeer, AllowSnapMirror, PeerSvms
+from datamotion.model.acts import AcceptSvmPeer, AllowApplications, PeerSvms
 from datamotion.model.records import SvmPeer
 from datamotion.model.standing import Site
 from datamotion.model.view import Aspect, ClusterView
@@ -15,14 +15,16 @@ from datamotion.policy.steps import Phase, StepList
 
 _PEER = Phase(rank=40, title="Peer the SVMs", because="SnapMirror needs the two SVMs to be peered, and they are not")
 _ALLOW = Phase(rank=40, title="Allow SnapMirror", because="the two SVMs are peered for other applications only")
+_PEER_FOR_COPIES = Phase(rank=40, title="Peer the two SVMs", because="copies between SVMs need them to be peered")
+_ALLOW_COPIES = Phase(rank=40, title="Allow copies", because="the two SVMs are peered for other applications only")
 _ACCEPT = Phase(rank=41, title="Accept the SVM peering", because="the other cluster has asked for it")
 
 
 class Peering:
     """The SVM where mirrors arrive (`here`) and the one that they come from, both seen."""
 
-    def __init__(self, source: Site, here: Site, *, makes_peers: bool = False) -> None:
-        """`makes_peers`: the two clusters are made peers where they are none."""
+    def __init__(self, source: Site, here: Site, *, makes_peers: bool = False, application: str = "snapmirror") -> None:
+        """`makes_peers`: the two clusters are made peers where they are none. `application`: what peers are for."""
         assert isinstance(source.seen, ClusterView)
         assert isinstance(here.seen, ClusterView)
         assert source.svm is not None
@@ -31,6 +33,7 @@ class Peering:
         self._source_svm, self._here_svm = source.svm, here.svm
         self._at_source, self._at_here = source.seen, here.seen
         self._makes_peers = makes_peers
+        self._application = application
         self._mine = self._peer(self._at_here, here.svm.name, source.svm.uuid)
         self._theirs = self._peer(self._at_source, source.svm.name, here.svm.uuid)
 
@@ -41,6 +44,10 @@ class Peering:
     @property
     def is_same_cluster(self) -> bool:
         return self._at_here.identity == self._at_source.identity
+
+    @property
+    def _is_for_mirrors(self) -> bool:
+        return self._application == "snapmirror"
 
     @property
     def _reaches(self) -> bool:
@@ -93,10 +100,11 @@ class Peering:
                 peer_svm=self._source_svm.name,
                 peer_svm_uuid=self._source_svm.uuid,
                 peer_cluster=self._cluster_peer_name(),
+                applications=frozenset({self._application}),
             )
             called = f", called {name} there since the name is taken" if name != self._source_svm.name else ""
-            text = f"{change.svm} with {change.peer_svm} of {source.cluster}, for snapmirror{called}"
-            due.add(_PEER, here, None, change, text)
+            text = f"{change.svm} with {change.peer_svm} of {source.cluster}, for {self._application}{called}"
+            due.add(_PEER if self._is_for_mirrors else _PEER_FOR_COPIES, here, None, change, text)
         if self._mine is not None and self._mine.state == "pending":
             accept = AcceptSvmPeer(uuid=self._mine.uuid, svm=self._here_svm.name, peer_svm_uuid=self._source_svm.uuid)
             text = f"{self._here_svm.name} accepts {self._source_svm.name} of {source.cluster}"
@@ -107,15 +115,21 @@ class Peering:
             )
             text = f"{self._source_svm.name} accepts {self._here_svm.name} of {here.cluster}"
             due.add(_ACCEPT, here, None, accept, text, asked_of=source)
-        if self._mine is not None and self._mine.state == "peered" and "snapmirror" not in self._mine.applications:
-            allow = AllowSnapMirror(
+        if self._mine is not None and self._mine.state == "peered" and self._application not in self._mine.applications:
+            allow = AllowApplications(
                 uuid=self._mine.uuid,
                 svm=self._here_svm.name,
                 peer_svm_uuid=self._source_svm.uuid,
-                applications=self._mine.applications | {"snapmirror"},
+                applications=self._mine.applications | {self._application},
             )
             others = ", ".join(sorted(self._mine.applications)) or "nothing"
-            due.add(_ALLOW, here, None, allow, f"{allow.svm} with {self._mine.peer_svm}: so far {others}")
+            due.add(
+                _ALLOW if self._is_for_mirrors else _ALLOW_COPIES,
+                here,
+                None,
+                allow,
+                f"{allow.svm} with {self._mine.peer_svm}: so far {others}",
+            )
         return name
 
     def _cluster_peer_name(self) -> str:

@@ -10,7 +10,7 @@ from datamotion.model.acts import (
     AbortTransfer,
     AcceptSvmPeer,
     Act,
-    AllowSnapMirror,
+    AllowApplications,
     AwaitIdle,
     AwaitOnline,
     AwaitSnapshot,
@@ -118,11 +118,11 @@ def accepted(change: AcceptSvmPeer, ground: Ground) -> Proof:
     return _as(peer is not None and peer.state == "peered")
 
 
-def snapmirror_allowed(change: AllowSnapMirror, ground: Ground) -> Proof:
+def applications_allowed(change: AllowApplications, ground: Ground) -> Proof:
     peer = ground.peering(change.svm, change.peer_svm_uuid)
     if peer is None:
         return Proof(Holds.GONE, f"the SVM peering of {change.svm} was removed")
-    return _as("snapmirror" in peer.applications)
+    return _as(change.applications <= peer.applications)
 
 
 def volume_made(change: CreateVolume, ground: Ground) -> Proof:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from datamotion.model.acts import (
     AcceptSvmPeer,
     Act,
-    AllowSnapMirror,
+    AllowApplications,
     AwaitClusterPeer,
     AwaitIdle,
     AwaitOnline,
@@ -29,7 +29,7 @@ from datamotion.model.acts import (
 )
 from datamotion.model.plan import Plan
 
-_PEERINGS = (PeerSvms, AcceptSvmPeer, AllowSnapMirror)
+_PEERINGS = (PeerSvms, AcceptSvmPeer, AllowApplications)
 _NOT_TAKEN = "ONTAP takes no `validate_only` for it"
 _BEFORE_PEERING = "its SVMs have to be peered first"
 _BEFORE_POLICY = "its SnapMirror policy has to be made first"

@@ -17,7 +17,7 @@ from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Cluster, Declined, Measurer, Reply, Validator
 from datamotion.errors import ClusterNotAsked, ConfigError, Place
 from datamotion.model.acts import Act
-from datamotion.model.records import Snapshot
+from datamotion.model.records import FileName, Snapshot
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.ontap.cluster import OntapCluster
 from datamotion.ontap.limits import Limits
@@ -44,7 +44,9 @@ class NotAskedCluster:
         self._name = name
         self._why = why
 
-    async def observe(self, aspects: Collection[Aspect], svms: Collection[str]) -> ClusterView:
+    async def observe(
+        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName] = ()
+    ) -> ClusterView:
         raise self._error
 
     async def ask(self, acts: Sequence[Act]) -> Sequence[Reply]:

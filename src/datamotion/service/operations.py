@@ -389,6 +389,7 @@ def together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glance
             union[name] = Glance(
                 aspects=frozenset(known.aspects) | frozenset(glance.aspects),
                 svms=frozenset(known.svms) | frozenset(glance.svms),
+                files=frozenset(known.files) | frozenset(glance.files),
             )
     return union
 

@@ -39,6 +39,7 @@ from ontaplab.resources.counters import routes as counters
 from ontaplab.resources.ems import routes as ems
 from ontaplab.resources.export_policies import routes as export_policies
 from ontaplab.resources.files.cloning import clone_routes
+from ontaplab.resources.files.copying import copy_routes
 from ontaplab.resources.files.routes import file_routes
 from ontaplab.resources.files.splits import split_status_resource
 from ontaplab.resources.igroups import routes as igroups
@@ -191,6 +192,7 @@ def _extra(cluster: Cluster, engine: Engine, writes: Writes) -> Sequence[Extra]:
     return [
         *file_routes(cluster, writes),
         *clone_routes(cluster, writes),
+        *copy_routes(cluster, writes),
         *restore_routes(cluster, engine),
         *private_cli_routes(cluster),
         ems.application_logs(cluster),

@@ -21,6 +21,7 @@ from datamotion.errors import ClusterSilent
 from datamotion.model.acts import Act
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend
+from datamotion.model.records import FileName
 from datamotion.model.standing import FENCE, Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import VolumeType
@@ -187,14 +188,16 @@ class _Door(MemoryCluster):
         super().__init__(name, story.world)
         self._cluster, self._operator, self._story = name, operator, story
 
-    async def observe(self, aspects: Collection[Aspect], svms: Collection[str]) -> ClusterView:
+    async def observe(
+        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName] = ()
+    ) -> ClusterView:
         call = Call(self._operator, self._cluster, f"look at {' '.join(sorted(aspects))}")
         luck = await self._story.turn(call)
         if luck is not Luck.GOES:
             self._story.told(call, luck)
             raise self._lost()
         self._story.told(call, self._story.digest(self._cluster))
-        return await super().observe(aspects, svms)
+        return await super().observe(aspects, svms, files)
 
     async def ask(self, acts: Sequence[Act]) -> Sequence[Reply]:
         call = Call(self._operator, self._cluster, "; ".join(sorted(act.text for act in acts)))

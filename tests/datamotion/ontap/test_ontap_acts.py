@@ -26,7 +26,7 @@ from datamotion.errors import InternalError
 from datamotion.model.acts import (
     AbortTransfer,
     AcceptSvmPeer,
-    AllowSnapMirror,
+    AllowApplications,
     AwaitIdle,
     AwaitTransfer,
     Change,
@@ -125,7 +125,9 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
         SvmPeer,
     ),
     (
-        AllowSnapMirror(uuid="sp-1", svm="svm_dr", peer_svm_uuid="s-g", applications=frozenset({"flexcache"})),
+        AllowApplications(
+            uuid="sp-1", svm="svm_dr", peer_svm_uuid="s-g", applications=frozenset({"flexcache", "snapmirror"})
+        ),
         "PATCH /api/svm/peers/sp-1",
         AT_ONCE,
         {"applications": ["flexcache", "snapmirror"]},

@@ -9,7 +9,7 @@ import pytest
 
 from datamotion.model.acts import (
     AcceptSvmPeer,
-    AllowSnapMirror,
+    AllowApplications,
     AwaitClusterPeer,
     CreateRelationship,
     PeerClusters,
@@ -176,7 +176,7 @@ def test_what_no_request_can_change_is_refused_with_what_a_person_can_do(where: 
 def test_a_peering_for_other_applications_gets_snapmirror_beside_them() -> None:
     plan = peering(a_peer(applications=frozenset({"flexcache"})), THEIRS)
     both = frozenset({"flexcache", "snapmirror"})
-    allow = AllowSnapMirror(uuid=a_peer().uuid, svm="svm_gold_dr", peer_svm_uuid="paris/svm_gold", applications=both)
+    allow = AllowApplications(uuid=a_peer().uuid, svm="svm_gold_dr", peer_svm_uuid="paris/svm_gold", applications=both)
     assert asked(plan) == [("lyon", allow)]
     assert "so far flexcache" in acts(plan)[0].text
 

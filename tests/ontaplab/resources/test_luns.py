@@ -81,6 +81,14 @@ def test_maps_number_luns_once_for_each_initiator(tmp_path: Path) -> None:
         body = {"svm.name": "svm1", "lun.name": "/vol/vol_1/lun_3", "igroup.name": "hosts"}
         taken = await paris.refusal("POST", "/protocols/san/lun-maps", {**body, "logical_unit_number": 1})
         assert taken[0] == "5374035", "the initiator sees number 1 by the other group"
+        await paris.svm("svm2")
+        await paris.volume("vol_2", {"svm.name": "svm2"})
+        await a_lun(paris, "/vol/vol_2/lun", **{"svm.name": "svm2"})
+        there = {"name": "hosts", "svm.name": "svm2", "os_type": "linux", "initiators": [{"name": IQN}]}
+        await paris.post("/protocols/san/igroups", there)
+        other_target = {"svm.name": "svm2", "lun.name": "/vol/vol_2/lun", "igroup.name": "hosts"}
+        of_svm2 = await paris.post("/protocols/san/lun-maps", {**other_target, "logical_unit_number": 0})
+        await paris.delete(f"/protocols/san/lun-maps/{of_svm2['lun']['uuid']}/{of_svm2['igroup']['uuid']}")
         twice = await paris.refusal("POST", "/protocols/san/lun-maps", {**body, "lun.name": "/vol/vol_1/lun_1"})
         assert twice[0] == "1254207"
         assert (await paris.refusal("POST", "/protocols/san/lun-maps", {**body, "igroup.name": "no"}))[0] == "5374878"

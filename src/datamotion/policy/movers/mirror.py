@@ -251,4 +251,10 @@ def _way_back(migration: Migration) -> Planner:
     return plan
 
 
-MIRROR = Mover(offer=_offer, ongoing=_ongoing, planner=_planner, way_back=_way_back)
+MIRROR = Mover(
+    offer=_offer,
+    is_meant=lambda migration, _: not migration.is_within,
+    ongoing=_ongoing,
+    planner=_planner,
+    way_back=_way_back,
+)

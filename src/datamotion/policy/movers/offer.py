@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
+from datamotion.model.group import Backend, Group
 from datamotion.model.migration import Migration
 from datamotion.model.names import counted
-from datamotion.model.plan import Offer
+from datamotion.model.plan import Offer, Refusal
 from datamotion.model.records import Volume
 from datamotion.model.standing import Standing
 from datamotion.policy.situation import Planner
@@ -16,17 +18,51 @@ _BYTES_A_SECOND = 100 * 2**20
 """Assumption: what moves inside a cluster or between two, for an estimate that is told as one."""
 
 
+class Migrant(Protocol):
+    """What is known of every migration, whatever it brings elsewhere."""
+
+    @property
+    def source(self) -> Backend: ...
+
+    @property
+    def to(self) -> Backend: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def group(self) -> Group: ...
+
+
+M = TypeVar("M", bound=Migrant)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mover:
+class Mover(Generic[M]):
     """One mechanism: what it would cost and whether it can; doing it, and undoing what is not decided.
 
-    `ongoing`: whether it has begun on this migration, as is seen; then it goes on, whatever is cheaper.
+    `is_meant`: whether it is made for these two places; if nothing can be done, it tells why. `ongoing`: whether it has
+    begun on this migration, as is seen; then it goes on, whatever is cheaper.
     """
 
-    offer: Callable[[Migration, Standing], Offer]
-    ongoing: Callable[[Migration, Standing], bool]
-    planner: Callable[[Migration], Planner]
-    way_back: Callable[[Migration], Planner]
+    offer: Callable[[M, Standing], Offer]
+    is_meant: Callable[[M, Standing], bool]
+    ongoing: Callable[[M, Standing], bool]
+    planner: Callable[[M], Planner]
+    way_back: Callable[[M], Planner]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movers(Generic[M]):
+    """All that bring objects of one kind elsewhere, the cheapest first, and what people can do by hand.
+
+    `missing`: why there is nothing at the source to bring elsewhere.
+    """
+
+    movers: tuple[Mover[M], ...]
+    by_hand: Callable[[M, Standing], Offer]
+    missing: Callable[[M, Standing], Refusal | None]
+    title: Callable[[M], str]
 
 
 def selected(migration: Migration, standing: Standing) -> list[Volume]:

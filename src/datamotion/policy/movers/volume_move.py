@@ -216,4 +216,10 @@ def _was_going_on(site: Site, volume: Volume) -> bool:
     return isinstance(site.seen, ClusterView) and _move(volume, site.seen) is not None
 
 
-VOLUME_MOVE = Mover(offer=_offer, ongoing=_ongoing, planner=_planner, way_back=_way_back)
+VOLUME_MOVE = Mover(
+    offer=_offer,
+    is_meant=lambda migration, _: migration.is_within,
+    ongoing=_ongoing,
+    planner=_planner,
+    way_back=_way_back,
+)

@@ -51,14 +51,14 @@ def clone_routes(cluster: Cluster, writes: Writes) -> list[Extra]:
                 raise not_found(body.destination_path)
             writes.make_room(volume.uuid, target.growth(source.place.stat().st_size))
             unfinished = directory_of(cluster, volume.uuid).root / "unfinished" / "file-clone"
-            await cluster.offload(partial(_clone, source.place, target.place, unfinished))
+            await cluster.offload(partial(copy_whole, source.place, target.place, unfinished))
         return hal({}, 201)
 
     return [Extra("/storage/file/clone", ("POST",), clone)]
 
 
-def _clone(source: Path, target: Path, unfinished: Path) -> None:
-    """The target appears at once, whole."""
+def copy_whole(source: Path, target: Path, unfinished: Path) -> None:
+    """The target appears at once, whole, with the permissions of the source."""
     status = source.stat()
     with source.open("rb") as read, unfinished.open("wb") as write:
         copy_content(read.fileno(), write.fileno(), status.st_size)

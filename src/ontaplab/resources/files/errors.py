@@ -29,6 +29,31 @@ def unsupported(what: str) -> OntapError:
     return OntapError(400, "6488119", f"{what} is not simulated by ontaplab.")
 
 
+def flexgroup(volume: str) -> OntapError:
+    return OntapError(
+        400, "13107223", f'Volume "{volume}" is a FlexGroup: its files cannot be copied.', target="volume"
+    )
+
+
+def no_peer_for_copies(source: str, destination: str) -> OntapError:
+    return OntapError(
+        400,
+        "7013360",
+        f'SVM "{destination}" is no peer of "{source}" in this cluster that has "file_copy".',
+        target="svm",
+    )
+
+
+def read_only_destination(volume: str) -> OntapError:
+    return OntapError(400, "7018866", f'Volume "{volume}" is read-only: no file can be copied to it.', target="volume")
+
+
+def mirrored_at_once(volume: str) -> OntapError:
+    return OntapError(
+        400, "7012376", f'Volume "{volume}" is in a synchronous SnapMirror relationship.', target="volume"
+    )
+
+
 def from_os_error(error: OSError, path: str) -> OntapError:
     """Assumption: the codes of what the reference does not list; the machine's own text says what it was."""
     match error.errno:

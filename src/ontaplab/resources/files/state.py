@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ontaplab.resources.volumes.effort import Effort
+
 _TYPES = {
     stat.S_IFREG: "file",
     stat.S_IFDIR: "directory",
@@ -61,6 +63,14 @@ class FileHandle:
     """uuid"""
     path: str
     """From the volume's root, which is the empty path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilePassage:
+    """A file that is being copied to another volume."""
+
+    uuid: str
+    effort: Effort
 
 
 def entry_at(place: Path, volume: str, path: str, name: str) -> FileEntry:

@@ -26,7 +26,10 @@ def seen_by(cluster: Cluster, initiator: str) -> list[LunMap]:
 
 
 def numbers_in_use(cluster: Cluster, igroup: Igroup) -> set[int]:
-    """Those under which the group's initiators see LUNs, by this group or by another."""
+    """Those under which the group's initiators see LUNs, by this group or by another of its SVM.
+
+    Another SVM is another target to them.
+    """
     maps = [*cluster.lun_maps.where(lambda each: each.igroup == igroup.uuid)]
     maps += [each for initiator in igroup.initiators for each in seen_by(cluster, initiator.name)]
-    return {each.number for each in maps}
+    return {each.number for each in maps if cluster.igroups[each.igroup].svm == igroup.svm}

@@ -23,17 +23,19 @@ def source_of_copy(cluster: Cluster, svm: Svm, body: CopySource) -> Lun:
 
     Raises: OntapError 5374875, 5374876, 7018877, or for a peer that may not copy LUNs.
     """
-    check_room_for_one_more(cluster)
+    check_room_for_more(cluster)
     meant, owner = Reference(name=body.name, uuid=body.uuid), svm.uuid
     if body.peer is not None and body.peer.given():
         owner = _peer(cluster, svm, body.peer)
     return lun_of(cluster, owner, meant)
 
 
-def check_room_for_one_more(cluster: Cluster) -> None:
-    """Raises: OntapError 7018877 if as many LUNs are being copied or moved as may be at a time."""
+def check_room_for_more(cluster: Cluster, count: int = 1) -> None:
+    """Raises: OntapError 7018877 if so many more LUNs and files would be copied or moved than may be at a time."""
     now = cluster.clock.now()
-    if len(cluster.lun_passages.where(lambda each: each.effort.left_s(now) > 0)) >= MOST:
+    luns = len(cluster.lun_passages.where(lambda each: each.effort.left_s(now) > 0))
+    files = len(cluster.file_passages.where(lambda each: each.effort.left_s(now) > 0))
+    if luns + files + count > MOST:
         raise too_many_at_once(MOST)
 
 

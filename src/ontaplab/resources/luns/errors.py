@@ -63,7 +63,9 @@ def one_source() -> OntapError:
 
 
 def too_many_at_once(most: int) -> OntapError:
-    return OntapError(409, "7018877", f"{most} LUNs are being copied or moved: no more can be.", target="uuid")
+    return OntapError(
+        409, "7018877", f"{most} LUNs and files are being copied or moved: no more can be.", target="uuid"
+    )
 
 
 def no_peer_for_copies(peer: str) -> OntapError:

@@ -14,7 +14,7 @@ from ontaplab.errors import missing_field, not_simulated
 from ontaplab.resources.luns.bodies import LunChange, LunCreate, Progress
 from ontaplab.resources.luns.carrying import (
     changing,
-    check_room_for_one_more,
+    check_room_for_more,
     keep_maps,
     moved_to,
     note_passage,
@@ -228,7 +228,7 @@ def _changed(cluster: Cluster, volume: Volume, lun: Lun, body: LunChange) -> Lun
         return changed
     target, path = _free_place(cluster, volume.svm, body.name)
     if target.uuid != volume.uuid:
-        check_room_for_one_more(cluster)
+        check_room_for_more(cluster)
         return moved_to(changed, target.uuid, path)
     return replace(changed, file=replace(changed.file, path=path))
 

@@ -1,0 +1,39 @@
+"""Groups of initiators, who see LUNs: making one, mapping a new LUN to one."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from datamotion.model.acts import MapLun
+from datamotion.model.item_acts import CreateIgroup, MapNewLun
+from datamotion.ontap.answer import Answer
+from datamotion.ontap.lun_maps import map_lun
+from datamotion.ontap.replies import known
+from datamotion.ontap.transport import AT_ONCE, Transport
+
+_PATH = "/protocols/san/igroups"
+
+
+async def change_igroup(transport: Transport, change: MapLun | CreateIgroup | MapNewLun) -> Answer:
+    match change:
+        case MapLun():
+            return await map_lun(transport, change)
+        case CreateIgroup():
+            body = {
+                "name": change.name,
+                "svm": {"name": change.svm},
+                "protocol": change.protocol,
+                "os_type": change.os_type,
+                "initiators": [{"name": each} for each in sorted(change.initiators)],
+            }
+            return await transport.post(_PATH, body, AT_ONCE)
+        case MapNewLun():
+            number = {} if change.number is None else {"logical_unit_number": change.number}
+            its_map = {
+                "svm": {"name": change.svm},
+                "lun": {"uuid": known(change.uuid)},
+                "igroup": {"name": change.igroup},
+            }
+            return await transport.post("/protocols/san/lun-maps", {**its_map, **number}, AT_ONCE)
+        case _:
+            assert_never(change)

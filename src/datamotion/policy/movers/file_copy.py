@@ -1,0 +1,284 @@
+"""A file brought to another volume of its cluster: taken aside, copied by the cluster, checked, given its name there.
+
+Both volumes tell any run how far it is, by three names: the old file aside, the copy while nobody may take it for the
+file, and the file at its new place, which is given that name only once it was whole. Until then all can be undone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+
+from datamotion.model.group import Backend
+from datamotion.model.item_acts import CopyFile, DeleteFile, RenameFile
+from datamotion.model.item_migration import ItemMigration
+from datamotion.model.plan import Gate, Offer, Plan, Refusal
+from datamotion.model.records import FileName, PlacedFile
+from datamotion.model.standing import Standing
+from datamotion.model.units import size_text
+from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.words import Operation, VolumeState
+from datamotion.policy.file_places import file_named, is_copying, why_not_whole
+from datamotion.policy.movers.items import file_at_goal, file_at_source, protection_notes, why_no_place
+from datamotion.policy.movers.offer import Mover, seconds_for
+from datamotion.policy.peering import Peering
+from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.steps import Phase, StepList
+
+_SURELY = timedelta(seconds=5)
+"""What was written to last so long ago was not written to since without that being told by its time."""
+_STALE = Phase(
+    rank=50, title="Delete what was left of a copy", because="nobody saw whether it was whole", gate=Gate.ALL
+)
+_ASIDE = Phase(
+    rank=51, title="Take the file aside", because="nobody opens it by its name while it is copied", gate=Gate.ALL
+)
+_COPY = Phase(rank=52, title="Copy the file", because="the cluster does it, between its own volumes", gate=Gate.ALL)
+_NAME = Phase(rank=53, title="Give the copy its name", because="it is whole: clients find it there", gate=Gate.ALL)
+_DELETE = Phase(rank=54, title="Delete the old file", because="the new one is whole, and has its name", gate=Gate.ALL)
+_LEAVE = Phase(rank=54, title="Put the old file back", because="it is to stay", gate=Gate.ALL)
+_REMOVE = Phase(rank=50, title="Delete the copy", because="the file stays where it is", gate=Gate.ALL)
+_BACK = Phase(rank=51, title="Put the file back", because="it was taken aside to be copied", gate=Gate.ALL)
+
+
+def aside(migration: ItemMigration) -> FileName:
+    """Where the old file is meanwhile: beside where it was."""
+    return _beside(migration, migration.source.svm, migration.volume, migration.path, "old")
+
+
+def unnamed(migration: ItemMigration) -> FileName:
+    """Where the copy is until it is whole: beside where it goes."""
+    return _beside(migration, migration.to.svm, migration.to_volume, migration.to_path, "copy")
+
+
+def names_of(migration: ItemMigration) -> tuple[FileName, ...]:
+    """All that are looked at."""
+    source = FileName(migration.source.svm, migration.volume, migration.path)
+    goal = FileName(migration.to.svm, migration.to_volume, migration.to_path)
+    return (source, goal, aside(migration), unnamed(migration))
+
+
+def _beside(migration: ItemMigration, svm: str, volume: str, path: str, what: str) -> FileName:
+    whole = "\n".join((migration.source.svm, migration.item, migration.to.svm, migration.to_volume, migration.to_path))
+    mark = hashlib.sha256(whole.encode()).hexdigest()[:16]
+    folder, slash, _ = path.rpartition("/")
+    return FileName(svm, volume, f"{folder}{slash}.datamotion-{mark}.{what}")
+
+
+def _offer(migration: ItemMigration, standing: Standing) -> Offer:
+    file = file_at_source(migration, standing)
+    data = file.used_bytes if file is not None else 0
+    return Offer(
+        mechanism="file copy",
+        data=data,
+        seconds=seconds_for(data),
+        interruption="Clients find it nowhere until it is copied; who has it open has to stop",
+        needs="one cluster; between SVMs, peers with file_copy; room in the volume",
+        why_not=_why_not(migration, standing, data),
+    )
+
+
+def _why_not(migration: ItemMigration, standing: Standing, data: int) -> Refusal | None:
+    if migration.is_within_volume:
+        return Refusal(text="it stays in its volume, and nothing has to be copied for another name")
+    if not migration.is_within_cluster:
+        text = f"it stays within one cluster, and {migration.to.name} is at another one"
+        hint = f"the whole volume goes there: `datamotion migrate {migration.source.name}:{migration.volume} --to ...`"
+        return Refusal(text=text, hint=hint)
+    if refusal := why_no_place(migration, standing, data):
+        return refusal
+    if not migration.is_within_svm and standing.sites[migration.source.name].svm is not None:
+        obstacle = _peering(migration, standing).obstacle()
+        return Refusal(text=obstacle[0], hint=obstacle[1]) if obstacle else None
+    return None
+
+
+def _peering(migration: ItemMigration, standing: Standing) -> Peering:
+    sites = standing.sites
+    return Peering(sites[migration.source.name], sites[migration.to.name], application="file_copy")
+
+
+def _seen(standing: Standing, migration: ItemMigration, name: FileName) -> PlacedFile | None:
+    seen = standing.sites[migration.source.name].seen
+    return file_named(seen, name) if isinstance(seen, ClusterView) else None
+
+
+def _ongoing(migration: ItemMigration, standing: Standing) -> bool:
+    if not migration.is_within_cluster or migration.to_volume not in standing.sites[migration.to.name].volumes:
+        return False
+    return _seen(standing, migration, aside(migration)) is not None
+
+
+class _Copying:
+    """What is left to do until the file is at its new place and gone from the old one."""
+
+    def __init__(self, migration: ItemMigration, situation: Situation) -> None:
+        self._migration = migration
+        self._now = standing = situation.now
+        self._first = situation.first
+        self._has_copied = any(act.kind is CopyFile for act in situation.accepted)
+        self._old = _seen(standing, migration, aside(migration))
+        self._copy = _seen(standing, migration, unnamed(migration))
+        self._source, self._new = file_at_source(migration, standing), file_at_goal(migration, standing)
+        self.due = StepList()
+        self.refusals: list[Refusal] = []
+        self.then: tuple[str, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        volume = self._now.sites[self._migration.source.name].volumes.get(self._migration.volume)
+        if volume is not None and volume.state is not VolumeState.ONLINE:
+            return False  # its files are not told
+        is_left = self._old is None and (self._source is not None) is self._migration.keeps_source
+        return is_left and self._new is not None and self._copy is None
+
+    def plan(self) -> None:
+        if self.is_over:
+            return
+        if not self._migration.is_within_svm:
+            _peering(self._migration, self._now).plan(self.due)
+            if self.due.steps():
+                self.then = ("the file is copied as soon as the two SVMs are peered",)
+                return
+        if self._old is not None and self._new is not None:
+            self._part(self._old, self._new)
+        else:
+            self._carry()
+
+    def _carry(self) -> None:
+        migration, old = self._migration, self._old or self._source
+        if old is None:
+            return
+        if self._old is not None and self._source is not None:
+            text = f"there is a file at {migration.item} again, and the old one is aside, at {aside(migration).path}"
+            self._refuse(text, "say which one is meant: move the other one away")
+            return
+        is_stale = self._copy is not None and not self._has_copied
+        seen = self._now.sites[migration.source.name].seen
+        if is_stale and isinstance(seen, ClusterView) and is_copying(seen):
+            self._refuse("a copy goes on at the cluster that was asked for earlier", "run the same command in a while")
+            return
+        if self._copy is not None and is_stale:
+            uuid = self._uuid(migration.to, migration.to_volume)
+            self._add(_STALE, migration.to, DeleteFile(volume_uuid=uuid, name=self._copy.name), self._copy.name.path)
+        if self._old is None:
+            self._rename(_ASIDE, migration.source, old.name, aside(migration).path)
+        if self._copy is None or is_stale:
+            change = CopyFile(source=aside(migration), destination=unnamed(migration))
+            self._add(_COPY, migration.to, change, f"{migration.item} to {migration.goal}, {size_text(old.used_bytes)}")
+        elif isinstance(seen, ClusterView) and (why := why_not_whole(old, self._copy, seen)):
+            self._refuse(f"{why}: the old file stays", "stop who writes to it, then run the same command again")
+            return
+        elif not self._is_unchanged(old, self._copy):
+            text = f"{migration.item} may have been written to while it was copied: its time is that of the copy"
+            self._refuse(text, "stop who writes to it, then run the same command again")
+            return
+        self._rename(_NAME, migration.to, unnamed(migration), migration.to_path)
+        self._end()
+
+    def _part(self, old: PlacedFile, new: PlacedFile) -> None:
+        if not self._is_unchanged(old, new):
+            text = f"the old file may have been written to after it was copied: it stays, at {old.name.path}"
+            self._refuse(text, f"compare it with {self._migration.goal}, and keep the one that is wanted")
+            return
+        self._end()
+
+    def _is_unchanged(self, old: PlacedFile, copy: PlacedFile) -> bool:
+        """Whether the old file surely is as it was when it was copied. Times are told to the second.
+
+        It is if it is older than the copy; or if this run copied it, and saw it before, old enough by then, as it is.
+        """
+        if old.modified_at < copy.modified_at:
+            return True
+        seen = self._first.sites[self._migration.source.name].seen
+        if not (self._has_copied and isinstance(seen, ClusterView)) or seen.clock.ahead is None:
+            return False
+        before = file_at_source(self._migration, self._first) or _seen(self._first, self._migration, old.name)
+        looked_at = seen.looked_at[Aspect.FILES] + seen.clock.ahead
+        is_same = before is not None and (before.modified_at, before.size_bytes) == (old.modified_at, old.size_bytes)
+        return is_same and looked_at - old.modified_at > _SURELY
+
+    def _end(self) -> None:
+        migration = self._migration
+        if migration.keeps_source:
+            self._rename(_LEAVE, migration.source, aside(migration), migration.path)
+            return
+        uuid = self._uuid(migration.source, migration.volume)
+        change = DeleteFile(volume_uuid=uuid, name=aside(migration))
+        self._add(_DELETE, migration.source, change, f"{migration.item} of {migration.source.name}", about="old")
+
+    def _rename(self, phase: Phase, backend: Backend, name: FileName, to_path: str) -> None:
+        change = RenameFile(volume_uuid=self._uuid(backend, name.volume), name=name, to_path=to_path)
+        self._add(phase, backend, change, f"{name.volume}: {name.path} to {to_path}", about=phase.title)
+
+    def _uuid(self, backend: Backend, volume: str) -> str:
+        return self._now.sites[backend.name].volumes[volume].uuid
+
+    def _add(
+        self, phase: Phase, backend: Backend, change: RenameFile | CopyFile | DeleteFile, text: str, *, about: str = ""
+    ) -> None:
+        self.due.add(phase, backend, self._migration.item, change, text, about=about)
+
+    def _refuse(self, text: str, hint: str | None) -> None:
+        at, item = self._migration.source.name, self._migration.item
+        self.refusals.append(Refusal(backend=at, volume=item, text=text, hint=hint))
+
+
+def _planner(migration: ItemMigration) -> Planner:
+    backends = (migration.to.name, migration.source.name)
+
+    def plan(situation: Situation) -> Plan:
+        copying = _Copying(migration, situation)
+        copying.plan()
+        return Plan(
+            operation=Operation.MIGRATE,
+            group=migration.name,
+            title=f"Copy {migration.item} of {migration.source.name} to {migration.goal}",
+            steps=() if copying.refusals else copying.due.steps(),
+            refusals=tuple(copying.refusals),
+            then=copying.then,
+            notes=tuple(_notes(migration, situation.first)),
+            holds=frozenset((name, migration.item) for name in backends if copying.is_over),
+        )
+
+    return plan
+
+
+def _notes(migration: ItemMigration, first: Standing) -> Iterator[str]:
+    yield "Stop who has the file open: what they write while it is copied is noticed, and then the old file stays."
+    yield from protection_notes(migration, first)
+
+
+def _way_back(migration: ItemMigration) -> Planner:
+    title = f"Undo the copy of {migration.item} to {migration.goal}"
+
+    def plan(situation: Situation) -> Plan:
+        standing = situation.now
+        old, copy = _seen(standing, migration, aside(migration)), _seen(standing, migration, unnamed(migration))
+        if old is not None and file_at_goal(migration, standing) is not None:
+            text = f"{migration.goal} was whole and has its name: there is only the way forward"
+            refusal = Refusal(text=text, hint="the same command without --abort goes on with it")
+            return Plan(operation=Operation.MIGRATE, group=migration.name, title=title, refusals=(refusal,))
+        due, sites = StepList(), standing.sites
+        if copy is not None:
+            gone = DeleteFile(volume_uuid=sites[migration.to.name].volumes[copy.name.volume].uuid, name=copy.name)
+            due.add(_REMOVE, migration.to, migration.item, gone, copy.name.path)
+        if old is not None:
+            uuid = sites[migration.source.name].volumes[migration.volume].uuid
+            back = RenameFile(volume_uuid=uuid, name=old.name, to_path=migration.path)
+            due.add(_BACK, migration.source, migration.item, back, f"{old.name.path} to {migration.path}")
+        backends = (migration.to.name, migration.source.name)
+        holds = frozenset((name, migration.item) for name in backends if not due.steps())
+        return Plan(operation=Operation.MIGRATE, group=migration.name, title=title, steps=due.steps(), holds=holds)
+
+    return plan
+
+
+FILE_COPY: Mover[ItemMigration] = Mover(
+    offer=_offer,
+    is_meant=lambda migration, _: not migration.is_within_volume,
+    ongoing=_ongoing,
+    planner=_planner,
+    way_back=_way_back,
+)

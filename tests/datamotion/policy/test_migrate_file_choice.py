@@ -1,0 +1,87 @@
+"""When a file is copied, given its name and removed: by what is seen of the three that there may be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from datamotion.model.item_migration import ItemMigration
+from datamotion.model.plan import Plan
+from datamotion.model.records import CopyJob, FileName, PlacedFile
+from datamotion.model.view import ClusterView
+from datamotion.policy.migrate import abort_planner, migrate_planner
+from datamotion.policy.movers.file_copy import aside, unnamed
+from datamotion.policy.situation import Situation
+from datamotion.policy.standing import stand
+from tests.datamotion.building import HOME, a_cluster_view, a_volume, changes
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MIGRATION = ItemMigration(
+    source=HOME, volume="vol_1", path="a/file", to=HOME, to_volume="vol_2", to_path="a/file", keeps_source=False
+)
+SOURCE, GOAL = FileName(HOME.svm, "vol_1", "a/file"), FileName(HOME.svm, "vol_2", "a/file")
+OLD, COPY = aside(MIGRATION), unnamed(MIGRATION)
+
+
+def a_file(name: FileName, minutes: int = -60, **more: Any) -> PlacedFile:
+    """Written to last so many minutes from now."""
+    at = NOW + timedelta(minutes=minutes)
+    file = PlacedFile(name=name, kind="file", size_bytes=100, used_bytes=4096, modified_at=at)
+    return replace(file, **more)
+
+
+def planned(*files: PlacedFile, aborted: bool = False, jobs: tuple[CopyJob, ...] = (), **more: Any) -> Plan:
+    migration = replace(MIGRATION, **more)
+    vol_2 = a_volume("vol_2", uuid="v2", comment="")
+    view: ClusterView = a_cluster_view(HOME, [a_volume(comment=""), vol_2], claims=())
+    view = replace(view, files=files, copy_jobs=jobs)
+    planner = abort_planner(migration) if aborted else migrate_planner(migration)
+    return planner(Situation.at_first_sight(stand(migration.group, {"paris": view})))
+
+
+def acts(plan: Plan) -> list[str]:
+    return [type(each).__name__ for each in changes(plan)]
+
+
+RUNNING = CopyJob(uuid="j-1", state="running", ended_at=None)
+
+
+@pytest.mark.parametrize(
+    ("files", "jobs", "asked_for"),
+    [
+        ((a_file(SOURCE),), (), ["RenameFile", "CopyFile", "RenameFile", "DeleteFile"]),
+        ((a_file(OLD),), (), ["CopyFile", "RenameFile", "DeleteFile"]),
+        ((a_file(OLD), a_file(COPY, -1)), (), ["DeleteFile", "CopyFile", "RenameFile", "DeleteFile"]),  # nobody saw it
+        ((a_file(OLD), a_file(COPY, -1)), (RUNNING,), []),
+        ((a_file(OLD), a_file(GOAL, -1)), (), ["DeleteFile"]),
+        ((a_file(OLD), a_file(GOAL, -60)), (), []),  # as old as the copy: it may have been written to in that second
+        ((a_file(OLD, -1), a_file(GOAL, -60)), (), []),
+        ((a_file(OLD), a_file(SOURCE)), (), []),  # somebody made another one of that name
+        ((a_file(SOURCE), a_file(GOAL)), (), []),
+        ((a_file(SOURCE, kind="directory"),), (), []),
+        ((a_file(GOAL),), (), []),
+        ((), (), []),
+    ],
+)
+def test_no_old_file_goes_before_the_new_one_was_whole(
+    files: tuple[PlacedFile, ...], jobs: tuple[CopyJob, ...], asked_for: list[str]
+) -> None:
+    plan = planned(*files, jobs=jobs)
+    assert acts(plan) == asked_for
+    assert bool(plan.refusals) is (not asked_for)
+
+
+def test_it_is_undone_until_the_copy_has_its_name() -> None:
+    assert acts(planned(a_file(OLD), aborted=True)) == ["RenameFile"]
+    assert acts(planned(a_file(OLD), a_file(COPY), aborted=True)) == ["DeleteFile", "RenameFile"]
+    assert planned(a_file(OLD), a_file(GOAL), aborted=True).refused
+    assert planned(a_file(SOURCE), aborted=True).refused
+
+
+def test_one_that_is_to_stay_is_put_back() -> None:
+    plan = planned(a_file(OLD), a_file(GOAL, -1), keeps_source=True)
+    assert acts(plan) == ["RenameFile"]
+    assert planned(a_file(SOURCE), a_file(GOAL), keeps_source=True).refusals

@@ -1,0 +1,183 @@
+"""Files brought to other volumes of their cluster: whole under their name, at one place, wherever the process ends."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from datamotion.service import migrations
+from datamotion.service.reports import PlanReport, RunReport, Verdict
+from tests.together.mortal import Life, dies
+from tests.together.stories import Story, play, told
+from tests.together.test_check import calls
+from tests.together.test_migrate_luns import taken
+from tests.together.world import create_volumes
+
+OTHER = "svm_other"
+WITHIN, BETWEEN = "gold-paris:vol_2", "gold-other:vol_3/folder/image.raw"
+CONTENT = bytes(range(256)) * 4096
+
+
+async def with_a_file(story: Story) -> Story:
+    """vol_1 of paris has a file in a folder, vol_2 and vol_3 of another SVM there have that folder alone."""
+    paris = story.at["paris"]
+    await create_volumes(story.place.lab["paris"], ["vol_1", "vol_2"])
+    await paris.post("/svm/svms", {"name": OTHER})
+    volume = {"name": "vol_3", "svm.name": OTHER, "aggregates": [{"name": "aggr1"}], "size": 100 * 2**20}
+    await paris.post("/storage/volumes", volume)
+    for tree in (story.place.tree("paris", "vol_1"), story.place.tree("paris", "vol_2"), tree_of_other(story)):
+        (tree / "folder").mkdir()
+    file = story.place.tree("paris", "vol_1") / "folder" / "image.raw"
+    file.write_bytes(CONTENT)
+    os.utime(file, (file.stat().st_mtime - 3600,) * 2)  # else it could have been written to since, by its time
+    backend = {"gold-other": {"cluster": "paris", "svm": OTHER, "volumes": ["vol_*"]}}
+    return story.configured(lambda tree: tree["backends"].update(backend))
+
+
+def tree_of_other(story: Story) -> Path:
+    return story.place.root / "paris" / "by-name" / OTHER / "vol_3"
+
+
+def found(story: Story) -> dict[str, set[str]]:
+    """The names in the folder of each volume."""
+    trees = {name: story.place.tree("paris", name) for name in ("vol_1", "vol_2")}
+    return {
+        name: {each.name for each in (tree / "folder").iterdir()}
+        for name, tree in {**trees, "vol_3": tree_of_other(story)}.items()
+    }
+
+
+def bytes_at(story: Story, to: str) -> bytes:
+    tree = story.place.tree("paris", "vol_2") if to == WITHIN else tree_of_other(story)
+    return (tree / "folder" / "image.raw").read_bytes()
+
+
+def assert_there(story: Story, to: str, *, keeps_source: bool = False) -> None:
+    """Whole at its new place, and nothing else is anywhere."""
+    assert bytes_at(story, to) == CONTENT
+    goal = "vol_2" if to == WITHIN else "vol_3"
+    left = {"vol_1"} if keeps_source else set()
+    assert found(story) == {name: {"image.raw"} if name in {goal, *left} else set() for name in found(story)}
+
+
+def migration(story: Story, to: str, **more: Any) -> Any:
+    return migrations.migration_of(story.place.session, "gold-paris:vol_1/folder/image.raw", to=to, **more)
+
+
+async def migrate(story: Story, to: str, **more: Any) -> RunReport:
+    return await story.place.run(migrations.migrate(migration(story, to, **more)))
+
+
+async def abort(story: Story, to: str) -> RunReport:
+    return await story.place.run(migrations.abort(migration(story, to)))
+
+
+async def plan(story: Story, to: str) -> PlanReport:
+    return await story.planned(migrations.migrate(migration(story, to)))
+
+
+@pytest.mark.parametrize("keeps_source", [False, True])
+@pytest.mark.parametrize("to", [WITHIN, BETWEEN])
+def test_a_file_is_copied_whole_and_only_then_removed(quick_path: Path, to: str, keeps_source: bool) -> None:
+    async def main(story: Story) -> None:
+        own = await with_a_file(story)
+        assert taken(await plan(own, to)) == ["file copy"]
+        report = await migrate(own, to, keeps_source=keeps_source)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert_there(own, to, keeps_source=keeps_source)
+
+    play(quick_path, main)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("to", "is_carried_out"), [(WITHIN, False), (WITHIN, True), (BETWEEN, True)])
+def test_killed_at_any_call_it_goes_on_where_it_was(
+    quick_path: Path, to: str, is_carried_out: bool, soaking: int | None
+) -> None:
+    calls, every = 0, 1 if soaking is not None else 2
+    over: list[int] = []
+
+    async def main(story: Story) -> None:
+        own = await with_a_file(story)
+        was_cut_off = await dies(lambda mortal: migrate(mortal, to), own, Life(calls, is_carried_out))
+        report = await migrate(own, to)
+        if "goes on at the cluster" in told(report):
+            await trio.sleep(60)
+            report = await migrate(own, to)
+        assert not was_cut_off or report.verdict in (Verdict.DONE, Verdict.REFUSED), (calls, told(report))
+        assert_there(own, to)
+        if not was_cut_off:
+            over.append(calls)
+
+    while not over:
+        play(quick_path / str(calls), main)
+        calls += every
+    assert over[0] > 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_carried_out", [False, True])
+def test_killed_at_any_call_and_aborted_it_is_as_it_was_or_only_goes_on(
+    quick_path: Path, is_carried_out: bool, soaking: int | None
+) -> None:
+    calls, every = 0, 1 if soaking is not None else 2
+    over: list[int] = []
+    undone: list[int] = []
+
+    async def main(story: Story) -> None:
+        own = await with_a_file(story)
+        if not await dies(lambda mortal: migrate(mortal, WITHIN), own, Life(calls, is_carried_out)):
+            over.append(calls)
+            return
+        report = await abort(own, WITHIN)
+        if "only the way forward" in told(report):
+            assert (await migrate(own, WITHIN)).verdict is Verdict.DONE
+        if found(own)["vol_2"]:
+            assert_there(own, WITHIN)
+            return
+        assert report.verdict in (Verdict.DONE, Verdict.REFUSED), (calls, told(report))
+        if report.verdict is Verdict.DONE:
+            undone.append(calls)
+        assert (own.place.tree("paris", "vol_1") / "folder" / "image.raw").read_bytes() == CONTENT
+        assert found(own) == {"vol_1": {"image.raw"}, "vol_2": set(), "vol_3": set()}
+
+    while not over:
+        play(quick_path / str(calls), main)
+        calls += every
+    assert undone
+
+
+def test_a_file_that_is_written_to_meanwhile_stays(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = await with_a_file(story)
+        assert await dies(lambda mortal: migrate(mortal, WITHIN), own, Life(3, is_carried_out=False))
+        (old,) = (own.place.tree("paris", "vol_1") / "folder").iterdir()
+        with old.open("r+b") as file:  # by somebody who has it open
+            file.write(b"later")
+        report = await migrate(own, WITHIN)
+        assert "may have been written to after it was copied" in told(report)
+        assert old.read_bytes()[:5] == b"later"
+
+    play(quick_path, main)
+
+
+def test_what_cannot_be_copied_is_refused_and_nothing_is_changed(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = await with_a_file(story)
+        writes = await calls(own, "writes")
+        (own.place.tree("paris", "vol_2") / "folder" / "taken").write_text("theirs")
+        for to, said in (
+            ("gold-paris:vol_2/folder/taken", "there is a LUN or a file at"),
+            ("gold-lyon:vol_2", "datamotion migrate gold-paris:vol_1 --to"),
+            ("gold-paris:vol_1/folder/other", "nothing has to be copied for another name"),
+        ):
+            shown = await plan(own, to)
+            assert (shown.verdict, shown.steps) == (Verdict.REFUSED, ()), to
+            assert said in told(shown) or any(said in str(each.why_not) for each in shown.mechanisms), told(shown)
+        assert await calls(own, "writes") == writes
+
+    play(quick_path, main)
