@@ -134,6 +134,22 @@ def test_a_client_that_writes_all_the_time_loses_nothing_that_was_acknowledged(
     play(quick_path, main)
 
 
+def test_it_is_undone_without_a_word_about_aggregates(quick_path: Path) -> None:
+    """No group of the configuration says on which one the volumes were made."""
+
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        assert await dies(migrate, story, Life(12, is_carried_out=True))
+        alone = story.configured(lambda tree: tree.pop("groups"))
+        with pytest.raises(ConfigError, match="on which aggregate"):
+            migration(alone, to="gold-lyon")
+        report = await abort(alone, is_undone=True)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert await volumes_at(story, "lyon") == {}
+
+    play(quick_path, main)
+
+
 def test_volumes_that_are_protected_are_not_taken_from_their_group(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         await story.protected("vol_1", "vol_2")

@@ -98,6 +98,7 @@ def migrate(
         aggregates=tuple(aggregates or ()),
         keeps_source=keep_source,
         cutover_at=instant("--cutover-at", cutover_at) if cutover_at is not None else None,
+        is_undone=abort,
     )
     intent = service.abort(migration) if abort else service.migrate(migration)
     carry_out(session, [intent], output, yes=yes, dry_run=dry_run or explain, reason=reason)

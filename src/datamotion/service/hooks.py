@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import Never
 
 from datamotion.engine.ports import Accepted, Declined, Reply
-from datamotion.errors import ClusterRefused
+from datamotion.errors import ClusterRefused, InternalError
 from datamotion.model.acts import THIS_HOST, Act, RunHook
+from datamotion.model.records import FileName
 from datamotion.model.view import Aspect
 from datamotion.service.commands_here import RunsHere
 
@@ -21,9 +22,11 @@ class Hooks:
     environ: Mapping[str, str]
     run_here: RunsHere
 
-    async def observe(self, aspects: Collection[Aspect], svms: Collection[str]) -> Never:
-        """Nothing is seen here."""
-        raise NotImplementedError
+    async def observe(
+        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName] = ()
+    ) -> Never:
+        """Nothing is seen here, and nobody looks."""
+        raise InternalError("this host is no cluster to be looked at")
 
     async def ask(self, acts: Sequence[Act]) -> Sequence[Reply]:
         """One after the other, in their order; after one that fails none is run."""

@@ -41,11 +41,12 @@ def migration_of(
     aggregates: tuple[str, ...] = (),
     keeps_source: bool = False,
     cutover_at: datetime | None = None,
+    is_undone: bool = False,
 ) -> Migration | ItemMigration:
     """The migration of what BACKEND:VOLUMES says (names, patterns or uuids, with commas) to a back end.
 
-    Without aggregates, those that the configuration maps for a target of that name. BACKEND:VOLUME/PATH is one LUN or
-    file, which goes to a volume. Raises: ConfigError.
+    Without aggregates, those that the configuration maps for a target of that name; one that is only undone needs none.
+    BACKEND:VOLUME/PATH is one LUN or file, which goes to a volume. Raises: ConfigError.
     """
     source, _, names = volumes.partition(":")
     if "/" in names:
@@ -66,7 +67,7 @@ def migration_of(
     if goal != source and cutover_at is not None:
         raise ConfigError("--cutover-at is for a move to another aggregate", hint="leave it out, or leave out --to")
     at, there = session.backend(source), session.backend(goal)
-    if not aggregates and not (aggregates := _mapped(session, goal)):
+    if not aggregates and not (aggregates := _mapped(session, goal)) and not is_undone:
         hint = f"--aggregate names one of {there.cluster}"
         raise ConfigError(f"on which aggregate of {goal} the volumes are made is not said", hint=hint)
     return Migration(
