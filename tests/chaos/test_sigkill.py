@@ -25,7 +25,7 @@ from tests.together.world import GROUP
 
 pytestmark = pytest.mark.slow
 
-_RANDOM_POINTS, _IN_SOAK = 5, 20  # of each play
+_RANDOM_POINTS, _IN_SOAK = 3, 20  # of each play
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +43,9 @@ def play(request: pytest.FixtureRequest, site: Site, tmp_path_factory: pytest.Te
 def test_killed_at_any_write_of_its_journal_the_same_command_again_ends_in_the_same_state(
     play: Play, moment: Moment, tmp_path: Path, soaking: int | None
 ) -> None:
-    """In `make test` at every sixth write, from any of the first six on."""
+    """In `make test` at every twelfth write, from any of the first twelve on."""
     unkilled, _ = _unkilled(play, tmp_path / "unkilled")
-    stride = 1 if soaking is not None else 6
+    stride = 1 if soaking is not None else 12
     first = random.randint(1, stride)
     for nth in count(first, stride):
         with play.scene(tmp_path / f"{nth}") as scene:

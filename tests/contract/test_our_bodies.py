@@ -47,6 +47,7 @@ from tests.together.world import (
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.xdist_group("our bodies"),  # their story is made once
     # The client declares some fields in a way that its own library is about to drop.
     pytest.mark.filterwarnings("ignore::marshmallow.warnings.ChangedInMarshmallow4Warning"),
 ]

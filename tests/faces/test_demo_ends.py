@@ -19,6 +19,7 @@ from tests.faces.on_terminal import CTRL_C, on_terminal
 from tests.faces.terminal import SCRIPT, typed_as_process
 from tests.faces.test_pages import ROOT
 from tests.ontaplab.site.labs import eventually, processes_in
+from tests.profile import some
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("interruptible")]
 
@@ -43,7 +44,7 @@ def nothing_is_left(place: Path) -> None:
     eventually(lambda: not processes_in(place) and not list(place.iterdir()), seconds=20)
 
 
-@pytest.mark.parametrize("moment", [STARTING, FILLING, PROTECTING])
+@pytest.mark.parametrize("moment", some([PROTECTING, STARTING, FILLING]))
 def test_ctrl_c_is_told_once_however_often_it_is_pressed(
     demo: Callable[..., list[object]], place: Path, moment: str
 ) -> None:
@@ -61,7 +62,7 @@ def test_ctrl_c_is_told_once_however_often_it_is_pressed(
     assert not processes_in(place)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("how", some([signal.SIGTERM, signal.SIGHUP]))
 def test_a_signal_that_ends_processes_is_told_and_leaves_nothing(
     demo: Callable[..., list[object]], place: Path, how: signal.Signals
 ) -> None:
@@ -82,7 +83,7 @@ def test_a_closed_terminal_leaves_nothing(demo: Callable[..., list[object]], pla
     nothing_is_left(place)
 
 
-@pytest.mark.parametrize("moment", [STARTING, PROTECTING])
+@pytest.mark.parametrize("moment", some([PROTECTING, STARTING]))
 def test_a_kill_leaves_nothing(demo: Callable[..., list[object]], place: Path, moment: str) -> None:
     with on_terminal(*demo(), environ={"TMPDIR": str(place)}) as it:
         if moment is STARTING:
@@ -93,7 +94,7 @@ def test_a_kill_leaves_nothing(demo: Callable[..., list[object]], place: Path, m
     nothing_is_left(place)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", some([signal.SIGINT, signal.SIGTERM]))
 def test_a_signal_to_make_ends_its_demo_too(place: Path, tmp_path: Path, how: signal.Signals) -> None:
     files = some_files(tmp_path / "files")
     makefile = Path(__file__).parents[2]

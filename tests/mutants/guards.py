@@ -72,7 +72,7 @@ GUARDS = (
         "all-or-none",
         "a planned failover moves every volume or none",
         f"{_POLICY}/failover.py",
-        "if carrying.refusals and not carrying.is_decided:",
+        "if not carrying.is_decided and (carrying.refusals or (left and not chosen.usable)):",
         "if False:",
     ),
     Guard(

@@ -113,7 +113,7 @@ def test_a_copy_without_that_state_cannot_be_served_and_says_what_it_holds(quick
 def test_killed_at_any_call_the_same_command_comes_to_the_same_older_state(
     quick_path: Path, is_carried_out: bool, soaking: int | None
 ) -> None:
-    calls, every = 0, 1 if soaking is not None else 4
+    calls, every = 0, 1 if soaking is not None else 7
 
     async def fail_over(story: Story) -> RunReport:
         return await story.failover(earlier=MONDAY)

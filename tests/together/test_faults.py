@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 import trio
-from hypothesis import settings
 from trio.testing import MockClock
 
 from datamotion.errors import Refused
@@ -23,12 +22,13 @@ from datamotion.service import operations
 from datamotion.service.operations import Intent
 from datamotion.service.reports import Verdict
 from ontaplab.faults.scripted import scripted
+from tests.profile import IS_SOAK
 from tests.together.world import GROUP, SVMS, Place, a_place, create_volumes, digests
 
 pytestmark = pytest.mark.slow
 
 _VOLUMES = ("vol_1", "vol_2")
-_STORMS = range(200 if settings.get_current_profile_name() == "soak" else 10)
+_STORMS = range(200 if IS_SOAK else 3)
 _MOST_RUNS = 20
 _BETWEEN_RUNS_S = 600  # clusters that lost each other have found each other again by then
 _WRITES = "POST|PATCH|DELETE /*"

@@ -121,7 +121,7 @@ def test_a_lun_is_copied_whole_while_its_host_is_kept_away(quick_path: Path, kee
 def test_killed_at_any_call_it_goes_on_where_it_was(
     quick_path: Path, keeps_source: bool, is_carried_out: bool, soaking: int | None
 ) -> None:
-    calls, every = 0, 1 if soaking is not None else 6
+    calls, every = 0, 1 if soaking is not None else 11
     over: list[int] = []
 
     async def main(story: Story) -> None:
@@ -150,7 +150,7 @@ def test_killed_at_any_call_it_goes_on_where_it_was(
 def test_killed_at_any_call_and_aborted_it_is_as_it_was_or_only_goes_on(
     quick_path: Path, is_carried_out: bool, soaking: int | None
 ) -> None:
-    calls, every = 0, 1 if soaking is not None else 3
+    calls, every = 0, 1 if soaking is not None else 7
     over: list[int] = []
     undone: list[int] = []
 

@@ -265,7 +265,7 @@ def test_from_the_epoch_on_nothing_goes_back(quick_path: Path) -> None:
 def test_killed_at_whatever_call(is_carried_out: bool, goes_on: bool, quick_path: Path, soaking: int | None) -> None:
     """In `make test` at every fifth call, from any of the first five on."""
     died_at: list[bool] = []
-    aborted, stride = 0, 1 if soaking is not None else 5
+    aborted, stride = 0, 1 if soaking is not None else 8
     first = random.randrange(stride)
     print(f"from call {first}")
 

@@ -36,6 +36,7 @@ from tests.datamotion.engine.operators import (
     reaches,
     served_at,
 )
+from tests.profile import some
 
 Reach = frozenset[str]
 History = tuple[Given, ...]
@@ -95,13 +96,16 @@ def explore(lyon: Reach, nice: Reach, history: History) -> Exploration:
 
 @pytest.mark.parametrize(
     ("lyon", "nice", "history"),
-    [
-        ("lyon nice", "lyon nice", NOTHING),
-        ("lyon paris", "nice paris", NOTHING),
-        ("lyon", "nice lyon", NOTHING),
-        ("lyon", "nice", NOTHING),
-        ("lyon", "nice paris", NICE_HEARD_NOTHING),
-    ],
+    some(
+        [
+            ("lyon", "nice lyon", NOTHING),
+            ("lyon", "nice", NOTHING),
+            ("lyon", "nice paris", NICE_HEARD_NOTHING),
+            ("lyon nice", "lyon nice", NOTHING),
+            ("lyon paris", "nice paris", NOTHING),
+        ],
+        3,
+    ),
 )
 def test_of_two_that_can_reach_a_common_site_one_serves_and_otherwise_both_are_shown(
     lyon: str, nice: str, history: History
@@ -199,7 +203,7 @@ def in_order(story: Story, waiting: Sequence[Call]) -> Turn:
 
 
 def seeds(soaking: int | None) -> Iterator[int]:
-    first, number = (soaking, 2000) if soaking is not None else (random.randrange(2**32), 150)
+    first, number = (soaking, 2000) if soaking is not None else (random.randrange(2**32), 80)
     yield from range(first, first + number)
 
 
