@@ -18,7 +18,7 @@ _MODULES = {
     **dict.fromkeys(("pause", "resume", "abort", "break", "resync"), "mirrors"),
     **dict.fromkeys(("failover", "failback", "swap", "settle"), "serving"),
     "reprotect": "mirrors",
-    **dict.fromkeys(("unprotect", "gc"), "removal"),
+    **dict.fromkeys(("unprotect", "forget", "gc"), "removal"),
     **dict.fromkeys(("migrate", "migrations"), "migrate"),
     "copy": "copy",
     "history": "past",

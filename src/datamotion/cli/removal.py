@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from datamotion.cli.changing import carry_out
-from datamotion.cli.completion import complete_volume
+from datamotion.cli.completion import complete_backend, complete_volume
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     AnyGroup,
@@ -55,6 +55,34 @@ def unprotect(
     """
     session = open_session(context, config)
     intent = removal.unprotect(session.group(group), tuple(volumes or ()), delete_copies=delete_copies)
+    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
+
+
+Gone = Annotated[
+    str,
+    typer.Argument(metavar="BACKEND", help="The back end that will not come back.", autocompletion=complete_backend),
+]
+
+
+def forget(
+    context: typer.Context,
+    group: OneGroup,
+    backend: Gone,
+    reason: Why = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Let a back end go that will not come back: the others end what they hold for it. Asks nothing of it.
+
+    Only where it does not answer and serves nothing. Tells what to change in the configuration then, and what is left
+    to do there should it come back.
+
+    Example: datamotion forget gold gold-paris
+    """
+    session = open_session(context, config)
+    intent = removal.forget(session.group(group), backend)
     carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
 
 

@@ -142,6 +142,7 @@ class Operation(StrEnum):
     THAW = "thaw"
     SETTLE = "settle"
     UNPROTECT = "unprotect"
+    FORGET = "forget"
     PAUSE = "pause"
     RESUME = "resume"
     ABORT = "abort"

@@ -68,7 +68,7 @@ def entries(standing: Standing) -> Iterator[Entry]:
         for listed in site.seen.destinations:
             source = by_name.get((name, listed.source.volume)) if listed.source.svm == site.svm.name else None
             if source is not None:
-                at = by_uuid.get(_destination_svm(site, listed) or "")
+                at = by_uuid.get(destination_svm(site, listed) or "")
                 if at is not None and there[at].may_hide(listed):
                     at = None
                 relationship = there[at].relationship(listed, source, listed_here) if at else None
@@ -80,7 +80,7 @@ def entries(standing: Standing) -> Iterator[Entry]:
                 yield Entry(listed, source, at, copy, relationship)
 
 
-def _destination_svm(site: Site, listed: Listed) -> str | None:
+def destination_svm(site: Site, listed: Listed) -> str | None:
     """The uuid of the SVM that an entry leads to: as it tells, else whose name it is here."""
     if listed.destination_svm_uuid is not None:
         return listed.destination_svm_uuid
@@ -105,12 +105,13 @@ def release(
 
     Where that copy follows another one by now, what was made for it may be all that they have in common: that stays.
     """
-    assert entry.at is not None
+    at = on_behalf_of or entry.at
+    assert at is not None
     source, volume = entry.source.id
     what = "keeps its snapshots" if keeps_snapshots else "the snapshots that were made for it go"
     due.add(
         phase,
-        standing.group.backend(on_behalf_of or entry.at),
+        standing.group.backend(at),
         volume,
         ReleaseRelationship(uuid=entry.listed.uuid, keeps_snapshots=keeps_snapshots),
         f"{volume}: {source} forgets {entry.listed.destination}, and {what}",

@@ -8,9 +8,10 @@ from datamotion.model.group import Group
 from datamotion.model.view import REMOVING
 from datamotion.model.words import Operation
 from datamotion.policy.drills import sweeping
+from datamotion.policy.forget import forget_planner
 from datamotion.policy.gc import gc_planner
 from datamotion.policy.unprotect import unprotect_planner
-from datamotion.service.operations import Intent, glances_of
+from datamotion.service.operations import Intent, check_is_backend, glances_of
 
 
 def unprotect(group: Group, volumes: Sequence[str] = (), *, delete_copies: bool = False) -> Intent:
@@ -19,6 +20,13 @@ def unprotect(group: Group, volumes: Sequence[str] = (), *, delete_copies: bool 
     planner = sweeping(ending, group, whole=delete_copies or not volumes)  # a volume with clones cannot be deleted
     glances = glances_of(group, REMOVING)
     return Intent(operation=Operation.UNPROTECT, group=group, planner=planner, glances=glances, by_name=not volumes)
+
+
+def forget(group: Group, backend: str) -> Intent:
+    """End what the other back ends hold for one that will not come back. Raises: ConfigError for an unknown one."""
+    check_is_backend(group, backend)
+    glances = glances_of(group, REMOVING)
+    return Intent(operation=Operation.FORGET, group=group, planner=forget_planner(group, backend), glances=glances)
 
 
 def gc(group: Group, configured: Collection[str]) -> Intent:

@@ -1,0 +1,114 @@
+"""A site that will not come back is let go: the others hold nothing for it, and the group goes on without it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from datamotion.service import removal
+from datamotion.service.reports import RunReport, Verdict
+from tests.together.mortal import Life, dies
+from tests.together.stories import Story, play, told
+from tests.together.test_failover_ways import all_snapshots
+from tests.together.test_removal import listed
+from tests.together.test_reprotect import reprotect
+from tests.together.world import GROUP
+
+BOTH = ("lyon", "oslo")
+
+
+async def forget(story: Story) -> RunReport:
+    return await story.place.run(removal.forget(story.place.session.group(GROUP), "gold-paris"))
+
+
+async def lost_for_good(story: Story) -> Story:
+    """Lyon serves, oslo mirrors it, and paris is gone."""
+    story = all_snapshots(story)
+    await story.protected("vol_1", "vol_2")
+    story.place.lose("paris")
+    report = await story.failover("lyon")
+    assert report.verdict is Verdict.DONE, told(report)
+    return story
+
+
+def without_paris(tree: dict[str, Any]) -> None:
+    group = tree["groups"][GROUP]
+    group["home"] = "gold-lyon"
+    group["targets"] = [each for each in group["targets"] if each["backend"] != "gold-lyon"]
+    del tree["backends"]["gold-paris"], tree["clusters"]["paris"]
+
+
+def test_the_group_goes_on_without_it(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        story = await lost_for_good(story)
+        early = await forget(story)
+        assert early.verdict is Verdict.PARTLY, told(early)
+        assert "vol_1 at gold-oslo is a mirror of gold-paris still" in told(early)
+        await story.place.run(reprotect(story))
+        report = await forget(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert "make gold-lyon the `home`" in told(report)
+        assert "snapmirror release -destination-path" in told(early)
+        assert await story.at["lyon"].get("/snapmirror/relationships") == []
+        alone = story.configured(without_paris)
+        group = await alone.group()
+        assert (group.serving, group.mirrored, group.concerns) == ("gold-lyon", 2, ()), group.concerns
+        story.write("lyon", "vol_1", "later")
+        assert (await alone.update()).verdict is Verdict.DONE
+        assert "later" in story.files("oslo")
+        applied = await alone.apply()
+        assert applied.verdict is Verdict.DONE, told(applied)
+
+    play(quick_path, main, targets=BOTH)
+
+
+def test_one_that_answers_or_serves_is_not_let_go(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        for is_lost in (False, True):
+            if is_lost:
+                story.place.lose("paris")
+            plan = await story.planned(removal.forget(story.place.session.group(GROUP), "gold-paris"))
+            assert plan.verdict is Verdict.REFUSED, told(plan)
+            assert "gold-paris serves vol_1" in told(plan)
+        await story.failover("lyon")
+        story.place.regain("paris")
+        plan = await story.planned(removal.forget(story.place.session.group(GROUP), "gold-paris"))
+        assert "gold-paris answers" in told(plan)
+        assert plan.verdict is Verdict.REFUSED
+
+    play(quick_path, main, schedule=None)
+
+
+def test_what_serves_releases_the_mirrors_that_are_gone_with_it(quick_path: Path) -> None:
+    """Paris was a mirror of lyon by then."""
+
+    async def main(story: Story) -> None:
+        story = all_snapshots(story)
+        await story.protected("vol_1", "vol_2")
+        await story.failover("lyon", is_planned=None)
+        await story.place.run(reprotect(story))
+        assert await listed(story, "lyon") == ["vol_1", "vol_1", "vol_2", "vol_2"]
+        story.place.lose("paris")
+        report = await forget(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert await listed(story, "lyon") == ["vol_1", "vol_2"], "those of oslo"
+
+    play(quick_path, main, targets=BOTH, schedule=None)
+
+
+@pytest.mark.parametrize("is_carried_out", [False, True])
+def test_killed_at_any_call_the_same_command_comes_to_the_same_end(quick_path: Path, is_carried_out: bool) -> None:
+    async def main(story: Story) -> None:
+        story = await lost_for_good(story)
+        await story.place.run(reprotect(story))
+        for calls in range(3):
+            await dies(forget, story, Life(calls, is_carried_out))
+        report = await forget(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert await story.at["lyon"].get("/snapmirror/relationships") == []
+        assert story.served("lyon") == {"vol_1", "vol_2"}
+
+    play(quick_path, main, targets=BOTH, schedule=None)
