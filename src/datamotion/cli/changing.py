@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import anyio
@@ -36,6 +37,7 @@ from datamotion.service import operations
 from datamotion.service.operation_reports import OperationReport
 from datamotion.service.operations import Intent, Prepared
 from datamotion.service.reports import PlanReport, Verdict
+from datamotion.service.saved_plans import check_is_as_saved, saved_plans
 from datamotion.service.session import Session
 
 Validate = Annotated[
@@ -55,6 +57,11 @@ Recreate = Annotated[
     ),
 ]
 
+Saved = Annotated[
+    Path | None,
+    typer.Option("--plan", metavar="FILE", help="Carry out what `plan --out FILE` saved, or nothing if that changed."),
+]
+
 _DONE = frozenset({Verdict.DONE, Verdict.PARTLY})
 
 
@@ -69,22 +76,28 @@ def apply(
     validate: Validate = False,
     peer_clusters: PeerClusters = False,
     recreate: Recreate = None,
+    plan: Saved = None,
 ) -> None:
     """Mirror every volume as configured: create what is missing, adopt what is there, remove nothing.
 
     After a failover, it fences the copies that were overtaken. Only with --recreate a mirror is deleted: one of another
     shape than its source, which no update mends. What that costs is shown before it is asked about.
 
+    With --plan exactly what was saved is done, or nothing.
+
     Example: datamotion apply gold --yes
     """
+    saved = saved_plans(plan) if plan is not None else None
     session = open_session(context, config, peers=peer_clusters and not (dry_run or validate))
     if recreate and group is None:
         raise ConfigError("--recreate is about one group", hint="name it: datamotion apply GROUP --recreate BACKEND")
-    groups = session.groups(group)
+    if saved is not None and group is not None and group not in saved:
+        raise ConfigError(f"{plan} holds no plan of {group}", hint=f"it has those of {', '.join(saved)}")
+    groups = session.groups(group) if saved is None else tuple(map(session.group, [group] if group else saved))
     intents = [operations.protect(each, makes_peers=peer_clusters, recreate=recreate or ()) for each in groups]
     if validate:
         show_validated(session, intents, output)
-    carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason)
+    carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason, saved=saved)
 
 
 def update(
@@ -133,11 +146,13 @@ def carry_out(
     reason: str | None = None,
     without_store: bool = False,
     then: Intent | None = None,
+    saved: Mapping[str, PlanReport] | None = None,
 ) -> None:
     """Each of these is planned, shown, agreed to and carried out. Exits with the status of the worst.
 
     `then` follows where they came about, or had already: a run that was cut off in it goes on. It is not asked about,
-    as it gives nothing up. What becomes of it is told, and is not what the status is about.
+    as it gives nothing up. What becomes of it is told, and is not what the status is about. What is `saved` of a
+    group is what its plan has to be.
     """
     intents = [replace(each, reason=checked_reason(reason)) for each in intents]
     then = replace(then, reason=reason) if then is not None else None
@@ -146,7 +161,7 @@ def carry_out(
     reports: list[OperationReport] = []
     status: int = ExitStatus.FAILED
     try:
-        anyio.run(_carry_out_all, session, intents, reports, output, yes, dry_run, without_store)
+        anyio.run(_carry_out_all, session, intents, reports, output, yes, dry_run, without_store, False, saved)
         status = max((report.verdict.exit_status for report in reports), default=ExitStatus.DONE)
         if then is not None and not dry_run and any(each.verdict in _DONE for each in reports):
             reports.append(_followed_up(session, then, intents[0].operation, output))
@@ -180,8 +195,12 @@ async def _carry_out_all(
     dry_run: bool,
     without_store: bool,
     follows: bool = False,
+    saved: Mapping[str, PlanReport] | None = None,
 ) -> None:
     async with operations.prepare(session, intents) as all_prepared:
+        for prepared in all_prepared:
+            if saved is not None:
+                check_is_as_saved(saved[prepared.group], prepared.report)
         for prepared in all_prepared:
             report = await carry_out_one(
                 session, prepared, output, yes=yes, dry_run=dry_run, without_store=without_store, follows=follows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import anyio
@@ -24,6 +25,7 @@ from datamotion.service import check as checking
 from datamotion.service import operations
 from datamotion.service import status as looking
 from datamotion.service.reports import PlanReport
+from datamotion.service.saved_plans import save_plans
 from datamotion.service.session import Session
 
 _From = Annotated[
@@ -43,6 +45,12 @@ _ExitCode = Annotated[
         help=f"End with {CHANGES.value} where there are changes to make; a mistake in usage or configuration is then"
         f" {ExitStatus.FAILED.value}.",
     ),
+]
+
+
+_Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="Save it, so that `apply --plan FILE` does that and nothing else."),
 ]
 
 
@@ -74,6 +82,7 @@ def plan(
     output: OutputForm = Output.TEXT,
     peer_clusters: PeerClusters = False,
     exit_code: _ExitCode = False,
+    out: _Out = None,
 ) -> None:
     """Show what `apply` would do, and why. Changes nothing.
 
@@ -85,6 +94,8 @@ def plan(
     if exit_code and status == ExitStatus.DONE and any(report.changes for report in reports):
         status = CHANGES
     show_plans(reports, status, output)
+    if out is not None:
+        save_plans(out, reports)
     raise typer.Exit(status)
 
 
