@@ -8,7 +8,6 @@ from tests.contract.clients import MIB, SVMS, Clients, fresh
 from tests.contract.resources import Snapshot, Volume
 
 pytestmark = [
-    pytest.mark.xdist_group("contract"),
     # The client declares some fields in a way that its own library is about to drop.
     pytest.mark.filterwarnings("ignore::marshmallow.warnings.ChangedInMarshmallow4Warning"),
 ]

@@ -9,7 +9,6 @@ from tests.contract.clients import Clients
 from tests.contract.resources import Cluster, FileInfo, SnapmirrorRelationship, Snapshot, Volume
 
 pytestmark = [
-    pytest.mark.xdist_group("contract"),
     # The client declares some fields in a way that its own library is about to drop.
     pytest.mark.filterwarnings("ignore::marshmallow.warnings.ChangedInMarshmallow4Warning"),
 ]

@@ -17,7 +17,6 @@ from tests.contract.resources import (
 )
 
 pytestmark = [
-    pytest.mark.xdist_group("contract"),
     # The client declares some fields in a way that its own library is about to drop.
     pytest.mark.filterwarnings("ignore::marshmallow.warnings.ChangedInMarshmallow4Warning"),
 ]

@@ -237,7 +237,7 @@ def test_a_check_is_told_of_the_clones_and_nothing_secret_and_ends_in_time(tmp_p
     assert "DATAMOTION_GROUP=gold" in told_all.printed
     assert "secret" not in told_all.printed
     assert (outcome("false").status, outcome("false").passed) == (1, False)
-    assert outcome("sleep", "60", limit=0.01).problem == "did not end within 0 s"
+    assert outcome("sleep", "60", limit=0.01).problem == "did not end within 0.01 s"
     assert (outcome("/no/such").problem or "").startswith("cannot be run")
 
 

@@ -19,7 +19,6 @@ from tests.datamotion.store.runs import ENTRY, NOON, a_plan
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(why_none() is not None, reason=f"no PostgreSQL server: {why_none()}"),
-    pytest.mark.xdist_group("postgresql"),
 ]
 
 

@@ -32,7 +32,6 @@ from tests.together.world import Quiet
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("liars"),
     # httpcore leaves a connection that is given up in the middle of its handshake to the garbage collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
