@@ -27,6 +27,7 @@ _PRINTED_BY = {
     "operations": "`plan`, and every command that changes something, also with `--dry-run` and `--validate`",
     "status": "`status`",
     "check": "`check`",
+    "explain": "`explain`",
     "history": "`history`, `history GROUP`",
     "run": "`history RUN`",
     "drill": "`drill start`",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import random
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +26,9 @@ _SEED = "--hypothesis-seed"
 
 _MEMORY = Path("/dev/shm")
 
+_OFFSET = "TESTS_OFFSET"
+os.environ.setdefault(_OFFSET, str(random.randrange(60)))
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Without room nothing is begun: hundreds of tests would fail with reasons of their own."""
@@ -33,6 +38,18 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             f"the tests need {_LEAST_MIB} MiB in {folder}, which has {free_mib} MiB free: TMPDIR names another folder"
         )
+
+
+def pytest_report_header() -> str:
+    """By what the same cases are tried again, of those of which only some are: drawn once, alike in all processes."""
+    return f"{_OFFSET}={os.environ[_OFFSET]}"
+
+
+def pytest_collection_finish() -> None:
+    """What was imported is never garbage: it need not be looked through again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture

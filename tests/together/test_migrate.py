@@ -219,7 +219,7 @@ def test_a_new_volume_that_somebody_made_a_mirror_again_is_named_and_its_old_one
 def test_killed_at_any_call_it_goes_on_where_it_was(
     quick_path: Path, is_carried_out: bool, keeps_source: bool, soaking: int | None
 ) -> None:
-    calls, every = 0, 1 if soaking is not None else 11
+    calls, every = 0, 1 if soaking is not None else 15
 
     async def go(story: Story) -> RunReport:
         return await migrate(story, keeps_source=keeps_source)
@@ -246,7 +246,7 @@ def test_killed_at_any_call_it_goes_on_where_it_was(
 def test_killed_at_any_call_and_aborted_the_old_ones_serve_or_it_only_goes_on(
     quick_path: Path, is_carried_out: bool, soaking: int | None
 ) -> None:
-    calls, every = 0, 1 if soaking is not None else 11
+    calls, every = 0, 1 if soaking is not None else 15
 
     async def main(story: Story) -> None:
         await served_with_a_file(story, *SEVERAL)

@@ -124,7 +124,7 @@ def test_killed_at_any_call_it_goes_on_where_it_was(
 def test_killed_at_any_call_and_aborted_it_is_as_it_was_or_only_goes_on(
     quick_path: Path, is_carried_out: bool, soaking: int | None
 ) -> None:
-    calls, every = 0, 1 if soaking is not None else 3
+    calls, every = 0, 1 if soaking is not None else 2
     over: list[int] = []
     undone: list[int] = []
 

@@ -13,7 +13,7 @@ import typer
 _MODULES = {
     **dict.fromkeys(("check", "plan"), "looking"),
     "apply": "changing",
-    "status": "looking",
+    **dict.fromkeys(("status", "explain"), "looking"),
     "update": "changing",
     **dict.fromkeys(("pause", "resume", "abort", "break", "resync"), "mirrors"),
     **dict.fromkeys(("failover", "failback", "swap", "settle"), "serving"),

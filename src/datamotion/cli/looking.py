@@ -13,15 +13,18 @@ from datamotion.cli.options import (
     DEFAULT_CONFIG,
     AnyGroup,
     ConfigFile,
+    OneGroup,
     OutputForm,
     PeerClusters,
     open_session,
 )
 from datamotion.cli.output import Output
 from datamotion.cli.render import print_json, show_plans
+from datamotion.cli.render_explained import render_explained
 from datamotion.cli.render_status import render_check, render_status
 from datamotion.exit_status import CHANGES, ExitStatus
 from datamotion.service import check as checking
+from datamotion.service import explain as explaining
 from datamotion.service import operations
 from datamotion.service import status as looking
 from datamotion.service.reports import PlanReport
@@ -97,6 +100,27 @@ def plan(
     if out is not None:
         save_plans(out, reports)
     raise typer.Exit(status)
+
+
+def explain(
+    context: typer.Context,
+    group: OneGroup,
+    config: ConfigFile = DEFAULT_CONFIG,
+    output: OutputForm = Output.TEXT,
+) -> None:
+    """Say what would become of a group if a site went now: who would serve, why, and what that would cost.
+
+    Changes nothing. Exits with 1 where nothing could take over.
+
+    Example: datamotion explain gold
+    """
+    session = open_session(context, config)
+    report = anyio.run(explaining.explain, session, group)
+    if output is Output.TEXT:
+        render_explained(report)
+    else:
+        print_json("explain", report, report.verdict.exit_status, output)
+    raise typer.Exit(report.verdict.exit_status)
 
 
 async def _plans(session: Session, group: str | None, makes_peers: bool) -> tuple[PlanReport, ...]:

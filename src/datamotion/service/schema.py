@@ -14,6 +14,7 @@ from datamotion.hostcopy import CopyReport
 from datamotion.service.envelope import INTRODUCES, SCHEMA_VERSION
 from datamotion.service.error_reports import ErrorReport
 from datamotion.service.events import EventReport
+from datamotion.service.explain import ExplainReport
 from datamotion.service.import_reports import ImportReport
 from datamotion.service.migration_reports import MigrationsReport
 from datamotion.service.operation_reports import DrillStartReport, OperationReport
@@ -24,6 +25,7 @@ KINDS: Mapping[str, Any] = {
     "operations": tuple[OperationReport, ...],
     "status": StatusReport,
     "check": CheckReport,
+    "explain": ExplainReport,
     "history": HistoryReport,
     "run": PastRunDetailReport,
     "drill": DrillStartReport,

@@ -1,0 +1,54 @@
+"""What would become of a group, as text."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from datamotion.cli.terminal import open_console, plain, say
+from datamotion.model.units import count_text
+from datamotion.service.explain import ExplainReport, PlaceReport, SiteReport, told
+
+_NAMED = 8
+
+
+def render_explained(report: ExplainReport, console: Console | None = None) -> None:
+    """Who serves, then site by site what would be if it went now."""
+    console = console or open_console()
+    serving = plain(report.serving) if report.serving else "nobody that is seen"
+    who = f"is served by [bold]{serving}[/]"
+    since = f" since {report.since:%Y-%m-%d %H:%M} UTC, epoch {report.epoch}" if report.since else ""
+    away = f"; its home is {plain(report.home)}" if report.serving != report.home else ""
+    say(console, f"[bold]{plain(report.group)}[/] {who}{since}{away}", hang=2)
+    for site in report.sites:
+        console.print()
+        _render_site(console, report.group, site)
+
+
+def _render_site(console: Console, group: str, site: SiteReport) -> None:
+    unseen = "" if site.is_seen else " (it is not seen now)"
+    say(console, f"If [bold]{plain(site.backend)}[/] went now{unseen}: {plain(told(site))}", indent=2, hang=2)
+    for place in site.places:
+        say(console, plain(_place(place)), indent=4, hang=2)
+    if site.unmirrored:
+        named = ", ".join(site.unmirrored[:_NAMED])
+        more = f" and {len(site.unmirrored) - _NAMED} more" if len(site.unmirrored) > _NAMED else ""
+        say(console, f"no mirror left of {plain(named)}{more}", indent=4, hang=2)
+    if site.plan is None:
+        return
+    for refusal in site.plan.refusals:
+        say(console, f"refused: {plain(refusal.text)}", indent=4, hang=2)
+        if refusal.hint:
+            say(console, f"hint: {plain(refusal.hint)}", indent=6, hang=2)
+    if site.plan.steps:
+        acts = sum(len(step.acts) for step in site.plan.steps)
+        steps = f"{count_text(len(site.plan.steps), 'step')}, {count_text(acts, 'change')}"
+        say(console, f"datamotion failover {plain(group)} --unplanned --dry-run shows its {steps}", indent=4, hang=2)
+
+
+def _place(place: PlaceReport) -> str:
+    """
+    >>> _place(PlaceReport(backend="b", usable=1, volumes=2, loses_s=60, loses="a minute", why_not=None))
+    'b: 1 of 2 volumes, a minute'
+    """
+    covered = f"{place.usable} of {count_text(place.volumes, 'volume')}"
+    return f"{place.backend}: {covered}, {place.loses}" + (f"; not taken: {place.why_not}" if place.why_not else "")

@@ -1,0 +1,163 @@
+"""What would become of a group if a site went now: asked of nobody, thought through from one look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from datamotion.engine.looking import Lookout
+from datamotion.model.group import Group
+from datamotion.model.plan import Refusal
+from datamotion.model.standing import Standing
+from datamotion.model.units import count_text, duration_text
+from datamotion.model.view import SERVING, Unseen, View
+from datamotion.policy.failover import failover_planner
+from datamotion.policy.failover_choice import Decision, FailoverChoice, decide
+from datamotion.policy.situation import Situation
+from datamotion.policy.standing import stand
+from datamotion.policy.target import Candidate
+from datamotion.service.freshness import Freshness
+from datamotion.service.operations import glances_of
+from datamotion.service.reports import PlanReport, Verdict
+from datamotion.service.run_reports import plan_report
+from datamotion.service.served import serving_backend
+from datamotion.service.session import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceReport:
+    """A back end that could serve instead: so many of these volumes, and what that would lose of each at worst.
+
+    `why_not` says why it is not the one; None: it is. `loses_s` None: nobody can tell. `loses` says it in words.
+    """
+
+    backend: str
+    usable: int
+    volumes: int
+    loses_s: float | None
+    loses: str
+    why_not: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteReport:
+    """If the cluster of this back end went now. `serves`: clients notice, and `plan` is what a failover would do.
+
+    `unmirrored` are volumes of which no mirror of what serves them would be left; `places` are in the order in which
+    they would be taken.
+    """
+
+    backend: str
+    cluster: str
+    serves: bool
+    is_seen: bool
+    places: tuple[PlaceReport, ...]
+    unmirrored: tuple[str, ...]
+    plan: PlanReport | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainReport:
+    at: datetime
+    group: str
+    home: str
+    serving: str | None
+    epoch: int | None
+    since: datetime | None
+    by: str | None
+    sites: tuple[SiteReport, ...]
+    verdict: Verdict
+
+
+async def explain(session: Session, name: str) -> ExplainReport:
+    """What would become of that group, site by site. Only reads. Raises: ConfigError for an unknown one."""
+    group = session.group(name)
+    glances = glances_of(group, SERVING)
+    async with session.clusters(glances.keys()) as clusters:
+        view = await Lookout(clusters, glances).whole()
+    return explained(group, view, session.world.clock.now())
+
+
+def explained(group: Group, view: View, at: datetime) -> ExplainReport:
+    """The same of a view."""
+    standing = stand(group, view)
+    newest = standing.serving
+    is_silent = any(isinstance(each, Unseen) and not each.refused for each in view.values())
+    sites = tuple(_site(group, view, standing, backend.name) for backend in group.backends)
+    is_lost = any(each.serves and (each.plan is None or each.plan.verdict is not Verdict.DONE) for each in sites)
+    return ExplainReport(
+        at=at,
+        group=group.name,
+        home=group.home.name,
+        serving=serving_backend(standing),
+        epoch=newest.epoch if newest else None,
+        since=newest.claim.since if newest else None,
+        by=newest.claim.by if newest else None,
+        sites=sites,
+        verdict=Verdict.ATTENTION if is_lost else Verdict.SILENT if is_silent else Verdict.DONE,
+    )
+
+
+def _site(group: Group, view: View, standing: Standing, name: str) -> SiteReport:
+    cluster = group.backend(name).cluster
+    gone = stand(group, {**view, cluster: Unseen(reason=f"{cluster} is taken to be gone")})
+    serves = any(active is not None and active.backend == name for active in standing.active.values())
+    plan, places = _failover(group, gone) if serves else (None, ())
+    fresh = Freshness(gone)
+    unmirrored = () if serves else tuple(each for each in gone.volumes if not fresh.fresh_mirrors(each))
+    return SiteReport(
+        backend=name,
+        cluster=cluster,
+        serves=serves,
+        is_seen=standing.sites[name].unseen is None,
+        places=places,
+        unmirrored=unmirrored,
+        plan=plan,
+    )
+
+
+def _failover(group: Group, standing: Standing) -> tuple[PlanReport, tuple[PlaceReport, ...]]:
+    choice = FailoverChoice(is_planned=False, max_loss=group.rpo, reprotects=True)
+    plan = failover_planner(group, choice)(Situation.at_first_sight(standing))
+    decision = decide(standing, choice)
+    if isinstance(decision, Refusal):  # what could be taken all the same, where its price is accepted
+        any_loss = decide(standing, FailoverChoice(is_planned=False, allow_partial=True))
+        found = (any_loss.candidate, *any_loss.others) if isinstance(any_loss, Decision) else ()
+        places = tuple(_place(each, each.why_not or decision.text) for each in found)
+    else:
+        passed = (_place(each, _why_not(each)) for each in decision.others if each.unseen is None)
+        places = (_place(decision.candidate, None), *passed)
+    return plan_report(plan, standing), places
+
+
+def _why_not(candidate: Candidate) -> str:
+    if candidate.why_not:
+        return candidate.why_not
+    return candidate.shortfall if candidate.unusable else "it would lose no less, or comes later in the configuration"
+
+
+def _place(candidate: Candidate, why_not: str | None) -> PlaceReport:
+    is_unknown, worst = candidate.staleness
+    return PlaceReport(
+        backend=candidate.name,
+        usable=len(candidate.usable),
+        volumes=len(candidate.usable) + len(candidate.unusable),
+        loses_s=None if is_unknown else worst.total_seconds(),
+        loses=candidate.loss_text,
+        why_not=why_not,
+    )
+
+
+def told(site: SiteReport) -> str:
+    """The first thing to say of it."""
+    if not site.serves:
+        if not site.unmirrored:
+            return "clients notice nothing, and every volume has another mirror"
+        return f"clients notice nothing, and {count_text(len(site.unmirrored), 'volume')} would have no mirror left"
+    taken = next((each for each in site.places if each.why_not is None), None)
+    if taken is None:
+        return "nothing could take over by itself"
+    loss = "nobody can tell how much"
+    if taken.loses_s is not None:
+        loss = f"at worst the last {duration_text(timedelta(seconds=taken.loses_s))}"
+    return f"{taken.backend} would serve {count_text(taken.usable, 'volume')}, and {loss} would be lost"

@@ -1,0 +1,73 @@
+"""What would become of a group if a site went now, against what does become of it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import trio
+from rich.console import Console
+
+from datamotion.cli.render_explained import render_explained
+from datamotion.service.explain import ExplainReport, explain
+from datamotion.service.reports import Verdict
+from tests.together.stories import Story, play
+from tests.together.test_mirrors import writes
+from tests.together.world import GROUP
+
+BOTH = ("lyon", "oslo")
+
+
+async def explained(story: Story) -> ExplainReport:
+    return await explain(story.place.session, GROUP)
+
+
+def shown(report: ExplainReport) -> str:
+    told = io.StringIO()
+    render_explained(report, Console(file=told, width=1000))
+    return told.getvalue()
+
+
+def test_what_it_says_is_what_a_failover_does_and_nothing_is_changed(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        await trio.sleep(600)
+        await story.change_mirror("oslo", {"state": "paused"}, "vol_2")
+        await trio.sleep(3600)
+        before = await writes(story)
+        report = await explained(story)
+        assert await writes(story) == before
+        home, lyon, oslo = report.sites
+        assert (home.serves, [each.backend for each in home.places]) == (True, ["gold-lyon", "gold-oslo"])
+        assert home.places[0].why_not is None
+        assert home.places[1].why_not is not None
+        assert (lyon.serves, lyon.unmirrored, oslo.unmirrored) == (False, (), ())
+        text = shown(report)
+        assert "If gold-paris went now: gold-lyon would serve 2 volumes, and at worst the last " in text
+        assert "If gold-lyon went now: clients notice nothing, and every volume has another mirror" in text
+        assert report.verdict is Verdict.DONE
+        story.place.lose("paris")
+        done = await story.failover(max_loss=None)
+        assert done.serving == "gold-lyon"
+
+    play(quick_path, main, targets=BOTH)
+
+
+def test_where_nothing_could_take_over_it_says_what_could_at_its_price(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        await story.change_mirror("lyon", {"state": "paused"})
+        await trio.sleep(3 * 3600)
+        report = await explained(story)
+        home, lyon = report.sites
+        assert report.verdict is Verdict.ATTENTION
+        assert home.plan is not None
+        assert home.plan.verdict is Verdict.REFUSED
+        text = shown(report)
+        assert "If gold-paris went now: nothing could take over by itself" in text
+        assert "over the group's RPO of 2 h" in text
+        assert "--max-loss" in text
+        assert lyon.unmirrored == ("vol_1",)
+        assert "1 volume would have no mirror left" in text
+
+    play(quick_path, main)
