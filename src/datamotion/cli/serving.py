@@ -179,6 +179,12 @@ def failover(
         raise ConfigError(
             "--best-effort is about what cannot follow a planned failover", hint="see --allow-partial for any other"
         )
+    if abort and (to or overrule or at or max_loss or planned is not None):
+        raise ConfigError("--abort goes back to how it was: nothing else is to be said", hint="leave the others out")
+    if planned and max_loss:
+        raise ConfigError("--planned loses nothing, and --max-loss says how much may be", hint="leave one of them out")
+    if overrule and to is None:
+        raise ConfigError("--overrule needs --to: which back end is to serve instead", hint="name it with --to")
     session = open_session(context, config)
     of_group = session.group(group)
     if abort:

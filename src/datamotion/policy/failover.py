@@ -57,6 +57,8 @@ def failover_planner(group: Group, choice: FailoverChoice) -> Planner:
     def title(decision: Decision | None) -> str:
         if decision is None:
             return f"Fail {group.name} over{where}"
+        if decision.sources == decision.candidate.name:
+            return f"Serve {group.name} from {decision.candidate.name}, which serves it already"
         goes_to = f"{decision.candidate.name}, epoch {decision.epoch}"
         return f"Fail {group.name} over from {decision.sources} to {goes_to}"
 

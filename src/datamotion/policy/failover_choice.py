@@ -144,9 +144,12 @@ def _is_planned(
     is_alive = unseen is not None and unseen.refused
     if is_there or (choice.is_planned is None and not is_alive):  # who served before is asked for nothing any more
         return False
+    hint = f"if it is lost: datamotion failover {group} --unplanned gives up the writes since the last transfers"
+    if unseen is not None and unseen.not_asked and unseen.hint is not None:
+        hint = unseen.hint  # what is missing is here: that is no reason to give anything up
     return Refusal(
         text=f"{silent}, which serves {group}, cannot be frozen: {unseen.reason if unseen else 'its SVM does not run'}",
-        hint=f"if it is lost: datamotion failover {group} --unplanned gives up the writes since the last transfers",
+        hint=hint,
         unseen=unseen,
     )
 

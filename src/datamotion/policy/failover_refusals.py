@@ -12,9 +12,13 @@ from datamotion.policy.target import Candidate
 
 
 def serves_already(standing: Standing, holder: HeldClaim) -> Refusal:
+    """It served when it was last seen, and is not seen now."""
+    unseen = standing.sites[holder.backend].unseen
+    silent = f", and cannot be seen: {unseen.reason}" if unseen else ""
+    others = [each.name for each in standing.group.backends if each.name != holder.backend]
     return Refusal(
-        text=f"{holder.backend} serves {standing.group.name} already, since epoch {holder.epoch}",
-        hint=f"its targets: {', '.join(target.backend.name for target in standing.group.targets)}",
+        text=f"{holder.backend} serves {standing.group.name} already, since epoch {holder.epoch}{silent}",
+        hint=f"other back ends: {', '.join(others)}",
     )
 
 

@@ -117,12 +117,18 @@ def run_report(
             *result.plan.differences,
             *first.notes,
         ),
-        serving=None if is_migration(first.group) else serving_backend(last),  # its group is over by then
+        serving=None if is_migration(first.group) or _is_being_taken(last) else serving_backend(last),
         epoch=serving.epoch if serving else None,
         seconds=round(seconds, 3),
         calls=calls,
         served=served_reports(last),
     )
+
+
+def _is_being_taken(standing: Standing) -> bool:
+    """Whether somebody else's failover is under way: who served may serve no more."""
+    newest = standing.contenders[:1]
+    return bool(newest) and newest[0].served is None and serving_backend(standing) != newest[0].backend
 
 
 def _way_back_notes(back: RunResult, serving: str | None) -> Iterator[str]:
