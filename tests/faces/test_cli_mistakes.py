@@ -191,3 +191,26 @@ def test_nothing_is_updated_before_there_are_mirrors(world: World) -> None:
         assert shown.status == 3
         assert "nothing mirrors vol_1, which gold-paris serves" in shown.out
         assert "hint: datamotion apply gold" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--abort", "--to", "gold-lyon"), "--abort goes back"),
+        (("--abort", "--unplanned"), "--abort goes back"),
+        (("--planned", "--max-loss", "5m"), "--planned loses nothing"),
+        (("--planned", "--at", "2h"), "--planned carries everything over"),
+        (("--planned", "--grace", "2m"), "--planned carries everything over"),
+        (("--unplanned", "--best-effort"), "--best-effort is about"),
+        (("--keep-newer",), "--keep-newer is about"),
+        (("--overrule", "gold-paris"), "--overrule needs --to"),
+        (("--at", "2031-05-04T02:00"), "is no time"),
+        (("--grace", "soon"), "--grace 'soon'"),
+    ],
+)
+def test_options_of_a_failover_that_contradict_each_other_are_told(
+    world: World, options: tuple[str, ...], why: str
+) -> None:
+    config = world.configured()
+    with world.unchanged():
+        typed("failover", "gold", *options, "--yes", "-c", config).failed_cleanly(2, why)

@@ -220,7 +220,7 @@ class Run:
             return by_silence(act, seen, is_sent=act.id in self._open or act.id in self._unanswered)
         if proof.holds in (Holds.GONE, Holds.CONTRADICTED):
             return by_sight(self._group.name, proof.evidence)
-        if proof.holds is not Holds.YES and not is_planned and (refusal := refusal_of(act.subject, refusals)):
+        if not is_planned and (refusal := refusal_of(act.subject, refusals)):
             return by_refusal(refusal)
         if proof.holds is Holds.NOT_YET and is_planned:
             return self._patience.verdict(act, progress(act, self._result.standing))

@@ -99,6 +99,8 @@ def run_report(
     """
     first, endings, last = result.first, result.endings(), back.standing if back else result.standing
     serving = last.serving
+    # The group of a migration is over by then.
+    is_untold = is_migration(first.group) or _is_taken_by_others(last, first.backend)
     volumes = _volume_reports(result, endings, _frozen_s(result, back), _frozen_before(result.began).keys())
     return RunReport(
         operation=first.operation,
@@ -117,7 +119,7 @@ def run_report(
             *result.plan.differences,
             *first.notes,
         ),
-        serving=None if is_migration(first.group) or _is_being_taken(last) else serving_backend(last),
+        serving=None if is_untold else serving_backend(last),
         epoch=serving.epoch if serving else None,
         seconds=round(seconds, 3),
         calls=calls,
@@ -125,10 +127,10 @@ def run_report(
     )
 
 
-def _is_being_taken(standing: Standing) -> bool:
-    """Whether somebody else's failover is under way: who served may serve no more."""
+def _is_taken_by_others(standing: Standing, backend: str | None) -> bool:
+    """Whether a failover to another back end than this one is under way: who served may serve no more."""
     newest = standing.contenders[:1]
-    return bool(newest) and newest[0].served is None and serving_backend(standing) != newest[0].backend
+    return bool(newest) and newest[0].served is None and newest[0].backend not in (backend, serving_backend(standing))
 
 
 def _way_back_notes(back: RunResult, serving: str | None) -> Iterator[str]:

@@ -146,7 +146,8 @@ def test_away_from_a_target_that_served_and_is_lost_it_goes_to_the_best_of_the_o
 
 def test_of_a_target_that_served_and_is_not_seen_there_is_nothing_to_ask() -> None:
     refusal = refused(failover(failed_over(lyon=LOST), "gold-lyon"))
-    assert "gold-lyon serves gold already, since epoch 2" in refusal.text
+    assert "gold-lyon serves gold already, since epoch 2, and cannot be seen: " in refusal.text
+    assert "gold-lyon" not in (refusal.hint or "")
 
 
 # -- never confirmed

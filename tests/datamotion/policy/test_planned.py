@@ -81,6 +81,12 @@ def test_without_a_wish_only_one_that_is_silent_is_taken_for_lost(*, refused: bo
     assert not refused or "datamotion failover gold --unplanned" in (plan.refusals[0].hint or "")
 
 
+def test_a_secret_that_is_missing_here_is_no_reason_to_give_writes_up() -> None:
+    missing = Unseen(reason="NOT_SET is not set", hint="set NOT_SET", refused=True, not_asked=True)
+    plan = fail_over({"paris": missing, "lyon": lyon(LAST)}, is_planned=None)
+    assert [each.hint for each in plan.refusals] == ["set NOT_SET"]
+
+
 def test_abort_never_says_that_nobody_is_kept_away_where_who_serves_cannot_be_seen() -> None:
     refusal = refused(abort({"paris": Unseen(reason="no route to host"), "lyon": lyon(), "nice": LOST}))
     assert "gold-paris, which serves gold, cannot be seen, nor whether its clients are kept away" in refusal.text
