@@ -9,43 +9,36 @@ end and the epoch that were claimed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from datamotion.model.acts import ModifyLun, ModifyQtree, ModifyVolume
 from datamotion.model.claim import Claim
-from datamotion.model.group import Backend, Group
-from datamotion.model.mark import Mark
-from datamotion.model.paused import with_paused
-from datamotion.model.plan import Gate, Plan, RecoveryPoint, Refusal, Step
-from datamotion.model.standing import FENCE, Copy, DoubtKind, Standing
-from datamotion.model.units import count_text, duration_text
+from datamotion.model.group import Group
+from datamotion.model.plan import Gate, Plan, RecoveryPoint, Refusal
+from datamotion.model.standing import FENCE, Copy, Standing
+from datamotion.model.units import count_text
 from datamotion.model.words import Operation, Role
 from datamotion.policy.breaking import break_off
 from datamotion.policy.common import Common, age_of
 from datamotion.policy.epochs import confirm, held, mirrors_seen_at, new_claim, take
 from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
-from datamotion.policy.fence import Occasion, fence, luns_off, qtree_policies, unseen_sessions
+from datamotion.policy.failover_notes import failover_notes, kept_notes, staying_notes, what_follows
+from datamotion.policy.fence import Occasion, fence
 from datamotion.policy.giving import Giving
 from datamotion.policy.hooks import Moves, add_hooks
 from datamotion.policy.keeping import Keeping
+from datamotion.policy.letting_in import serve
 from datamotion.policy.losses import recovery_point, worst_first
-from datamotion.policy.needs import export_policies, mark_of, names_text, opening, path_of, paths_above
+from datamotion.policy.needs import export_policies, names_text, path_of
 from datamotion.policy.planned import Carrying
-from datamotion.policy.provision import differences, give, offered
+from datamotion.policy.provision import give, offered
 from datamotion.policy.recovery import Earlier
 from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.steps import Phase, StepList
-from datamotion.policy.ways_in import ways_had, with_ways
+from datamotion.policy.steps import StepList
 
-_OPEN = Phase(rank=44, title="Let clients into qtrees", because="each had an export policy of its own before its fence")
-_ENABLE = Phase(rank=44, title="Enable LUNs", because="they were kept from their hosts until all was carried over")
-SERVE = "Serve"  # what reports tell by when clients were let in
-_SERVE = Phase(rank=45, title=SERVE, because="clients find each volume where it was", gate=Gate.ALL)
 _KEEP = 39  # the rank of the first of the three phases of `keeping`: behind the pause, before the break
 _TO_MOVE = timedelta(seconds=5)  # within which a transfer that moves is seen to
-_BELOW = "a junction is made in the volume above it, which is served first"
 _COMES_TO = frozenset({Role.ACTIVE, Role.OVERTAKEN, Role.UNCLEAR})
 _TAKE_BECAUSE = "every site that can be reached learns who serves, and of two failovers at once only one comes through"
 
@@ -145,7 +138,10 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
     confirm(due, situation, claim)
     add_hooks(due, situation, _moves(decision, claim), is_planned=carrying is not None)
     steps = due.steps()
-    notes = [*(_notes(standing, decision, moving) if steps else ()), *_kept(moving, steps)]
+    notes = [
+        *(failover_notes(standing, decision, moving, _to_be_fenced(standing, decision, moving)) if steps else ()),
+        *kept_notes(moving, steps),
+    ]
     losing = {copy.id.volume for copy in moving if standing.active[copy.id.volume] != copy.id}
     losing -= {copy.id.volume for copy in moving if carrying is not None and carrying.covers(copy)}
     losses = [loss for loss in chosen.losses if loss.volume in losing and loss.given_up_at != chosen.name]
@@ -164,8 +160,8 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         steps=steps,
         losses=worst_first(losses),
         refusals=tuple(refusals),
-        then=(_then(decision),) if decision.reprotects and steps else (),
-        notes=(*notes, *_staying(standing, decision)),
+        then=(what_follows(decision),) if decision.reprotects and steps else (),
+        notes=(*notes, *staying_notes(standing, decision)),
         differences=tuple(f"{chosen.name} differs: {each}." for each in ways.differences()),
         recovery_points=tuple(
             _recovery_point(situation, copy, carrying, decision.terms.earlier) for copy in chosen.usable
@@ -333,127 +329,3 @@ def _fenced(standing: Standing, served: Sequence[Copy]) -> list[Copy]:
 def _comes_to(copy: Copy, decision: Decision) -> bool:
     """Whether clients come to a copy. Where a kept one serves already, one whose claim was lost is broken off."""
     return copy.role in _COMES_TO or (copy.role is Role.BROKEN and decision.terms.is_kept)
-
-
-def serve(
-    due: StepList,
-    standing: Standing,
-    copy: Copy,
-    claim: Claim,
-    known: frozenset[str],
-    paths: Collection[str] = frozenset(),
-    gate: Gate = Gate.ALL,
-) -> None:
-    """What is left to do until clients find a copy that can be written where they look for it.
-
-    `known` are the export policies of its SVM, `paths` those of all that moves. `gate`: who goes on behind it.
-    """
-    backend, volume = standing.sites[copy.id.backend].backend, copy.id.volume
-    served = path_of(standing, volume)
-    mounted = served.path is None or (copy.volume.path or "").casefold() == served.path.casefold()
-    lifted = opening(standing, copy, known)
-    _open_qtrees(due, copy, backend)
-    _open_luns(due, copy, backend)
-    wanted = _mark(standing, copy, claim)
-    change = ModifyVolume(
-        uuid=copy.volume.uuid,
-        path=None if mounted else served.path,
-        export=lifted,
-        comment=wanted.write(copy.volume.comment) if wanted != copy.mark else None,
-    )
-    if (change.path, change.export, change.comment) == (None, None, None):
-        return
-    where = f"served at {served.path}" if served.path else "active, not mounted (its source was not)"
-    assumed = ", which is assumed: no mark that was seen tells its path" if served.is_assumed else ""
-    policy = f", clients come in by export policy {lifted}" if lifted else ""
-    level = sum(above.casefold() in paths for above in paths_above(served.path or ""))
-    phase = replace(_SERVE, rank=_SERVE.rank + level, because=_BELOW if level else _SERVE.because, gate=gate)
-    due.add(phase, backend, volume, change, f"{volume}: {where}{assumed}{policy}")
-
-
-def _open_qtrees(due: StepList, copy: Copy, backend: Backend) -> None:
-    """What their fence noted is given back; all others follow their volume."""
-    had = qtree_policies(copy.mark)
-    for qtree in copy.doors.qtrees:
-        if qtree.export == FENCE and (policy := had.get(qtree.id)):
-            change = ModifyQtree(volume_uuid=copy.volume.uuid, id=qtree.id, export=policy)
-            text = f"{copy.id.volume}: qtree {qtree.name}: clients come in by export policy {policy} again"
-            due.add(_OPEN, backend, copy.id.volume, change, text, about=str(qtree.id))
-
-
-def _open_luns(due: StepList, copy: Copy, backend: Backend) -> None:
-    """Hosts can use again what they could before the fence; a mirror has them as its source had."""
-    off = luns_off(copy.mark)
-    for lun in copy.doors.luns:
-        if not lun.is_enabled and lun.path not in off:
-            change = ModifyLun(uuid=lun.uuid, is_enabled=True)
-            text = f"{copy.id.volume}: hosts can use LUN {lun.path} where it is mapped to them"
-            due.add(_ENABLE, backend, copy.id.volume, change, text, about=lun.uuid)
-
-
-def _mark(standing: Standing, copy: Copy, claim: Claim) -> Mark:
-    """The copy's mark, with the epoch where a claim is about a part of the group.
-
-    Without what its fence noted or it was frozen for, and that it was paused: a paused mirror is as good as any other
-    here.
-    """
-    known = copy.mark or mark_of(standing, copy.id.volume)
-    volume = copy.id.volume
-    if known is None:
-        known = Mark(group=claim.group, volume=volume, origin=copy.volume.uuid, path=path_of(standing, volume).path)
-    mark = replace(
-        with_paused(known, None), qtrees=None, luns=None, frozen=None, epoch=claim.epoch if claim.partial else None
-    )
-    return with_ways(mark, copy.volume.comment, ways_had(standing, copy), has_luns=bool(copy.doors.luns))
-
-
-def _notes(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> list[str]:
-    group, chosen, notes = standing.group, decision.candidate, []
-    unseen = [name for name in sorted(set(decision.given_up_at.values())) if standing.sites[name].svm is None]
-    if unseen and moving:
-        notes.append(
-            f"Nothing is asked of {' and '.join(unseen)} before {chosen.name} serves. If it still runs, its clients can"
-            f" go on writing there until it is fenced: stop them. `datamotion apply {group.name}` fences it when it"
-            " answers, and resyncs nothing."
-        )
-    unknown, worst = chosen.staleness
-    if group.rpo is not None and moving and (unknown or worst > group.rpo):
-        notes.append(f"{chosen.name}: {chosen.loss_text}, over the group's RPO of {duration_text(group.rpo)}.")
-    for each in decision.others if moving else ():
-        why = each.why_not or (each.shortfall if each.unusable else each.loss_text)
-        if decision.is_planned and each.is_complete:
-            notes.append(f"{each.name} could take it over too.")
-            continue
-        by_hand = "its mirrors were broken off by hand; " if each.is_broken_by_others else ""
-        notes.append(f"{each.name} is passed over: {by_hand}{why}.")
-    notes += unseen_sessions(standing, _to_be_fenced(standing, decision, moving))
-    strangers = [
-        doubt.text
-        for doubt in standing.doubts
-        if doubt.kind is DoubtKind.NOT_A_MEMBER
-        or (doubt.kind is DoubtKind.UNREADABLE and doubt.volume not in standing.volumes)
-    ]
-    notes += [f"{text}: it is not failed over." for text in strangers if moving]
-    offers = offered(chosen.site)
-    notes += [f"{chosen.name} differs: {each}." for each in differences(standing, moving, offers)]
-    return notes
-
-
-def _then(decision: Decision) -> str:
-    return (
-        f"In the same command, what served is fenced where it answers, and every other back end is made to mirror"
-        f" {decision.candidate.name}, where nothing is given up by that; --no-reprotect leaves them as they are."
-    )
-
-
-def _kept(moving: Sequence[Copy], steps: Sequence[Step]) -> list[str]:
-    """What needs nothing but the claim, told all the same."""
-    changed = {act.volume for step in steps for act in step.acts}
-    kept = [copy.id.volume for copy in moving if copy.id.volume not in changed]
-    return [f"Kept as clients find them at {moving[0].id.backend}: {names_text(kept)}."] if kept else []
-
-
-def _staying(standing: Standing, decision: Decision) -> list[str]:
-    """What is left where it is served, told though there is nothing to do."""
-    staying = [volume for volume in standing.volumes if volume not in decision.given_up_at]
-    return [f"Left where they are served, in sight: {names_text(staying)}."] if staying else []

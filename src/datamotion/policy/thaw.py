@@ -12,7 +12,7 @@ from datamotion.model.group import Group
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.words import Operation
-from datamotion.policy.failover import serve
+from datamotion.policy.letting_in import serve
 from datamotion.policy.needs import export_policies
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import StepList

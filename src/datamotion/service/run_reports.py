@@ -14,10 +14,10 @@ from datamotion.model.plan import Plan, RecoveryPoint
 from datamotion.model.standing import Standing
 from datamotion.model.view import ClusterView
 from datamotion.policy.common import snapshot_named
-from datamotion.policy.failover import SERVE
 from datamotion.policy.fence import overtaken
 from datamotion.policy.frozen import frozen_for
 from datamotion.policy.giving import MAP, SHARE
+from datamotion.policy.letting_in import SERVE
 from datamotion.policy.planned import FREEZE
 from datamotion.policy.provision import GIVE
 from datamotion.service.act_reports import act_report

@@ -1,0 +1,67 @@
+"""What the plan of a failover says beside its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from datamotion.model.plan import Step
+from datamotion.model.standing import Copy, DoubtKind, Standing
+from datamotion.model.units import duration_text
+from datamotion.policy.failover_choice import Decision
+from datamotion.policy.fence import unseen_sessions
+from datamotion.policy.needs import names_text
+from datamotion.policy.provision import differences, offered
+
+
+def failover_notes(standing: Standing, decision: Decision, moving: Sequence[Copy], rivals: Sequence[Copy]) -> list[str]:
+    """What is beside the steps: who is not asked, who is passed over, what differs. `rivals` are to be fenced."""
+    group, chosen, notes = standing.group, decision.candidate, []
+    unseen = [name for name in sorted(set(decision.given_up_at.values())) if standing.sites[name].svm is None]
+    if unseen and moving:
+        notes.append(
+            f"Nothing is asked of {' and '.join(unseen)} before {chosen.name} serves. If it still runs, its clients can"
+            f" go on writing there until it is fenced: stop them. `datamotion apply {group.name}` fences it when it"
+            " answers, and resyncs nothing."
+        )
+    unknown, worst = chosen.staleness
+    if group.rpo is not None and moving and (unknown or worst > group.rpo):
+        notes.append(f"{chosen.name}: {chosen.loss_text}, over the group's RPO of {duration_text(group.rpo)}.")
+    for each in decision.others if moving else ():
+        why = each.why_not or (each.shortfall if each.unusable else each.loss_text)
+        if decision.is_planned and each.is_complete:
+            notes.append(f"{each.name} could take it over too.")
+            continue
+        by_hand = "its mirrors were broken off by hand; " if each.is_broken_by_others else ""
+        notes.append(f"{each.name} is passed over: {by_hand}{why}.")
+    notes += unseen_sessions(standing, rivals)
+    strangers = [
+        doubt.text
+        for doubt in standing.doubts
+        if doubt.kind is DoubtKind.NOT_A_MEMBER
+        or (doubt.kind is DoubtKind.UNREADABLE and doubt.volume not in standing.volumes)
+    ]
+    notes += [f"{text}: it is not failed over." for text in strangers if moving]
+    offers = offered(chosen.site)
+    notes += [f"{chosen.name} differs: {each}." for each in differences(standing, moving, offers)]
+    return notes
+
+
+def what_follows(decision: Decision) -> str:
+    """What the same command does behind this plan."""
+    return (
+        f"In the same command, what served is fenced where it answers, and every other back end is made to mirror"
+        f" {decision.candidate.name}, where nothing is given up by that; --no-reprotect leaves them as they are."
+    )
+
+
+def kept_notes(moving: Sequence[Copy], steps: Sequence[Step]) -> list[str]:
+    """What needs nothing but the claim, told all the same."""
+    changed = {act.volume for step in steps for act in step.acts}
+    kept = [copy.id.volume for copy in moving if copy.id.volume not in changed]
+    return [f"Kept as clients find them at {moving[0].id.backend}: {names_text(kept)}."] if kept else []
+
+
+def staying_notes(standing: Standing, decision: Decision) -> list[str]:
+    """What is left where it is served, told though there is nothing to do."""
+    staying = [volume for volume in standing.volumes if volume not in decision.given_up_at]
+    return [f"Left where they are served, in sight: {names_text(staying)}."] if staying else []
