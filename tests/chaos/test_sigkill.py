@@ -25,7 +25,7 @@ from tests.together.world import GROUP
 
 pytestmark = pytest.mark.slow
 
-_RANDOM_POINTS, _IN_SOAK = 3, 20  # of each play
+_RANDOM_POINTS, _IN_SOAK = 2, 20  # of each play
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.ontaplab.site.labs import processes_in
+from tests.profile import thinned
 
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.slow
@@ -65,7 +66,7 @@ def examples() -> list[str]:
     return re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
 
-@pytest.mark.parametrize("number", range(len(examples())))
+@pytest.mark.parametrize("number", thinned(range(len(examples())), 3))
 def test_what_the_page_shows_is_a_test_against_a_cluster(pytester: pytest.Pytester, number: int) -> None:
     run(pytester, examples()[number])
 
