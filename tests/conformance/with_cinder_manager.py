@@ -227,7 +227,7 @@ def test_what_is_imported_is_the_group_that_the_driver_has(cloud: Cloud) -> None
         shutil.rmtree(folder, ignore_errors=True)
     passwords = {f"{name.upper()}_PASSWORD": cloud.password(name) for name in SVMS}
     report = json.loads(_datamotion(cloud, "status", HOME, "-c", shares, "-o", "json", **passwords))
-    assert report["groups"][0]["serving"] == HOME
+    assert report["report"]["groups"][0]["serving"] == HOME
 
 
 def _but_for_secrets(tree: dict[str, Any]) -> dict[str, Any]:
