@@ -51,7 +51,8 @@ soak: $(VENV)/.test ## Random histories, kills, storms of faults, two operators,
 		tests/datamotion/hostcopy/test_copy_kills.py tests/faces/test_runbook.py tests/faces/test_demo_ends.py \
 		tests/faces/test_cli_poor_host.py tests/together/test_migrate.py tests/together/test_migrate_files.py \
 		tests/together/test_migrate_luns_between.py tests/together/test_failover_ways.py tests/together/test_role.py \
-		tests/together/test_removal.py tests/ontaplab/test_pytest_plugin.py
+		tests/together/test_removal.py tests/together/test_lun_fence.py \
+		tests/together/test_cluster_peers.py tests/ontaplab/test_pytest_plugin.py
 
 mutants: $(VENV)/.test ## Each safety guard switched off in turn: which tests notice, half an hour (ARGS="--histories 60 carried")
 	$(BIN)/python -m tests.mutants $(ARGS)

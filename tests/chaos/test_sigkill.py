@@ -21,6 +21,7 @@ from tests.chaos.facts import Facts, facts, runs, writes
 from tests.chaos.mortal import Fate, Moment
 from tests.chaos.plays import PLAYS, Play, held
 from tests.chaos.site import TARGET, Scene, Site, a_site
+from tests.profile import thinned
 from tests.together.world import GROUP
 
 pytestmark = pytest.mark.slow
@@ -39,7 +40,7 @@ def play(request: pytest.FixtureRequest, site: Site, tmp_path_factory: pytest.Te
     return PLAYS[request.param](site, tmp_path_factory.mktemp(request.param))
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("moment", thinned(["before", "after"], 2))
 def test_killed_at_any_write_of_its_journal_the_same_command_again_ends_in_the_same_state(
     play: Play, moment: Moment, tmp_path: Path, soaking: int | None
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from datamotion.service import operations
 from datamotion.service.operations import Intent
 from datamotion.service.reports import RunReport, Verdict
+from tests.profile import thinned
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.world import GROUP, create_volumes, make_strangers
@@ -76,7 +77,7 @@ def test_they_are_made_peers_and_the_passphrase_is_left_nowhere(
     play(quick_path, tell)
 
 
-@pytest.mark.parametrize("is_carried_out", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("is_carried_out", thinned([False, True], 2))
 def test_killed_at_any_call_the_same_command_comes_to_the_same_end(quick_path: Path, is_carried_out: bool) -> None:
     died_at: list[bool] = []
 

@@ -17,6 +17,7 @@ from datamotion.policy.recovery import Earlier
 from datamotion.service import operations
 from datamotion.service.reports import RunReport, Verdict
 from ontaplab.resources.licenses.state import letters_of
+from tests.profile import thinned
 from tests.together.mortal import Died, Life, dies
 from tests.together.stories import Story, outcomes, play, told
 from tests.together.test_mirrors import with_a_transfer_that_is_held
@@ -109,7 +110,7 @@ def test_a_copy_without_that_state_cannot_be_served_and_says_what_it_holds(quick
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("is_carried_out", [False, True])
+@pytest.mark.parametrize("is_carried_out", thinned([False, True], 2))
 def test_killed_at_any_call_the_same_command_comes_to_the_same_older_state(
     quick_path: Path, is_carried_out: bool, soaking: int | None
 ) -> None:

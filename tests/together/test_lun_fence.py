@@ -11,6 +11,7 @@ from datamotion.service import migrations, operations
 from datamotion.service.reports import RunReport, Verdict
 from ontaplab.doors.errors import DoorError
 from tests.ontaplab.doors.hosts import refused
+from tests.profile import thinned
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.world import GROUP, SVMS, create_volumes
@@ -89,7 +90,7 @@ def test_a_planned_failover_loses_no_block_that_was_acknowledged_and_what_was_of
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("is_carried_out", [False, True])
+@pytest.mark.parametrize("is_carried_out", thinned([False, True], 2))
 def test_killed_anywhere_and_aborted_hosts_have_exactly_what_they_had(
     quick_path: Path, is_carried_out: bool, soaking: int | None
 ) -> None:

@@ -17,6 +17,7 @@ from datamotion.service import migrations
 from datamotion.service.reports import PlanReport, RunReport, Verdict
 from ontaplab.doors.errors import DoorError
 from tests.ontaplab.doors.hosts import ALL, HOST
+from tests.profile import thinned
 from tests.together.mortal import Died, Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.test_check import calls
@@ -215,7 +216,7 @@ def test_a_new_volume_that_somebody_made_a_mirror_again_is_named_and_its_old_one
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("is_carried_out", "keeps_source"), [(False, False), (True, True)])
+@pytest.mark.parametrize(("is_carried_out", "keeps_source"), thinned([(False, False), (True, True)], 2))
 def test_killed_at_any_call_it_goes_on_where_it_was(
     quick_path: Path, is_carried_out: bool, keeps_source: bool, soaking: int | None
 ) -> None:
@@ -242,7 +243,7 @@ def test_killed_at_any_call_it_goes_on_where_it_was(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("is_carried_out", [False, True])
+@pytest.mark.parametrize("is_carried_out", thinned([False, True], 2))
 def test_killed_at_any_call_and_aborted_the_old_ones_serve_or_it_only_goes_on(
     quick_path: Path, is_carried_out: bool, soaking: int | None
 ) -> None:

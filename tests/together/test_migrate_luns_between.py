@@ -12,6 +12,7 @@ from datamotion.service import migrations
 from datamotion.service.reports import PlanReport, RunReport, Verdict
 from ontaplab.doors.errors import DoorError
 from tests.ontaplab.doors.hosts import refused
+from tests.profile import thinned
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.test_check import calls
@@ -146,7 +147,7 @@ def test_killed_at_any_call_it_goes_on_where_it_was(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("is_carried_out", [False, True])
+@pytest.mark.parametrize("is_carried_out", thinned([False, True], 2))
 def test_killed_at_any_call_and_aborted_it_is_as_it_was_or_only_goes_on(
     quick_path: Path, is_carried_out: bool, soaking: int | None
 ) -> None:

@@ -21,6 +21,7 @@ from datamotion.service import mirrors, operations
 from datamotion.service.reports import RunReport, Verdict
 from ontaplab.doors.errors import DoorError
 from tests.ontaplab.doors.hosts import ALL, HOST
+from tests.profile import thinned
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, outcomes, play, titles, told
 from tests.together.world import GROUP
@@ -261,7 +262,7 @@ def test_from_the_epoch_on_nothing_goes_back(quick_path: Path) -> None:
 
 
 @pytest.mark.parametrize("goes_on", [True, False], ids=["then run again", "then aborted"])
-@pytest.mark.parametrize("is_carried_out", [False, True], ids=["before a call", "after it"])
+@pytest.mark.parametrize("is_carried_out", thinned([False, True], 2))
 def test_killed_at_whatever_call(is_carried_out: bool, goes_on: bool, quick_path: Path, soaking: int | None) -> None:
     """In `make test` at every fifth call, from any of the first five on."""
     died_at: list[bool] = []

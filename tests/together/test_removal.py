@@ -11,7 +11,7 @@ import pytest
 from datamotion.model.claim import Claim
 from datamotion.service import operations, removal
 from datamotion.service.reports import PlanReport, RunReport, Verdict
-from tests.profile import IS_SOAK
+from tests.profile import IS_SOAK, thinned
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, outcomes, play, titles, told
 from tests.together.world import GROUP, SVMS
@@ -278,7 +278,7 @@ async def _as_it_ended(story: Story) -> object:
     return ended, await listed(story), await claims(story), there
 
 
-@pytest.mark.parametrize("is_carried_out", [False, True], ids=["before it", "after it"])
+@pytest.mark.parametrize("is_carried_out", thinned([False, True], 2))
 def test_whatever_call_it_dies_at_the_same_commands_come_to_the_same_end(
     is_carried_out: bool, quick_path: Path
 ) -> None:

@@ -203,7 +203,7 @@ def in_order(story: Story, waiting: Sequence[Call]) -> Turn:
 
 
 def seeds(soaking: int | None) -> Iterator[int]:
-    first, number = (soaking, 2000) if soaking is not None else (random.randrange(2**32), 80)
+    first, number = (soaking, 2000) if soaking is not None else (random.randrange(2**32), 50)
     yield from range(first, first + number)
 
 
