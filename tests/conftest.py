@@ -40,9 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
         )
 
 
-def pytest_report_header() -> str:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """By what the same cases are tried again, of those of which only some are: drawn once, alike in all processes."""
-    return f"{_OFFSET}={os.environ[_OFFSET]}"
+    terminalreporter.write_line(f"{_OFFSET}={os.environ[_OFFSET]}")
 
 
 def pytest_collection_finish() -> None:
