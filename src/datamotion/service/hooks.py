@@ -47,13 +47,17 @@ class Hooks:
             return Accepted()
         why = ended.problem or f"ended with status {ended.status}"
         last = ended.printed.strip().splitlines()[-1:]
+        moment = act.text.partition(":")[0]
+        hint = "mend what it found, or take it out of `hooks`, then run the same command again"
+        if moment.startswith("after-"):
+            hint = "run it by hand: what it follows is done, and the same command does not run it again"
         return Declined(
             ClusterRefused(
                 THIS_HOST,
-                f"hook {act.text.partition(':')[0]}: {hook.command[0]} {why}" + (f": {last[0]:.200}" if last else ""),
+                f"hook {moment}: {hook.command[0]} {why}" + (f": {last[0]:.200}" if last else ""),
                 request=f"run {hook.command[0]}",
                 status=0,
                 ontap_code="",
-                hint="mend what it found, or take it out of `hooks`, then run the same command again",
+                hint=hint,
             )
         )

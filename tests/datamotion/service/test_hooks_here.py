@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -49,3 +50,10 @@ def test_why_it_has_failed_is_told_and_none_is_run_behind_it(hook: Act, why: str
     assert isinstance(first, Declined)
     assert f"hook before-freeze: {hook.change.command[0]} {why}" in first.error.message  # type: ignore[union-attr]
     assert second == first
+
+
+def test_what_failed_afterwards_is_not_said_to_be_run_again() -> None:
+    failing = replace(python("raise SystemExit(3)"), text="after-serve: python")
+    (reply,) = ask(failing)
+    assert isinstance(reply, Declined)
+    assert (reply.error.hint or "").startswith("run it by hand")
