@@ -63,7 +63,9 @@ def test_every_write_comes_along_and_the_other_target_is_left_alone(quick_path: 
         for volume in ("vol_1", "vol_2"):
             story.write("paris", volume, "since the last transfer")
         plan = await story.plan_failover(is_planned=None)
-        assert (plan.losses, plan.verdict) == ((), Verdict.DONE)
+        assert (plan.losses, plan.verdict, plan.then) == ((), Verdict.DONE, ())
+        followed = await story.plan_failover(is_planned=None, reprotects=True)
+        assert "every other back end is made to mirror gold-lyon" in followed.then[0]
         assert titles(plan)[:7] == [
             "Bring mirrors up to date",
             "Wait for the updates",

@@ -28,7 +28,8 @@ _LAND = Phase(
 )
 _ABORT = Phase(rank=37, title="Abort running transfers", because="a break waits for them, and their source may be gone")
 _PAUSE = Phase(rank=38, title="Pause mirrors", because="no new transfer may start while they are broken off")
-_BREAK = Phase(rank=42, title="Break mirrors off", because="each destination becomes writable")
+BREAKING = "Break mirrors off"
+_BREAK = Phase(rank=42, title=BREAKING, because="each destination becomes writable")
 
 
 def break_off(

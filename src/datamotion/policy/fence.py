@@ -38,11 +38,14 @@ _SHUT = Phase(rank=2, title="Fence", because="what clients write there is in no 
 _CLOSE = Phase(rank=3, title="Close SMB sessions", because="who is connected goes on writing")
 
 
+FENCING = "Fence the overtaken copies"
+
+
 class Occasion(NamedTuple):
     """Why clients are kept away, and when. `frozen` names the last snapshot of copies that are to be carried over."""
 
     because: str
-    title: str = "Fence the overtaken copies"
+    title: str = FENCING
     rank: int = 29
     gate: Gate = Gate.EACH
     frozen: Mapping[CopyId, str] = MappingProxyType({})

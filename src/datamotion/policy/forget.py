@@ -103,14 +103,13 @@ def _listed_for(standing: Standing, backend: str) -> Iterator[Entry]:
 def _notes(situation: Situation, backend: str) -> Iterator[str]:
     """What is left to do elsewhere: in the configuration now, and there should it ever come back."""
     group, first = situation.now.group, situation.first
-    others = [each.name for each in group.backends if each.name != backend]
-    serving = situation.now.serving.backend if situation.now.serving else others[0]
+    serving = situation.now.serving.backend if situation.now.serving else "another one"
     home = f" and make {serving} the `home`, with `volumes` of its own" if group.home.name == backend else ""
     yield f"Take {backend} out of the configuration then{home}: until then status goes on asking for it."
     ended = [copy.edge.relationship for copy in first.copies.values() if copy.edge and _came_from(copy, backend)]
     paths = sorted({str(each.destination) for each in ended})
     yield (
-        f"Should {backend} ever come back: stop its clients before they find it, its volumes are writable there."
+        f"Should {backend} ever come back: stop its clients before they find it: what it served can be written there."
         + (
             f" It lists mirrors that are gone, and keeps snapshots for them: snapmirror release -destination-path"
             f" {', '.join(paths)}"

@@ -19,6 +19,10 @@ from typing import NamedTuple
 from datamotion.model.acts import THIS_HOST, ActId, Break, ModifyVolume, RunHook
 from datamotion.model.group import Backend, Hook
 from datamotion.model.plan import Gate
+from datamotion.policy.breaking import BREAKING
+from datamotion.policy.fence import FENCING
+from datamotion.policy.letting_in import SERVE
+from datamotion.policy.planned import FREEZE
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList
 
@@ -31,12 +35,11 @@ _BEFORE = {
 }
 _AFTER = Phase(rank=-20, title="Run hooks", because="the configuration has them run behind what is done")
 _TITLES = {
-    "freeze": "Freeze",
-    "fence": "Fence the overtaken copies",
-    "break": "Break mirrors off",
-    "serve": "Serve",
+    "freeze": FREEZE,
+    "fence": FENCING,
+    "break": BREAKING,
+    "serve": SERVE,
 }
-MOMENTS = tuple(_TITLES)
 
 
 class Moves(NamedTuple):

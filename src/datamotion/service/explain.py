@@ -125,15 +125,19 @@ def _failover(group: Group, standing: Standing) -> tuple[PlanReport, tuple[Place
         found = (any_loss.candidate, *any_loss.others) if isinstance(any_loss, Decision) else ()
         places = tuple(_place(each, each.why_not or decision.text) for each in found)
     else:
-        passed = (_place(each, _why_not(each)) for each in decision.others if each.unseen is None)
+        passed = (_place(each, _why_not(each, decision.candidate)) for each in decision.others if each.unseen is None)
         places = (_place(decision.candidate, None), *passed)
     return plan_report(plan, standing), places
 
 
-def _why_not(candidate: Candidate) -> str:
-    if candidate.why_not:
-        return candidate.why_not
-    return candidate.shortfall if candidate.unusable else "it would lose no less, or comes later in the configuration"
+def _why_not(candidate: Candidate, taken: Candidate) -> str:
+    if candidate.why_not or candidate.unusable:
+        return candidate.why_not or candidate.shortfall
+    if candidate.is_broken_by_others:
+        return "its mirrors were broken off by hand"
+    if candidate.staleness > taken.staleness:
+        return f"it would lose more than {taken.name}"
+    return f"it would lose as much as {taken.name}, which comes first in the configuration"
 
 
 def _place(candidate: Candidate, why_not: str | None) -> PlaceReport:
