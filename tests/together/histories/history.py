@@ -23,6 +23,7 @@ from datamotion.service.operations import Intent
 from datamotion.service.reports import RunReport, Verdict
 from datamotion.service.status import status
 from tests.together.histories.clients import Clients
+from tests.together.histories.troubles import mend, trouble
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, told
 from tests.together.world import GROUP, HOME, SVMS
@@ -39,6 +40,7 @@ class History:
     clients: Clients
     told: list[str] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)  # clusters that nobody reaches
+    troubled: set[str] = field(default_factory=set)  # clusters at which something goes wrong
     _before_last: set[str] = field(default_factory=set)  # what was acknowledged before the last command began
 
     async def live(self, steps: int) -> None:
@@ -85,6 +87,7 @@ class History:
         for name in sorted(self.lost):
             self.story.place.regain(name)
         self.lost.clear()
+        await recover(self)
         await trio.sleep(600)
         for last in (stop_drill, resume, finish, apply, give_up_divergent, apply, update, collect):
             self.told.append("at last:")
@@ -206,6 +209,18 @@ async def regain(history: History) -> None:
     history.lost.clear()
 
 
+async def falter(history: History) -> None:
+    site = history.draw.choice(SITES)
+    history.troubled.add(site)
+    history.told.append(f"  {site}: {await trouble(history.story.place, site, history.draw)}")
+
+
+async def recover(history: History) -> None:
+    for site in sorted(history.troubled):
+        await mend(history.story.place, site)
+    history.troubled.clear()
+
+
 async def look(history: History) -> None:
     """`check` has something to say, whatever goes on."""
     report = await check_sites(history.story.place.session, GROUP)
@@ -221,7 +236,7 @@ async def by_hand(history: History) -> None:
     """Somebody changes a mirror or a volume at its cluster, as people do."""
     site, volume = history.draw.choice(SITES[1:]), history.draw.choice(history.clients.volumes)
     body: dict[str, Any] = {"state": history.draw.choice(("paused", "snapmirrored", "broken_off"))}
-    if site in history.lost:
+    if site in history.lost | history.troubled:
         return
     path = f"{SVMS[site]}:{volume}"
     at = history.story.at[site]
@@ -236,7 +251,7 @@ async def by_hand(history: History) -> None:
 async def let_in_by_hand(history: History) -> None:
     """Somebody lifts a fence at its cluster: clients come to what is frozen, or was overtaken."""
     site, volume = history.draw.choice(SITES), history.draw.choice(history.clients.volumes)
-    if site in history.lost:
+    if site in history.lost | history.troubled:
         return
     for found in await history.story.at[site].get(
         "/storage/volumes", name=volume, fields="nas.path,nas.export_policy.name", type="rw", **{"svm.name": SVMS[site]}
@@ -269,6 +284,8 @@ STEPS: Mapping[str, tuple[Callable[[History], Awaitable[None]], int]] = {
     "check": (look, 1),
     "a site is lost": (lose, 2),
     "a site is regained": (regain, 3),
+    "a cluster falters": (falter, 3),
+    "what went wrong is seen to": (recover, 2),
     "time passes": (time_passes, 4),
     "a mirror is changed by hand": (by_hand, 2),
     "a fence is lifted by hand": (let_in_by_hand, 2),
