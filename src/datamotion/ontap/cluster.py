@@ -151,6 +151,11 @@ _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[objec
     Aspect.COMMON_SNAPSHOTS: list_common_snapshots,
 }
 
+_NONE_WITHOUT: Mapping[Aspect, Aspect] = {Aspect.LUN_MAPS: Aspect.LUNS, Aspect.CIFS_SHARES: Aspect.CIFS_SERVERS}
+"""There is none of the former where there is none of the latter."""
+_IDLE_WITHOUT: Mapping[Aspect, Aspect] = {Aspect.IGROUPS: Aspect.LUNS}
+"""Of the former there may be, and nothing is done with them."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -174,12 +179,15 @@ class OntapCluster:
     ) -> ClusterView:
         """One collection GET an aspect, side by side; access takes two. One that was silent is tried again.
 
+        Maps, igroups and shares are asked for behind the others, where those show that there is a use for them.
         Raises: ClusterRefused, ClusterSilent.
         """
         self._transport.forget()
         began_at = self._clock.now()
-        asked = sorted(set(aspects))
-        found: list[object] = []
+        behind = {**_NONE_WITHOUT, **_IDLE_WITHOUT}
+        asked = set(aspects)
+        last = {aspect for aspect in asked if behind.get(aspect) in asked}
+        found: dict[Aspect, object] = {}
         with self._transport.looking() as transport:
 
             async def look(aspect: Aspect) -> object:
@@ -192,17 +200,24 @@ class OntapCluster:
                     _log.debug("%s: %s", transport.name, aspect, exc_info=True)
                     return MalformedRecord(transport.name, f"of its {aspect}", f"{type(error).__name__}: {told(error)}")
 
-            found = await side_by_side(look, asked)
-        for failure in found:
-            if isinstance(failure, ClusterError):
-                raise failure
+            async def look_at(aspects: Collection[Aspect]) -> None:
+                asked = sorted(aspects)
+                found.update(zip(asked, await side_by_side(look, asked), strict=True))
+                for failure in found.values():
+                    if isinstance(failure, ClusterError):
+                        raise failure
+
+            await look_at(asked - last)
+            of_use = {aspect for aspect in last if not _is_none(found[behind[aspect]])}
+            found |= dict.fromkeys((last - of_use) & _NONE_WITHOUT.keys(), ())
+            await look_at(of_use)
         # An aspect's name is that of the part of the view that it fills.
         parts: dict[str, Any] = {
-            aspect.name.lower(): each.records if isinstance(each, Listing) else each
-            for aspect, each in zip(asked, found, strict=True)
+            aspect.name.lower(): each.records if isinstance(each, Listing) else each for aspect, each in found.items()
         }
-        unreadable = tuple(each for listing in found if isinstance(listing, Listing) for each in listing.unreadable)
-        looked_at = dict.fromkeys(asked, began_at)
+        listings = (found[aspect] for aspect in sorted(found))
+        unreadable = tuple(each for listing in listings if isinstance(listing, Listing) for each in listing.unreadable)
+        looked_at = dict.fromkeys(found, began_at)
         return ClusterView(looked_at=looked_at, clock=transport.clock, unreadable=unreadable, **parts)
 
     async def ask(self, acts: Sequence[Act]) -> Sequence[Reply]:
@@ -314,6 +329,11 @@ class OntapCluster:
     async def follow(self, jobs: Collection[str]) -> Mapping[str, Reply]:
         """Sets no time limit: a job that stays queued is followed until the caller gives up."""
         return await follow_jobs(self._transport, self._clock, jobs)
+
+
+def _is_none(found: object) -> bool:
+    """Told, and there is none; not where some cannot be read."""
+    return not (found.records or found.unreadable) if isinstance(found, Listing) else found == ()
 
 
 def _without_mark(change: Change) -> Change:

@@ -52,6 +52,53 @@ def a_policy(uuid: str, name: str, **told: Any) -> Policy:
     return Policy(uuid=uuid, name=name, **(asked | told))
 
 
+_BEHIND = {
+    Aspect.LUN_MAPS: ("/api/protocols/san/lun-maps", "luns"),
+    Aspect.IGROUPS: ("/api/protocols/san/igroups", "luns"),
+    Aspect.CIFS_SHARES: ("/api/protocols/cifs/shares", "services"),
+}
+_WITH_BASES = {*_BEHIND, Aspect.LUNS, Aspect.CIFS_SERVERS}
+
+
+def test_what_nothing_leads_to_is_not_asked_for(backend: str) -> None:
+    wire = a_wire(luns=[], services=[])
+    view = look(backend, wire, _WITH_BASES)
+    assert {sent.path for sent in wire.sent} == {"/api/storage/luns", "/api/protocols/cifs/services"}
+    assert (view.lun_maps, view.cifs_shares) == ((), ())
+    assert view.looked_at.keys() == _WITH_BASES - {Aspect.IGROUPS}  # of which there may be some
+
+
+@pytest.mark.parametrize("aspect", _BEHIND)
+@pytest.mark.parametrize("base", [[{"uuid": "", "svm": 7}], None], ids=["unreadable", "not told"])
+def test_it_is_asked_for_where_that_is_not_known(backend: str, aspect: Aspect, base: list[Any] | None) -> None:
+    path, name = _BEHIND[aspect]
+
+    def answer(sent: Sent) -> httpx.Response:
+        if base is None and sent.path.endswith(f"/{name}"):
+            return an_error("6", "not authorized for that command", 403)
+        return told(sent)
+
+    wire = a_wire(**{name: base or []})
+    told, wire.answer = wire.answer, answer
+    try:
+        look(backend, wire, _WITH_BASES)
+    except ClusterRefused:
+        assert (name, base) == ("luns", None)  # volumes may have some, so that is a refusal to look
+    else:
+        assert path in {sent.path for sent in wire.sent}
+
+
+def test_a_cluster_that_does_not_answer_is_not_asked_further(backend: str) -> None:
+    def silent(sent: Sent) -> httpx.Response:
+        raise httpx.ConnectError("nothing answers")
+
+    wire = a_wire()
+    wire.answer = silent
+    with pytest.raises(ClusterSilent):
+        look(backend, wire, _WITH_BASES)
+    assert not {sent.path for sent in wire.sent} & {path for path, _ in _BEHIND.values()}
+
+
 def test_everything_is_read_into_records(backend: str) -> None:
     view = look(backend, a_wire(), EVERYTHING)
     rules = (Rule(label="sm_created", count=1), Rule(label="daily", count=7, is_more=True))

@@ -1,4 +1,4 @@
-"""What goes wrong at a cluster in a history: answers, jobs and transfers that fail, space that is gone, clocks that err."""
+"""What goes wrong at a cluster in a history: answers, jobs and transfers fail, space is gone, clocks err."""
 
 from __future__ import annotations
 
