@@ -7,48 +7,32 @@ resynced.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from datamotion.model.acts import (
-    ActId,
-    AwaitIdle,
-    AwaitOnline,
-    AwaitTransfer,
-    CreateVolume,
-    Initialize,
-    Resume,
-    StartTransfer,
-)
+from datamotion.model.acts import AwaitOnline, Resume
 from datamotion.model.group import Target
-from datamotion.model.mark import without_mark
 from datamotion.model.paused import paused_of
 from datamotion.model.plan import Loss, Refusal
-from datamotion.model.records import Endpoint, Relationship, Volume
+from datamotion.model.records import Relationship
 from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import MirrorState, Role
-from datamotion.policy.adjustments import (
-    adjusted_relationship,
-    adjusted_volume,
-    mirrors_mark,
-    wanted_mark,
-    wanted_relationship,
-)
+from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark
 from datamotion.policy.defined_policies import keep_policy
+from datamotion.policy.expanding import expand
+from datamotion.policy.first_transfers import FirstTransfers
 from datamotion.policy.geometry import Geometry, changed_geometry
-from datamotion.policy.health import EMPTY_BYTES, RECEIVING, ailment, transfer_failure
+from datamotion.policy.health import RECEIVING, ailment
 from datamotion.policy.mounting import Mounting
-from datamotion.policy.obstacles import copy_obstacle, site_obstacle
+from datamotion.policy.new_mirrors import create_volume, name_taken, relate
+from datamotion.policy.obstacles import Obstacle, copy_obstacle, site_obstacle
 from datamotion.policy.peering import Peering
 from datamotion.policy.placement import Place, no_place, places_for, unknown_aggregate
 from datamotion.policy.recreating import Recreating, unmendable
 from datamotion.policy.situation import Situation
-from datamotion.policy.steps import GOES_ON, Phase, StepList
-from datamotion.policy.turns import First, turns
-from datamotion.policy.update import has_ended, relationship_of
+from datamotion.policy.steps import Phase, StepList
 
-_VOLUME = Phase(rank=42, title="Create destination volumes", because="these volumes have no copy there yet")
 _ONLINE = Phase(
     rank=42,
     title="Wait for destination volumes",
@@ -57,7 +41,6 @@ _ONLINE = Phase(
     way_out="bring the volume online at its cluster; `online_timeout` of the target says how long it waits",
 )
 _ADJUST = Phase(rank=42, title="Adjust destination volumes", because="they no longer match their sources")
-_RELATE = Phase(rank=43, title="Create relationships", because="each destination has to be told what it mirrors")
 _MODIFY = Phase(
     rank=43, title="Change relationships", because="policy, schedule or throttle differ from the configuration"
 )
@@ -66,43 +49,7 @@ _ADOPT = Phase(
     title="Change adopted relationships",
     because="somebody else made them, as no mark of ours says, and may have meant it: name it in the target to keep it",
 )
-_INITIALIZE = Phase(rank=44, title="Initialize", because="the destinations hold no copy of what is served now")
-_TAKE_UP = Phase(
-    rank=44,
-    title="Take up again",
-    because="their relationships are gone: from a snapshot that both ends hold, or anew where there is none",
-)
 _RESUME = Phase(rank=44, title="Resume", because="a paused mirror receives nothing and grows old")
-_TURN = Phase(
-    rank=45,
-    title="Wait for their turn",
-    because="the cluster carries as many at once as `transfers_at_once` says: what `first` names, then the smallest",
-    awaits=(AwaitTransfer,),
-    way_out="a larger `transfers_at_once` of the cluster, or `first` of the group; ended (Ctrl-C), the same command"
-    " goes on with those that are left",
-)
-_IDLE = Phase(
-    rank=44,
-    title="Wait for running transfers",
-    because="a relationship has one at a time",
-    awaits=(AwaitIdle,),
-    way_out="`datamotion abort` stops the transfer, which keeps its checkpoint",
-)
-_EXPAND = Phase(rank=44, title="Expand", because="their sources have more constituents: an update adds as many to them")
-_EXPANDED = Phase(
-    rank=45,
-    title="Wait until they are expanded",
-    because="it is done once the update has ended",
-    awaits=(AwaitTransfer,),
-    way_out=f"`volume expand` at the cluster; {GOES_ON}",
-)
-_AWAIT = Phase(
-    rank=45,
-    title="Wait for the first transfers",
-    because="until then there is nothing to fail over to",
-    awaits=(AwaitTransfer,),
-    way_out=f"{GOES_ON}; `datamotion abort` stops them, with their checkpoints kept",
-)
 
 
 class Converging:
@@ -138,9 +85,8 @@ class Converging:
         self._recreating = Recreating(standing, target.backend, due) if recreates else None
         self._places: Mapping[str, Place] = {}
         self._alias = ""
-        self._first: list[First] = []
+        self._first = FirstTransfers(situation, target, due)
         self.refusals: list[Refusal] = []
-        self.losses: list[Loss] = []
         self.paused: list[Copy] = []  # by `pause`, and left so
         self.holds: set[tuple[str, str | None]] = set()
 
@@ -173,9 +119,11 @@ class Converging:
                 self._make(copy)
             else:
                 self._keep(copy, mirror)
-        turn = turns(self._situation, self._target, self._due, self._first)
-        for first in self._first:
-            self._initialize(first, turn)
+        self._first.plan()
+
+    @property
+    def losses(self) -> list[Loss]:
+        return self._first.losses
 
     def notes(self) -> list[str]:
         return self._mounting.notes()
@@ -191,6 +139,10 @@ class Converging:
 
     def _refuse(self, volume: str | None, text: str, hint: str | None) -> None:
         self.refusals.append(Refusal(volume=volume, backend=self._backend.name, text=text, hint=hint))
+
+    def _refuse_for(self, volume: str, obstacle: Obstacle | None) -> None:
+        if obstacle is not None:
+            self._refuse(volume, *obstacle)
 
     def _keep(self, copy: Copy, mirror: Copy) -> None:
         """A copy is there: what is left to do for it to be the wanted mirror."""
@@ -249,7 +201,7 @@ class Converging:
         if self._mend_geometry(copy, mirror, relationship):
             return
         if relationship.state is MirrorState.UNINITIALIZED:
-            self._first_transfer(copy, mirror, relationship)
+            self._refuse_for(volume, self._first.go_on(copy, mirror, relationship))
         elif relationship.state is MirrorState.PAUSED and paused_of(mirror.mark):
             self.paused.append(mirror)
             if not is_adjusted:
@@ -270,29 +222,9 @@ class Converging:
         geometry = changed_geometry(copy.volume, mirror.volume)
         if geometry is None or relationship.state not in RECEIVING:
             return False
-        self._expand(mirror, relationship, geometry)
+        obstacle = expand(self._due, self._situation, self._backend, mirror, relationship, geometry)
+        self._refuse_for(mirror.id.volume, obstacle)
         return True
-
-    def _expand(self, mirror: Copy, relationship: Relationship, geometry: Geometry) -> None:
-        """An update of an initialized mirror expands it; or this run had one that ended, and it did not."""
-        volume, backend, uuid = mirror.id.volume, self._backend, relationship.uuid
-        before = self._situation.accepted.get(ActId(backend.cluster, backend.name, volume, StartTransfer))
-        if before is None:
-            if relationship.is_transferring:
-                self._due.add(_IDLE, backend, volume, AwaitIdle(uuid=uuid), volume)
-            exported, transfer = relationship.exported_snapshot, relationship.transfer
-            ended_at = transfer.ended_at if transfer else None
-            start = StartTransfer(uuid=uuid, exported=exported, ended_at=ended_at, expands=True)
-            self._due.add(_EXPAND, backend, volume, start, f"{volume}: {mirror.volume.name} has {geometry.text}")
-        elif has_ended(earlier := relationship_of(before, mirror), relationship):
-            reason = transfer_failure(mirror) or ailment(mirror)
-            text = reason.text if reason else "an update has ended and added none"
-            hint = reason.hint if reason else "`volume expand` at its cluster does what the update should have"
-            self._refuse(volume, f"the mirror of {volume} has {geometry.text}: {text}", hint)
-        else:
-            exported = earlier.exported_snapshot if earlier else None
-            change = AwaitTransfer(uuid=uuid, exported=exported, expands=True)
-            self._due.add(_EXPANDED, backend, volume, change, volume)
 
     def _mend_anew(self, copy: Copy, mirror: Copy, geometry: Geometry) -> None:
         """No update mends it: deleted and made anew where that was agreed to, and refused with its price where not."""
@@ -306,11 +238,11 @@ class Converging:
             self._refuse(volume, f"the mirror of {volume} has {geometry.text}, and no update mends that: {why}", hint)
         elif obstacle := self._recreating.obstacle(copy, mirror):
             self._refuse(volume, *obstacle)
-        elif (refusal := self._not_to_be_made(copy, mirror)) or (place := self._places.get(copy.volume.name)) is None:
+        elif (refusal := name_taken(self._here, copy, mirror)) or (place := self._places.get(copy.volume.name)) is None:
             self.refusals.append(refusal or no_place(self._target, copy.volume))
         else:
             self._recreating.take_away(mirror, geometry)
-            self._lose_meanwhile(copy, mirror, f"{mirror.volume.name} and every snapshot in it go; ")
+            self._first.lose_meanwhile(copy, mirror, f"{mirror.volume.name} and every snapshot in it go; ")
             self._make_at(copy, place)
 
     def _refuse_half_resynced(self, volume: str, relationship: Relationship) -> None:
@@ -321,7 +253,7 @@ class Converging:
 
     def _make(self, copy: Copy) -> None:
         """No copy is there: a volume, unless something else of its name is in the way, and its relationship."""
-        if refusal := self._not_to_be_made(copy):
+        if refusal := name_taken(self._here, copy):
             self.refusals.append(refusal)
         elif (place := self._places.get(copy.volume.name)) is None:
             self.refusals.append(no_place(self._target, copy.volume))
@@ -330,104 +262,15 @@ class Converging:
                 self._recreating.release(copy.id.volume)
             self._make_at(copy, place)
 
-    def _not_to_be_made(self, copy: Copy, instead_of: Copy | None = None) -> Refusal | None:
-        """What has the name already, beside the copy that goes before."""
-        volume, name = copy.id.volume, copy.volume.name
-        other = self._here.volumes.get(name)
-        if other is None or (instead_of is not None and other.uuid == instead_of.volume.uuid):
-            return None
-        mirrored = self._here.relationships.get(name)
-        what = (
-            f"it is the mirror of {mirrored.source}" if mirrored else f"a volume of that name is there ({other.type})"
-        )
-        return Refusal(
-            volume=volume,
-            backend=self._backend.name,
-            text=f"{self._backend.svm}:{name} cannot become the mirror of {volume}: {what}",
-            hint="rename one of the two, or leave the volume out with `volumes` of the back end",
-        )
-
     def _make_at(self, copy: Copy, place: Place) -> None:
-        self._create_volume(copy, place)
+        create_volume(self._due, self._standing, self._target, copy, place)
         self._relate(copy, None)
         self._mounting.plan(copy, None)
 
-    def _create_volume(self, copy: Copy, place: Place) -> None:
-        volume = copy.volume
-        comment = wanted_mark(self._standing, copy).write(without_mark(volume.comment))
-        change = CreateVolume(
-            volume=volume.name,
-            svm=self._backend.svm,
-            aggregates=place.aggregates,
-            size_bytes=volume.size_bytes,
-            style=volume.style,
-            language=volume.language,
-            guarantee=volume.guarantee,
-            comment=comment,
-            constituents_per_aggregate=place.each,
-            snapshot_reserve=volume.snapshot_reserve,
-            is_encrypted=volume.is_encrypted,
-            efficiency=_efficiency(volume),
-            limit_s=self._target.online_s,
-        )
-        like = ", encrypted like its source" if volume.is_encrypted else ""
-        text = f"{copy.id.volume}: {size_text(volume.size_bytes)} on {', '.join(place.aggregates)}{like}"
-        self._due.add(_VOLUME, self._backend, copy.id.volume, change, text)
-
     def _relate(self, copy: Copy, mirror: Copy | None) -> None:
-        """A relationship into the volume that is there, or will be."""
-        name = mirror.volume.name if mirror else copy.volume.name
-        source, destination = Endpoint(self._alias, copy.volume.name), Endpoint(self._backend.svm, name)
-        relationship = wanted_relationship(self._target, source, destination)
-        self._due.add(_RELATE, self._backend, copy.id.volume, *relationship)
-        self._first.append(First(copy, mirror))
-
-    def _initialize(self, first: First, turn: Collection[str]) -> None:
-        copy, mirror = first
-        volume, phase = copy.id.volume, _INITIALIZE
-        relationship = mirror.edge.relationship if mirror and mirror.edge else None
-        uuid = relationship.uuid if relationship else None
-        if mirror is not None and mirror.volume.used_bytes > EMPTY_BYTES and not _was_begun(mirror):
-            self._lose_meanwhile(copy, mirror)
-            phase = _TAKE_UP
-        if volume in turn:
-            text = f"{volume}: at most {size_text(copy.volume.used_bytes)} to copy"
-            self._due.add(phase, self._backend, volume, Initialize(uuid=uuid), text)
-        change = AwaitTransfer(uuid=uuid, exported=relationship.exported_snapshot if relationship else None)
-        self._due.add(_AWAIT if volume in turn else _TURN, self._backend, volume, change, volume)
-
-    def _lose_meanwhile(self, copy: Copy, mirror: Copy, what: str = "") -> None:
-        """A copy without its relationship: until the transfer has ended there is none to fail over to."""
-        others = [
-            each.id.backend
-            for each in self._standing.copies_of(copy.id.volume)
-            if each.id != mirror.id and each.role is Role.MIRROR and each.edge and each.edge.holds_copy
-        ]
-        left = f"; {' and '.join(others)} has one" if others else ", nor is there one anywhere else"
-        self.losses.append(
-            Loss(
-                volume=copy.id.volume,
-                backend=self._backend.name,
-                given_up_at=self._backend.name,
-                kept=None,
-                age=None,
-                text=f"{what}until its first transfer has ended {self._backend.name} holds no copy to fail over to"
-                f"{left}",
-            )
-        )
-
-    def _first_transfer(self, copy: Copy, mirror: Copy, relationship: Relationship) -> None:
-        """It is due; or it runs; or this run has started it already and it has come to nothing."""
-        volume, backend = copy.id.volume, self._backend
-        if relationship.is_transferring:
-            change = AwaitTransfer(uuid=relationship.uuid, exported=None)
-            self._due.add(_AWAIT, backend, volume, change, volume)
-            return
-        asked = ActId(backend.cluster, backend.name, volume, Initialize) in self._situation.accepted
-        if asked and (failure := transfer_failure(mirror)):
-            self._refuse(volume, *failure)
-            return
-        self._first.append(First(copy, mirror))
+        """A relationship into the volume that is there, or will be, and its first transfer."""
+        relate(self._due, self._target, self._alias, copy, mirror.volume.name if mirror else copy.volume.name)
+        self._first.add(copy, mirror)
 
     def _adjust_volume(self, copy: Copy, mirror: Copy) -> bool:
         """Whether something about the destination volume is due."""
@@ -455,17 +298,3 @@ class Converging:
             phase = _ADOPT if first is not None and first.mark is None else _MODIFY
             self._due.add(phase, self._backend, volume, *due)
         return due is not None
-
-
-def _efficiency(volume: Volume) -> tuple[tuple[str, str], ...]:
-    """What of it the destination gets: compression needs deduplication beside it."""
-    dedupe, compression = volume.dedupe, volume.compression
-    if compression not in (None, "none") and dedupe in (None, "none"):
-        dedupe = "background"
-    found = (("dedupe", dedupe), ("compression", compression))
-    return tuple((name, value) for name, value in found if value not in (None, "none"))
-
-
-def _was_begun(mirror: Copy) -> bool:
-    """Whether a first transfer was begun: what the destination held before is gone by then."""
-    return mirror.edge is not None and mirror.edge.relationship.transfer is not None

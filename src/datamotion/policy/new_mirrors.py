@@ -1,0 +1,71 @@
+"""A destination volume made like its source, and the relationship into it."""
+
+from __future__ import annotations
+
+from datamotion.model.acts import CreateVolume
+from datamotion.model.group import Target
+from datamotion.model.mark import without_mark
+from datamotion.model.plan import Refusal
+from datamotion.model.records import Endpoint, Volume
+from datamotion.model.standing import Copy, Site, Standing
+from datamotion.model.units import size_text
+from datamotion.policy.adjustments import wanted_mark, wanted_relationship
+from datamotion.policy.placement import Place
+from datamotion.policy.steps import Phase, StepList
+
+_VOLUME = Phase(rank=42, title="Create destination volumes", because="these volumes have no copy there yet")
+_RELATE = Phase(rank=43, title="Create relationships", because="each destination has to be told what it mirrors")
+
+
+def name_taken(here: Site, copy: Copy, instead_of: Copy | None = None) -> Refusal | None:
+    """What has the name of a new mirror there already, beside the copy that goes before."""
+    volume, name, backend = copy.id.volume, copy.volume.name, here.backend
+    other = here.volumes.get(name)
+    if other is None or (instead_of is not None and other.uuid == instead_of.volume.uuid):
+        return None
+    mirrored = here.relationships.get(name)
+    what = f"it is the mirror of {mirrored.source}" if mirrored else f"a volume of that name is there ({other.type})"
+    return Refusal(
+        volume=volume,
+        backend=backend.name,
+        text=f"{backend.svm}:{name} cannot become the mirror of {volume}: {what}",
+        hint="rename one of the two, or leave the volume out with `volumes` of the back end",
+    )
+
+
+def create_volume(due: StepList, standing: Standing, target: Target, copy: Copy, place: Place) -> None:
+    """A volume for the mirror of an active copy is due."""
+    volume, backend = copy.volume, target.backend
+    change = CreateVolume(
+        volume=volume.name,
+        svm=backend.svm,
+        aggregates=place.aggregates,
+        size_bytes=volume.size_bytes,
+        style=volume.style,
+        language=volume.language,
+        guarantee=volume.guarantee,
+        comment=wanted_mark(standing, copy).write(without_mark(volume.comment)),
+        constituents_per_aggregate=place.each,
+        snapshot_reserve=volume.snapshot_reserve,
+        is_encrypted=volume.is_encrypted,
+        efficiency=_efficiency(volume),
+        limit_s=target.online_s,
+    )
+    like = ", encrypted like its source" if volume.is_encrypted else ""
+    text = f"{copy.id.volume}: {size_text(volume.size_bytes)} on {', '.join(place.aggregates)}{like}"
+    due.add(_VOLUME, backend, copy.id.volume, change, text)
+
+
+def relate(due: StepList, target: Target, alias: str, copy: Copy, name: str) -> None:
+    """A relationship from an active copy into the volume of that name is due. `alias`: what its SVM is called there."""
+    source, destination = Endpoint(alias, copy.volume.name), Endpoint(target.backend.svm, name)
+    due.add(_RELATE, target.backend, copy.id.volume, *wanted_relationship(target, source, destination))
+
+
+def _efficiency(volume: Volume) -> tuple[tuple[str, str], ...]:
+    """What of it the destination gets: compression needs deduplication beside it."""
+    dedupe, compression = volume.dedupe, volume.compression
+    if compression not in (None, "none") and dedupe in (None, "none"):
+        dedupe = "background"
+    found = (("dedupe", dedupe), ("compression", compression))
+    return tuple((name, value) for name, value in found if value not in (None, "none"))
