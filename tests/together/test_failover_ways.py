@@ -298,3 +298,87 @@ def test_a_mirror_of_a_mirror_is_not_said_to_hold_what_is_served(quick_path: Pat
         assert "a mirror of gold-paris, which does not serve" in concerns["stale"].text
 
     play(quick_path, story, targets=("lyon", "oslo"), schedule=None)
+
+
+async def divided(story: Story) -> Story:
+    """Lyon serves vol_2 alone, since the transfer of vol_1 failed, and it could follow by now."""
+    story = story.configured(lambda tree: tree["groups"][GROUP].update(rpo="10m"))
+    await story.protected("vol_1", "vol_2")
+    mirror = await story.mirror("lyon", "vol_1")
+    async with story.place.lab["lyon"].client() as client:
+        fault = {"kind": "transfer_failure", "relationship": mirror["uuid"]}
+        await succeed(client.post("/lab/faults", json=fault))
+        report = await planned(story, to="lyon", best_effort=True)
+        assert report.verdict is Verdict.PARTLY, told(report)
+        assert story.served("lyon") == {"vol_2"}
+        await succeed(client.delete("/lab/faults"))
+    story.write("paris", "vol_1", "since")
+    story.write("lyon", "vol_2", "since")
+    return story
+
+
+def test_a_copy_that_was_broken_off_by_hand_stays_behind_and_keeps_nobody(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        await story.change_mirror("lyon", {"state": "broken_off"}, "vol_1")
+        for volume in ("vol_1", "vol_2"):
+            story.write("paris", volume, "since")
+        for _ in range(2):
+            report = await planned(story, to="lyon", best_effort=True)
+            assert story.served("lyon") >= {"vol_2"}
+            assert story.files("lyon", "vol_2") == {"kept", "since"}
+            assert await as_served(story, "paris", "vol_1") == {**SERVED, "path": "/vol_1"}, told(report)
+            assert (await as_served(story, "lyon", "vol_1"))["path"] is None
+
+    play(quick_path, story, schedule=None)
+
+
+@pytest.mark.parametrize("calls", thinned(range(14), 5))
+def test_cut_off_beside_such_a_copy_the_same_command_comes_to_the_same(quick_path: Path, calls: int) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        await story.change_mirror("lyon", {"state": "broken_off"}, "vol_1")
+        story.write("paris", "vol_1", "since")
+        await dies(lambda mortal: planned(mortal, to="lyon", best_effort=True), story, Life(calls, is_carried_out=True))
+        report = await planned(story, to="lyon", best_effort=True)
+        assert story.served("lyon") >= {"vol_2"}, told(report)
+        assert await as_served(story, "paris", "vol_1") == {**SERVED, "path": "/vol_1"}, told(report)
+
+    play(quick_path, story, schedule=None)
+
+
+@pytest.mark.parametrize("to", ["lyon", "paris"])
+def test_a_divided_group_is_brought_together_where_it_is_told_to_be(quick_path: Path, to: str) -> None:
+    async def story(story: Story) -> None:
+        story = await divided(story)
+        alone = await story.plan_failover(is_planned=None)
+        assert alone.verdict is Verdict.REFUSED, told(alone)
+        assert "vol_1" in told(alone), "that it stays where it is is no end that was wanted"
+        assert "--to gold-lyon" in told(alone)
+        await story.place.run(reprotect(story))
+        report = await planned(story, to=to)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert story.served(to) >= {"vol_1", "vol_2"}
+        for volume in ("vol_1", "vol_2"):
+            assert story.files(to, volume) == {"kept", "since"}, told(report)
+            assert await as_served(story, to, volume) == {**SERVED, "path": f"/{volume}"}
+        assert (await story.group()).serving == f"gold-{to}"
+
+    play(quick_path, story, schedule=None)
+
+
+def test_what_comes_to_it_from_a_lost_site_is_not_older_than_the_group_may_lose(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        story = await divided(story)
+        await trio.sleep(1200)
+        story.place.lose("paris")
+        rpo = timedelta(minutes=10)
+        plan = await story.plan_failover(is_planned=None, max_loss=rpo)
+        assert plan.verdict is Verdict.REFUSED, told(plan)
+        assert "over the group's RPO of 10 min" in told(plan), told(plan)
+        report = await story.failover(is_planned=None, max_loss=timedelta(hours=1))
+        assert report.verdict is Verdict.DONE, told(report)
+        assert story.served("lyon") == {"vol_1", "vol_2"}
+        assert {each.volume for each in report.volumes if each.recovery_point} == {"vol_1"}
+
+    play(quick_path, story, schedule=None)

@@ -23,7 +23,7 @@ from datamotion.policy.breaking import break_off
 from datamotion.policy.common import Common, age_of
 from datamotion.policy.epochs import confirm, held, mirrors_seen_at, new_claim, take
 from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
-from datamotion.policy.failover_notes import failover_notes, kept_notes, staying_notes, what_follows
+from datamotion.policy.failover_notes import failover_notes, kept_notes, of_staying, what_follows
 from datamotion.policy.fence import Occasion, fence
 from datamotion.policy.giving import Giving
 from datamotion.policy.hooks import Moves, add_hooks
@@ -111,7 +111,7 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
     carrying = _carrying(situation, decision, moving, claim)
     if carrying is not None:
         carrying.plan(due)
-        if not carrying.is_decided and (carrying.refusals or (left and not chosen.usable)):
+        if not carrying.is_decided and (carrying.refusals or (left and not _comes(standing, chosen.usable))):
             refusal = _none_is_moved(decision, group.name, carrying.refusals or left)
             return Plan(operation=operation, group=group.name, title=title, refusals=(refusal,))
         refusals += carrying.refusals
@@ -142,6 +142,8 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         *(failover_notes(standing, decision, moving, _to_be_fenced(standing, decision, moving)) if steps else ()),
         *kept_notes(moving, steps),
     ]
+    staying_notes, staying_refusals = of_staying(standing, decision, steps)
+    refusals += staying_refusals
     losing = {copy.id.volume for copy in moving if standing.active[copy.id.volume] != copy.id}
     losing -= {copy.id.volume for copy in moving if carrying is not None and carrying.covers(copy)}
     losses = [loss for loss in chosen.losses if loss.volume in losing and loss.given_up_at != chosen.name]
@@ -161,10 +163,12 @@ def _plan(situation: Situation, decision: Decision, operation: Operation, title:
         losses=worst_first(losses),
         refusals=tuple(refusals),
         then=(what_follows(decision),) if decision.reprotects and steps else (),
-        notes=(*notes, *staying_notes(standing, decision)),
+        notes=(*notes, *staying_notes),
         differences=tuple(f"{chosen.name} differs: {each}." for each in ways.differences()),
         recovery_points=tuple(
-            _recovery_point(situation, copy, carrying, decision.terms.earlier) for copy in chosen.usable
+            _recovery_point(situation, copy, carrying, decision.terms.earlier)
+            for copy in chosen.usable
+            if not _was_served(situation.first, copy)
         ),
         holds=frozenset(copy.id for copy in (*served, *_fenced(standing, served))),
         backend=chosen.name,
@@ -182,14 +186,15 @@ def _carrying(situation: Situation, decision: Decision, moving: Sequence[Copy], 
     """What has to be carried over first, where who serves is asked for it."""
     if not decision.is_planned:
         return None
+    is_decided = held(situation.now, claim) is not None
     return Carrying(
         situation=situation,
         copies=moving,
         sources=decision.given_up_at,
         epoch=claim.epoch,
         pace=decision.pace,
-        is_decided=held(situation.now, claim) is not None,
-        gate=Gate.REST if decision.best_effort else Gate.ALL,
+        is_decided=is_decided,
+        gate=Gate.REST if decision.best_effort or (is_decided and claim.partial) else Gate.ALL,
     )
 
 
@@ -221,6 +226,18 @@ def _left_behind(situation: Situation, decision: Decision, claim: Claim) -> Sequ
     if carrying is None or not (decision.best_effort or carrying.is_decided):
         return ()
     return carrying.left_behind()
+
+
+def _was_served(first: Standing, copy: Copy) -> bool:
+    """Whether a copy served before this failover, which adds more to the part that its back end took over."""
+    served = first.active.get(copy.id.volume) == copy.id
+    parts = (each for each in first.claims if each.served is not None and each.claim.partial)
+    return served and any(each.backend == copy.id.backend for each in parts)
+
+
+def _comes(standing: Standing, copies: Sequence[Copy]) -> bool:
+    """Whether any of these is of a volume that is served elsewhere yet."""
+    return any(standing.active[copy.id.volume] != copy.id for copy in copies)
 
 
 def _where_they_were(situation: Situation, decision: Decision, left: Sequence[Refusal]) -> Iterator[Refusal]:
@@ -280,7 +297,7 @@ def _none_is_moved(decision: Decision, group: str, refusals: Sequence[Refusal]) 
     """Of a planned failover all volumes come along, or none."""
     more = f" (and {count_text(len(refusals) - 1, 'other')} cannot)" if len(refusals) > 1 else ""
     command = f"datamotion failover {group} --to {decision.candidate.name}"
-    others = len(decision.candidate.usable) > len(refusals) and not decision.best_effort
+    others = len(decision.candidate.usable) > len(refusals) and not (decision.best_effort or decision.gathers)
     ways = [*filter(None, [refusals[0].hint]), *([f"{command} --best-effort moves the others"] if others else [])]
     unplanned = f"{command} --unplanned gives up what it lacks"
     return Refusal(text=f"no volume is moved, because {refusals[0].text}{more}", hint="; or ".join([*ways, unplanned]))

@@ -4,6 +4,7 @@
     served, by the home         the best of the others  nothing to do          if it can take over
     served, elsewhere, seen     finish or nothing       finish or nothing      --overrule only: it works
     served, elsewhere, unseen   the best of the others  nothing to ask there   if it can take over
+    served, of a part           as served               the others come too    as served
     never confirmed             go on with it           go on with it          --overrule only: it may go on still
     two of one turn             settled first, or --overrule names the other one
     none that can be told       settled first, or --overrule names the one that served last
@@ -65,7 +66,10 @@ class FailoverChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Where a failover goes, in which epoch, and which volumes move there from where."""
+    """Where a failover goes, in which epoch, and which volumes move there from where.
+
+    `gathers`: to a back end that took a part of the group over before, so that now all come, or none.
+    """
 
     candidate: Candidate
     epoch: int
@@ -74,6 +78,7 @@ class Decision:
     others: Sequence[Candidate] = ()
     is_planned: bool = False
     best_effort: bool = False
+    gathers: bool = False
     reprotects: bool = False
     pace: Pace = Pace()  # noqa: RUF009  # immutable
 
@@ -102,11 +107,15 @@ def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
         return is_planned
     order = [target.backend.name for target in group.targets] + [group.home.name]
     others = [name for name in order if name not in moving.values() or name == goal.to]
-    is_begun = goal.epoch != standing.next_epoch
+    is_more = _is_more(standing, goal, moving)
+    gathers = is_more and is_planned
+    if gathers:
+        goal = replace(goal, epoch=standing.next_epoch)
+    is_begun = goal.epoch != standing.next_epoch and not is_more
     terms = Terms(is_ruled=choice.overrule is not None, earlier=choice.earlier, is_begun=is_begun)
     candidates = [assess(standing, name, moving, terms) for name in others]
     if goal.to is not None:
-        chosen = _judge(standing, choice, next(each for each in candidates if each.name == goal.to))
+        chosen = _judge(standing, choice, next(each for each in candidates if each.name == goal.to), gathers=gathers)
     else:
         chosen = best_of(candidates) or _nothing_complete(standing, choice, candidates)
     if isinstance(chosen, Refusal):
@@ -120,10 +129,19 @@ def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
         terms=replace(terms, is_begun=True),
         others=[each for each in candidates if each.name != chosen.name],
         is_planned=is_planned,
-        best_effort=choice.best_effort and is_planned,
+        best_effort=choice.best_effort and is_planned and not gathers,
+        gathers=gathers,
         reprotects=choice.reprotects,
         pace=choice.pace,
     )
+
+
+def _is_more(standing: Standing, goal: _Goal, moving: Mapping[str, str]) -> bool:
+    """Whether volumes come to a back end that serves a part of the group since an epoch that is over."""
+    took = next((each for each in standing.claims if (each.backend, each.epoch) == (goal.to, goal.epoch)), None)
+    if took is None or took.served is None or not took.claim.partial:
+        return False
+    return any(standing.active[volume] != CopyId(took.backend, volume) for volume in moving)
 
 
 def _is_planned(
@@ -159,14 +177,16 @@ def given_up_at(standing: Standing, to: str | None, choice: FailoverChoice) -> M
 
     A volume that another site serves, in sight, stays there; but for the home, which a failover is away from, for who
     serves the group where it is planned, and for whom the operator overrules. A failover of the whole group that was
-    begun takes all that it has not taken yet.
+    begun takes all that it has not taken yet, and so does one to a back end that serves a part, where it was named and
+    no part is enough.
     """
-    begun = next((each for each in standing.claims[:1] if each.backend == to and each.served is None), None)
-    earlier = standing.claims[1:] if begun else standing.claims
+    held = next((each for each in standing.claims[:1] if each.backend == to), None)
+    is_begun = held is not None and held.served is None
+    earlier = standing.claims[1:] if is_begun else standing.claims
     newest = earlier[0].backend if earlier else standing.group.home.name
     is_left = newest == standing.group.home.name or choice.may_be_planned
     left = {choice.overrule, newest if is_left else None}
-    takes_all = begun is not None and not begun.claim.partial
+    takes_all = held is not None and _takes_all(held, choice)
     moving = {}
     for volume, active in standing.active.items():
         if active is None:
@@ -176,6 +196,13 @@ def given_up_at(standing: Standing, to: str | None, choice: FailoverChoice) -> M
         elif takes_all or active.backend in left or not _works(standing, active.backend):
             moving[volume] = active.backend
     return moving
+
+
+def _takes_all(held: HeldClaim, choice: FailoverChoice) -> bool:
+    """Whether all volumes come to the back end of the newest claim, wherever they are served."""
+    if held.served is None:
+        return not held.claim.partial
+    return held.claim.partial and choice.to == held.backend and not choice.allow_partial
 
 
 def _before(standing: Standing, active: CopyId) -> str:
@@ -305,15 +332,20 @@ def _covering(age: timedelta) -> timedelta:
     return unit * (age * 1.05 // unit + 1)
 
 
-def _judge(standing: Standing, choice: FailoverChoice, candidate: Candidate) -> Candidate | Refusal:
+def _judge(
+    standing: Standing, choice: FailoverChoice, candidate: Candidate, *, gathers: bool = False
+) -> Candidate | Refusal:
     if candidate.why_not:
         return cannot_take_over(standing, candidate)
     if candidate.unusable and not choice.allow_partial:
         group = standing.group.name
+        leaves = (
+            f"datamotion failover {group} --to {candidate.name} --allow-partial fails over the other"
+            f" {count_text(len(candidate.usable), 'volume')} and leaves these where they are"
+        )
         return Refusal(
             text=f"{candidate.name} holds only a part of {group}: {candidate.shortfall}",
-            hint=f"datamotion failover {group} --to {candidate.name} --allow-partial fails over the other"
-            f" {count_text(len(candidate.usable), 'volume')} and leaves these where they are",
+            hint=f"datamotion apply {group} makes what is missing, where it can" if gathers else leaves,
         )
     return candidate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from datamotion.model.plan import Step
+from datamotion.model.plan import Refusal, Step
 from datamotion.model.standing import Copy, DoubtKind, Standing
 from datamotion.model.units import duration_text
 from datamotion.policy.failover_choice import Decision
@@ -61,7 +61,18 @@ def kept_notes(moving: Sequence[Copy], steps: Sequence[Step]) -> list[str]:
     return [f"Kept as clients find them at {moving[0].id.backend}: {names_text(kept)}."] if kept else []
 
 
-def staying_notes(standing: Standing, decision: Decision) -> list[str]:
-    """What is left where it is served, told though there is nothing to do."""
-    staying = [volume for volume in standing.volumes if volume not in decision.given_up_at]
-    return [f"Left where they are served, in sight: {names_text(staying)}."] if staying else []
+def of_staying(standing: Standing, decision: Decision, steps: Sequence[Step]) -> tuple[list[str], list[Refusal]]:
+    """What is left where it is served, as a note; where there is nothing else to do, that is not what was asked for."""
+    staying = {
+        volume: active.backend
+        for volume, active in standing.active.items()
+        if volume not in decision.given_up_at and active is not None
+    }
+    if not staying or steps:
+        return [f"Left where they are served, in sight: {names_text(list(staying))}."] if staying else [], []
+    to = decision.candidate.name
+    hint = f"datamotion failover {standing.group.name} --to {to} moves it, as far as it can follow"
+    return [], [
+        Refusal(volume=volume, backend=backend, text=f"{volume} is served by {backend}, in sight: it stays", hint=hint)
+        for volume, backend in staying.items()
+    ]

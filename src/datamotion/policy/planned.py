@@ -160,8 +160,8 @@ class Carrying:
             why = "it had not been carried over when the epoch was taken"
             gone = {volume for _, volume in self.situation.given_up}
             for copy in self.copies:
-                if self.is_decided and not (copy.is_writable or self._was_carried(copy)):
-                    left.append(_refusal(copy, why))
+                if self.is_decided and not (self._serves(copy) or self._was_carried(copy)):
+                    left.append(_refusal(copy, *(self._no_mirror(copy) if copy.is_writable else (why, None))))
                 elif not self.is_decided and copy.id.volume in gone:
                     left.append(_refusal(copy, "a step of it failed, as its row tells"))
         staying = {each.volume for each in left}
@@ -171,7 +171,10 @@ class Carrying:
 
     def _is_stale(self, copy: Copy) -> bool:
         """Whether a copy can be written, so that nothing more is carried to it, and lacks what is served."""
-        return copy.is_writable and not self.is_decided and not self._was_carried(copy)
+        return copy.is_writable and not (self.is_decided or self._serves(copy) or self._was_carried(copy))
+
+    def _serves(self, copy: Copy) -> bool:
+        return copy.is_writable and self.situation.now.active[copy.id.volume] == copy.id
 
     def _no_mirror(self, copy: Copy) -> Obstacle:
         group = self.situation.now.group.name
