@@ -11,9 +11,10 @@ from rich.console import Console
 from datamotion.cli.render_explained import render_explained
 from datamotion.service.explain import ExplainReport, explain
 from datamotion.service.reports import Verdict
-from tests.together.stories import Story, play
+from tests.together.stories import Story, play, told
+from tests.together.test_failover_ways import divided
 from tests.together.test_mirrors import writes
-from tests.together.world import GROUP
+from tests.together.world import GROUP, create_volumes
 
 BOTH = ("lyon", "oslo")
 
@@ -71,3 +72,34 @@ def test_where_nothing_could_take_over_it_says_what_could_at_its_price(quick_pat
         assert "1 volume would have no mirror left" in text
 
     play(quick_path, main)
+
+
+def test_a_volume_without_any_mirror_is_told_to_go_with_its_site(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        await create_volumes(story.place.lab["paris"], ["vol_9"])
+        report = await explained(story)
+        assert report.verdict is Verdict.ATTENTION
+        assert [each.lost for each in report.sites] == [("vol_9",), ()]
+        text = shown(report)
+        assert "gold-lyon would serve 1 volume" in text
+        assert "1 volume would be gone with it" in text
+        assert "there is no other copy of vol_9" in text
+        refused = await story.plan_failover(is_planned=None)
+        assert "datamotion apply gold makes what is missing" in told(refused), told(refused)
+
+    play(quick_path, main)
+
+
+def test_of_a_divided_group_it_says_what_would_be_lost_of_what_is_served_there(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        story = await divided(story)
+        await trio.sleep(300)
+        home, lyon = (await explained(story)).sites
+        assert (home.serves, lyon.serves) == (True, True)
+        (place,) = home.places
+        assert place.loses_s is not None
+        assert 300 <= place.loses_s < 1500
+        assert lyon.lost == (), "the copy that served before is there, and says what it lacks"
+
+    play(quick_path, main, schedule=None)

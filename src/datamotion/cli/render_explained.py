@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 
 from datamotion.cli.terminal import open_console, plain, say
@@ -30,9 +32,10 @@ def _render_site(console: Console, group: str, site: SiteReport) -> None:
     for place in site.places:
         say(console, plain(_place(place)), indent=4, hang=2)
     if site.unmirrored:
-        named = ", ".join(site.unmirrored[:_NAMED])
-        more = f" and {len(site.unmirrored) - _NAMED} more" if len(site.unmirrored) > _NAMED else ""
-        say(console, f"no mirror left of {plain(named)}{more}", indent=4, hang=2)
+        say(console, f"no mirror left of {plain(_named(site.unmirrored))}", indent=4, hang=2)
+    if site.lost:
+        say(console, f"there is no other copy of {plain(_named(site.lost))}", indent=4, hang=2)
+        say(console, f"hint: datamotion apply {plain(group)} mirrors what it can", indent=6, hang=2)
     if site.plan is None:
         return
     for refusal in site.plan.refusals:
@@ -43,6 +46,15 @@ def _render_site(console: Console, group: str, site: SiteReport) -> None:
         acts = sum(len(step.acts) for step in site.plan.steps)
         steps = f"{count_text(len(site.plan.steps), 'step')}, {count_text(acts, 'change')}"
         say(console, f"datamotion failover {plain(group)} --unplanned --dry-run shows its {steps}", indent=4, hang=2)
+
+
+def _named(volumes: Sequence[str]) -> str:
+    """
+    >>> _named(("vol_1", "vol_2"))
+    'vol_1, vol_2'
+    """
+    more = f" and {len(volumes) - _NAMED} more" if len(volumes) > _NAMED else ""
+    return ", ".join(volumes[:_NAMED]) + more
 
 
 def _place(place: PlaceReport) -> str:

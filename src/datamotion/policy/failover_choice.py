@@ -115,9 +115,10 @@ def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
     terms = Terms(is_ruled=choice.overrule is not None, earlier=choice.earlier, is_begun=is_begun)
     candidates = [assess(standing, name, moving, terms) for name in others]
     if goal.to is not None:
-        chosen = _judge(standing, choice, next(each for each in candidates if each.name == goal.to), gathers=gathers)
+        candidate = next(each for each in candidates if each.name == goal.to)
+        chosen = _judge(standing, choice, candidate, is_planned=is_planned, gathers=gathers)
     else:
-        chosen = best_of(candidates) or _nothing_complete(standing, choice, candidates)
+        chosen = best_of(candidates) or _nothing_complete(standing, choice, candidates, is_planned=is_planned)
     if isinstance(chosen, Refusal):
         return chosen
     if not (is_planned or is_begun or terms.is_ruled) and (refusal := _too_old(standing, choice, chosen)):
@@ -163,8 +164,9 @@ def _is_planned(
     if is_there or (choice.is_planned is None and not is_alive):  # who served before is asked for nothing any more
         return False
     hint = f"if it is lost: datamotion failover {group} --unplanned gives up the writes since the last transfers"
-    if unseen is not None and unseen.not_asked and unseen.hint is not None:
-        hint = unseen.hint  # what is missing is here: that is no reason to give anything up
+    if unseen is not None and unseen.refused and unseen.hint is not None:
+        # It answers, or what is missing is here: that is to be mended, and no reason to give anything up.
+        hint = unseen.hint if unseen.not_asked else f"{unseen.hint}; {hint}"
     return Refusal(
         text=f"{silent}, which serves {group}, cannot be frozen: {unseen.reason if unseen else 'its SVM does not run'}",
         hint=hint,
@@ -333,29 +335,31 @@ def _covering(age: timedelta) -> timedelta:
 
 
 def _judge(
-    standing: Standing, choice: FailoverChoice, candidate: Candidate, *, gathers: bool = False
+    standing: Standing, choice: FailoverChoice, candidate: Candidate, *, is_planned: bool = False, gathers: bool = False
 ) -> Candidate | Refusal:
     if candidate.why_not:
         return cannot_take_over(standing, candidate)
     if candidate.unusable and not choice.allow_partial:
         group = standing.group.name
+        mends = [f"datamotion apply {group} makes what is missing, where it can"] if is_planned else []
         leaves = (
             f"datamotion failover {group} --to {candidate.name} --allow-partial fails over the other"
             f" {count_text(len(candidate.usable), 'volume')} and leaves these where they are"
         )
         return Refusal(
             text=f"{candidate.name} holds only a part of {group}: {candidate.shortfall}",
-            hint=f"datamotion apply {group} makes what is missing, where it can" if gathers else leaves,
+            hint="; or ".join(mends if gathers else [*mends, leaves]),
         )
     return candidate
 
 
 def _nothing_complete(
-    standing: Standing, choice: FailoverChoice, candidates: Sequence[Candidate]
+    standing: Standing, choice: FailoverChoice, candidates: Sequence[Candidate], *, is_planned: bool
 ) -> Candidate | Refusal:
     possible = [each for each in candidates if each.why_not is None]
     if partial := [each for each in possible if not each.is_broken_by_others]:
-        return _judge(standing, choice, min(partial, key=lambda each: (len(each.unusable), each.staleness)))
+        candidate = min(partial, key=lambda each: (len(each.unusable), each.staleness))
+        return _judge(standing, choice, candidate, is_planned=is_planned)
     group = standing.group.name
     if possible:
         broken = min(possible, key=lambda each: each.staleness)

@@ -122,7 +122,9 @@ def assess(standing: Standing, name: str, given_up_at: Mapping[str, str], terms:
         if why := why or open_doubts.get(volume):
             unusable[volume] = why
     losses = tuple(
-        _loss(standing, copy, given_up_at[volume], terms) for volume, copy in copies.items() if volume not in unusable
+        _loss(standing, copy, given_up_at[volume], terms)
+        for volume, copy in copies.items()
+        if not (volume in unusable or standing.active[volume] == copy.id)
     )
     return Candidate(site=site, broken=broken, copies=copies, unusable=unusable, losses=losses)
 

@@ -44,7 +44,7 @@ class SiteReport:
     """If the cluster of this back end went now. `serves`: clients notice, and `plan` is what a failover would do.
 
     `unmirrored` are volumes of which no mirror of what serves them would be left; `places` are in the order in which
-    they would be taken.
+    they would be taken. `lost` are volumes that it serves and of which no other copy is known: they would go with it.
     """
 
     backend: str
@@ -53,6 +53,7 @@ class SiteReport:
     is_seen: bool
     places: tuple[PlaceReport, ...]
     unmirrored: tuple[str, ...]
+    lost: tuple[str, ...]
     plan: PlanReport | None
 
 
@@ -84,7 +85,9 @@ def explained(group: Group, view: View, at: datetime) -> ExplainReport:
     newest = standing.serving
     is_silent = any(isinstance(each, Unseen) and not each.refused for each in view.values())
     sites = tuple(_site(group, view, standing, backend.name) for backend in group.backends)
-    is_lost = any(each.serves and (each.plan is None or each.plan.verdict is not Verdict.DONE) for each in sites)
+    is_lost = any(
+        each.serves and (each.lost or each.plan is None or each.plan.verdict is not Verdict.DONE) for each in sites
+    )
     return ExplainReport(
         at=at,
         group=group.name,
@@ -101,7 +104,8 @@ def explained(group: Group, view: View, at: datetime) -> ExplainReport:
 def _site(group: Group, view: View, standing: Standing, name: str) -> SiteReport:
     cluster = group.backend(name).cluster
     gone = stand(group, {**view, cluster: Unseen(reason=f"{cluster} is taken to be gone")})
-    serves = any(active is not None and active.backend == name for active in standing.active.values())
+    served = [volume for volume, active in standing.active.items() if active is not None and active.backend == name]
+    serves = bool(served)
     plan, places = _failover(group, gone) if serves else (None, ())
     fresh = Freshness(gone)
     unmirrored = () if serves else tuple(each for each in gone.volumes if not fresh.fresh_mirrors(each))
@@ -112,6 +116,7 @@ def _site(group: Group, view: View, standing: Standing, name: str) -> SiteReport
         is_seen=standing.sites[name].unseen is None,
         places=places,
         unmirrored=unmirrored,
+        lost=tuple(volume for volume in served if not gone.by_volume.get(volume)),
         plan=plan,
     )
 
@@ -160,8 +165,13 @@ def told(site: SiteReport) -> str:
         return f"clients notice nothing, and {count_text(len(site.unmirrored), 'volume')} would have no mirror left"
     taken = next((each for each in site.places if each.why_not is None), None)
     if taken is None:
-        return "nothing could take over by itself"
+        return f"nothing could take over by itself{_gone_with(site)}"
     loss = "nobody can tell how much"
     if taken.loses_s is not None:
         loss = f"at worst the last {duration_text(timedelta(seconds=taken.loses_s))}"
-    return f"{taken.backend} would serve {count_text(taken.usable, 'volume')}, and {loss} would be lost"
+    served = f"{taken.backend} would serve {count_text(taken.usable, 'volume')}, and {loss} would be lost"
+    return f"{served}{_gone_with(site)}"
+
+
+def _gone_with(site: SiteReport) -> str:
+    return f"; {count_text(len(site.lost), 'volume')} would be gone with it" if site.lost else ""
