@@ -299,7 +299,7 @@ def _none_is_moved(decision: Decision, group: str, refusals: Sequence[Refusal]) 
     command = f"datamotion failover {group} --to {decision.candidate.name}"
     others = len(decision.candidate.usable) > len(refusals) and not (decision.best_effort or decision.gathers)
     ways = [*filter(None, [refusals[0].hint]), *([f"{command} --best-effort moves the others"] if others else [])]
-    unplanned = f"{command} --unplanned gives up what it lacks"
+    unplanned = f"if {decision.sources} is lost: {command} --unplanned gives up what it lacks"
     return Refusal(text=f"no volume is moved, because {refusals[0].text}{more}", hint="; or ".join([*ways, unplanned]))
 
 

@@ -226,7 +226,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A mirror has lost its relationship.",
         "no relationship ends in it any more: no transfer arrives",
-        "datamotion apply {group} takes it up again",
+        "{what_next}",
     ),
     Kind.HALF_RESYNCED: Row(
         *_WARN,

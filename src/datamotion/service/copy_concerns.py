@@ -52,11 +52,22 @@ class CopyConcerns:
                 runs = copy.edge.relationship.is_transferring
                 yield self._concern(Kind.HALF_RESYNCED, copy, cause="runs" if runs else "has not come to its end")
             case Role.DETACHED:
-                yield self._concern(Kind.DETACHED, copy)
+                yield self._concern(Kind.DETACHED, copy, own={"what_next": self._takes_up(copy)})
             case Role.FENCED:
                 yield self._concern(Kind.FENCED, copy)
             case Role.UNCLEAR:  # told of its volume
                 return
+
+    def _takes_up(self, copy: Copy) -> str:
+        """What becomes of a copy without a relationship: a mirror of what serves, or of use by itself."""
+        group, site = self.standing.group.name, self.standing.sites[copy.id.backend]
+        if self.standing.active[copy.id.volume] is not None:
+            return f"datamotion apply {group} takes it up again"
+        clone = f"-vserver {site.backend.svm} -flexclone {copy.volume.name}_copy"
+        return (
+            f"nothing that serves it is known. What it holds can be had from a clone, at {site.backend.cluster}: volume"
+            f" clone create {clone} -parent-volume {copy.volume.name}; volume clone split start {clone}"
+        )
 
     def _of_active(self, copy: Copy) -> Iterator[Concern]:
         if not copy.is_online:
