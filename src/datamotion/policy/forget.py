@@ -108,13 +108,11 @@ def _notes(situation: Situation, backend: str) -> Iterator[str]:
     yield f"Take {backend} out of the configuration then{home}: until then status goes on asking for it."
     ended = [copy.edge.relationship for copy in first.copies.values() if copy.edge and _came_from(copy, backend)]
     paths = sorted({str(each.destination) for each in ended})
-    yield (
-        f"Should {backend} ever come back: stop its clients before they find it: what it served can be written there."
-        + (
-            f" It lists mirrors that are gone, and keeps snapshots for them: snapmirror release -destination-path"
-            f" {', '.join(paths)}"
-            if paths
-            else ""
-        )
-        + f". `datamotion history {group.name}` keeps this."
-    )
+    told = [
+        f"Should {backend} ever come back, stop its clients before they find it: whether they can write there nobody"
+        " can see."
+    ]
+    if paths:
+        release = f"snapmirror release -destination-path {', '.join(paths)}"
+        told.append(f"It lists mirrors that are gone, and keeps snapshots for them: {release}.")
+    yield " ".join([*told, f"`datamotion history {group.name}` keeps this."])
