@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import trio
 
-from datamotion.service import migrations
+from datamotion.service import migrations, under_way
 from datamotion.service.reports import PlanReport, RunReport, Verdict
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
@@ -149,6 +149,52 @@ def test_killed_at_any_call_and_aborted_it_is_as_it_was_or_only_goes_on(
         play(quick_path / str(calls), main)
         calls += every
     assert undone
+
+
+def test_a_file_that_is_copied_is_listed_until_it_is_at_its_place(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = await with_a_file(story)
+        whole = (own.place.tree("paris", "vol_1") / "folder" / "image.raw").stat().st_blocks * 512
+        told_of: list[tuple[str, int | None, int | None]] = []
+
+        async def watch() -> None:
+            while True:
+                for each in (await under_way.migrations(own.place.session)).migrations:
+                    assert (each.volume, each.source, each.to) == (
+                        "vol_1/folder/image.raw",
+                        "gold-paris",
+                        "gold-paris:vol_2/folder/image.raw",
+                    )
+                    told_of.append((each.state, each.moved, each.total))
+                    rates.append((each.rate, each.seconds_left))
+                await trio.sleep(0.5)
+
+        rates: list[tuple[float | None, float | None]] = []
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(watch)
+            assert (await migrate(own, WITHIN)).verdict is Verdict.DONE
+            nursery.cancel_scope.cancel()
+        copying = [(moved, total) for state, moved, total in told_of if state == "being copied"]
+        assert copying, told_of
+        assert all(total == whole and moved is not None and 0 < moved < whole for moved, total in copying), copying
+        assert any(rate and left for rate, left in rates), rates
+        assert not (await under_way.migrations(own.place.session)).migrations
+
+    play(quick_path, main)
+
+
+def test_one_that_was_taken_aside_is_listed_and_a_store_that_cannot_be_read_is_told(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = await with_a_file(story)
+        assert await dies(lambda mortal: migrate(mortal, WITHIN), own, Life(1, is_carried_out=False))
+        (listed,) = (await under_way.migrations(own.place.session)).migrations
+        assert (listed.state, listed.moved) == ("to be copied, taken aside", None)
+        (own.place.root / "datamotion.db").write_bytes(b"no database" * 1000)
+        report = await under_way.migrations(own.place.session)
+        assert not report.migrations
+        assert "whether files are copied" in report.unseen[0]
+
+    play(quick_path, main)
 
 
 def test_a_file_that_is_written_to_meanwhile_stays(quick_path: Path) -> None:

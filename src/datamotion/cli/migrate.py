@@ -1,4 +1,4 @@
-"""Commands that bring volumes to other places, and tell which are on their way."""
+"""Commands that bring volumes, LUNs and files to other places, and tell which are on their way."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from datamotion.cli.render import print_json
 from datamotion.cli.render_migrations import render_migrations
 from datamotion.exit_status import ExitStatus
 from datamotion.service import migrations as service
+from datamotion.service import under_way
 
 What = Annotated[
     str,
@@ -105,11 +106,13 @@ def migrate(
 
 
 def migrations(context: typer.Context, config: ConfigFile = DEFAULT_CONFIG, output: OutputForm = Output.TEXT) -> None:
-    """Tell which volumes are on their way, how far they are and how long what is left takes.
+    """Tell which volumes, LUNs and files are on their way, how far they are and how long what is left takes.
+
+    Copies of files are those that were asked for with this store: no cluster tells which files it copies.
 
     Example: datamotion migrations
     """
-    report = anyio.run(service.migrations, open_session(context, config))
+    report = anyio.run(under_way.migrations, open_session(context, config))
     status = ExitStatus.SILENT if report.unseen else ExitStatus.DONE
     if output is Output.TEXT:
         render_migrations(report)

@@ -25,12 +25,25 @@ from datamotion.policy.situation import Planner, Situation
 
 def migrate_planner(migration: Migration | ItemMigration) -> Planner:
     """The planner for `datamotion migrate`. The first look of a run decides on the mechanism."""
-    return _onward(_ITEMS, migration) if isinstance(migration, ItemMigration) else _onward(_VOLUMES, migration)
+    return (
+        _placed(_onward(_ITEMS, migration), migration)
+        if isinstance(migration, ItemMigration)
+        else _onward(_VOLUMES, migration)
+    )
 
 
 def abort_planner(migration: Migration | ItemMigration) -> Planner:
     """The planner for `datamotion migrate --abort`: what has begun is undone, while nothing is decided."""
-    return _back(_ITEMS, migration) if isinstance(migration, ItemMigration) else _back(_VOLUMES, migration)
+    return (
+        _placed(_back(_ITEMS, migration), migration)
+        if isinstance(migration, ItemMigration)
+        else _back(_VOLUMES, migration)
+    )
+
+
+def _placed(planner: Planner, migration: ItemMigration) -> Planner:
+    """Its plans say where the LUN or file goes: by that the store knows what is under way."""
+    return lambda situation: replace(planner(situation), places=migration.places)
 
 
 def _onward(of_kind: Movers[M], migration: M) -> Planner:

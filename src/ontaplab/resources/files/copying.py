@@ -1,8 +1,8 @@
 """`POST /storage/file/copy`: files of volumes, as other files of others in the same cluster.
 
 As with ONTAP clients use a copy before all of it is carried: here its bytes are there at once, as the source held them
-when the job began, and what takes its time is the job. Assumptions: its pace is that of a volume's move; a file that is
-there already is not copied over.
+when the job began, and what takes its time is the job. Assumptions: its pace is that of a volume's move; meanwhile
+`bytes_used` of the copy tells what is carried; a file that is there already is not copied over.
 """
 
 from __future__ import annotations
@@ -105,7 +105,8 @@ async def _work(cluster: Cluster, writes: Writes, copies: Sequence[_Copy]) -> No
                 await cluster.offload(partial(copy_whole, source.place, target.place, unfinished))
             now = cluster.clock.now()
             uuid = cluster.new_uuid("file_copy", f"{each.target.uuid}/{target.path}/{index}")
-            noted.append(cluster.file_passages.put(FilePassage(uuid=uuid, effort=effort_for(size, now))))
+            passage = FilePassage(uuid=uuid, volume=each.target.uuid, path=target.path, effort=effort_for(size, now))
+            noted.append(cluster.file_passages.put(passage))
         await cluster.clock.sleep(max(each.effort.left_s(cluster.clock.now()) for each in noted))
     finally:
         for passage in noted:

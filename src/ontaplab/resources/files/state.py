@@ -67,9 +67,12 @@ class FileHandle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilePassage:
-    """A file that is being copied to another volume."""
+    """A file that is being copied to another volume, by where it goes: less of it takes room until all is carried."""
 
     uuid: str
+    volume: str
+    """uuid"""
+    path: str
     effort: Effort
 
 
