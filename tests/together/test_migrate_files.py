@@ -72,6 +72,15 @@ async def migrate(story: Story, to: str, **more: Any) -> RunReport:
     return await story.place.run(migrations.migrate(migration(story, to, **more)))
 
 
+async def gone_on_with(story: Story, to: str) -> RunReport:
+    """The same command, again where a copy of a run before still goes on."""
+    report = await migrate(story, to)
+    if "goes on at the cluster" in told(report):
+        await trio.sleep(60)
+        report = await migrate(story, to)
+    return report
+
+
 async def abort(story: Story, to: str) -> RunReport:
     return await story.place.run(migrations.abort(migration(story, to)))
 
@@ -104,10 +113,7 @@ def test_killed_at_any_call_it_goes_on_where_it_was(
     async def main(story: Story) -> None:
         own = await with_a_file(story)
         was_cut_off = await dies(lambda mortal: migrate(mortal, to), own, Life(calls, is_carried_out))
-        report = await migrate(own, to)
-        if "goes on at the cluster" in told(report):
-            await trio.sleep(60)
-            report = await migrate(own, to)
+        report = await gone_on_with(own, to)
         assert not was_cut_off or report.verdict in (Verdict.DONE, Verdict.REFUSED), (calls, told(report))
         assert_there(own, to)
         if not was_cut_off:
@@ -211,6 +217,53 @@ def test_a_file_that_is_written_to_meanwhile_stays(quick_path: Path) -> None:
     play(quick_path, main)
 
 
+async def with_folders(story: Story) -> Story:
+    """The same, with a goal whose folders are missing."""
+    own = await with_a_file(story)
+    (own.place.tree("paris", "vol_2") / "folder").rmdir()
+    return own
+
+
+@pytest.mark.parametrize("calls", range(7))
+@pytest.mark.parametrize("is_carried_out", [False, True])
+def test_folders_are_made_on_its_way_wherever_the_process_ends(
+    quick_path: Path, calls: int, is_carried_out: bool
+) -> None:
+    async def main(story: Story) -> None:
+        own, to = await with_folders(story), "gold-paris:vol_2/new/deep/image.raw"
+        assert await dies(lambda mortal: migrate(mortal, to), own, Life(calls, is_carried_out)) == (calls < 6)
+        report = await gone_on_with(own, to)
+        assert report.verdict in (Verdict.DONE, Verdict.REFUSED), told(report)
+        assert (own.place.tree("paris", "vol_2") / "new" / "deep" / "image.raw").read_bytes() == CONTENT
+        assert not list((own.place.tree("paris", "vol_1") / "folder").iterdir())
+
+    play(quick_path, main)
+
+
+@pytest.mark.parametrize("keeps_source", [False, True])
+@pytest.mark.parametrize(("calls", "is_carried_out"), [(0, False), (0, True), (1, False), (1, True), (2, False)])
+def test_within_its_volume_it_is_renamed_or_cloned_wherever_the_process_ends(
+    quick_path: Path, keeps_source: bool, calls: int, is_carried_out: bool
+) -> None:
+    async def main(story: Story) -> None:
+        own, to = await with_a_file(story), "gold-paris:vol_1/other/image.raw"
+
+        async def go(mortal: Story) -> RunReport:
+            return await migrate(mortal, to, keeps_source=keeps_source)
+
+        tree = own.place.tree("paris", "vol_1")
+        inode = (tree / "folder" / "image.raw").stat().st_ino
+        assert await dies(go, own, Life(calls, is_carried_out)) == (calls < 2)
+        assert (await abort(own, to)).verdict is Verdict.REFUSED, "there is nothing to go back from"
+        report = await go(own)
+        assert report.verdict in (Verdict.DONE, Verdict.REFUSED), told(report)  # refused: it is there already
+        assert (tree / "other" / "image.raw").read_bytes() == CONTENT
+        assert (tree / "folder" / "image.raw").exists() is keeps_source
+        assert ((tree / "other" / "image.raw").stat().st_ino == inode) is not keeps_source
+
+    play(quick_path, main)
+
+
 def test_what_cannot_be_copied_is_refused_and_nothing_is_changed(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         own = await with_a_file(story)
@@ -219,7 +272,6 @@ def test_what_cannot_be_copied_is_refused_and_nothing_is_changed(quick_path: Pat
         for to, said in (
             ("gold-paris:vol_2/folder/taken", "there is a LUN or a file at"),
             ("gold-lyon:vol_2", "datamotion migrate gold-paris:vol_1 --to"),
-            ("gold-paris:vol_1/folder/other", "nothing has to be copied for another name"),
         ):
             shown = await plan(own, to)
             assert (shown.verdict, shown.steps) == (Verdict.REFUSED, ()), to

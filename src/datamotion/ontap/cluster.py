@@ -63,12 +63,14 @@ from datamotion.model.acts import (
 from datamotion.model.item_acts import (
     AwaitLunCopy,
     AwaitLunMove,
+    CloneFile,
     CloneLun,
     CopyFile,
     CopyLun,
     CreateIgroup,
     DeleteFile,
     DeleteLun,
+    MakeFolder,
     MapNewLun,
     MarkLun,
     MoveLun,
@@ -256,7 +258,7 @@ class OntapCluster:
                 return await change_lun(self._transport, change)
             case MapLun() | CreateIgroup() | MapNewLun():
                 return await change_igroup(self._transport, change)
-            case RenameFile() | CopyFile() | DeleteFile():
+            case RenameFile() | CloneFile() | MakeFolder() | CopyFile() | DeleteFile():
                 return await change_file(self._transport, change)
             case CloseSessions() | CreateShare():
                 return await change_cifs(self._transport, change)

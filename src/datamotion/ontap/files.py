@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from datetime import datetime
 from typing import assert_never
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from datamotion.engine.concurrently import side_by_side
 from datamotion.errors import ClusterError, ClusterRefused
-from datamotion.model.item_acts import CopyFile, DeleteFile, RenameFile
+from datamotion.model.item_acts import CloneFile, CopyFile, DeleteFile, MakeFolder, RenameFile
 from datamotion.model.records import CopyJob, FileName, PlacedFile
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.errors import NOT_FOUND
@@ -22,6 +22,7 @@ from datamotion.ontap.values import Instant, Name, Uuid
 from datamotion.ontap.volumes import PATH as VOLUMES
 
 _NO_SUCH_FILE = frozenset({NOT_FOUND, "6684674"})
+_IS_THERE = frozenset({"6488118"})
 _IS_OFFLINE = "917752"
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _FIELDS = ("type", "size", "bytes_used", "modified_time")
@@ -94,12 +95,25 @@ async def list_copy_jobs(transport: Transport) -> tuple[CopyJob, ...]:
     return tuple(CopyJob(uuid=row.uuid, state=row.state, ended_at=row.ended_at) for row in rows)
 
 
-async def change_file(transport: Transport, change: RenameFile | CopyFile | DeleteFile) -> Answer:
-    """A file that is gone already is as wanted where it was to go."""
+FileChange = RenameFile | CloneFile | MakeFolder | CopyFile | DeleteFile
+
+
+async def change_file(transport: Transport, change: FileChange) -> Answer:
+    """A file that is gone already is as wanted where it was to go, and so is a folder that somebody else has made."""
     match change:
         case RenameFile():
             path = _path(change.volume_uuid, change.name.path)
             return await transport.patch(path, {"path": _encoded(change.to_path)})
+        case CloneFile():
+            body = {
+                "volume": {"uuid": change.volume_uuid, "name": change.source.volume},
+                "source_path": change.source.path,
+                "destination_path": change.to_path,
+            }
+            return await transport.post("/storage/file/clone", body, AT_ONCE)
+        case MakeFolder():
+            folder = transport.post(_path(change.volume_uuid, change.name.path), {"type": "directory"})
+            return await _unless(folder, _IS_THERE)
         case CopyFile():
             ends = {"source": change.source, "destination": change.destination}
             pair = {
@@ -108,14 +122,19 @@ async def change_file(transport: Transport, change: RenameFile | CopyFile | Dele
             }
             return await transport.post("/storage/file/copy", {"files_to_copy": [pair]}, AT_ONCE)
         case DeleteFile():
-            try:
-                return await transport.delete(_path(change.volume_uuid, change.name.path))
-            except ClusterRefused as error:
-                if error.ontap_code in _NO_SUCH_FILE:
-                    return Answer(request=error.request, body={}, jobs=())
-                raise
+            return await _unless(transport.delete(_path(change.volume_uuid, change.name.path)), _NO_SUCH_FILE)
         case _:
             assert_never(change)
+
+
+async def _unless(request: Awaitable[Answer], as_wanted: frozenset[str]) -> Answer:
+    """What it was answered; a refusal of one of these codes says that it is so already."""
+    try:
+        return await request
+    except ClusterRefused as error:
+        if error.ontap_code in as_wanted:
+            return Answer(request=error.request, body={}, jobs=())
+        raise
 
 
 def _path(volume_uuid: str, path: str) -> str:
