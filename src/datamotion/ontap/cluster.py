@@ -76,7 +76,7 @@ from datamotion.model.item_acts import (
     MoveLun,
     RenameFile,
 )
-from datamotion.model.records import FileName, Snapshot
+from datamotion.model.records import FileName, FilesIn, Snapshot
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.ontap.accounts import get_access
 from datamotion.ontap.aggregates import list_aggregates
@@ -172,7 +172,7 @@ class OntapCluster:
         return self._transport.calls
 
     async def observe(
-        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName] = ()
+        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName | FilesIn] = ()
     ) -> ClusterView:
         """One collection GET an aspect, side by side; access takes two. One that was silent is tried again.
 
@@ -323,7 +323,9 @@ def _without_mark(change: Change) -> Change:
     return ModifyVolume(uuid=change.uuid, comment=change.comment) if isinstance(change, RemoveMark) else change
 
 
-async def _look(transport: Transport, aspect: Aspect, svms: Collection[str], files: Collection[FileName]) -> object:
+async def _look(
+    transport: Transport, aspect: Aspect, svms: Collection[str], files: Collection[FileName | FilesIn]
+) -> object:
     if aspect is Aspect.FILES:
         return await list_files(transport, files)
     if aspect in _OF_CLUSTER:

@@ -14,7 +14,7 @@ from datamotion.model.records import Passage, PlacedLun, lun_name
 from datamotion.model.view import ClusterView
 from datamotion.policy.file_places import file_named, is_copying
 from datamotion.policy.lun_places import lun_of
-from datamotion.policy.movers.file_copy import aside, names_of, unnamed
+from datamotion.policy.movers.file_copy import NAME, aside, names_of, unnamed
 from datamotion.service.migration_reports import MigrationReport, share_of
 from datamotion.service.migrations import item_migration
 from datamotion.service.session import Session
@@ -134,7 +134,7 @@ def _file_copy(item: ItemMigration, seen: ClusterView) -> MigrationReport | None
         volume=item.item,
         source=item.source.name,
         to=item.goal,
-        mechanism="file copy",
+        mechanism=NAME,
         state=state,
         moved=copy.used_bytes if copy is not None else None,
         total=old.used_bytes,

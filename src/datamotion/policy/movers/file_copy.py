@@ -27,6 +27,7 @@ from datamotion.policy.peering import Peering
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
+NAME = "file copy"
 _SURELY = timedelta(seconds=5)
 """What was written to last so long ago was not written to since without that being told by its time."""
 _STALE = Phase(
@@ -69,7 +70,7 @@ def _offer(migration: ItemMigration, standing: Standing) -> Offer:
     file = file_at_source(migration, standing)
     data = file.used_bytes if file is not None else 0
     return Offer(
-        mechanism="file copy",
+        mechanism=NAME,
         data=data,
         seconds=seconds_for(data),
         interruption="Clients find it nowhere until it is copied; who has it open has to stop",
