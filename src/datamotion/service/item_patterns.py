@@ -90,7 +90,9 @@ async def items_meant(
 
     def migration(path: str) -> ItemMigration:
         source = f"{wanted.backend.name}:{wanted.volume}/{path}"
-        return item_migration(session, source, f"{goal}/{wanted.at_goal(path, into if slash else None)}", keeps_source=keeps_source)
+        return item_migration(
+            session, source, f"{goal}/{wanted.at_goal(path, into if slash else None)}", keeps_source=keeps_source
+        )
 
     begun = {
         each.path
