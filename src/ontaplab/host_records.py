@@ -9,7 +9,7 @@ from ontaplab.resources.cifs_sessions.state import Session
 from ontaplab.resources.cifs_shares.state import Share
 from ontaplab.resources.connected_clients.state import ConnectedClient
 from ontaplab.resources.export_policies.state import ExportPolicy
-from ontaplab.resources.files.state import FilePassage
+from ontaplab.resources.files.state import FileMove, FilePassage
 from ontaplab.resources.igroups.state import Igroup
 from ontaplab.resources.lun_maps.state import LunMap
 from ontaplab.resources.luns.passage import Passage
@@ -34,6 +34,7 @@ class HostRecords:
         self.lun_maps_by_lun = self.lun_maps.by(lambda each: each.lun)
         self.lun_passages = store.table("lun_passage", Passage)
         fleeting = Store()
+        self.file_moves = fleeting.table("file_move", FileMove)
         self.file_passages = fleeting.table("file_passage", FilePassage)
         self.cifs_sessions = fleeting.table("cifs_session", Session)
         self._session_numbers = count(1)

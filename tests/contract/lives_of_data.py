@@ -13,6 +13,7 @@ from tests.contract.resources import (
     FileClone,
     FileCopy,
     FileInfo,
+    FileMove,
     Job,
     SnapmirrorPolicy,
     SnapmirrorRelationship,
@@ -48,6 +49,29 @@ def file_copies_live(netapp: Clients) -> None:
         assert Job.find(description="POST /api/storage/file/copy").state in ("queued", "running")
         with pytest.raises(NetAppRestError) as refused:
             FileCopy(files_to_copy=[{**pair, "source": {**source, "path": "none"}}]).post(poll=False)
+        assert refused.value.response_body
+        assert refused.value.response_body["error"]["code"] == "6684674"
+
+
+def file_moves_live(netapp: Clients) -> None:
+    """It is at its old place until its job has ended, then at the new one alone."""
+    with netapp.paris:
+        volume, other = netapp.volume(), netapp.volume()
+        netapp.write(volume, "file", "bytes")
+        source = {"svm": {"name": SVMS["paris"]}, "volume": {"name": volume.name}, "path": "file"}
+        ends = {"sources": [source], "destinations": [{**source, "volume": {"name": other.name}, "path": "moved"}]}
+        FileMove(files_to_move=ends).post(poll=False)
+        move = FileMove.find(**{"destination.volume.name": other.name}, fields="**")
+        assert (move.index, move.scanner.state, move.is_destination_ready) == (0, "data", False)
+        assert netapp.read("paris", volume, "file") == b"bytes"
+        netapp.write(volume, "later", "more")
+        later = {**source, "path": "later"}
+        FileMove(files_to_move={"sources": [later], "destinations": [{**later, "volume": {"name": other.name}}]}).post()
+        move.get(fields="**")
+        assert (move.scanner.state, move.scanner.percent, move.is_destination_ready) == ("complete", 100, True)
+        assert netapp.read("paris", other, "moved") == b"bytes"
+        with pytest.raises(NetAppRestError) as refused:
+            FileMove(files_to_move=ends).post(poll=False)
         assert refused.value.response_body
         assert refused.value.response_body["error"]["code"] == "6684674"
 
@@ -178,6 +202,7 @@ LIVES_OF_DATA: Mapping[ClientClass, Callable[[Clients], None]] = {
     FileClone: file_clones_live,
     FileCopy: file_copies_live,
     FileInfo: files_live,
+    FileMove: file_moves_live,
     SnapmirrorPolicy: policies_live,
     SnapmirrorRelationship: relationships_live,
     SnapmirrorTransfer: transfers_live,

@@ -30,6 +30,7 @@ ExportPolicy = _client.ExportPolicy
 ExportRule = _client.ExportRule
 FileClone = _client.FileClone
 FileCopy = _client.FileCopy
+FileMove = _client.FileMove
 FileInfo = _client.FileInfo
 Igroup = _client.Igroup
 IgroupInitiator = _client.IgroupInitiator
@@ -112,6 +113,7 @@ CLIENTS: Mapping[str, ClientClass] = {
         FileClone,
         FileCopy,
         FileInfo,
+        FileMove,
         Igroup,
         IgroupInitiator,
         IpInterface,

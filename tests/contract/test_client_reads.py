@@ -25,6 +25,7 @@ from tests.contract.resources import (
     FileClone,
     FileCopy,
     FileInfo,
+    FileMove,
     Igroup,
     IpInterface,
     Lun,
@@ -80,6 +81,7 @@ def lyon(netapp: Clients) -> Iterator[Furnished]:
             share = _used_by_hosts(netapp, uuid)
             above |= {"{svm.uuid}": share.svm.uuid, "{cifs_share.share}": share.name}
             above["{igroup.uuid}"] = _used_by_block_hosts(netapp)
+            _moved_file(netapp)
             above["{counter_table.name}"] = "system:constituent"
             yield Furnished(netapp, uuid, above)
 
@@ -109,6 +111,14 @@ def _used_by_block_hosts(netapp: Clients) -> str:
     LunMap(svm=svm, lun={"name": name}, igroup={"name": group.name}).post()
     uuid: str = group.uuid
     return uuid
+
+
+def _moved_file(netapp: Clients) -> None:
+    volume, other = netapp.volume("lyon"), netapp.volume("lyon")
+    FileInfo(volume.uuid, "file").post(data="bytes")
+    source = {"svm": {"name": SVMS["lyon"]}, "volume": {"name": volume.name}, "path": "file"}
+    ends = {"sources": [source], "destinations": [{**source, "volume": {"name": other.name}}]}
+    FileMove(files_to_move=ends).post(poll=False)
 
 
 def _more_above() -> dict[str, object]:

@@ -386,6 +386,7 @@ async def luns_are_moved(story: Story, root: Path) -> None:
         file.write_bytes(b"bytes")
         os.utime(file, (file.stat().st_mtime - 3600,) * 2)
         for what, to, keeps_source in (
+            ("vol_1/image.raw", "gold-paris:vol_1/folder/twin.raw", True),
             ("vol_1/image.raw", "gold-paris:vol_2", False),
             ("vol_1/disk", "gold-paris:vol_1/twin", True),
             ("vol_1/disk", "gold-paris:vol_2", False),

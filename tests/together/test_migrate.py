@@ -13,7 +13,7 @@ import trio
 from datamotion.errors import ConfigError
 from datamotion.model.acts import Act, ConfirmClaim
 from datamotion.model.standing import FENCE
-from datamotion.service import migrations
+from datamotion.service import migrations, under_way
 from datamotion.service.reports import PlanReport, RunReport, Verdict
 from ontaplab.doors.errors import DoorError
 from tests.ontaplab.doors.hosts import ALL, HOST
@@ -327,8 +327,8 @@ def test_the_cut_over_waits_for_its_time_and_a_move_is_aborted_while_it_does(qui
         with trio.move_on_after(3600):
             await move(story, cutover_at=at)
         assert await movement(story) == ("cutover_pending", ["aggr1"])
-        (under_way,) = (await migrations.migrations(story.place.session)).migrations
-        assert (under_way.volume, under_way.state) == ("vol_1", "cutover_pending")
+        (listed,) = (await under_way.migrations(story.place.session)).migrations
+        assert (listed.volume, listed.state) == ("vol_1", "cutover_pending")
         report = await abort(story, to=None, aggregates=("aggr2",))
         assert report.verdict is Verdict.DONE, told(report)
         assert await movement(story) == ("aborted", ["aggr1"])
@@ -336,7 +336,7 @@ def test_the_cut_over_waits_for_its_time_and_a_move_is_aborted_while_it_does(qui
         assert report.verdict is Verdict.DONE, told(report)
         assert clock.now() >= at
         assert await movement(story) == ("success", ["aggr2"])
-        assert not (await migrations.migrations(story.place.session)).migrations
+        assert not (await under_way.migrations(story.place.session)).migrations
 
     play(quick_path, main, aggregates=BOTH)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import trio
 
-from datamotion.service import migrations
+from datamotion.service import migrations, under_way
 from datamotion.service.reports import PlanReport, RunReport, Verdict
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
@@ -72,6 +72,15 @@ async def migrate(story: Story, to: str, **more: Any) -> RunReport:
     return await story.place.run(migrations.migrate(migration(story, to, **more)))
 
 
+async def gone_on_with(story: Story, to: str) -> RunReport:
+    """The same command, again where a copy of a run before still goes on."""
+    report = await migrate(story, to)
+    if "goes on at the cluster" in told(report):
+        await trio.sleep(60)
+        report = await migrate(story, to)
+    return report
+
+
 async def abort(story: Story, to: str) -> RunReport:
     return await story.place.run(migrations.abort(migration(story, to)))
 
@@ -104,10 +113,7 @@ def test_killed_at_any_call_it_goes_on_where_it_was(
     async def main(story: Story) -> None:
         own = await with_a_file(story)
         was_cut_off = await dies(lambda mortal: migrate(mortal, to), own, Life(calls, is_carried_out))
-        report = await migrate(own, to)
-        if "goes on at the cluster" in told(report):
-            await trio.sleep(60)
-            report = await migrate(own, to)
+        report = await gone_on_with(own, to)
         assert not was_cut_off or report.verdict in (Verdict.DONE, Verdict.REFUSED), (calls, told(report))
         assert_there(own, to)
         if not was_cut_off:
@@ -151,6 +157,52 @@ def test_killed_at_any_call_and_aborted_it_is_as_it_was_or_only_goes_on(
     assert undone
 
 
+def test_a_file_that_is_copied_is_listed_until_it_is_at_its_place(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = await with_a_file(story)
+        whole = (own.place.tree("paris", "vol_1") / "folder" / "image.raw").stat().st_blocks * 512
+        told_of: list[tuple[str, int | None, int | None]] = []
+
+        async def watch() -> None:
+            while True:
+                for each in (await under_way.migrations(own.place.session)).migrations:
+                    assert (each.volume, each.source, each.to) == (
+                        "vol_1/folder/image.raw",
+                        "gold-paris",
+                        "gold-paris:vol_2/folder/image.raw",
+                    )
+                    told_of.append((each.state, each.moved, each.total))
+                    rates.append((each.rate, each.seconds_left))
+                await trio.sleep(0.5)
+
+        rates: list[tuple[float | None, float | None]] = []
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(watch)
+            assert (await migrate(own, WITHIN)).verdict is Verdict.DONE
+            nursery.cancel_scope.cancel()
+        copying = [(moved, total) for state, moved, total in told_of if state == "being copied"]
+        assert copying, told_of
+        assert all(total == whole and moved is not None and 0 < moved < whole for moved, total in copying), copying
+        assert any(rate and left for rate, left in rates), rates
+        assert not (await under_way.migrations(own.place.session)).migrations
+
+    play(quick_path, main)
+
+
+def test_one_that_was_taken_aside_is_listed_and_a_store_that_cannot_be_read_is_told(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = await with_a_file(story)
+        assert await dies(lambda mortal: migrate(mortal, WITHIN), own, Life(1, is_carried_out=False))
+        (listed,) = (await under_way.migrations(own.place.session)).migrations
+        assert (listed.state, listed.moved) == ("to be copied, taken aside", None)
+        (own.place.root / "datamotion.db").write_bytes(b"no database" * 1000)
+        report = await under_way.migrations(own.place.session)
+        assert not report.migrations
+        assert "whether files are copied" in report.unseen[0]
+
+    play(quick_path, main)
+
+
 def test_a_file_that_is_written_to_meanwhile_stays(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         own = await with_a_file(story)
@@ -165,6 +217,53 @@ def test_a_file_that_is_written_to_meanwhile_stays(quick_path: Path) -> None:
     play(quick_path, main)
 
 
+async def with_folders(story: Story) -> Story:
+    """The same, with a goal whose folders are missing."""
+    own = await with_a_file(story)
+    (own.place.tree("paris", "vol_2") / "folder").rmdir()
+    return own
+
+
+@pytest.mark.parametrize("calls", range(7))
+@pytest.mark.parametrize("is_carried_out", [False, True])
+def test_folders_are_made_on_its_way_wherever_the_process_ends(
+    quick_path: Path, calls: int, is_carried_out: bool
+) -> None:
+    async def main(story: Story) -> None:
+        own, to = await with_folders(story), "gold-paris:vol_2/new/deep/image.raw"
+        assert await dies(lambda mortal: migrate(mortal, to), own, Life(calls, is_carried_out)) == (calls < 6)
+        report = await gone_on_with(own, to)
+        assert report.verdict in (Verdict.DONE, Verdict.REFUSED), told(report)
+        assert (own.place.tree("paris", "vol_2") / "new" / "deep" / "image.raw").read_bytes() == CONTENT
+        assert not list((own.place.tree("paris", "vol_1") / "folder").iterdir())
+
+    play(quick_path, main)
+
+
+@pytest.mark.parametrize("keeps_source", [False, True])
+@pytest.mark.parametrize(("calls", "is_carried_out"), [(0, False), (0, True), (1, False), (1, True), (2, False)])
+def test_within_its_volume_it_is_renamed_or_cloned_wherever_the_process_ends(
+    quick_path: Path, keeps_source: bool, calls: int, is_carried_out: bool
+) -> None:
+    async def main(story: Story) -> None:
+        own, to = await with_a_file(story), "gold-paris:vol_1/other/image.raw"
+
+        async def go(mortal: Story) -> RunReport:
+            return await migrate(mortal, to, keeps_source=keeps_source)
+
+        tree = own.place.tree("paris", "vol_1")
+        inode = (tree / "folder" / "image.raw").stat().st_ino
+        assert await dies(go, own, Life(calls, is_carried_out)) == (calls < 2)
+        assert (await abort(own, to)).verdict is Verdict.REFUSED, "there is nothing to go back from"
+        report = await go(own)
+        assert report.verdict in (Verdict.DONE, Verdict.REFUSED), told(report)  # refused: it is there already
+        assert (tree / "other" / "image.raw").read_bytes() == CONTENT
+        assert (tree / "folder" / "image.raw").exists() is keeps_source
+        assert ((tree / "other" / "image.raw").stat().st_ino == inode) is not keeps_source
+
+    play(quick_path, main)
+
+
 def test_what_cannot_be_copied_is_refused_and_nothing_is_changed(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         own = await with_a_file(story)
@@ -173,7 +272,6 @@ def test_what_cannot_be_copied_is_refused_and_nothing_is_changed(quick_path: Pat
         for to, said in (
             ("gold-paris:vol_2/folder/taken", "there is a LUN or a file at"),
             ("gold-lyon:vol_2", "datamotion migrate gold-paris:vol_1 --to"),
-            ("gold-paris:vol_1/folder/other", "nothing has to be copied for another name"),
         ):
             shown = await plan(own, to)
             assert (shown.verdict, shown.steps) == (Verdict.REFUSED, ()), to

@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from datamotion.errors import ConfigError
-from datamotion.service import migrations
+from datamotion.service import migrations, under_way
 from datamotion.service.reports import PlanReport, RunReport, Verdict
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
@@ -135,8 +135,8 @@ def test_a_lun_that_moves_is_listed_and_one_that_is_paused_is_waited_for(quick_p
         lun = await with_a_lun(story)
         await story.at["paris"].patch(f"/storage/luns/{lun['uuid']}", {"name": "/vol/vol_2/disk"})
         await story.at["paris"].patch(f"/storage/luns/{lun['uuid']}", {"movement.progress.state": "paused"})
-        (under_way,) = (await migrations.migrations(story.place.session)).migrations
-        assert (under_way.volume, under_way.mechanism, under_way.state) == ("vol_2/disk", "LUN move", "paused")
+        (listed,) = (await under_way.migrations(story.place.session)).migrations
+        assert (listed.volume, listed.mechanism, listed.state) == ("vol_2/disk", "LUN move", "paused")
         elsewhere = await plan(story, "gold-paris:vol_1/other", what="gold-paris:vol_2/disk")
         assert "it is on its way elsewhere already" in told(elsewhere)
         undone = await abort(story)
@@ -146,7 +146,7 @@ def test_a_lun_that_moves_is_listed_and_one_that_is_paused_is_waited_for(quick_p
         assert waiting.cancelled_caught, "what somebody has paused is not given up"
         await story.at["paris"].patch(f"/storage/luns/{lun['uuid']}", {"movement.progress.state": "replicating"})
         assert (await migrate(story)).verdict is Verdict.DONE
-        assert not (await migrations.migrations(story.place.session)).migrations
+        assert not (await under_way.migrations(story.place.session)).migrations
         back = await migrate(story, "gold-paris:vol_1/disk", what="gold-paris:vol_2/disk")
         assert back.verdict is Verdict.DONE, told(back)
         await assert_hosts_go_on(story, lun, "/vol/vol_1/disk")

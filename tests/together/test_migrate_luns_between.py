@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import trio
 
-from datamotion.service import migrations
+from datamotion.service import migrations, under_way
 from datamotion.service.reports import PlanReport, RunReport, Verdict
 from ontaplab.doors.errors import DoorError
 from tests.ontaplab.doors.hosts import refused
@@ -113,6 +113,46 @@ def test_a_lun_is_copied_whole_while_its_host_is_kept_away(quick_path: Path, kee
         else:
             assert old == {}
         await assert_served_there(own, now)
+
+    play(quick_path, main)
+
+
+def test_it_is_listed_from_when_its_hosts_are_kept_away_to_when_the_new_one_is_finished(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own, _ = await with_another_svm(story)
+        assert await dies(migrate, own, Life(2, is_carried_out=False))
+        (listed,) = (await under_way.migrations(own.place.session)).migrations
+        assert (listed.volume, listed.to, listed.state) == (
+            "vol_1/disk",
+            "gold-other:vol_3/disk",
+            "to be copied, hosts are kept away",
+        )
+        assert await dies(migrate, own, Life(1, is_carried_out=False))
+        (listed,) = (await under_way.migrations(own.place.session)).migrations
+        assert (listed.volume, listed.source, listed.to) == (
+            "vol_3/disk",
+            "gold-paris, /vol/vol_1/disk",
+            "gold-other, /vol/vol_3/disk",
+        )
+        assert (listed.mechanism, listed.state) == ("LUN copy", "complete, to be finished")
+        assert listed.moved == listed.total
+
+        states: list[tuple[str, float | None]] = []
+
+        async def watch() -> None:
+            while True:
+                found = (await under_way.migrations(own.place.session)).migrations
+                states.extend((each.state, each.rate) for each in found)
+                await trio.sleep(0.5)
+
+        assert (await abort(own)).verdict is Verdict.DONE
+        assert not (await under_way.migrations(own.place.session)).migrations
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(watch)
+            assert (await migrate(own)).verdict is Verdict.DONE
+            nursery.cancel_scope.cancel()
+        assert any(state == "replicating" and rate for state, rate in states), states
+        assert not (await under_way.migrations(own.place.session)).migrations
 
     play(quick_path, main)
 

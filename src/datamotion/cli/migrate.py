@@ -1,7 +1,8 @@
-"""Commands that bring volumes to other places, and tell which are on their way."""
+"""Commands that bring volumes, LUNs and files to other places, and tell which are on their way."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import anyio
@@ -9,6 +10,7 @@ import typer
 
 from datamotion.cli.changing import carry_out
 from datamotion.cli.completion import complete_backend, complete_place
+from datamotion.cli.migrating_many import carry_out_many
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     ConfigFile,
@@ -22,14 +24,19 @@ from datamotion.cli.options import (
 from datamotion.cli.output import Output
 from datamotion.cli.render import print_json
 from datamotion.cli.render_migrations import render_migrations
+from datamotion.errors import ConfigError
 from datamotion.exit_status import ExitStatus
 from datamotion.service import migrations as service
+from datamotion.service import under_way
+from datamotion.service.in_turn import AT_ONCE
+from datamotion.service.item_patterns import is_pattern, items_meant
 
 What = Annotated[
     str,
     typer.Argument(
         metavar="BACKEND:VOLUMES",
-        help="The back end where they are, and names, patterns or uuids, with commas; or VOLUME/PATH of a LUN or file.",
+        help="The back end where they are, and names, patterns or uuids, with commas; or VOLUME/PATH of a LUN or file,"
+        " or VOLUME/PATTERN, or VOLUME/FOLDER/ with all that is in it.",
         autocompletion=complete_place,
     ),
 ]
@@ -59,6 +66,10 @@ CutoverAt = Annotated[
     typer.Option("--cutover-at", metavar="TIME", help="Move to another aggregate not before it: 2031-05-04T02:00Z."),
 ]
 Abort = Annotated[bool, typer.Option("--abort", help="Undo what has begun, while nothing is decided.")]
+AtOnce = Annotated[
+    int,
+    typer.Option("--at-once", min=1, max=50, help="How many LUNs that a pattern means are moved or copied at a time."),
+]
 Explain = Annotated[
     bool, typer.Option("--explain", help="Show every mechanism, with its price and why it is taken or not, and stop.")
 ]
@@ -73,6 +84,7 @@ def migrate(
     cutover_at: CutoverAt = None,
     abort: Abort = False,
     explain: Explain = False,
+    at_once: AtOnce = AT_ONCE,
     reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
@@ -85,12 +97,31 @@ def migrate(
     Within an SVM the cluster moves them, and clients notice nothing. To another one they are mirrored, clients are kept
     away until the last snapshot is carried over, and they are served there; the old ones are deleted only once the new
     ones are seen to serve. A LUN goes to another volume of its SVM, or to another name, while its hosts go on; to
-    another SVM of its cluster it is copied while they are kept away. A file is copied to any volume of its cluster. Run
-    again after anything it goes on; --abort goes back, while nothing is decided.
+    another SVM of its cluster it is copied while they are kept away. A file is copied to any volume of its cluster, and
+    renamed within its own. Run again after anything it goes on; --abort goes back, while nothing is decided.
+
+    A pattern of LUNs and files (VOLUME/lun*), or a folder (VOLUME/FOLDER/), is brought elsewhere one by one, in the
+    order of their names: to the same paths of the other volume, or, with --to BACKEND:VOLUME/FOLDER/, into that folder.
 
     Example: datamotion migrate gold-paris:vol_1 --to gold-lyon
     """
     session = open_session(context, config)
+    if is_pattern(what):
+        if aggregates or cutover_at is not None:
+            raise ConfigError(
+                "--aggregate and --cutover-at are for whole volumes", hint="leave them out, or name those"
+            )
+        find = partial(items_meant, session, what, to=to, keeps_source=keep_source, is_undone=abort)
+        carry_out_many(
+            session,
+            anyio.run(find),
+            output,
+            yes=yes,
+            dry_run=dry_run or explain,
+            is_undone=abort,
+            reason=reason,
+            at_once=at_once,
+        )
     migration = service.migration_of(
         session,
         what,
@@ -105,11 +136,13 @@ def migrate(
 
 
 def migrations(context: typer.Context, config: ConfigFile = DEFAULT_CONFIG, output: OutputForm = Output.TEXT) -> None:
-    """Tell which volumes are on their way, how far they are and how long what is left takes.
+    """Tell which volumes, LUNs and files are on their way, how far they are and how long what is left takes.
+
+    Copies of files are those that were asked for with this store: no cluster tells which files it copies.
 
     Example: datamotion migrations
     """
-    report = anyio.run(service.migrations, open_session(context, config))
+    report = anyio.run(under_way.migrations, open_session(context, config))
     status = ExitStatus.SILENT if report.unseen else ExitStatus.DONE
     if output is Output.TEXT:
         render_migrations(report)

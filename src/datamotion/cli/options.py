@@ -115,10 +115,10 @@ async def agreed(
         render_plan(plan, stderr=True)  # standard output is for the JSON alone
     if but is not None:
         show_warning(but)
-    return yes or await _confirmed(word)
+    return yes or await confirmed(word)
 
 
-async def _confirmed(word: str | None) -> bool:
+async def confirmed(word: str | None) -> bool:
     """Asked on standard error; anything but a yes is a no. Waits in the event loop, so that Ctrl-C ends it."""
     question = "Carry this out? [y/N]: " if word is None else f"Type {word} to carry this out: "
     print(question, end="", file=sys.stderr, flush=True)

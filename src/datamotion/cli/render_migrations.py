@@ -32,13 +32,13 @@ def render_migrations(report: MigrationsReport) -> None:
     """Those under way, and what could not be looked at."""
     console = open_console()
     if report.migrations:
-        table = Columns(("volume", "from", "to", "by", "state", "bytes", "left"))
+        table = Columns(("what", "from", "to", "by", "state", "bytes", "left"))
         for each in report.migrations:
             cells = (each.volume, each.source, each.to, each.mechanism, each.state, _bytes(each), _left(each))
             table.add_row(*map(plain, cells))
         table.show(console)
     else:
-        say(console, "No volume is on its way, as far as can be seen." if report.unseen else "No volume is on its way.")
+        say(console, "Nothing is on its way, as far as can be seen." if report.unseen else "Nothing is on its way.")
     for why in report.unseen:
         say(console, f"[bold yellow]![/] {plain(why)}", hang=2)
 

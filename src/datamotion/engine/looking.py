@@ -17,7 +17,7 @@ from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Cluster
 from datamotion.errors import ClusterNotAsked, ClusterRefused, ClusterSilent
 from datamotion.model.acts import Act
-from datamotion.model.records import FileName
+from datamotion.model.records import FileName, FilesIn
 from datamotion.model.view import Aspect, ClusterView, Unseen, View
 from datamotion.policy.kinds import aspects_of, kind_of
 
@@ -28,7 +28,7 @@ class Glance:
 
     aspects: Collection[Aspect]
     svms: Collection[str]
-    files: Collection[FileName] = ()
+    files: Collection[FileName | FilesIn] = ()
 
 
 @dataclass(frozen=True, slots=True)

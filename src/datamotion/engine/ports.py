@@ -8,7 +8,7 @@ from typing import Protocol
 
 from datamotion.errors import ClusterRefused, ClusterSilent
 from datamotion.model.acts import Act
-from datamotion.model.records import FileName, Snapshot
+from datamotion.model.records import FileName, FilesIn, Snapshot
 from datamotion.model.standing import Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.policy.validation import Question
@@ -46,7 +46,7 @@ class Cluster(Protocol):
     """One cluster. Only `ask` changes anything."""
 
     async def observe(
-        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName] = ()
+        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName | FilesIn] = ()
     ) -> ClusterView:
         """Look at these aspects, side by side: one collection GET each, pages aside.
 

@@ -15,12 +15,14 @@ from datamotion.model.definition import PolicyDefinition, Rule
 from datamotion.model.item_acts import (
     AwaitLunCopy,
     AwaitLunMove,
+    CloneFile,
     CloneLun,
     CopyFile,
     CopyLun,
     CreateIgroup,
     DeleteFile,
     DeleteLun,
+    MakeFolder,
     MapNewLun,
     MarkLun,
     MoveLun,
@@ -509,6 +511,8 @@ Change = (
     | DeleteLun
     | MarkLun
     | RenameFile
+    | CloneFile
+    | MakeFolder
     | CopyFile
     | DeleteFile
     | MapLun

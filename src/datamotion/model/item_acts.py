@@ -103,6 +103,23 @@ class RenameFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CloneFile:
+    """At another path of its volume is a file that holds what this one held at a moment."""
+
+    volume_uuid: str
+    source: FileName
+    to_path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeFolder:
+    """There is a folder of that name, for files to go into."""
+
+    volume_uuid: str
+    name: FileName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CopyFile:
     """A file holds what another one of its cluster held when that was asked for."""
 

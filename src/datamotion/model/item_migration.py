@@ -56,6 +56,11 @@ class ItemMigration:
         return f"{self.to.name}:{self.to_volume}"
 
     @property
+    def places(self) -> tuple[str, str]:
+        """Whence and where to, as the command line says it."""
+        return f"{self.source.name}:{self.item}", self.goal
+
+    @property
     def group(self) -> Group:
         """What stands for it in locks and history, and says which SVMs are looked at. Nothing bears a mark of it."""
         elsewhere = () if self.is_within_svm else (Target(backend=replace(self.to, volumes=(self.to_volume,))),)

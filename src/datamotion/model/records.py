@@ -285,6 +285,13 @@ class FileName(NamedTuple):
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class FilesIn:
+    """All that is in a folder, or at a volume's root, whose path is empty."""
+
+    folder: FileName
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedFile:
     """A file that is there. `kind` is ONTAP's word for what it is: `file`, `directory`, `symlink`."""

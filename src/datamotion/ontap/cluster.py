@@ -63,18 +63,20 @@ from datamotion.model.acts import (
 from datamotion.model.item_acts import (
     AwaitLunCopy,
     AwaitLunMove,
+    CloneFile,
     CloneLun,
     CopyFile,
     CopyLun,
     CreateIgroup,
     DeleteFile,
     DeleteLun,
+    MakeFolder,
     MapNewLun,
     MarkLun,
     MoveLun,
     RenameFile,
 )
-from datamotion.model.records import FileName, Snapshot
+from datamotion.model.records import FileName, FilesIn, Snapshot
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.ontap.accounts import get_access
 from datamotion.ontap.aggregates import list_aggregates
@@ -175,7 +177,7 @@ class OntapCluster:
         return self._transport.calls
 
     async def observe(
-        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName] = ()
+        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName | FilesIn] = ()
     ) -> ClusterView:
         """One collection GET an aspect, side by side; access takes two. One that was silent is tried again.
 
@@ -271,7 +273,7 @@ class OntapCluster:
                 return await change_lun(self._transport, change)
             case MapLun() | CreateIgroup() | MapNewLun():
                 return await change_igroup(self._transport, change)
-            case RenameFile() | CopyFile() | DeleteFile():
+            case RenameFile() | CloneFile() | MakeFolder() | CopyFile() | DeleteFile():
                 return await change_file(self._transport, change)
             case CloseSessions() | CreateShare():
                 return await change_cifs(self._transport, change)
@@ -341,7 +343,9 @@ def _without_mark(change: Change) -> Change:
     return ModifyVolume(uuid=change.uuid, comment=change.comment) if isinstance(change, RemoveMark) else change
 
 
-async def _look(transport: Transport, aspect: Aspect, svms: Collection[str], files: Collection[FileName]) -> object:
+async def _look(
+    transport: Transport, aspect: Aspect, svms: Collection[str], files: Collection[FileName | FilesIn]
+) -> object:
     if aspect is Aspect.FILES:
         return await list_files(transport, files)
     if aspect in _OF_CLUSTER:

@@ -8,10 +8,11 @@ from datamotion.model.acts import MapLun
 from datamotion.model.item_acts import CreateIgroup, MapNewLun
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.lun_maps import map_lun
-from datamotion.ontap.replies import known
+from datamotion.ontap.replies import known, unless
 from datamotion.ontap.transport import AT_ONCE, Transport
 
 _PATH = "/protocols/san/igroups"
+_IS_THERE = frozenset({"5374023"})
 
 
 async def change_igroup(transport: Transport, change: MapLun | CreateIgroup | MapNewLun) -> Answer:
@@ -26,7 +27,7 @@ async def change_igroup(transport: Transport, change: MapLun | CreateIgroup | Ma
                 "os_type": change.os_type,
                 "initiators": [{"name": each} for each in sorted(change.initiators)],
             }
-            return await transport.post(_PATH, body, AT_ONCE)
+            return await unless(transport.post(_PATH, body, AT_ONCE), _IS_THERE)  # whose hosts are in it is looked at
         case MapNewLun():
             number = {} if change.number is None else {"logical_unit_number": change.number}
             its_map = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection
+from collections.abc import Collection
 from typing import assert_never
 
 from datamotion.errors import ClusterRefused
@@ -12,6 +12,7 @@ from datamotion.model.records import Lun
 from datamotion.model.view import Aspect, Unreadable
 from datamotion.ontap.answer import Answer, Body
 from datamotion.ontap.errors import NOT_FOUND, NOT_TO_BE_SEEN
+from datamotion.ontap.replies import unless
 from datamotion.ontap.rows import Listing, Row, at, get_legible_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
 from datamotion.ontap.values import Name, Uuid
@@ -80,15 +81,6 @@ async def change_lun(transport: Transport, change: LunChange) -> Answer:
             return await transport.patch(f"{PATH}/{change.uuid}", body, AT_ONCE)
         case DeleteLun():
             query = {"allow_delete_while_mapped": "true", **AT_ONCE}
-            return await _unless_gone(transport.delete(f"{PATH}/{change.uuid}", query))
+            return await unless(transport.delete(f"{PATH}/{change.uuid}", query), _NO_SUCH_LUN)
         case _:
             assert_never(change)
-
-
-async def _unless_gone(removal: Awaitable[Answer]) -> Answer:
-    try:
-        return await removal
-    except ClusterRefused as error:
-        if error.ontap_code in _NO_SUCH_LUN:
-            return Answer(request=error.request, body={}, jobs=())
-        raise

@@ -41,6 +41,7 @@ PRIVILEGES = (
     ),
     Privilege("/api/snapmirror/relationships", "all", "mirrors and their transfers, and mirrors that end"),
     Privilege("/api/storage/aggregates", "readonly", "where there is room"),
+    Privilege("/api/storage/file/clone", "read_create", "a file that is to stay is cloned within its volume"),
     Privilege("/api/storage/file/copy", "read_create", "files that are brought to other volumes are copied there"),
     Privilege(
         "/api/storage/luns", "all", "a fence takes LUNs from their hosts; they are moved, copied, and then removed"
@@ -72,6 +73,7 @@ _SELDOM = {
     "/api/snapmirror/relationships": frozenset({"DELETE"}),
     "/api/protocols/san/igroups": frozenset({"GET", "POST"}),
     "/api/protocols/san/lun-maps": frozenset({"GET", "POST"}),
+    "/api/storage/file/clone": frozenset({"GET", "POST"}),
     "/api/storage/file/copy": frozenset({"GET", "POST"}),
     "/api/storage/luns": frozenset({"POST", "DELETE"}),
     "/api/storage/volumes": frozenset({"DELETE"}),

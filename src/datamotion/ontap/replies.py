@@ -24,6 +24,16 @@ async def reply_of(request: Awaitable[Answer]) -> Reply:
     return Accepted(answer.jobs)
 
 
+async def unless(request: Awaitable[Answer], as_wanted: frozenset[str]) -> Answer:
+    """What it was answered; a refusal of one of these codes says that it is so already."""
+    try:
+        return await request
+    except ClusterRefused as error:
+        if error.ontap_code in as_wanted:
+            return Answer(request=error.request, body={}, jobs=())
+        raise
+
+
 def batches(subjects: Sequence[A], size: int) -> list[Sequence[A]]:
     return [subjects[start : start + size] for start in range(0, len(subjects), size)]
 

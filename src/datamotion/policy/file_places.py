@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datamotion.model.item_acts import CopyFile, DeleteFile, RenameFile
+from datamotion.model.item_acts import CloneFile, CopyFile, DeleteFile, MakeFolder, RenameFile
 from datamotion.model.records import FileName, PlacedFile
 from datamotion.model.view import ClusterView
 from datamotion.policy.proofs import NOT_YET, YES, Ground, Holds, Proof
@@ -17,6 +17,22 @@ def renamed(change: RenameFile, ground: Ground) -> Proof:
     if old is None and new is None:
         return Proof(Holds.GONE, f"{change.name.path} is not there any more, nor {change.to_path}")
     return YES if old is None else NOT_YET
+
+
+def cloned(change: CloneFile, ground: Ground) -> Proof:
+    """Something is there. What made it nothing tells: nothing was there when it was asked for."""
+    source = file_named(ground.seen, change.source)
+    clone = file_named(ground.seen, change.source._replace(path=change.to_path))
+    if source is None:
+        return Proof(Holds.GONE, f"{change.source.path} is not there any more")
+    return YES if clone is not None else NOT_YET
+
+
+def folder_made(change: MakeFolder, ground: Ground) -> Proof:
+    found = file_named(ground.seen, change.name)
+    if found is not None and found.kind != "directory":
+        return Proof(Holds.CONTRADICTED, f"{change.name.path} is no folder")
+    return YES if found is not None else NOT_YET
 
 
 def copied(change: CopyFile, ground: Ground) -> Proof:

@@ -58,12 +58,14 @@ from datamotion.model.acts import (
 from datamotion.model.item_acts import (
     AwaitLunCopy,
     AwaitLunMove,
+    CloneFile,
     CloneLun,
     CopyFile,
     CopyLun,
     CreateIgroup,
     DeleteFile,
     DeleteLun,
+    MakeFolder,
     MapNewLun,
     MarkLun,
     MoveLun,
@@ -157,6 +159,8 @@ KINDS: Mapping[type[Change], Kind] = {
     MapNewLun: Kind(_LUN_PLACES, lun_places.mapped),
     MarkLun: Kind(_LUN_PLACES, lun_places.marked),
     RenameFile: Kind(_FILES, file_places.renamed),
+    CloneFile: Kind(_FILES, file_places.cloned),
+    MakeFolder: Kind(_FILES, file_places.folder_made),
     CopyFile: Kind(_FILES, file_places.copied, job_s=_SPLIT_S),  # nothing but its job tells how far it is
     DeleteFile: Kind(_FILES, file_places.deleted),
     DeleteLun: Kind(_LUN_PLACES, lun_places.deleted),

@@ -11,6 +11,7 @@ from datamotion.model.plan import Offer, Plan, Refusal
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
 from datamotion.policy.movers.file_copy import FILE_COPY
+from datamotion.policy.movers.file_rename import FILE_CLONE, FILE_RENAME
 from datamotion.policy.movers.host_copy import host_copy, host_copy_of_item
 from datamotion.policy.movers.items import is_file, lun_at_source, missing_item, only_for
 from datamotion.policy.movers.lun_clone import LUN_CLONE
@@ -25,12 +26,25 @@ from datamotion.policy.situation import Planner, Situation
 
 def migrate_planner(migration: Migration | ItemMigration) -> Planner:
     """The planner for `datamotion migrate`. The first look of a run decides on the mechanism."""
-    return _onward(_ITEMS, migration) if isinstance(migration, ItemMigration) else _onward(_VOLUMES, migration)
+    return (
+        _placed(_onward(_ITEMS, migration), migration)
+        if isinstance(migration, ItemMigration)
+        else _onward(_VOLUMES, migration)
+    )
 
 
 def abort_planner(migration: Migration | ItemMigration) -> Planner:
     """The planner for `datamotion migrate --abort`: what has begun is undone, while nothing is decided."""
-    return _back(_ITEMS, migration) if isinstance(migration, ItemMigration) else _back(_VOLUMES, migration)
+    return (
+        _placed(_back(_ITEMS, migration), migration)
+        if isinstance(migration, ItemMigration)
+        else _back(_VOLUMES, migration)
+    )
+
+
+def _placed(planner: Planner, migration: ItemMigration) -> Planner:
+    """Its plans say where the LUN or file goes: by that the store knows what is under way."""
+    return lambda situation: replace(planner(situation), places=migration.places)
 
 
 def _onward(of_kind: Movers[M], migration: M) -> Planner:
@@ -39,7 +53,8 @@ def _onward(of_kind: Movers[M], migration: M) -> Planner:
     def plan(situation: Situation) -> Plan:
         first = situation.first
         offers = [(mover, mover.offer(migration, first)) for mover in of_kind.movers]
-        told = (*(offer for _, offer in offers), of_kind.by_hand(migration, first))
+        about = (offer for mover, offer in offers if mover.is_about(migration, first))
+        told = (*about, of_kind.by_hand(migration, first))
         chosen = _chosen(of_kind, migration, first, offers)
         if isinstance(chosen, Refusal):
             shown = () if of_kind.missing(migration, first) else told
@@ -130,7 +145,7 @@ _VOLUMES = Movers(movers=(VOLUME_MOVE, MIRROR), by_hand=host_copy, missing=_miss
 _ITEMS: Movers[ItemMigration] = Movers(
     movers=(
         *(only_for("LUN", _is_lun, each) for each in (LUN_RENAME, LUN_CLONE, LUN_MOVE, LUN_COPY)),
-        only_for("file", is_file, FILE_COPY),
+        *(only_for("file", is_file, each) for each in (FILE_RENAME, FILE_CLONE, FILE_COPY)),
     ),
     by_hand=host_copy_of_item,
     missing=missing_item,

@@ -17,7 +17,7 @@ from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Cluster, Declined, Measurer, Reply, Validator
 from datamotion.errors import ClusterNotAsked, ConfigError, Place
 from datamotion.model.acts import Act
-from datamotion.model.records import FileName, Snapshot
+from datamotion.model.records import FileName, FilesIn, Snapshot
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.ontap.cluster import OntapCluster
 from datamotion.ontap.limits import Limits
@@ -45,7 +45,7 @@ class NotAskedCluster:
         self._why = why
 
     async def observe(
-        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName] = ()
+        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName | FilesIn] = ()
     ) -> ClusterView:
         raise self._error
 

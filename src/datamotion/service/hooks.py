@@ -10,7 +10,7 @@ from typing import Never
 from datamotion.engine.ports import Accepted, Declined, Reply
 from datamotion.errors import ClusterRefused, InternalError
 from datamotion.model.acts import THIS_HOST, Act, RunHook
-from datamotion.model.records import FileName
+from datamotion.model.records import FileName, FilesIn
 from datamotion.model.view import Aspect
 from datamotion.service.commands_here import RunsHere
 
@@ -23,7 +23,7 @@ class Hooks:
     run_here: RunsHere
 
     async def observe(
-        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName] = ()
+        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName | FilesIn] = ()
     ) -> Never:
         """Nothing is seen here, and nobody looks."""
         raise InternalError("this host is no cluster to be looked at")

@@ -22,7 +22,10 @@ class MechanismReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrationReport:
-    """One volume on its way. Bytes are None where they are not told, the rate (bytes a second) where nothing moved."""
+    """One volume, LUN or file on its way.
+
+    Bytes are None where they are not told, the rate (bytes a second) where nothing moved.
+    """
 
     volume: str
     source: str
@@ -53,3 +56,8 @@ class MigrationsReport:
 
     migrations: Sequence[MigrationReport]
     unseen: tuple[str, ...]
+
+
+def share_of(total: int, percent: int | None) -> int | None:
+    """So many percent of these bytes, where they are told."""
+    return None if percent is None else total * percent // 100

@@ -38,8 +38,8 @@ class OperationReport:
         return cls(operation=plan.operation, group=plan.group, verdict=verdict, plan=plan, run=run, follows=follows)
 
     @classmethod
-    def failed(cls, operation: str, group: str, error: DataMotionError, *, follows: str) -> Self:
-        """It was to follow another one, and did not come to its end."""
+    def failed(cls, operation: str, group: str, error: DataMotionError, *, follows: str | None = None) -> Self:
+        """It was to follow another one, or was one of many, and did not come to its end."""
         verdict = _VERDICTS.get(error.exit_status, Verdict.FAILED)
         return cls(
             operation=operation,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Column, Engine, Row, Select, insert, null, select, update
+from sqlalchemy import Column, Engine, Row, Select, func, insert, null, select, update
 
 from datamotion.model.plan import Plan
 from datamotion.runs.journal import Entry, Note
@@ -145,6 +145,17 @@ class History:
         with store_errors("read"), self._engine.connect() as connection:
             rows = connection.execute(query if group is None else query.where(RUNS.c.group_name == group))
             return [_run_record(row) for row in rows]
+
+    def unfinished(self, prefix: str) -> Sequence[PastRun]:
+        """The last run of each group whose name begins so, where not all of it came about."""
+        if not self._columns:
+            return ()
+        of_prefix = RUNS.c.group_name.startswith(prefix, autoescape=True)
+        newest = select(func.max(RUNS.c.id)).where(of_prefix).group_by(RUNS.c.group_name)
+        query = select(RUNS.c.id).where(RUNS.c.id.in_(newest), RUNS.c.phase != Phase.DONE).order_by(RUNS.c.id)
+        with store_errors("read"), self._engine.connect() as connection:
+            found = connection.scalars(query).all()
+        return [run for each in found if (run := self.run(each)) is not None]
 
     def run(self, number: int) -> PastRun | None:
         """None where there is no such run."""

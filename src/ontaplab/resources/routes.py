@@ -40,6 +40,7 @@ from ontaplab.resources.ems import routes as ems
 from ontaplab.resources.export_policies import routes as export_policies
 from ontaplab.resources.files.cloning import clone_routes
 from ontaplab.resources.files.copying import copy_routes
+from ontaplab.resources.files.moving import moves_resource
 from ontaplab.resources.files.routes import file_routes
 from ontaplab.resources.files.splits import split_status_resource
 from ontaplab.resources.igroups import routes as igroups
@@ -203,6 +204,7 @@ def _resources(cluster: Cluster, engine: Engine, transitions: Transitions, write
     return [
         *(resource(cluster) for resource in _RESOURCES),
         luns.resource(cluster, writes),
+        moves_resource(cluster, writes),
         relationships.resource(cluster, engine, transitions),
         transfers.resource(cluster, engine),
     ]

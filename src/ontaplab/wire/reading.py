@@ -124,7 +124,8 @@ def _shower(
 
     def show(record: R) -> Json:
         shown = render(record)
-        shown["_links"] = {"self": {"href": resource.href(request, record)}}
+        if resource.links:
+            shown["_links"] = {"self": {"href": resource.href(request, record)}}
         return shown
 
     return show

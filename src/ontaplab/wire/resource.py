@@ -140,6 +140,8 @@ class Resource(Generic[R]):
     """Raises: OntapError if one PATCH must not change so many records."""
     listed_only: bool = False
     """Whether its records have no paths of their own; their keys only sort them."""
+    links: bool = True
+    """Whether a record has a link to itself."""
     flags: frozenset[str] = field(default_factory=frozenset)
     tunnel: str | None = "svm"
     """The field whose `.name` and `.uuid` say to which SVM a record belongs, "" if it is one; None: all see it."""

@@ -18,7 +18,7 @@ from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
 from datamotion.errors import ClusterRefused, ClusterSilent
 from datamotion.model.acts import Act, Pause
 from datamotion.model.group import Group
-from datamotion.model.records import FileName, Relationship
+from datamotion.model.records import FileName, FilesIn, Relationship
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import TransferState
 from tests.datamotion.building import LYON, NICE, NOON, a_group
@@ -151,7 +151,7 @@ class MemoryCluster:
         self._world = world
 
     async def observe(
-        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName] = ()
+        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName | FilesIn] = ()
     ) -> ClusterView:
         await trio.lowlevel.checkpoint()
         world = self._world

@@ -21,7 +21,7 @@ from datamotion.errors import ClusterSilent
 from datamotion.model.acts import Act
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend
-from datamotion.model.records import FileName
+from datamotion.model.records import FileName, FilesIn
 from datamotion.model.standing import FENCE, Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import VolumeType
@@ -189,7 +189,7 @@ class _Door(MemoryCluster):
         self._cluster, self._operator, self._story = name, operator, story
 
     async def observe(
-        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName] = ()
+        self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName | FilesIn] = ()
     ) -> ClusterView:
         call = Call(self._operator, self._cluster, f"look at {' '.join(sorted(aspects))}")
         luck = await self._story.turn(call)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from datamotion.model.item_acts import MakeFolder
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.plan import Plan
 from datamotion.model.records import CopyJob, FileName, PlacedFile
@@ -23,6 +24,7 @@ MIGRATION = ItemMigration(
     source=HOME, volume="vol_1", path="a/file", to=HOME, to_volume="vol_2", to_path="a/file", keeps_source=False
 )
 SOURCE, GOAL = FileName(HOME.svm, "vol_1", "a/file"), FileName(HOME.svm, "vol_2", "a/file")
+FOLDER = FileName(HOME.svm, "vol_2", "a")
 OLD, COPY = aside(MIGRATION), unnamed(MIGRATION)
 
 
@@ -33,10 +35,17 @@ def a_file(name: FileName, minutes: int = -60, **more: Any) -> PlacedFile:
     return replace(file, **more)
 
 
-def planned(*files: PlacedFile, aborted: bool = False, jobs: tuple[CopyJob, ...] = (), **more: Any) -> Plan:
+def planned(
+    *files: PlacedFile,
+    aborted: bool = False,
+    jobs: tuple[CopyJob, ...] = (),
+    is_without_folder: bool = False,
+    **more: Any,
+) -> Plan:
     migration = replace(MIGRATION, **more)
     vol_2 = a_volume("vol_2", uuid="v2", comment="")
     view: ClusterView = a_cluster_view(HOME, [a_volume(comment=""), vol_2], claims=())
+    files = files if is_without_folder else (*files, a_file(FOLDER, kind="directory"))
     view = replace(view, files=files, copy_jobs=jobs)
     planner = abort_planner(migration) if aborted else migrate_planner(migration)
     return planner(Situation.at_first_sight(stand(migration.group, {"paris": view})))
@@ -85,3 +94,38 @@ def test_one_that_is_to_stay_is_put_back() -> None:
     plan = planned(a_file(OLD), a_file(GOAL, -1), keeps_source=True)
     assert acts(plan) == ["RenameFile"]
     assert planned(a_file(SOURCE), a_file(GOAL), keeps_source=True).refusals
+
+
+def folders(plan: Plan) -> list[str]:
+    return [each.name.path for each in changes(plan) if isinstance(each, MakeFolder)]
+
+
+def test_folders_on_its_way_are_made_one_in_the_other_before_anything_is_touched() -> None:
+    plan = planned(a_file(SOURCE), is_without_folder=True, to_path="a/b/file")
+    assert folders(plan) == ["a"]
+    assert plan.then == ("the file is copied as soon as its folder is there",)
+    assert folders(planned(a_file(SOURCE), to_path="a/b/file")) == ["a/b"]
+
+
+@pytest.mark.parametrize(
+    ("more", "mechanism", "asked_for"),
+    [
+        ({}, "another path", ["RenameFile"]),
+        ({"keeps_source": True}, "FlexClone of the file", ["CloneFile"]),
+        ({"to_path": "c/other"}, "another path", ["MakeFolder"]),
+        ({"to_path": "a/file"}, "another path", []),  # it is there
+    ],
+)
+def test_within_its_volume_nothing_is_copied(more: dict[str, Any], mechanism: str, asked_for: list[str]) -> None:
+    folder = a_file(FileName(HOME.svm, "vol_1", "a"), kind="directory")
+    plan = planned(a_file(SOURCE), folder, **{"to_volume": "vol_1", "to_path": "a/other", **more})
+    assert plan.offer is not None
+    assert (plan.offer.mechanism, plan.offer.data, acts(plan)) == (mechanism, 0, asked_for)
+    assert [each.mechanism for each in plan.offers] == [
+        "another path",
+        "FlexClone of the file",
+        "file copy",
+        "copy through this host",
+    ]
+    assert bool(plan.holds) is (not asked_for)
+    assert planned(a_file(SOURCE), aborted=True, to_volume="vol_1", to_path="a/other").refused

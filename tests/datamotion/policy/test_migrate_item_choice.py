@@ -19,7 +19,7 @@ from datamotion.policy.standing import stand
 from tests.datamotion.building import HOME, LYON, a_cluster_view, a_volume, changes
 
 NAME, CLONE, MOVE, COPY = "another name", "FlexClone of the LUN", "LUN move", "LUN copy"
-FILE, BY_HAND = "file copy", "copy through this host"
+BY_HAND = "copy through this host"
 OTHER = Backend(name="gold-other", cluster=HOME.cluster, svm="svm_other")
 LUN = PlacedLun(
     uuid="lun-1",
@@ -95,7 +95,7 @@ def test_the_cheapest_that_the_two_places_allow(migration: ItemMigration, view: 
     assert (plan.offer.mechanism if plan.offer else None) == mechanism
     assert bool(plan.refused) is (mechanism is None)
     if plan.offers:
-        assert [each.mechanism for each in plan.offers] == [NAME, CLONE, MOVE, COPY, FILE, BY_HAND]
+        assert [each.mechanism for each in plan.offers] == [NAME, CLONE, MOVE, COPY, BY_HAND]
         assert all(each.why_not for each in plan.offers if each.mechanism != mechanism)
     if plan.refused is not None:
         assert plan.refused.hint or plan.refused.unseen

@@ -20,12 +20,14 @@ from datamotion.model.units import size_text
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import Operation, VolumeState
 from datamotion.policy.file_places import file_named, is_copying, why_not_whole
-from datamotion.policy.movers.items import file_at_goal, file_at_source, protection_notes, why_no_place
+from datamotion.policy.movers.folders import add_folder, folders_of
+from datamotion.policy.movers.items import file_at_goal, file_at_source, names_at, protection_notes, why_no_place
 from datamotion.policy.movers.offer import Mover, seconds_for
 from datamotion.policy.peering import Peering
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
+NAME = "file copy"
 _SURELY = timedelta(seconds=5)
 """What was written to last so long ago was not written to since without that being told by its time."""
 _STALE = Phase(
@@ -54,9 +56,7 @@ def unnamed(migration: ItemMigration) -> FileName:
 
 def names_of(migration: ItemMigration) -> tuple[FileName, ...]:
     """All that are looked at."""
-    source = FileName(migration.source.svm, migration.volume, migration.path)
-    goal = FileName(migration.to.svm, migration.to_volume, migration.to_path)
-    return (source, goal, aside(migration), unnamed(migration))
+    return (*names_at(migration), aside(migration), unnamed(migration), *folders_of(migration))
 
 
 def _beside(migration: ItemMigration, svm: str, volume: str, path: str, what: str) -> FileName:
@@ -70,7 +70,7 @@ def _offer(migration: ItemMigration, standing: Standing) -> Offer:
     file = file_at_source(migration, standing)
     data = file.used_bytes if file is not None else 0
     return Offer(
-        mechanism="file copy",
+        mechanism=NAME,
         data=data,
         seconds=seconds_for(data),
         interruption="Clients find it nowhere until it is copied; who has it open has to stop",
@@ -143,6 +143,8 @@ class _Copying:
                 return
         if self._old is not None and self._new is not None:
             self._part(self._old, self._new)
+        elif add_folder(self._migration, self._now, self.due):
+            self.then = ("the file is copied as soon as its folder is there",)
         else:
             self._carry()
 

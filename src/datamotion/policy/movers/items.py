@@ -31,13 +31,18 @@ def _lun_at(standing: Standing, backend: str, name: str) -> PlacedLun | None:
     return lun_named(site.seen, site.backend.svm, name) if isinstance(site.seen, ClusterView) else None
 
 
+def names_at(migration: ItemMigration) -> tuple[FileName, FileName]:
+    """A file's at its source and at its goal."""
+    source = FileName(migration.source.svm, migration.volume, migration.path)
+    return source, FileName(migration.to.svm, migration.to_volume, migration.to_path)
+
+
 def file_at_source(migration: ItemMigration, standing: Standing) -> PlacedFile | None:
-    name = FileName(migration.source.svm, migration.volume, migration.path)
-    return _file_at(standing, migration.source.name, name)
+    return _file_at(standing, migration.source.name, names_at(migration)[0])
 
 
 def file_at_goal(migration: ItemMigration, standing: Standing) -> PlacedFile | None:
-    return _file_at(standing, migration.to.name, FileName(migration.to.svm, migration.to_volume, migration.to_path))
+    return _file_at(standing, migration.to.name, names_at(migration)[1])
 
 
 def _file_at(standing: Standing, backend: str, name: FileName) -> PlacedFile | None:
@@ -59,15 +64,17 @@ def only_for(
 ) -> Mover[ItemMigration]:
     """A mechanism that is offered for what is of that kind, and for nothing else."""
 
+    def is_about(migration: ItemMigration, standing: Standing) -> bool:
+        return is_one(migration, standing) or missing_item(migration, standing) is not None
+
     def offer(migration: ItemMigration, standing: Standing) -> Offer:
-        found = mover.offer(migration, standing)
-        is_other = missing_item(migration, standing) is None and not is_one(migration, standing)
+        found, is_other = mover.offer(migration, standing), not is_about(migration, standing)
         return replace(found, why_not=Refusal(text=f"{migration.item} is no {kind}")) if is_other else found
 
     def is_meant(migration: ItemMigration, standing: Standing) -> bool:
         return is_one(migration, standing) and mover.is_meant(migration, standing)
 
-    return replace(mover, offer=offer, is_meant=is_meant)
+    return replace(mover, offer=offer, is_meant=is_meant, is_about=is_about)
 
 
 def missing_item(migration: ItemMigration, standing: Standing) -> Refusal | None:

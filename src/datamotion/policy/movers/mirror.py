@@ -12,9 +12,11 @@ from dataclasses import replace
 from enum import StrEnum
 
 from datamotion.model.mark import read_mark
-from datamotion.model.migration import Migration
+from datamotion.model.migration import ALL_SNAPSHOTS, Migration
 from datamotion.model.plan import Loss, Offer, Plan, Refusal
+from datamotion.model.records import Volume
 from datamotion.model.standing import Standing
+from datamotion.model.units import size_text
 from datamotion.model.words import Operation
 from datamotion.policy.ending import Ending
 from datamotion.policy.failover import failover_planner
@@ -68,11 +70,7 @@ def _taken(migration: Migration, standing: Standing) -> Refusal | None:
     for volume in selected(migration, standing):
         mark = read_mark(volume.comment)
         if mark is not None and mark.group != migration.name:
-            return Refusal(
-                text=f"{volume.name} is a member of {mark.group}, whose mirrors would be left behind",
-                hint=f"datamotion failover {mark.group} --to {migration.to.name} moves the group, where that is a"
-                f" target of it; datamotion unprotect {mark.group} --volume {volume.name} takes the volume out first",
-            )
+            return _with_its_mirrors(migration, volume, mark.group)
         other = there.get(volume.name)
         known = read_mark(other.comment) if other is not None else None
         if other is not None and (known is None or known.group != migration.name):
@@ -82,6 +80,19 @@ def _taken(migration: Migration, standing: Standing) -> Refusal | None:
                 " rename one of the two",
             )
     return None
+
+
+def _with_its_mirrors(migration: Migration, volume: Volume, group: str) -> Refusal:
+    """A volume whose mirrors would not follow it: how they do, and what it costs otherwise."""
+    to = migration.to.name
+    anew = f"each of its mirrors is made anew after that, {size_text(volume.used_bytes)} carried to each"
+    return Refusal(
+        text=f"{volume.name} is a member of {group}, whose mirrors would be left behind",
+        hint=f"bring the group there, and its mirrors follow with no new baseline: name {to} as a target of it with"
+        f" policy {ALL_SNAPSHOTS}, `datamotion apply {group}`, `datamotion failover {group} --to {to} --planned`,"
+        f" `datamotion reprotect {group}`, then name {to} as its home, with {migration.source.name} as a target or not"
+        f" at all; or take the volume out, `datamotion unprotect {group} --volume {volume.name}`: {anew}",
+    )
 
 
 def _ongoing(migration: Migration, standing: Standing) -> bool:

@@ -42,7 +42,8 @@ class Mover(Generic[M]):
     """One mechanism: what it would cost and whether it can; doing it, and undoing what is not decided.
 
     `is_meant`: whether it is made for these two places; if nothing can be done, it tells why. `ongoing`: whether it has
-    begun on this migration, as is seen; then it goes on, whatever is cheaper.
+    begun on this migration, as is seen; then it goes on, whatever is cheaper. `is_about`: whether it is shown, as it is
+    for what is there: none for LUNs is where a file is.
     """
 
     offer: Callable[[M, Standing], Offer]
@@ -50,6 +51,7 @@ class Mover(Generic[M]):
     ongoing: Callable[[M, Standing], bool]
     planner: Callable[[M], Planner]
     way_back: Callable[[M], Planner]
+    is_about: Callable[[M, Standing], bool] = lambda migration, standing: True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

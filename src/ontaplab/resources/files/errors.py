@@ -44,6 +44,12 @@ def no_peer_for_copies(source: str, destination: str) -> OntapError:
     )
 
 
+def other_svm(source: str, destination: str) -> OntapError:
+    return OntapError(
+        400, "7012364", f'A file is moved within its SVM, and "{source}" is not "{destination}".', target="svm"
+    )
+
+
 def read_only_destination(volume: str) -> OntapError:
     return OntapError(400, "7018866", f'Volume "{volume}" is read-only: no file can be copied to it.', target="volume")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ontaplab.cluster import Cluster
+from ontaplab.disk.luns import LIST as LUNS
 from ontaplab.disk.tree import LONGEST_FILE_NAME, RESERVED, blocks_bytes
 from ontaplab.errors import invalid_value
 from ontaplab.resources.files.errors import denied, exists, from_os_error, not_found, read_only, volume_is_offline
@@ -45,9 +46,10 @@ class File:
         return self.place.is_dir() and not (self.path and self.place.is_symlink() and self.path != RESERVED)
 
     def entries(self) -> list[FileEntry]:
-        """What the directory holds, with `.` and `..`. Raises: OntapError 6684674."""
+        """What the directory holds, with `.` and `..`, and without the list of LUNs. Raises: OntapError 6684674."""
         with _told(self.path):
-            names = [".", "..", *sorted(os.listdir(self.place))]  # noqa: PTH208  # `.` and `..` are names, not paths
+            there = {each.name for each in self.place.iterdir()} - (set() if self.path else {LUNS})
+            names = [".", "..", *sorted(there)]
             return [self._entry_in(name) for name in names]
 
     def read(self, offset: int, length: int) -> bytes:
@@ -118,7 +120,7 @@ class File:
         """Raises: OntapError 131102."""
         if not self.path:
             raise denied("/")
-        if not self.writable or not self._is_within(_parent(self.path), self.tree) or self.path == RESERVED:
+        if not self.writable or not self._is_within(_parent(self.path), self.tree) or self.path in (RESERVED, LUNS):
             raise read_only()
 
     def _check_content_writable(self) -> None:

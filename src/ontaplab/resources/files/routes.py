@@ -38,24 +38,6 @@ _BOUNDARY = "ontaplab-file-content"
 _PATHS = ("/storage/volumes/{volume.uuid}/files", "/storage/volumes/{volume.uuid}/files/{path:path}")
 _FLAGS = frozenset({"return_metadata", "byte_offset", "length", "overwrite", "recurse", "stream_name"})
 
-FIELDS: Fields[FileEntry] = Fields(
-    {
-        "volume.uuid": Field(lambda entry: entry.volume, Level.CHEAP),
-        "path": Field(lambda entry: entry.path, Level.KEY),
-        "name": Field(lambda entry: entry.name, Level.KEY),
-        "type": Field(lambda entry: entry.type, Level.DEFAULT),
-        "size": Field(lambda entry: entry.status.st_size),
-        "bytes_used": Field(lambda entry: entry.status.st_blocks * 512),
-        "modified_time": Field(lambda entry: entry.modified),
-        "owner_id": Field(lambda entry: entry.status.st_uid),
-        "group_id": Field(lambda entry: entry.status.st_gid),
-        "unix_permissions": Field(lambda entry: entry.unix_permissions),
-        "inode_number": Field(lambda entry: entry.status.st_ino),
-        "hard_links_count": Field(lambda entry: entry.status.st_nlink),
-        "target": Field(lambda entry: entry.target),
-    }
-)
-
 
 class FileBody(Body):
     """What a request without content may say."""
@@ -64,6 +46,33 @@ class FileBody(Body):
     unix_permissions: OctalDigits = 755
     target: Annotated[str, StringConstraints(pattern=r"^[^\x00]+$")] | None = None
     path: str | None = None
+
+
+def _fields(cluster: Cluster) -> Fields[FileEntry]:
+    """What is told of a file. One that is being copied takes as much room as is carried of it."""
+
+    def used(entry: FileEntry) -> int:
+        all_of_it = entry.status.st_blocks * 512
+        passage = cluster.file_passages.first(lambda each: (each.volume, each.path) == (entry.volume, entry.full_path))
+        return all_of_it if passage is None else all_of_it * passage.effort.percent(cluster.clock.now()) // 100
+
+    return Fields(
+        {
+            "volume.uuid": Field(lambda entry: entry.volume, Level.CHEAP),
+            "path": Field(lambda entry: entry.path, Level.KEY),
+            "name": Field(lambda entry: entry.name, Level.KEY),
+            "type": Field(lambda entry: entry.type, Level.DEFAULT),
+            "size": Field(lambda entry: entry.status.st_size),
+            "bytes_used": Field(used),
+            "modified_time": Field(lambda entry: entry.modified),
+            "owner_id": Field(lambda entry: entry.status.st_uid),
+            "group_id": Field(lambda entry: entry.status.st_gid),
+            "unix_permissions": Field(lambda entry: entry.unix_permissions),
+            "inode_number": Field(lambda entry: entry.status.st_ino),
+            "hard_links_count": Field(lambda entry: entry.status.st_nlink),
+            "target": Field(lambda entry: entry.target),
+        }
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +84,13 @@ class _Directory(Resource[FileEntry]):
 
 
 def file_routes(cluster: Cluster, writes: Writes) -> Sequence[Extra]:
+    fields = _fields(cluster)
+
     async def endpoint(http: HttpRequest) -> Response:
         volume, path = http.path_params["volume__uuid"], http.path_params.get("path", "")
         file = file_at(cluster, volume, path)
         if http.method == "GET":
-            return _get(file, http)
+            return _get(fields, file, http)
         async with writes.mirrored(volume):
             return await write(file, http)
 
@@ -99,22 +110,22 @@ def file_routes(cluster: Cluster, writes: Writes) -> Sequence[Extra]:
     ]
 
 
-def _get(file: File, http: HttpRequest) -> Response:
+def _get(fields: Fields[FileEntry], file: File, http: HttpRequest) -> Response:
     if _flag(http.query_params, "return_metadata"):
-        listing = _listing(file, [])
+        listing = _listing(fields, file, [])
         request, parameters = understand(listing, http)
         return hal(render_instance(listing, request, file.entry(), parameters))
     if not file.is_directory() and "multipart" in http.headers.get("accept", ""):
         return _content(file, http)
-    listing = _listing(file, file.entries() if file.is_directory() else [file.entry()])
+    listing = _listing(fields, file, file.entries() if file.is_directory() else [file.entry()])
     request, parameters = understand(listing, http)
     return hal(render_collection(listing, replace(request, path={}), parameters, http.url.query))
 
 
-def _listing(file: File, entries: Sequence[FileEntry]) -> Resource[FileEntry]:
+def _listing(fields: Fields[FileEntry], file: File, entries: Sequence[FileEntry]) -> Resource[FileEntry]:
     return _Directory(
         path=f"/storage/volumes/{file.volume}/files/{quote(file.path, safe='')}".rstrip("/"),
-        fields=FIELDS,
+        fields=fields,
         rows=lambda request: entries,
         keys=("name",),
         flags=_FLAGS,

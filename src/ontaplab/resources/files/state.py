@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ontaplab.errors import OntapError
 from ontaplab.resources.volumes.effort import Effort
 
 _TYPES = {
@@ -67,10 +68,43 @@ class FileHandle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilePassage:
-    """A file that is being copied to another volume."""
+    """A file that is being copied to another volume, by where it goes: less of it takes room until all is carried."""
 
     uuid: str
+    volume: str
+    """uuid"""
+    path: str
     effort: Effort
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileMove:
+    """A file that goes to another volume of its SVM, or has gone there; `error`: why it has not."""
+
+    uuid: str
+    """Of this record alone: that of its job, and which of the job's files it is."""
+    job: str
+    """uuid"""
+    index: int
+    svm: str
+    source: str
+    """uuid"""
+    source_path: str
+    target: str
+    """uuid"""
+    target_path: str
+    size_bytes: int
+    effort: Effort
+    max_cutover_s: int
+    is_there: bool = False
+    error: OntapError | None = None
+
+    @property
+    def state(self) -> str:
+        """Of its scanner, in ONTAP's words."""
+        if self.error is not None:
+            return "destroyed"
+        return "complete" if self.is_there else "data"
 
 
 def entry_at(place: Path, volume: str, path: str, name: str) -> FileEntry:

@@ -35,6 +35,7 @@ def check_room_for_more(cluster: Cluster, count: int = 1) -> None:
     now = cluster.clock.now()
     luns = len(cluster.lun_passages.where(lambda each: each.effort.left_s(now) > 0))
     files = len(cluster.file_passages.where(lambda each: each.effort.left_s(now) > 0))
+    files += len(cluster.file_moves.where(lambda each: each.state == "data"))
     if luns + files + count > MOST:
         raise too_many_at_once(MOST)
 

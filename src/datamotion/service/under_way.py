@@ -1,0 +1,139 @@
+"""Which migrations are under way: what clusters and marks tell, and files that the store knows to be copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from datamotion.engine.looking import Glance, Lookout
+from datamotion.model.group import Backend
+from datamotion.model.item_migration import ItemMigration
+from datamotion.model.mark import Mark, read_mark
+from datamotion.model.migration import ends_of
+from datamotion.model.names import counted
+from datamotion.model.records import Volume
+from datamotion.model.view import Aspect, ClusterView, View
+from datamotion.policy.movements import movement_of
+from datamotion.policy.movers.file_copy import names_of
+from datamotion.service.items_under_way import ItemsUnderWay, file_reports, known_items, lun_reports
+from datamotion.service.migration_reports import MigrationReport, MigrationsReport, share_of
+from datamotion.service.session import Session
+
+_ASPECTS = frozenset({Aspect.SVMS, Aspect.VOLUMES, Aspect.RELATIONSHIPS, Aspect.MOVEMENTS, Aspect.LUN_PLACES})
+_OF_FILES = frozenset({Aspect.FILES, Aspect.COPY_JOBS})
+_BETWEEN_LOOKS_S = 2.0
+
+
+async def migrations(session: Session) -> MigrationsReport:
+    """All migrations under way at back ends of the configuration. Only reads; how fast they are takes a second look.
+
+    That a file is copied shows at its cluster by names alone that are told by where it goes: the store knows that of
+    those that were asked for with it.
+    """
+    known = known_items(session)
+    glances = _glances(session, known.items)
+    clock = session.world.clock
+    async with session.clusters(glances.keys()) as clusters:
+        lookout = Lookout(clusters, glances)
+        view, seconds = await lookout.whole(), 0.0
+        before = _under_way(session, known, view)
+        if before:
+            began_s = clock.monotonic_s()
+            await clock.sleep(_BETWEEN_LOOKS_S)
+            view, seconds = await lookout.whole(), clock.monotonic_s() - began_s
+    then = {each.key: each for each in before}
+    unseen = [f"{name}: {seen.reason}" for name, seen in view.items() if not isinstance(seen, ClusterView)]
+    if known.problem is not None:
+        unseen.append(f"whether files are copied: {known.problem}")
+    return MigrationsReport(
+        migrations=tuple(each.since(then.get(each.key), seconds) for each in _under_way(session, known, view)),
+        unseen=tuple(unseen),
+    )
+
+
+def _glances(session: Session, items: Sequence[ItemMigration]) -> dict[str, Glance]:
+    found: dict[str, Glance] = {}
+    for backend in session.backends():
+        of = [each for each in items if each.source.cluster == backend.cluster and each.is_within_cluster]
+        svms = {*found[backend.cluster].svms, backend.svm} if backend.cluster in found else {backend.svm}
+        found[backend.cluster] = Glance(
+            aspects=_ASPECTS | _OF_FILES if of else _ASPECTS,
+            svms=frozenset(svms),
+            files=tuple(name for each in of for name in names_of(each)),
+        )
+    return found
+
+
+def _under_way(session: Session, known: ItemsUnderWay, view: View) -> list[MigrationReport]:
+    """Moves and copies that a cluster is at, and volumes, LUNs and files that are marked as on their way."""
+    found: dict[tuple[str, str, str], MigrationReport] = {}
+    for backend in session.backends():
+        seen = view.get(backend.cluster)
+        if isinstance(seen, ClusterView):
+            for report in _at(session, known, backend, view, seen):
+                found[report.key] = report
+    return sorted(found.values(), key=lambda each: (each.source, counted(each.volume)))
+
+
+def _at(
+    session: Session, known: ItemsUnderWay, backend: Backend, view: View, seen: ClusterView
+) -> Iterator[MigrationReport]:
+    for volume in seen.volumes:
+        if volume.svm == backend.svm:
+            report = _move(backend.name, volume, seen) or _mirroring(session, volume, view)
+            if report is not None:
+                yield report
+    yield from lun_reports(session, known, backend, seen)
+    yield from file_reports(known, backend, seen)
+
+
+def _move(backend: str, volume: Volume, seen: ClusterView) -> MigrationReport | None:
+    movement = movement_of(seen, volume.uuid)
+    if movement is None or not movement.state.is_going_on:
+        return None
+    return MigrationReport(
+        volume=volume.name,
+        source=backend,
+        to=f"{backend}, {movement.aggregate}",
+        mechanism="volume move",
+        state=movement.state,
+        moved=share_of(volume.used_bytes, movement.percent),
+        total=volume.used_bytes,
+    )
+
+
+def _mirroring(session: Session, volume: Volume, view: View) -> MigrationReport | None:
+    """What the mark of a volume says, at whichever end of its migration it is, and what is seen at both."""
+    mark = read_mark(volume.comment)
+    names = frozenset(each.name for each in session.backends())
+    ends = ends_of(mark.group, names) if mark is not None else None
+    if mark is None or ends is None:
+        return None
+    source, to = map(session.backend, ends)
+    old, new = (_marked(view, each, mark) for each in (source, to))
+    there = view.get(to.cluster)
+    state, moved = "to be mirrored", None
+    if isinstance(there, ClusterView) and new is not None:
+        into = (to.svm, new.name)
+        edge = next((e for e in there.relationships if (e.destination.svm, e.destination.volume) == into), None)
+        state = edge.state if edge is not None else "served there, to be finished"
+        moved = edge.transfer.bytes_transferred if edge is not None and edge.transfer is not None else None
+    noted = read_mark(old.comment) if old is not None else None
+    return MigrationReport(
+        volume=mark.volume,
+        source=source.name,
+        to=to.name,
+        mechanism="SnapMirror and cut-over",
+        state=f"{state}, clients are kept away" if noted is not None and noted.frozen else state,
+        moved=moved,
+        total=old.used_bytes if old is not None else None,
+    )
+
+
+def _marked(view: View, backend: Backend, mark: Mark) -> Volume | None:
+    """The copy of a volume at a back end, as marks tell."""
+    seen = view.get(backend.cluster)
+    for volume in seen.volumes if isinstance(seen, ClusterView) else ():
+        found = read_mark(volume.comment) if volume.svm == backend.svm else None
+        if found is not None and (found.group, found.volume) == (mark.group, mark.volume):
+            return volume
+    return None

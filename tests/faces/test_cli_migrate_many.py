@@ -1,0 +1,30 @@
+"""Files brought elsewhere by a pattern and by their folder, as commands are typed: one plan, one total, one consent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.faces.labs import Lab, done, some_files
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_folder_is_brought_elsewhere_in_its_volume(lab: Lab, tmp_path: Path) -> None:
+    lab.lab("seed", "--from", some_files(tmp_path / "files"), "--volumes", 1)
+    what = ("migrate", "gold-paris:vol_1/shelf 0/", "--to", "gold-paris:vol_1/new/")
+    shown, in_json = lab.looked(*what, "--explain")
+    told = " ".join(shown.out.split())
+    assert shown.status == 0
+    assert "Rename vol_1/shelf 0/book0.bin" in told
+    assert "Together: 8 migrations, 0 B" in told
+    assert [report["verdict"] for report in in_json.report] == ["done"] * 8
+    carried = done(lab.typed(*what, "--yes"))
+    assert "(8 of 8, 0 B of 0 B)" in carried.err
+    again = lab.typed(*what, "--yes")
+    assert (again.status, "there is no LUN or file that is gold-paris:vol_1/shelf 0/" in again.err) == (2, True)
+    reports = done(
+        lab.typed("migrate", "gold-paris:vol_1/new/book*", "--to", "gold-paris:vol_1/", "--yes", "-o", "json")
+    )
+    assert [report["verdict"] for report in reports.report] == ["done"] * 8
