@@ -1,4 +1,4 @@
-"""Plans and runs as text on standard output; every report as JSON, the very same report."""
+"""Plans and runs as text."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from datamotion.cli.columns import Columns
-from datamotion.cli.output import Output
+from datamotion.cli.output import Output, print_json
 from datamotion.cli.render_migrations import render_mechanisms
 from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.names import counted
 from datamotion.model.units import count_text, duration_text
 from datamotion.service.alike import alike, and_others, names_text
-from datamotion.service.documents import document_json
 from datamotion.service.operation_reports import OperationReport
 from datamotion.service.reports import (
     AskedReport,
@@ -29,21 +27,6 @@ from datamotion.service.reports import (
 
 T = TypeVar("T")
 _SHOWN = 12
-
-
-def print_json(kind: str, report: object, exit_status: int, output: Output) -> None:
-    """The report as JSON, whole, in its document."""
-    print(document_json(kind, report, exit_status, indent=2 if output is Output.JSON else None))
-
-
-def a_table(*headings: str) -> Columns:
-    """A table without lines, every cell on one line; those under `size` and `bytes` to the right."""
-    return Columns(headings)
-
-
-def print_table(table: Columns) -> None:
-    """The whole table, on standard output, however narrow that is."""
-    table.show(open_console())
 
 
 def render_plan(plan: PlanReport, *, stderr: bool = False, console: Console | None = None) -> None:
