@@ -90,8 +90,8 @@ class _Goal:
     epoch: int
 
 
-def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
-    """Where to, as the first look shows it, or why nowhere."""
+def decide(standing: Standing, choice: FailoverChoice, agreed: str | None = None) -> Decision | Refusal:
+    """Where to, as the first look shows it, or why nowhere. Where it is open, to the one that was `agreed` to."""
     goal = _goal(standing, choice)
     if isinstance(goal, Refusal):
         return goal
@@ -108,7 +108,7 @@ def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
     if goal.to is not None:
         chosen = _judge(standing, choice, next(each for each in candidates if each.name == goal.to))
     else:
-        chosen = best_of(candidates) or _nothing_complete(standing, choice, candidates)
+        chosen = best_of(candidates, agreed) or _nothing_complete(standing, choice, candidates, agreed)
     if isinstance(chosen, Refusal):
         return chosen
     if not (is_planned or is_begun or terms.is_ruled) and (refusal := _too_old(standing, choice, chosen)):
@@ -319,11 +319,12 @@ def _judge(standing: Standing, choice: FailoverChoice, candidate: Candidate) -> 
 
 
 def _nothing_complete(
-    standing: Standing, choice: FailoverChoice, candidates: Sequence[Candidate]
+    standing: Standing, choice: FailoverChoice, candidates: Sequence[Candidate], agreed: str | None
 ) -> Candidate | Refusal:
     possible = [each for each in candidates if each.why_not is None]
     if partial := [each for each in possible if not each.is_broken_by_others]:
-        return _judge(standing, choice, min(partial, key=lambda each: (len(each.unusable), each.staleness)))
+        best = min(partial, key=lambda each: (each.name != agreed, len(each.unusable), each.staleness))
+        return _judge(standing, choice, best)
     group = standing.group.name
     if possible:
         broken = min(possible, key=lambda each: each.staleness)
