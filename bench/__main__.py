@@ -2,6 +2,7 @@
 
     beside      datamotion beside OpenStack Cinder on one lab; `beside:10,50` for these numbers of volumes
     drivers     replication by Cinder's driver and by datamotion-cinder; `drivers:10,50` for these numbers of pools
+    starts      `--help` and `status` as processes; `starts:21` of so many runs; BEFORE=FOLDER: a checkout, too
     many        `status` of 10,000 relationships; `many:1000` of so many
     calls       datamotion's calls and seconds; `calls:10,100` for these numbers of volumes
     planned     planned failovers, and how long clients wait; `planned:10,50` for these numbers of volumes
@@ -22,7 +23,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from bench import beside, blocks, calls, copy, drivers, failovers, hours, listing, lives, many, transfer
+from bench import beside, blocks, calls, copy, drivers, failovers, hours, listing, lives, many, starts, transfer
 from bench.figure import HEAD, Figure
 
 
@@ -52,6 +53,7 @@ _TABLES: Mapping[str, Callable[..., None]] = {
     "failovers": failovers.measure,
     "lives": lives.measure,
     "copy": copy.measure,
+    "starts": starts.measure,
 }
 _FIGURES: Mapping[str, Callable[..., Iterable[Figure]]] = {
     "listing": listing.measure,

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +20,22 @@ class Cost:
     peak_mib: float
 
 
-def run(configuration: Path, *arguments: str) -> Cost:
-    """The command has ended well; what it says is thrown away."""
-    command = [sys.executable, "-m", "datamotion", *arguments, "-c", str(configuration)]
+_WITHOUT = "import sys; sys.modules |= dict.fromkeys(%r); from datamotion.__main__ import main; main()"
+
+
+def run(configuration: Path | None, *arguments: str, source: Path | None = None, without: Sequence[str] = ()) -> Cost:
+    """The command has ended well; what it says is thrown away.
+
+    `source` is where its code is, if not where ours is; modules `without` which it runs are as if not installed.
+    """
+    program = ["-c", _WITHOUT % (without,)] if without else ["-m", "datamotion"]
+    command = [sys.executable, *program, *arguments]
+    command += [] if configuration is None else ["-c", str(configuration)]
+    environ = os.environ if source is None else os.environ | {"PYTHONPATH": str(source)}
+    environ = {name: value for name, value in environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = time.perf_counter()
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as process:
         assert process.stderr is not None
         told = process.stderr.read().decode()

@@ -10,7 +10,7 @@ from itertools import chain
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from datamotion.cli.main import app_of
+from datamotion.cli.main import command_line
 from datamotion.exit_status import ExitStatus
 
 _PROGRAM = "datamotion"
@@ -61,7 +61,7 @@ def commands_page() -> str:
 
 def commands() -> Iterator[Command]:
     """Every command that does something, in the order that help shows them; those below a group follow it."""
-    group = typer.main.get_command(app_of())
+    group = command_line()
     assert isinstance(group, TyperGroup)
     yield from _below(group, ())
 

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import typer
-
-from datamotion.cli.main import app_of, run
+from datamotion.cli.main import command_line, run
 from datamotion.clock import SystemClock
 from datamotion.service.session import World
 
@@ -70,7 +68,7 @@ def typed(*words: object, environ: Mapping[str, str] | None = None) -> Typed:
 
 def offered(parameter: str, *words: str, begun: str = "") -> list[str]:
     """What the shell is told to offer for a parameter, after these words, once so much of it was typed."""
-    command: Any = typer.main.get_command(app_of())
+    command: Any = command_line()
     arguments = list(words)
     while hasattr(command, "commands"):
         command = command.commands[arguments.pop(0)]

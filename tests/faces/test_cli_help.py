@@ -6,11 +6,14 @@ import json
 import signal
 import socket
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from datamotion.cli.commands import commands
+from datamotion.cli.commands import commands, listed
 from datamotion.cli.lab import lab
+from datamotion.cli.main import command_line
 from tests.faces.labs import World
 from tests.faces.terminal import SCRIPT, offered, typed, typed_as_process
 from tests.faces.test_cli_silence import with_paris_at
@@ -33,8 +36,35 @@ def test_every_command_shows_an_example_of_itself_and_the_exit_statuses(path: tu
 
 
 def test_the_help_of_all_names_every_command() -> None:
-    shown = typed("--help").out
-    assert all(f"│ {path[0]} " in shown for path in PATHS)
+    shown = " ".join(typed("--help").out.split())
+    assert all(f" {name} {summary}" in shown for name, summary in listed().items())
+    whole = command_line().commands
+    assert list(listed()) == list(whole)
+    for name, summary in listed().items():
+        assert " ".join((whole[name].help or "").split()).startswith(summary), "as its own help begins"
+
+
+def test_help_of_all_imports_no_command_and_nothing_that_is_slow_to_import() -> None:
+    slow = ("datamotion.service", "datamotion.ontap", "datamotion.model.records", "httpx", "pydantic", "rich", "anyio")
+    program = f"""
+import sys
+from datamotion.cli.main import run
+assert run(sys.argv[1:], None) == 0
+print(*(name for name in {slow} if name in sys.modules), file=sys.stderr)
+"""
+    words = [sys.executable, "-c", program, "--help"]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stderr.split() == []
+
+
+@pytest.mark.slow
+def test_the_shell_completes_commands_and_their_options(tmp_path: Path) -> None:
+    def completed(line: str) -> list[str]:
+        words = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
+        return typed_as_process(folder=tmp_path, environ={"_DATAMOTION_COMPLETE": "complete_bash", **words}).out.split()
+
+    assert completed("datamotion re") == ["resume", "resync", "reprotect"]
+    assert completed("datamotion lab fault c") == ["clear"]
+    assert completed("datamotion status --o") == ["--output"]
 
 
 @pytest.mark.slow

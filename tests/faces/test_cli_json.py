@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
-from datamotion.cli.main import app_of
+from datamotion.cli.main import command_line
 from datamotion.service.schema import KINDS
 from tests.faces.documents import check_document
 from tests.faces.labs import Lab, some_files
@@ -138,4 +137,4 @@ def commands_with_output() -> Iterator[str]:
         if any(parameter.name == "output" for parameter in command.params):
             yield " ".join(words)
 
-    yield from below(typer.main.get_command(app_of()), ())
+    yield from below(command_line(), ())

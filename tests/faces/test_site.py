@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import typer
 import yaml
 from typer.core import TyperGroup
 
-from datamotion.cli.main import app_of
+from datamotion.cli.main import command_line
 from docs.commands import commands
 from docs.on_site import on_page_markdown
 from tests.faces.test_pages import ROOT
@@ -82,7 +81,7 @@ def test_whatever_pages_say_to_type_can_be_typed() -> None:
     shown = sorted(set(_shown()))
     assert len(shown) > 60
     for words in shown:
-        command: Any = typer.main.get_command(app_of())
+        command: Any = command_line()
         left = shlex.split(words, comments=True)[1:]
         while isinstance(command, TyperGroup):
             command = command.commands[left.pop(0)]

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from datamotion.cli.render import render_run
 from datamotion.model.standing import FENCE
+from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.planned import Pace
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors, operations
@@ -24,7 +25,7 @@ from tests.ontaplab.doors.hosts import ALL, HOST
 from tests.profile import thinned
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, outcomes, play, titles, told
-from tests.together.world import GROUP
+from tests.together.world import GROUP, Quiet
 
 BOTH = ("lyon", "oslo")
 VOLUMES = ("vol_1", "vol_2", "vol_3")
@@ -376,6 +377,28 @@ def test_the_other_target_follows_unasked_though_it_was_updated_after_the_freeze
         report = await story.place.run(mirrors.reprotect(story.place.session.group(GROUP)))
         assert report.verdict is Verdict.DONE, told(report)
         assert story.files("oslo") == story.files("paris") == story.files("lyon") == {"kept", "since"}
+
+    play(quick_path, story, targets=BOTH, schedule=None)
+
+
+def test_it_goes_where_the_plan_that_was_shown_goes_though_the_other_target_is_fresher_by_then(
+    quick_path: Path,
+) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        session = story.place.session
+        intent = operations.failover(session.group(GROUP), FailoverChoice(is_planned=None))
+        async with operations.prepare(session, [intent]) as (prepared,):
+            shown = prepared.plan.backend
+            other = next(name for name in BOTH if f"gold-{name}" != shown)
+            await trio.sleep(60)
+            story.write("paris", "vol_1", "since")
+            mirror = await story.mirror(other)
+            path = f"/api/snapmirror/relationships/{mirror['uuid']}/transfers"
+            assert (await story.at[other].http.post(path, json={})).is_success
+            await trio.sleep(60)
+            report = await prepared.carry_out(Quiet())
+        assert (report.verdict, report.serving) == (Verdict.DONE, shown), told(report)
 
     play(quick_path, story, targets=BOTH, schedule=None)
 

@@ -10,8 +10,9 @@ from typing import Annotated, NoReturn
 import anyio
 import typer
 
+from datamotion.cli.agreeing import agreed, check_can_ask, checked_reason
 from datamotion.cli.completion import complete_backend
-from datamotion.cli.failing import show_error, single, status_of
+from datamotion.cli.failing import single, status_of
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
     AnyGroup,
@@ -21,14 +22,12 @@ from datamotion.cli.options import (
     PeerClusters,
     Why,
     Yes,
-    agreed,
-    check_can_ask,
-    checked_reason,
     open_session,
 )
-from datamotion.cli.output import Output
-from datamotion.cli.render import print_json, render_plan, render_run, show_plans
+from datamotion.cli.output import Output, print_json
+from datamotion.cli.render import render_plan, render_run, show_plans
 from datamotion.cli.streaming import StreamingWatcher
+from datamotion.cli.telling import show_error
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.errors import ConfigError, DataMotionError
 from datamotion.exit_status import ExitStatus

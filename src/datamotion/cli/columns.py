@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.style import Style
 
-from datamotion.cli.terminal import read_markup
+from datamotion.cli.terminal import open_console, read_markup
 from datamotion.model.visible import visible
 
 _INDENT = "  "
@@ -90,6 +90,16 @@ class Columns:
             for number in others:
                 if row[number].text:
                     yield [Cell(_INDENT * 2), Cell(self.headings[number].ljust(width + _GAP), "dim"), row[number]]
+
+
+def a_table(*headings: str) -> Columns:
+    """A table without lines, every cell on one line; those under `size` and `bytes` to the right."""
+    return Columns(headings)
+
+
+def print_table(table: Columns) -> None:
+    """The whole table, on standard output, however narrow that is."""
+    table.show(open_console())
 
 
 def _of_markup(markup: str) -> Cell:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from datamotion.cli.columns import a_table, print_table
 from datamotion.cli.demo_files import Digests, digests, files_of, write_some
 from datamotion.cli.interruptions import Interruptions, interruptions
 from datamotion.cli.lab import lab_errors, seed_site
-from datamotion.cli.render import a_table, print_table, render_plan, render_run
+from datamotion.cli.render import render_plan, render_run
 from datamotion.cli.terminal import open_console, plain, tell
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.config.loading import load

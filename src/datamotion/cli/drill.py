@@ -11,22 +11,13 @@ from typing import Annotated
 import anyio
 import typer
 
+from datamotion.cli.agreeing import check_can_ask
 from datamotion.cli.changing import carry_out, carry_out_one
 from datamotion.cli.completion import complete_backend
+from datamotion.cli.listing import Listing
 from datamotion.cli.logged import logged
-from datamotion.cli.options import (
-    DEFAULT_CONFIG,
-    ConfigFile,
-    DryRun,
-    OneGroup,
-    OutputForm,
-    Yes,
-    check_can_ask,
-    duration,
-    open_session,
-)
-from datamotion.cli.output import Output
-from datamotion.cli.render import print_json
+from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, DryRun, OneGroup, OutputForm, Yes, duration, open_session
+from datamotion.cli.output import Output, print_json
 from datamotion.cli.terminal import open_console, plain, say
 from datamotion.exit_status import ExitStatus
 from datamotion.model.units import count_text, duration_text
@@ -38,7 +29,9 @@ from datamotion.service.operation_reports import DrillStartReport
 from datamotion.service.operations import Intent
 from datamotion.service.session import Session
 
-drill = typer.Typer(name="drill", help="Serve clones of mirrors, beside them, to see that a failover would work.")
+drill = typer.Typer(
+    name="drill", cls=Listing, help="Serve clones of mirrors, beside them, to see that a failover would work."
+)
 
 To = Annotated[
     str | None,

@@ -10,8 +10,7 @@ import typer
 import yaml
 
 from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, OutputForm
-from datamotion.cli.output import Output
-from datamotion.cli.render import print_json
+from datamotion.cli.output import Output, print_json
 from datamotion.config.cinder_groups import Imported, import_groups
 from datamotion.config.cinder_sections import CinderConf
 from datamotion.errors import ConfigError

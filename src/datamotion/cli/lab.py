@@ -14,15 +14,19 @@ import typer
 if TYPE_CHECKING:
     from ontaplab.site import ClusterStatus, Seeded, Site
 
+from datamotion.cli.columns import a_table, print_table
 from datamotion.cli.completion import USUAL_LAB, complete_cluster
-from datamotion.cli.render import a_table, print_table
+from datamotion.cli.listing import Listing
 from datamotion.cli.terminal import open_console, plain, tell
 from datamotion.errors import DataMotionError
 from datamotion.exit_status import ExitStatus
 from datamotion.model.units import count_text, size_text
 
 lab = typer.Typer(
-    name="lab", help="ONTAP clusters on this machine, with real bytes, to try everything on.", no_args_is_help=True
+    name="lab",
+    cls=Listing,
+    help="ONTAP clusters on this machine, with real bytes, to try everything on.",
+    no_args_is_help=True,
 )
 
 Folder = Annotated[Path, typer.Option("--dir", metavar="DIR", help="The folder that the lab lives in.")]

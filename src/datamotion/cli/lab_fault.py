@@ -8,14 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
+from datamotion.cli.columns import a_table, print_table
 from datamotion.cli.completion import complete_cluster, complete_fault
 from datamotion.cli.lab import DEFAULT_FOLDER, Folder, LabError, OneCluster, lab_errors, open_site, say
-from datamotion.cli.render import a_table, print_table
+from datamotion.cli.listing import Listing
 from datamotion.cli.terminal import plain
 from ontaplab.faults.fault import KINDS
 
 fault = typer.Typer(
     name="fault",
+    cls=Listing,
     help="Make a cluster of the lab misbehave: lose answers, fail jobs, be cut off from the others, die.",
     no_args_is_help=True,
 )

@@ -8,12 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
+from datamotion.cli.columns import a_table, print_table
 from datamotion.cli.lab import DEFAULT_FOLDER, Folder, LabError, OneCluster, lab_errors, open_site, say
-from datamotion.cli.render import a_table, print_table
+from datamotion.cli.listing import Listing
 from datamotion.cli.terminal import plain
 
 pace = typer.Typer(
     name="pace",
+    cls=Listing,
     help="Let a cluster's jobs and transfers take their time, or hold them until they are released.",
     no_args_is_help=True,
 )

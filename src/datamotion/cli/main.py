@@ -12,22 +12,15 @@ import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperGroup
 
-from datamotion.cli.commands import WITHOUT_CLUSTERS, commands, groups
-from datamotion.cli.failing import (
-    Interrupted,
-    MachineError,
-    NotAgreed,
-    UsageMistake,
-    show_error,
-    show_json,
-    show_unexpected,
-    show_unexpected_json,
-    single,
-)
+from datamotion.cli.commands import commands, groups, listed, need_clusters
+from datamotion.cli.failing import Interrupted, MachineError, NotAgreed, UsageMistake, single
+from datamotion.cli.listing import Listing
 from datamotion.cli.logged import logged
 from datamotion.errors import DataMotionError
 from datamotion.exit_status import CHANGES, IN_ONE_LINE, ExitStatus
@@ -43,17 +36,24 @@ _HELP = (
 )
 
 
-def app_of(asked: str | None = None) -> typer.Typer:
+class _Listed(Listing):
+    """The command line as help lists it. Only of the command that is called, or completed, the whole is imported."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, listed if name is None else command_line(name).commands[name], rest
+
+
+def _listed() -> TyperGroup:
+    app = _app(_Listed)
+    for name, summary in listed().items():
+        app.command(name=name, help=summary)(_below)
+    return _made(app)
+
+
+def command_line(asked: str | None = None) -> TyperGroup:
     """The command line, with the command or group of that name alone; where there is none, with all."""
-    app = typer.Typer(
-        name="datamotion",
-        help=_HELP,
-        epilog=IN_ONE_LINE,
-        no_args_is_help=True,
-        rich_markup_mode="rich",
-        pretty_exceptions_enable=False,
-        callback=_below,  # so that a single command has its name still
-    )
+    app = _app(Listing)
     for command in commands(asked):
         asks_clusters = {"context", "config"} <= inspect.signature(command).parameters.keys()
         app.command(name=command.__name__.removesuffix("_"), epilog=IN_ONE_LINE)(
@@ -64,7 +64,27 @@ def app_of(asked: str | None = None) -> typer.Typer:
             for subcommand in each.registered_commands:
                 subcommand.epilog = IN_ONE_LINE
         app.add_typer(group, epilog=IN_ONE_LINE)
-    return app
+    return _made(app)
+
+
+def _app(of_class: type[TyperGroup]) -> typer.Typer:
+    """One without commands. Its help is plain text: what would draw boxes takes longer to import than all the rest."""
+    return typer.Typer(
+        name="datamotion",
+        cls=of_class,
+        help=_HELP,
+        epilog=IN_ONE_LINE,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        callback=_below,  # so that a single command has its name still
+    )
+
+
+def _made(app: typer.Typer) -> TyperGroup:
+    made = typer.main.get_command(app)
+    assert isinstance(made, TyperGroup)
+    return made
 
 
 def _below() -> None:
@@ -75,15 +95,10 @@ def run(arguments: Sequence[str], world: World | None) -> int:
     """Run one command in this world (None: it needs none); returns its exit status. Errors are shown, not raised."""
     try:
         status: int = (
-            typer.main.get_command(app_of(_asked(arguments))).main(
-                args=list(arguments), prog_name="datamotion", standalone_mode=False, obj=world
-            )
-            or 0
+            _listed().main(args=list(arguments), prog_name="datamotion", standalone_mode=False, obj=world) or 0
         )
     except typer.TyperException as error:
-        mistake = UsageMistake.of(error)
-        # Without a message a command was left out, and the help that tells of them has been shown.
-        return _failed(mistake, arguments) if mistake.message else ExitStatus.USAGE
+        return _failed(UsageMistake.of(error), arguments)
     except typer.Abort:
         return _failed(NotAgreed("not carried out"), arguments, "Not carried out.")
     except (DataMotionError, BaseExceptionGroup) as raised:
@@ -98,6 +113,8 @@ def run(arguments: Sequence[str], world: World | None) -> int:
 
 def _failed(error: DataMotionError, arguments: Sequence[str], in_text: str | None = None) -> int:
     """Shown as JSON where reports would be, else in these words, where it has any; returns the exit status."""
+    from datamotion.cli.telling import show_error, show_json
+
     # Of `plan --exit-code` a mistake must not look like changes.
     tells_changes = _asked(arguments) == "plan" and "--exit-code" in arguments
     status = ExitStatus.FAILED if tells_changes and error.exit_status == CHANGES else error.exit_status
@@ -124,7 +141,7 @@ def _asked(arguments: Sequence[str]) -> str | None:
 
 def _world(arguments: Sequence[str]) -> World | None:
     """This machine's; imported only where the command has to do with clusters."""
-    if _asked(arguments) in WITHOUT_CLUSTERS:
+    if _asked(arguments) not in need_clusters():
         return None
     from datamotion.clock import SystemClock
     from datamotion.service.session import World
@@ -146,7 +163,7 @@ def main() -> None:
     """The `datamotion` command."""
     _open_what_is_closed()
     _bear_any_text()
-    sys.excepthook = show_unexpected_json if _wants_json(sys.argv[1:]) else show_unexpected
+    sys.excepthook = _show_unexpected
     collect_seldom()
     try:
         status = run(sys.argv[1:], _world(sys.argv[1:]))
@@ -158,6 +175,13 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = status or ExitStatus.FAILED
     sys.exit(status)
+
+
+def _show_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    from datamotion.cli.telling import show_unexpected, show_unexpected_json
+
+    show = show_unexpected_json if _wants_json(sys.argv[1:]) else show_unexpected
+    show(kind, error, trace)
 
 
 def _bear_any_text() -> None:

@@ -21,8 +21,7 @@ from datamotion.cli.options import (
     instant,
     open_session,
 )
-from datamotion.cli.output import Output
-from datamotion.cli.render import print_json
+from datamotion.cli.output import Output, print_json
 from datamotion.cli.render_migrations import render_migrations
 from datamotion.errors import ConfigError
 from datamotion.exit_status import ExitStatus

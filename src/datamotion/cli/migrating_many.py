@@ -9,11 +9,11 @@ from datetime import timedelta
 import anyio
 import typer
 
+from datamotion.cli.agreeing import check_can_ask, checked_reason, confirmed
 from datamotion.cli.columns import Columns
 from datamotion.cli.failing import single, status_of
-from datamotion.cli.options import check_can_ask, checked_reason, confirmed
-from datamotion.cli.output import Output
-from datamotion.cli.render import print_json, render_run
+from datamotion.cli.output import Output, print_json
+from datamotion.cli.render import render_run
 from datamotion.cli.streaming import StreamingWatcher
 from datamotion.cli.terminal import open_console, plain, say, tell
 from datamotion.errors import DataMotionError

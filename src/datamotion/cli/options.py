@@ -12,14 +12,11 @@ import anyio
 import typer
 
 from datamotion.cli.completion import USUAL_CONFIG, complete_group
-from datamotion.cli.failing import show_warning
 from datamotion.cli.output import Output
-from datamotion.cli.render import render_plan
 from datamotion.config.durations import parse_duration
 from datamotion.config.loading import load
 from datamotion.config.models import Configuration
 from datamotion.errors import ConfigError
-from datamotion.service.reports import PlanReport
 from datamotion.service.session import Session, World, find_passphrases, find_seals
 
 ConfigFile = Annotated[
@@ -54,7 +51,6 @@ PeerClusters = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")]
 
 DEFAULT_CONFIG = USUAL_CONFIG
-_LONGEST_REASON = 500
 
 
 def open_session(context: typer.Context, config: Path, *, peers: bool = False) -> Session:
@@ -91,51 +87,6 @@ def _passphrases(configuration: Configuration, world: World, folder: Path) -> Ma
 def _has_seals(configuration: Configuration) -> bool:
     """Whether there is anything to look for: an event loop takes its time to start."""
     return any(group.shared_secret for group in configuration.groups.values())
-
-
-def check_can_ask() -> None:
-    """Raises ConfigError where there is nobody to ask."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise ConfigError(
-            "there is no terminal to ask on",
-            hint="--yes carries the plan out without asking, --dry-run only shows it",
-        )
-
-
-async def agreed(
-    plan: PlanReport, *, yes: bool, output: Output, but: str | None = None, word: str | None = None
-) -> bool:
-    """Whether the plan is to be carried out: told so beforehand, or asked now with the plan on the screen.
-
-    `but` is what else has to be known then. `word` has to be typed, where a yes is too little.
-    """
-    if output is Output.TEXT:
-        render_plan(plan)
-    elif not yes:
-        render_plan(plan, stderr=True)  # standard output is for the JSON alone
-    if but is not None:
-        show_warning(but)
-    return yes or await confirmed(word)
-
-
-async def confirmed(word: str | None) -> bool:
-    """Asked on standard error; anything but a yes is a no. Waits in the event loop, so that Ctrl-C ends it."""
-    question = "Carry this out? [y/N]: " if word is None else f"Type {word} to carry this out: "
-    print(question, end="", file=sys.stderr, flush=True)
-    try:
-        await anyio.wait_readable(sys.stdin)
-    except anyio.get_cancelled_exc_class():
-        print("\nNothing of this plan was carried out.", file=sys.stderr)
-        raise
-    answer = sys.stdin.readline().strip()
-    return answer.lower() in ("y", "yes") if word is None else answer == word
-
-
-def checked_reason(reason: str | None) -> str | None:
-    """Raises: ConfigError for one that is longer than a person reads."""
-    if reason is not None and len(reason) > _LONGEST_REASON:
-        raise ConfigError(f"--reason has {len(reason)} characters", hint=f"it takes up to {_LONGEST_REASON}")
-    return reason
 
 
 def duration(option: str, written: str) -> timedelta:

@@ -1,4 +1,4 @@
-"""Plans and runs as text on standard output; every report as JSON, the very same report."""
+"""Plans and runs as text."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from datamotion.cli.columns import Columns
-from datamotion.cli.output import Output
+from datamotion.cli.output import Output, print_json
 from datamotion.cli.render_migrations import render_mechanisms
 from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.names import counted
 from datamotion.model.units import count_text, duration_text
 from datamotion.service.alike import alike, and_others, names_text
-from datamotion.service.documents import document_json
 from datamotion.service.operation_reports import OperationReport
+from datamotion.service.plan_totals import is_deleted, totals_text, written_since
 from datamotion.service.reports import (
     AskedReport,
     LossReport,
@@ -31,25 +30,11 @@ T = TypeVar("T")
 _SHOWN = 12
 
 
-def print_json(kind: str, report: object, exit_status: int, output: Output) -> None:
-    """The report as JSON, whole, in its document."""
-    print(document_json(kind, report, exit_status, indent=2 if output is Output.JSON else None))
-
-
-def a_table(*headings: str) -> Columns:
-    """A table without lines, every cell on one line; those under `size` and `bytes` to the right."""
-    return Columns(headings)
-
-
-def print_table(table: Columns) -> None:
-    """The whole table, on standard output, however narrow that is."""
-    table.show(open_console())
-
-
 def render_plan(plan: PlanReport, *, stderr: bool = False, console: Console | None = None) -> None:
     """A plan as a colleague would explain it: what, why, what it gives up, what it leaves alone."""
     console = console or open_console(stderr=stderr)
-    say(console, f"[bold]{plain(plan.title)}[/]", hang=2)
+    totals = totals_text(plan)
+    say(console, f"[bold]{plain(plan.title)}[/]" + (f" ({totals})" if totals else ""), hang=2)
     render_mechanisms(console, plan.mechanisms)
     for number, step in enumerate(plan.steps, 1):
         console.print()
@@ -115,11 +100,8 @@ def _render_losses(console: Console, losses: Sequence[LossReport]) -> None:
 
     Copies that are deleted, while what they are copies of stays, are told apart from them.
     """
-    deleted = [each for each in losses if each.kept is None and each.backend and each.backend == each.given_up_at]
-    given_up = sorted(
-        (each for each in losses if each not in deleted),
-        key=lambda each: (-_size(each.at_most_s), counted(each.volume)),
-    )
+    deleted = [each for each in losses if is_deleted(each)]
+    given_up = written_since(losses)
     if given_up:
         worst = given_up[0].at_most_s
         at_worst = f"at worst the last {_duration(worst)}" if worst is not None else "of some nobody can tell how much"

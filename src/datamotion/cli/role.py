@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from datamotion.cli.options import OutputForm
-from datamotion.cli.output import Output
-from datamotion.cli.render import print_json
+from datamotion.cli.output import Output, print_json
 from datamotion.errors import ConfigError
 from datamotion.exit_status import ExitStatus
 from datamotion.service import role as roles

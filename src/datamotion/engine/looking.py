@@ -1,14 +1,9 @@
-"""Looking at several clusters at once: one view, in which a cluster that could not be looked at says why.
-
-The first look is whole. Later ones in a run look only where something was asked for: at those clusters, and there at
-what such acts change. So waiting for transfers costs one call a look, whatever a plan needed to see at first. A cluster
-that fell silent in between is looked at as a whole again: nobody knows what happened there meanwhile.
-"""
+"""Looking at several clusters at once: one view, in which a cluster that could not be looked at says why."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from math import inf
 
 import anyio
@@ -16,10 +11,8 @@ import anyio
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Cluster
 from datamotion.errors import ClusterNotAsked, ClusterRefused, ClusterSilent
-from datamotion.model.acts import Act
 from datamotion.model.records import FileName, FilesIn
 from datamotion.model.view import Aspect, ClusterView, Unseen, View
-from datamotion.policy.kinds import aspects_of, kind_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,22 +40,11 @@ class Lookout:
 
         A silent cluster delays the others by nothing.
         """
-        return await self._look({name: self.glances[name] for name in (self.glances if names is None else names)})
+        return await self.look({name: self.glances[name] for name in (self.glances if names is None else names)})
 
-    async def after(self, acts: Iterable[Act], before: View, names: Collection[str]) -> View:
-        """`before`, with what these acts may have changed at these clusters as it is now."""
-        aspects: dict[str, frozenset[Aspect]] = {}
-        for concerned, changed in dict.fromkeys(_concern(act) for act in acts):
-            for name in () if not changed else names if concerned is None else [concerned]:
-                aspects[name] = aspects.get(name, frozenset()) | changed
-        seen = await self._look({name: self._glance(name, before[name], each) for name, each in aspects.items()})
-        return {**before, **{name: _merged(before[name], each) for name, each in seen.items()}}
+    async def look(self, glances: Mapping[str, Glance]) -> View:
+        """As these glances say, side by side."""
 
-    def _glance(self, name: str, before: ClusterView | Unseen, aspects: frozenset[Aspect]) -> Glance:
-        whole = self.glances[name]
-        return replace(whole, aspects=aspects) if isinstance(before, ClusterView) else whole
-
-    async def _look(self, glances: Mapping[str, Glance]) -> View:
         async def look(name: str) -> ClusterView | Unseen:
             glance = glances[name]
             try:
@@ -76,13 +58,3 @@ class Lookout:
                 return Unseen(reason=refused.message, hint=refused.hint, refused=True, not_asked=not_asked)
 
         return dict(zip(glances, await side_by_side(look, glances), strict=True))
-
-
-def _concern(act: Act) -> tuple[str | None, frozenset[Aspect]]:
-    """Where an act may show, None for everywhere, and as what."""
-    return (None if kind_of(act).at_all else act.cluster), aspects_of(act)
-
-
-def _merged(before: ClusterView | Unseen, now: ClusterView | Unseen) -> ClusterView | Unseen:
-    """What a cluster was seen to be, with what was looked at now; nothing but that where it was not seen before."""
-    return before.updated_by(now) if isinstance(before, ClusterView) and isinstance(now, ClusterView) else now

@@ -170,6 +170,7 @@ class Run:
                 by=self._by,
                 accepted=self._accepted,
                 given_up=self._result.given_up.keys(),
+                agreed=self._result.first.backend,
             )
         )
 

@@ -28,7 +28,8 @@ from datamotion.ontap.values import meaning
 class Row(BaseModel):
     """ONTAP may write numbers and booleans as strings, and durations as ISO 8601 ("P1DT8M12S")."""
 
-    model_config = ConfigDict(frozen=True)
+    # Only pages are ever read: a row is built as a part of one.
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 R = TypeVar("R", bound=Row)

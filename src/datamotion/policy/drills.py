@@ -64,7 +64,7 @@ def start_planner(group: Group, choice: DrillChoice) -> Planner:
 
     def plan(situation: Situation) -> Plan:
         title = f"Drill: serve clones of {group.name}"
-        chosen = _choose(situation.first, choice)
+        chosen = _choose(situation.first, choice, situation.agreed)
         if isinstance(chosen, Refusal):
             return Plan(operation=Operation.DRILL, group=group.name, title=title, refusals=(chosen,))
         starting = _Starting(situation, choice, chosen.backend)
@@ -163,15 +163,15 @@ def _removed(situation: Situation, goes: Callable[[Drilled, datetime], bool]) ->
     )
 
 
-def _choose(standing: Standing, choice: DrillChoice) -> Candidate | Refusal:
-    """Where to: the best mirror, as a failover chooses."""
+def _choose(standing: Standing, choice: DrillChoice, agreed: str | None) -> Candidate | Refusal:
+    """Where to: the one that was agreed to, else the best mirror, as a failover chooses."""
     group, moving = standing.group, {v: active.backend for v, active in standing.active.items() if active is not None}
     serving = set(moving.values())
     names = [each.name for each in (*(target.backend for target in group.targets), group.home)]
     if choice.to is not None:
         names = [choice.to]
     candidates = [assess(standing, name, moving, Terms()) for name in names if name not in serving]
-    chosen = best_of(candidates) if choice.to is None else next(iter(candidates), None)
+    chosen = best_of(candidates, agreed) if choice.to is None else next(iter(candidates), None)
     if chosen is None and choice.to is None:
         chosen = next((each for each in candidates if each.why_not is None), None)
     if chosen is None or chosen.why_not:

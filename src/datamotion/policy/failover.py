@@ -55,13 +55,16 @@ def failover_planner(group: Group, choice: FailoverChoice) -> Planner:
         goes_to = f"{decision.candidate.name}, epoch {decision.epoch}"
         return f"Fail {group.name} over from {decision.sources} to {goes_to}"
 
-    return serving_planner(group, Operation.FAILOVER, lambda standing: decide(standing, choice), title)
+    def decided(situation: Situation) -> Decision | Refusal:
+        return decide(situation.first, choice, situation.agreed)
+
+    return serving_planner(group, Operation.FAILOVER, decided, title)
 
 
 def serving_planner(
     group: Group,
     operation: Operation,
-    decide: Callable[[Standing], Decision | Refusal],
+    decide: Callable[[Situation], Decision | Refusal],
     title: Callable[[Decision | None], str],
 ) -> Planner:
     """A planner that makes one back end serve: the one that is decided on by the first look of a run, to its end."""
@@ -69,7 +72,7 @@ def serving_planner(
 
     def plan(situation: Situation) -> Plan:
         if not decided or decided[0][0] is not situation.first:
-            decided[:] = [(situation.first, decide(situation.first))]
+            decided[:] = [(situation.first, decide(situation))]
         decision = decided[0][1]
         if isinstance(decision, Decision) and situation.now is not situation.first:
             decision = keep_to(decision, situation.first, situation.now)

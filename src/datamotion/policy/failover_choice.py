@@ -95,8 +95,8 @@ class _Goal:
     epoch: int
 
 
-def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
-    """Where to, as the first look shows it, or why nowhere."""
+def decide(standing: Standing, choice: FailoverChoice, agreed: str | None = None) -> Decision | Refusal:
+    """Where to, as the first look shows it, or why nowhere. Where it is open, to the one that was `agreed` to."""
     goal = _goal(standing, choice)
     if isinstance(goal, Refusal):
         return goal
@@ -118,7 +118,9 @@ def decide(standing: Standing, choice: FailoverChoice) -> Decision | Refusal:
         candidate = next(each for each in candidates if each.name == goal.to)
         chosen = _judge(standing, choice, candidate, is_planned=is_planned, gathers=gathers)
     else:
-        chosen = best_of(candidates) or _nothing_complete(standing, choice, candidates, is_planned=is_planned)
+        chosen = best_of(candidates, agreed) or _nothing_complete(
+            standing, choice, candidates, agreed, is_planned=is_planned
+        )
     if isinstance(chosen, Refusal):
         return chosen
     if not (is_planned or is_begun or terms.is_ruled) and (refusal := _too_old(standing, choice, chosen)):
@@ -354,12 +356,12 @@ def _judge(
 
 
 def _nothing_complete(
-    standing: Standing, choice: FailoverChoice, candidates: Sequence[Candidate], *, is_planned: bool
+    standing: Standing, choice: FailoverChoice, candidates: Sequence[Candidate], agreed: str | None, *, is_planned: bool
 ) -> Candidate | Refusal:
     possible = [each for each in candidates if each.why_not is None]
     if partial := [each for each in possible if not each.is_broken_by_others]:
-        candidate = min(partial, key=lambda each: (len(each.unusable), each.staleness))
-        return _judge(standing, choice, candidate, is_planned=is_planned)
+        best = min(partial, key=lambda each: (each.name != agreed, len(each.unusable), each.staleness))
+        return _judge(standing, choice, best, is_planned=is_planned)
     group = standing.group.name
     if possible:
         broken = min(possible, key=lambda each: each.staleness)

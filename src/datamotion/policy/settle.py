@@ -25,7 +25,7 @@ def settle_planner(group: Group, keep: str) -> Planner:
         epoch = f", epoch {decision.epoch}" if decision else ""
         return f"Settle that {keep} serves {group.name}{epoch}"
 
-    return serving_planner(group, Operation.SETTLE, lambda standing: _decide(standing, keep), title)
+    return serving_planner(group, Operation.SETTLE, lambda situation: _decide(situation.first, keep), title)
 
 
 def _decide(standing: Standing, keep: str) -> Decision | Refusal:

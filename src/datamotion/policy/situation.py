@@ -14,7 +14,8 @@ from datamotion.model.standing import Standing
 class Situation:
     """`first` is how the group stood when the run began. `by` is who runs it, as claims tell people.
 
-    `given_up` is what this run does not go on with.
+    `given_up` is what this run does not go on with. `agreed` is the back end that the plan went to which was agreed to:
+    where others are as good by now, it stays that one.
 
     `accepted` holds each act that a cluster has said yes to since, with the standing from which it was planned.
     """
@@ -24,10 +25,11 @@ class Situation:
     by: str = ""
     accepted: Mapping[ActId, Standing] = field(default_factory=dict)
     given_up: Collection[Subject] = frozenset()
+    agreed: str | None = None
 
     @classmethod
-    def at_first_sight(cls, standing: Standing, by: str = "") -> Situation:
-        return cls(now=standing, first=standing, by=by)
+    def at_first_sight(cls, standing: Standing, by: str = "", agreed: str | None = None) -> Situation:
+        return cls(now=standing, first=standing, by=by, agreed=agreed)
 
 
 Planner = Callable[[Situation], Plan]

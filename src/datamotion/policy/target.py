@@ -154,10 +154,10 @@ def _open_doubts(standing: Standing) -> Mapping[str, str]:
     }
 
 
-def best_of(candidates: Sequence[Candidate]) -> Candidate | None:
-    """The complete one that loses least; the order of the configuration decides ties."""
+def best_of(candidates: Sequence[Candidate], agreed: str | None = None) -> Candidate | None:
+    """The complete one that was agreed to, else that loses least; the order of the configuration decides ties."""
     complete = [each for each in candidates if each.is_complete and not each.is_broken_by_others]
-    return min(complete, key=lambda each: each.staleness, default=None)
+    return min(complete, key=lambda each: (each.name != agreed, each.staleness), default=None)
 
 
 def taken_paths(site: Site) -> Mapping[str, str]:

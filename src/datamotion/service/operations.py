@@ -43,12 +43,13 @@ from datamotion.service.documents import to_json
 from datamotion.service.hooks import Hooks
 from datamotion.service.reports import PlanReport, RunReport, Verdict
 from datamotion.service.run_reports import plan_report, run_report
-from datamotion.service.session import GroupHeld, Session
+from datamotion.service.session import NoLock, Session
 from datamotion.store.lock import this_process
 
 if TYPE_CHECKING:
     from datamotion.store.fallback import FallbackRuns
     from datamotion.store.journal import Store
+    from datamotion.store.lock import GroupHold
 
 
 _SERVING_ANSWERS_S = 5.0
@@ -311,12 +312,12 @@ class Prepared:
     def _calls(self) -> int:
         return sum(cluster.calls for cluster in self._clusters.values())
 
-    def _planned(self, standing: Standing) -> Plan:
-        return self._intent.planner(Situation.at_first_sight(standing, this_process()))
+    def _planned(self, standing: Standing, agreed: str | None = None) -> Plan:
+        return self._intent.planner(Situation.at_first_sight(standing, this_process(), agreed))
 
     def _planned_again(self, standing: Standing) -> Plan:
         """The plan as things are now, where it still is what was agreed to."""
-        plan = self._planned(standing)
+        plan = self._planned(standing, self.plan.backend)
         hint = "nothing was changed; run the same command again to see the new plan"
         if not plan.refused and (plan.backend, plan.epoch) != (self.plan.backend, self.plan.epoch):
             raise Refused(
@@ -394,7 +395,7 @@ def together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glance
     return union
 
 
-def _close_cut_off(store: Store | FallbackRuns, group: str, session: Session, hold: GroupHeld) -> int | None:
+def _close_cut_off(store: Store | FallbackRuns, group: str, session: Session, hold: GroupHold | NoLock) -> int | None:
     """Runs of the group that nobody carries out any more are recorded as cut off; returns the last of them.
 
     One that merely waits, and has let the group go for that, goes on.

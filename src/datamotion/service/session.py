@@ -28,12 +28,12 @@ from datamotion.model.visible import visible
 from datamotion.model.words import Mount, Operation
 from datamotion.service.clusters import CountedCluster, open_clusters
 from datamotion.service.commands_here import RunsHere, run_here
-from datamotion.store.lock import GroupHold, Holder, hold_group, this_process
 from datamotion.store.places import spare_folders
 
 if TYPE_CHECKING:
     from datamotion.store.fallback import FallbackRuns
     from datamotion.store.journal import Store
+    from datamotion.store.lock import GroupHold, Holder
 
 
 def _open_store(url: str) -> AbstractContextManager[Store]:
@@ -77,9 +77,6 @@ class NoLock:
     def take_again(self) -> Other | None:
         """Nobody can be seen to have been there."""
         return None
-
-
-GroupHeld = GroupHold | NoLock
 
 
 async def find_seals(configuration: Configuration, environ: Mapping[str, str], folder: Path) -> Mapping[str, Seal]:
@@ -204,7 +201,7 @@ class Session:
             yield runs
 
     @contextmanager
-    def hold(self, group: str, operation: Operation, at: datetime) -> Iterator[GroupHeld]:
+    def hold(self, group: str, operation: Operation, at: datetime) -> Iterator[GroupHold | NoLock]:
         """The group is ours until the end. A failover takes the lock where it can, and tells where, or that it cannot.
 
         Raises: Refused where somebody else holds the group; ConfigError where, for another operation, there is no lock.
@@ -212,7 +209,9 @@ class Session:
         with ExitStack() as stack:
             yield self._held(stack, group, operation, at)
 
-    def _held(self, stack: ExitStack, group: str, operation: Operation, at: datetime) -> GroupHeld:
+    def _held(self, stack: ExitStack, group: str, operation: Operation, at: datetime) -> GroupHold | NoLock:
+        from datamotion.store.lock import Holder, hold_group, this_process  # noqa: PLC0415  # as with `_open_store`
+
         try:
             return stack.enter_context(hold_group(self.lock_folder, group, operation, at))
         except ConfigError as error:

@@ -254,6 +254,15 @@ def test_of_equals_the_first_in_the_configuration_wins() -> None:
     assert failover(seen(paris=LOST)).backend == "gold-lyon"
 
 
+def test_planned_again_it_keeps_to_the_one_that_was_agreed_to_while_that_can_take_over() -> None:
+    fresher = seen(paris=LOST, lyon=a_target_view(LYON, "vol_1", lag=HOUR))
+    planner = failover_planner(BOTH, FailoverChoice())
+    for view in (seen(paris=LOST), fresher):
+        assert planned(planner, standing_of(view, BOTH), agreed="gold-nice").backend == "gold-nice"
+    assert planned(planner, standing_of(fresher, BOTH), agreed="gold-lyon").backend == "gold-lyon"
+    assert planned(planner, standing_of(seen(paris=LOST, nice=LOST), BOTH), agreed="gold-nice").backend == "gold-lyon"
+
+
 def test_a_copy_of_unknown_age_is_never_taken_for_the_freshest() -> None:
     view = seen(
         paris=LOST, lyon=a_target_view(LYON, "vol_1", lag=None), nice=a_target_view(NICE, "vol_1", lag=9 * HOUR)
