@@ -17,12 +17,14 @@ from docs.configuration import configuration_page
 from docs.faults import faults_page
 from docs.json_pages import json_page, schema_file
 from docs.manual import completion, manual
+from docs.migrating import migrating_page
 from docs.phases import phases_page
 from docs.picture import status_picture
 from docs.simulated import simulated_page
 from docs.statuses import statuses_page
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "migrating.md": migrating_page,
     "phases.md": phases_page,
     "pictures/status.svg": status_picture,
     "reference/commands.md": commands_page,

@@ -319,6 +319,25 @@ def test_volumes_move_to_another_aggregate_wherever_the_process_ends(
     play(quick_path, main, aggregates=BOTH)
 
 
+@pytest.mark.parametrize("calls", range(2))
+@pytest.mark.parametrize("is_carried_out", [False, True])
+def test_moves_that_were_cut_off_are_aborted_and_the_volumes_are_served_where_they_were(
+    quick_path: Path, calls: int, is_carried_out: bool
+) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1", "vol_2")
+        assert await dies(move, story, Life(calls, is_carried_out))
+        report = await abort(story, to=None, aggregates=("aggr2",))
+        begun = calls > 0 or is_carried_out
+        assert report.verdict is (Verdict.DONE if begun else Verdict.REFUSED), told(report)
+        for name in ("vol_1", "vol_2"):
+            assert (await movement(story, name))[1] == ["aggr1"]
+            assert story.files("paris", name) == {"kept"}
+        assert story.served("paris") == {"vol_1", "vol_2"}
+
+    play(quick_path, main, aggregates=BOTH)
+
+
 def test_the_cut_over_waits_for_its_time_and_a_move_is_aborted_while_it_does(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         await served_with_a_file(story, "vol_1")

@@ -176,6 +176,32 @@ def test_within_its_volume_it_is_renamed_or_cloned_where_the_old_one_is_to_stay(
     play(quick_path, main)
 
 
+@pytest.mark.parametrize("keeps_source", [False, True])
+@pytest.mark.parametrize("is_carried_out", [False, True])
+def test_another_name_and_a_clone_end_in_the_same_place_wherever_the_process_ends(
+    quick_path: Path, is_carried_out: bool, keeps_source: bool
+) -> None:
+    to = "gold-paris:vol_1/other"
+
+    async def main(story: Story) -> None:
+        lun = await with_a_lun(story)
+        before = held(story, "vol_1")
+
+        async def go(mortal: Story) -> RunReport:
+            return await migrate(mortal, to, keeps_source=keeps_source)
+
+        assert await dies(go, story, Life(0, is_carried_out))
+        assert (await abort(story, to, keeps_source=keeps_source)).verdict is Verdict.REFUSED, "it is one request"
+        assert (await go(story)).verdict is (
+            Verdict.REFUSED if is_carried_out and not keeps_source else Verdict.DONE  # refused: it has gone there
+        )
+        await assert_hosts_go_on(story, lun, "/vol/vol_1/disk" if keeps_source else "/vol/vol_1/other")
+        assert held(story, "vol_1", "other") == before
+        assert held(story, "vol_1") == (before if keeps_source else None)
+
+    play(quick_path, main)
+
+
 def test_what_cannot_be_is_refused_with_what_to_do_and_nothing_is_changed(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         await with_a_lun(story)

@@ -23,7 +23,6 @@ from datamotion.model.item_acts import (
     DeleteFile,
     DeleteLun,
     MakeFolder,
-    MapNewLun,
     MarkLun,
     MoveLun,
     RenameFile,
@@ -393,12 +392,12 @@ class ModifyLun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapLun:
-    """A LUN is mapped to an igroup of its SVM; it is asked for under this number."""
+    """A LUN is mapped to an igroup of its SVM; it is asked for under this number, None: under one that is free."""
 
     svm: str
-    lun_uuid: str
+    lun_uuid: str | None
     igroup: str
-    number: int
+    number: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -507,7 +506,6 @@ Change = (
     | CopyLun
     | AwaitLunCopy
     | CreateIgroup
-    | MapNewLun
     | DeleteLun
     | MarkLun
     | RenameFile

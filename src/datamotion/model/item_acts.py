@@ -68,16 +68,6 @@ class CreateIgroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MapNewLun:
-    """The hosts of a group see a LUN, under that number; None: under one that is free."""
-
-    svm: str
-    uuid: str | None
-    igroup: str
-    number: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteLun:
     """The LUN is gone, with its maps."""
 

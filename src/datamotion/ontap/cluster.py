@@ -71,7 +71,6 @@ from datamotion.model.item_acts import (
     DeleteFile,
     DeleteLun,
     MakeFolder,
-    MapNewLun,
     MarkLun,
     MoveLun,
     RenameFile,
@@ -271,7 +270,7 @@ class OntapCluster:
                 return await change_exports(self._transport, change)
             case ModifyLun() | MoveLun() | CloneLun() | CopyLun() | MarkLun() | DeleteLun():
                 return await change_lun(self._transport, change)
-            case MapLun() | CreateIgroup() | MapNewLun():
+            case MapLun() | CreateIgroup():
                 return await change_igroup(self._transport, change)
             case RenameFile() | CloneFile() | MakeFolder() | CopyFile() | DeleteFile():
                 return await change_file(self._transport, change)

@@ -1,21 +1,21 @@
-"""Groups of initiators, who see LUNs: making one, mapping a new LUN to one."""
+"""Groups of initiators, who see LUNs: making one, mapping a LUN to one."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
 from datamotion.model.acts import MapLun
-from datamotion.model.item_acts import CreateIgroup, MapNewLun
+from datamotion.model.item_acts import CreateIgroup
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.lun_maps import map_lun
-from datamotion.ontap.replies import known, unless
+from datamotion.ontap.replies import unless
 from datamotion.ontap.transport import AT_ONCE, Transport
 
 _PATH = "/protocols/san/igroups"
 _IS_THERE = frozenset({"5374023"})
 
 
-async def change_igroup(transport: Transport, change: MapLun | CreateIgroup | MapNewLun) -> Answer:
+async def change_igroup(transport: Transport, change: MapLun | CreateIgroup) -> Answer:
     match change:
         case MapLun():
             return await map_lun(transport, change)
@@ -28,13 +28,5 @@ async def change_igroup(transport: Transport, change: MapLun | CreateIgroup | Ma
                 "initiators": [{"name": each} for each in sorted(change.initiators)],
             }
             return await unless(transport.post(_PATH, body, AT_ONCE), _IS_THERE)  # whose hosts are in it is looked at
-        case MapNewLun():
-            number = {} if change.number is None else {"logical_unit_number": change.number}
-            its_map = {
-                "svm": {"name": change.svm},
-                "lun": {"uuid": known(change.uuid)},
-                "igroup": {"name": change.igroup},
-            }
-            return await transport.post("/protocols/san/lun-maps", {**its_map, **number}, AT_ONCE)
         case _:
             assert_never(change)

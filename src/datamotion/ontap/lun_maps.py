@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from datamotion.model.acts import MapLun
 from datamotion.model.records import Igroup, LunMap
-from datamotion.ontap.answer import Answer
+from datamotion.ontap.answer import Answer, Body
+from datamotion.ontap.replies import known
 from datamotion.ontap.rows import Row, at, rows_if_told
 from datamotion.ontap.transport import Transport
 from datamotion.ontap.values import Name, Uuid, Whole
@@ -60,10 +61,10 @@ async def list_igroups(transport: Transport, svms: Collection[str]) -> tuple[Igr
 
 
 async def map_lun(transport: Transport, change: MapLun) -> Answer:
-    body = {
+    body: Body = {
         "svm": {"name": change.svm},
-        "lun": {"uuid": change.lun_uuid},
+        "lun": {"uuid": known(change.lun_uuid)},
         "igroup": {"name": change.igroup},
-        "logical_unit_number": change.number,
     }
-    return await transport.post(_MAPS, body)
+    number: Body = {} if change.number is None else {"logical_unit_number": change.number}
+    return await transport.post(_MAPS, {**body, **number})

@@ -66,7 +66,6 @@ from datamotion.model.item_acts import (
     DeleteFile,
     DeleteLun,
     MakeFolder,
-    MapNewLun,
     MarkLun,
     MoveLun,
     RenameFile,
@@ -156,7 +155,6 @@ KINDS: Mapping[type[Change], Kind] = {
         _LUN_PLACES, lun_places.copy_complete, limit_s=_TRANSFER_S, is_asked_for=False, moves=lun_places.copy_progress
     ),
     CreateIgroup: Kind(frozenset({Aspect.IGROUPS}), lun_places.igroup_made),
-    MapNewLun: Kind(_LUN_PLACES, lun_places.mapped),
     MarkLun: Kind(_LUN_PLACES, lun_places.marked),
     RenameFile: Kind(_FILES, file_places.renamed),
     CloneFile: Kind(_FILES, file_places.cloned),

@@ -9,7 +9,6 @@ from datamotion.model.item_acts import (
     CopyLun,
     CreateIgroup,
     DeleteLun,
-    MapNewLun,
     MarkLun,
     MoveLun,
 )
@@ -87,13 +86,6 @@ def igroup_made(change: CreateIgroup, ground: Ground) -> Proof:
 
 def igroup_named(seen: ClusterView, svm: str, name: str) -> Igroup | None:
     return next((each for each in seen.igroups or () if (each.svm, each.name) == (svm, name)), None)
-
-
-def mapped(change: MapNewLun, ground: Ground) -> Proof:
-    lun = lun_of(ground.seen, change.uuid)
-    if lun is None:
-        return _gone(ground)
-    return YES if change.igroup in {name for name, _ in lun.igroups} else NOT_YET
 
 
 def marked(change: MarkLun, ground: Ground) -> Proof:

@@ -141,11 +141,16 @@ def _is_lun(migration: ItemMigration, standing: Standing) -> bool:
     return lun_at_source(migration, standing) is not None
 
 
-_VOLUMES = Movers(movers=(VOLUME_MOVE, MIRROR), by_hand=host_copy, missing=_missing_volumes, title=_title)
+OF_VOLUMES = (VOLUME_MOVE, MIRROR)
+OF_LUNS = (LUN_RENAME, LUN_CLONE, LUN_MOVE, LUN_COPY)
+OF_FILES = (FILE_RENAME, FILE_CLONE, FILE_COPY)
+"""Those of one kind of object, the cheapest first."""
+
+_VOLUMES = Movers(movers=OF_VOLUMES, by_hand=host_copy, missing=_missing_volumes, title=_title)
 _ITEMS: Movers[ItemMigration] = Movers(
     movers=(
-        *(only_for("LUN", _is_lun, each) for each in (LUN_RENAME, LUN_CLONE, LUN_MOVE, LUN_COPY)),
-        *(only_for("file", is_file, each) for each in (FILE_RENAME, FILE_CLONE, FILE_COPY)),
+        *(only_for("LUN", _is_lun, each) for each in OF_LUNS),
+        *(only_for("file", is_file, each) for each in OF_FILES),
     ),
     by_hand=host_copy_of_item,
     missing=missing_item,

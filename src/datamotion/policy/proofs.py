@@ -198,10 +198,14 @@ def lun_modified(change: ModifyLun, ground: Ground) -> Proof:
 
 def lun_mapped(change: MapLun, ground: Ground) -> Proof:
     """Under whatever number: another one than was asked for is a difference, and asking again would not change it."""
-    doors = ground.copy.doors if ground.copy is not None else None
-    if doors is None or all(each.uuid != change.lun_uuid for each in doors.luns):
+    if ground.copy is not None:
+        there = {each.uuid for each in ground.copy.doors.luns}
+    else:  # a LUN that is brought elsewhere alone
+        there = {each.uuid for each in ground.seen.lun_places or ()}
+    if change.lun_uuid not in there:
         return Proof(Holds.GONE, f"a LUN of {ground.act.volume} is not there any more")
-    return _as(any((each.lun_uuid, each.igroup) == (change.lun_uuid, change.igroup) for each in doors.maps))
+    maps = ground.seen.lun_maps or ()
+    return _as(any((each.lun_uuid, each.igroup) == (change.lun_uuid, change.igroup) for each in maps))
 
 
 def share_made(change: CreateShare, ground: Ground) -> Proof:

@@ -21,7 +21,13 @@ from datamotion.service.session import Session
 
 _WITHIN = frozenset({Aspect.SVMS, Aspect.VOLUMES, Aspect.RELATIONSHIPS, Aspect.MOVEMENTS, Aspect.AGGREGATES})
 _OF_ITEMS = frozenset({Aspect.SVMS, Aspect.VOLUMES, Aspect.LUN_PLACES, Aspect.FILES, Aspect.COPY_JOBS})
-_OF_ITEMS_BETWEEN = _OF_ITEMS | {Aspect.IDENTITY, Aspect.CLUSTER_PEERS, Aspect.SVM_PEERS, Aspect.IGROUPS}
+_OF_ITEMS_BETWEEN = _OF_ITEMS | {
+    Aspect.IDENTITY,
+    Aspect.CLUSTER_PEERS,
+    Aspect.SVM_PEERS,
+    Aspect.IGROUPS,
+    Aspect.LUN_MAPS,
+}
 _BETWEEN = EVERYTHING | SERVING | REMOVING | {Aspect.SNAPSHOTS}
 
 

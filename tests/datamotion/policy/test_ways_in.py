@@ -58,9 +58,9 @@ def to_lyon(noted: dict[str, Any], *luns: str, igroup: dict[str, str] | None = N
     return planned(failover_planner(standing.group, FailoverChoice(to="gold-lyon", is_planned=False)), standing)
 
 
-def mapped(plan: Plan) -> list[tuple[str, str, int]]:
+def mapped(plan: Plan) -> list[tuple[str, str, int | None]]:
     found = [each for each in changes(plan, "vol_1", LYON) if isinstance(each, MapLun)]
-    return [(each.lun_uuid.removeprefix("gold-lyon/vol_1/"), each.igroup, each.number) for each in found]
+    return [(str(each.lun_uuid).removeprefix("gold-lyon/vol_1/"), each.igroup, each.number) for each in found]
 
 
 def shared(plan: Plan) -> list[Share]:

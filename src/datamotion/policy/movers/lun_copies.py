@@ -48,6 +48,9 @@ def strangers(migration: ItemMigration, standing: Standing, lun: PlacedLun) -> I
     seen, there = standing.sites[migration.source.name].seen, migration.to
     if not isinstance(seen, ClusterView):
         return
+    if seen.lun_maps is None and lun.igroups:
+        text = f"to whom LUNs of {there.svm} are mapped is not told"
+        yield Refusal(text=text, hint="the account needs /api/protocols/san/lun-maps")
     for name, _ in lun.igroups:
         ours, theirs = igroup_named(seen, migration.source.svm, name), igroup_named(seen, there.svm, name)
         if seen.igroups is None or ours is None:
@@ -61,5 +64,4 @@ def strangers(migration: ItemMigration, standing: Standing, lun: PlacedLun) -> I
 def numbers_of(seen: ClusterView, svm: str, igroup: Igroup) -> frozenset[int | None]:
     """Those by which some of the hosts of a group know LUNs of an SVM."""
     groups = {each.name for each in seen.igroups or () if each.svm == svm and each.initiators & igroup.initiators}
-    luns = (lun for lun in seen.lun_places or () if lun.svm == svm)
-    return frozenset(number for lun in luns for name, number in lun.igroups if name in groups)
+    return frozenset(each.number for each in seen.lun_maps or () if each.svm == svm and each.igroup in groups)

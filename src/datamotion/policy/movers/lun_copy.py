@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from datamotion.model.acts import Change
+from datamotion.model.acts import Change, MapLun
 from datamotion.model.group import Backend
-from datamotion.model.item_acts import AwaitLunCopy, CopyLun, CreateIgroup, DeleteLun, MapNewLun, MarkLun
+from datamotion.model.item_acts import AwaitLunCopy, CopyLun, CreateIgroup, DeleteLun, MarkLun
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.lun_mark import CopyMark, copy_mark, is_leaving, leaving, unmarked
 from datamotion.model.plan import Gate, Offer, Plan, Refusal
@@ -174,7 +174,8 @@ class _Copying:
         self.refusals += strangers(self._migration, self._now, old)
         if not isinstance(seen, ClusterView) or self.refusals:
             return
-        mapped = {name for name, _ in self._new.igroups} if self._new is not None else set()
+        maps = (each for each in seen.lun_maps or () if self._new is not None and each.lun_uuid == self._new.uuid)
+        mapped = {each.igroup for each in maps}
         for name, number in old.igroups:
             ours = igroup_named(seen, self._migration.source.svm, name)
             if ours is not None and igroup_named(seen, to.svm, name) is None:
@@ -185,7 +186,7 @@ class _Copying:
             if name not in mapped:
                 free = None if ours is not None and number in numbers_of(seen, to.svm, ours) else number
                 uuid = self._new.uuid if self._new is not None else None
-                change = MapNewLun(svm=to.svm, uuid=uuid, igroup=name, number=free)
+                change = MapLun(svm=to.svm, lun_uuid=uuid, igroup=name, number=free)
                 told = f"as number {free}" if free is not None else f"as any number, as {number} is taken there"
                 self._add(_MAP, to, change, f"{self._migration.goal} to {name} {told}", about=name)
 
