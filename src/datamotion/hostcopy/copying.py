@@ -43,7 +43,7 @@ def copy(asked: Asked, pace: Pace, tally: Tally, *, read: Reader = os.preadv) ->
     processes = 1 if asked.bytes_per_s else min(_MOST, cores)  # a limit is that of this process
     try:
         with ThreadPoolExecutor(threads) as pool:
-            limit = Limit(asked.bytes_per_s, pace)
+            limit = Limit(asked.bytes_per_s, pace, tally.stopped)
             shop = Workshop(asked, tally, limit, journal, pool, threads, processes, _networks(), read)
             try:
                 if modes.S_ISDIR(stat.st_mode):
