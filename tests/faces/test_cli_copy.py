@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.faces.terminal import typed
+
+_AS_COMMAND = "import sys; from datamotion.__main__ import main; main()"
 
 
 def test_a_copy_tells_in_one_line_what_it_did(quick_path: Path) -> None:
@@ -73,3 +79,42 @@ def test_names_may_be_as_long_as_they_can_be(quick_path: Path) -> None:
     (source / "other").write_bytes(b"y")
     assert typed("copy", source, quick_path / "copy", "--delta").status == 0
     assert sorted(each.name[:5] for each in (quick_path / "copy").iterdir()) == ["nnnnn", "other"]
+
+
+def _interrupted(how: signal.Signals, source: Path, copy: Path, *options: str) -> tuple[int, str]:
+    """A copy that takes minutes got a signal once it had begun; how it ended and what it told."""
+    command: list[str | Path] = [sys.executable, "-c", _AS_COMMAND, "copy", source, copy, "--bwlimit", "400K", *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        journal = copy.with_name(f".{copy.name}.datamotion-journal")
+        while process.poll() is None and not journal.exists():
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.02)
+        process.send_signal(how)
+        out, err = process.communicate(timeout=60)
+    assert out == ""
+    return process.returncode, err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_an_interrupted_copy_tells_how_to_go_on_and_how_to_give_up(
+    quick_path: Path, how: signal.Signals, is_folder: bool
+) -> None:
+    source, copy = quick_path / "source", quick_path / "copy"
+    if is_folder:
+        source.mkdir()
+    (source / "large" if is_folder else source).write_bytes(b"x" * (40 << 20))
+    status, told = _interrupted(how, source, copy)
+    assert status == 130
+    assert "Traceback" not in told
+    assert "cluster" not in told
+    assert f"error: {copy}: the copy was interrupted ({how.name}); nothing gets that name until all is there" in told
+    assert "run the same command again" in told
+    assert not copy.exists()
+    for each in (".copy.datamotion-copy", ".copy.datamotion-journal"):
+        assert str(quick_path / each) in told
+    assert typed("copy", source, copy).status == 0
+    assert sorted(each.name for each in quick_path.iterdir()) == ["copy", "source"]
+    status, told = _interrupted(how, source, quick_path / "other", "-o", "json")
+    assert (status, json.loads(told)["error"]["code"]) == (130, "interrupted")

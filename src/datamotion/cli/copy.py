@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from datamotion.service.copying import CopyReport, Tally
+    from datamotion.service.copying import Asked, CopyReport, Tally
 
 
 class Form(StrEnum):
@@ -70,6 +70,8 @@ def copy(
 
     Example: datamotion copy /mnt/gold/disk.img /mnt/silver/disk.img
     """
+    from datamotion.cli.failing import Interrupted
+    from datamotion.cli.interruptions import interruptions
     from datamotion.service import copying as service
 
     asked = service.asked_for(
@@ -83,13 +85,31 @@ def copy(
         sync=sync,
     )
     tally = service.Tally()
-    with _watched(tally):
-        report = service.copy_through_host(asked, tally)
+    with interruptions() as signals:
+        try:
+            with _watched(tally), signals.let_in():
+                report = service.copy_through_host(asked, tally)
+        except KeyboardInterrupt:
+            by = signals.first.name if signals.first else "Ctrl-C"
+            raise Interrupted(
+                f"{asked.destination}: the copy was interrupted ({by}); {_stands(asked)}",
+                hint="run the same command again: it goes on from the last verified piece;"
+                f" to give up, remove {asked.temporary} and {asked.journal}",
+            ) from None
     if output is Form.JSON:
         _print_json(report)
     else:
         _render(report)
     raise typer.Exit(report.exit_status)
+
+
+def _stands(asked: Asked) -> str:
+    """What the destination is, of a copy that did not end."""
+    if asked.in_place:
+        return "it may be half changed"
+    if asked.delta and Path(asked.destination).is_dir():
+        return "what was brought up to date stays, each file whole"
+    return "nothing gets that name until all is there"
 
 
 def _print_json(report: CopyReport) -> None:

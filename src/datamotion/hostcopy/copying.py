@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import stat as modes
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,7 @@ from datamotion.hostcopy.pieces import Workshop
 from datamotion.hostcopy.tally import CopyReport, Tally
 from datamotion.hostcopy.tree import TreeCopy
 
-_MOST_THREADS = 8
+_MOST = 8
 _EXCHANGE = 2
 
 
@@ -39,10 +38,13 @@ def copy(asked: Asked, pace: Pace, tally: Tally, *, read: Reader = os.preadv) ->
         journal = Journal(asked.journal, asked.source, stat)
     except OSError as error:
         raise failed("cannot be written", asked.journal, error) from error
-    threads = min(_MOST_THREADS, max(2, len(os.sched_getaffinity(0))))
+    cores = len(os.sched_getaffinity(0))
+    threads = min(_MOST, cores + 1)  # one waits for another to have written
+    processes = 1 if asked.bytes_per_s else min(_MOST, cores)  # a limit is that of this process
     try:
         with ThreadPoolExecutor(threads) as pool:
-            shop = Workshop(asked, tally, Limit(asked.bytes_per_s, pace), journal, pool, threads, _networks(), read)
+            limit = Limit(asked.bytes_per_s, pace, tally.stopped)
+            shop = Workshop(asked, tally, limit, journal, pool, threads, processes, _networks(), read)
             try:
                 if modes.S_ISDIR(stat.st_mode):
                     _copy_folder(shop, stat)
@@ -136,6 +138,8 @@ def _rename(shop: Workshop, stat: os.stat_result) -> None:
 
 
 def _exchange(one: str, other: str) -> None:
+    import ctypes  # noqa: PLC0415  # seldom needed, and slow to import
+
     libc = ctypes.CDLL(None, use_errno=True)
     here = -100
     if libc.renameat2(here, os.fsencode(one), here, os.fsencode(other), _EXCHANGE):

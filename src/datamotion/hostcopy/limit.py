@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Protocol
 
+_LOOK_S = 0.25
+
 
 class Pace(Protocol):
     """A clock that threads may wait on."""
@@ -16,8 +18,9 @@ class Pace(Protocol):
 class Limit:
     """Whoever takes bytes waits for its turn: no more goes by than the rate allows, and one chunk."""
 
-    def __init__(self, bytes_per_s: int | None, pace: Pace) -> None:
+    def __init__(self, bytes_per_s: int | None, pace: Pace, stopped: threading.Event | None = None) -> None:
         self._rate = bytes_per_s
+        self._stopped = stopped or threading.Event()
         self._pace = pace
         self._free_s = pace.monotonic_s()
         self._lock = threading.Lock()
@@ -28,12 +31,13 @@ class Limit:
         return self._rate is None
 
     def take(self, count: int) -> None:
-        """Returns when so many bytes may go."""
+        """Returns when so many bytes may go, or soon after all was stopped."""
         if self._rate is None:
             return
         with self._lock:
             now = self._pace.monotonic_s()
             begins = max(self._free_s, now)
             self._free_s = begins + count / self._rate
-        if begins > now:
-            self._pace.pause(begins - now)
+        while begins > now and not self._stopped.is_set():
+            self._pace.pause(min(begins - now, _LOOK_S))
+            now = self._pace.monotonic_s()

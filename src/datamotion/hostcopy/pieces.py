@@ -29,7 +29,10 @@ def piece_size(size: int, smallest: int = SMALLEST) -> int:
 
 @dataclass(frozen=True)
 class Workshop:
-    """What every file of one copy shares. `networks` are devices whose server may copy by itself."""
+    """What every file of one copy shares. `networks` are devices whose server may copy by itself.
+
+    `threads` are for the pieces of a large file, `processes` for many small ones.
+    """
 
     asked: Asked
     tally: Tally
@@ -37,6 +40,7 @@ class Workshop:
     journal: Journal
     pool: ThreadPoolExecutor
     threads: int
+    processes: int = 1
     networks: frozenset[int] = frozenset()
     read: Reader = os.preadv
     lacks_reflink: threading.Event = field(default_factory=threading.Event)
@@ -56,14 +60,13 @@ class Workshop:
             flags = os.O_RDWR if old == target else os.O_RDWR | os.O_CREAT
             here = opened(target, flags | (0 if old == target else os.O_NOFOLLOW), "cannot be written")
             try:
-                self._fill(there, here, before, source, target, name, old, wide=wide)
-                after = os.fstat(there)
-                if modes.S_ISREG(before.st_mode) and identity(before) != identity(after):
-                    raise changed(source, "changed")
-                if modes.S_ISREG(os.fstat(here).st_mode):
-                    is_plain = modes.S_ISREG(before.st_mode)
-                    if is_plain:
-                        carry_attributes(there, here, before, self.tally, target, made=os.fstat(here))
+                made = os.fstat(here)
+                self._fill(there, here, before, made, source, target, name, old, wide=wide)
+                if modes.S_ISREG(before.st_mode):
+                    if identity(before) != identity(os.fstat(there)):
+                        raise changed(source, "changed")
+                    if modes.S_ISREG(made.st_mode):
+                        carry_attributes(there, here, before, self.tally, target, made=made)
                 if self.asked.sync or self.asked.verify is Verify.FULL:
                     os.fsync(here)
             except OSError as error:
@@ -79,6 +82,7 @@ class Workshop:
         there: int,
         here: int,
         before: os.stat_result,
+        made: os.stat_result,
         source: str,
         target: str,
         name: str,
@@ -87,7 +91,6 @@ class Workshop:
         wide: bool,
     ) -> None:
         size = _size(there, before)
-        made = os.fstat(here)
         is_plain = modes.S_ISREG(made.st_mode)
         if 0 < size <= CHUNK and is_plain and old is None and self._goes_at_once(before):
             if made.st_size:
@@ -124,7 +127,7 @@ class Workshop:
                 self.tally,
                 is_sparse=is_plain and not in_place,
                 is_dense=before.st_blocks * 512 >= size > 0,
-                kernel=self.asked.verify is Verify.NONE or before.st_dev in self.networks,
+                kernel=before.st_dev in self.networks,
                 old=here if in_place else was,
                 read=self.read,
             )

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from datamotion.exit_status import ExitStatus
 
 _MOST_TOLD = 1000
+_NUMBERS = (
+    "files",
+    "folders",
+    "others",
+    "size",
+    "total",
+    "passed",
+    "sent",
+    "kept",
+    "equal",
+    "pieces_sent",
+    "pieces_kept",
+)
+_WORDS = ("ways", "notes", "failures", "skipped")
 
 
 @dataclass(frozen=True)
@@ -72,6 +88,18 @@ class Tally:
         with self.lock:
             for name, number in numbers.items():
                 setattr(self, name, getattr(self, name) + number)
+
+    def counted(self) -> dict[str, Any]:
+        """What another process adds to its own, by `merge`."""
+        return {name: getattr(self, name) for name in (*_NUMBERS, *_WORDS)}
+
+    def merge(self, counted: Mapping[str, Any]) -> None:
+        self.add(**{name: counted[name] for name in _NUMBERS})
+        with self.lock:
+            self.ways |= counted["ways"]
+            self.notes |= counted["notes"]
+            self.failures += counted["failures"][: _MOST_TOLD - len(self.failures)]
+            self.skipped += counted["skipped"][: _MOST_TOLD - len(self.skipped)]
 
     def fail(self, what: str) -> None:
         with self.lock:

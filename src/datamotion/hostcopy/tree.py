@@ -1,24 +1,33 @@
-"""A folder: everything below it, listed by one thread and copied by many."""
+"""A folder: everything below it, listed by one process; where it holds many files, copied by several."""
 
 from __future__ import annotations
 
 import os
 import stat as modes
-import threading
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from datamotion.errors import CopyFailed
 from datamotion.hostcopy.asked import Verify, beside
 from datamotion.hostcopy.attributes import carry_attributes
 from datamotion.hostcopy.failing import FATAL, changed, failed
 from datamotion.hostcopy.pieces import Workshop
+from datamotion.hostcopy.tally import Tally
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from datamotion.hostcopy.crew import Crew
 
 _BATCH = 64
-_WAITING = 16  # batches that wait for a thread: what is listed ahead does not grow with the folder
+_WAITING = 16  # batches that wait for a process: what is listed ahead does not grow with the folder
+_FEW = 512  # files: before there were so many, other processes would cost more than they save
+
+Named = tuple[str, str, os.stat_result]
+"""The path of something, the path of its copy, and how it stands."""
 
 
 @dataclass
@@ -32,25 +41,34 @@ class TreeCopy:
     source: str
     target: str
     is_update: bool = False
-    _large: list[tuple[str, str]] = field(default_factory=list)
+    _large: list[tuple[str, str, os.stat_result, bool]] = field(default_factory=list)
     _folders: list[tuple[str, str, os.stat_result]] = field(default_factory=list)
     _linked: dict[tuple[int, int], str] = field(default_factory=dict)
     _links: list[tuple[str, tuple[int, int], os.stat_result]] = field(default_factory=list)
-    _running: deque[Future[None]] = field(default_factory=deque)
-    _fatal: threading.Event = field(default_factory=threading.Event)
+    _crew: Crew | None = None
+    _running: deque[Future[_Done]] = field(default_factory=deque)
+    _seen: int = 0
+    _ended_by: str | None = None  # after that nothing more can be written
 
     def run(self) -> None:
         """Everything is there, or `failures` of the tally tells what is not."""
         try:
             self._list()
             while self._running:
-                self._running.popleft().result()
+                self._take_over()
         except BaseException:
             self.shop.tally.stopped.set()
+            if self._crew is not None:
+                self._crew.give_up()
             raise
+        if self._crew is not None:
+            self._crew.end()
         self.shop.tally.is_whole = True
-        for source, target in self._large:
-            self._attempt(source, target, wide=True)
+        for source, target, stat, had in self._large:
+            if had and self._is_done(source, target, stat):
+                self._pass_over(source, target, stat)
+            else:
+                self._attempt(source, target, wide=True)
         for target, key, stat in self._links:
             self._guarded(target, lambda target=target, key=key, stat=stat: self._link(target, key, stat))
         for source, target, stat in reversed(self._folders):
@@ -58,7 +76,7 @@ class TreeCopy:
 
     def _list(self) -> None:
         left = [(self.source, self.target)]
-        while left and not self._fatal.is_set():
+        while left and self._ended_by is None:
             source, target = left.pop()
             try:
                 stat = os.lstat(source)
@@ -73,15 +91,20 @@ class TreeCopy:
             self._folders.append((source, target, stat))
             if had and not self.is_update:
                 self._remove_others(target, {name for name, _ in found})
-            batch = []
+            few = []
             for name, each in found:
                 inside = f"{source}/{name}", f"{target}/{name}"
                 if modes.S_ISDIR(each.st_mode):
                     left.append(inside)
+                elif each.st_nlink > 1 and not self._is_first(inside[1], each):
+                    continue
+                elif self._is_large(each):
+                    self.shop.tally.add(total=each.st_size)
+                    self._large.append((*inside, each, had))
                 else:
-                    batch.append((*inside, each))
-            for start in range(0, len(batch), _BATCH):
-                self._submit(batch[start : start + _BATCH], had=had)
+                    few.append((*inside, each))
+            for start in range(0, len(few), _BATCH):
+                self._submit(_Batch(few[start : start + _BATCH], had))
 
     def _folder(self, target: str) -> bool | None:
         """Whether something may be in it already; None where it could not be made."""
@@ -115,27 +138,50 @@ class TreeCopy:
                     else:
                         Path(each.path).unlink()
 
-    def _submit(self, batch: Sequence[tuple[str, str, os.stat_result]], *, had: bool) -> None:
-        while len(self._running) >= _WAITING:
-            self._running.popleft().result()
-        self.shop.tally.add(total=sum(stat.st_size for _, _, stat in batch if modes.S_ISREG(stat.st_mode)))
-        self._running.append(self.shop.pool.submit(self._batch, batch, had=had))
+    def _submit(self, batch: _Batch) -> None:
+        self.shop.tally.add(total=sum(stat.st_size for _, _, stat in batch.named if modes.S_ISREG(stat.st_mode)))
+        self._seen += len(batch.named)
+        if self._crew is None and self._seen > _FEW and self.shop.processes > 1:
+            from datamotion.hostcopy.crew import Crew  # noqa: PLC0415  # seldom needed, and slow to import
 
-    def _batch(self, batch: Sequence[tuple[str, str, os.stat_result]], *, had: bool) -> None:
-        for source, target, stat in batch:
-            if self._fatal.is_set() or self.shop.tally.stopped.is_set():
+            self._crew = Crew(self.shop.processes, self._aside)
+        if self._crew is None:
+            self._batch(batch)
+            return
+        while len(self._running) >= _WAITING:
+            self._take_over()
+        self._running.append(self._crew.submit(batch))
+
+    def _is_large(self, stat: os.stat_result) -> bool:
+        return modes.S_ISREG(stat.st_mode) and stat.st_size > self.shop.asked.smallest_piece
+
+    def _take_over(self) -> None:
+        """What a process of the crew has done counts as done here."""
+        from datamotion.hostcopy.crew import result_of  # noqa: PLC0415  # it is there already
+
+        done = result_of(self._running.popleft())
+        if done.ended_by is not None and self._ended_by is not None:
+            done.counted["failures"].remove(done.ended_by)  # it is told once
+        self._ended_by = self._ended_by or done.ended_by
+        self.shop.tally.merge(done.counted)
+
+    def _aside(self, batch: _Batch) -> _Done:
+        """The batch, in a process of the crew."""
+        self.shop = replace(self.shop, tally=Tally())
+        was_ended = self._ended_by is not None
+        self._batch(batch)
+        return _Done(self.shop.tally.counted(), None if was_ended else self._ended_by)
+
+    def _batch(self, batch: _Batch) -> None:
+        for source, target, stat in batch.named:
+            if self._ended_by is not None or self.shop.tally.stopped.is_set():
                 return
-            if stat.st_nlink > 1 and not self._is_first(target, stat):
-                continue
-            if modes.S_ISREG(stat.st_mode):
-                if had and self._is_done(source, target, stat):
-                    self._pass_over(source, target, stat)
-                elif stat.st_size > self.shop.asked.smallest_piece:
-                    self._large.append((source, target))
-                else:
-                    self._attempt(source, target)
-            else:
+            if not modes.S_ISREG(stat.st_mode):
                 self._guarded(source, lambda s=source, t=target, st=stat: self._other(s, t, st))
+            elif batch.had and self._is_done(source, target, stat):
+                self._pass_over(source, target, stat)
+            else:
+                self._attempt(source, target)
 
     def _pass_over(self, source: str, target: str, stat: os.stat_result) -> None:
         """The bytes are there; of an older copy the owner and the mode may be others."""
@@ -147,11 +193,10 @@ class TreeCopy:
     def _is_first(self, target: str, stat: os.stat_result) -> bool:
         """Of the names of one file the first is copied; the others become links to it, when it is there."""
         key = stat.st_dev, stat.st_ino
-        with self.shop.tally.lock:
-            if self._linked.setdefault(key, target) == target:
-                return True
-            self._links.append((target, key, stat))
-            return False
+        if self._linked.setdefault(key, target) == target:
+            return True
+        self._links.append((target, key, stat))
+        return False
 
     def _is_done(self, source: str, target: str, stat: os.stat_result) -> bool:
         """A file gets its times last: one that has the source's is whole. After a start of the machine it is read."""
@@ -223,7 +268,7 @@ class TreeCopy:
     def _guarded(self, path: str, act: object) -> None:
         """What fails is told and the rest goes on, unless nothing more can be written."""
         assert callable(act)
-        if self._fatal.is_set() or self.shop.tally.stopped.is_set():
+        if self._ended_by is not None or self.shop.tally.stopped.is_set():
             return
         try:
             act()
@@ -233,11 +278,28 @@ class TreeCopy:
             self._told(failed("cannot be copied", path, error))
 
     def _told(self, error: CopyFailed) -> None:
+        said = f"{error.message} ({error.hint})" if error.hint else error.message
         if error.errno in FATAL:
-            if self._fatal.is_set():
+            if self._ended_by is not None:
                 return
-            self._fatal.set()
-        self.shop.tally.fail(f"{error.message} ({error.hint})" if error.hint else error.message)
+            self._ended_by = said
+        self.shop.tally.fail(said)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Some of what one folder holds. `had`: something may be at their copies' paths already."""
+
+    named: Sequence[Named]
+    had: bool
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What came of a batch."""
+
+    counted: Mapping[str, Any]
+    ended_by: str | None
 
 
 def _equal(source: str, target: str) -> bool:

@@ -230,3 +230,14 @@ def test_a_block_device_is_read_and_written_in_place_only_where_it_differs(quick
         f".{device.name}.datamotion-journal"
     ]
     (device.parent / f".{device.name}.datamotion-journal").unlink()
+
+
+@pytest.mark.slow
+def test_a_device_that_fails_in_the_middle_is_told_with_the_byte_and_leaves_no_half_file(
+    quick_path: Path, tmp_path: Path, device: Path
+) -> None:
+    os.truncate(tmp_path / "image", 3 * MIB)  # what is behind the device is gone from there on
+    with pytest.raises(CopyFailed, match=f"cannot be read at byte {3 * MIB}: Input/output error") as raised:
+        copied(device, quick_path / "copy")
+    assert str(device) in raised.value.message
+    assert not (quick_path / "copy").exists()
