@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +19,8 @@ LOG = log.getLogger(__name__)
 
 DONE, PARTLY, USAGE, REFUSED, SILENT = 0, 1, 2, 3, 4
 """datamotion's exit statuses."""
+_TO_END_S = 60
+"""What a child that is told to end may take for it, before it is killed."""
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
@@ -112,37 +113,22 @@ class Bridge:
             "online_timeout": f"{home.netapp_replication_volume_online_timeout}s",
         }
 
-    def run(self, words: Sequence[str], volumes: Sequence[str]) -> Answer:
+    def run(self, words: Sequence[str], volumes: Sequence[str], longest_s: float) -> Answer:
         """One command of datamotion, with this group's configuration. Raises: NotToBeBridged, OSError."""
-        command, environment = self._command(words, volumes)
+        tree, secrets = self.configuration(volumes)
+        path, program = self._write(tree), self._section(self._name).datamotion_program
+        # timeout(1) ends it as Ctrl-C would: at a clean point, from which the next one goes on.
+        limit = ["timeout", "--signal=INT", f"--kill-after={_TO_END_S}", f"{longest_s:.0f}"]
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         try:
-            out, err = processutils.execute(*command, env_variables=environment, cwd=str(self._folder))
+            out, err = processutils.execute(
+                *[*limit, program, *words, "-c", str(path), "-o", "json"],
+                env_variables={**kept, **secrets},
+                cwd=str(self._folder),
+            )
         except processutils.ProcessExecutionError as error:
             return _answer(error.exit_code, error.stdout or "", error.stderr or "")
         return _answer(DONE, out, err)
-
-    def start(self, words: Sequence[str], volumes: Sequence[str]) -> None:
-        """One that nobody waits for; what it says goes into a file beside its configuration. Raises: as `run`."""
-        command, environment = self._command(words, volumes)
-        with (self._folder / f"{self._name}.log").open("ab") as said:
-            subprocess.Popen(  # noqa: S603  # the program that the operator configured
-                command,
-                env=environment,
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-                start_new_session=True,
-            )
-
-    def _command(self, words: Sequence[str], volumes: Sequence[str]) -> tuple[list[str], Mapping[str, str]]:
-        """What is run, and its environment, where the passwords are."""
-        tree, secrets = self.configuration(volumes)
-        path, section = self._write(tree), self._section(self._name)
-        # timeout(1) ends it as Ctrl-C would: at a clean point, from which the next one goes on.
-        limit = ["timeout", "--signal=INT", "--kill-after=60", str(section.datamotion_timeout)]
-        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        return [*limit, section.datamotion_program, *words, "-c", str(path), "-o", "json"], {**kept, **secrets}
 
     def _write(self, tree: Mapping[str, Any]) -> Path:
         """JSON is YAML; whoever reads it meets the file whole."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,15 @@ from cinder.volume import volume_utils
 from cinder.volume.drivers.netapp.dataontap.utils import utils as sections
 from oslo_config import cfg
 from oslo_log import log
+from tooz.coordination import LockAcquireFailed
 
 from datamotion_cinder.bridge import DONE, PARTLY, REFUSED, Answer, Bridge, NotToBeBridged
 from datamotion_cinder.options import OPTIONS
 
 LOG = log.getLogger(__name__)
 
+_ANSWER_S = 60
+"""Cinder asks for none that ONTAP may take longer for."""
 _HOME = "default"
 """What Cinder calls the home of what was failed over."""
 
@@ -40,29 +45,52 @@ class Replication:
 
         Never raises: an exception ends the loop that calls this, for good.
         """
-        self._see_to("apply", list(src_flexvol_names))
+        self._see_to(["apply"], list(src_flexvol_names))
 
     def _handle_housekeeping_tasks(self) -> None:
-        """Every ten minutes, while failed over too: a home that is back is fenced, and mirrors what is served."""
-        super()._handle_housekeeping_tasks()  # type: ignore[misc]
+        """Every ten minutes, while failed over too: a home that is back is fenced, and mirrors what is served.
+
+        Never raises, as Cinder's own does where who serves does not answer.
+        """
+        try:
+            super()._handle_housekeeping_tasks()  # type: ignore[misc]
+        except Exception:
+            LOG.exception("Not all of the housekeeping of %s was done.", self.backend_name)  # type: ignore[attr-defined]
         if self.replication_enabled and self.failed_over and not self._is_cinders():  # type: ignore[attr-defined]
             self._see_to_what_was_overtaken()
 
-    def _see_to_what_was_overtaken(self) -> None:
-        names = sorted(set(self._pools().values()))
-        self._see_to("apply", names)
-        self._see_to("reprotect", names)
+    def do_setup(self, context: Any) -> None:
+        """As Cinder's, whose client then waits for no answer longer than `_ANSWER_S`. Raises: as that."""
+        super().do_setup(context)  # type: ignore[misc]
+        self._be_patient_no_longer()
 
-    def _see_to(self, verb: str, volumes: Sequence[str]) -> None:
-        """Logged where it did not come about. Never raises."""
+    def _update_zapi_client(self, backend_name: str) -> None:
+        """As Cinder's, and so with the client that it makes. Raises: as that."""
+        super()._update_zapi_client(backend_name)  # type: ignore[misc]
+        self._be_patient_no_longer()
+
+    def _be_patient_no_longer(self) -> None:
+        """Cinder's client waits for an answer for ever, and the housekeeping with it."""
+        self.zapi_client.connection.set_timeout(_ANSWER_S)  # type: ignore[attr-defined]
+
+    def _see_to_what_was_overtaken(self) -> None:
+        self._see_to(["apply", "reprotect"], sorted(set(self._pools().values())))
+
+    def _see_to(
+        self, verbs: Sequence[str], volumes: Sequence[str], within: str = "datamotion_housekeeping_timeout"
+    ) -> None:
+        """Each of these, in what `within` allows for all of them. Logged where it did not come about. Never raises."""
         name = self.backend_name  # type: ignore[attr-defined]
         try:
-            answer = self._datamotion([verb, name, "--yes"], volumes)
+            until = time.monotonic() + self._option(within)
+            for verb in verbs:
+                answer = self._datamotion([verb, name, "--yes"], volumes, until)
+                if answer.status != DONE:
+                    LOG.warning("datamotion %s %s: not all is as wanted: %s", verb, name, answer.why)
+        except LockAcquireFailed:
+            LOG.warning("datamotion %s %s: something else was done for it all the time.", " and ".join(verbs), name)
         except Exception:
-            LOG.exception("datamotion %s %s could not be run.", verb, name)
-            return
-        if answer.status != DONE:
-            LOG.warning("datamotion %s %s: not all is as wanted: %s", verb, name, answer.why)
+            LOG.exception("datamotion %s %s could not be run.", " and ".join(verbs), name)
 
     def _failover(
         self, context: Any, volumes: Sequence[Any], secondary_id: str | None = None, groups: Any = None
@@ -103,7 +131,8 @@ class Replication:
         """
         name = self.backend_name  # type: ignore[attr-defined]
         waits = f"{max(self._option('netapp_snapmirror_quiesce_timeout'), 1)}s"
-        self._see_to("reprotect", sorted(set(self._pools().values())))  # home has to mirror what it is to serve
+        names = sorted(set(self._pools().values()))
+        self._see_to(["reprotect"], names, "datamotion_timeout")  # home has to mirror what it is to serve
         words = ["failback", name, "--yes", "--frozen-for", waits, "--no-reprotect"]
         return self._moved(words, volumes, fields.ReplicationStatus.ENABLED)
 
@@ -113,10 +142,10 @@ class Replication:
             super()._failover_completed(context, secondary_id)  # type: ignore[misc]
             return
         home = self.backend_name  # type: ignore[attr-defined]
-        is_home = secondary_id in (None, "", _HOME, home)
-        self._update_zapi_client(home if is_home else secondary_id)  # type: ignore[attr-defined]
-        self.failed_over = not is_home
-        self.failed_over_backend_name = None if is_home else secondary_id
+        elsewhere = None if secondary_id in ("", _HOME, home) else secondary_id
+        self._update_zapi_client(elsewhere or home)
+        self.failed_over = elsewhere is not None
+        self.failed_over_backend_name = elsewhere
 
     # -- how
 
@@ -130,7 +159,8 @@ class Replication:
         serving = self._serving(answer, names)
         if serving is None or (answer.status not in (DONE, PARTLY)):
             raise _as_cinders(answer)
-        self._bridge().start(["reprotect", words[1], "--yes"], names)  # the others follow who serves; nobody waits
+        # The others follow who serves. Nobody waits for it, and the housekeeping goes on with it.
+        threading.Thread(target=self._see_to, args=(["reprotect"], names), daemon=True).start()
         failed = _failed(answer, serving)
         updates = []
         for volume in volumes:
@@ -163,12 +193,22 @@ class Replication:
         except OSError as error:
             raise exception.UnableToFailOver(reason=f"datamotion could not be run: {error}") from error
 
-    def _datamotion(self, words: Sequence[str], volumes: Sequence[str]) -> Answer:
-        """One child at a time for a back end, on whatever node."""
+    def _datamotion(self, words: Sequence[str], volumes: Sequence[str], until: float | None = None) -> Answer:
+        """One child at a time for a back end, on whatever node; told to end at `until` on the monotonic clock.
 
-        alone = coordination.synchronized(f"datamotion-{self.backend_name}")  # type: ignore[attr-defined]
-        answer: Answer = alone(self._bridge().run)(words, volumes)
-        return answer
+        Raises: LockAcquireFailed where its turn had not come by then; NotToBeBridged, OSError.
+        """
+        lock = coordination.COORDINATOR.get_lock(f"datamotion-{self.backend_name}")  # type: ignore[attr-defined]
+        # Cinder's own decorator goes on without the lock where it waits for a time and does not get it.
+        if not lock.acquire(blocking=True if until is None else max(until - time.monotonic(), 0.0)):
+            raise LockAcquireFailed(lock.name)
+        try:
+            longest_s = self._option("datamotion_timeout")
+            if until is not None:
+                longest_s = min(longest_s, max(until - time.monotonic(), 1.0))
+            return self._bridge().run(words, volumes, longest_s)
+        finally:
+            lock.release()
 
     def _bridge(self) -> Bridge:
         targets = self.get_replication_backend_names(self.configuration)  # type: ignore[attr-defined]

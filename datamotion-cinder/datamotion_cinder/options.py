@@ -31,6 +31,14 @@ OPTIONS = [
         help="Seconds that an operation may take before it is told to end. It ends at a clean point, and the next one"
         " goes on from there.",
     ),
+    cfg.IntOpt(
+        "datamotion_housekeeping_timeout",
+        default=120,
+        min=30,
+        help="Seconds that each round of the housekeeping may take, which waits for its turn where something else is"
+        " done for the back end; then it is told to end, and the next round goes on from there. A failover waits no"
+        " longer than that for one that runs.",
+    ),
 ]
 
 

@@ -27,7 +27,13 @@ test -d "$HOME/exports/${share##*/}" || { echo "mount: $share is not exported" >
 rm -rf "$path"
 ln -s "$(readlink "$HOME/exports/${share##*/}")" "$path"
 """,
-    "datamotion": f'PYTHONPATH={Path(datamotion.__path__[0]).parent} exec {sys.executable} -m datamotion "$@"\n',
+    "datamotion": f"""trap : INT
+echo "begins $1" >>"$HOME/acts"
+PYTHONPATH={Path(datamotion.__path__[0]).parent} {sys.executable} -m datamotion "$@"
+status=$?
+echo "ends $1" >>"$HOME/acts"
+exit $status
+""",
 }
 
 
@@ -51,6 +57,11 @@ class Host:
     def shares(self) -> Path:
         """The driver's list of shares."""
         return self.folder / "shares"
+
+    def acts(self) -> list[str]:
+        """When datamotion began and ended to do what, in order."""
+        path = self.folder / "acts"
+        return path.read_text().splitlines() if path.exists() else []
 
     def set_up(self, world: World, *volumes: str) -> None:
         """The programs are there, the volumes are shares of the home, and every cluster has the address."""

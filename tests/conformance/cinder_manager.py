@@ -21,6 +21,7 @@ from typing import Any
 from calls import answer  # type: ignore[import-not-found]
 from cinder import context, objects
 from cinder import service as services
+from cinder.cmd import volume as _  # noqa: F401  # `cluster` is known from here on
 from cinder.common import config, constants  # noqa: F401  # all of Cinder's options are known from here on
 from cinder.volume import api
 from eventlet.greenio import GreenPipe  # type: ignore[import-not-found]
@@ -28,7 +29,7 @@ from oslo_config import cfg
 from oslo_log import log
 
 BINARY = constants.VOLUME_BINARY
-_LONGEST_S = 120.0
+_LONGEST_S = 600.0
 
 
 class Node:
@@ -38,8 +39,14 @@ class Node:
         self._context = context.get_admin_context()
         self._context.user_id = self._context.project_id = "operator"
         self._host = f"{cfg.CONF.host}@{backend}"
+        self._cluster = f"{cfg.CONF.cluster}@{backend}" if cfg.CONF.cluster else None
         self._service = services.Service.create(
-            host=self._host, service_name=backend, binary=BINARY, coordination=True, report_interval=10
+            host=self._host,
+            service_name=backend,
+            binary=BINARY,
+            coordination=True,
+            report_interval=10,
+            cluster=self._cluster,
         )
         self._service.start()
 
@@ -85,7 +92,7 @@ class Node:
             status="creating",
             attach_status="detached",
             availability_zone="nova",
-            cluster_name=None,
+            cluster_name=self._cluster and f"{self._cluster}#{pool}",
             user_id="operator",
             project_id="operator",
             volume_type_id=objects.VolumeType.get_by_name_or_id(self._context, "__DEFAULT__").id,
@@ -105,8 +112,20 @@ class Node:
 
     def failover(self, target: str | None) -> dict[str, Any]:
         """`cinder failover-host`, and what the service's row says once that is over."""
-        api.API().failover(self._context, self._host, None, target)
+        api.API().failover(self._context, self._host, self._cluster, target)
         _eventually(lambda: self.row()["replication_status"] != "failing-over")
+        return self.row()
+
+    def carry_over(self, target: str | None) -> dict[str, Any]:
+        """What the message to one node of several has it do. The API sends no second one while it goes on."""
+        before = self.row()
+        self._manager.failover(self._context, target)
+        _eventually(lambda: self.row() != before)  # it tells all nodes, itself among them, by a message
+        return self.row()
+
+    def hear(self, row: dict[str, Any]) -> dict[str, Any]:
+        """What another node of several tells this one by a message, once it has failed over: what its row says."""
+        self._manager.failover_completed(self._context, row)
         return self.row()
 
 
@@ -129,6 +148,8 @@ def main() -> None:
     log.setup(cfg.CONF, "cinder")
     try:
         answer(lambda: Node(backend), _lines())
+    except Exception:  # noqa: BLE001  # it is told in the log
+        log.getLogger(__name__).exception("It ended.")
     finally:
         os._exit(0)  # as when it is killed: Cinder's loops and messages are in the middle of something
 

@@ -60,8 +60,8 @@ def test_the_home_is_lost_and_the_best_target_serves_while_the_other_one_still_m
         assert [each["updates"]["replication_status"] for each in updates] == ["failed-over"] * 2
         assert cinder("speaks_with")[1:] == [True, active]
         (other,) = {*TARGETS} - {active}
-        eventually(lambda: world.sources(other) == {f"{SVMS[active]}:vol_1", f"{SVMS[active]}:vol_2"})
-        eventually(lambda: world.states(other) == {"snapmirrored"})
+        eventually(lambda: world.sources(other) == {f"{SVMS[active]}:vol_1", f"{SVMS[active]}:vol_2"}, 60)
+        eventually(lambda: world.states(other) == {"snapmirrored"}, 60)
         assert world.file(active, "vol_1").read_text() == "first"
         world.file(active, "vol_1").write_text("written at the target")
     with world.cinder(HOME, active) as cinder:  # it starts while its home is lost
@@ -98,7 +98,7 @@ def test_there_and_back_no_write_is_lost(world: Ours) -> None:
         assert (active, {each["updates"]["replication_status"] for each in updates}) == (HOME, {"enabled"})
         assert cinder("speaks_with") == ["svm_gold", False, None]
         assert world.file(HOME, "vol_1").read_text() == "written at lyon"
-        eventually(lambda: all(world.sources(each) == {"svm_gold:vol_1", "svm_gold:vol_2"} for each in TARGETS))
+        eventually(lambda: all(world.sources(each) == {"svm_gold:vol_1", "svm_gold:vol_2"} for each in TARGETS), 60)
         cinder("housekeeping")
     assert all(world.states(target) == {"snapmirrored"} for target in TARGETS)
 

@@ -38,6 +38,8 @@ class LunFile:
     """The name of one."""
     guaranteed: bool = True
     """Whether its whole size was asked to be reserved."""
+    tells_thin: bool = False
+    """Whether hosts are told that it is thin: then they give back what they free."""
     kept_uuid: str | None = None
     """The uuid that it brought along, from the volume in which it was made."""
     kept_in: str | None = None

@@ -57,6 +57,10 @@ def test_a_lun_is_made_changed_and_removed(tmp_path: Path) -> None:
         changed = await told(paris, uuid=lun["uuid"])
         assert (changed["name"], changed["space"]["size"]) == ("/vol/vol_1/lun_2", 32 * MIB)
         assert (changed["status"]["state"], changed["serial_number"]) == ("offline", lun["serial_number"])
+        told_thin = "scsi_thin_provisioning_support_enabled"
+        assert changed["space"][told_thin] is False
+        await paris.patch(path, {f"space.{told_thin}": True})
+        assert (await told(paris, uuid=lun["uuid"]))["space"][told_thin] is True
         assert (await paris.refusal("PATCH", path, {"space.size": MIB}))[0] == "5374134"
         await a_lun(paris, None, location={"volume": {"name": "vol_1"}, "logical_unit": "lun_1"})
         taken = {"name": "/vol/vol_1/lun_1", "svm.name": "svm1", "os_type": "linux", "space.size": MIB}

@@ -17,6 +17,7 @@ class Guarantee(Body):
 class Space(Body):
     size: Size | None = None
     guarantee: Guarantee | None = None
+    scsi_thin_provisioning_support_enabled: bool | None = None
 
 
 class Qtree(Body):

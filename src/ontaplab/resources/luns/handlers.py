@@ -244,6 +244,8 @@ def _with(cluster: Cluster, volume: Volume, lun: Lun, body: LunChange) -> Lun:
             raise would_shrink(lun_name(cluster, lun), lun.size_bytes)
     if body.space is not None and body.space.guarantee is not None and body.space.guarantee.requested is not None:
         file = replace(file, guaranteed=body.space.guarantee.requested)
+    if body.space is not None and body.space.scsi_thin_provisioning_support_enabled is not None:
+        file = replace(file, tells_thin=body.space.scsi_thin_provisioning_support_enabled)
     if body.qos_policy is not None:
         file = replace(file, qos_policy=_qos_policy(cluster, volume, body.qos_policy))
     return replace(

@@ -76,6 +76,7 @@ def resource(cluster: Cluster, writes: Writes) -> Resource[Lun]:
             "space.used": Field(lambda lun: lun.used_bytes),
             "space.guarantee.requested": Field(lambda lun: lun.file.guaranteed),
             "space.guarantee.reserved": Field(lambda lun: True),
+            "space.scsi_thin_provisioning_support_enabled": Field(lambda lun: lun.file.tells_thin),
             "status.container_state": Field(
                 lambda lun: "online" if volume(lun).state == "online" else "volume_offline"
             ),
