@@ -103,7 +103,9 @@ def a_mirror(
     destination: str | None = None,
     **changes: object,
 ) -> Relationship:
-    """A mirror of the volume `name` of the home (or another back end), idle, half an hour old."""
+    """A mirror of the volume `name` of the home (or another back end), idle, half an hour old or as it is told."""
+    lag = changes.get("lag", timedelta(minutes=30))
+    ended_at = NOON - lag if isinstance(lag, timedelta) else None
     is_local = source.cluster == backend.cluster
     mirror = Relationship(
         uuid=f"{backend.name}/{name}/mirror",
@@ -119,7 +121,7 @@ def a_mirror(
         schedule=None,
         lag=timedelta(minutes=30),
         exported_snapshot="snap.1",
-        transfer=a_transfer(TransferState.SUCCESS),
+        transfer=a_transfer(TransferState.SUCCESS, ended_at=ended_at),
     )
     return replace(mirror, **changes)  # type: ignore[arg-type]
 
@@ -265,7 +267,7 @@ def a_cluster_view(
 
 def a_target_view(backend: Backend, *volumes: str, **mirror: object) -> ClusterView:
     """A target's cluster with a mirror of each of these volumes of the home, all alike."""
-    mirrors = [replace(a_mirror(name, backend), **mirror) for name in volumes]  # type: ignore[arg-type]
+    mirrors = [a_mirror(name, backend, **mirror) for name in volumes]  # type: ignore[arg-type]
     return a_cluster_view(backend, [a_volume(name, backend) for name in volumes], mirrors)
 
 

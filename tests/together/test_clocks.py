@@ -12,7 +12,7 @@ from trio.testing import MockClock
 
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
-from datamotion.service.reports import GroupReport
+from datamotion.service.reports import GroupReport, Verdict
 from datamotion.service.status import status
 from tests.together.world import GROUP, Place, a_place, create_volumes, succeed
 
@@ -95,5 +95,25 @@ def test_the_limit_is_the_clusters_own(quick_path: Path) -> None:
         await skew(place, "lyon", timedelta(minutes=29))
         borne = place.configured(lambda tree: tree["clusters"]["lyon"].update(clock_limit="1h"))
         assert ages(await report(borne))["gold-lyon"] == pytest.approx(AGE_S, abs=10)
+
+    play(quick_path, claim)
+
+
+def test_a_lost_source_whose_clock_was_ahead_makes_no_mirror_young(quick_path: Path) -> None:
+    async def claim(place: Place) -> None:
+        await skew(place, "paris", timedelta(hours=2))
+        await place.run(operations.update(place.session.group(GROUP)))
+        await trio.sleep(HALF_AN_HOUR_S)
+        place.lose("paris")
+        group = await report(place)
+        assert list(ages(group).values()) == [None, None]
+        assert "its last transfer ended 30 min ago" in next(
+            each.text for each in group.concerns if each.kind == "age unknown"
+        )
+        for max_loss, verdict in ((timedelta(hours=1), Verdict.REFUSED), (None, Verdict.DONE)):
+            intent = operations.failover(place.session.group(GROUP), FailoverChoice(max_loss=max_loss))
+            async with operations.prepare(place.session, [intent]) as (prepared,):
+                assert prepared.report.verdict is verdict
+                assert "at most the last" not in "".join(each.text for each in prepared.report.losses)
 
     play(quick_path, claim)

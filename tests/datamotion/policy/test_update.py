@@ -48,8 +48,8 @@ from tests.datamotion.policy.plans import (
 
 ALONE = a_group(LYON)
 UUID = "gold-lyon/vol_1/mirror"
-HOUR_AGO = NOON - timedelta(hours=1)
-START = StartTransfer(uuid=UUID, exported="snap.1", ended_at=HOUR_AGO)
+HALF_AN_HOUR_AGO = NOON - timedelta(minutes=30)
+START = StartTransfer(uuid=UUID, exported="snap.1", ended_at=HALF_AN_HOUR_AGO)
 RUNNING = a_transfer(TransferState.TRANSFERRING)
 ENDED = a_transfer(TransferState.SUCCESS, ended_at=NOON)
 
