@@ -27,22 +27,30 @@ _ALL_VOLUMES = "(all volumes)"
 
 def picture_lines(run: RunProgress, width: int, height: int) -> list[Cell]:
     """At most `height` lines, each at most `width` wide."""
-    lines = [Cell(_headline(run), "bold")]
+    lines = [Cell(_headline(run, width), "bold"), Cell(f"  {_counts(run.volumes)}")]
     lines += [Cell(f"! {silence_text(each)}", "yellow") for each in run.silent if each.for_s >= _TOLD_SILENCE_S]
     lines += [Cell(each) for each in _steps(run)]
     open_ = [each for each in run.volumes if each.doing is not Doing.DONE]
     room = height - len(lines)
-    rows = open_ if len(open_) + (len(open_) < len(run.volumes)) <= room else open_[: max(room - 1, 0)]
+    rows = open_
+    if len(open_) > room:  # who merely waits is counted
+        rows = [each for each in open_ if each.doing is not Doing.WAITING][: max(room - 1, 0)]
     lines += _rows(rows, width)
-    if rest := [*open_[len(rows) :], *(each for each in run.volumes if each.doing is Doing.DONE)]:
-        lines.append(Cell(_rest(rest, is_more=bool(rows))))
+    if rest := open_[len(rows) :]:
+        lines.append(Cell(f"    {'... and ' if rows else ''}{_counts(rest)}"))
     return [Cell(cut(visible(text), width), style) for text, style in lines[: max(height, 1)]]
 
 
-def _headline(run: RunProgress) -> str:
-    done = run.counts()[Doing.DONE]
-    counts = f"{done} of {count_text(len(run.volumes), 'volume')} done" if run.volumes else "nothing is due yet"
-    return f"{run.title}: {run.phase}, {_duration(run.elapsed_s)} so far, {counts}"
+def _headline(run: RunProgress, width: int) -> str:
+    how = f": {run.phase}, {_duration(run.elapsed_s)} so far"
+    return f"{shortened(visible(run.title), width - len(how))}{how}"
+
+
+def _counts(volumes: Sequence[VolumeProgress]) -> str:
+    """By what becomes of them; what all of them need is none of them."""
+    counts = Counter(each.doing for each in volumes if each.volume is not None)
+    told = ", ".join(f"{counts[each]} {each}" for each in Doing if counts[each])
+    return f"{count_text(counts.total(), 'volume')}: {told}" if told else "no volume yet"
 
 
 def silence_text(silence: SilenceReport) -> str:
@@ -100,12 +108,6 @@ def _bytes_text(volume: VolumeProgress) -> str:
         return f"{size_text(moved)} arrived"
     share = min(moved / volume.total_bytes, 1.0)
     return f"{size_text(moved)} of {size_text(volume.total_bytes)} ({share:.0%})"
-
-
-def _rest(rest: Sequence[VolumeProgress], *, is_more: bool) -> str:
-    counts = Counter(each.doing for each in rest)
-    words = ", ".join(f"{counts[each]} {each}" for each in Doing if counts[each])
-    return f"  ... and {len(rest)} more: {words}" if is_more else f"  {words}"
 
 
 def _duration(seconds: float) -> str:

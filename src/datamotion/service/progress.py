@@ -172,7 +172,7 @@ class Progress:
         order = list(Doing).index
         volumes = sorted(
             (self._volume(subject, now_s) for subject in self._known if self._is_told(subject)),
-            key=lambda each: (order(each.doing), each.backend, counted(each.volume or "")),
+            key=lambda each: (order(each.doing), each.volume is None, each.backend, counted(each.volume or "")),
         )
         plan = self._look.plan if self._look else None
         return RunProgress(
