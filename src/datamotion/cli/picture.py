@@ -92,7 +92,7 @@ def doing_text(volume: VolumeProgress) -> str:
     if volume.bytes_s and volume.doing is not Doing.STALLED:
         told.append(f"{size_text(round(volume.bytes_s))}/s")
     if volume.seconds_left is not None:
-        told.append(f"about {_duration(volume.seconds_left)} left")
+        told.append(f"{_duration(volume.seconds_left)} left")
     if volume.until is not None:
         told.append(f"until {volume.until:%Y-%m-%d %H:%M} UTC")
     if volume.step is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -42,7 +43,8 @@ class TerminalWatcher(Follower):
         self._live: Live | None = None
         self._drawn_s = float("-inf")
         self._size = self._console.size
-        self._last = self._waited = ""
+        self._last = ""
+        self._waited: TransfersReport | None = None
         self._stalled: dict[tuple[str, str | None], VolumeProgress] = {}
         self._silent: set[str] = set()
 
@@ -58,7 +60,8 @@ class TerminalWatcher(Follower):
         self.progress.ended(RunPhase.ENDED if kind is None else RunPhase.STOPPED)
         if self._live is not None:
             self._draw()
-            self._live.stop()
+            with suppress(OSError):  # there is no such terminal any more
+                self._live.stop()
 
     def looked(self, look: Look) -> None:
         super().looked(look)
@@ -73,14 +76,15 @@ class TerminalWatcher(Follower):
     def told(self, event: EventReport) -> None:
         if event.what is Happening.GIVEN_UP:
             self._say(f"[bold red]no[/]  {_words(event)}: {plain(event.why or '')}")
-        elif self._live is not None:
-            self.passed()
+        elif self._live is not None:  # of what came about the look that comes next tells whether that was all
+            if event.what is Happening.ASKING:
+                self.passed()
         elif event.what is Happening.ASKING:
             self._say(f"[dim]...[/] {_words(event)}")
         elif event.what is Happening.REACHED:
             self._say(f"[green]ok[/]  {_words(event)}")
         elif event.transfers is not None:
-            self._say_now_and_then(_transfers_line(event.transfers))
+            self._say_now_and_then(event.transfers)
 
     def _draw(self) -> None:
         assert self._live is not None
@@ -123,11 +127,13 @@ class TerminalWatcher(Follower):
         except OSError:
             self._console.on_broken_pipe()
 
-    def _say_now_and_then(self, line: str) -> None:
-        if line != self._waited and self._clock.monotonic_s() - self._told_s >= _SECONDS_BETWEEN_LINES:
-            self._waited = line
+    def _say_now_and_then(self, transfers: TransfersReport) -> None:
+        """Nothing where no more than the time has changed that is left."""
+        news = replace(transfers, seconds_left=None)
+        if news != self._waited and self._clock.monotonic_s() - self._told_s >= _SECONDS_BETWEEN_LINES:
+            self._waited = news
             self._told_s = self._clock.monotonic_s()
-            self._say(line)
+            self._say(_transfers_line(transfers))
 
 
 @asynccontextmanager

@@ -128,6 +128,7 @@ class Progress:
         for act in acts:
             self._steps.setdefault((act.cluster, act.title), set()).add(act.id)
             self._asked.pop(act.subject, None)
+            self._due.pop(act.subject, None)
             self._paces.pop(act.id, None)
 
     def given_up(self, acts: Sequence[Act], why: str) -> None:
