@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from datamotion.engine.ports import Look
 from datamotion.model.acts import Act
-from datamotion.model.standing import Standing
 
 
 class Quiet:
@@ -15,6 +15,6 @@ class Quiet:
 
     def reached(self, acts: Sequence[Act]) -> None: ...
 
-    def given_up(self, acts: Sequence[Act], why: str) -> None: ...
+    def given_up(self, acts: Sequence[Act], why: str, *, behind: bool) -> None: ...
 
-    def waiting(self, acts: Sequence[Act], standing: Standing) -> None: ...
+    def looked(self, look: Look) -> None: ...

@@ -33,6 +33,14 @@ _MEANINGS = {
 _ROWS = """
 A configuration that cannot be read ends with 2.
 
+`--sort lag` and `--sort state` show the worst volumes first; `--only late`, `--only broken` and `--only 'vol_1*'` show
+those alone. A volume is late that has a mirror older than the RPO or not of what is served, and broken where something
+else is marked. What is said of the group, and the exit status, stay those of all volumes.
+
+`--watch` looks every five seconds (`--every`) until Ctrl-C, and ends as its last look would have. On a terminal it is
+one screen with as many volumes as that has room for, the worst first; elsewhere, and with `TERM=dumb`, a line for each
+change behind the first look. `-o jsonl` prints the document of each look on a line.
+
 ## Lines
 
 `kind` is what `-o json` calls it. Words in braces are filled in; a line without words of its own is a sentence with its

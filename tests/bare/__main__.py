@@ -29,7 +29,7 @@ _SUITES = os.environ.get("SUITES", "bookworm trixie").split()
 _REPOSITORY = Path(__file__).parents[2]
 _MIB = 1024**2
 _LEAST_MIB, _TOO_SMALL_MIB = 200, 40
-_UNDER_WAY = "lyon: Initialize"
+_UNDER_WAY = "Initialize, at lyon"
 
 
 def main() -> None:

@@ -66,8 +66,10 @@ class OnTerminal:
 
 
 @contextmanager
-def on_terminal(*command: object, environ: Mapping[str, str]) -> Iterator[OnTerminal]:
+def on_terminal(*command: object, environ: Mapping[str, str], size: tuple[int, int] = (80, 24)) -> Iterator[OnTerminal]:
+    """`size` is its columns and rows."""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (size[1], size[0]))
     modes = termios.tcgetattr(theirs)
     modes[3] = modes[3] & ~termios.ECHO | termios.NOFLSH  # so that keys neither show nor throw away what is shown
     termios.tcsetattr(theirs, termios.TCSANOW, modes)

@@ -23,7 +23,7 @@ from tests.profile import some
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("interruptible")]
 
-STARTING, FILLING, PROTECTING = "", "Filling paris", "lyon: Initialize"
+STARTING, FILLING, PROTECTING = "", "Filling paris", "Initialize, at lyon"
 
 
 @pytest.fixture

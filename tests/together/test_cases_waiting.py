@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import trio
 
-from datamotion.model.acts import Act, AwaitTransfer
-from datamotion.model.standing import Standing
+from datamotion.engine.ports import Look
+from datamotion.model.acts import AwaitTransfer
 from datamotion.service import operations
 from datamotion.service.reports import RunReport, Verdict
 from tests.together.stories import Story, outcomes, play, told
@@ -24,8 +23,8 @@ class Waiting(Quiet):
     def __init__(self) -> None:
         self.began = trio.Event()
 
-    def waiting(self, acts: Sequence[Act], standing: Standing) -> None:
-        if acts and all(isinstance(act.change, AwaitTransfer) for act in acts):
+    def looked(self, look: Look) -> None:
+        if look.due and all(isinstance(act.change, AwaitTransfer) for act in look.due):
             self.began.set()
 
 

@@ -16,9 +16,8 @@ import httpx
 
 from datamotion.clock import LoopClock
 from datamotion.config.models import Configuration
-from datamotion.engine.ports import Watcher
+from datamotion.engine.ports import Look, Watcher
 from datamotion.model.acts import Act
-from datamotion.model.standing import Standing
 from datamotion.service import operations
 from datamotion.service.operations import Intent
 from datamotion.service.reports import RunReport
@@ -42,9 +41,9 @@ class Quiet:
 
     def reached(self, acts: Sequence[Act]) -> None: ...
 
-    def given_up(self, acts: Sequence[Act], why: str) -> None: ...
+    def given_up(self, acts: Sequence[Act], why: str, *, behind: bool) -> None: ...
 
-    def waiting(self, acts: Sequence[Act], standing: Standing) -> None: ...
+    def looked(self, look: Look) -> None: ...
 
 
 class Wire(httpx.AsyncBaseTransport):

@@ -28,7 +28,7 @@ from datamotion.cli.output import Output, print_json
 from datamotion.cli.render import render_plan, render_run, show_plans
 from datamotion.cli.streaming import StreamingWatcher
 from datamotion.cli.telling import show_error
-from datamotion.cli.watching import TerminalWatcher
+from datamotion.cli.watching import TerminalWatcher, kept_fresh
 from datamotion.errors import ConfigError, DataMotionError
 from datamotion.exit_status import ExitStatus
 from datamotion.model.words import Operation
@@ -233,18 +233,19 @@ async def carry_out_one(
     )
     if not await agreed(plan, yes=yes, output=output, but=missing, word=prepared.word):
         raise typer.Abort
-    with _watcher(session, plan, output) as watcher:
-        report = await prepared.carry_out(watcher)
+    with _watcher(session, prepared, output) as watcher:
+        async with kept_fresh(watcher, session.world.clock):
+            report = await prepared.carry_out(watcher)
     if output is Output.TEXT:
         render_run(report)
     return OperationReport.of(plan, report)
 
 
-def _watcher(session: Session, plan: PlanReport, output: Output) -> TerminalWatcher | StreamingWatcher:
+def _watcher(session: Session, prepared: Prepared, output: Output) -> TerminalWatcher | StreamingWatcher:
     clock = session.world.clock
     if output is Output.JSONL:
-        return StreamingWatcher(clock, group=plan.group, operation=plan.operation)
-    return TerminalWatcher(clock)
+        return StreamingWatcher(clock, group=prepared.group, operation=prepared.operation)
+    return TerminalWatcher(clock, prepared.unanswered)
 
 
 def _no_store(session: Session, *, asked: bool) -> str | None:

@@ -19,7 +19,7 @@ from datamotion.cli.interruptions import Interruptions, interruptions
 from datamotion.cli.lab import lab_errors, seed_site
 from datamotion.cli.render import render_plan, render_run
 from datamotion.cli.terminal import open_console, plain, tell
-from datamotion.cli.watching import TerminalWatcher
+from datamotion.cli.watching import TerminalWatcher, kept_fresh
 from datamotion.config.loading import load
 from datamotion.errors import DataMotionError
 from datamotion.exit_status import ExitStatus
@@ -164,8 +164,9 @@ class _Demo:
     async def _run(self, session: Session, intent: Intent) -> RunReport:
         async with operations.prepare(session, [intent]) as (prepared,):
             render_plan(prepared.report)
-            with TerminalWatcher(self.world.clock) as watcher:
-                report = await prepared.carry_out(watcher)
+            with TerminalWatcher(self.world.clock, prepared.unanswered) as watcher:
+                async with kept_fresh(watcher, self.world.clock):
+                    report = await prepared.carry_out(watcher)
         render_run(report)
         self.calls[report.operation] = report.calls
         if report.verdict is not Verdict.DONE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 from rich.console import Console
@@ -21,22 +22,29 @@ from datamotion.service.reports import (
     Severity,
     StatusReport,
 )
+from datamotion.service.status_choice import is_late
 
 
-def render_status(status: StatusReport, console: Console | None = None) -> None:
-    """Each group: who serves it, its volumes down and back ends across, and what a person should know."""
+def render_status(status: StatusReport, console: Console | None = None, *, most: int | None = None) -> None:
+    """Each group: who serves it, its volumes down and back ends across, and what a person should know.
+
+    Of more volumes than `most` the others are counted.
+    """
     console = console or open_console()
     for group in status.groups:
-        say(console, _who_serves(group), hang=2)
+        say(console, who_serves(group), hang=2)
         if group.volumes:
             say(console, _counts(group), indent=2, hang=2)
-            _group_table(group).show(console)
+            shown = group.volumes[:most]
+            _group_table(replace(group, volumes=shown)).show(console)
+            if left := len(group.volumes) - len(shown):
+                say(console, f"... and {count_text(left, 'more volume')}", indent=2)
         for concern in group.concerns:
             _render_concern(console, concern)
         console.print()
 
 
-def _who_serves(group: GroupReport) -> str:
+def who_serves(group: GroupReport) -> str:
     name = f"[bold]{plain(group.name)}[/]"
     if not group.volumes:
         return f"{name}: no volumes are seen"
@@ -97,13 +105,23 @@ def _copy_cell(copy: CopyReport | None) -> Cell:
     """A `!` where something is to be seen to: colour alone says nothing to many people and programs."""
     if copy is None:
         return Cell("not seen", "dim")
-    words = _copy_words(copy)
-    if copy.trouble or copy.within_rpo is False or copy.is_fresh is False or copy.role == Role.UNCLEAR:
-        return Cell(f"! {words}", "red")
+    words = copy_words(copy)
+    if is_marked(copy):
+        return Cell(words, "red")
     return Cell(words, "green" if copy.role in (Role.ACTIVE, Role.MIRROR) else "yellow")
 
 
-def _copy_words(copy: CopyReport) -> str:
+def is_marked(copy: CopyReport) -> bool:
+    """Whether something is to be seen to."""
+    return bool(copy.trouble) or is_late(copy) or copy.role == Role.UNCLEAR
+
+
+def copy_words(copy: CopyReport, *, aged: bool = True) -> str:
+    """How the copy stands; without what changes all the time unless it is `aged`."""
+    return f"{'! ' if is_marked(copy) else ''}{_words(copy, aged)}"
+
+
+def _words(copy: CopyReport, aged: bool) -> str:
     if copy.name is None:
         return "none"
     if copy.role != Role.MIRROR:
@@ -111,12 +129,12 @@ def _copy_words(copy: CopyReport) -> str:
     words = [copy.state]
     if copy.is_fresh is False:
         words.append(f"of {copy.source}")
-    if copy.lag_s is not None:
+    if copy.lag_s is not None and aged:
         words.append(_age(copy.lag_s))
     if copy.path is not None:
         words.append("mounted ahead" if copy.is_shut else f"mounted {copy.path}")
     if copy.is_transferring:
-        arrived = copy.transferring_bytes
+        arrived = copy.transferring_bytes if aged else None
         words.append("transferring" if arrived is None else f"{size_text(arrived)} arrived")
     return ", ".join(words)
 

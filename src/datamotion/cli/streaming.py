@@ -10,10 +10,11 @@ from typing import Self
 from datamotion.clock import Clock
 from datamotion.service.documents import document_json
 from datamotion.service.events import EventReport, Follower, Happening, TransfersReport
+from datamotion.service.progress import VolumeProgress
 
 
 class StreamingWatcher(Follower):
-    """Prints each event as it comes; of transfers that are waited for, only what has changed.
+    """Prints each event as it comes; of transfers that are waited for, and of volumes under way, only what has changed.
 
     A line that cannot be written is the last one: it stops no run.
     """
@@ -21,6 +22,7 @@ class StreamingWatcher(Follower):
     def __init__(self, clock: Clock, *, group: str, operation: str) -> None:
         super().__init__(clock, group=group, operation=operation)
         self._waited: TransfersReport | None = None
+        self._moved: dict[tuple[str, str | None], object] = {}
         self._is_read = True
 
     def __enter__(self) -> Self:
@@ -34,12 +36,19 @@ class StreamingWatcher(Follower):
     def told(self, event: EventReport) -> None:
         if event.what is Happening.WAITING:
             news = event.transfers and replace(event.transfers, seconds_left=None)
-            if news == self._waited:
+            moved = {_where(each): (each.doing, each.moved_bytes) for each in event.under_way}
+            changed = [each for each in event.under_way if moved[_where(each)] != self._moved.get(_where(each))]
+            if news == self._waited and not changed:
                 return
-            self._waited = news
+            self._waited, self._moved = news, dict(moved)
+            event = replace(event, under_way=tuple(changed))
         if self._is_read:
             try:
                 sys.stdout.write(f"{document_json('event', event, indent=None)}\n")
                 sys.stdout.flush()
             except OSError:
                 self._is_read = False
+
+
+def _where(volume: VolumeProgress) -> tuple[str, str | None]:
+    return volume.backend, volume.volume

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
@@ -42,6 +42,26 @@ def open_console(*, stderr: bool = False) -> Console:
 def plain(text: str) -> str:
     """Markup for a text from outside."""
     return visible(text).translate(_TO_STAND_INS)
+
+
+def shortened(text: str, width: int) -> str:
+    """At most that wide, without its middle where it is wider: names often differ at their ends.
+
+    >>> shortened("customer_invoices_2031_archive", 20), shortened("vol_1", 20)
+    ('customer_...archive', 'vol_1')
+    """
+    if cell_len(text) <= width:
+        return text
+    room = max(width - 3, 0)
+    head, tail = set_cell_size(text, room - room // 2).rstrip(), text
+    while cell_len(tail) > room // 2:
+        tail = tail[1:]
+    return f"{head}...{tail}"[: max(width, 0)]
+
+
+def cut(text: str, width: int) -> str:
+    """At most that wide, without its end where it is wider."""
+    return text if cell_len(text) <= width else f"{set_cell_size(text, max(width - 3, 0)).rstrip()}..."
 
 
 def read_markup(markup: str) -> Text:

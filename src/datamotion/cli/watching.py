@@ -1,102 +1,168 @@
-"""A run as it goes, on standard error: a line for each thing that begins, holds or is given up; transfers as a bar."""
+"""A run as it goes, on standard error: on a terminal as a picture that is drawn anew, elsewhere line by line."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+import anyio
+from rich.live import Live
+from rich.text import Text
 
+from datamotion.cli.picture import picture_lines, silence_text
 from datamotion.cli.terminal import open_console, plain, tell
 from datamotion.clock import Clock
+from datamotion.engine.ports import Delay, Look
 from datamotion.model.units import count_text, duration_text, size_text
+from datamotion.service.alike import names_text
 from datamotion.service.events import EventReport, Follower, Happening, TransfersReport
+from datamotion.service.progress import Doing, RunPhase, VolumeProgress
 
 _SECONDS_BETWEEN_LINES = 5.0
+_SECONDS_BETWEEN_PICTURES = 0.2
+_TICK_S = 1.0
+_TOLD_SILENCE_S = 10.0
 _SHOWN_NAMES = 4
 
 
 class TerminalWatcher(Follower):
-    """Follows a run on the terminal; elsewhere in plain lines. Used as a context manager.
+    """Follows a run on the terminal; elsewhere, and where nothing can be drawn anew, in plain lines.
 
-    A line that cannot be written is the last one: it stops no run.
+    Used as a context manager. No line is told twice in a row; the last picture stays. A line that cannot be written is
+    the last one: it stops no run.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        super().__init__(clock)
+    def __init__(self, clock: Clock, unanswered: Callable[[], Mapping[str, Delay]] = dict) -> None:
+        super().__init__(clock, unanswered=unanswered)
         self._told_s = clock.monotonic_s()
         self._console = open_console(stderr=True)
-        self._progress = Progress(
-            TextColumn("  {task.description}"),
-            BarColumn(),
-            DownloadColumn(binary_units=True),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            console=self._console,
-            transient=True,
-            disable=not self._console.is_terminal,
-        )
-        self._bar: TaskID | None = None
-        self._total = 0
+        self._live: Live | None = None
+        self._drawn_s = float("-inf")
+        self._size = self._console.size
+        self._last = ""
+        self._waited: TransfersReport | None = None
+        self._stalled: dict[tuple[str, str | None], VolumeProgress] = {}
+        self._silent: set[str] = set()
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        if self._console.is_terminal and not self._console.is_dumb_terminal:
+            self._live = Live(console=self._console, auto_refresh=False, vertical_overflow="visible")
+            self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        self.progress.ended(RunPhase.ENDED if kind is None else RunPhase.STOPPED)
+        if self._live is not None:
+            self._draw()
+            with suppress(OSError):  # there is no such terminal any more
+                self._live.stop()
+
+    def looked(self, look: Look) -> None:
+        super().looked(look)
+        self.passed()
+
+    def passed(self) -> None:
+        if self._live is None:
+            self._tell_waits()
+        elif self._clock.monotonic_s() - self._drawn_s >= _SECONDS_BETWEEN_PICTURES:
+            self._draw()
 
     def told(self, event: EventReport) -> None:
-        match event.what:
-            case Happening.ASKING:
-                self._say(f"[dim]...[/] {_words(event)}")
-            case Happening.REACHED:
-                self._say(f"[green]ok[/]  {_words(event)}")
-            case Happening.GIVEN_UP:
-                self._say(f"[bold red]no[/]  {_words(event)}: {plain(event.why or '')}")
-            case Happening.WAITING:
-                assert event.transfers is not None
-                self._show_transfers(event.transfers)
+        if event.what is Happening.GIVEN_UP:
+            self._say(f"[bold red]no[/]  {_words(event)}: {plain(event.why or '')}")
+        elif self._live is not None:  # of what came about the look that comes next tells whether that was all
+            if event.what is Happening.ASKING:
+                self.passed()
+        elif event.what is Happening.ASKING:
+            self._say(f"[dim]...[/] {_words(event)}")
+        elif event.what is Happening.REACHED:
+            self._say(f"[green]ok[/]  {_words(event)}")
+        elif event.transfers is not None:
+            self._say_now_and_then(event.transfers)
 
-    def _show_transfers(self, transfers: TransfersReport) -> None:
-        label = f"{count_text(transfers.running, 'transfer')} running"
-        if transfers.queued:
-            label += f", {transfers.queued} queued at the cluster"
-        if transfers.not_begun:
-            label += f", {transfers.not_begun} waiting for their turn"
-        moved, left = transfers.moved_bytes, transfers.left_bytes
-        if not self._console.is_terminal:
-            self._say_now_and_then(f"     {label}, {size_text(moved)} moved{_time_left(transfers)}")
-            return
-        total = None if left is None else max(self._total, moved + left)
-        self._total = total or 0
-        if self._bar is None:
-            self._bar = self._progress.add_task(label)
-        completed = moved if total is None or left is None else total - left  # what has ended is awaited no more
-        self._progress.update(self._bar, description=label, total=total, completed=completed)
+    def _draw(self) -> None:
+        assert self._live is not None
+        self._drawn_s = self._clock.monotonic_s()
+        try:
+            if self._console.size != self._size:  # what was drawn has been wrapped anew: nobody knows where it begins
+                self._size = self._console.size
+                self._console.clear()
+            width, height = self._console.size
+            lines = picture_lines(self.progress.picture(), width - 1, height - 1)
+            self._live.update(Text("\n").join(Text(text, style) for text, style in lines), refresh=True)
+        except OSError:
+            self._console.on_broken_pipe()
+
+    def _tell_waits(self) -> None:
+        """What began to keep the run waiting since it was last told of, and what does so no more."""
+        picture = self.progress.picture()
+        silent = {each.cluster: each for each in picture.silent if each.for_s >= _TOLD_SILENCE_S}
+        for cluster in silent.keys() - self._silent:
+            self._say(f"!   {plain(silence_text(silent[cluster]))}")
+        for cluster in self._silent - silent.keys():
+            self._say(f"    {plain(cluster)} does not leave a request unanswered any more")
+        self._silent = set(silent)
+        stalled = {(each.backend, each.volume): each for each in picture.volumes if each.doing is Doing.STALLED}
+        began = [each for key, each in stalled.items() if key not in self._stalled]
+        if began:
+            longest = duration_text(timedelta(seconds=round(max(each.still_s or 0 for each in began))))
+            self._say(f"!   {_whom(began)}: stalled for {longest}")
+        moving = {(each.backend, each.volume) for each in picture.volumes if each.doing is Doing.MOVING}
+        if again := [each for key, each in self._stalled.items() if key in moving]:
+            self._say(f"    {_whom(again)}: moving again")
+        self._stalled = stalled
 
     def _say(self, line: str) -> None:
+        if line == self._last:
+            return
+        self._last = line
         try:
             tell(self._console, line)
         except OSError:
             self._console.on_broken_pipe()
 
-    def _say_now_and_then(self, line: str) -> None:
-        """Where no bar can be drawn."""
-        if self._clock.monotonic_s() - self._told_s >= _SECONDS_BETWEEN_LINES:
+    def _say_now_and_then(self, transfers: TransfersReport) -> None:
+        """Nothing where no more than the time has changed that is left."""
+        news = replace(transfers, seconds_left=None)
+        if news != self._waited and self._clock.monotonic_s() - self._told_s >= _SECONDS_BETWEEN_LINES:
+            self._waited = news
             self._told_s = self._clock.monotonic_s()
-            self._say(line)
+            self._say(_transfers_line(transfers))
+
+
+@asynccontextmanager
+async def kept_fresh(watcher: Follower, clock: Clock) -> AsyncIterator[None]:
+    """Within, the watcher is told that time passes. What is raised within is raised as it is."""
+
+    async def tick() -> None:
+        while True:
+            await clock.sleep(_TICK_S)
+            watcher.passed()
+
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(tick)
+            yield
+            tasks.cancel_scope.cancel()
+    except BaseExceptionGroup as raised:
+        if len(raised.exceptions) != 1:
+            raise
+        raise raised.exceptions[0] from None
+
+
+def _transfers_line(transfers: TransfersReport) -> str:
+    label = f"{count_text(transfers.running, 'transfer')} running"
+    if transfers.queued:
+        label += f", {transfers.queued} queued at the cluster"
+    if transfers.not_begun:
+        label += f", {transfers.not_begun} waiting for their turn"
+    return f"     {label}, {size_text(transfers.moved_bytes)} moved{_time_left(transfers)}"
 
 
 def _time_left(transfers: TransfersReport) -> str:
@@ -114,3 +180,7 @@ def _words(event: EventReport) -> str:
     names = event.volumes
     shown = ", ".join(names) if len(names) <= _SHOWN_NAMES else count_text(len(names), "volume")
     return plain(f"{event.cluster}: {event.step}" + (f" ({shown})" if names else ""))
+
+
+def _whom(volumes: list[VolumeProgress]) -> str:
+    return plain(names_text([f"{each.volume} at {each.backend}" if each.volume else each.backend for each in volumes]))

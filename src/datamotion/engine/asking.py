@@ -13,7 +13,7 @@ from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Cluster, Journal, Reply, Watcher
 from datamotion.model.acts import Act, Change
 from datamotion.policy.kinds import kind_of
-from datamotion.runs.journal import Entry, Note
+from datamotion.runs.journal import Entry, Note, behind_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,17 @@ class Notes:
     clock: Clock
     journal: Journal
 
-    def write(self, note: Note, acts: Sequence[Act], *, jobs: tuple[str, ...] = (), detail: str | None = None) -> None:
-        """A line about acts of one kind at one cluster."""
+    def write(
+        self,
+        note: Note,
+        acts: Sequence[Act],
+        *,
+        jobs: tuple[str, ...] = (),
+        detail: str | None = None,
+        behind: bool = False,
+    ) -> None:
+        """A line about acts of one kind at one cluster; `behind`: about what would follow them, as they hold."""
+        titles = " and ".join(dict.fromkeys(act.title for act in acts))
         self.journal.write(
             Entry(
                 at=self.clock.now(),
@@ -43,7 +52,7 @@ class Notes:
                 volumes=tuple(act.volume for act in acts if act.volume is not None),
                 jobs=jobs,
                 detail=detail,
-                title=" and ".join(dict.fromkeys(act.title for act in acts)),
+                title=behind_text(titles) if behind else titles,
             )
         )
 

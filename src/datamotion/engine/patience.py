@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from datamotion.clock import Clock
 from datamotion.engine.failures import Failure
+from datamotion.engine.ports import Delay
 from datamotion.model.acts import Act, ActId, AwaitMove, AwaitOnline, Change, CreateVolume
 from datamotion.policy.kinds import is_asked_for, limit_s
 
@@ -73,6 +74,15 @@ class Patience:
             text=f"{act.text}: seen to be so {_TIMES} times, and undone each time by somebody else",
             hint="find out what else changes it, stop that, then run the same command again",
         )
+
+    def still(self, acts: Iterable[Act]) -> Mapping[ActId, Delay]:
+        """Those of these acts that could be stuck: since when, and until when they are borne with."""
+        known = {act.id: (act, self._since[act.id]) for act in acts if act.id in self._since}
+        return {
+            id_: Delay(since, since + limit_s(act))
+            for id_, (act, (progress, since)) in known.items()
+            if progress is not None
+        }
 
     def verdict(self, act: Act, progress: object) -> Failure | None:
         """Why to give up an act that has not come about, None to go on.

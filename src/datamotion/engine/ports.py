@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from datamotion.errors import ClusterRefused, ClusterSilent
-from datamotion.model.acts import Act
+from datamotion.model.acts import Act, ActId
+from datamotion.model.plan import Plan
 from datamotion.model.records import FileName, FilesIn, Snapshot
 from datamotion.model.standing import Standing
 from datamotion.model.view import Aspect, ClusterView
@@ -64,7 +65,7 @@ class Cluster(Protocol):
         ...
 
     async def follow(self, jobs: Collection[str]) -> Mapping[str, Reply]:
-        """Wait until each of these jobs has ended: Accepted if it succeeded, Declined with its code if it failed.
+        """Delay until each of these jobs has ended: Accepted if it succeeded, Declined with its code if it failed.
 
         A job that can no longer be found, or whose cluster stopped answering, is Unanswered.
         """
@@ -122,6 +123,27 @@ class Journal(Protocol):
     def write(self, entry: Entry) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Since when nothing has come of what is waited for, and until when that is borne with: seconds of the clock."""
+
+    since_s: float
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a run saw just now, and what is left to do: all of `plan`.
+
+    `due` are the acts that were asked for or awaited. `still`: since when nothing moves, of those that may be stuck.
+    """
+
+    due: Sequence[Act]
+    plan: Plan
+    standing: Standing
+    still: Mapping[ActId, Delay]
+
+
 class Watcher(Protocol):
     """Who follows a run as it goes: a terminal, a log, nobody."""
 
@@ -133,10 +155,13 @@ class Watcher(Protocol):
         """These acts, all of one kind at one cluster, have been observed to hold."""
         ...
 
-    def given_up(self, acts: Sequence[Act], why: str) -> None:
-        """The volumes of these acts, all of one kind at one cluster, are left as they are, for one reason."""
+    def given_up(self, acts: Sequence[Act], why: str, *, behind: bool) -> None:
+        """The volumes of these acts, all of one kind at one cluster, are left as they are, for one reason.
+
+        `behind`: these acts hold, and what would follow them is given up.
+        """
         ...
 
-    def waiting(self, acts: Sequence[Act], standing: Standing) -> None:
-        """These acts are still awaited; `standing` is what was seen just now."""
+    def looked(self, look: Look) -> None:
+        """This was seen, at the beginning and after whatever was asked for or awaited."""
         ...

@@ -25,7 +25,7 @@ from datamotion.engine.failures import (
 )
 from datamotion.engine.looking import Lookout
 from datamotion.engine.patience import Patience
-from datamotion.engine.ports import Accepted, Cluster, Declined, Hold, Journal, Unanswered, Watcher
+from datamotion.engine.ports import Accepted, Cluster, Declined, Hold, Journal, Look, Unanswered, Watcher
 from datamotion.engine.result import Asked, Place, RunResult, refusal_of, refusals_by_subject
 from datamotion.engine.turn import beside, gated, next_acts, planned_acts, shut_out
 from datamotion.engine.views import Views
@@ -71,6 +71,7 @@ class Run:
         self._open: dict[ActId, Act] = {}  # accepted, and not seen to hold yet
         self._accepted: dict[ActId, Standing] = {}
         self._unanswered: dict[ActId, Standing] = {}
+        self._came_about: set[ActId] = set()  # since they were last asked for
         self._is_held = True
 
     async def carry_out(self, view: View, standing: Standing, plan: Plan, *, agreed: Sequence[Loss]) -> RunResult:
@@ -86,6 +87,7 @@ class Run:
         for loss in agreed:
             self._agreed.setdefault(loss.volume, []).append(loss)
         self._result = RunResult(first=plan, plan=plan, standing=standing, began=standing)
+        self._show(())
         part = plan.part
         while acts := self._due():
             if self._result.plan.part != part:
@@ -99,7 +101,9 @@ class Run:
                 continue
             await self._ask(act for act in acts if self._is_to_be_asked(act))
             await self._look_again(acts)
-            if not self._judge(acts):
+            has_moved = self._judge(acts)
+            self._show(acts)
+            if not has_moved:
                 await self._wait(acts)
         return self._result
 
@@ -137,6 +141,7 @@ class Run:
         without an answer may be the echo of that one ("exists already"): the next looks tell.
         """
         act, is_echo = answer.act, answer.act.id in self._unanswered
+        self._came_about.discard(act.id)
         if isinstance(answer.reply, Accepted):
             self._open[act.id] = act
             self._accepted[act.id] = self._result.standing
@@ -237,6 +242,7 @@ class Run:
             if (earlier := self._unanswered.pop(act.id, None)) is not None:
                 self._accepted.setdefault(act.id, earlier)
             self._open.pop(act.id, None)
+            self._came_about.add(act.id)
         for batch in batches_of(acts):
             self._notes.write(Note.REACHED, batch)
             self._watcher.reached(batch)
@@ -249,25 +255,27 @@ class Run:
             self._notes.write(Note.DROPPED, batch)
 
     def _give_up(self, failures: Iterable[tuple[Act, Failure]]) -> None:
-        by_reason: dict[Failure, list[Act]] = {}
+        by_reason: dict[tuple[Failure, bool], list[Act]] = {}
         alone = beside(self._result.plan)
         for act, failure in failures:
             if act.subject in self._result.given_up or act.id in self._result.not_given:
                 continue
             if act.id in alone and not failure.silent:
                 self._result.not_given[act.id] = failure
-                by_reason.setdefault(failure, []).append(act)
             else:
                 self._result.given_up[act.subject] = failure
-                by_reason.setdefault(failure, []).append(act)
-        for failure, acts in by_reason.items():
+            by_reason.setdefault((failure, act.id in self._came_about), []).append(act)
+        for (failure, behind), acts in by_reason.items():
             for batch in batches_of(acts):
-                self._notes.write(Note.GIVEN_UP, batch, detail=failure.text)
-                self._watcher.given_up(batch, failure.text)
+                self._notes.write(Note.GIVEN_UP, batch, detail=failure.text, behind=behind)
+                self._watcher.given_up(batch, failure.text, behind=behind)
+
+    def _show(self, acts: Sequence[Act]) -> None:
+        still = self._patience.still(acts)
+        self._watcher.looked(Look(due=acts, plan=self._result.plan, standing=self._result.standing, still=still))
 
     async def _wait(self, acts: Sequence[Act]) -> None:
         """A pause; with the group let go, where everything that is due goes on at the clusters by itself."""
-        self._watcher.waiting(acts, self._result.standing)
         if self._is_held and not any(map(is_asked_for, acts)):
             self._let_go()
         await self._patience.wait(acts)

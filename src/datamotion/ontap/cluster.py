@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from datamotion.clock import Clock
 from datamotion.engine.concurrently import side_by_side
-from datamotion.engine.ports import Accepted, Reply
+from datamotion.engine.ports import Accepted, Delay, Reply
 from datamotion.errors import ClusterError, ClusterNotAsked, ConfigError, InternalError
 from datamotion.model.acts import (
     AbortMove,
@@ -174,6 +174,11 @@ class OntapCluster:
     def calls(self) -> int:
         """How many requests have been sent to the cluster, those sent again counted again."""
         return self._transport.calls
+
+    @property
+    def unanswered(self) -> Delay | None:
+        """The request that has waited longest for an answer; None where none is under way."""
+        return self._transport.unanswered
 
     async def observe(
         self, aspects: Collection[Aspect], svms: Collection[str], files: Collection[FileName | FilesIn] = ()

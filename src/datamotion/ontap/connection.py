@@ -10,6 +10,7 @@ connect time-out is paid once.
 from __future__ import annotations
 
 import logging
+from contextlib import AsyncExitStack
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import anyio
 import httpx
 
 from datamotion.clock import Clock
+from datamotion.engine.ports import Delay
 from datamotion.errors import ClusterError, ClusterSilent
 from datamotion.ontap.answer import Answer, Asked, Request, Response, overrun_error, read_answer, unreadable
 from datamotion.ontap.errors import told
@@ -43,6 +45,7 @@ class Connection:
         self._answers = 0
         self._answers_before = 0
         self._pausing = 0
+        self._under_way: list[float] = []  # since when, of requests without any answer yet: the oldest first
         self.calls = 0
         """How many requests have been sent."""
 
@@ -50,6 +53,13 @@ class Connection:
         """A cluster that could not be reached is tried again by the next request."""
         self._unreachable = None
         self._answers_before = self._answers
+
+    @property
+    def unanswered(self) -> Delay | None:
+        """The request that has waited longest for an answer; None where none is under way."""
+        if not self._under_way:
+            return None
+        return Delay(self._under_way[0], self._under_way[0] + (self._http.timeout.read or 0))
 
     async def send(self, request: Request, budget: Budget) -> Answer:
         """The answer, within the budget; to a change, within the time that one may take.
@@ -106,9 +116,14 @@ class Connection:
             tries.answers_before = self._answers
         began_s, asked_at = self._clock.monotonic_s(), self._clock.now()
         try:
-            async with self._http.stream(
-                request.method, _absolute(self.asked.url, request.url), json=request.body
-            ) as response:
+            async with AsyncExitStack() as stack:
+                self._under_way.append(began_s)
+                try:
+                    response = await stack.enter_async_context(
+                        self._http.stream(request.method, _absolute(self.asked.url, request.url), json=request.body)
+                    )
+                finally:
+                    self._under_way.remove(began_s)
                 self._answers += 1
                 budget.dates.hear(response.headers.get("date"), asked_at, self._clock.now())
                 content = await budget.read(response)

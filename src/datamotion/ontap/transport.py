@@ -25,6 +25,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from datamotion.clock import Clock
+from datamotion.engine.ports import Delay
 from datamotion.errors import ConfigError
 from datamotion.model.view import ClusterClock
 from datamotion.ontap.answer import Answer, Asked, Body, Query, Request, overrun_error
@@ -58,6 +59,11 @@ class Transport:
     def calls(self) -> int:
         """How many requests have been sent."""
         return self._connection.calls
+
+    @property
+    def unanswered(self) -> Delay | None:
+        """The request that has waited longest for an answer; None where none is under way."""
+        return self._connection.unanswered
 
     @property
     def limits(self) -> Limits:

@@ -20,6 +20,11 @@ class Note(StrEnum):
     GIVEN_UP = "given up"  # not reached, and not tried again in this run
 
 
+def behind_text(title: str) -> str:
+    """What is said of a volume that was given up where nothing is wrong with its last step, and nothing may follow."""
+    return f'after "{title}"'
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One line. `volumes` are those it is about; empty for what serves all of them. `title` is its step's."""

@@ -14,7 +14,7 @@ from datamotion.config.mistakes import Keys
 from datamotion.config.models import ClusterConfig
 from datamotion.config.secrets import resolve
 from datamotion.engine.concurrently import side_by_side
-from datamotion.engine.ports import Cluster, Declined, Measurer, Reply, Validator
+from datamotion.engine.ports import Cluster, Declined, Delay, Measurer, Reply, Validator
 from datamotion.errors import ClusterNotAsked, ConfigError, Place
 from datamotion.model.acts import Act
 from datamotion.model.records import FileName, FilesIn, Snapshot
@@ -29,16 +29,20 @@ PlaceOf = Callable[[Keys, str], tuple[Place, ...]]
 
 
 class CountedCluster(Cluster, Validator, Measurer, Protocol):
-    """A cluster that knows how many requests it has been sent."""
+    """A cluster that knows how many requests it has been sent, and which of them has waited longest for an answer."""
 
     @property
     def calls(self) -> int: ...
+
+    @property
+    def unanswered(self) -> Delay | None: ...
 
 
 class NotAskedCluster:
     """A cluster that cannot be asked from here: its secret or its CA file cannot be had. Never contacted."""
 
     calls = 0
+    unanswered = None
 
     def __init__(self, name: str, why: ConfigError) -> None:
         self._name = name

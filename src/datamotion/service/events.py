@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from datamotion.clock import Clock
+from datamotion.engine.ports import Delay, Look
 from datamotion.model.acts import Act, AwaitIdle, AwaitTransfer
-from datamotion.model.records import Transfer
 from datamotion.model.standing import Standing
 from datamotion.model.words import TransferState
+from datamotion.runs.journal import behind_text
 from datamotion.service.act_reports import ActKind, kind_of
+from datamotion.service.pace import Pace
+from datamotion.service.progress import Progress, VolumeProgress, first_transfer_bytes, transfer_of
 
 _log = logging.getLogger(__name__)
 
@@ -32,8 +35,9 @@ class Happening(StrEnum):
 class TransfersReport:
     """Transfers that are awaited: how many run, are queued at their cluster, or have not begun.
 
-    `moved_bytes` is what those that run have carried so far. `left_bytes` is None where sizes were not seen, and
-    `seconds_left` until bytes were seen to become less.
+    `moved_bytes` is what those that run have carried so far. `left_bytes` is None where one of them is no first
+    transfer of a source that was seen: nobody can tell beforehand what others carry. `seconds_left` is None until
+    enough was measured.
     """
 
     running: int
@@ -49,7 +53,8 @@ class EventReport:
     """One thing that happened in a run to acts of one `act_kind` at one cluster.
 
     `step` is the title of their step. `volumes` are whom they are for, none where all of a back end are served; `why`
-    they were given up, None otherwise. `transfers` are those that are waited for, None otherwise.
+    they were given up, None otherwise: behind acts that came about, `step` is what was to follow them. `transfers` are
+    those that are waited for, None otherwise, and `under_way` then is each volume that waits for no other.
     """
 
     at: datetime
@@ -63,37 +68,64 @@ class EventReport:
     volumes: tuple[str, ...]
     why: str | None
     transfers: TransfersReport | None
+    under_way: tuple[VolumeProgress, ...]
 
 
 class Follower(ABC):
-    """Makes events of what the engine tells: fulfils its port `Watcher`. Who shows them says how in `told`."""
+    """Makes events of what the engine tells: fulfils its port `Watcher`. Who shows them says how in `told`.
 
-    def __init__(self, clock: Clock, *, group: str = "", operation: str = "") -> None:
+    `progress` is how the run goes, at any time.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        group: str = "",
+        operation: str = "",
+        unanswered: Callable[[], Mapping[str, Delay]] = dict,
+    ) -> None:
+        self.progress = Progress(clock, unanswered)
         self._clock = clock
         self._group = group
         self._operation = operation
-        self._first_left: tuple[float, int] | None = None  # when, and how many bytes
+        self._pace = Pace()
+        self._first_left = 0
 
     @abstractmethod
     def told(self, event: EventReport) -> None:
         """Shown. Raises nothing: it would stop the run."""
 
+    def passed(self) -> None:  # noqa: B027  # who prints what happens has nothing to do then
+        """A moment has passed, in which perhaps nothing happened."""
+
     def asking(self, acts: Sequence[Act]) -> None:
+        self.progress.asking(acts)
         self.told(self._event(Happening.ASKING, acts))
 
     def reached(self, acts: Sequence[Act]) -> None:
+        self.progress.reached(acts)
         self.told(self._event(Happening.REACHED, acts))
 
-    def given_up(self, acts: Sequence[Act], why: str) -> None:
-        self.told(self._event(Happening.GIVEN_UP, acts, why=why))
+    def given_up(self, acts: Sequence[Act], why: str, *, behind: bool) -> None:
+        self.progress.given_up(acts, why)
+        self.told(self._event(Happening.GIVEN_UP, acts, why=why, behind=behind))
 
-    def waiting(self, acts: Sequence[Act], standing: Standing) -> None:
-        awaited = [act for act in acts if isinstance(act.change, AwaitTransfer | AwaitIdle)]
+    def looked(self, look: Look) -> None:
+        self.progress.looked(look)
+        awaited = [act for act in look.due if isinstance(act.change, AwaitTransfer | AwaitIdle)]
+        awaited = [act for act in awaited if self.progress.is_awaited(act)]
         if awaited:
-            self.told(self._event(Happening.WAITING, awaited, transfers=self._transfers(awaited, standing)))
+            self.told(self._event(Happening.WAITING, awaited, transfers=self._transfers(awaited, look.standing)))
 
     def _event(
-        self, what: Happening, acts: Sequence[Act], *, why: str | None = None, transfers: TransfersReport | None = None
+        self,
+        what: Happening,
+        acts: Sequence[Act],
+        *,
+        why: str | None = None,
+        behind: bool = False,
+        transfers: TransfersReport | None = None,
     ) -> EventReport:
         event = EventReport(
             at=self._clock.now(),
@@ -101,12 +133,13 @@ class Follower(ABC):
             operation=self._operation,
             what=what,
             cluster=acts[0].cluster,
-            step=acts[0].title,
+            step=behind_text(acts[0].title) if behind else acts[0].title,
             act_kind=kind_of(type(acts[0].change)),
             backends=tuple(dict.fromkeys(act.backend for act in acts)),
             volumes=tuple(dict.fromkeys(act.volume for act in acts if act.volume is not None)),
             why=why,
             transfers=transfers,
+            under_way=self.progress.under_way() if what is Happening.WAITING else (),
         )
         if what is not Happening.WAITING:  # of that there may be one at each look
             whom = ", ".join(event.volumes)
@@ -114,42 +147,23 @@ class Follower(ABC):
         return event
 
     def _transfers(self, awaited: Sequence[Act], standing: Standing) -> TransfersReport:
-        transfers = [each for act in awaited if (each := _transfer_of(act, standing))]
+        transfers = [each for act in awaited if (each := transfer_of(act, standing))]
         moved = sum(each.bytes_transferred or 0 for each in transfers)
         queued = sum(each.state is TransferState.QUEUED for each in transfers)
-        to_move = _bytes_to_move(awaited, standing)
-        left = None if to_move is None else max(to_move - moved, 0)
+        totals = [first_transfer_bytes(act, standing) for act in awaited]
+        sizes = [each for each in totals if each is not None]
+        left = max(sum(sizes) - moved, 0) if len(sizes) == len(totals) else None
         return TransfersReport(
             running=len(transfers) - queued,
             queued=queued,
             not_begun=len(awaited) - len(transfers),
             moved_bytes=moved,
             left_bytes=left,
-            seconds_left=self._seconds_left(left),
+            seconds_left=None if left is None else self._seconds_left(left),
         )
 
-    def _seconds_left(self, left: int | None) -> float | None:
-        """By how fast what is left has become less since it was first told."""
-        now = self._clock.monotonic_s()
-        if left is None:
-            return None
-        if self._first_left is None or left > self._first_left[1]:
-            self._first_left = now, left
-        since, at_first = self._first_left
-        return None if left == at_first else round(left * (now - since) / (at_first - left), 1)
-
-
-def _transfer_of(act: Act, standing: Standing) -> Transfer | None:
-    """The transfer that an act waits for, as it is now; None where none runs."""
-    copy = standing.copy(act.backend, act.volume or "")
-    relationship = copy.edge.relationship if copy and copy.edge else None
-    return relationship.transfer if relationship and relationship.is_transferring else None
-
-
-def _bytes_to_move(acts: Sequence[Act], standing: Standing) -> int | None:
-    """What the sources hold, where they were seen: a first transfer moves that much. None when it is not known."""
-    sources = [
-        standing.copies.get(active) if (active := standing.active.get(act.volume or "")) else None for act in acts
-    ]
-    sizes = [copy.volume.used_bytes if copy else None for copy in sources]
-    return sum(size for size in sizes if size is not None) if all(sizes) else None
+    def _seconds_left(self, left: int) -> float | None:
+        """By how fast what is left becomes less."""
+        self._first_left = max(self._first_left, left)
+        self._pace.take(self._clock.monotonic_s(), self._first_left - left)
+        return self._pace.seconds_left(left)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.looking import Glance, Lookout
-from datamotion.engine.ports import Watcher
+from datamotion.engine.ports import Delay, Watcher
 from datamotion.engine.result import Outcome, RunResult
 from datamotion.engine.run import Run
 from datamotion.engine.turn import planned_acts
@@ -308,6 +308,10 @@ class Prepared:
         """All that has to be looked at, but for what was silent and can be done without."""
         names = [name for name in self._lookout.glances if name not in self._silent]
         return {**self._silent, **await self._lookout.whole(names)}
+
+    def unanswered(self) -> Mapping[str, Delay]:
+        """The clusters that a request waits for now, and since when."""
+        return {name: each for name, cluster in self._clusters.items() if (each := cluster.unanswered)}
 
     def _calls(self) -> int:
         return sum(cluster.calls for cluster in self._clusters.values())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.model.group import Group
@@ -35,11 +37,19 @@ NOT_MIRRORED = ROWS[Kind.NOT_MIRRORED_HERE].text
 
 async def status(session: Session, group: str | None = None) -> StatusReport:
     """The status of one group or of all. Only reads; a cluster that does not answer is part of the report."""
-    groups = session.groups(group)
+    async with aclosing(looks(session, group, inf)) as seen:
+        return await anext(seen)
+
+
+async def looks(session: Session, group: str | None, every_s: float) -> AsyncGenerator[StatusReport]:
+    """The status, again and again, so far apart. Only reads."""
+    groups, clock = session.groups(group), session.world.clock
     glances = glances_of(groups)
     async with session.clusters(glances.keys()) as clusters:
-        view = await Lookout(clusters, glances).whole()
-    return status_report(groups, view, session.world.clock.now())
+        while True:
+            view = await Lookout(clusters, glances).whole()
+            yield status_report(groups, view, clock.now())
+            await clock.sleep(every_s)
 
 
 def glances_of(groups: Iterable[Group]) -> Mapping[str, Glance]:

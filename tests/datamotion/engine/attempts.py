@@ -11,12 +11,11 @@ import trio.testing
 
 from datamotion.clock import LoopClock
 from datamotion.engine.looking import Glance, Lookout
-from datamotion.engine.ports import Cluster, Other
+from datamotion.engine.ports import Cluster, Look, Other
 from datamotion.engine.result import RunResult
 from datamotion.engine.run import Run
 from datamotion.model.acts import Act
 from datamotion.model.plan import Loss, Plan
-from datamotion.model.standing import Standing
 from datamotion.model.view import Aspect
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.standing import stand
@@ -91,10 +90,10 @@ class Nobody:
     def reached(self, acts: Sequence[Act]) -> None:
         pass
 
-    def given_up(self, acts: Sequence[Act], why: str) -> None:
+    def given_up(self, acts: Sequence[Act], why: str, *, behind: bool) -> None:
         pass
 
-    def waiting(self, acts: Sequence[Act], standing: Standing) -> None:
+    def looked(self, look: Look) -> None:
         pass
 
 

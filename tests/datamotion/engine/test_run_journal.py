@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 
-from datamotion.policy.situation import Planner
+from datamotion.model.acts import Break
+from datamotion.model.plan import Plan, Refusal
+from datamotion.policy.situation import Planner, Situation
 from datamotion.runs.journal import Note
 from tests.datamotion.engine.attempts import attempt, attempt_and_die, simulate
 from tests.datamotion.engine.memory import Fate, World
@@ -69,6 +72,29 @@ def test_a_lost_answer_is_written_down_as_one() -> None:
     world.fates["Break", "vol_1"] = [Fate.LOST_AFTER]
     answered = [entry.detail for entry in failover(world).journal.notes(Note.ANSWERED) if entry.change == "Break"]
     assert answered == ["1 accepted, 1 no answer"]
+
+
+def test_what_a_volume_is_refused_behind_a_step_that_held_is_no_fault_of_that_step() -> None:
+    def planner(situation: Situation) -> Plan:
+        """Once vol_1 is broken off, nothing may follow."""
+        made = FAILOVER(situation)
+        kinds = {type(act.change) for step in made.steps for act in step.acts if act.volume == "vol_1"}
+        if not kinds or Break in kinds:
+            return made
+        steps = (
+            replace(
+                step, acts=tuple(act for act in step.acts if act.volume != "vol_1" or isinstance(act.change, Break))
+            )
+            for step in made.steps
+        )
+        refusal = Refusal(text="vol_1 has no export policy", volume="vol_1", backend="gold-lyon")
+        return replace(made, steps=tuple(step for step in steps if step.acts), refusals=(refusal,))
+
+    ended = failover(transferring(), planner)
+    assert ended.given_up == {("gold-lyon", "vol_1"): "vol_1 has no export policy"}
+    held = next(entry.title for entry in ended.journal.notes(Note.REACHED) if entry.change == "Break")
+    given_up = ended.journal.notes(Note.GIVEN_UP)[0]
+    assert (given_up.title, given_up.detail) == (f'after "{held}"', "vol_1 has no export policy")
 
 
 # -- dying
