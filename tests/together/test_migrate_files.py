@@ -217,6 +217,29 @@ def test_a_file_that_is_written_to_meanwhile_stays(quick_path: Path) -> None:
     play(quick_path, main)
 
 
+def test_one_that_is_written_to_while_it_is_copied_says_where_it_is_and_how_it_comes_back(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = await with_a_file(story)
+        folder = own.place.tree("paris", "vol_1") / "folder"
+
+        async def write_to_it() -> None:  # by somebody who has it open
+            with (folder / "image.raw").open("r+b") as file:
+                while (folder / "image.raw").exists():
+                    await trio.sleep(0.01)
+                await trio.sleep(2)
+                file.write(b"later")
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(write_to_it)
+            report = await migrate(own, WITHIN)
+        assert "clients find it nowhere" in told(report), told(report)
+        assert "with --abort, which gives the old file its name again" in told(report)
+        assert (await abort(own, WITHIN)).verdict is Verdict.DONE
+        assert (folder / "image.raw").read_bytes()[:5] == b"later"
+
+    play(quick_path, main)
+
+
 async def with_folders(story: Story) -> Story:
     """The same, with a goal whose folders are missing."""
     own = await with_a_file(story)

@@ -62,6 +62,9 @@ class TerminalWatcher(Follower):
             self._draw()
             with suppress(OSError):  # there is no such terminal any more
                 self._live.stop()
+        if kind is not None and (frozen := self.left_frozen()) is not None:
+            self._say(f"[bold red]![/]   {plain(frozen.text)}")
+            self._say(f"    hint: {plain(frozen.hint or '')}")
 
     def looked(self, look: Look) -> None:
         super().looked(look)

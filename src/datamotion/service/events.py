@@ -12,7 +12,7 @@ from enum import StrEnum
 from datamotion.clock import Clock
 from datamotion.engine.ports import Delay, Look
 from datamotion.model.acts import Act, AwaitIdle, AwaitTransfer
-from datamotion.model.standing import Standing
+from datamotion.model.standing import Doubt, DoubtKind, Standing
 from datamotion.model.words import TransferState
 from datamotion.runs.journal import behind_text
 from datamotion.service.act_reports import ActKind, kind_of
@@ -91,6 +91,7 @@ class Follower(ABC):
         self._operation = operation
         self._pace = Pace()
         self._first_left = 0
+        self._seen: Standing | None = None
 
     @abstractmethod
     def told(self, event: EventReport) -> None:
@@ -112,11 +113,17 @@ class Follower(ABC):
         self.told(self._event(Happening.GIVEN_UP, acts, why=why, behind=behind))
 
     def looked(self, look: Look) -> None:
+        self._seen = look.standing
         self.progress.looked(look)
         awaited = [act for act in look.due if isinstance(act.change, AwaitTransfer | AwaitIdle)]
         awaited = [act for act in awaited if self.progress.is_awaited(act)]
         if awaited:
             self.told(self._event(Happening.WAITING, awaited, transfers=self._transfers(awaited, look.standing)))
+
+    def left_frozen(self) -> Doubt | None:
+        """Whose clients wait, and what to do about it, where the run ends as it was seen last; None: nobody does."""
+        doubts = self._seen.doubts if self._seen is not None else ()
+        return next((each for each in doubts if each.kind is DoubtKind.FROZEN), None)
 
     def _event(
         self,

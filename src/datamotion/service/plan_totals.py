@@ -23,10 +23,8 @@ def _totals(plan: PlanReport) -> Iterator[str]:
         yield count_text(len(volumes), "volume")
     carried = [act.bytes for act in acts if act.kind is not None]  # of a past plan it is not remembered
     known = sum(filter(None, carried))
-    if None in carried:
-        yield f"at least {size_text(known)} to carry" if known else "an unknown number of bytes to carry"
-    elif known:
-        yield f"{size_text(known)} to carry"
+    if known:  # how much an update carries nobody can tell
+        yield f"{'at least ' if None in carried else ''}{size_text(known)} to carry"
     yield count_text(len(plan.steps), "step")
     if given_up := written_since(plan.losses):
         worst = max(_age(each) for each in given_up)

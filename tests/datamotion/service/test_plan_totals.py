@@ -46,7 +46,7 @@ PAST = an_act("vol_1", None, None)
         ((PEER,), (), "1 step"),
         ((PEER, CREATE, FIRST), (), "1 volume, 1 MiB to carry, 3 steps"),
         ((FIRST, UPDATE), (), "2 volumes, at least 1 MiB to carry, 2 steps"),
-        ((UPDATE,), (), "1 volume, an unknown number of bytes to carry, 1 step"),
+        ((UPDATE,), (), "1 volume, 1 step"),
         ((PAST,), (), "1 volume, 1 step"),
         ((CREATE,), (a_loss(60.0), a_loss(7200.0)), "1 volume, 1 step, at worst the last 2 h lost"),
         ((CREATE,), (a_loss(60.0), a_loss(None)), "1 volume, 1 step, nobody can tell how much is lost"),

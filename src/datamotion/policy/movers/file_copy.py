@@ -222,7 +222,10 @@ class _Copying:
     ) -> None:
         self.due.add(phase, backend, self._migration.item, change, text, about=about)
 
-    def _refuse(self, text: str, hint: str | None) -> None:
+    def _refuse(self, text: str, hint: str) -> None:
+        if self._old is not None and self._source is None and self._new is None:
+            text += ". It is aside, and clients find it nowhere"
+            hint += "; or with --abort, which gives the old file its name again"
         at, item = self._migration.source.name, self._migration.item
         self.refusals.append(Refusal(backend=at, volume=item, text=text, hint=hint))
 
