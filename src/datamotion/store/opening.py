@@ -140,7 +140,7 @@ def _open(url: URL) -> Engine:
 
 def _open_to_read(url: URL) -> tuple[Engine, frozenset[str]]:
     path = _file_of(url)
-    if path and not os.path.lexists(path):
+    if path and not _is_there(path):
         url = URL.create("sqlite")
     elif path:
         _check_file(path)
@@ -213,6 +213,15 @@ def _make_private(path: Path) -> None:
         return
     os.fchmod(descriptor, 0o600)  # beside the umask
     os.close(descriptor)
+
+
+def _is_there(path: Path) -> bool:
+    """Raises: OSError where nobody can tell, as below what is no folder, or one that may not be searched."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _check_file(path: Path) -> None:

@@ -98,6 +98,12 @@ def test_of_a_store_that_is_not_there_nothing_is_told_and_nothing_is_made(path: 
     assert list(path.parent.iterdir()) == []
 
 
+def test_where_nobody_can_tell_whether_one_is_there_that_is_told(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_text("no folder")
+    with pytest.raises(ConfigError, match="cannot be opened"), open_history(str(tmp_path / "plain" / "datamotion.db")):
+        pass
+
+
 def test_an_empty_database_is_no_store_yet(path: Path) -> None:
     sqlite3.connect(path).close()
     with open_history(str(path)) as history:
