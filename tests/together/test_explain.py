@@ -95,7 +95,9 @@ def test_of_a_divided_group_it_says_what_would_be_lost_of_what_is_served_there(q
     async def main(story: Story) -> None:
         story = await divided(story)
         await trio.sleep(300)
-        home, lyon = (await explained(story)).sites
+        report = await explained(story)
+        assert "gold is divided: served by gold-paris and gold-lyon" in shown(report)
+        home, lyon = report.sites
         assert (home.serves, lyon.serves) == (True, True)
         (place,) = home.places
         assert place.loses_s is not None

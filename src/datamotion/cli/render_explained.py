@@ -16,8 +16,9 @@ _NAMED = 8
 def render_explained(report: ExplainReport, console: Console | None = None) -> None:
     """Who serves, then site by site what would be if it went now."""
     console = console or open_console()
-    serving = plain(report.serving) if report.serving else "nobody that is seen"
-    who = f"is served by [bold]{serving}[/]"
+    serving = [site.backend for site in report.sites if site.serves]
+    divided = "divided: " if len(serving) > 1 else ""
+    who = f"is {divided}served by [bold]{plain(' and '.join(serving)) or 'nobody that is seen'}[/]"
     since = f" since {report.since:%Y-%m-%d %H:%M} UTC, epoch {report.epoch}" if report.since else ""
     away = f"; its home is {plain(report.home)}" if report.serving != report.home else ""
     say(console, f"[bold]{plain(report.group)}[/] {who}{since}{away}", hang=2)
