@@ -61,8 +61,8 @@ def codes(*calls: tuple[str, Call]) -> None:
 GOT_BY_KEYS = [resource for resource in CLIENTS.values() if resource is not FileInfo and own_keys(resource)]
 COUNTED = (CifsSession, ExportPolicy, ExportRule, Qtree)
 """What is told by numbers; none of the lab's is so low."""
-ONE_OF_A_FEW = {"type": "windows"}
-"""Keys of which the client checks what they are."""
+CHECKED = {"type": "windows", "index": 0}
+"""Keys of which the client checks what they are: one of a few words, or a number."""
 WITHOUT_PARENT = {Snapshot: "918235", ExportRule: "1703954", RolePrivilege: "5636129"}
 """What is said first where what a collection is below of is not there either."""
 
@@ -73,7 +73,7 @@ def test_what_is_not_there(netapp: Clients, resource: ClientClass) -> None:
         keys = own_keys(resource)
         nobody = "1" if resource in COUNTED else NOBODY
         parents = [nobody] * (len(resource._keys) - len(keys))
-        wanted = resource(*parents, **{key: ONE_OF_A_FEW.get(key, nobody) for key in keys})
+        wanted = resource(*parents, **{key: CHECKED.get(key, nobody) for key in keys})
         codes((WITHOUT_PARENT.get(resource, "4"), wanted.get))
 
 

@@ -96,6 +96,7 @@ def _interrupted(how: signal.Signals, source: Path, copy: Path, *options: str) -
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("is_folder", [False, True])
 def test_an_interrupted_copy_tells_how_to_go_on_and_how_to_give_up(

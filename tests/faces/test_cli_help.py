@@ -64,7 +64,7 @@ def test_the_shell_completes_commands_and_their_options(tmp_path: Path) -> None:
 
     assert completed("datamotion re") == ["resume", "resync", "reprotect"]
     assert completed("datamotion lab fault c") == ["clear"]
-    assert completed("datamotion status --o") == ["--output"]
+    assert completed("datamotion status --o") == ["--output", "--only"]
 
 
 @pytest.mark.slow

@@ -87,6 +87,7 @@ def test_a_change_is_told_once_and_age_is_none() -> None:
     assert next(iter(changes(now, lost))) == "paris: paris refused the connection"
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("form", ["text", "jsonl"])
 def test_it_looks_until_ctrl_c_and_exits_as_its_last_look(world: World, form: str) -> None:
     config = world.configured()

@@ -235,9 +235,9 @@ def test_a_silent_cluster_is_not_ready_and_ends_with_4(tmp_path: Path) -> None:
 def test_it_takes_the_same_calls_for_one_volume_and_for_thirty(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         await create_volumes(story.place.lab["paris"], ["vol_1"])
-        assert await cost(story) == 44
+        assert await cost(story) == 42
         await create_volumes(story.place.lab["paris"], [f"vol_{number}" for number in range(2, 31)])
-        assert await cost(story) == 44
+        assert await cost(story) == 42
 
     play(quick_path, main)
 

@@ -66,7 +66,8 @@ _COMMANDS = {
         " mechanism that the two places allow.",
     ),
     "migrations": _Listed(
-        "migrate", "Tell which volumes are on their way, how far they are and how long what is left takes."
+        "migrate",
+        "Tell which volumes, LUNs and files are on their way, how far they are and how long what is left takes.",
     ),
     "copy": _Listed(
         "copy",
