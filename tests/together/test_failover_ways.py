@@ -382,3 +382,22 @@ def test_what_comes_to_it_from_a_lost_site_is_not_older_than_the_group_may_lose(
         assert {each.volume for each in report.volumes if each.recovery_point} == {"vol_1"}
 
     play(quick_path, story, schedule=None)
+
+
+def test_what_serves_elsewhere_does_not_go_back_and_another_one_does_where_that_is_said(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await with_a_good_and_a_spoilt_state(story, "vol_1")
+        story = all_snapshots(story)
+        assert (await planned(story, to="lyon")).verdict is Verdict.DONE
+        assert (await story.place.run(reprotect(story))).verdict is Verdict.DONE
+        for to in (None, "lyon"):
+            plan = await story.plan_failover(to, earlier=MONDAY)
+            assert plan.verdict is Verdict.REFUSED, told(plan)
+            assert "only a mirror is served at one" in told(plan), told(plan)
+            assert "--to BACKEND --at monday --overrule gold-lyon" in told(plan)
+        report = await story.failover("paris", earlier=MONDAY, overrule="gold-lyon")
+        assert report.verdict is Verdict.DONE, told(report)
+        assert story.files("paris", "vol_1") == {"kept"}
+        assert (await story.group()).serving == "gold-paris"
+
+    play(quick_path, story)

@@ -31,6 +31,7 @@ from datamotion.policy.failover_refusals import (
     nobody_known,
     perhaps_served,
     serves_already,
+    serves_newer,
     was_begun,
 )
 from datamotion.policy.needs import names_text
@@ -232,11 +233,29 @@ def _goal(standing: Standing, choice: FailoverChoice) -> _Goal | Refusal:
     if len(newest) > 1:
         return contested(standing, newest)
     holder = newest[0]
-    if choice.to == holder.backend and holder.served and standing.sites[choice.to].svm is None:
-        return serves_already(standing, holder)
+    if holder.served and (refusal := _serves_on(standing, choice, holder)):
+        return refusal
     if choice.to == holder.backend:
         return _Goal(holder.backend, holder.epoch)
     return _beside_served(standing, choice, holder) if holder.served else _beside_begun(standing, choice, holder)
+
+
+def _serves_on(standing: Standing, choice: FailoverChoice, holder: HeldClaim) -> Refusal | None:
+    """Why who serves is not asked to serve otherwise."""
+    if choice.earlier is not None and not _has_gone_back(standing, choice, holder, choice.earlier):
+        return serves_newer(standing, holder, choice.earlier)
+    if choice.to == holder.backend and standing.sites[holder.backend].svm is None:
+        return serves_already(standing, holder)
+    return None
+
+
+def _has_gone_back(standing: Standing, choice: FailoverChoice, holder: HeldClaim, earlier: Earlier) -> bool:
+    """Whether who serves is no obstacle to going back: it is left for another one, or was broken off at that state."""
+    is_left = choice.to is None and holder.backend == standing.group.home.name
+    if is_left or choice.to not in (None, holder.backend) or standing.sites[holder.backend].svm is None:
+        return True
+    served = [copy for copy in standing.copies.values() if standing.active[copy.id.volume] == copy.id]
+    return all(earlier.is_served_by(standing, copy) for copy in served if copy.id.backend == holder.backend)
 
 
 def _beside_served(standing: Standing, choice: FailoverChoice, holder: HeldClaim) -> _Goal | Refusal:

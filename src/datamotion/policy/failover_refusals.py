@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import Doubt, HeldClaim, Standing
 from datamotion.model.view import Unseen
+from datamotion.policy.recovery import Earlier
 from datamotion.policy.serving import taken_twice
 from datamotion.policy.target import Candidate
 
@@ -19,6 +20,17 @@ def serves_already(standing: Standing, holder: HeldClaim) -> Refusal:
     return Refusal(
         text=f"{holder.backend} serves {standing.group.name} already, since epoch {holder.epoch}{silent}",
         hint=f"other back ends: {', '.join(others)}",
+    )
+
+
+def serves_newer(standing: Standing, holder: HeldClaim, earlier: Earlier) -> Refusal:
+    """What serves is not what was asked to be gone back to, and only a mirror goes back."""
+    group, others = standing.group.name, [each.name for each in standing.group.backends if each.name != holder.backend]
+    return Refusal(
+        text=f"{holder.backend} serves {group} since epoch {holder.epoch}, and what serves does not go back to an older"
+        " state: only a mirror is served at one",
+        hint=f"where {' or '.join(others)} holds it: datamotion failover {group} --to BACKEND --at {earlier} --overrule"
+        f" {holder.backend} serves it there, and gives up what was written since",
     )
 
 

@@ -25,11 +25,19 @@ class Earlier:
     taken_by: datetime | None = None
     keeps_newer: bool = False
 
+    def __str__(self) -> str:
+        return self.snapshot or f"{self.taken_by:%Y-%m-%dT%H:%M:%SZ}"
+
     def of(self, standing: Standing, copy: Copy) -> Snapshot | None:
         """The snapshot of a copy that is meant; None where it holds none."""
         if self.taken_by is None:
             return snapshot_named(standing, copy, self.snapshot)
         return next((each for each in reversed(snapshots_of(standing, copy)) if each.created_at <= self.taken_by), None)
+
+    def is_served_by(self, standing: Standing, copy: Copy) -> bool:
+        """Whether a copy that can be written was broken off at it."""
+        point, edge = self.of(standing, copy), copy.edge
+        return point is not None and edge is not None and edge.relationship.exported_snapshot == point.name
 
     def why_not(self, standing: Standing, copy: Copy) -> str | None:
         """Why a mirror could not go back to it; None if it could."""
