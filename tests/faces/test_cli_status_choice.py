@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from rich.console import Console
 
+from datamotion.cli.render_status import render_status
 from datamotion.cli.status_changes import changes
 from datamotion.cli.watching_status import screen_lines
 from datamotion.model.records import Transfer
@@ -59,7 +60,7 @@ def test_only_some_are_shown_and_the_verdict_is_that_of_all(only: str, shown: li
 def test_five_hundred_volumes_fit_a_screen_the_worst_first_and_the_rest_counted(width: int, height: int) -> None:
     console = Console(file=io.StringIO(), width=width, height=height, force_terminal=True, color_system=None)
     lines = [
-        each.plain for each in screen_lines(chosen(a_world(500).status(GROUP), Order.STATE), console, "seen at noon")
+        each.plain for each in screen_lines(chosen(a_world(500).status(GROUP), Order.STATE), console, ["seen at noon"])
     ]
     assert len(lines) < height
     assert max(map(len, lines)) < width
@@ -85,6 +86,30 @@ def test_a_change_is_told_once_and_age_is_none() -> None:
     world.lose(PARIS)
     lost = world.status(GROUP)
     assert next(iter(changes(now, lost))) == "paris: paris refused the connection"
+
+
+def test_what_matches_nothing_leaves_the_group_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    for only, shown in (("nosuch*", "none of them shown"), ("vol_1", "1 of them shown")):
+        render_status(chosen(a_world(12).status(GROUP), only=only))
+        said = capsys.readouterr().out
+        assert "gold is served by gold-paris" in said
+        assert f"12 volumes, {shown}" in said
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
+def test_beside_a_cluster_that_does_not_answer_it_says_for_how_long(world: World) -> None:
+    config = world.configured()
+    typed("lab", "fault", "add", "lyon", "hang", "--route", "GET /*", "--dir", world.site.folder)
+    try:
+        with on_terminal(SCRIPT, "status", "--watch", "-c", config, environ={"TERM": "xterm"}, size=(120, 24)) as it:
+            shown = it.read_until("nothing is seen yet")
+            it.press(CTRL_C)
+            it.read_to_the_end()
+        assert "lyon has not answered for" in shown
+        assert it.process.returncode == 130
+    finally:
+        typed("lab", "fault", "clear", "lyon", "--dir", world.site.folder)
 
 
 @pytest.mark.usefixtures("interruptible")

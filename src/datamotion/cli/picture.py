@@ -15,7 +15,8 @@ from datamotion.cli.columns import Cell
 from datamotion.cli.terminal import cut, shortened
 from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.model.visible import visible
-from datamotion.service.progress import Doing, RunProgress, SilenceReport, VolumeProgress
+from datamotion.service.progress import Doing, RunProgress, VolumeProgress
+from datamotion.service.silence import SilenceReport
 
 _STEPS = 4
 _TOLD_SILENCE_S = 5.0  # a cluster may think that long

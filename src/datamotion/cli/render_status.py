@@ -33,8 +33,9 @@ def render_status(status: StatusReport, console: Console | None = None, *, most:
     console = console or open_console()
     for group in status.groups:
         say(console, who_serves(group), hang=2)
-        if group.volumes:
+        if group.count:
             say(console, _counts(group), indent=2, hang=2)
+        if group.volumes:
             shown = group.volumes[:most]
             _group_table(replace(group, volumes=shown)).show(console)
             if left := len(group.volumes) - len(shown):
@@ -46,7 +47,7 @@ def render_status(status: StatusReport, console: Console | None = None, *, most:
 
 def who_serves(group: GroupReport) -> str:
     name = f"[bold]{plain(group.name)}[/]"
-    if not group.volumes:
+    if not group.count:
         return f"{name}: no volumes are seen"
     if not group.served:
         return f"{name} is served by [bold]nobody that can be seen[/]"
@@ -72,9 +73,11 @@ def _since(served: ServedReport) -> str:
 
 
 def _counts(group: GroupReport) -> str:
-    told = [count_text(len(group.volumes), "volume")]
+    told = [count_text(group.count, "volume")]
+    if len(group.volumes) < group.count:
+        told.append(f"{len(group.volumes) or 'none'} of them shown")
     if group.mirrored:
-        told.append("all mirrored" if group.mirrored == len(group.volumes) else f"{group.mirrored} mirrored")
+        told.append("all mirrored" if group.mirrored == group.count else f"{group.mirrored} mirrored")
     else:
         told.append("none mirrored")
     if group.oldest_s is not None:

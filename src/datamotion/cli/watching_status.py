@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+import anyio
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from datamotion.cli.interruptions import interruptions
 from datamotion.cli.output import Output, print_json
+from datamotion.cli.picture import silence_text
 from datamotion.cli.render_status import render_status
 from datamotion.cli.status_changes import changes
 from datamotion.cli.terminal import cut, open_console, plain, tell
@@ -19,8 +21,11 @@ from datamotion.exit_status import ExitStatus
 from datamotion.model.units import count_text, duration_text
 from datamotion.service.reports import StatusReport
 from datamotion.service.session import Session
-from datamotion.service.status import looks
+from datamotion.service.silence import SilenceReport
+from datamotion.service.status import Looker, looking
 
+_TICK_S = 1.0
+_TOLD_SILENCE_S = 3.0
 Choose = Callable[[StatusReport], StatusReport]
 
 
@@ -31,13 +36,24 @@ def watch_status(session: Session, group: str | None, every: timedelta, choose: 
     screen = _Screen(console, every) if console.is_terminal and not console.is_dumb_terminal else _Lines(console)
 
     async def watch() -> None:
-        async for seen in looks(session, group, every.total_seconds()):
-            status = choose(seen)
-            ended[:] = [seen.verdict.exit_status]
+        async with looking(session, group) as looker, anyio.create_task_group() as tasks:
             if output is Output.TEXT:
-                screen.show(status)
-            else:
-                print_json("status", status, seen.verdict.exit_status, output)
+                tasks.start_soon(follow, looker)
+            while True:
+                seen = await looker.look()
+                status = choose(seen)
+                ended[:] = [seen.verdict.exit_status]
+                if output is Output.TEXT:
+                    screen.show(status)
+                else:
+                    print_json("status", status, seen.verdict.exit_status, output)
+                await looker.clock.sleep(every.total_seconds())
+
+    async def follow(looker: Looker) -> None:
+        """Says of a look that takes long whom it waits for."""
+        while True:
+            await looker.clock.sleep(_TICK_S)
+            screen.waits_for([each for each in looker.silent() if each.for_s >= _TOLD_SILENCE_S])
 
     with interruptions() as caught:
         try:
@@ -57,17 +73,32 @@ class _Screen:
         self._every = every
         self._live: Live | None = None
         self._size = console.size
+        self._status: StatusReport | None = None
+        self._silent: Sequence[SilenceReport] = ()
 
     def show(self, status: StatusReport) -> None:
+        self._status, self._silent = status, ()
+        self._draw()
+
+    def waits_for(self, silent: Sequence[SilenceReport]) -> None:
+        if silent or self._silent:
+            self._silent = silent
+            self._draw()
+
+    def _draw(self) -> None:
         if self._live is None:
             self._live = Live(console=self._console, auto_refresh=False, vertical_overflow="visible")
             self._live.start()
         elif self._console.size != self._size:  # what was drawn has been wrapped anew: nobody knows where it begins
             self._console.clear()
         self._size = self._console.size
-        foot = f"seen at {status.at:%H:%M:%S} UTC, every {duration_text(self._every)}; Ctrl-C ends it"
-        lines = screen_lines(status, self._console, foot)
+        lines = screen_lines(self._status, self._console, self._foot())
         self._live.update(Text("\n").join(lines), refresh=True)
+
+    def _foot(self) -> Sequence[str]:
+        seen = "nothing is seen yet" if self._status is None else f"seen at {self._status.at:%H:%M:%S} UTC"
+        waits = [f"! {silence_text(each)}" for each in self._silent]
+        return [*waits, f"{seen}, every {duration_text(self._every)}; Ctrl-C ends it"]
 
     def close(self) -> None:
         if self._live is not None:
@@ -80,6 +111,13 @@ class _Lines:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._before: StatusReport | None = None
+        self._silent: set[str] = set()
+
+    def waits_for(self, silent: Sequence[SilenceReport]) -> None:
+        for each in silent:
+            if each.cluster not in self._silent:
+                tell(self._console, plain(f"! {silence_text(each)}"))
+        self._silent = {each.cluster for each in silent}
 
     def show(self, status: StatusReport) -> None:
         if self._before is None:
@@ -93,9 +131,14 @@ class _Lines:
         """Nothing is left to be done."""
 
 
-def screen_lines(status: StatusReport, console: Console, foot: str) -> list[Text]:
+def screen_lines(status: StatusReport | None, console: Console, foot: Sequence[str]) -> list[Text]:
     """What `status` prints, with as many volumes of each group, the first of them, as the console's height lets in."""
     width, height = console.size
+    feet = [Text(cut(line, width - 1), "dim") for line in foot]
+    return [*(_body(status, console, width, height - len(feet) + 1) if status is not None else ()), *feet]
+
+
+def _body(status: StatusReport, console: Console, width: int, height: int) -> list[Text]:
     least, most = 0, max((len(group.volumes) for group in status.groups), default=0)
     lines = _rendered(status, console, most)
     if len(lines) >= height - 1:
@@ -114,7 +157,7 @@ def screen_lines(status: StatusReport, console: Console, foot: str) -> list[Text
         ]
     for line in lines:
         line.truncate(width - 1, overflow="ellipsis")
-    return [*lines, Text(cut(foot, width - 1), "dim")]
+    return lines
 
 
 def _rendered(status: StatusReport, console: Console, most: int) -> list[Text]:

@@ -44,6 +44,7 @@ from datamotion.service.hooks import Hooks
 from datamotion.service.reports import PlanReport, RunReport, Verdict
 from datamotion.service.run_reports import plan_report, run_report
 from datamotion.service.session import NoLock, Session
+from datamotion.service.silence import unanswered
 from datamotion.store.lock import this_process
 
 if TYPE_CHECKING:
@@ -311,7 +312,7 @@ class Prepared:
 
     def unanswered(self) -> Mapping[str, Delay]:
         """The clusters that a request waits for now, and since when."""
-        return {name: each for name, cluster in self._clusters.items() if (each := cluster.unanswered)}
+        return unanswered(self._clusters)
 
     def _calls(self) -> int:
         return sum(cluster.calls for cluster in self._clusters.values())

@@ -17,6 +17,7 @@ from datamotion.model.records import Transfer
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.words import MirrorState, TransferState
 from datamotion.service.pace import Pace
+from datamotion.service.silence import SilenceReport, silences
 
 _STALLED_S = 20.0  # two looks apart, where a run looks seldom
 
@@ -74,15 +75,6 @@ class StepProgress:
     title: str
     reached: int
     acts: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SilenceReport:
-    """A cluster that has left a request unanswered for so long, and in how long that request is given up."""
-
-    cluster: str
-    for_s: float
-    given_up_in_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +168,7 @@ class Progress:
             key=lambda each: (order(each.doing), each.volume is None, each.backend, counted(each.volume or "")),
         )
         plan = self._look.plan if self._look else None
+        goes_on = self._phase in (RunPhase.ASKING, RunPhase.WAITING)
         return RunProgress(
             at=self._clock.now(),
             title=plan.title if plan else "",
@@ -183,7 +176,7 @@ class Progress:
             elapsed_s=now_s - self._began_s,
             steps=tuple(self._step_counts(plan)) if plan else (),
             volumes=tuple(volumes),
-            silent=tuple(self._silences(now_s)) if self._phase in (RunPhase.ASKING, RunPhase.WAITING) else (),
+            silent=tuple(silences(self._unanswered() if goes_on else {}, now_s)),
         )
 
     def _is_told(self, subject: Subject) -> bool:
@@ -198,12 +191,6 @@ class Progress:
 
     def _is_open(self, act: Act) -> bool:
         return act.id not in self._steps[act.cluster, act.title]
-
-    def _silences(self, now_s: float) -> Iterator[SilenceReport]:
-        for cluster, wait in sorted(self._unanswered().items()):
-            yield SilenceReport(
-                cluster=cluster, for_s=now_s - wait.since_s, given_up_in_s=max(wait.until_s - now_s, 0.0)
-            )
 
     def _volume(self, subject: Subject, now_s: float) -> VolumeProgress:
         backend, volume = subject

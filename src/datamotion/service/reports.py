@@ -269,7 +269,8 @@ class GroupReport:
 
     `serving`: the back end that serves every volume, None where they are divided or nobody can tell; `served` says it
     back end by back end, `undecided` is the number of volumes of which nobody can tell. `epoch`, `since` and `by` are
-    those of the newest claim that serves something. `mirrored` is the number of volumes of which a fresh mirror holds a
+    those of the newest claim that serves something. `count` is how many volumes it has, all of which `volumes` shows
+    unless some were chosen. `mirrored` is the number of volumes of which a fresh mirror holds a
     complete copy, `oldest_s` the age of the oldest of these. `concerns` are the worst first.
     """
 
@@ -283,6 +284,7 @@ class GroupReport:
     served: tuple[ServedReport, ...]
     undecided: int
     rpo_s: float | None
+    count: int
     mirrored: int
     oldest_s: float | None
     volumes: tuple[ProtectedVolumeReport, ...]

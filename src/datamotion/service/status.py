@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import inf
 
+from datamotion.clock import Clock
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.model.group import Group
 from datamotion.model.records import Relationship
@@ -15,6 +15,7 @@ from datamotion.model.standing import FENCE, Copy, CopyId, Edge, Foreign, Standi
 from datamotion.model.view import STANDING, ClusterView, Unseen, View
 from datamotion.model.words import MirrorState, Role
 from datamotion.policy.standing import stand
+from datamotion.service.clusters import CountedCluster
 from datamotion.service.concern_rows import ROWS, Kind
 from datamotion.service.concerns import Concern, concern_reports
 from datamotion.service.copy_concerns import CopyConcerns
@@ -30,6 +31,7 @@ from datamotion.service.reports import (
 )
 from datamotion.service.served import served_reports, serving_backend
 from datamotion.service.session import Session
+from datamotion.service.silence import SilenceReport, silences, unanswered
 
 NO_COPY = "none"
 NOT_MIRRORED = ROWS[Kind.NOT_MIRRORED_HERE].text
@@ -37,19 +39,33 @@ NOT_MIRRORED = ROWS[Kind.NOT_MIRRORED_HERE].text
 
 async def status(session: Session, group: str | None = None) -> StatusReport:
     """The status of one group or of all. Only reads; a cluster that does not answer is part of the report."""
-    async with aclosing(looks(session, group, inf)) as seen:
-        return await anext(seen)
+    async with looking(session, group) as looker:
+        return await looker.look()
 
 
-async def looks(session: Session, group: str | None, every_s: float) -> AsyncGenerator[StatusReport]:
-    """The status, again and again, so far apart. Only reads."""
-    groups, clock = session.groups(group), session.world.clock
-    glances = glances_of(groups)
-    async with session.clusters(glances.keys()) as clusters:
-        while True:
-            view = await Lookout(clusters, glances).whole()
-            yield status_report(groups, view, clock.now())
-            await clock.sleep(every_s)
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """Looks at groups as often as it is asked to, by the same connections. Only reads."""
+
+    groups: Sequence[Group]
+    clock: Clock
+    clusters: Mapping[str, CountedCluster]
+
+    async def look(self) -> StatusReport:
+        view = await Lookout(self.clusters, glances_of(self.groups)).whole()
+        return status_report(self.groups, view, self.clock.now())
+
+    def silent(self) -> Sequence[SilenceReport]:
+        """The clusters that leave a request of the look unanswered that goes on."""
+        return tuple(silences(unanswered(self.clusters), self.clock.monotonic_s()))
+
+
+@asynccontextmanager
+async def looking(session: Session, group: str | None) -> AsyncIterator[Looker]:
+    """At one group or at all. Raises: ConfigError for an unknown one."""
+    groups = session.groups(group)
+    async with session.clusters(glances_of(groups).keys()) as clusters:
+        yield Looker(groups, session.world.clock, clusters)
 
 
 def glances_of(groups: Iterable[Group]) -> Mapping[str, Glance]:
@@ -108,6 +124,7 @@ class _Picture:
             served=served_reports(standing),
             undecided=sum(active is None for active in standing.active.values()),
             rpo_s=group.rpo.total_seconds() if group.rpo is not None else None,
+            count=len(volumes),
             mirrored=sum(bool(each) for each in ages),
             oldest_s=max((age for each in ages for age in each if age is not None), default=None),
             volumes=volumes,
