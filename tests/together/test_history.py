@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trio
 
 from datamotion.errors import ConfigError, StoreFailed
 from datamotion.policy.failover_choice import FailoverChoice
@@ -110,3 +111,27 @@ def test_a_report_that_another_release_wrote_is_told_as_that(quick_path: Path) -
             past_run(session, 2)
 
     play(quick_path, story)
+
+
+def test_a_run_that_was_interrupted_ended_then_and_only_the_same_command_goes_on_from_it(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        gate = story.place.lab["lyon"].cluster.transfer_gate
+        gate.hold()
+        with trio.move_on_after(7):
+            await story.update()
+        gate.release()
+        await trio.sleep(3600)
+        cut_off = history(story.place.session).runs[0]
+        assert (cut_off.operation, cut_off.phase) == ("update", "cut off")
+        assert cut_off.seconds == pytest.approx(7, abs=1)
+        other = await story.apply()
+        assert other.went_on_from is None, "it had nothing to do with that"
+        with trio.move_on_after(7):
+            gate.hold()
+            await story.update()
+        gate.release()
+        again = await story.update()
+        assert again.went_on_from == history(story.place.session).runs[1].run, told(again)
+
+    play(quick_path, story, schedule=None)

@@ -51,7 +51,10 @@ def _counts(volumes: Sequence[VolumeProgress]) -> str:
     """By what becomes of them; what all of them need is none of them."""
     counts = Counter(each.doing for each in volumes if each.volume is not None)
     told = ", ".join(f"{counts[each]} {each}" for each in Doing if counts[each])
-    return f"{count_text(counts.total(), 'volume')}: {told}" if told else "no volume yet"
+    names = count_text(len({each.volume for each in volumes} - {None}), "volume")
+    places = {each.backend for each in volumes if each.volume is not None}
+    where = f" at {len(places)} back ends" if len(places) > 1 else ""
+    return f"{names}{where}: {told}" if told else "no volume yet"
 
 
 def silence_text(silence: SilenceReport) -> str:

@@ -1,8 +1,8 @@
 """What a run is doing, as a table: the only way a run changes phase.
 
-A run that was cut off (its process was killed) is found in phase ACTING with nobody holding its group; the next run of
-the group says so in its record and goes on from what the clusters show. Nothing is replayed. A run that only waits has
-let its group go: if it is taken for cut off, it ends as it ends all the same.
+A run that was killed is found in phase ACTING with nobody holding its group; one that was interrupted says so itself.
+The next run of the group says so in its record and goes on from what the clusters show. Nothing is replayed. A run that
+only waits has let its group go: if it is taken for cut off, it ends as it ends all the same.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Event(StrEnum):
     SOME_GIVEN_UP = "some given up"
     SILENCE = "silence"
     FOUND_DEAD = "found dead"
+    INTERRUPTED = "interrupted"
 
 
 _ENDS: Mapping[Event, Phase] = {
@@ -34,7 +35,7 @@ _ENDS: Mapping[Event, Phase] = {
     Event.SILENCE: Phase.STUCK,
 }
 TRANSITIONS: Mapping[Phase, Mapping[Event, Phase]] = {
-    Phase.ACTING: {**_ENDS, Event.FOUND_DEAD: Phase.CUT_OFF},
+    Phase.ACTING: {**_ENDS, Event.FOUND_DEAD: Phase.CUT_OFF, Event.INTERRUPTED: Phase.CUT_OFF},
     Phase.DONE: {},
     Phase.PARTLY: {},
     Phase.STUCK: {},

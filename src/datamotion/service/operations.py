@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TYPE_CHECKING
 
+import anyio
+
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.engine.ports import Delay, Watcher
@@ -49,7 +51,7 @@ from datamotion.store.lock import this_process
 
 if TYPE_CHECKING:
     from datamotion.store.fallback import FallbackRuns
-    from datamotion.store.journal import Store
+    from datamotion.store.journal import RunRecord, Store
     from datamotion.store.lock import GroupHold
 
 
@@ -246,7 +248,7 @@ class Prepared:
             session.hold(self._intent.group.name, self._intent.operation, now) as hold,
             session.open_runs(self._intent.operation) as store,
         ):
-            _close_cut_off(store, self._intent.group.name, session, hold)
+            _close_cut_off(store, self._intent.group.name, hold)
 
     async def carry_out(self, watcher: Watcher) -> RunReport:
         """Does what the plan says, under the group's lock, with a journal.
@@ -265,7 +267,7 @@ class Prepared:
             view = await self._look_again()
             standing = stand(group, view)
             plan = self._planned_again(standing)
-            cut_off = _close_cut_off(store, group.name, session, hold)
+            cut_off = _close_cut_off(store, group.name, hold)
             journal = store.begin(plan, clock.now(), hold.holder.who, self._intent.reason)
 
             def a_run(planner: Planner) -> Run:
@@ -281,14 +283,18 @@ class Prepared:
                     by=hold.holder.who,
                 )
 
-            result = await a_run(self._intent.planner).carry_out(view, standing, plan, agreed=self.plan.losses)
-            is_whole = not (result.given_up or result.plan.refusals)
-            back = None if is_whole else await self._go_back(a_run, hold.holder.who)
+            try:
+                result = await a_run(self._intent.planner).carry_out(view, standing, plan, agreed=self.plan.losses)
+                is_whole = not (result.given_up or result.plan.refusals)
+                back = None if is_whole else await self._go_back(a_run, hold.holder.who)
+            except anyio.get_cancelled_exc_class():
+                journal.end(Event.INTERRUPTED, clock.now())
+                raise
             report = run_report(
                 result,
                 back=back,
                 run=journal.run_id,
-                went_on_from=cut_off,
+                went_on_from=cut_off.id if cut_off and cut_off.operation == plan.operation else None,
                 seconds=clock.monotonic_s() - began_s,
                 calls=self._calls() - calls_before,
             )
@@ -400,17 +406,20 @@ def together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glance
     return union
 
 
-def _close_cut_off(store: Store | FallbackRuns, group: str, session: Session, hold: GroupHold | NoLock) -> int | None:
-    """Runs of the group that nobody carries out any more are recorded as cut off; returns the last of them.
+def _close_cut_off(store: Store | FallbackRuns, group: str, hold: GroupHold | NoLock) -> RunRecord | None:
+    """Runs of the group that nobody carries out any more are recorded as cut off; the last run, where it was.
 
-    One that merely waits, and has let the group go for that, goes on.
+    They ended with what they wrote last, as far as can be told. One that merely waits, and has let the group go for
+    that, goes on.
     """
-    cut_off = None
     waits = hold.waiting.who if hold.waiting else None
+    cut_off = None
     for run in store.runs(group):
-        if run.phase is Phase.ACTING and run.holder != waits:
-            store.end(run.id, Event.FOUND_DEAD, session.world.clock.now())
-            cut_off = run.id
+        is_dead = run.phase is Phase.ACTING and run.holder != waits
+        if is_dead:
+            written = [each.at for each in store.entries(run.id)]
+            store.end(run.id, Event.FOUND_DEAD, max(written, default=run.started_at))
+        cut_off = run if is_dead or run.phase is Phase.CUT_OFF else None
     return cut_off
 
 

@@ -56,6 +56,11 @@ class FallbackRuns:
         store = self._store
         return (self.asked(lambda: store.runs(group)) or ()) if store else ()
 
+    def entries(self, run_id: int) -> Sequence[Entry]:
+        """The journal of a run; none where the store does not tell."""
+        store = self._store
+        return (self.asked(lambda: store.entries(run_id)) or ()) if store else ()
+
     def begin(self, plan: Plan, at: datetime, holder: str, reason: str | None = None) -> FallbackJournal:
         """A run of this plan has begun; the journal to write to."""
         store = self._store
