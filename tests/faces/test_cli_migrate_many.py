@@ -19,6 +19,7 @@ def test_a_folder_is_brought_elsewhere_in_its_volume(lab: Lab, tmp_path: Path) -
     assert shown.status == 0
     assert "Rename vol_1/shelf 0/book0.bin" in told
     assert "Together: 8 migrations, 0 B" in told
+    assert "Ways to do it, the cheapest first" in told
     assert [report["verdict"] for report in in_json.report] == ["done"] * 8
     carried = done(lab.typed(*what, "--yes"))
     assert "(8 of 8, 0 B of 0 B)" in carried.err

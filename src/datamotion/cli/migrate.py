@@ -117,6 +117,7 @@ def migrate(
             output,
             yes=yes,
             dry_run=dry_run or explain,
+            explains=explain,
             is_undone=abort,
             reason=reason,
             at_once=at_once,

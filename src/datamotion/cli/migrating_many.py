@@ -13,7 +13,7 @@ from datamotion.cli.agreeing import check_can_ask, checked_reason, confirmed
 from datamotion.cli.columns import Columns
 from datamotion.cli.failing import single, status_of
 from datamotion.cli.output import Output, print_json
-from datamotion.cli.render import render_run
+from datamotion.cli.render import render_plan, render_run
 from datamotion.cli.streaming import StreamingWatcher
 from datamotion.cli.terminal import open_console, plain, say, tell
 from datamotion.errors import DataMotionError
@@ -23,6 +23,7 @@ from datamotion.service import operations
 from datamotion.service.events import EventReport, Follower
 from datamotion.service.in_turn import in_turn
 from datamotion.service.item_patterns import Meant
+from datamotion.service.migration_reports import MechanismReport
 from datamotion.service.migrations import abort, migrate
 from datamotion.service.operation_reports import OperationReport
 from datamotion.service.operations import Prepared
@@ -44,15 +45,19 @@ def carry_out_many(
     *,
     yes: bool,
     dry_run: bool,
+    explains: bool,
     is_undone: bool,
     reason: str | None,
     at_once: int,
 ) -> None:
-    """All are planned, shown as one, agreed to once, and carried out. Exits with the status of the worst."""
+    """All are planned, shown as one, agreed to once, and carried out. Exits with the status of the worst.
+
+    `explains`: the first that goes by each mechanism is shown as a whole, with all that was considered.
+    """
     reason, act = checked_reason(reason), abort if is_undone else migrate
     if not (yes or dry_run):
         check_can_ask()
-    many = _Many(session, meant, output, yes=yes, dry_run=dry_run, at_once=at_once)
+    many = _Many(session, meant, output, yes=yes, dry_run=dry_run, explains=explains, at_once=at_once)
     status: int = ExitStatus.FAILED
     try:
         anyio.run(many.carry_out, [replace(act(each), reason=reason) for each in meant.migrations])
@@ -68,9 +73,17 @@ def carry_out_many(
 
 class _Many:
     def __init__(
-        self, session: Session, meant: Meant, output: Output, *, yes: bool, dry_run: bool, at_once: int
+        self,
+        session: Session,
+        meant: Meant,
+        output: Output,
+        *,
+        yes: bool,
+        dry_run: bool,
+        explains: bool,
+        at_once: int,
     ) -> None:
-        self._session, self._meant, self._output = session, meant, output
+        self._session, self._meant, self._output, self._explains = session, meant, output, explains
         self._yes, self._dry_run, self._at_once = yes, dry_run, at_once
         self._console = open_console(stderr=True)
         self._ended, self._carried, self._count, self._total = 0, 0, 0, 0
@@ -81,6 +94,9 @@ class _Many:
             plans = [each.report for each in all_prepared]
             if self._output is Output.TEXT or not (self._yes or self._dry_run):
                 render_many(plans, self._meant.left, stderr=self._output is not Output.TEXT)
+            if self._output is Output.TEXT and self._explains:
+                for first in {_mechanism(plan): plan for plan in reversed(plans)}.values():
+                    render_plan(first)
             due = [each for each, plan in zip(all_prepared, plans, strict=True) if plan.changes and not self._dry_run]
             self.reports += [OperationReport.of(plan) for plan in plans if self._dry_run or not plan.changes]
             if not due:
@@ -123,7 +139,7 @@ def render_many(plans: Sequence[PlanReport], left: Sequence[str], *, stderr: boo
     due = [each for each in plans if each.changes]
     table = Columns(("what is done", "by", "size"))
     for plan in due:
-        taken = next((each for each in plan.mechanisms if each.is_taken), None)
+        taken = _taken(plan)
         by, size = (taken.mechanism, size_text(taken.data)) if taken else ("-", "-")
         table.add_row(plain(plan.title), plain(by), size)
     if due:
@@ -142,6 +158,15 @@ def render_many(plans: Sequence[PlanReport], left: Sequence[str], *, stderr: boo
         say(console, f"[bold]Note:[/] neither LUNs nor plain files, and left: {plain(named)}", indent=2, hang=2)
     for note in dict.fromkeys(note for plan in due for note in plan.notes):
         say(console, f"[bold]Note:[/] {plain(note)}", indent=2, hang=2)
+
+
+def _taken(plan: PlanReport) -> MechanismReport | None:
+    return next((each for each in plan.mechanisms if each.is_taken), None)
+
+
+def _mechanism(plan: PlanReport) -> str | None:
+    taken = _taken(plan)
+    return taken.mechanism if taken else None
 
 
 def _data(prepared: Prepared) -> int:

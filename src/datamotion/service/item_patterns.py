@@ -104,8 +104,11 @@ async def items_meant(
     there, left = (set[str](), set[str]()) if is_undone else await _there(session, wanted)
     paths = sorted(begun | there, key=counted)
     if not paths:
-        none = "no migration is under way of what is" if is_undone else "there is no LUN or file that is"
-        raise ConfigError(f"{none} {wanted.text}", hint="datamotion migrations lists those under way")
+        if is_undone:
+            hint = "datamotion migrations lists those under way"
+            raise ConfigError(f"no migration is under way of what is {wanted.text}", hint=hint)
+        hint = "a pattern is about the names in one folder; a folder, which ends with a slash, about all below it"
+        raise ConfigError(f"there is no LUN or file that is {wanted.text}", hint=hint)
     if len(paths) > _MOST:
         raise ConfigError(f"{wanted.text} means {len(paths)} LUNs and files", hint=f"up to {_MOST} go at a time")
     return Meant(tuple(map(migration, paths)), tuple(sorted(left, key=counted)))

@@ -67,7 +67,7 @@ def _beside(migration: ItemMigration, svm: str, volume: str, path: str, what: st
 
 
 def _offer(migration: ItemMigration, standing: Standing) -> Offer:
-    file = file_at_source(migration, standing)
+    file = file_at_source(migration, standing) or _seen(standing, migration, aside(migration))
     data = file.used_bytes if file is not None else 0
     return Offer(
         mechanism=NAME,
