@@ -61,6 +61,16 @@ def kept_notes(moving: Sequence[Copy], steps: Sequence[Step]) -> list[str]:
     return [f"Kept as clients find them at {moving[0].id.backend}: {names_text(kept)}."] if kept else []
 
 
+def late_notes(standing: Standing, decision: Decision, late: Sequence[str]) -> list[str]:
+    """Of volumes that are served without what was written after their last snapshot."""
+    if not late:
+        return []
+    return [
+        f"{names_text(late)}: clients could write at {decision.sources} after the last snapshot was taken. What they"
+        f" wrote since is not served; datamotion reprotect {standing.group.name} keeps it."
+    ]
+
+
 def of_staying(standing: Standing, decision: Decision, steps: Sequence[Step]) -> tuple[list[str], list[Refusal]]:
     """What is left where it is served, as a note; where there is nothing else to do, that is not what was asked for."""
     staying = {

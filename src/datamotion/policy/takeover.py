@@ -1,0 +1,292 @@
+"""Making one back end serve a group, from what the ones that are left report.
+
+Where it is not a planned one, whoever served last is not asked for anything, not even for a name: it may be gone.
+First the epoch is taken at every site that was seen, copies in sight that it overtakes are fenced; then for each
+volume: abort the transfer that runs, pause, break, serve. Only the chosen leg is broken. Last, the claim is confirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from datamotion.model.claim import Claim
+from datamotion.model.plan import Gate, Loss, Plan, RecoveryPoint, Refusal
+from datamotion.model.standing import Copy, Standing
+from datamotion.model.units import count_text
+from datamotion.model.words import Operation
+from datamotion.policy.breaking import break_off
+from datamotion.policy.common import Common, age_of
+from datamotion.policy.epochs import confirm, held, mirrors_seen_at, new_claim, take
+from datamotion.policy.failover_choice import Decision
+from datamotion.policy.failover_notes import failover_notes, kept_notes, late_notes, of_staying, what_follows
+from datamotion.policy.fence import Occasion, fence
+from datamotion.policy.giving import Giving
+from datamotion.policy.hooks import Moves, add_hooks
+from datamotion.policy.keeping import Keeping
+from datamotion.policy.letting_in import serve
+from datamotion.policy.losses import recovery_point, worst_first
+from datamotion.policy.needs import export_policies, path_of
+from datamotion.policy.planned import Carrying
+from datamotion.policy.provision import give, offered
+from datamotion.policy.recovery import Earlier
+from datamotion.policy.served_copies import comes, fenced_beside, is_served, to_be_fenced, was_served
+from datamotion.policy.situation import Situation
+from datamotion.policy.steps import StepList
+
+_KEEP = 39  # the rank of the first of the three phases of `keeping`: behind the pause, before the break
+_TO_MOVE = timedelta(seconds=5)  # within which a transfer that moves is seen to
+_TAKE_BECAUSE = "every site that can be reached learns who serves, and of two failovers at once only one comes through"
+
+
+class Takeover:
+    """What is left to do until the decided back end serves, and all that is said beside it."""
+
+    def __init__(self, situation: Situation, decision: Decision) -> None:
+        standing, chosen, claim = situation.now, decision.candidate, _claim(situation, decision)
+        self._left = _left_behind(situation, decision, claim)
+        if self._left:
+            staying = {each.volume: each.text for each in self._left if each.volume is not None}
+            chosen, claim = replace(chosen, unusable={**chosen.unusable, **staying}), replace(claim, partial=True)
+        self._situation, self._standing = situation, standing
+        self._decision = decision
+        self._chosen = chosen
+        self._claim = claim
+        self._moving = [copy for copy in chosen.usable if not is_served(standing, copy, claim)]
+        self._served = [copy for copy in chosen.usable if is_served(standing, copy, claim)]
+        self._carrying = _carrying(situation, decision, self._moving, claim)
+        self._ways = Giving(standing, chosen.site, is_carried=self._carrying is not None)
+        self._due = StepList()
+        self._refusals = [
+            Refusal(volume=volume, backend=chosen.name, text=f"{volume} cannot be served: {why}")
+            for volume, why in decision.candidate.unusable.items()
+        ]
+
+    def plan(self) -> Refusal | None:
+        """Adds the steps; why nothing at all is done, where that is so."""
+        self._refusals += [*self._left, *_where_they_were(self._situation, self._decision, self._left)]
+        if refusal := self._carry_over() or self._keep_newer():
+            return refusal
+        if self._chosen.usable:
+            self._take()
+        self._serve()
+        confirm(self._due, self._situation, self._claim)
+        add_hooks(
+            self._due, self._situation, _moves(self._decision, self._claim), is_planned=self._carrying is not None
+        )
+        return None
+
+    def _carry_over(self) -> Refusal | None:
+        carrying, comes_along = self._carrying, comes(self._standing, self._chosen.usable)
+        if carrying is None:
+            return None
+        carrying.plan(self._due)
+        if not carrying.is_decided and (carrying.refusals or (self._left and not comes_along)):
+            return _none_is_moved(self._decision, self._standing.group.name, carrying.refusals or self._left)
+        self._refusals += carrying.refusals
+        return None
+
+    def _keep_newer(self) -> Refusal | None:
+        keeping = _keep_newer(self._due, self._standing, self._decision, self._moving)
+        if keeping and held(self._standing, self._claim) is None:
+            return _nothing_is_kept(keeping)
+        self._refusals += keeping
+        unkept = {each.volume for each in keeping}
+        self._moving = [copy for copy in self._moving if copy.id.volume not in unkept]
+        return None
+
+    def _take(self) -> None:
+        """The epoch, and the copies that it overtakes are fenced.
+
+        A copy that could be written before serves from the moment of the claim: its rivals are fenced all the same.
+        """
+        take(self._due, self._standing, self._claim, because=_TAKE_BECAUSE, gate=Gate.ALL)
+        frozen = self._carrying.names if self._carrying else {}
+        overtaken = to_be_fenced(self._standing, self._decision, self._chosen.usable)
+        rivals = [each for each in overtaken if each.id not in frozen]
+        because = f"{self._chosen.name} serves from here on: two must not serve the same volume"
+        self._refusals += fence(self._due, self._standing, rivals, Occasion(because, gate=Gate.ALL))
+
+    def _serve(self) -> None:
+        """Clients find what they had; what was never a mirror has what it was given, and is not given anything."""
+        _serve_all(self._due, self._situation, self._decision, self._moving, self._claim, self._carrying)
+        if self._decision.terms.is_kept:
+            return
+        given = [copy for copy in self._chosen.usable if copy.edge is not None]
+        offers = offered(self._chosen.site)
+        for copy in given:
+            give(self._due, self._standing, copy, offers)
+        self._ways.plan(self._due, given)
+
+    def told(self, operation: Operation, title: str) -> Plan:
+        """The plan, with what it gives up and what is to be known beside its steps."""
+        standing, decision, chosen, carrying = self._standing, self._decision, self._chosen, self._carrying
+        steps = self._due.steps()
+        notes: list[str] = []
+        if steps:
+            rivals = to_be_fenced(standing, decision, self._moving)
+            notes += failover_notes(standing, decision, self._moving, rivals)
+        notes += kept_notes(self._moving, steps)
+        losses = self._losses()
+        if carrying is not None:
+            late = [copy.id.volume for copy in chosen.usable if carrying.is_late(copy)]
+            title += ", as planned" if losses or late else ", as planned: no write is lost"
+            notes += late_notes(standing, decision, late)
+        staying_notes, staying_refusals = of_staying(standing, decision, steps)
+        return Plan(
+            operation=operation,
+            group=standing.group.name,
+            title=title,
+            steps=steps,
+            losses=worst_first(losses),
+            refusals=(*self._refusals, *staying_refusals),
+            then=(what_follows(decision),) if decision.reprotects and steps else (),
+            notes=(*notes, *staying_notes),
+            differences=tuple(f"{chosen.name} differs: {each}." for each in self._ways.differences()),
+            recovery_points=tuple(
+                _recovery_point(self._situation, copy, carrying, decision.terms.earlier)
+                for copy in chosen.usable
+                if not was_served(self._situation.first, copy)
+            ),
+            holds=frozenset(copy.id for copy in (*self._served, *fenced_beside(standing, self._served))),
+            backend=chosen.name,
+            epoch=self._claim.epoch,
+        )
+
+    def _losses(self) -> Sequence[Loss]:
+        """Of what comes from elsewhere and is not carried over."""
+        losing = {
+            copy.id.volume
+            for copy in self._moving
+            if self._standing.active[copy.id.volume] != copy.id
+            and not (self._carrying is not None and self._carrying.covers(copy))
+        }
+        return [loss for loss in self._chosen.losses if loss.volume in losing and loss.given_up_at != self._chosen.name]
+
+
+def _moves(decision: Decision, claim: Claim) -> Moves:
+    sources = tuple(sorted({name for name in decision.given_up_at.values() if name != claim.backend}))
+    volumes = tuple(copy.id.volume for copy in decision.candidate.usable)
+    return Moves(to=claim.backend, sources=sources, volumes=volumes, epoch=claim.epoch)
+
+
+def _carrying(situation: Situation, decision: Decision, moving: Sequence[Copy], claim: Claim) -> Carrying | None:
+    """What has to be carried over first, where who serves is asked for it."""
+    if not decision.is_planned:
+        return None
+    is_decided = held(situation.now, claim) is not None
+    return Carrying(
+        situation=situation,
+        copies=moving,
+        sources=decision.given_up_at,
+        epoch=claim.epoch,
+        pace=decision.pace,
+        is_decided=is_decided,
+        gate=Gate.REST if decision.best_effort or (is_decided and claim.partial) else Gate.ALL,
+    )
+
+
+def _serve_all(
+    due: StepList,
+    situation: Situation,
+    decision: Decision,
+    moving: Sequence[Copy],
+    claim: Claim,
+    carrying: Carrying | None,
+) -> None:
+    """What is left to do until these can be written, and clients find them."""
+    standing, earlier = situation.now, decision.terms.earlier
+    known, gate = export_policies(decision.candidate.site), carrying.gate if carrying is not None else Gate.ALL
+    paths = {path.casefold() for copy in moving if (path := path_of(standing, copy.id.volume).path)}
+    for copy in moving:
+        if not copy.is_writable:
+            lands_until = _lands_until(situation, copy, decision.pace.grace)
+            at = earlier.of(standing, copy) if earlier is not None else None
+            break_off(due, standing, copy, with_all=carrying is not None, lands_until=lands_until, at=at)
+        serve(due, standing, copy, claim, known, paths, gate)
+
+
+def _left_behind(situation: Situation, decision: Decision, claim: Claim) -> Sequence[Refusal]:
+    """Why which volumes stay where they are served, where that keeps no other volume from going."""
+    usable = decision.candidate.usable
+    moving = [copy for copy in usable if not is_served(situation.now, copy, claim)]
+    carrying = _carrying(situation, decision, moving, claim)
+    if carrying is None or not (decision.best_effort or carrying.is_decided):
+        return ()
+    return carrying.left_behind()
+
+
+def _where_they_were(situation: Situation, decision: Decision, left: Sequence[Refusal]) -> Iterator[Refusal]:
+    """The same of what serves them, where this run has asked for anything there already."""
+    asked = {(act.volume, act.backend) for act in situation.accepted}
+    for each in left:
+        if each.volume is not None and (each.volume, at := decision.given_up_at[each.volume]) in asked:
+            yield replace(each, backend=at)
+
+
+def _keep_newer(due: StepList, standing: Standing, decision: Decision, moving: Sequence[Copy]) -> list[Refusal]:
+    """What is newer than what mirrors go back to is cloned first; what stands in the way of that comes back."""
+    earlier, refusals = decision.terms.earlier, list[Refusal]()
+    if earlier is None or not earlier.keeps_newer:
+        return refusals
+    give_up = "without --keep-newer it is given up"
+    keeping = Keeping(decision.candidate.site, decision.epoch, due, _KEEP, give_up)
+    for copy in moving:
+        if copy.is_writable or not (newer := earlier.newer(standing, copy)):
+            continue
+        if obstacle := keeping.keep(copy, Common(newer[-1], ())):
+            text = f"what {copy.id.volume} holds from {newer[0].name} on cannot be kept: {obstacle[0]}"
+            refusals.append(Refusal(volume=copy.id.volume, backend=copy.id.backend, text=text, hint=obstacle[1]))
+    return refusals
+
+
+def _nothing_is_kept(refusals: Sequence[Refusal]) -> Refusal:
+    more = f" (and {count_text(len(refusals) - 1, 'other')})" if len(refusals) > 1 else ""
+    return Refusal(text=f"nothing is failed over, because {refusals[0].text}{more}", hint=refusals[0].hint)
+
+
+def _lands_until(situation: Situation, copy: Copy, grace: timedelta) -> datetime | None:
+    """Up to when a transfer may land that runs; None: it has no time, or has not moved for what it has had of it."""
+    began, now = (mirrors_seen_at(each, copy.id.backend) for each in (situation.first, situation.now))
+    has_moved = _bytes(copy) != _bytes(situation.first.copies.get(copy.id))
+    return began + grace if now < began + (grace if has_moved else min(grace, _TO_MOVE)) else None
+
+
+def _bytes(copy: Copy | None) -> int | None:
+    transfer = copy.edge.relationship.transfer if copy is not None and copy.edge is not None else None
+    return transfer.bytes_transferred if transfer is not None else None
+
+
+def _recovery_point(
+    situation: Situation, copy: Copy, carrying: Carrying | None, earlier: Earlier | None
+) -> RecoveryPoint:
+    was = situation.first.copies.get(copy.id)
+    if earlier is not None and was is not None and not was.is_writable and (at := earlier.of(situation.first, was)):
+        return RecoveryPoint(volume=copy.id.volume, snapshot=at.name, age=age_of(situation.first, copy.id.backend, at))
+    point = recovery_point(situation, copy)
+    if carrying is None or not carrying.covers(copy):
+        return point
+    return replace(point, age=timedelta())  # nothing was written since
+
+
+def _none_is_moved(decision: Decision, group: str, refusals: Sequence[Refusal]) -> Refusal:
+    """Of a planned failover all volumes come along, or none."""
+    more = f" (and {count_text(len(refusals) - 1, 'other')} cannot)" if len(refusals) > 1 else ""
+    command = f"datamotion failover {group} --to {decision.candidate.name}"
+    others = len(decision.candidate.usable) > len(refusals) and not (decision.best_effort or decision.gathers)
+    ways = [*filter(None, [refusals[0].hint]), *([f"{command} --best-effort moves the others"] if others else [])]
+    unplanned = f"if {decision.sources} is lost: {command} --unplanned gives up what it lacks"
+    return Refusal(text=f"no volume is moved, because {refusals[0].text}{more}", hint="; or ".join([*ways, unplanned]))
+
+
+def _claim(situation: Situation, decision: Decision) -> Claim:
+    """The claim that was begun, else a new one.
+
+    It is partial where volumes are left behind: those that the candidate cannot serve, or that are served elsewhere.
+    """
+    candidate = decision.candidate
+    left = decision.best_effort or candidate.unusable or decision.given_up_at.keys() != set(situation.first.volumes)
+    claim = new_claim(situation, candidate.name, decision.epoch, partial=bool(left))
+    known = held(situation.first, claim)
+    return replace(known.claim, partial=known.claim.partial or claim.partial) if known else claim
