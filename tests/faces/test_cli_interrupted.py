@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,3 +41,21 @@ def test_whose_clients_wait_is_told_with_the_two_ways_on(lab: Lab, tmp_path: Pat
     assert "frozen" in lab.typed("status").out
     done(lab.typed("failover", "gold", "--abort", "--yes"))
     assert "frozen" not in lab.typed("status").out
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
+def test_a_signal_before_the_command_begins_is_told_as_any(tmp_path: Path) -> None:
+    """It comes while what the command needs is imported: here a module that sends it."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'datamotion.cli.status':\n"
+        "            os.kill(os.getpid(), signal.SIGTERM)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)])}
+    ended = subprocess.run([SCRIPT, "status"], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (130, "")
+    assert ended.stderr == "interrupted. Run the same command again: it begins with what the clusters show.\n"

@@ -105,6 +105,8 @@ def run(arguments: Sequence[str], world: World | None) -> int:
         return _failed(single(raised), arguments)
     except OSError as error:
         return _failed(MachineError.of(error), arguments)
+    except KeyboardInterrupt:  # before the command itself began, or behind it
+        status = ExitStatus.INTERRUPTED
     if status == ExitStatus.INTERRUPTED:
         said = "interrupted. Run the same command again: it begins with what the clusters show."
         return _failed(Interrupted("interrupted", hint=said.partition(". ")[2]), arguments, said)

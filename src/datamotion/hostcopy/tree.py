@@ -199,7 +199,10 @@ class TreeCopy:
         return False
 
     def _is_done(self, source: str, target: str, stat: os.stat_result) -> bool:
-        """A file gets its times last: one that has the source's is whole. After a start of the machine it is read."""
+        """A file gets its times last: one that has the source's is whole. After a start of the machine it is read.
+
+        Times can be set back to what they were before somebody wrote; that the source was touched since cannot.
+        """
         try:
             there = os.lstat(target)
         except OSError:
@@ -209,6 +212,8 @@ class TreeCopy:
             stat.st_mtime_ns,
             modes.S_IFMT(stat.st_mode),
         ):
+            return False
+        if not self.is_update and stat.st_ctime_ns > there.st_ctime_ns:
             return False
         trusts = self.shop.asked.verify is not Verify.FULL if self.is_update else self.shop.journal.same_boot
         return trusts or _equal(source, target)

@@ -78,6 +78,19 @@ def test_what_fails_among_many_is_told_and_the_rest_goes_on_and_counts(quick_pat
 
 
 @pytest.mark.slow
+def test_what_was_written_with_its_old_times_between_two_runs_is_copied_again(quick_path: Path) -> None:
+    source, copy = _many(quick_path / "source"), quick_path / "copy"
+    copied(source, copy, read=Ailing(errno.EIO, source / "folder0" / "file5"))
+    changed = source / "folder1" / "file7"
+    before, content = changed.stat(), changed.read_bytes()
+    changed.write_bytes(bytes(len(content)))
+    os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert copied(source, copy).outcome == "done"
+    assert (copy / "folder1" / "file7").read_bytes() == bytes(len(content)) != content
+    assert list(standing(copy)) == list(standing(source))
+
+
+@pytest.mark.slow
 def test_a_full_disk_among_many_is_told_once_and_ends_it(quick_path: Path) -> None:
     source, copy = _many(quick_path / "source"), quick_path / "copy"
     all_files = [each for each in source.rglob("*") if each.is_file()]
