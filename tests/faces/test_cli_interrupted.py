@@ -59,3 +59,23 @@ def test_a_signal_before_the_command_begins_is_told_as_any(tmp_path: Path) -> No
     ended = subprocess.run([SCRIPT, "status"], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (130, "")
     assert ended.stderr == "interrupted. Run the same command again: it begins with what the clusters show.\n"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
+def test_of_a_migration_it_is_told_where_to_see_what_is_left_and_how_to_undo_it(lab: Lab, tmp_path: Path) -> None:
+    lab.site.seed("paris", some_files(tmp_path / "files", 6), volumes=2)
+    lab.lab("pace", "set", "paris", "--route", "POST /storage/file/copy", "--held")
+    file = next(lab.at_home("vol_1").rglob("*.bin")).relative_to(lab.at_home("vol_1"))
+    what = [f"gold-paris:vol_1/{file}", "--to", f"gold-paris:vol_2/{file.name}"]
+    with subprocess.Popen(
+        [SCRIPT, "migrate", *what, "--yes", "-c", lab.folder / "datamotion.yaml"], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "... paris: Copy the file" in line:
+                break
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "datamotion migrations shows it, --abort undoes it" in err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Annotated
 
@@ -23,6 +25,7 @@ from datamotion.cli.options import (
 )
 from datamotion.cli.output import Output, print_json
 from datamotion.cli.render_migrations import render_migrations
+from datamotion.cli.telling import show_warning
 from datamotion.errors import ConfigError
 from datamotion.exit_status import ExitStatus
 from datamotion.service import migrations as service
@@ -111,17 +114,18 @@ def migrate(
                 "--aggregate and --cutover-at are for whole volumes", hint="leave them out, or name those"
             )
         find = partial(items_meant, session, what, to=to, keeps_source=keep_source, is_undone=abort)
-        carry_out_many(
-            session,
-            anyio.run(find),
-            output,
-            yes=yes,
-            dry_run=dry_run or explain,
-            explains=explain,
-            is_undone=abort,
-            reason=reason,
-            at_once=at_once,
-        )
+        with _telling_what_is_left():
+            carry_out_many(
+                session,
+                anyio.run(find),
+                output,
+                yes=yes,
+                dry_run=dry_run or explain,
+                explains=explain,
+                is_undone=abort,
+                reason=reason,
+                at_once=at_once,
+            )
     migration = service.migration_of(
         session,
         what,
@@ -132,7 +136,18 @@ def migrate(
         is_undone=abort,
     )
     intent = service.abort(migration) if abort else service.migrate(migration)
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run or explain, reason=reason)
+    with _telling_what_is_left():
+        carry_out(session, [intent], output, yes=yes, dry_run=dry_run or explain, reason=reason)
+
+
+@contextmanager
+def _telling_what_is_left() -> Iterator[None]:
+    """Where a migration is interrupted: what it has taken aside, or kept clients from, stays so."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        show_warning("what was begun is left as it is: datamotion migrations shows it, --abort undoes it")
+        raise
 
 
 def migrations(context: typer.Context, config: ConfigFile = DEFAULT_CONFIG, output: OutputForm = Output.TEXT) -> None:
