@@ -94,7 +94,7 @@ def _judge_unserved(
 ) -> Verdict | None:
     """What a claim says of a volume that it is not seen to serve; None where the one before it counts."""
     if sites[claim.backend].svm is None:
-        return Verdict(None, (_may_serve(volume, claim, sites[claim.backend]),) if claim.served else ())
+        return Verdict(None, (_may_serve(group, volume, claim, sites[claim.backend]),) if claim.served else ())
     copy = copies[claim.backend].get(volume)
     is_about_it = not claim.claim.partial if copy is None else _covers(claim, copy)
     if claim.served is None or not is_about_it:
@@ -102,7 +102,7 @@ def _judge_unserved(
     return Verdict(None, (_serves_no_more(group, volume, claim, copy),))
 
 
-def _may_serve(volume: str, claim: HeldClaim, site: Site) -> Doubt:
+def _may_serve(group: str, volume: str, claim: HeldClaim, site: Site) -> Doubt:
     why = site.unseen.reason if site.unseen else f"it has no SVM {site.backend.svm}"
     return Doubt(
         kind=DoubtKind.UNSEEN_CLAIM,
@@ -110,6 +110,8 @@ def _may_serve(volume: str, claim: HeldClaim, site: Site) -> Doubt:
         volume=volume,
         text=f"{claim.backend} took a part of the group over in epoch {claim.epoch}, and cannot be seen ({why}):"
         f" whether it serves {volume} nobody can tell",
+        hint=f"if it is lost: datamotion failover {group} --dry-run shows what another one would serve, and what that"
+        " gives up",
     )
 
 

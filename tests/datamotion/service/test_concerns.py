@@ -319,7 +319,13 @@ CASES = (
         says="all that it holds are mirrors of gold-paris: it does not count",
         hints="find out who can write at gold-lyon",
     ),
-    Case(kind="unseen claim", world=unseen_claim, says="took a part of the group over in epoch 2", exit_status=4),
+    Case(
+        kind="unseen claim",
+        world=unseen_claim,
+        says="took a part of the group over in epoch 2",
+        hints="datamotion failover gold --dry-run shows what another one would serve",
+        exit_status=4,
+    ),
     Case(kind="replaced", world=replaced, says="vol_1 at gold-paris (uuid new) is not the volume", hints="unprotect"),
     Case(
         kind="unreadable",
