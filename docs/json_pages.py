@@ -30,6 +30,7 @@ _PRINTED_BY = {
     "explain": "`explain`",
     "history": "`history`, `history GROUP`",
     "run": "`history RUN`",
+    "runs": "`runs`",
     "drill": "`drill start`",
     "migrations": "`migrations`",
     "copy": "`copy`",

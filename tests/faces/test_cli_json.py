@@ -45,6 +45,7 @@ STORY: Sequence[tuple[str, tuple[object, ...], int]] = [
     ("forget", ("gold", "gold-paris", "--dry-run"), 3),
     ("gc", (), 2),
     ("history", (), 0),
+    ("runs", (), 0),
     ("history", (1,), 0),
     ("history", (99,), 2),
 ]

@@ -13,6 +13,7 @@ from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.runs.phases import Phase
 from datamotion.service import operations
 from datamotion.service.history import history, past_run
+from datamotion.service.open_runs import open_runs
 from datamotion.store.lock import this_process
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
@@ -133,5 +134,32 @@ def test_a_run_that_was_interrupted_ended_then_and_only_the_same_command_goes_on
         gate.release()
         again = await story.update()
         assert again.went_on_from == history(story.place.session).runs[1].run, told(again)
+
+    play(quick_path, story, schedule=None)
+
+
+def test_runs_that_go_on_and_that_were_cut_off_are_told_with_what_goes_on_with_them(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        session = story.place.session
+        await story.protected("vol_1")
+        assert (open_runs(session).runs, open_runs(session).exit_status) == ((), 0)
+        gate = story.place.lab["lyon"].cluster.transfer_gate
+        gate.hold()
+        with trio.move_on_after(9):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(story.update)
+                await trio.sleep(5)
+                (told,) = open_runs(session).runs
+                assert (told.run.operation, told.state, open_runs(session).exit_status) == ("update", "under way", 0)
+        gate.release()
+        (told,) = open_runs(session).runs
+        assert (told.state, told.goes_on) == ("cut off", "datamotion update gold")
+        assert open_runs(session).exit_status == 1
+        await story.update()
+        assert await dies(lambda mortal: mortal.failover("lyon"), story, Life(3, is_carried_out=True))
+        (told,) = open_runs(session).runs
+        assert (told.state, told.goes_on) == ("cut off", "datamotion failover gold --to gold-lyon")
+        await story.failover("lyon")
+        assert open_runs(session).runs == ()
 
     play(quick_path, story, schedule=None)

@@ -74,6 +74,7 @@ _COMMANDS = {
         "Copy a file, a folder or a block device through this host, verified, and resumable after any interruption.",
     ),
     "history": _Listed("past", "Show what was done, by whom and why: the last runs, or everything about one."),
+    "runs": _Listed("runs", "Show which runs go on, and which were left before they had come to their end."),
     "role": _Listed("role", "Print the least that an account needs at each cluster, as commands for there."),
     "import": _Listed("importing", "Write the configuration of the groups that OpenStack Cinder replicates."),
     "demo": _Listed(

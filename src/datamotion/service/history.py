@@ -35,16 +35,16 @@ def history(session: Session, group: str | None = None, *, most: int = 20) -> Hi
 
     Raises: ConfigError for a group that is neither configured nor has any run; StoreFailed, where it cannot be read.
     """
-    with _opened(session.store_url) as store:
+    with opened_history(session.store_url) as store:
         found = store.newest(group, most + 1)
     if group is not None and not found:
         session.group(group)
-    return HistoryReport(runs=tuple(_line(each) for each in found[:most]), is_all=len(found) <= most)
+    return HistoryReport(runs=tuple(line_of(each) for each in found[:most]), is_all=len(found) <= most)
 
 
 def past_run(session: Session, number: int) -> PastRunDetailReport:
     """Everything about one run. Raises: ConfigError where there is no such run; StoreFailed, as above."""
-    with _opened(session.store_url) as store:
+    with opened_history(session.store_url) as store:
         found = store.run(number)
         newest = store.newest(None, 1)
     if found is None:
@@ -66,7 +66,7 @@ def volumes_of(store_url: str, group: str | None) -> tuple[str, ...]:
     Raises: StoreFailed, where it cannot be read.
     """
     found: set[str] = set()
-    with _opened(store_url) as store:
+    with opened_history(store_url) as store:
         for record in store.newest(group, _RUNS_THAT_TELL):
             run = store.run(record.id)
             report = run.report if run is not None else None
@@ -74,13 +74,15 @@ def volumes_of(store_url: str, group: str | None) -> tuple[str, ...]:
     return tuple(sorted(found, key=counted))
 
 
-def _opened(store_url: str) -> AbstractContextManager[History]:
+def opened_history(store_url: str) -> AbstractContextManager[History]:
+    """The store, to be read. Raises: ConfigError where it cannot be opened."""
     from datamotion.store.journal import open_history  # noqa: PLC0415  # a command that only looks starts without it
 
     return open_history(store_url)
 
 
-def _line(record: RunRecord) -> PastRunReport:
+def line_of(record: RunRecord) -> PastRunReport:
+    """A run as lists tell of it."""
     ended = record.ended_at
     return PastRunReport(
         run=record.id,
@@ -97,7 +99,7 @@ def _line(record: RunRecord) -> PastRunReport:
 
 def _detail(found: PastRun) -> PastRunDetailReport:
     return PastRunDetailReport(
-        run=_line(found.record),
+        run=line_of(found.record),
         epoch=found.plan.epoch,
         plan=plan_report(found.plan),
         outcome=_REPORT.validate_python(found.report) if found.report is not None else None,

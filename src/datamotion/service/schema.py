@@ -17,6 +17,7 @@ from datamotion.service.events import EventReport
 from datamotion.service.explain import ExplainReport
 from datamotion.service.import_reports import ImportReport
 from datamotion.service.migration_reports import MigrationsReport
+from datamotion.service.open_runs import RunsReport
 from datamotion.service.operation_reports import DrillStartReport, OperationReport
 from datamotion.service.reports import CheckReport, HistoryReport, PastRunDetailReport, StatusReport
 from datamotion.service.role import RoleReport
@@ -27,6 +28,7 @@ KINDS: Mapping[str, Any] = {
     "check": CheckReport,
     "explain": ExplainReport,
     "history": HistoryReport,
+    "runs": RunsReport,
     "run": PastRunDetailReport,
     "drill": DrillStartReport,
     "migrations": MigrationsReport,

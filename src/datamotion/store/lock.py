@@ -141,6 +141,27 @@ def hold_group(folder: Path, group: str, operation: str, at: datetime) -> Iterat
         hold.end()
 
 
+def holder_of(folder: Path, group: str) -> Holder | None:
+    """Who carries something out on a group, as far as its lock and its note tell; None: nobody."""
+    note, path = _read(folder / f".{group}.holder"), folder / f".{group}.lock"
+    if note is None or note.has_ended:
+        return None
+    return note.holder if note.holder.waits or _is_held(path) else None
+
+
+def _is_held(path: Path) -> bool:
+    """Whether a process holds that lock. For that it is taken for a moment, which a run that begins bears with."""
+    if not path.is_file():
+        return False
+    lock = FileLock(path, mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except (Timeout, OSError):
+        return True
+    lock.release()
+    return False
+
+
 def _check_place(path: Path) -> None:
     """Raises: OSError where the lock file cannot be ours. The library would make a folder that is missing."""
     path.parent.stat()

@@ -1,0 +1,93 @@
+"""Runs that go on, or were left before all of it had come about: who, what, and by which command it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from datamotion.exit_status import ExitStatus
+from datamotion.model.migration import is_migration
+from datamotion.model.words import Operation
+from datamotion.runs.phases import Phase
+from datamotion.service.history import line_of, opened_history
+from datamotion.service.reports import PastRunReport
+from datamotion.service.session import Session
+
+if TYPE_CHECKING:
+    from datamotion.store.journal import PastRun
+
+
+class RunState(StrEnum):
+    """What becomes of a run that has not come to its end."""
+
+    UNDER_WAY = "under way"  # its process holds the group, or has let it go while it waits
+    CUT_OFF = "cut off"  # nobody carries it out any more
+    LEFT = "left undone"  # it ended, and a part of it had not come about
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRunReport:
+    """`goes_on`: the command that goes on with it; None where it is only known that the same one does."""
+
+    run: PastRunReport
+    state: RunState
+    goes_on: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunsReport:
+    """The last run of each group that has not come to its end, the oldest first."""
+
+    runs: tuple[OpenRunReport, ...]
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """Failed where something waits for a person."""
+        return ExitStatus.DONE if all(each.state is RunState.UNDER_WAY for each in self.runs) else ExitStatus.FAILED
+
+
+_COMMANDS: Mapping[str, str] = {
+    Operation.PROTECT: "apply {group}",
+    Operation.UPDATE: "update {group}",
+    Operation.FAILOVER: "failover {group}",
+    Operation.THAW: "failover {group} --abort",
+    Operation.UNPROTECT: "unprotect {group}",
+    Operation.PAUSE: "pause {group}",
+    Operation.RESUME: "resume {group}",
+    Operation.ABORT: "abort {group}",
+    Operation.REPROTECT: "reprotect {group}",
+    Operation.GC: "gc",
+}
+
+
+def open_runs(session: Session) -> RunsReport:
+    """As the store tells, and the locks beside it. Raises: StoreFailed, where the store cannot be read."""
+    with opened_history(session.store_url) as store:
+        found = store.unfinished("")
+    return RunsReport(
+        runs=tuple(
+            OpenRunReport(run=line_of(each.record), state=_state(session, each), goes_on=_goes_on(each))
+            for each in found
+        )
+    )
+
+
+def _state(session: Session, run: PastRun) -> RunState:
+    from datamotion.store.lock import holder_of  # noqa: PLC0415  # only where there are any
+
+    if run.record.phase is Phase.ACTING:
+        holder = holder_of(session.lock_folder, run.record.group)
+        return RunState.UNDER_WAY if holder is not None and holder.who == run.record.holder else RunState.CUT_OFF
+    return RunState.CUT_OFF if run.record.phase is Phase.CUT_OFF else RunState.LEFT
+
+
+def _goes_on(run: PastRun) -> str | None:
+    if is_migration(run.record.group):
+        return "datamotion migrations"
+    command = _COMMANDS.get(run.record.operation)
+    if command is None:
+        return None
+    is_to = run.record.operation == Operation.FAILOVER and run.plan.backend is not None
+    return f"datamotion {command.format(group=run.record.group)}" + (f" --to {run.plan.backend}" if is_to else "")
