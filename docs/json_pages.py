@@ -38,6 +38,7 @@ _PRINTED_BY = {
     "import": "`import`",
     "error": "every command, on standard error",
     "event": "`-o jsonl`, as it happens",
+    "progress": "`copy -o jsonl`, once a second",
 }
 
 

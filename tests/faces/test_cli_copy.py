@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faces.documents import check_document
 from tests.faces.terminal import typed
 
 _AS_COMMAND = "import sys; from datamotion.__main__ import main; main()"
@@ -119,3 +120,19 @@ def test_an_interrupted_copy_tells_how_to_go_on_and_how_to_give_up(
     assert sorted(each.name for each in quick_path.iterdir()) == ["copy", "source"]
     status, told = _interrupted(how, source, quick_path / "other", "-o", "json")
     assert (status, json.loads(told)["error"]["code"]) == (130, "interrupted")
+
+
+@pytest.mark.slow
+def test_as_it_goes_it_tells_programs_how_far_it_is(quick_path: Path) -> None:
+    source, copy = quick_path / "source", quick_path / "copy"
+    source.write_bytes(b"x" * 1_200_000)
+    done = typed("copy", source, copy, "--bwlimit", "500K", "-o", "jsonl")
+    *goes, report = [json.loads(line) for line in done.out.splitlines()]
+    assert (done.status, done.err, report["kind"], report["report"]["sent"]) == (0, "", "copy", 1_200_000)
+    assert goes
+    for each in (*goes, report):
+        check_document(each)
+    assert {each["kind"] for each in goes} == {"progress"}
+    passed = [each["progress"]["passed"] for each in goes]
+    assert passed == sorted(passed)
+    assert goes[-1]["progress"]["total"] == 1_200_000

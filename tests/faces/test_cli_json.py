@@ -68,7 +68,7 @@ def test_the_json_of_every_command_is_as_published(lab: Lab, tmp_path: Path) -> 
     kinds.add(checked(typed("role", "-o", "json"), 0)["kind"])
     kinds.add(checked(typed("copy", tmp_path / "files", tmp_path / "copies", "-o", "json"), 0)["kind"])
     kinds |= streams(lab)
-    assert kinds | {"import"} == set(KINDS), "test_cli_import has that one"
+    assert kinds | {"import", "progress"} == set(KINDS), "test_cli_import and test_cli_copy have those"
     told = {command for command, _, _ in STORY} | {"role", "copy", "import"}
     assert told == set(commands_with_output()), "every command that prints JSON is played here"
 

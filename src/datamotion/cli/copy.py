@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from datamotion.service.copying import Asked, CopyReport, Tally
+    from datamotion.service.copying import Asked, CopyProgressReport, CopyReport, Tally
 
 
 class Form(StrEnum):
@@ -23,6 +23,7 @@ class Form(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    JSONL = "jsonl"
 
 
 class Checked(StrEnum):
@@ -35,6 +36,7 @@ class Checked(StrEnum):
 
 _SECONDS_BETWEEN_LINES = 10.0
 _SECONDS_BETWEEN_LOOKS = 0.2
+_SECONDS_BETWEEN_DOCUMENTS = 1.0
 
 
 def copy(
@@ -61,7 +63,9 @@ def copy(
     sync: Annotated[
         bool, typer.Option("--sync", help="Have all on the disk before the copy gets its name; full does so anyway.")
     ] = False,
-    output: Annotated[Form, typer.Option("-o", "--output", help="Text for people, JSON for programs.")] = Form.TEXT,
+    output: Annotated[
+        Form, typer.Option("-o", "--output", help="Text for people, JSON for programs, also as it goes.")
+    ] = Form.TEXT,
 ) -> None:
     """Copy a file, a folder or a block device through this host, verified, and resumable after any interruption.
 
@@ -87,7 +91,7 @@ def copy(
     tally = service.Tally()
     with interruptions() as signals:
         try:
-            with _watched(tally), signals.let_in():
+            with _watched(tally, output), signals.let_in():
                 report = service.copy_through_host(asked, tally)
         except KeyboardInterrupt:
             by = signals.first.name if signals.first else "Ctrl-C"
@@ -96,8 +100,8 @@ def copy(
                 hint="run the same command again: it goes on from the last verified piece;"
                 f" to give up, remove {asked.temporary} and {asked.journal}",
             ) from None
-    if output is Form.JSON:
-        _print_json(report)
+    if output is not Form.TEXT:
+        _print_json(report, 2 if output is Form.JSON else None)
     else:
         _render(report)
     raise typer.Exit(report.exit_status)
@@ -112,13 +116,13 @@ def _stands(asked: Asked) -> str:
     return "nothing gets that name until all is there"
 
 
-def _print_json(report: CopyReport) -> None:
+def _print_json(report: CopyReport, indent: int | None) -> None:
     import json
     from dataclasses import asdict
 
     from datamotion.service.envelope import enveloped
 
-    print(json.dumps(enveloped("copy", asdict(report), report.exit_status), indent=2))
+    print(json.dumps(enveloped("copy", asdict(report), report.exit_status), indent=indent))
 
 
 def _render(report: CopyReport) -> None:
@@ -146,22 +150,31 @@ def _render(report: CopyReport) -> None:
 
 
 @contextmanager
-def _watched(tally: Tally) -> Iterator[None]:
-    """While it goes on, a line tells the rate, the share and the time that is left."""
+def _watched(tally: Tally, form: Form) -> Iterator[None]:
+    """While it goes on, a line tells the rate, the share and the time that is left; or a document a second."""
     import sys
     import threading
 
+    from datamotion.service.copying import progress_of
+
     ended = threading.Event()
-    is_terminal = sys.stderr.isatty()
+    is_streamed = form is Form.JSONL
+    is_terminal = sys.stderr.isatty() and not is_streamed
     interval = _SECONDS_BETWEEN_LOOKS if is_terminal else _SECONDS_BETWEEN_LINES
+    if is_streamed:
+        interval = _SECONDS_BETWEEN_DOCUMENTS
 
     def tell_on() -> None:
         looks, last = 0, 0
         while not ended.wait(interval):
             looks += 1
-            line = _progress(tally, (tally.passed - last) / interval, tally.passed / (looks * interval))
+            progress = progress_of(tally, (tally.passed - last) / interval, tally.passed / (looks * interval))
             last = tally.passed
             try:
+                if is_streamed:
+                    _print_progress(progress)
+                    continue
+                line = _progress(progress)
                 print(f"\r\x1b[K{line}" if is_terminal else line, end="" if is_terminal else "\n", file=sys.stderr)
                 sys.stderr.flush()
             except OSError:  # nobody reads it any more, which stops no copy
@@ -178,17 +191,25 @@ def _watched(tally: Tally) -> Iterator[None]:
         teller.join()
 
 
-def _progress(tally: Tally, rate: float, mean_rate: float) -> str:
-    """The share is told once all of the source is known, the time left by the mean rate."""
+def _print_progress(progress: CopyProgressReport) -> None:
+    import json
+    from dataclasses import asdict
+
+    from datamotion.service.envelope import enveloped
+
+    print(json.dumps(enveloped("progress", asdict(progress))), flush=True)
+
+
+def _progress(progress: CopyProgressReport) -> str:
+    """The share is told once all of the source is known."""
     from datamotion.model.units import duration_text, size_text
 
-    said = f"{size_text(tally.passed)} of {size_text(tally.total)}"
-    if tally.is_whole and tally.total:
-        said += f", {min(100, 100 * tally.passed // tally.total)}%"
+    said = f"{size_text(progress.passed)} of {size_text(progress.total)}"
+    if progress.is_whole and progress.total:
+        said += f", {min(100, 100 * progress.passed // progress.total)}%"
     else:
         said += " so far"
-    said += f", {size_text(int(rate))}/s"
-    if tally.is_whole and mean_rate:
-        left = timedelta(seconds=round(max(0, tally.total - tally.passed) / mean_rate))
-        said += f", {duration_text(left)} left"
+    said += f", {size_text(int(progress.bytes_s))}/s"
+    if progress.seconds_left is not None:
+        said += f", {duration_text(timedelta(seconds=round(progress.seconds_left)))} left"
     return said

@@ -8,9 +8,18 @@ from pathlib import Path
 
 from datamotion.clock import ThreadClock
 from datamotion.errors import ConfigError
-from datamotion.hostcopy import Asked, CopyReport, Tally, Verify, copy
+from datamotion.hostcopy import Asked, CopyProgressReport, CopyReport, Tally, Verify, copy, progress_of
 
-__all__ = ["Asked", "CopyReport", "Tally", "Verify", "asked_for", "copy_through_host"]
+__all__ = [
+    "Asked",
+    "CopyProgressReport",
+    "CopyReport",
+    "Tally",
+    "Verify",
+    "asked_for",
+    "copy_through_host",
+    "progress_of",
+]
 
 _RATE = re.compile(r"(?P<number>[0-9]+(\.[0-9]+)?) ?(?P<unit>[KMGT])?(i?B)?(/s)?", re.IGNORECASE)
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}

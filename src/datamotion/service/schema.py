@@ -10,7 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from datamotion.exit_status import ExitStatus
-from datamotion.hostcopy import CopyReport
+from datamotion.hostcopy import CopyProgressReport, CopyReport
 from datamotion.service.envelope import INTRODUCES, SCHEMA_VERSION
 from datamotion.service.error_reports import ErrorReport
 from datamotion.service.events import EventReport
@@ -37,6 +37,7 @@ KINDS: Mapping[str, Any] = {
     "import": ImportReport,
     "error": ErrorReport,
     "event": EventReport,
+    "progress": CopyProgressReport,
 }
 """What `kind` says, and what a document of that kind tells."""
 
@@ -69,7 +70,7 @@ def json_schema() -> JsonSchemaValue:
 
 def _document(kind: str, told: JsonSchemaValue) -> JsonSchemaValue:
     head: JsonSchemaValue = {"schema_version": {"const": SCHEMA_VERSION}, "kind": {"const": kind}}
-    if kind != "event":
+    if kind not in ("event", "progress"):  # nothing has ended
         head["exit_status"] = {
             "type": "integer",
             "description": "; ".join(f"{e.value}: {e.meaning}" for e in ExitStatus),
