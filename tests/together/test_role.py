@@ -161,7 +161,7 @@ async def volumes_migrate(story: Story) -> None:
 
 
 async def a_lun_goes_to_another_svm(story: Story) -> None:
-    """One that is mapped to hosts whom that does not know; and a file."""
+    """One that is mapped to hosts whom that does not know; and a file, of which another one is cloned."""
     paris, svm = story.at["paris"], {"svm.name": SVMS["paris"]}
     await paris.post("/storage/luns", {"name": "/vol/vol_1/leaves", "os_type": "linux", "space.size": 2**24, **svm})
     await paris.post("/protocols/san/lun-maps", {"lun.name": "/vol/vol_1/leaves", "igroup.name": "hosts", **svm})
@@ -171,10 +171,14 @@ async def a_lun_goes_to_another_svm(story: Story) -> None:
     file = story.place.tree("paris", "vol_1") / "image.raw"
     file.write_bytes(b"bytes")
     os.utime(file, (file.stat().st_mtime - 3600,) * 2)
+    (file.parent / "template.raw").write_bytes(b"bytes")
     other = {"gold-other": {"cluster": "paris", "svm": "other", "volumes": ["*"]}}
     story = story.configured(lambda tree: tree["backends"].update(other))
-    for what in ("leaves", "image.raw"):
-        found = migrations.migration_of(story.place.session, f"gold-paris:vol_1/{what}", to="gold-other:vol_3")
+    clone = "gold-paris:vol_1/clone.raw"
+    for what, to in (("leaves", "gold-other:vol_3"), ("image.raw", "gold-other:vol_3"), ("template.raw", clone)):
+        found = migrations.migration_of(
+            story.place.session, f"gold-paris:vol_1/{what}", to=to, keeps_source=what == "template.raw"
+        )
         report = await story.place.run(migrations.migrate(found))
         assert report.verdict is Verdict.DONE, told(report)
 
