@@ -11,13 +11,13 @@ from typing import Any
 from cinder import coordination, exception
 from cinder.objects import fields
 from cinder.volume import volume_utils
-from cinder.volume.drivers.netapp import utils as netapp_utils
 from cinder.volume.drivers.netapp.dataontap.utils import utils as sections
 from oslo_config import cfg
 from oslo_log import log
 from tooz.coordination import LockAcquireFailed
 
 from datamotion_cinder.bridge import DONE, PARTLY, REFUSED, Answer, Bridge, NotToBeBridged
+from datamotion_cinder.migration import Migration
 from datamotion_cinder.options import OPTIONS
 
 LOG = log.getLogger(__name__)
@@ -35,7 +35,7 @@ def section_of(name: str) -> Any:
     return section
 
 
-class Replication:
+class Replication(Migration):
     """Stands before Cinder's own driver or library, of which it has the back end's name and configuration."""
 
     def validate_no_conflicting_snapmirrors(self, config: Any, src_backend_name: str, flexvol_names: Any) -> None:
@@ -147,34 +147,6 @@ class Replication:
         self._update_zapi_client(elsewhere or home)
         self.failed_over = elsewhere is not None
         self.failed_over_backend_name = elsewhere
-
-    def create_vserver_peer(
-        self, src_vserver: str, src_backend_name: str, dest_vserver: str, peer_applications: Sequence[str]
-    ) -> None:
-        """Nothing is done yet: `_brought` makes peers of the SVMs, or adds what they are to be peers for."""
-
-    def _brought(self, name: str, pool: str, to_backend: str, to_pool: str) -> None:
-        """A LUN or file of the home is at that pool as well, whole; it is where it was until Cinder deletes it there.
-
-        Where that fails nothing of it stays. It is refused where the home does not serve. Waits for nothing else
-        that is done for the back end, nor keeps it waiting. Raises: NetAppDriverException.
-        """
-        path, to = f"{pool}/{name}", f"{to_backend}:{to_pool}"
-        if self.failed_over:
-            elsewhere = self.failed_over_backend_name
-            why = f"{self.backend_name} is failed over to {elsewhere}; a host can copy it"  # type: ignore[attr-defined]
-            raise netapp_utils.NetAppDriverException(f"{path} was not copied to {to}: {why}")
-        try:
-            longest_s = self._option("netapp_migrate_volume_timeout")
-            answer = self._bridge().migrate(path, to, ["--keep-source"], longest_s)
-            if answer.status != DONE:
-                undone = self._bridge().migrate(path, to, ["--keep-source", "--abort"], longest_s)
-                if undone.status != DONE:
-                    LOG.warning("datamotion migrate %s --to %s --abort: %s", path, to, undone.why)
-        except (NotToBeBridged, OSError) as error:
-            raise netapp_utils.NetAppDriverException(f"{path} was not copied to {to}: {error}") from error
-        if answer.status != DONE:
-            raise netapp_utils.NetAppDriverException(f"{path} was not copied to {to}: {answer.why}")
 
     # -- how
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.cinder_cloud import AT_HOME, MODES, OURS, Cloud, failed_over, set_up
+from tests.conformance.cinder_cloud import AT_HOME, CINDERS, MODES, OURS, Cloud, failed_over, set_up
 from tests.conformance.cinder_host import share
 from tests.conformance.openstack import HOME, SVMS, Failed
 from tests.ontaplab.site.labs import records
@@ -42,11 +42,16 @@ def goal(cloud: Cloud) -> str:
     return share(POOL) if cloud.protocol == "nfs" else POOL
 
 
+def are_peers(cloud: Cloud, *applications: str) -> None:
+    """The home's SVM and that one may do these things with each other."""
+    peer = {"svm.name": SVMS[HOME], "peer": {"svm": {"name": SVM}, "cluster": {"name": HOME}}}
+    cloud.world.write(HOME, "POST", "/svm/peers", {**peer, "applications": applications})
+
+
 @EACH
 def test_a_volume_goes_to_another_svm_of_the_cluster_whose_peers_are_for_something_else(cloud: Cloud) -> None:
     with_an_annex(cloud)
-    peer = {"svm.name": SVMS[HOME], "peer": {"svm": {"name": SVM}, "cluster": {"name": HOME}}}
-    cloud.world.write(HOME, "POST", "/svm/peers", {**peer, "applications": ["snapmirror"]})
+    are_peers(cloud, "snapmirror")
     with cloud.cinder() as cinder:
         cinder("create", "a", cloud.pool("vol_1"))
         cloud.write(HOME, cinder, "a", b"written before")
@@ -96,6 +101,19 @@ def test_to_another_cluster_cinder_copies_by_a_host(cloud: Cloud) -> None:
     with cloud.cinder() as cinder:
         cinder("create", "a", cloud.pool("vol_1"))
         assert cinder("offer", "a", ANNEX, goal(cloud)) == [False, {}]
+        assert cloud.disk(HOME, cinder, "a").exists()
+
+
+@pytest.mark.parametrize("cloud", ["native-nfs", "native-iscsi"], indirect=True)
+def test_cinders_own_driver_does_not_find_what_it_is_to_copy_to_another_svm(cloud: Cloud) -> None:
+    """It looks for the pool of a file's copy at its own SVM, and for the LUN that it copies at the other one."""
+    with_an_annex(cloud)
+    are_peers(cloud, "file_copy", "lun_copy")
+    cloud.driven_by(CINDERS)
+    with cloud.cinder() as cinder:
+        cinder("create", "a", cloud.pool("vol_1"))
+        with pytest.raises(Failed):
+            cinder("offer", "a", ANNEX, goal(cloud))
         assert cloud.disk(HOME, cinder, "a").exists()
 
 
