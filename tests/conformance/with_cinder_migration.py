@@ -112,7 +112,8 @@ def test_cinders_own_driver_does_not_find_what_it_is_to_copy_to_another_svm(clou
     cloud.driven_by(CINDERS)
     with cloud.cinder() as cinder:
         cinder("create", "a", cloud.pool("vol_1"))
-        with pytest.raises(Failed, match="Could not find unique volume" if cloud.protocol == "nfs" else "was not found"):
+        why = "Could not find unique volume" if cloud.protocol == "nfs" else "was not found"
+        with pytest.raises(Failed, match=why):
             cinder("offer", "a", ANNEX, goal(cloud))
         assert cloud.disk(HOME, cinder, "a").exists()
 
