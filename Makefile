@@ -80,7 +80,7 @@ $(CONFORMANCE)/manila/.made: tests/conformance/manila-constraints.txt | $(VENV)/
 	@touch $@
 
 conformance: $(VENV)/.test $(CONFORMANCE)/ansible/.made $(CONFORMANCE)/cinder/.made $(CONFORMANCE)/manila/.made ## Run Ansible and OpenStack's Cinder and Manila against labs (minutes)
-	$(BIN)/python -m pytest tests/conformance/with_ansible.py tests/conformance/with_cinder.py tests/conformance/with_datamotion_cinder.py tests/conformance/with_cinder_manager.py tests/conformance/with_cinder_nodes.py tests/conformance/with_cinder_unit_tests.py tests/conformance/with_manila.py $(ARGS)
+	$(BIN)/python -m pytest tests/conformance/with_*.py $(ARGS)
 
 $(AUDIT)/.made: | $(VENV)/.made
 	$(BIN)/python -m venv $(@D)

@@ -13,7 +13,24 @@ from datamotion_cinder.mixin import Replication
 
 
 class BlockLibrary(Replication, NetAppBlockStorageCmodeLibrary):  # type: ignore[misc]
-    """Cinder's, but for what mirrors its pools, fails them over and back."""
+    """Cinder's, but for what mirrors its pools, fails them over and back, and copies volumes to other back ends."""
+
+    def _copy_lun(
+        self,
+        volume: Any,
+        src_ontap_volume: str,
+        src_vserver: str,
+        dest_ontap_volume: str,
+        dest_vserver: str,
+        dest_lun_name: str | None = None,
+        dest_backend_name: str | None = None,
+        cancel_on_error: bool = False,
+    ) -> None:
+        """To another SVM, which is all that Cinder asks for: its own names no SVM for the source.
+
+        Raises: NetAppDriverException.
+        """
+        self._brought(volume.name, src_ontap_volume, dest_backend_name or self.backend_name, dest_ontap_volume)
 
 
 @interface.volumedriver

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple
 
 from oslo_concurrency import processutils
@@ -67,30 +68,10 @@ class Bridge:
 
         Raises: NotToBeBridged.
         """
-        names = (self._name, *self._targets)
-        sections = {name: self._section(name) for name in names}
-        secrets: dict[str, str] = {}
-        clusters: dict[str, Any] = {}
-        at: dict[str, str] = {}
-        for number, (name, section) in enumerate(sections.items()):
-            url, variable = _url(name, section), f"DATAMOTION_PASSWORD_{number}"
-            cluster = next((each for each in clusters if _is_same(clusters[each], url, section, secrets)), name)
-            at[name] = cluster
-            if cluster == name:
-                clusters[name] = {"url": url, "user": section.netapp_login, "password": {"env": variable}}
-                clusters[name] |= {"ca_file": section.netapp_ssl_cert_path} if section.netapp_ssl_cert_path else {}
-                secrets[variable] = section.netapp_password
-        home = sections[self._name]
+        home = self._section(self._name)
+        places, secrets = self._places((self._name, *self._targets), sorted(volumes) or ["!*"])
         return {
-            "clusters": clusters,
-            "backends": {
-                name: {
-                    "cluster": at[name],
-                    "svm": sections[name].netapp_vserver,
-                    "volumes": sorted(volumes) or ["!*"],
-                }
-                for name in names
-            },
+            **places,
             "groups": {
                 self._name: {
                     "home": self._name,
@@ -100,6 +81,22 @@ class Bridge:
             },
             "store": str(self._folder / f"{self._name}.db"),
         }, secrets
+
+    def _places(self, names: Sequence[str], volumes: Sequence[str]) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        """These back ends, each with those volumes, their clusters, and the secrets. Raises: NotToBeBridged."""
+        sections = {name: self._section(name) for name in names}
+        secrets: dict[str, str] = {}
+        clusters: dict[str, Any] = {}
+        backends: dict[str, Any] = {}
+        for number, (name, section) in enumerate(sections.items()):
+            url, variable = _url(name, section), f"DATAMOTION_PASSWORD_{number}"
+            cluster = next((each for each in clusters if _is_same(clusters[each], url, section, secrets)), name)
+            backends[name] = {"cluster": cluster, "svm": section.netapp_vserver, "volumes": list(volumes)}
+            if cluster == name:
+                clusters[name] = {"url": url, "user": section.netapp_login, "password": {"env": variable}}
+                clusters[name] |= {"ca_file": section.netapp_ssl_cert_path} if section.netapp_ssl_cert_path else {}
+                secrets[variable] = section.netapp_password
+        return {"clusters": clusters, "backends": backends}, secrets
 
     def _target(self, name: str, home: Any) -> Mapping[str, Any]:
         maps = home.safe_get("netapp_replication_aggregate_map") or ()
@@ -116,7 +113,23 @@ class Bridge:
     def run(self, words: Sequence[str], volumes: Sequence[str], longest_s: float) -> Answer:
         """One command of datamotion, with this group's configuration. Raises: NotToBeBridged, OSError."""
         tree, secrets = self.configuration(volumes)
-        path, program = self._write(tree), self._section(self._name).datamotion_program
+        return self._run(words, self._write(self._name, tree), secrets, longest_s)
+
+    def migrate(self, path: str, to: str, more: Sequence[str], longest_s: float) -> Answer:
+        """Bring this LUN or file of this back end, VOLUME/PATH, to the volume BACKEND:VOLUME of any back end.
+
+        Each pair of back ends has a configuration of its own. Raises: NotToBeBridged, OSError.
+        """
+        goal = to.partition(":")[0]
+        name = f"{self._name}-to-{goal}"
+        places, secrets = self._places(list(dict.fromkeys((self._name, goal))), ["*"])
+        written = self._write(name, {**places, "store": str(self._folder / f"{name}.db")})
+        words = ["migrate", f"{self._name}:{path}", "--to", to, "--yes", *more]
+        return self._run(words, written, secrets, longest_s)
+
+    def _run(self, words: Sequence[str], path: Path, secrets: Mapping[str, str], longest_s: float) -> Answer:
+        """Raises: OSError."""
+        program = self._section(self._name).datamotion_program
         # timeout(1) ends it as Ctrl-C would: at a clean point, from which the next one goes on.
         limit = ["timeout", "--signal=INT", f"--kill-after={_TO_END_S}", f"{longest_s:.0f}"]
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
@@ -130,14 +143,13 @@ class Bridge:
             return _answer(error.exit_code, error.stdout or "", error.stderr or "")
         return _answer(DONE, out, err)
 
-    def _write(self, tree: Mapping[str, Any]) -> Path:
-        """JSON is YAML; whoever reads it meets the file whole."""
+    def _write(self, name: str, tree: Mapping[str, Any]) -> Path:
+        """JSON is YAML; whoever reads it meets the file whole, whoever else writes it."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._folder / f"{self._name}.yaml"
-        new = path.with_suffix(".new")
-        new.write_text(json.dumps(tree, indent=2), encoding="utf-8")
-        new.replace(path)
-        return path
+        path = self._folder / f"{name}.yaml"
+        with NamedTemporaryFile("w", encoding="utf-8", dir=self._folder, suffix=".new", delete=False) as new:
+            new.write(json.dumps(tree, indent=2))
+        return Path(new.name).replace(path)
 
 
 def _url(name: str, section: Any) -> str:

@@ -17,6 +17,7 @@ from oslo_log import log
 from tooz.coordination import LockAcquireFailed
 
 from datamotion_cinder.bridge import DONE, PARTLY, REFUSED, Answer, Bridge, NotToBeBridged
+from datamotion_cinder.migration import Migration
 from datamotion_cinder.options import OPTIONS
 
 LOG = log.getLogger(__name__)
@@ -34,7 +35,7 @@ def section_of(name: str) -> Any:
     return section
 
 
-class Replication:
+class Replication(Migration):
     """Stands before Cinder's own driver or library, of which it has the back end's name and configuration."""
 
     def validate_no_conflicting_snapmirrors(self, config: Any, src_backend_name: str, flexvol_names: Any) -> None:

@@ -42,6 +42,14 @@ def share(volume: str) -> str:
     return f"{ADDRESS}:/{volume}"
 
 
+def put(folder: Path, *names: str) -> None:
+    """These programs are in that folder, which is made: `datamotion` is the one that runs the tests."""
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text(f"#!/bin/sh\n{_PROGRAMS[name]}")
+        (folder / name).chmod(0o700)
+
+
 @dataclass(frozen=True)
 class Host:
     """Where the programs are, and what is exported."""
@@ -65,12 +73,8 @@ class Host:
 
     def set_up(self, world: World, *volumes: str) -> None:
         """The programs are there, the volumes are shares of the home, and every cluster has the address."""
-        programs = self.folder / "programs"
-        programs.mkdir()
+        put(self.folder / "programs", *_PROGRAMS)
         (self.folder / "exports").mkdir()
-        for name, text in _PROGRAMS.items():
-            (programs / name).write_text(f"#!/bin/sh\n{text}")
-            (programs / name).chmod(0o700)
         self.shares.write_text("".join(f"{share(volume)}\n" for volume in volumes))
         for cluster, svm in SVMS.items():
             ip = {"address": ADDRESS, "netmask": "24"}

@@ -70,11 +70,13 @@ class Node:
 
     def volumes(self) -> dict[str, dict[str, Any]]:
         """What the database says of each volume, by its name."""
-        rows = objects.VolumeList.get_all_by_host(self._context, self._host)
+        rows = objects.VolumeList.get_all(self._context)
         return {
             row.display_name: {
                 "status": row.status,
                 "replication_status": row.replication_status,
+                "migration": row.migration_status,
+                "backend": row.host.partition("@")[2].partition("#")[0],
                 "pool": row.host.partition("#")[2],
                 "location": row.provider_location,
                 "file": row.name,
@@ -99,6 +101,23 @@ class Node:
         )
         volume.create()
         self._manager.create_volume(self._context, volume, allow_reschedule=False)
+
+    def migrate(self, name: str, backend: str, pool: str) -> None:
+        """As the scheduler has the service do it, to a pool of another back end, whose service runs as well."""
+        host, there = self._pool(backend, pool)
+        objects.Service(self._context, host=host, binary=BINARY, topic=BINARY, availability_zone="nova").create()
+        self._manager.migrate_volume(self._context, self._volume(name), there)
+
+    def offer(self, name: str, backend: str, pool: str) -> Any:
+        """Whether the driver migrates that volume there, and what it says of it then; else a host of Cinder's does."""
+        return self._manager.driver.migrate_volume(self._context, self._volume(name), self._pool(backend, pool)[1])
+
+    def _pool(self, backend: str, pool: str) -> tuple[str, dict[str, str]]:
+        host = f"{cfg.CONF.host}@{backend}"
+        return host, {"host": f"{host}#{pool}"}
+
+    def _volume(self, name: str) -> Any:
+        return next(each for each in objects.VolumeList.get_all(self._context) if each.display_name == name)
 
     def pools(self) -> list[str]:
         """What the scheduler is told of."""

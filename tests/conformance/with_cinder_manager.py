@@ -9,17 +9,20 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from datamotion.exit_status import ExitStatus
 from tests.conformance.cinder_cloud import AT_HOME, CINDERS, MODES, OURS, POOLS, Cloud, failed_over, replication, set_up
 from tests.conformance.environments import variables
 from tests.conformance.openstack import HOME, SVMS, TARGETS
 from tests.ontaplab.site.labs import eventually
 
+_MORE_TRIES = 4
 EACH = pytest.mark.parametrize(
     "cloud", [*(f"{mode}-{protocol}" for protocol in ("nfs", "iscsi") for mode in MODES), "native-fc"], indirect=True
 )
@@ -132,9 +135,15 @@ def _but_for_secrets(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def _datamotion(cloud: Cloud, *words: str | Path, **environ: str) -> str:
+    """What it prints. Told that a cluster did not answer, an operator asks again: on a busy machine that happens."""
     command = [str(cloud.host.folder / "programs" / "datamotion"), *map(str, words)]
     environment = variables(cloud.host.folder, **environ)
-    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment).stdout
+    run = partial(subprocess.run, command, capture_output=True, text=True, check=False, env=environment)
+    ended = run()
+    for _ in range(_MORE_TRIES):
+        ended = run() if ended.returncode == ExitStatus.SILENT else ended
+    assert ended.returncode == 0, f"{command} ended with {ended.returncode}:\n{ended.stdout}{ended.stderr}"
+    return ended.stdout
 
 
 @NATIVE

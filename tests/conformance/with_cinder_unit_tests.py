@@ -21,6 +21,7 @@ ALSO_OURS = "while failed over there is more to do: a home that is back is fence
 NOTHING_IS_ASKED = "nothing is asked of the home, so that the service starts without it"
 MOVES_DATA = "failback brings home what was written elsewhere; Cinder's speaks with the home again, and that is all"
 NO_CONFIGURATION = "the same refusal, but whose code it is depends on the configuration, which the test has not"
+MAKES_PEERS = "what copies between SVMs makes them peers too, or adds what for"
 DIFFERENCES = {
     **{
         f"{case}.{name}": IN_A_CHILD
@@ -42,6 +43,10 @@ DIFFERENCES = {
     f"{MIXIN}.test__failover_to_default": MOVES_DATA,
     f"{MIXIN}.test__failover_host_to_same_host": NO_CONFIGURATION,
     f"{MIXIN}.test__failover_to_same_host": NO_CONFIGURATION,
+    **{f"{BLOCK}.test_copy_lun{each}": IN_A_CHILD for each in ("", "_error_1", "_error_2", "_error_3")},
+    f"{MIXIN}.test_create_vserver_peer": MAKES_PEERS,
+    f"{MIXIN}.test_create_vserver_peer_already_exists": MAKES_PEERS,
+    f"{MIXIN}.test_create_vserver_peer_application_not_defined": MAKES_PEERS,
     f"{MIXIN}.test_ensure_snapmirrors": IN_A_CHILD,
     f"{MIXIN}.test_ensure_snapmirrors_number_of_tries_exceeded": IN_A_CHILD,
     f"{MIXIN}.test_validate_no_conflicting_snapmirrors_manual_different_name": NOTHING_IS_ASKED,

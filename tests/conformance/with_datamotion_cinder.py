@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from tests.conformance.cinder_host import put
 from tests.conformance.cinder_lab import World, a_world
 from tests.conformance.openstack import HOME, SVMS, TARGETS, Failed, Service, service
 from tests.ontaplab.site.labs import eventually, records
@@ -40,8 +40,10 @@ class Patched(Ours):
 @pytest.fixture(params=[Ours, Patched])
 def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Ours]:
     with a_world(tmp_path) as made:
-        program = Path(sys.executable).with_name("datamotion")
-        text = made.configuration.read_text().replace("[paris]\n", f"[paris]\ndatamotion_program = {program}\n")
+        programs = tmp_path / "programs"
+        put(programs, "datamotion")
+        option = f"datamotion_program = {programs}/datamotion"
+        text = made.configuration.read_text().replace("[paris]\n", f"[paris]\n{option}\n")
         made.configuration.write_text(text)
         yield request.param(made.site, made.configuration)
 

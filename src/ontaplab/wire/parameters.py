@@ -53,13 +53,18 @@ def read_query(query: str) -> dict[str, str]:
 
 
 def read_parameters(resource: Resource[Any], raw: Mapping[str, str]) -> Parameters:
-    """Raises: OntapError 262179 for a name that is neither a field nor known otherwise, 262197 for a wrong value."""
+    """Raises: OntapError 262179 for a name that is neither a field nor known otherwise, 262197 for a wrong value.
+
+    Assumption: an object that has a name goes by it, as Cinder's driver deletes LUNs by `svm=...`.
+    """
     rest = {name: value for name, value in raw.items() if name not in _OWN | _IGNORED}
     start = {name.removeprefix("start."): rest.pop(name) for name in list(rest) if name.startswith("start.")}
     flags = {name: rest.pop(name) for name in list(rest) if name in resource.flags}
-    for name in rest:
-        if name not in resource.fields:
+    for name in [each for each in rest if each not in resource.fields]:
+        by_name = f"{name}.name"
+        if by_name not in resource.fields:
             raise unexpected_argument(name)
+        rest[by_name] = rest.pop(name)
     return Parameters(
         fields=_names(raw.get("fields", "")),
         query=raw.get("query", ""),

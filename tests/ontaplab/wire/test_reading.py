@@ -87,6 +87,13 @@ def test_an_unknown_filter_is_an_error_that_names_it(shelf: Shelf) -> None:
     assert "titel" in error["message"]
 
 
+def test_an_object_that_has_a_name_is_asked_for_by_it(shelf: Shelf) -> None:
+    assert uuids(get(shelf, "/api/library/books?authors=Ann")) == uuids(
+        get(shelf, "/api/library/books?authors.name=Ann")
+    )
+    assert get(shelf, "/api/library/books?space=5")["error"]["code"] == "262179"  # it has none
+
+
 def test_a_field_used_in_a_filter_is_returned_too(shelf: Shelf) -> None:
     answer = get(shelf, "/api/library/books?space.pages=>50&authors.name=B*")
     assert uuids(answer) == ["a"]
