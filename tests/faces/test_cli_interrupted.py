@@ -12,11 +12,12 @@ import pytest
 
 from tests.faces.labs import Lab, done, some_files
 from tests.faces.terminal import SCRIPT
+from tests.profile import thinned
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("interruptible")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("how", thinned([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], 3))
 def test_whose_clients_wait_is_told_with_the_two_ways_on(lab: Lab, tmp_path: Path, how: signal.Signals) -> None:
     lab.site.seed("paris", some_files(tmp_path / "files", 2), volumes=1)
     done(lab.typed("apply", "--yes"))

@@ -1,6 +1,7 @@
 """Every face on a terminal of its own, beside what was kept of it: at 80 columns, at 200, and where nothing is drawn.
 
-After a change that is meant, `KEEP=1 pytest tests/faces/test_on_terminals.py` keeps what is shown now.
+After a change that is meant, `KEEP=1 pytest --hypothesis-profile=soak tests/faces/test_on_terminals.py` keeps what is
+shown now.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pytest
 
 from tests.faces.on_terminal import on_terminal
 from tests.faces.pictures import FACES
+from tests.profile import thinned
 
 KEPT = Path(__file__).parent / "kept" / "terminals"
 TERMINALS = {"80": ("xterm-256color", (80, 24)), "200": ("xterm-256color", (200, 50)), "dumb": ("dumb", (80, 24))}
@@ -36,8 +38,7 @@ def read(shown: str) -> str:
     return "\n".join(line.rstrip() for line in plain.split("\n"))
 
 
-@pytest.mark.parametrize("terminal", TERMINALS)
-@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize(("face", "terminal"), thinned([(face, each) for face in FACES for each in TERMINALS], 2))
 def test_it_is_shown_as_it_was_kept(face: str, terminal: str) -> None:
     path = KEPT / f"{face}-{terminal}.txt"
     shown = shown_on(face, terminal)

@@ -166,9 +166,11 @@ def _started_anew(journal: Path) -> None:
 
 def test_after_the_machine_started_anew_a_piece_counts_only_if_it_is_there(quick_path: Path) -> None:
     source, copy = filled(quick_path / "source", _PIECES * PIECE), quick_path / "copy"
-    while not _recorded(quick_path / ".copy.datamotion-journal"):
+    after_s = 0.1
+    while not _recorded(quick_path / ".copy.datamotion-journal"):  # too soon there is no piece yet, too late no journal
         copy.unlink(missing_ok=True)
-        _killed(_command(source, copy, "fast", 20 << 20), 0.15)
+        after_s = 0.1 if after_s > 0.6 else after_s + 0.02
+        _killed(_command(source, copy, "fast", 20 << 20), after_s)
     journal, temporary = quick_path / ".copy.datamotion-journal", quick_path / ".copy.datamotion-copy"
     kept = sorted(piece for _, piece in _recorded(journal))
     _started_anew(journal)
