@@ -13,6 +13,7 @@ import pytest
 
 from tests.faces.documents import check_document
 from tests.faces.terminal import typed
+from tests.profile import thinned
 
 _AS_COMMAND = "import sys; from datamotion.__main__ import main; main()"
 
@@ -98,7 +99,7 @@ def _interrupted(how: signal.Signals, source: Path, copy: Path, *options: str) -
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("interruptible")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("how", thinned([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], 3))
 @pytest.mark.parametrize("is_folder", [False, True])
 def test_an_interrupted_copy_tells_how_to_go_on_and_how_to_give_up(
     quick_path: Path, how: signal.Signals, is_folder: bool

@@ -11,6 +11,7 @@ import trio
 
 from datamotion.service import migrations, under_way
 from datamotion.service.reports import PlanReport, RunReport, Verdict
+from tests.profile import thinned
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.test_check import calls
@@ -247,7 +248,7 @@ async def with_folders(story: Story) -> Story:
     return own
 
 
-@pytest.mark.parametrize("calls", range(7))
+@pytest.mark.parametrize("calls", thinned(range(7), 3))
 @pytest.mark.parametrize("is_carried_out", [False, True])
 def test_folders_are_made_on_its_way_wherever_the_process_ends(
     quick_path: Path, calls: int, is_carried_out: bool
@@ -264,7 +265,9 @@ def test_folders_are_made_on_its_way_wherever_the_process_ends(
 
 
 @pytest.mark.parametrize("keeps_source", [False, True])
-@pytest.mark.parametrize(("calls", "is_carried_out"), [(0, False), (0, True), (1, False), (1, True), (2, False)])
+@pytest.mark.parametrize(
+    ("calls", "is_carried_out"), thinned([(0, False), (0, True), (1, False), (1, True), (2, False)], 2)
+)
 def test_within_its_volume_it_is_renamed_or_cloned_wherever_the_process_ends(
     quick_path: Path, keeps_source: bool, calls: int, is_carried_out: bool
 ) -> None:

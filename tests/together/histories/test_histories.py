@@ -12,7 +12,7 @@ from tests.together.histories.history import SITES, History
 from tests.together.stories import Story, play
 from tests.together.world import GROUP
 
-_IN_TEST, _IN_SOAK = 5, 2000
+_IN_TEST, _IN_SOAK = 4, 2000
 _STEPS, _STEPS_IN_SOAK = 8, 20
 _VOLUMES = (1, 1, 1, 2, 2, 3, 3, 12)
 
