@@ -14,7 +14,7 @@ from datamotion.runs.phases import Phase
 from datamotion.service import operations
 from datamotion.service.history import history, past_run
 from datamotion.service.open_runs import open_runs
-from datamotion.store.lock import this_process
+from datamotion.store.lock import hold_group, this_process
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.world import GROUP
@@ -150,7 +150,7 @@ def test_runs_that_go_on_and_that_were_cut_off_are_told_with_what_goes_on_with_t
                 nursery.start_soon(story.update)
                 await trio.sleep(5)
                 (told,) = open_runs(session).runs
-                assert (told.run.operation, told.state, open_runs(session).exit_status) == ("update", "under way", 0)
+                assert (told.run.operation, told.state, open_runs(session).exit_status) == ("update", "waits", 0)
         gate.release()
         (told,) = open_runs(session).runs
         assert (told.state, told.goes_on) == ("cut off", "datamotion update gold")
@@ -159,6 +159,8 @@ def test_runs_that_go_on_and_that_were_cut_off_are_told_with_what_goes_on_with_t
         assert await dies(lambda mortal: mortal.failover("lyon"), story, Life(3, is_carried_out=True))
         (told,) = open_runs(session).runs
         assert (told.state, told.goes_on) == ("cut off", "datamotion failover gold --to gold-lyon")
+        with hold_group(session.lock_folder, GROUP, "failover", session.world.clock.now()):
+            assert [each.state for each in open_runs(session).runs] == ["under way"]
         await story.failover("lyon")
         assert open_runs(session).runs == ()
 

@@ -37,4 +37,5 @@ def _render(report: RunsReport) -> None:
     for each in report.runs:
         if each.state is not RunState.UNDER_WAY:
             command = each.goes_on or "the same command"
-            say(console, plain(f"run {each.run.run}: {command} goes on with it"), indent=2, hang=2)
+            unless = ", should its process be gone" if each.state is RunState.WAITS else ""
+            say(console, plain(f"run {each.run.run}: {command} goes on with it{unless}"), indent=2, hang=2)

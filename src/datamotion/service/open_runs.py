@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class RunState(StrEnum):
     """What becomes of a run that has not come to its end."""
 
-    UNDER_WAY = "under way"  # its process holds the group, or has let it go while it waits
+    UNDER_WAY = "under way"  # its process holds the group
+    WAITS = "waits"  # it has let the group go until transfers have come; whether its process lives nobody can tell
     CUT_OFF = "cut off"  # nobody carries it out any more
     LEFT = "left undone"  # it ended, and a part of it had not come about
 
@@ -44,8 +45,9 @@ class RunsReport:
 
     @property
     def exit_status(self) -> ExitStatus:
-        """Failed where something waits for a person."""
-        return ExitStatus.DONE if all(each.state is RunState.UNDER_WAY for each in self.runs) else ExitStatus.FAILED
+        """Failed where something was left that a person has to go on with."""
+        is_left = any(each.state in (RunState.CUT_OFF, RunState.LEFT) for each in self.runs)
+        return ExitStatus.FAILED if is_left else ExitStatus.DONE
 
 
 _COMMANDS: Mapping[str, str] = {
@@ -79,7 +81,9 @@ def _state(session: Session, run: PastRun) -> RunState:
 
     if run.record.phase is Phase.ACTING:
         holder = holder_of(session.lock_folder, run.record.group)
-        return RunState.UNDER_WAY if holder is not None and holder.who == run.record.holder else RunState.CUT_OFF
+        if holder is None or holder.who != run.record.holder:
+            return RunState.CUT_OFF
+        return RunState.WAITS if holder.waits else RunState.UNDER_WAY
     return RunState.CUT_OFF if run.record.phase is Phase.CUT_OFF else RunState.LEFT
 
 
