@@ -175,8 +175,28 @@ def test_what_a_planned_failover_carried_over_whole_follows_without_any_consent(
         assert "newest" in story.files("lyon")
         plan = await story.planned(reprotect(story))
         assert (plan.verdict, plan.losses, plan.refusals) == (Verdict.DONE, (), ()), told(plan)
+        assert "changed since the last snapshot" not in told(plan)
         report = await story.place.run(reprotect(story))
         assert report.verdict is Verdict.DONE, told(report)
+        await nothing_is_left_to_do(story)
+
+    play(quick_path, story)
+
+
+def test_what_was_written_while_somebody_had_lifted_a_fence_is_told_and_kept(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        assert (await story.failover("lyon", is_planned=True)).verdict is Verdict.DONE
+        story.write("paris", "vol_2", "behind the fence")
+        plan = await story.planned(reprotect(story))
+        assert "gold-paris: vol_2:" in told(plan), told(plan)
+        assert "changed since the last snapshot" in told(plan)
+        report = await story.place.run(reprotect(story, "paris"))
+        assert report.verdict is Verdict.DONE, told(report)
+        kept = [each for each in story.place.lab["paris"].cluster.volumes if "kept" in each.name]
+        assert [each.name for each in kept] == ["vol_2_kept_e2"]
+        assert "behind the fence" in story.files("paris", "vol_2_kept_e2")
+        assert "behind the fence" not in story.files("paris", "vol_2")
         await nothing_is_left_to_do(story)
 
     play(quick_path, story)

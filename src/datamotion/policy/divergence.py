@@ -25,16 +25,29 @@ Sizes = Mapping[tuple[str, str], int]
 
 
 def to_measure(standing: Standing) -> Mapping[str, Sequence[Snapshot]]:
-    """By back end, the newest common snapshots of copies that hold something beyond them."""
+    """By back end, the newest common snapshots of copies that hold something beyond them, or that could be written."""
     found: dict[str, list[Snapshot]] = {}
     for volume, served in standing.active.items():
         active = standing.copies.get(served) if served is not None else None
         for copy in standing.copies_of(volume) if active is not None else ():
-            if active is not None and copy.id != active.id and (loss := divergence(standing, copy, active)):
-                newest = common(standing, copy, active).newest
-                if newest is not None and loss.kept is not None:
-                    found.setdefault(copy.id.backend, []).append(newest)
+            if active is None or copy.id == active.id:
+                continue
+            newest, loss = common(standing, copy, active).newest, divergence(standing, copy, active)
+            if newest is not None and (loss.kept is not None if loss else copy.is_writable):
+                found.setdefault(copy.id.backend, []).append(newest)
     return found
+
+
+def changed_behind_fence(standing: Standing, copy: Copy, active: Copy, sizes: Sizes) -> int:
+    """By how many bytes a copy that was carried over whole differs from what was carried; 0 where nobody told.
+
+    ONTAP writes some by itself. More than that came from somebody who lifted the fence for a time: of that no other
+    trace is left.
+    """
+    newest = common(standing, copy, active).newest
+    if newest is None or not copy.is_writable or not is_carried(standing, active, copy):
+        return 0
+    return sizes.get((copy.id.backend, newest.uuid), 0)
 
 
 def divergence(standing: Standing, copy: Copy, active: Copy, sizes: Sizes = MappingProxyType({})) -> Loss | None:

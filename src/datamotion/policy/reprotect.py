@@ -13,6 +13,7 @@ from types import MappingProxyType
 from datamotion.model.group import Group, Target
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.standing import Copy, DoubtKind, Standing
+from datamotion.model.units import size_text
 from datamotion.model.words import Operation, Role
 from datamotion.policy.divergence import Sizes
 from datamotion.policy.epochs import take
@@ -157,6 +158,14 @@ def _notes(standing: Standing, target: Target, source: str, turning: Turning) ->
     if turning.missing:
         again = f"datamotion apply {standing.group.name} makes mirrors of it"
         yield f"{name} holds no copy of {names_text(turning.missing)}: {again} there."
+    if turning.changed:
+        most = max(turning.changed, key=lambda volume: turning.changed[volume])
+        total, again = sum(turning.changed.values()), f"datamotion reprotect {standing.group.name}"
+        yield (
+            f"{name}: {names_text(list(turning.changed))}: {size_text(total)} of blocks changed since the last snapshot,"
+            f" most in {most}. ONTAP writes some by itself; if somebody let clients in there meanwhile, what they wrote"
+            f" goes: {again} --discard-divergent {name} keeps a clone of it."
+        )
     if not turning.turned:
         return
     if name == home:

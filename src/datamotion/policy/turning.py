@@ -28,9 +28,9 @@ from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, VolumeState
 from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark, wanted_relationship
-from datamotion.policy.common import common
+from datamotion.policy.common import Common, common
 from datamotion.policy.defined_policies import keep_policy
-from datamotion.policy.divergence import Sizes, divergence, is_held
+from datamotion.policy.divergence import Sizes, changed_behind_fence, divergence, is_held
 from datamotion.policy.health import transfer_failure
 from datamotion.policy.keeping import Keeping
 from datamotion.policy.listings import Entry, release
@@ -97,6 +97,7 @@ class Turning:
         self.refusals: list[Refusal] = []
         self.losses: list[Loss] = []
         self.turned: list[Copy] = []
+        self.changed: dict[str, int] = {}
         self.missing: list[str] = []
         self.holds: set[tuple[str, str | None]] = set()
 
@@ -148,7 +149,7 @@ class Turning:
             self._refuse(mirror, *self._no_way(active, mirror))
             return False
         if loss is None:
-            return True
+            return self._may_leave(active, mirror, shared)
         if name not in self._consent.discard:
             what = "may hold writes of its own" if mirror.is_writable else "holds what was carried there only"
             if shared.newest is None:
@@ -161,11 +162,25 @@ class Turning:
             self._refuse(mirror, f"{volume} at {name} {what}; making it a mirror gives up {loss.text}", hint)
             return False
         is_kept = self._consent.keep and not is_held(self._standing, mirror, active)
-        if is_kept and (obstacle := self._keeping.keep(mirror, shared)):
-            self._refuse(mirror, f"what {volume} at {name} gives up cannot be kept: {obstacle[0]}", obstacle[1])
+        if is_kept and not self._keep(mirror, shared):
             return False
         self.losses.append(loss)
         return True
+
+    def _may_leave(self, active: Copy, mirror: Copy, shared: Common) -> bool:
+        """What changed behind a fence, which ONTAP may have written itself, goes untold by nobody: or is kept."""
+        if changed := changed_behind_fence(self._standing, mirror, active, self._sizes):
+            if self._backend.name in self._consent.discard and self._consent.keep:
+                return self._keep(mirror, shared)
+            self.changed[mirror.id.volume] = changed
+        return True
+
+    def _keep(self, mirror: Copy, shared: Common) -> bool:
+        """Whether a clone of it is kept, once all that is left to do for that is done."""
+        if obstacle := self._keeping.keep(mirror, shared):
+            text = f"what {mirror.id.volume} at {self._backend.name} gives up cannot be kept: {obstacle[0]}"
+            self._refuse(mirror, text, obstacle[1])
+        return obstacle is None
 
     def _no_way(self, active: Copy, mirror: Copy) -> Obstacle:
         svm, name = self._backend.svm, mirror.volume.name

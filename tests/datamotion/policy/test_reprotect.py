@@ -203,9 +203,21 @@ def test_what_is_given_up_is_told_in_bytes_where_it_was_measured_and_never_as_no
         assert (loss.size_bytes, text in loss.text) == (size, True), loss.text
 
 
-def test_what_gives_nothing_up_is_not_measured() -> None:
-    frozen = {"comment": a_mark(frozen="last")}
-    assert to_measure(standing_of(seen(paris=home("last", volume=frozen), lyon=lyon("last")), BOTH)) == {}
+def test_what_changed_behind_a_fence_is_told_before_it_goes_and_kept_on_demand() -> None:
+    standing = standing_of(seen(paris=home("last", volume={"comment": a_mark(frozen="last")}), lyon=lyon("last")), BOTH)
+    ((backend, (last,)),) = to_measure(standing).items()
+    assert (backend, last.name) == ("gold-paris", "last")
+    asked = Consent(discard=frozenset({"gold-paris"}), keep=True)
+    for size, consent, told, kept in (
+        (0, Consent(), False, False),
+        (5 * 2**20, Consent(), True, False),
+        (5 * 2**20, asked, False, True),
+        (0, asked, False, False),
+    ):
+        plan = planned(reprotect_planner(BOTH, consent, {(backend, last.uuid): size}), standing)
+        assert (plan.losses, plan.refusals) == ((), ())
+        assert any("5 MiB of blocks changed since the last snapshot" in each for each in plan.notes) is told
+        assert any(isinstance(each, CloneVolume) for each in changes(plan)) is kept
 
 
 def test_snapshots_are_told_by_their_versions_and_never_by_their_names() -> None:
