@@ -24,7 +24,7 @@ def failover_notes(standing: Standing, decision: Decision, moving: Sequence[Copy
             " answers, and resyncs nothing."
         )
     unknown, worst = chosen.staleness
-    if group.rpo is not None and moving and (unknown or worst > group.rpo):
+    if group.rpo is not None and moving and not decision.is_planned and (unknown or worst > group.rpo):
         notes.append(f"{chosen.name}: {chosen.loss_text}, over the group's RPO of {duration_text(group.rpo)}.")
     for each in decision.others if moving else ():
         why = each.why_not or (each.shortfall if each.unusable else each.loss_text)

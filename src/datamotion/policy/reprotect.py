@@ -162,9 +162,9 @@ def _notes(standing: Standing, target: Target, source: str, turning: Turning) ->
         most = max(turning.changed, key=lambda volume: turning.changed[volume])
         total, again = sum(turning.changed.values()), f"datamotion reprotect {standing.group.name}"
         yield (
-            f"{name}: {names_text(list(turning.changed))}: {size_text(total)} of blocks changed since the last snapshot,"
-            f" most in {most}. ONTAP writes some by itself; if somebody let clients in there meanwhile, what they wrote"
-            f" goes: {again} --discard-divergent {name} keeps a clone of it."
+            f"{name}: {names_text(list(turning.changed))}: {size_text(total)} of blocks changed since the last"
+            f" snapshot, most in {most}. ONTAP writes some by itself; if somebody let clients in there meanwhile, what"
+            f" they wrote goes: {again} --discard-divergent {name} keeps a clone of it."
         )
     if not turning.turned:
         return
