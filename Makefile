@@ -31,7 +31,7 @@ demo: $(VENV)/.run ## Run the main job on two lab clusters (FROM=folder, KEEP=1)
 	@exec $(BIN)/datamotion demo $(if $(FROM),--from "$(FROM)") $(if $(KEEP),--keep)
 
 test: $(VENV)/.test ## Run all tests
-	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.test ## ruff, mypy --strict, import contracts, generated pages fresh
 	$(BIN)/ruff check .

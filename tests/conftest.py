@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # How long an example takes to be made, on a machine that does other things too, is no finding.
-_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_PATIENT = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("patient", parent=_PATIENT)
 settings.register_profile("soak", parent=_PATIENT, max_examples=1000)
 settings.load_profile("patient")

@@ -26,7 +26,7 @@ from tests.together.world import GROUP
 
 pytestmark = pytest.mark.slow
 
-_RANDOM_POINTS, _IN_SOAK = 2, 20  # of each play
+_RANDOM_POINTS, _IN_SOAK = 1, 20  # of each play
 
 
 @pytest.fixture(scope="module")

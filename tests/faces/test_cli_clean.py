@@ -33,6 +33,7 @@ from tests.faces.labs import Lab, World, done, some_files
 from tests.faces.on_terminal import on_terminal
 from tests.faces.terminal import SCRIPT, Typed, typed
 from tests.ontaplab.site.labs import client_of, records
+from tests.profile import thinned
 
 EVIL = "a\x1b[8mb\x9b2J\x7f\u202e\u2066\u2028\u200b\ue000\r\nerror: [red]c[/] [/] :skull: \ud800\\"
 SHOWN = r"a\x1b[8mb\x9b2J\x7f\u202e\u2066\u2028\u200b\ue000\r\nerror: [red]c[/] [/] :skull: \ud800" + "\\"
@@ -166,7 +167,7 @@ def test_no_comment_hides_what_a_person_is_asked(lab: Lab, tmp_path: Path) -> No
     lab.lab("seed", "--from", some_files(tmp_path / "files"), "--volumes", 1)
     done(lab.typed("apply", "--yes"))
     (copy,) = records(lab.site, "lyon", "/storage/volumes", name="vol_1", fields="comment")
-    for evil in ("\x1b[8m", "%1b%5b8m%0a", "%e2%80%ae", "%c2%9b8m"):
+    for evil in thinned(("\x1b[8m", "%1b%5b8m%0a", "%e2%80%ae", "%c2%9b8m"), 2):
         comment = f"{evil} {copy['comment'].replace('path=/vol_1', f'path=/vol_1{evil}')}"
         assert comment.count(evil) == 2
         with client_of(lab.site, "lyon") as client:

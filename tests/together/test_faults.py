@@ -143,7 +143,7 @@ def _can_meet(name: str, fault: str) -> bool:
 
 @pytest.mark.parametrize(
     ("name", "fault"),
-    thinned([(name, fault) for name in _COMMANDS for fault in _PASSING if _can_meet(name, fault)], 2),
+    thinned([(name, fault) for name in _COMMANDS for fault in _PASSING if _can_meet(name, fault)], 3),
 )
 def test_a_command_that_meets_one_kind_of_fault_ends_well(name: str, fault: str, quick_path: Path) -> None:
     async def main() -> None:
@@ -164,7 +164,7 @@ def test_a_command_that_meets_one_kind_of_fault_ends_well(name: str, fault: str,
     trio.run(main, clock=MockClock(autojump_threshold=0))
 
 
-@pytest.mark.parametrize("refusal", thinned(_REFUSALS, 2), ids=lambda refusal: refusal.get("refusal_code", "262197"))
+@pytest.mark.parametrize("refusal", thinned(_REFUSALS, 3), ids=lambda refusal: refusal.get("refusal_code", "262197"))
 @pytest.mark.parametrize("name", _COMMANDS)
 def test_a_command_ends_well_where_one_patch_changes_one_object(
     name: str, refusal: Mapping[str, Any], quick_path: Path

@@ -14,6 +14,7 @@ from datamotion.policy.selection import Selection
 from datamotion.service import mirrors, operations, removal
 from datamotion.service.operations import Intent
 from datamotion.service.reports import Verdict
+from tests.profile import thinned
 from tests.together.stories import Story, outcomes, play, told
 from tests.together.world import GROUP, SVMS, Quiet, digests
 
@@ -202,7 +203,7 @@ def test_what_was_written_while_somebody_had_lifted_a_fence_is_told_and_kept(qui
     play(quick_path, story)
 
 
-@pytest.mark.parametrize("policy", ["Asynchronous", "MirrorAllSnapshots"])
+@pytest.mark.parametrize("policy", thinned(["Asynchronous", "MirrorAllSnapshots"], 2))
 def test_there_and_back_as_planned_nothing_is_lost_and_nobody_has_to_give_anything_up(
     policy: str, quick_path: Path
 ) -> None:

@@ -36,7 +36,7 @@ from tests.datamotion.engine.operators import (
     reaches,
     served_at,
 )
-from tests.profile import some
+from tests.profile import thinned
 
 Reach = frozenset[str]
 History = tuple[Given, ...]
@@ -96,7 +96,7 @@ def explore(lyon: Reach, nice: Reach, history: History) -> Exploration:
 
 @pytest.mark.parametrize(
     ("lyon", "nice", "history"),
-    some(
+    thinned(
         [
             ("lyon", "nice lyon", NOTHING),
             ("lyon", "nice", NOTHING),

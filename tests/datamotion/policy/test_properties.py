@@ -148,7 +148,7 @@ def test_no_copy_that_can_be_written_is_ever_written_over(view: View, planner: P
             assert isinstance(act.change, harmless)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(broken_worlds().map(World.show), RESYNCING)
 def test_nothing_is_resynced_but_what_follows_the_copy_that_serves_in_sight(view: View, planner: Planner) -> None:
     standing = standing_of(view, BOTH)
