@@ -59,6 +59,7 @@ def explain() -> None:
         places=places,
         unmirrored=(),
         lost=("vol_12",),
+        undecided=(),
         plan=None,
     )
     render_explained(

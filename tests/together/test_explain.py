@@ -105,3 +105,21 @@ def test_of_a_divided_group_it_says_what_would_be_lost_of_what_is_served_there(q
         assert lyon.lost == (), "the copy that served before is there, and says what it lacks"
 
     play(quick_path, main, schedule=None)
+
+
+def test_where_nobody_can_tell_who_serves_it_does_not_say_that_clients_notice_nothing(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        await story.delete_mirror("lyon", "vol_2")
+        story.place.lose("paris")
+        assert (await story.failover("lyon", allow_partial=True)).serving is None
+        story.place.lose("lyon")
+        report = await explained(story)
+        paris, lyon, oslo = report.sites
+        assert (paris.undecided, lyon.undecided, oslo.undecided) == (("vol_1", "vol_2"), ("vol_1", "vol_2"), ())
+        assert report.verdict is Verdict.ATTENTION
+        text = shown(report)
+        assert "If gold-lyon went now (it is not seen now): who serves 2 volumes nobody can tell" in text
+        assert "datamotion status gold says who may serve them" in text
+
+    play(quick_path, main, targets=BOTH)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from datamotion.engine.looking import Lookout
 from datamotion.model.group import Group
 from datamotion.model.plan import Refusal
-from datamotion.model.standing import Standing
+from datamotion.model.standing import CopyId, Standing
 from datamotion.model.units import count_text, duration_text
 from datamotion.model.view import SERVING, Unseen, View
 from datamotion.policy.failover import failover_planner
@@ -45,6 +45,7 @@ class SiteReport:
 
     `unmirrored` are volumes of which no mirror of what serves them would be left; `places` are in the order in which
     they would be taken. `lost` are volumes that it serves and of which no other copy is known: they would go with it.
+    `undecided` are volumes of which nobody can tell who serves them, and that clients could be at here.
     """
 
     backend: str
@@ -54,6 +55,7 @@ class SiteReport:
     places: tuple[PlaceReport, ...]
     unmirrored: tuple[str, ...]
     lost: tuple[str, ...]
+    undecided: tuple[str, ...]
     plan: PlanReport | None
 
 
@@ -86,7 +88,8 @@ def explained(group: Group, view: View, at: datetime) -> ExplainReport:
     is_silent = any(isinstance(each, Unseen) and not each.refused for each in view.values())
     sites = tuple(_site(group, view, standing, backend.name) for backend in group.backends)
     is_lost = any(
-        each.serves and (each.lost or each.plan is None or each.plan.verdict is not Verdict.DONE) for each in sites
+        each.undecided or (each.serves and (each.lost or each.plan is None or each.plan.verdict is not Verdict.DONE))
+        for each in sites
     )
     return ExplainReport(
         at=at,
@@ -117,8 +120,21 @@ def _site(group: Group, view: View, standing: Standing, name: str) -> SiteReport
         places=places,
         unmirrored=unmirrored,
         lost=tuple(volume for volume in served if not gone.by_volume.get(volume)),
+        undecided=tuple(
+            volume
+            for volume, active in standing.active.items()
+            if active is None and _may_serve(standing, name, volume)
+        ),
         plan=plan,
     )
+
+
+def _may_serve(standing: Standing, name: str, volume: str) -> bool:
+    """Whether clients could be at it there: it can be written, or cannot be seen."""
+    copy = standing.copy(name, volume)
+    if copy is not None:
+        return copy.is_writable and not copy.is_fenced
+    return standing.sites[name].unseen is not None or CopyId(name, volume) in standing.hidden
 
 
 def _failover(group: Group, standing: Standing) -> tuple[PlanReport, tuple[PlaceReport, ...]]:
@@ -159,6 +175,8 @@ def _place(candidate: Candidate, why_not: str | None) -> PlaceReport:
 
 def told(site: SiteReport) -> str:
     """The first thing to say of it."""
+    if site.undecided and not site.serves:
+        return f"who serves {count_text(len(site.undecided), 'volume')} nobody can tell, so clients may be cut off"
     if not site.serves:
         if not site.unmirrored:
             return "clients notice nothing, and every volume has another mirror"
