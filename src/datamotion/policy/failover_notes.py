@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datamotion.model.plan import Refusal, Step
 from datamotion.model.standing import Copy, DoubtKind, Standing
 from datamotion.model.units import duration_text
-from datamotion.policy.failover_choice import Decision
+from datamotion.policy.failover_decision import Decision
 from datamotion.policy.fence import unseen_sessions
 from datamotion.policy.needs import names_text
 from datamotion.policy.provision import differences, offered
