@@ -16,6 +16,7 @@ from datamotion.errors import ConfigError, CopyFailed, Refused
 from datamotion.hostcopy import Verify
 from datamotion.hostcopy.asked import SMALLEST
 from datamotion.hostcopy.carry import GRAIN
+from datamotion.hostcopy.mounts import mounts_within
 from datamotion.hostcopy.pieces import piece_size
 from tests.datamotion.hostcopy.copies import MIB, PIECE, allocated, copied, filled, left_over, sparse, standing
 
@@ -181,13 +182,22 @@ def test_what_cannot_be_meant_is_told_and_nothing_is_made(quick_path: Path) -> N
         (quick_path / "absent", quick_path / "copy", "no such file"),
         (source, source / "deep" / "copy", "inside it"),
         (source, source, "inside it"),
+        (source / "deep", source, "holds the source"),
+        (source / "deep", quick_path, "holds the source"),
         (source / "deep" / "file", source / "hard link", "the source itself"),
         (source / "pipe", quick_path / "copy", "neither a file"),
         (source, quick_path / "absent" / "copy", "no such folder"),
     ):
-        with pytest.raises(ConfigError, match=told):
-            copied(there, here)
+        for force in (False, True):
+            with pytest.raises(ConfigError, match=told):
+                copied(there, here, force=force)
     assert list(standing(quick_path)) == before
+
+
+def test_nothing_takes_the_place_of_a_mount(quick_path: Path) -> None:
+    with pytest.raises(ConfigError, match="/proc: is a mount"):
+        copied(_tree(quick_path / "source"), Path("/proc"), force=True)
+    assert {"/", "/proc"} <= set(mounts_within("/"))
 
 
 def test_a_journal_stays_short_however_large_the_file() -> None:
