@@ -137,3 +137,18 @@ def test_as_it_goes_it_tells_programs_how_far_it_is(quick_path: Path) -> None:
     passed = [each["progress"]["passed"] for each in goes]
     assert passed == sorted(passed)
     assert goes[-1]["progress"]["total"] == 1_200_000
+
+
+@pytest.mark.parametrize(
+    ("source", "copy", "told"),
+    [
+        ("nfs://server/export", "copy", "addresses are not read"),
+        ("source", "absent/", "absent/: there is no such folder"),
+        ("source/", "copy", "source/: there is no such folder"),
+    ],
+)
+def test_what_is_written_as_it_cannot_be_meant_is_told(quick_path: Path, source: str, copy: str, told: str) -> None:
+    (quick_path / "source").write_bytes(b"x")
+    ended = typed("copy", source if ":" in source else f"{quick_path}/{source}", f"{quick_path}/{copy}")
+    assert (ended.status, told in ended.err) == (2, True), ended.err
+    assert [each.name for each in quick_path.iterdir()] == ["source"]

@@ -40,9 +40,9 @@ _SECONDS_BETWEEN_DOCUMENTS = 1.0
 
 
 def copy(
-    source: Annotated[Path, typer.Argument(metavar="SRC", help="A file, a folder or a block device.")],
+    source: Annotated[str, typer.Argument(metavar="SRC", help="A file, a folder or a block device.")],
     destination: Annotated[
-        Path, typer.Argument(metavar="DST", help="The copy itself; a file goes into a folder that is there.")
+        str, typer.Argument(metavar="DST", help="The copy itself; a file goes into a folder that is there.")
     ],
     verify: Annotated[
         Checked,

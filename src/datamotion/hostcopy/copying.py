@@ -7,6 +7,7 @@ import stat as modes
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from datamotion.errors import Refused
 from datamotion.hostcopy.asked import Asked, Verify
 from datamotion.hostcopy.carry import Reader
 from datamotion.hostcopy.checking import check_destination, source_of
@@ -127,15 +128,44 @@ def _rename(shop: Workshop, stat: os.stat_result) -> None:
             _sync(asked.temporary)
         shop.journal.renaming(os.lstat(asked.temporary).st_ino, identity(stat))
         mode = _mode(asked.destination)
-        if modes.S_ISDIR(mode) or (mode and temporary.is_dir()):
+        if not (asked.force or asked.delta):
+            _take_name(temporary, destination)
+        elif modes.S_ISDIR(mode) or (mode and temporary.is_dir()):
             _exchange(asked.temporary, asked.destination)
             _remove(temporary)
         else:
             temporary.replace(destination)
         if asked.sync or asked.verify is Verify.FULL:
             _sync(str(destination.parent))
+    except FileExistsError:
+        raise Refused(
+            f"{asked.destination}: somebody made it while this was copied",
+            hint="move it away, and run the same command again: all that was copied counts; --force replaces it",
+        ) from None
     except OSError as error:
         raise failed("cannot be renamed", asked.temporary, error) from error
+
+
+def _take_name(temporary: Path, destination: Path) -> None:
+    """The copy has its name, which nothing had. Raises: FileExistsError where something has it by now."""
+    if temporary.is_dir():
+        try:
+            temporary.rename(destination)  # takes the place of nothing but an empty folder
+        except OSError as error:
+            if os.path.lexists(destination):
+                raise FileExistsError from error
+            raise
+        return
+    try:
+        destination.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError as error:  # no hard links there
+        if os.path.lexists(destination):
+            raise FileExistsError from error
+        temporary.replace(destination)
+    else:
+        temporary.unlink()
 
 
 def _exchange(one: str, other: str) -> None:
