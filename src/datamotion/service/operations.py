@@ -238,17 +238,20 @@ class Prepared:
             verdict = Verdict.FAILED if any(each.is_answer for each in said.objections) else Verdict.SILENT
         return replace(report, clusters_say=said, notes=notes, verdict=verdict)
 
-    def close_cut_off(self) -> None:
-        """Runs of the group that were cut off are recorded as that: nothing of what they wanted is left to do.
+    def record_nothing_left(self) -> None:
+        """Where the last run of the group left something, one that had nothing to do is recorded after it.
 
-        Raises: as `carry_out`.
+        Runs that were cut off are recorded as that. Raises: as `carry_out`.
         """
-        session, now = self._session, self._session.world.clock.now()
+        session, now, intent = self._session, self._session.world.clock.now(), self._intent
         with (
-            session.hold(self._intent.group.name, self._intent.operation, now) as hold,
-            session.open_runs(self._intent.operation) as store,
+            session.hold(intent.group.name, intent.operation, now) as hold,
+            session.open_runs(intent.operation) as store,
         ):
-            _close_cut_off(store, self._intent.group.name, hold)
+            _close_cut_off(store, intent.group.name, hold)
+            last = next(reversed(store.runs(intent.group.name)), None)
+            if last and last.operation == intent.operation and last.phase not in (Phase.DONE, Phase.ACTING):
+                store.begin(self.plan, now, hold.holder.who, intent.reason).end(Event.ALL_REACHED, now)
 
     async def carry_out(self, watcher: Watcher) -> RunReport:
         """Does what the plan says, under the group's lock, with a journal.
