@@ -20,6 +20,7 @@ from datamotion.engine.turn import planned_acts
 from datamotion.errors import ConfigError, Refused
 from datamotion.model.acts import THIS_HOST
 from datamotion.model.group import Group
+from datamotion.model.migration import is_migration
 from datamotion.model.plan import Plan
 from datamotion.model.records import Snapshot
 from datamotion.model.standing import Standing
@@ -101,8 +102,9 @@ def protect(group: Group, *, makes_peers: bool = False, recreate: Collection[str
 
     `makes_peers`: clusters that are to be peers are made that. Where they are reached is looked at only where they are
     none. `recreate` are back ends at which mirrors that no update mends are deleted and made anew.
-    Raises: ConfigError for one that is no back end of the group.
+    Raises: ConfigError for one that is no back end of the group, and where the group is a migration.
     """
+    check_is_no_migration(group)
     for each in recreate:
         check_is_backend(group, each)
     aspects = EVERYTHING | {Aspect.DESTINATIONS} if recreate else EVERYTHING
@@ -171,6 +173,15 @@ def check_is_backend(group: Group, name: str | None) -> None:
     known = [backend.name for backend in group.backends]
     if name is not None and name not in known:
         raise ConfigError(f"{name} is no back end of {group.name}", hint=f"its back ends: {', '.join(known)}")
+
+
+def check_is_no_migration(group: Group) -> None:
+    """Raises: ConfigError where it is one: nothing is to stay mirrored then."""
+    if is_migration(group.name):
+        raise ConfigError(
+            f"{group.name} is a migration: only datamotion migrate changes it, as it was begun",
+            hint="datamotion migrations lists those under way; status and history take its name",
+        )
 
 
 def glances_of(group: Group, aspects: frozenset[Aspect]) -> Mapping[str, Glance]:
