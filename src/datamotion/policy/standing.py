@@ -48,7 +48,7 @@ def stand(group: Group, view: View) -> Standing:
         *gap_doubts(sites.values()),
         *unclaimed(group, is_fresh, claims, verdicts),
         *copy_doubts(group, copies.values(), claims.held),
-        *strangers(group, sites, members),
+        *(() if is_migration(group.name) else strangers(group, sites, members)),
         *selects_nothing(sites, () if is_migration(group.name) else _selecting(group, sites, claims)),
     ]
     return Standing(
