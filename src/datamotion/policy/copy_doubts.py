@@ -81,7 +81,8 @@ def _active_doubts(group: Group, copy: Copy, claims: Sequence[HeldClaim]) -> Ite
             backend=backend,
             volume=volume,
             text=f"{volume} is a member of {group.name}, and `volumes` of {backend} does not select it any more",
-            hint=f"it stays protected; datamotion unprotect {group.name} --volume {volume} takes it out",
+            hint=f"it stays protected: rename it back, or add its name to `volumes` of {backend};"
+            f" to take it out, datamotion unprotect {group.name} --volume {volume}",
         )
 
 
