@@ -42,7 +42,7 @@ def render_plan(plan: PlanReport, *, stderr: bool = False, console: Console | No
             console,
             f"[bold]{number}. {plain(step.title)}[/] at {plain(step.cluster)}: {plain(step.because)}",
             indent=2,
-            hang=3,
+            hang=len(f"{number}. "),
         )
         for act in first_of(step.acts, console, indent=7):
             say(console, plain(act.text), indent=7, hang=2)
@@ -166,11 +166,13 @@ def render_run(run: RunReport, console: Console | None = None) -> None:
     # A volume may be refused one thing where another was done for it: what its outcome does not tell is told here.
     told = {(each.volume, each.detail) for each in run.volumes}
     told |= {(each.volume, each.backend) for each in run.volumes if each.detail}
+    at_backends = {(each.backend, each.detail) for each in run.volumes}
     of_all = {each.text: each for each in run.refusals if each.volume is None and each.backend is None}
     unsaid = [
         each
         for each in run.refusals
         if not {(each.volume, each.text), (each.volume, each.backend)} & told
+        and (each.volume is not None or (each.backend, each.text) not in at_backends)
         and (each.text in of_all or not any(text in each.text for text in of_all))
     ]
     for group in first_of(alike(unsaid, lambda each: (each.text, each.volume, each.backend)), console, indent=2):
@@ -200,7 +202,7 @@ def _render_outcomes(console: Console, volumes: Sequence[VolumeReport], of_all: 
         say(console, f"{plain(outcome)}: {plain(_counted_names(names))}", indent=2, hang=2)
         failures = alike(
             (_without(each, of_all) for each in concerned if each.detail),
-            lambda it: (it.detail or "", it.volume, (it.hint, it.came_about, it.uncertain)),
+            lambda it: (it.detail or "", it.volume, it.hint),
         )
         failures.sort(key=len, reverse=True)
         for group in first_of(failures, console, indent=4):
@@ -221,11 +223,23 @@ def _render_failure(console: Console, group: Sequence[VolumeReport]) -> None:
     first = group[0]
     names = sorted({each.volume for each in group}, key=counted)
     say(console, f"[red]! {plain(names_text(names))}[/]: {plain(first.detail or '')}", indent=4, hang=2)
-    if first.came_about:
-        say(console, f"came about all the same: {plain(', '.join(first.came_about))}", indent=6, hang=2)
-    if first.uncertain:
-        say(console, f"sent, and may or may not have happened: {plain(', '.join(first.uncertain))}", indent=6, hang=2)
+    for heading, of in (
+        ("came about all the same", [(each.volume, each.came_about) for each in group]),
+        ("sent, and may or may not have happened", [(each.volume, each.uncertain) for each in group]),
+    ):
+        if told := _steps_text(of):
+            say(console, f"{heading}: {plain(told)}", indent=6, hang=2)
     _render_hint(console, first.hint, indent=6)
+
+
+def _steps_text(of: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Each step once; with the volumes that it is told of, where that is not all of them.
+
+    >>> _steps_text([("vol_1", ["Note", "Fence"]), ("vol_2", ["Fence"])])
+    'Note (vol_1), Fence'
+    """
+    told = _by_text((step, volume) for volume, steps in of for step in steps)
+    return ", ".join(step if len(names) == len(of) else f"{step} ({names_text(names)})" for step, names in told)
 
 
 def _render_recovery_points(console: Console, run: RunReport) -> None:
