@@ -19,6 +19,7 @@ from datamotion.cli.render import render_plan, render_run
 from datamotion.cli.render_status import render_check, render_status
 from datamotion.engine.result import Outcome
 from datamotion.model.records import Transfer
+from datamotion.model.units import duration_text
 from datamotion.model.words import TransferState
 from datamotion.service.act_reports import ActReport
 from datamotion.service.reports import (
@@ -85,11 +86,15 @@ def a_plan(**changes: object) -> PlanReport:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+def _duration(seconds: float) -> str:
+    return duration_text(timedelta(seconds=seconds))
+
+
 def plan(console: Console) -> None:
     """Twenty volumes, of which one copy is three weeks old and some cannot be had."""
     ages = {f"vol_{number}": float(number * 60) for number in range(1, 20)} | {"vol_20": 21 * 86400.0}
     losses = tuple(
-        LossReport(volume=name, text=f"what was written at gold-paris in the last {age / 60:.0f} min", at_most_s=age)
+        LossReport(volume=name, text=f"at most the last {_duration(age)} of writes at gold-paris", at_most_s=age)
         for name, age in ages.items()
     )
     refusals = tuple(
@@ -324,7 +329,7 @@ def test_the_greatest_loss_is_in_the_first_line_and_first_below_it() -> None:
     first = next(number for number, line in enumerate(lines) if "What this gives up" in line)
     assert lines[first : first + 2] == [
         "  What this gives up: 20 volumes, at worst the last 21 d",
-        "       vol_20: what was written at gold-paris in the last 30240 min",
+        "       vol_20: at most the last 21 d of writes at gold-paris",
     ]
 
 
