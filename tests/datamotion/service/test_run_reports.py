@@ -131,6 +131,7 @@ def test_what_was_sent_before_the_silence_is_told_and_what_is_unknown() -> None:
         assert each.uncertain == ("Break mirrors off",)
         assert each.recovery_point is None
         assert "Nothing was sent" not in (each.hint or "")
+    assert len({each.detail for each in report.volumes}) == 1, "a lost cluster is told of once"
 
 
 def test_a_second_run_that_has_nothing_to_do_changes_nothing_and_says_so() -> None:
