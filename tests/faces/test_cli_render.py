@@ -324,6 +324,22 @@ def test_a_thousand_failures_of_as_many_kinds_fit_on_a_screen() -> None:
     assert lines[-1] == "    ... and 988 more; -o json lists all"
 
 
+def test_one_lost_cluster_is_told_once_of_its_volumes_its_back_end_and_the_group() -> None:
+    lost = "lyon cannot be reached: nothing answers"
+    serve = f"Serve was sent, and is not known to have come about: {lost}"
+    whole = (
+        ("gold-lyon", f"it waits for every volume, and this failed: Serve (vol_1 at gold-lyon: {serve})"),
+        (None, f"gold-lyon cannot take over gold: {lost}"),
+    )
+    refusals = tuple(RefusalReport(backend=backend, volume=None, text=text, hint=None) for backend, text in whole)
+    volumes = [failed(f"vol_{number}", "gold-lyon", detail=serve) for number in (1, 2, 3)]
+    lines = read(lambda console: render_run(a_run(*volumes, refusals=refusals), console))
+    assert sum(lost in line for line in lines) == 1, lines
+    other = RefusalReport(backend="gold-lyon", volume=None, text=f"Confirm was sent: {lost}", hint=None)
+    lines = read(lambda console: render_run(a_run(*volumes, refusals=(other,)), console))
+    assert sum(lost in line for line in lines) == 2, "it tells something else too"
+
+
 def test_the_greatest_loss_is_in_the_first_line_and_first_below_it() -> None:
     lines = read(plan)
     first = next(number for number, line in enumerate(lines) if "What this gives up" in line)

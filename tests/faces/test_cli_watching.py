@@ -240,7 +240,9 @@ def test_volumes_that_are_given_up_alike_are_told_in_one_line_with_their_number(
             watcher.given_up([act], f"the transfer of {act.volume} failed", behind=False)
         watcher.passed()
         for act in awaited()[:2]:
-            watcher.given_up([act], f"{act.volume} has no room at {act.volume[-1:] if act.volume else ''}", behind=False)
+            watcher.given_up(
+                [act], f"{act.volume} has no room at {act.volume[-1:] if act.volume else ''}", behind=False
+            )
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("no")]
     assert told == [
         "no  lyon: Wait for the first transfers (vol_1, vol_2, vol_3): the transfer of vol_1 failed;"

@@ -166,13 +166,12 @@ def render_run(run: RunReport, console: Console | None = None) -> None:
     # A volume may be refused one thing where another was done for it: what its outcome does not tell is told here.
     told = {(each.volume, each.detail) for each in run.volumes}
     told |= {(each.volume, each.backend) for each in run.volumes if each.detail}
-    at_backends = {(each.backend, each.detail) for each in run.volumes}
     of_all = {each.text: each for each in run.refusals if each.volume is None and each.backend is None}
     unsaid = [
         each
         for each in run.refusals
         if not {(each.volume, each.text), (each.volume, each.backend)} & told
-        and (each.volume is not None or (each.backend, each.text) not in at_backends)
+        and not _is_told_of_volumes(each, run.volumes)
         and (each.text in of_all or not any(text in each.text for text in of_all))
     ]
     for group in first_of(alike(unsaid, lambda each: (each.text, each.volume, each.backend)), console, indent=2):
@@ -186,6 +185,20 @@ def render_run(run: RunReport, console: Console | None = None) -> None:
     for note in run.notes:
         say(console, f"[bold]Note:[/] {plain(note)}", indent=2, hang=2)
     _render_serving(console, run)
+
+
+def _is_told_of_volumes(refusal: RefusalReport, volumes: Sequence[VolumeReport]) -> bool:
+    """Whether what keeps a whole back end back, or all, is the cause that its volumes are told of with, or quotes it.
+
+    What all are told to have failed for is told before them.
+    """
+    details = {each.detail for each in volumes if each.detail and refusal.backend in (None, each.backend)}
+    if refusal.volume is not None or (refusal.backend is None and refusal.text in details):
+        return False
+    if refusal.backend is not None:
+        return any(detail in refusal.text for detail in details)
+    cause = refusal.text.partition(": ")[2]
+    return bool(cause) and any(detail.endswith(cause) for detail in details)
 
 
 def _render_outcomes(console: Console, volumes: Sequence[VolumeReport], of_all: Collection[str]) -> None:
