@@ -228,3 +228,25 @@ def test_five_hundred_volumes_fit_a_screen_and_all_are_counted(width: int, heigh
             "175 waiting" if len(rows) == 25 else f"{25 - len(rows)} moving, 175 waiting"
         )
         assert all("customer_inv" in each and "long_name" in each for each in rows)
+
+
+def test_volumes_that_are_given_up_alike_are_told_in_one_line_with_their_number(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clock = Hands()
+    with TerminalWatcher(clock) as watcher:
+        watcher.looked(look(0))
+        for act in awaited():
+            watcher.given_up([act], f"the transfer of {act.volume} failed", behind=False)
+        watcher.passed()
+        for act in awaited()[:2]:
+            watcher.given_up(
+                [act], f"{act.volume} has no room at {act.volume[-1:] if act.volume else ''}", behind=False
+            )
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("no")]
+    assert told == [
+        "no  lyon: Wait for the first transfers (vol_1, vol_2, vol_3): the transfer of vol_1 failed;"
+        " the same holds for 2 other volumes: vol_2, vol_3",
+        "no  lyon: Wait for the first transfers (vol_1): vol_1 has no room at 1",
+        "no  lyon: Wait for the first transfers (vol_2): vol_2 has no room at 2",
+    ]

@@ -14,11 +14,11 @@ from rich.live import Live
 from rich.text import Text
 
 from datamotion.cli.picture import picture_lines, silence_text
-from datamotion.cli.terminal import open_console, plain, tell
+from datamotion.cli.terminal import open_console, plain, say
 from datamotion.clock import Clock
 from datamotion.engine.ports import Delay, Look
 from datamotion.model.units import count_text, duration_text, size_text
-from datamotion.service.alike import names_text
+from datamotion.service.alike import alike, and_others, names_text
 from datamotion.service.events import EventReport, Follower, Happening, TransfersReport
 from datamotion.service.progress import Doing, RunPhase, VolumeProgress
 
@@ -47,6 +47,7 @@ class TerminalWatcher(Follower):
         self._waited: TransfersReport | None = None
         self._stalled: dict[tuple[str, str | None], VolumeProgress] = {}
         self._silent: set[str] = set()
+        self._given_up: list[EventReport] = []  # not told yet: what comes next may be alike
 
     def __enter__(self) -> Self:
         if self._console.is_terminal and not self._console.is_dumb_terminal:
@@ -57,6 +58,7 @@ class TerminalWatcher(Follower):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._tell_given_up()
         self.progress.ended(RunPhase.ENDED if kind is None else RunPhase.STOPPED)
         if self._live is not None:
             self._draw()
@@ -71,6 +73,7 @@ class TerminalWatcher(Follower):
         self.passed()
 
     def passed(self) -> None:
+        self._tell_given_up()
         if self._live is None:
             self._tell_waits()
         elif self._clock.monotonic_s() - self._drawn_s >= _SECONDS_BETWEEN_PICTURES:
@@ -78,8 +81,10 @@ class TerminalWatcher(Follower):
 
     def told(self, event: EventReport) -> None:
         if event.what is Happening.GIVEN_UP:
-            self._say(f"[bold red]no[/]  {_words(event)}: {plain(event.why or '')}")
-        elif self._live is not None:  # of what came about the look that comes next tells whether that was all
+            self._given_up.append(event)
+            return
+        self._tell_given_up()
+        if self._live is not None:  # of what came about the look that comes next tells whether that was all
             if event.what is Happening.ASKING:
                 self.passed()
         elif event.what is Happening.ASKING:
@@ -101,6 +106,15 @@ class TerminalWatcher(Follower):
             self._live.update(Text("\n").join(Text(text, style) for text, style in lines), refresh=True)
         except OSError:
             self._console.on_broken_pipe()
+
+    def _tell_given_up(self) -> None:
+        """Once of all volumes that failed alike at the same step."""
+        events, self._given_up = self._given_up, []
+        for group in alike(events, _said):
+            first = group[0]
+            volumes = [name for each in group for name in each.volumes]
+            why = and_others(first.why or "", volumes) if len(group) > 1 else first.why or ""
+            self._say(f"[bold red]no[/]  {_words(replace(first, volumes=tuple(volumes)))}: {plain(why)}")
 
     def _tell_waits(self) -> None:
         """What began to keep the run waiting since it was last told of, and what does so no more."""
@@ -126,7 +140,7 @@ class TerminalWatcher(Follower):
             return
         self._last = line
         try:
-            tell(self._console, line)
+            say(self._console, line, hang=4)
         except OSError:
             self._console.on_broken_pipe()
 
@@ -176,6 +190,11 @@ def _time_left(transfers: TransfersReport) -> str:
     if transfers.seconds_left is None:
         return left
     return f"{left}: about {duration_text(timedelta(seconds=round(transfers.seconds_left)))}"
+
+
+def _said(event: EventReport) -> tuple[str, str | None, tuple[str, str]]:
+    """As `alike` asks."""
+    return event.why or "", event.volumes[0] if len(event.volumes) == 1 else None, (event.cluster, event.step)
 
 
 def _words(event: EventReport) -> str:
