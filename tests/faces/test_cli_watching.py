@@ -78,10 +78,10 @@ def awaited() -> list[Act]:
     return [act for act in acts(the_plan()) if isinstance(act.change, AwaitTransfer)]
 
 
-def look(moved: int, since_s: float | None = None) -> Look:
+def look(moved: int, since_s: float | None = None, limit_s: float = 900) -> Look:
     """All three are awaited; of the one that is carried nothing has moved since then."""
     due = awaited()
-    still = {due[0].id: Delay(since_s, since_s + 900)} if since_s is not None else {}
+    still = {due[0].id: Delay(since_s, since_s + limit_s)} if since_s is not None else {}
     return Look(due=due, plan=the_plan(), standing=standing(moved), still=still)
 
 
@@ -149,6 +149,17 @@ def test_each_volume_is_told_of_as_a_value() -> None:
     clock.seconds = 60
     stalled = progress.picture().volumes[0]
     assert (stalled.doing, stalled.still_s, stalled.seconds_left) == (Doing.STALLED, 40.0, None)
+
+
+def test_what_is_borne_with_for_a_day_stands_still_for_half_an_hour_before_it_is_called_stalled() -> None:
+    clock = Hands()
+    progress = Progress(clock)
+    doing = []
+    for seconds in (0, 1800, 2000):
+        clock.seconds = seconds
+        progress.looked(look(GIB // 4, 0, limit_s=86400))
+        doing.append(progress.picture().volumes[0].doing)
+    assert doing == [Doing.MOVING, Doing.MOVING, Doing.STALLED]
 
 
 def test_who_was_given_up_is_told_first_and_who_is_left_out_of_the_plan_is_done() -> None:

@@ -80,6 +80,7 @@ _CHANGE_S = 60.0
 _JOB_S = 60.0
 _TRANSFER_S = 900.0  # without a single byte: a slow link is slower than any change, and must not be given up
 _SPLIT_S = 86400.0  # every block of a volume is copied, and nothing that is looked at tells how far that is
+_PERCENT_S = 86400.0  # whole percents are all that is told, and one of a large volume takes hours
 
 _CLUSTERS = frozenset({Aspect.CLUSTER_PEERS})
 _PEERS = frozenset({Aspect.SVM_PEERS})
@@ -144,18 +145,18 @@ KINDS: Mapping[type[Change], Kind] = {
     CreateShare: Kind(frozenset({Aspect.CIFS_SHARES}), proofs.share_made),
     ModifyLun: Kind(_LUNS, proofs.lun_modified),
     MoveVolume: Kind(_MOVEMENTS, movements.begun, job_s=5.0, begins=True),  # its job may last as long as the move does
-    AwaitMove: Kind(_MOVEMENTS, movements.arrived, limit_s=_TRANSFER_S, is_asked_for=False, moves=movements.progress),
+    AwaitMove: Kind(_MOVEMENTS, movements.arrived, limit_s=_PERCENT_S, is_asked_for=False, moves=movements.progress),
     CutOver: Kind(_MOVEMENTS, movements.cut_over, job_s=5.0, moves=movements.progress),
     AbortMove: Kind(_MOVEMENTS, movements.aborted),
     MoveLun: Kind(_LUN_PLACES, lun_places.begun, begins=True),
     AwaitLunMove: Kind(
-        _LUN_PLACES, lun_places.arrived, limit_s=_TRANSFER_S, is_asked_for=False, moves=lun_places.progress
+        _LUN_PLACES, lun_places.arrived, limit_s=_PERCENT_S, is_asked_for=False, moves=lun_places.progress
     ),
     CloneLun: Kind(_LUN_PLACES, lun_places.cloned),
     # With what is at the source: a host that was let in there meanwhile is seen before anything is removed.
     CopyLun: Kind(_LUN_PLACES, lun_places.copied, job_s=5.0, begins=True),  # its job may last as long as the copy does
     AwaitLunCopy: Kind(
-        _LUN_PLACES, lun_places.copy_complete, limit_s=_TRANSFER_S, is_asked_for=False, moves=lun_places.copy_progress
+        _LUN_PLACES, lun_places.copy_complete, limit_s=_PERCENT_S, is_asked_for=False, moves=lun_places.copy_progress
     ),
     CreateIgroup: Kind(frozenset({Aspect.IGROUPS}), lun_places.igroup_made),
     MarkLun: Kind(_LUN_PLACES, lun_places.marked),

@@ -18,6 +18,7 @@ from datamotion.service.pace import Pace
 from datamotion.service.silence import SilenceReport, silences
 
 _STALLED_S = 20.0  # two looks apart, where a run looks seldom
+_STALLED_SHARE = 1 / 45  # of the time that it is borne with: what tells itself seldom stands still for longer
 
 
 class Doing(StrEnum):
@@ -208,7 +209,7 @@ class Progress:
         moved = carried.moved if carried else None
         total = total_bytes(act, standing)
         still_s = now_s - wait.since_s if wait else None
-        is_stalled = still_s is not None and still_s >= _STALLED_S
+        is_stalled = still_s is not None and still_s >= _stalled_s(wait)
         left = None if total is None or moved is None else max(total - moved, 0)
         return VolumeProgress(
             backend=act.backend,
@@ -223,6 +224,11 @@ class Progress:
             given_up_in_s=max(wait.until_s - now_s, 0.0) if wait else None,
             until=act.change.until if isinstance(act.change, AwaitIdle | AwaitMove) else None,
         )
+
+
+def _stalled_s(wait: Delay | None) -> float:
+    """After how long without anything that moves it is called stalled."""
+    return max(_STALLED_S, (wait.until_s - wait.since_s) * _STALLED_SHARE) if wait else _STALLED_S
 
 
 def _doing(carried: Carriage | None) -> Doing:

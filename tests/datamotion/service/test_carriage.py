@@ -13,6 +13,7 @@ from datamotion.model.lun_mark import CopyMark
 from datamotion.model.records import Movement, Passage, PlacedLun
 from datamotion.model.standing import Standing
 from datamotion.model.words import MoveState, PassageState
+from datamotion.policy.kinds import limit_s
 from datamotion.service.carriage import Carriage, carriage, total_bytes
 from tests.datamotion.building import GIB, HOME, a_cluster_view, a_volume, standing_of
 
@@ -61,3 +62,9 @@ def test_a_move_and_a_copy_are_told_by_their_percent_of_what_is_carried(change: 
 def test_a_move_that_waits_behind_others_is_queued() -> None:
     queued = carriage(act(AWAITED[0]), seen(0, MoveState.QUEUED, PassageState.REPLICATING))
     assert queued == Carriage(0, is_queued=True)
+
+
+@pytest.mark.parametrize("change", AWAITED)
+def test_one_percent_of_a_large_volume_is_waited_for(change: Change) -> None:
+    one_percent_s = 100 * 2**40 / 100 / (50 * 2**20)
+    assert limit_s(act(change)) > one_percent_s
