@@ -41,6 +41,7 @@ _GATES = {
     Gate.EACH: "a volume goes on alone, at each back end",
     Gate.VOLUME: "a volume waits for all that comes before it for the same volume, at whatever back end",
     Gate.ALL: "nobody goes on before every act of the phase holds",
+    Gate.END: "nobody begins before every act of all phases before it holds",
     Gate.BESIDE: "a volume goes on alone, and nothing that failed for others keeps it out",
 }
 

@@ -282,6 +282,19 @@ def test_killed_at_any_call_and_aborted_the_old_ones_serve_or_it_only_goes_on(
     assert undone
 
 
+def test_a_volume_that_is_mounted_nowhere_is_served_where_it_went(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        await story.change("paris", "vol_1", {"nas": {"path": ""}})
+        report = await migrate(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert (await story.volume("lyon", "vol_1", "type"))["type"] == "rw"
+        assert story.files("lyon", "vol_1") == {"kept"}
+        assert not await story.at["paris"].get("/storage/volumes", name="vol_1")
+
+    play(quick_path, main)
+
+
 # -- to another aggregate of the same SVM
 
 

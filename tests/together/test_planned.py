@@ -6,6 +6,7 @@ import io
 import random
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from tests.ontaplab.doors.hosts import ALL, HOST
 from tests.profile import thinned
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, outcomes, play, titles, told
-from tests.together.world import GROUP, Quiet
+from tests.together.world import GROUP, Quiet, create_volumes
 
 BOTH = ("lyon", "oslo")
 VOLUMES = ("vol_1", "vol_2", "vol_3")
@@ -300,6 +301,38 @@ def test_killed_at_whatever_call(is_carried_out: bool, goes_on: bool, quick_path
     while not died_at or died_at[-1]:
         play(quick_path / str(len(died_at)), story, targets=BOTH, schedule=None)
     assert len(died_at) * stride > 20 or aborted * stride >= 5
+
+
+@pytest.mark.parametrize(
+    ("is_planned", "is_mounted_beside"), thinned([(True, False), (False, True), (True, True), (False, False)], 2)
+)
+def test_volumes_that_are_mounted_nowhere_are_broken_off_before_anybody_says_that_they_are_served(
+    is_planned: bool, is_mounted_beside: bool, quick_path: Path, soaking: int | None
+) -> None:
+    """As those of LUNs often are. Killed at every call, in `make test` at every fifteenth."""
+    died_at, stride = [True], 1 if soaking is not None else 15
+
+    async def story(story: Story) -> None:
+        names = ("vol_1", "vol_2", *(["vol_3"] if is_mounted_beside else []))
+        await create_volumes(story.place.lab["paris"], names)
+        for name in ("vol_1", "vol_2"):
+            await story.change("paris", name, {"nas": {"path": ""}})
+        for name in names:
+            story.write("paris", name, "kept")
+        assert (await story.apply()).verdict is Verdict.DONE
+        went = partial(Story.failover, to="lyon", is_planned=is_planned)
+        died_at.append(await dies(went, story, Life(stride * (len(died_at) - 1), is_carried_out=True)))
+        if not is_planned:
+            story.place.lose("paris")
+        report = await went(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        for name in names:
+            found = await story.volume("lyon", name, "type,nas.path")
+            assert (found["type"], found.get("nas", {}).get("path")) == ("rw", "/vol_3" if name == "vol_3" else None)
+            assert story.files("lyon", name) == {"kept"}
+
+    while died_at[-1]:
+        play(quick_path / str(len(died_at)), story, schedule=None)
 
 
 def test_how_long_clients_waited_counts_from_the_run_that_was_cut_off(quick_path: Path) -> None:

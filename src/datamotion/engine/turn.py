@@ -3,7 +3,8 @@
 A volume goes on alone, from step to step. What concerns all volumes of a back end (peering, a claim) keeps its place
 among theirs. Behind a step that is a gate nobody begins before every act of it has come about; with gate `REST` those
 that were given up are not waited for. One with gate `VOLUME`
-waits for what comes before it for the same volume at every back end, but for steps of the same title.
+waits for what comes before it for the same volume at every back end, but for steps of the same title; one with gate
+`END` for all that comes before it, but for those.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ def next_acts(plan: Plan, given_up: GivenUp, not_given: Collection[ActId] = ()) 
     for step in plan.steps:
         if step.title != title:
             unfinished, present, title = unfinished | present, set(), step.title
+        if step.gate in (Gate.END, Gate.END_OF_REST) and unfinished:
+            break
         waiting = unfinished if step.gate is Gate.VOLUME else frozenset()
         live = [act for act in step.acts if act.subject not in given_up and act.id not in not_given]
         due += [
@@ -82,10 +85,12 @@ def shut_out(plan: Plan, given_up: GivenUp) -> list[tuple[Act, Failure]]:
     for step in plan.steps:
         if step.title != title:
             unfinished, present, title = {**present, **unfinished}, {}, step.title
+        ending = next(iter(unfinished.values()), None) if step.gate is Gate.END else None
         for act in step.acts if step.gate is not Gate.BESIDE else ():
             is_last = step.gate is Gate.VOLUME and act.subject not in begun
             of_volume = unfinished.get(act.volume) if is_last else None
-            if (reason := behind.get(act.backend) or of_volume or gate) and act.subject not in given_up:
+            reason = behind.get(act.backend) or of_volume or gate or ending
+            if reason and act.subject not in given_up:
                 shut.setdefault(act.subject, (act, reason))
         for act, why in _without_hope(step.acts, given_up, shut):
             if act.volume is None:

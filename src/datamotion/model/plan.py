@@ -18,6 +18,8 @@ class Gate(StrEnum):
     VOLUME = "volume"  # it waits for all that comes before it for the same volume, at whatever back end
     ALL = "all"  # nobody goes on before every act of the step holds
     REST = "rest"  # nobody goes on before every act of the step holds, or was given up
+    END = "end"  # nobody begins before every act before it holds
+    END_OF_REST = "end of rest"  # nobody begins before every act before it holds, or was given up
     BESIDE = "beside"  # a volume goes on alone, and nothing that failed for others keeps it out
 
 

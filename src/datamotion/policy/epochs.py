@@ -23,6 +23,7 @@ _CONFIRM = Phase(
     rank=90,
     title="Confirm the epoch",
     because="every volume is served by then: who finds this claim need not ask whether it was cut short",
+    gate=Gate.END,
 )
 
 
@@ -76,8 +77,8 @@ def take(due: StepList, standing: Standing, claim: Claim, *, because: str, gate:
         due.add(phase, site.backend, None, TakeEpoch(svm=site.svm.name, claim=sealed), text)
 
 
-def confirm(due: StepList, situation: Situation, claim: Claim) -> None:
-    """Every site that holds the claim, or is about to, learns that it was served."""
+def confirm(due: StepList, situation: Situation, claim: Claim, gate: Gate) -> None:
+    """Every site that holds the claim, or is about to, learns that it was served: once all is that `gate` waits for."""
     known = held(situation.now, claim)
     if known is not None and known.served is not None:
         return
@@ -86,7 +87,13 @@ def confirm(due: StepList, situation: Situation, claim: Claim) -> None:
         if site.svm is not None:
             uuid = known.at.get(site.backend.name) if known else None
             change = ConfirmClaim(uuid=uuid or "", claim=served)
-            due.add(_CONFIRM, site.backend, None, change, f"{site.backend.name}: {claim.backend} serves {claim.group}")
+            due.add(
+                replace(_CONFIRM, gate=gate),
+                site.backend,
+                None,
+                change,
+                f"{site.backend.name}: {claim.backend} serves {claim.group}",
+            )
 
 
 def _in_order(sites: Iterable[Site]) -> list[Site]:

@@ -120,7 +120,8 @@ def _fence_copy(due: StepList, standing: Standing, copy: Copy, occasion: Occasio
     if noted is not None and noted != copy.mark and noted.fits(copy.volume.comment):
         note = replace(_NOTE, rank=rank + _NOTE.rank)
         change = ModifyVolume(uuid=copy.volume.uuid, comment=noted.write(copy.volume.comment))
-        text = f"{volume}: it was served at {noted.path} with policy {noted.export}"
+        where = f"served at {noted.path}" if noted.path else "mounted nowhere,"
+        text = f"{volume}: it was {where} with policy {noted.export}"
         due.add(note, backend, volume, change, text, about="note")
     elif qtrees and (noted is None or noted != copy.mark):
         yield _not_noted(copy, qtrees)

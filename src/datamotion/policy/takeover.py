@@ -71,7 +71,8 @@ class Takeover:
         if self._chosen.usable:
             self._take()
         self._serve()
-        confirm(self._due, self._situation, self._claim)
+        is_rest = self._carrying is not None and self._carrying.gate is Gate.REST
+        confirm(self._due, self._situation, self._claim, Gate.END_OF_REST if is_rest else Gate.END)
         add_hooks(
             self._due, self._situation, _moves(self._decision, self._claim), is_planned=self._carrying is not None
         )

@@ -58,6 +58,21 @@ def test_what_concerns_a_whole_back_end_comes_after_its_volumes_where_the_plan_s
     assert next_acts(plan, {}) == [pause(), for_all(NICE)]
 
 
+def test_at_the_end_nobody_begins_before_all_volumes_of_all_back_ends_have_come_about() -> None:
+    plan = plan_of(step(pause()), step(break_off("vol_2")), step(for_all(), for_all(NICE), gate=Gate.END))
+    assert next_acts(plan, {}) == [pause(), break_off("vol_2")]
+    assert next_acts(plan_of(*plan.steps[1:]), {}) == [break_off("vol_2")]
+    assert next_acts(plan_of(*plan.steps[2:]), {}) == [for_all(), for_all(NICE)]
+
+
+def test_what_failed_anywhere_shuts_the_end_unless_it_is_that_of_the_rest() -> None:
+    failed = {("gold-lyon", "vol_1"): NO}
+    for gate, shut in ((Gate.END, {"gold-lyon", "gold-nice"}), (Gate.END_OF_REST, set())):
+        plan = plan_of(step(pause()), step(for_all(), for_all(NICE), gate=gate))
+        assert {each.backend for each, _ in shut_out(plan, failed) if each.volume is None} == shut
+        assert (next_acts(plan, failed) == [for_all(), for_all(NICE)]) or gate is Gate.END
+
+
 def test_what_was_given_up_is_not_due() -> None:
     plan = plan_of(step(pause("vol_1"), pause("vol_2")))
     assert next_acts(plan, {("gold-lyon", "vol_1"): NO}) == [pause("vol_2")]
