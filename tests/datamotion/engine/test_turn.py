@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datamotion.engine.failures import Failure
-from datamotion.engine.turn import next_acts, shut_out
+from datamotion.engine.turn import GivenUp, next_acts, shut_out
 from datamotion.model.acts import Act, Break, CreateExportPolicy, ModifyQtree, ModifyVolume, Pause
 from datamotion.model.plan import Gate
 from tests.datamotion.building import LYON, NICE
@@ -66,7 +66,7 @@ def test_at_the_end_nobody_begins_before_all_volumes_of_all_back_ends_have_come_
 
 
 def test_what_failed_anywhere_shuts_the_end_unless_it_is_that_of_the_rest() -> None:
-    failed = {("gold-lyon", "vol_1"): NO}
+    failed: GivenUp = {("gold-lyon", "vol_1"): NO}
     for gate, shut in ((Gate.END, {"gold-lyon", "gold-nice"}), (Gate.END_OF_REST, set())):
         plan = plan_of(step(pause()), step(for_all(), for_all(NICE), gate=gate))
         assert {each.backend for each, _ in shut_out(plan, failed) if each.volume is None} == shut
