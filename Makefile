@@ -48,7 +48,7 @@ soak: $(VENV)/.test ## Random histories, kills, storms of faults, two operators,
 		tests/ontaplab/statemachine tests/ontaplab/kills tests/together/test_faults.py tests/together/replay \
 		tests/together/histories tests/together/test_planned.py tests/chaos \
 		tests/datamotion/engine/test_two_operators.py tests/datamotion/policy/test_properties.py \
-		tests/datamotion/hostcopy/test_copy_kills.py tests/faces/test_runbook.py tests/faces/test_demo_ends.py \
+		tests/datamotion/hostcopy/test_copy_kills.py tests/faces/test_runbook.py tests/faces/test_demo_ends.py tests/faces/test_on_terminals.py \
 		tests/faces/test_cli_poor_host.py tests/together/test_migrate.py tests/together/test_migrate_files.py tests/together/test_migrate_many.py \
 		tests/together/test_migrate_luns_between.py tests/together/test_failover_ways.py tests/together/test_role.py \
 		tests/together/test_removal.py tests/together/test_lun_fence.py \

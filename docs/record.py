@@ -29,7 +29,7 @@ TOLD = ("story.md", "plan.md")
 """What they show is a part of what one command prints."""
 DEMO = "datamotion demo"
 
-_MOVING = re.compile(r"\.\.\. |ok  | +\d+ transfers? running, ")
+_MOVING = re.compile(r"\.\.\. |ok  \S| +\d+ transfers? running, ")
 """How lines begin that take each other's place on a terminal, in an order that differs from run to run."""
 
 

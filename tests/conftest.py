@@ -45,6 +45,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"{_OFFSET}={os.environ[_OFFSET]}")
 
 
+_LONG_FIRST = ("chaos", "faces", "together", "contract")
+"""Folders of modules that take long: begun last, one would run on alone, and the other processes idle."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        return _LONG_FIRST.index(folder) if folder in _LONG_FIRST else len(_LONG_FIRST)
+
+    items.sort(key=place)
+
+
 def pytest_collection_finish() -> None:
     """What was imported is never garbage: it need not be looked through again and again."""
     gc.collect()

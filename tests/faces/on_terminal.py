@@ -32,6 +32,10 @@ class OnTerminal:
         """What has been shown, once nobody can show any more."""
         return self._read(lambda shown: False)
 
+    def resize(self, columns: int, rows: int) -> None:
+        """The program is told by SIGWINCH."""
+        termios.tcsetwinsize(self.screen, (rows, columns))
+
     def close(self) -> None:
         """There is no such terminal any more."""
         nowhere = os.open(os.devnull, os.O_RDONLY)

@@ -1,26 +1,46 @@
-"""Prints one face on the terminal that it runs on, always the same: `python -m tests.faces.pictures FACE`."""
+"""Prints faces on the terminal that it runs on, each always the same: `python -m tests.faces.pictures`."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from datamotion.cli.copy import progress_line, render_copied
+from datamotion.cli.drill import render_drill
+from datamotion.cli.lab import render_clusters
+from datamotion.cli.main import run
+from datamotion.cli.past import render_history
 from datamotion.cli.render import render_plan
 from datamotion.cli.render_explained import render_explained
+from datamotion.cli.render_migrations import render_migrations
 from datamotion.cli.render_status import render_status
+from datamotion.cli.runs import render_runs
 from datamotion.cli.terminal import open_console
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.engine.ports import Delay, Look
+from datamotion.service.copying import CopyProgressReport, CopyReport
+from datamotion.service.drill_reports import CheckOutcome, Checksums, DrillReport, MirrorSeen, Served, changes_of
 from datamotion.service.explain import ExplainReport, PlaceReport, SiteReport
-from datamotion.service.reports import Verdict
+from datamotion.service.migration_reports import MigrationReport, MigrationsReport
+from datamotion.service.open_runs import OpenRunReport, RunsReport, RunState
+from datamotion.service.reports import HistoryReport, PastRunReport, Verdict
+from ontaplab.site.status import ClusterStatus
 from tests.datamotion.building import GIB
 from tests.datamotion.service.landscapes import NOON, a_group, protected
 from tests.faces.test_cli_render import a_plan, plan
 from tests.faces.test_cli_watching import Hands, awaited, look
 
+BEGINS = "== face: "
+
+_UUID = "6b1f0c5e-0000-4000-8000-000000000001"
+_SNAPSHOT = f"snapmirror.{_UUID}_2159.2031-05-04_115500"
 _LONG = "données_客户_invoices_of_the_year_2031_archive_of_paris"
+
+
+def begin(face: str) -> None:
+    """What is printed from here on is that face's."""
+    print(f"{BEGINS}{face}", flush=True)
 
 
 def status() -> None:
@@ -96,9 +116,189 @@ def following() -> None:
         watcher.looked(Look(due=(), plan=done, standing=look(0).standing, still={}))
 
 
+def drilled() -> None:
+    """A check failed, a file is another one, and a mirror is not as it was."""
+    before = [
+        MirrorSeen(volume=name, backend="gold-lyon", uuid=_UUID, state="snapmirrored", snapshot=_SNAPSHOT, lag_s=300.0)
+        for name in ("vol_1", _LONG)
+    ]
+    after = [before[0], replace(before[1], state="broken_off")]
+    render_drill(
+        DrillReport(
+            group="gold",
+            backend="gold-lyon",
+            svm="svm_gold_dr",
+            at=NOON,
+            until=NOON + timedelta(hours=2),
+            seconds_to_serve=1.4,
+            served=(
+                Served(volume="vol_1", clone="vol_1_drill", path="/drill/vol_1", snapshot=_SNAPSHOT, age_s=300.0),
+                Served(volume=_LONG, clone=f"{_LONG}_drill", path=f"/drill/{_LONG}", snapshot=_SNAPSHOT, age_s=None),
+            ),
+            missing=("vol_2",),
+            checks=(
+                CheckOutcome(command="restore-test --quick", status=0, printed="", problem=None, seconds=12.3),
+                CheckOutcome(command="restore-test", status=None, printed="", problem="no end in 60 s", seconds=60.0),
+            ),
+            checksums=Checksums(
+                manifest="/srv/manifest",
+                manifest_sha256="9f" * 32,
+                folder="/mnt/drill",
+                named=1200,
+                equal=1198,
+                differing=1,
+                differ=("vol_1/ledger.db",),
+                unreadable=1,
+                missing=("vol_1/客户.db",),
+                problem=None,
+                seconds=40.2,
+            ),
+            before=tuple(before),
+            after=tuple(after),
+            changed=changes_of(before, after),
+        )
+    )
+
+
+def _past(run: int, operation: str, phase: str, why: str | None = None) -> PastRunReport:
+    return PastRunReport(
+        run=run,
+        group="gold",
+        operation=operation,
+        who="anna@ops-console-1, process 4711",
+        why=why,
+        phase=phase,
+        started_at=NOON + timedelta(minutes=run),
+        ended_at=NOON + timedelta(minutes=run, seconds=90) if phase != "acting" else None,
+        seconds=90.0 if phase != "acting" else None,
+    )
+
+
+_STORM = "a storm at paris: nobody knows when the power comes back, and the customers of gold cannot wait for that"
+
+
+def past() -> None:
+    told = (_past(12, "failover", "partly done", _STORM), _past(3, "protect", "done"))
+    render_history(HistoryReport(runs=told, is_all=False))
+
+
+def nothing_past() -> None:
+    render_history(HistoryReport(runs=(), is_all=True))
+
+
+def open_ones() -> None:
+    states = (RunState.UNDER_WAY, RunState.WAITS, RunState.CUT_OFF)
+    told = (_past(12, "failover", "acting", _STORM), _past(13, "update", "acting"), _past(14, "protect", "acting"))
+    commands = (None, "datamotion update gold", "datamotion apply gold")
+    made = zip(told, states, commands, strict=True)
+    render_runs(RunsReport(runs=tuple(OpenRunReport(run=run, state=state, goes_on=by) for run, state, by in made)))
+
+
+def migrations() -> None:
+    luns = MigrationReport(
+        volume="vol_1/disk",
+        source="gold-paris, /vol/vol_1/disk",
+        to="gold-other, /vol/vol_3/disk",
+        mechanism="LUN copy",
+        state="replicating",
+        moved=GIB,
+        total=4 * GIB,
+        rate=100 * 2**20,
+        seconds_left=30.7,
+    )
+    mirrored = MigrationReport(
+        volume=_LONG,
+        source="gold-paris",
+        to="gold-lyon",
+        mechanism="SnapMirror and cut-over",
+        state="snapmirrored, clients are kept away",
+        moved=None,
+        total=2 * GIB,
+    )
+    unseen = "nantes: nantes (https://nantes.example) cannot be reached: nothing answers"
+    render_migrations(MigrationsReport(migrations=(luns, mirrored), unseen=(unseen,)))
+
+
+def copied() -> None:
+    """As it goes, and how it ended: with files that were left out, then whole, then not at all."""
+    for passed, is_whole, left in ((GIB // 3, False, None), (GIB, True, 61.0)):
+        goes = CopyProgressReport(
+            passed=passed, total=3 * GIB, is_whole=is_whole, bytes_s=34.6 * 2**20, seconds_left=left
+        )
+        print(progress_line(goes), flush=True)
+    made = CopyReport(
+        source="/mnt/gold",
+        destination=f"/mnt/silver/{_LONG}",
+        kind="folder",
+        outcome="done",
+        verify="full",
+        ways=(),
+        files=1200,
+        folders=3,
+        others=0,
+        size=3 * GIB,
+        sent=2 * GIB,
+        kept=GIB // 2,
+        equal=0,
+        pieces_sent=1,
+        pieces_kept=1,
+        resumed=True,
+        seconds=95.0,
+        failures=(),
+        skipped=(
+            "/mnt/gold/pipe: neither a file nor a folder, and left out: nobody can tell what would come out of it",
+        ),
+        notes=(),
+    )
+    render_copied(made)
+    render_copied(replace(made, outcome="failed", skipped=(), failures=("/mnt/silver: this machine says no: no room",)))
+
+
+def lab() -> None:
+    places = (("paris", 18443, 4711, 4, 592 * 1024), ("lyon", 18444, None, 0, 0))
+    render_clusters(
+        [
+            ClusterStatus(name=name, url=f"https://127.0.0.1:{port}", port=port, pid=pid, volumes=volumes, bytes=size)
+            for name, port, pid, volumes, size in places
+        ]
+    )
+
+
+def mistakes() -> None:
+    for typed in (["failovr"], ["migrate"], ["status", "--sort", "colour"], ["lab", "kill"]):
+        run(typed, None)
+
+
+def help_of_one() -> None:
+    run(["failover", "--help"], None)
+
+
+def help_of_all() -> None:
+    run(["--help"], None)
+
+
 FACES: Mapping[str, Callable[[], None]] = {
-    each.__name__: each for each in (status, a_plan_of_many, nothing_to_do, explain, following)
+    each.__name__: each
+    for each in (
+        status,
+        a_plan_of_many,
+        nothing_to_do,
+        explain,
+        following,
+        drilled,
+        past,
+        nothing_past,
+        open_ones,
+        migrations,
+        copied,
+        lab,
+        mistakes,
+        help_of_one,
+        help_of_all,
+    )
 }
 
 if __name__ == "__main__":
-    FACES[sys.argv[1]]()
+    for face, show in FACES.items():
+        begin(face)
+        show()

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.faces.documents import check_document
+from tests.faces.on_terminal import on_terminal
+from tests.faces.screen import Screen
 from tests.faces.terminal import typed
 from tests.profile import thinned
 
@@ -137,3 +139,35 @@ def test_as_it_goes_it_tells_programs_how_far_it_is(quick_path: Path) -> None:
     passed = [each["progress"]["passed"] for each in goes]
     assert passed == sorted(passed)
     assert goes[-1]["progress"]["total"] == 1_200_000
+
+
+@pytest.mark.parametrize(
+    ("source", "copy", "told"),
+    [
+        ("nfs://server/export", "copy", "addresses are not read"),
+        ("source", "absent/", "absent/: there is no such folder"),
+        ("source/", "copy", "source/: there is no such folder"),
+    ],
+)
+def test_what_is_written_as_it_cannot_be_meant_is_told(quick_path: Path, source: str, copy: str, told: str) -> None:
+    (quick_path / "source").write_bytes(b"x")
+    ended = typed("copy", source if ":" in source else f"{quick_path}/{source}", f"{quick_path}/{copy}")
+    assert (ended.status, told in ended.err) == (2, True), ended.err
+    assert [each.name for each in quick_path.iterdir()] == ["source"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("term", thinned(["xterm", "dumb"], 2))
+def test_as_it_goes_one_line_is_drawn_anew_where_that_can_be_and_only_the_end_stays(
+    quick_path: Path, term: str
+) -> None:
+    (quick_path / "source").write_bytes(b"x" * 1_000_000)
+    command = [sys.executable, "-c", _AS_COMMAND, "copy", quick_path / "source", quick_path / "copy"]
+    environ = {"TERM": term, "COLUMNS": "", "LINES": "", "NO_COLOR": "1"}
+    with on_terminal(*command, "--bwlimit", "400K", environ=environ) as opened:
+        shown = opened.read_to_the_end()
+    assert ("\x1b" in shown) == ("B/s" in shown) == (term == "xterm"), shown
+    screen = Screen(80, 24)
+    screen.show(shown)
+    assert screen.lines[0].startswith(f"{quick_path / 'copy'}: a file, 977 KiB")
+    assert "B/s" not in "".join(screen.lines)

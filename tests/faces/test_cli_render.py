@@ -19,6 +19,7 @@ from datamotion.cli.render import render_plan, render_run
 from datamotion.cli.render_status import render_check, render_status
 from datamotion.engine.result import Outcome
 from datamotion.model.records import Transfer
+from datamotion.model.units import duration_text
 from datamotion.model.words import TransferState
 from datamotion.service.act_reports import ActReport
 from datamotion.service.reports import (
@@ -85,11 +86,15 @@ def a_plan(**changes: object) -> PlanReport:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+def _duration(seconds: float) -> str:
+    return duration_text(timedelta(seconds=seconds))
+
+
 def plan(console: Console) -> None:
     """Twenty volumes, of which one copy is three weeks old and some cannot be had."""
     ages = {f"vol_{number}": float(number * 60) for number in range(1, 20)} | {"vol_20": 21 * 86400.0}
     losses = tuple(
-        LossReport(volume=name, text=f"what was written at gold-paris in the last {age / 60:.0f} min", at_most_s=age)
+        LossReport(volume=name, text=f"at most the last {_duration(age)} of writes at gold-paris", at_most_s=age)
         for name, age in ages.items()
     )
     refusals = tuple(
@@ -319,12 +324,28 @@ def test_a_thousand_failures_of_as_many_kinds_fit_on_a_screen() -> None:
     assert lines[-1] == "    ... and 988 more; -o json lists all"
 
 
+def test_one_lost_cluster_is_told_once_of_its_volumes_its_back_end_and_the_group() -> None:
+    lost = "lyon cannot be reached: nothing answers"
+    serve = f"Serve was sent, and is not known to have come about: {lost}"
+    whole = (
+        ("gold-lyon", f"it waits for every volume, and this failed: Serve (vol_1 at gold-lyon: {serve})"),
+        (None, f"gold-lyon cannot take over gold: {lost}"),
+    )
+    refusals = tuple(RefusalReport(backend=backend, volume=None, text=text, hint=None) for backend, text in whole)
+    volumes = [failed(f"vol_{number}", "gold-lyon", detail=serve) for number in (1, 2, 3)]
+    lines = read(lambda console: render_run(a_run(*volumes, refusals=refusals), console))
+    assert sum(lost in line for line in lines) == 1, lines
+    other = RefusalReport(backend="gold-lyon", volume=None, text=f"Confirm was sent: {lost}", hint=None)
+    lines = read(lambda console: render_run(a_run(*volumes, refusals=(other,)), console))
+    assert sum(lost in line for line in lines) == 2, "it tells something else too"
+
+
 def test_the_greatest_loss_is_in_the_first_line_and_first_below_it() -> None:
     lines = read(plan)
     first = next(number for number, line in enumerate(lines) if "What this gives up" in line)
     assert lines[first : first + 2] == [
         "  What this gives up: 20 volumes, at worst the last 21 d",
-        "       vol_20: what was written at gold-paris in the last 30240 min",
+        "       vol_20: at most the last 21 d of writes at gold-paris",
     ]
 
 

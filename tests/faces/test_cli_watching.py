@@ -78,10 +78,10 @@ def awaited() -> list[Act]:
     return [act for act in acts(the_plan()) if isinstance(act.change, AwaitTransfer)]
 
 
-def look(moved: int, since_s: float | None = None) -> Look:
+def look(moved: int, since_s: float | None = None, limit_s: float = 900) -> Look:
     """All three are awaited; of the one that is carried nothing has moved since then."""
     due = awaited()
-    still = {due[0].id: Delay(since_s, since_s + 900)} if since_s is not None else {}
+    still = {due[0].id: Delay(since_s, since_s + limit_s)} if since_s is not None else {}
     return Look(due=due, plan=the_plan(), standing=standing(moved), still=still)
 
 
@@ -149,6 +149,17 @@ def test_each_volume_is_told_of_as_a_value() -> None:
     clock.seconds = 60
     stalled = progress.picture().volumes[0]
     assert (stalled.doing, stalled.still_s, stalled.seconds_left) == (Doing.STALLED, 40.0, None)
+
+
+def test_what_is_borne_with_for_a_day_stands_still_for_half_an_hour_before_it_is_called_stalled() -> None:
+    clock = Hands()
+    progress = Progress(clock)
+    doing = []
+    for seconds in (0, 1800, 2000):
+        clock.seconds = seconds
+        progress.looked(look(GIB // 4, 0, limit_s=86400))
+        doing.append(progress.picture().volumes[0].doing)
+    assert doing == [Doing.MOVING, Doing.MOVING, Doing.STALLED]
 
 
 def test_who_was_given_up_is_told_first_and_who_is_left_out_of_the_plan_is_done() -> None:
@@ -228,3 +239,25 @@ def test_five_hundred_volumes_fit_a_screen_and_all_are_counted(width: int, heigh
             "175 waiting" if len(rows) == 25 else f"{25 - len(rows)} moving, 175 waiting"
         )
         assert all("customer_inv" in each and "long_name" in each for each in rows)
+
+
+def test_volumes_that_are_given_up_alike_are_told_in_one_line_with_their_number(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clock = Hands()
+    with TerminalWatcher(clock) as watcher:
+        watcher.looked(look(0))
+        for act in awaited():
+            watcher.given_up([act], f"the transfer of {act.volume} failed", behind=False)
+        watcher.passed()
+        for act in awaited()[:2]:
+            watcher.given_up(
+                [act], f"{act.volume} has no room at {act.volume[-1:] if act.volume else ''}", behind=False
+            )
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("no")]
+    assert told == [
+        "no  lyon: Wait for the first transfers (vol_1, vol_2, vol_3): the transfer of vol_1 failed;"
+        " the same holds for 2 other volumes: vol_2, vol_3",
+        "no  lyon: Wait for the first transfers (vol_1): vol_1 has no room at 1",
+        "no  lyon: Wait for the first transfers (vol_2): vol_2 has no room at 2",
+    ]

@@ -9,26 +9,40 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.faces import pictures, played
 from tests.faces.on_terminal import on_terminal
-from tests.faces.pictures import FACES
 from tests.profile import thinned
 
 KEPT = Path(__file__).parent / "kept" / "terminals"
 TERMINALS = {"80": ("xterm-256color", (80, 24)), "200": ("xterm-256color", (200, 50)), "dumb": ("dumb", (80, 24))}
+PICTURES, STORY = pictures.__name__, played.__name__
+CASES = [
+    *((PICTURES, terminal, face) for terminal in thinned(tuple(TERMINALS), 2) for face in pictures.FACES),
+    *((STORY, terminal, face) for terminal in thinned(tuple(TERMINALS), 3) for face in played.FACES),
+]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CURSOR = re.compile(r"\x1b\[\?25[lh]")
 
 
-def shown_on(face: str, terminal: str) -> str:
+@cache
+def shown_on(program: str, terminal: str) -> Mapping[str, str]:
+    """By face, what a program shows that prints many."""
     term, size = TERMINALS[terminal]
     environ = {"TERM": term, "COLUMNS": "", "LINES": "", "NO_COLOR": "", "PYTHONPATH": os.pathsep.join(sys.path)}
-    with on_terminal(sys.executable, "-m", "tests.faces.pictures", face, environ=environ, size=size) as opened:
-        return opened.read_to_the_end()
+    with (
+        TemporaryDirectory() as folder,
+        on_terminal(sys.executable, "-m", program, folder, environ=environ, size=size) as opened,
+    ):
+        _, *parts = opened.read_to_the_end().split(pictures.BEGINS)
+    return dict(part.split("\r\n", 1) for part in parts)
 
 
 def read(shown: str) -> str:
@@ -38,10 +52,10 @@ def read(shown: str) -> str:
     return "\n".join(line.rstrip() for line in plain.split("\n"))
 
 
-@pytest.mark.parametrize(("face", "terminal"), thinned([(face, each) for face in FACES for each in TERMINALS], 2))
-def test_it_is_shown_as_it_was_kept(face: str, terminal: str) -> None:
+@pytest.mark.parametrize(("program", "terminal", "face"), CASES)
+def test_it_is_shown_as_it_was_kept(program: str, terminal: str, face: str) -> None:
     path = KEPT / f"{face}-{terminal}.txt"
-    shown = shown_on(face, terminal)
+    shown = shown_on(program, terminal)[face]
     if os.environ.get("KEEP"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(read(shown), encoding="utf-8")
@@ -50,3 +64,8 @@ def test_it_is_shown_as_it_was_kept(face: str, terminal: str) -> None:
         assert "\x1b" not in shown, "such a terminal understands none of it"
     else:
         assert "\x1b" not in read(shown), "it is shown, or it is known what it does"
+
+
+def test_no_picture_is_kept_of_what_is_no_face_any_more() -> None:
+    faces = (*pictures.FACES, *played.FACES)
+    assert {path.name for path in KEPT.iterdir()} == {f"{face}-{each}.txt" for face in faces for each in TERMINALS}

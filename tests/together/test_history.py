@@ -165,3 +165,30 @@ def test_runs_that_go_on_and_that_were_cut_off_are_told_with_what_goes_on_with_t
         assert open_runs(session).runs == ()
 
     play(quick_path, story, schedule=None)
+
+
+def test_a_run_that_was_cut_off_at_its_very_end_is_told_no_more_once_nothing_is_left_to_do(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        session = story.place.session
+        await story.protected("vol_1")
+        calls = 0
+        while await dies(lambda mortal: mortal.failover("lyon"), story, Life(calls, is_carried_out=True)):
+            calls += 1
+            async with operations.prepare(session, [_failover(story)]) as (prepared,):
+                if not prepared.plan.steps:
+                    break
+        (told,) = open_runs(session).runs
+        assert told.state == "cut off"
+        for _ in range(2):
+            async with operations.prepare(session, [_failover(story)]) as (prepared,):
+                prepared.record_nothing_left()
+        assert open_runs(session).runs == ()
+        newest, before = history(session).runs[:2]
+        assert (newest.operation, newest.phase, before.phase) == ("failover", "done", "cut off")
+        assert past_run(session, newest.run).journal == ()
+
+    play(quick_path, story, schedule=None)
+
+
+def _failover(story: Story) -> operations.Intent:
+    return operations.failover(story.place.session.group(GROUP), FailoverChoice(to="gold-lyon"))

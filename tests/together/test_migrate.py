@@ -13,8 +13,10 @@ import trio
 from datamotion.errors import ConfigError
 from datamotion.model.acts import Act, ConfirmClaim
 from datamotion.model.standing import FENCE
-from datamotion.service import migrations, under_way
+from datamotion.policy.drills import DrillChoice
+from datamotion.service import drills, migrations, mirrors, operations, under_way
 from datamotion.service.reports import PlanReport, RunReport, Verdict
+from datamotion.service.status import status
 from ontaplab.doors.errors import DoorError
 from tests.ontaplab.doors.hosts import ALL, HOST
 from tests.profile import thinned
@@ -404,3 +406,14 @@ def test_a_source_of_mirrors_is_moved_and_its_mirrors_go_on_after_an_update(quic
         assert story.files("lyon") == {"kept", "since the move"}
 
     play(quick_path, main, aggregates=BOTH)
+
+
+def test_what_keeps_mirrors_is_refused_for_a_migration_whose_name_status_takes(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        group = story.place.session.group("migrate.gold-paris.gold-lyon")
+        for ask in (operations.protect, mirrors.reprotect, lambda group: drills.start(group, DrillChoice())):
+            with pytest.raises(ConfigError, match="is a migration: only datamotion migrate changes it"):
+                ask(group)
+        assert (await status(story.place.session, group.name)).groups[0].volumes == ()
+
+    play(quick_path, story)

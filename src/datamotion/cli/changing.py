@@ -242,7 +242,7 @@ async def carry_out_one(
     plan = prepared.report
     if dry_run or not plan.changes:
         if not (dry_run or plan.refusals):
-            prepared.close_cut_off()
+            prepared.record_nothing_left()
         if output is Output.TEXT and not (follows and plan.verdict is Verdict.DONE):
             render_plan(plan)
         return OperationReport.of(plan)

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.style import Style
+from rich.text import Text
 
 from datamotion.cli.terminal import open_console, read_markup
 from datamotion.model.visible import visible
@@ -31,10 +32,13 @@ Row = Sequence[Cell]
 
 @dataclass(slots=True)
 class Columns:
-    """Rows below headings. Where the terminal is narrower than they are, each row becomes a block of lines."""
+    """Rows below headings. Where the terminal is narrower than they are, the last `beneath` columns become a line below
+    each row; where that is not enough, each row becomes a block of lines.
+    """
 
     headings: Sequence[str]
     rows: list[Row] = field(default_factory=list)
+    beneath: int = 0
 
     def add_row(self, *cells: str | Cell) -> None:
         """One row. A text is markup, of which the first style is that of the whole cell."""
@@ -47,9 +51,7 @@ class Columns:
             max(cell_len(text) for text in (heading, *(row[number].text for row in self.rows)))
             for number, heading in enumerate(self.headings)
         ]
-        total = len(_INDENT) + sum(widths) + _GAP * (len(widths) - 1)
-        fits = not console.is_terminal or total <= console.width
-        lines = self._table(widths) if fits else self._blocks()
+        lines = self._lines(widths, console)
         styles: dict[str, Style | None] = {"": None}
         segments: list[Segment] = []
         for line in lines:
@@ -60,10 +62,24 @@ class Columns:
             segments.append(Segment.line())
         console.print(Segments(segments), soft_wrap=True, end="")
 
-    def _table(self, widths: Sequence[int]) -> Iterator[Row]:
-        yield self._line([Cell(heading, "dim") for heading in self.headings], widths)
+    def _lines(self, widths: Sequence[int], console: Console) -> Iterator[Row]:
+        for beneath in dict.fromkeys((0, self.beneath)):
+            beside = widths[: len(widths) - beneath]
+            total = len(_INDENT) + sum(beside) + _GAP * (len(beside) - 1)
+            if not console.is_terminal or total <= console.width:
+                return self._table(beside, console)
+        return self._blocks()
+
+    def _table(self, widths: Sequence[int], console: Console) -> Iterator[Row]:
+        """Of as many columns as there are widths; what others hold is told below each row."""
+        shown = len(widths)
+        yield self._line([Cell(heading, "dim") for heading in self.headings[:shown]], widths)
         for row in self.rows:
-            yield self._line(row, widths)
+            yield self._line(row[:shown], widths)
+            told = zip(self.headings[shown:], row[shown:], strict=True)
+            beneath = Text(", ".join(f"{heading}: {cell.text}" for heading, cell in told if cell.text))
+            for line in beneath.wrap(console, console.width - len(_INDENT * 3)) if beneath else ():
+                yield [Cell(_INDENT * 3), Cell(line.plain.rstrip())]
 
     def _line(self, row: Row, widths: Sequence[int]) -> Row:
         """Nothing is padded at the end of a line."""
@@ -84,6 +100,7 @@ class Columns:
         for row in self.rows:
             yield [
                 Cell(_INDENT),
+                Cell(f"{self.headings[0]} " if row[0].text.isdigit() else "", "dim"),
                 row[0]._replace(style="bold"),
                 *(Cell(f"   {row[number].text}") for number in numbers),
             ]
@@ -92,9 +109,9 @@ class Columns:
                     yield [Cell(_INDENT * 2), Cell(self.headings[number].ljust(width + _GAP), "dim"), row[number]]
 
 
-def a_table(*headings: str) -> Columns:
+def a_table(*headings: str, beneath: int = 0) -> Columns:
     """A table without lines, every cell on one line; those under `size` and `bytes` to the right."""
-    return Columns(headings)
+    return Columns(headings, beneath=beneath)
 
 
 def print_table(table: Columns) -> None:

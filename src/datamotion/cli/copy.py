@@ -40,9 +40,9 @@ _SECONDS_BETWEEN_DOCUMENTS = 1.0
 
 
 def copy(
-    source: Annotated[Path, typer.Argument(metavar="SRC", help="A file, a folder or a block device.")],
+    source: Annotated[str, typer.Argument(metavar="SRC", help="A file, a folder or a block device.")],
     destination: Annotated[
-        Path, typer.Argument(metavar="DST", help="The copy itself; a file goes into a folder that is there.")
+        str, typer.Argument(metavar="DST", help="The copy itself; a file goes into a folder that is there.")
     ],
     verify: Annotated[
         Checked,
@@ -103,7 +103,7 @@ def copy(
     if output is not Form.TEXT:
         _print_json(report, 2 if output is Form.JSON else None)
     else:
-        _render(report)
+        render_copied(report)
     raise typer.Exit(report.exit_status)
 
 
@@ -125,20 +125,20 @@ def _print_json(report: CopyReport, indent: int | None) -> None:
     print(json.dumps(enveloped("copy", asdict(report), report.exit_status), indent=indent))
 
 
-def _render(report: CopyReport) -> None:
+def render_copied(report: CopyReport) -> None:
     """What was done, on standard output; what was not, on standard error."""
-    from datamotion.cli.terminal import open_console, plain, tell
+    from datamotion.cli.terminal import open_console, plain, say
     from datamotion.model.units import count_text, duration_text, size_text
 
     console, aside = open_console(), open_console(stderr=True)
     for each in report.failures:
-        tell(aside, f"[bold red]error:[/] {plain(each)}")
+        say(aside, f"[bold red]error:[/] {plain(each)}", hang=2)
     for each in report.skipped:
-        tell(aside, f"[bold yellow]skipped:[/] {plain(each)}")
+        say(aside, f"[bold yellow]skipped:[/] {plain(each)}", hang=2)
     for each in report.notes:
-        tell(aside, f"[bold yellow]note:[/] {plain(each)}")
+        say(aside, f"[bold yellow]note:[/] {plain(each)}", hang=2)
     if report.outcome == "failed":
-        tell(aside, f"{plain(report.destination)} is as it was: nothing gets that name until all is there.")
+        say(aside, f"{plain(report.destination)} is as it was: nothing gets that name until all is there.", hang=2)
         return
     what = count_text(report.files, "file") if report.kind == "folder" else f"a {report.kind}"
     rest = [f"{size_text(report.size)}", f"{size_text(report.sent)} sent"]
@@ -146,12 +146,13 @@ def _render(report: CopyReport) -> None:
     rest += [f"{size_text(report.equal)} equal already"] if report.equal else []
     checked = {"none": "not verified", "fast": "verified", "full": "verified from the disk"}[report.verify]
     took = duration_text(timedelta(seconds=report.seconds))
-    tell(console, f"{plain(report.destination)}: {what}, {', '.join(rest)}, {checked}, in {took}")
+    say(console, f"{plain(report.destination)}: {what}, {', '.join(rest)}, {checked}, in {took}", hang=2)
 
 
 @contextmanager
 def _watched(tally: Tally, form: Form) -> Iterator[None]:
     """While it goes on, a line tells the rate, the share and the time that is left; or a document a second."""
+    import os
     import sys
     import threading
 
@@ -159,7 +160,7 @@ def _watched(tally: Tally, form: Form) -> Iterator[None]:
 
     ended = threading.Event()
     is_streamed = form is Form.JSONL
-    is_terminal = sys.stderr.isatty() and not is_streamed
+    is_terminal = sys.stderr.isatty() and not is_streamed and os.environ.get("TERM") not in ("dumb", "unknown")
     interval = _SECONDS_BETWEEN_LOOKS if is_terminal else _SECONDS_BETWEEN_LINES
     if is_streamed:
         interval = _SECONDS_BETWEEN_DOCUMENTS
@@ -174,7 +175,7 @@ def _watched(tally: Tally, form: Form) -> Iterator[None]:
                 if is_streamed:
                     _print_progress(progress)
                     continue
-                line = _progress(progress)
+                line = progress_line(progress)
                 print(f"\r\x1b[K{line}" if is_terminal else line, end="" if is_terminal else "\n", file=sys.stderr)
                 sys.stderr.flush()
             except OSError:  # nobody reads it any more, which stops no copy
@@ -200,7 +201,7 @@ def _print_progress(progress: CopyProgressReport) -> None:
     print(json.dumps(enveloped("progress", asdict(progress))), flush=True)
 
 
-def _progress(progress: CopyProgressReport) -> str:
+def progress_line(progress: CopyProgressReport) -> str:
     """The share is told once all of the source is known."""
     from datamotion.model.units import duration_text, size_text
 

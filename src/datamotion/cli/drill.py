@@ -124,7 +124,7 @@ def start(
         if report is not None:
             report.write_text(page(told), encoding="utf-8")
         if output is Output.TEXT:
-            _render(told)
+            render_drill(told)
     if output is not Output.TEXT:
         print_json("drill", started, status, output)
     raise typer.Exit(status)
@@ -251,7 +251,7 @@ def _summary(told: DrillReport) -> list[tuple[str, str]]:
     return lines if told.changed else [*lines, ("Mirrors changed", unchanged)]
 
 
-def _render(told: DrillReport) -> None:
+def render_drill(told: DrillReport) -> None:
     console = open_console()
     for what, text in _summary(told):
         say(console, f"{plain(what)}: {plain(text)}", hang=2)

@@ -18,10 +18,10 @@ class UsageMistake(ConfigError):
 
     @classmethod
     def of(cls, error: typer.TyperException) -> Self:
-        return cls(
-            error.format_message(),
-            hint="`datamotion --help` shows the commands, `datamotion COMMAND --help` what each of them takes",
-        )
+        command = getattr(getattr(error, "ctx", None), "command_path", "datamotion")
+        shows = "shows the commands" if command == "datamotion" else "shows what it takes"
+        # What typer has from pydantic begins with the kind of error.
+        return cls(error.format_message().replace(": Value error, ", ": ", 1), hint=f"`{command} --help` {shows}")
 
 
 class MachineError(DataMotionError):

@@ -100,7 +100,8 @@ def up(
 
     with lab_errors():
         site = Site.up(folder, cluster or _clusters_of(folder), base_port=port)
-        shown = _show(site)
+        shown = site.status()
+        render_clusters(shown)
     configuration = folder / "datamotion.yaml"
     say(f"configuration: {configuration}")
     if any(each.volumes for each in shown):
@@ -142,7 +143,7 @@ def status(folder: Folder = DEFAULT_FOLDER) -> None:
     Example: datamotion lab status --dir lab
     """
     with lab_errors():
-        _show(open_site(folder))
+        render_clusters(open_site(folder).status())
 
 
 @lab.command()
@@ -214,13 +215,12 @@ def say(text: str) -> None:
     tell(open_console(stderr=True), plain(text))
 
 
-def _show(site: Site) -> Sequence[ClusterStatus]:
+def render_clusters(clusters: Sequence[ClusterStatus]) -> None:
+    """A lab's clusters, on standard output."""
     table = a_table("cluster", "state", "endpoint", "volumes", "bytes")
-    found = site.status()
-    for each in found:
+    for each in clusters:
         table.add_row(plain(each.name), _state(each), each.url, str(each.volumes), size_text(each.bytes))
     print_table(table)
-    return found
 
 
 def _state(cluster: ClusterStatus) -> str:

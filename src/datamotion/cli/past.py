@@ -45,18 +45,18 @@ def history(
     session = open_session(context, config)
     if what is not None and what.isascii() and what.isdigit() and what not in session.configuration.groups:
         detail = past_run(session, int(what))
-        _render_run(detail) if output is Output.TEXT else print_json("run", detail, ExitStatus.DONE, output)
+        render_past_run(detail) if output is Output.TEXT else print_json("run", detail, ExitStatus.DONE, output)
         return
     report = read_history(session, what, most=limit)
-    _render_history(report) if output is Output.TEXT else print_json("history", report, ExitStatus.DONE, output)
+    render_history(report) if output is Output.TEXT else print_json("history", report, ExitStatus.DONE, output)
 
 
-def _render_history(report: HistoryReport) -> None:
+def render_history(report: HistoryReport) -> None:
     console = open_console()
     if not report.runs:
         say(console, "Nothing was done yet, as far as the store knows.")
         return
-    table = a_table("run", "group", "what", "outcome", "began", "took", "who", "why")
+    table = a_table("run", "group", "what", "outcome", "began", "took", "who", "why", beneath=2)
     for each in report.runs:
         cells = (str(each.run), each.group, each.operation, each.phase, _began(each), _took(each), each.who)
         table.add_row(*map(plain, (*cells, each.why or "")))
@@ -65,7 +65,7 @@ def _render_history(report: HistoryReport) -> None:
         say(console, f"... and older ones; --limit {len(report.runs) * 2} shows more", indent=2)
 
 
-def _render_run(report: PastRunDetailReport) -> None:
+def render_past_run(report: PastRunDetailReport) -> None:
     console, run = open_console(), report.run
     why = f", because: {plain(run.why)}" if run.why else ""
     say(console, f"[bold]Run {run.run}[/]: {plain(run.operation)} of {plain(run.group)}, {run.phase}{why}", hang=2)

@@ -40,7 +40,7 @@ def render_plan(plan: PlanReport, *, stderr: bool = False, console: Console | No
             console,
             f"[bold]{number}. {plain(step.title)}[/] at {plain(step.cluster)}: {plain(step.because)}",
             indent=2,
-            hang=3,
+            hang=len(f"{number}. "),
         )
         for act in first_of(step.acts, console, indent=7):
             say(console, plain(act.text), indent=7, hang=2)
@@ -160,6 +160,7 @@ def render_run(run: RunReport, console: Console | None = None) -> None:
         each
         for each in run.refusals
         if not {(each.volume, each.text), (each.volume, each.backend)} & told
+        and not _is_told_of_volumes(each, run.volumes)
         and (each.text in of_all or not any(text in each.text for text in of_all))
     ]
     for group in first_of(alike(unsaid, lambda each: (each.text, each.volume, each.backend)), console, indent=2):
@@ -173,6 +174,20 @@ def render_run(run: RunReport, console: Console | None = None) -> None:
     for note in run.notes:
         say(console, f"[bold]Note:[/] {plain(note)}", indent=2, hang=2)
     _render_serving(console, run)
+
+
+def _is_told_of_volumes(refusal: RefusalReport, volumes: Sequence[VolumeReport]) -> bool:
+    """Whether what keeps a whole back end back, or all, is the cause that its volumes are told of with, or quotes it.
+
+    What all are told to have failed for is told before them.
+    """
+    details = {each.detail for each in volumes if each.detail and refusal.backend in (None, each.backend)}
+    if refusal.volume is not None or (refusal.backend is None and refusal.text in details):
+        return False
+    if refusal.backend is not None:
+        return any(detail in refusal.text for detail in details)
+    cause = refusal.text.partition(": ")[2]
+    return bool(cause) and any(detail.endswith(cause) for detail in details)
 
 
 def _render_outcomes(console: Console, volumes: Sequence[VolumeReport], of_all: Collection[str]) -> None:
@@ -189,7 +204,7 @@ def _render_outcomes(console: Console, volumes: Sequence[VolumeReport], of_all: 
         say(console, f"{plain(outcome)}: {plain(_counted_names(names))}", indent=2, hang=2)
         failures = alike(
             (_without(each, of_all) for each in concerned if each.detail),
-            lambda it: (it.detail or "", it.volume, (it.hint, it.came_about, it.uncertain)),
+            lambda it: (it.detail or "", it.volume, it.hint),
         )
         failures.sort(key=len, reverse=True)
         for group in first_of(failures, console, indent=4):
@@ -210,11 +225,23 @@ def _render_failure(console: Console, group: Sequence[VolumeReport]) -> None:
     first = group[0]
     names = sorted({each.volume for each in group}, key=counted)
     say(console, f"[red]! {plain(names_text(names))}[/]: {plain(first.detail or '')}", indent=4, hang=2)
-    if first.came_about:
-        say(console, f"came about all the same: {plain(', '.join(first.came_about))}", indent=6, hang=2)
-    if first.uncertain:
-        say(console, f"sent, and may or may not have happened: {plain(', '.join(first.uncertain))}", indent=6, hang=2)
+    for heading, of in (
+        ("came about all the same", [(each.volume, each.came_about) for each in group]),
+        ("sent, and may or may not have happened", [(each.volume, each.uncertain) for each in group]),
+    ):
+        if told := _steps_text(of):
+            say(console, f"{heading}: {plain(told)}", indent=6, hang=2)
     _render_hint(console, first.hint, indent=6)
+
+
+def _steps_text(of: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Each step once; with the volumes that it is told of, where that is not all of them.
+
+    >>> _steps_text([("vol_1", ["Note", "Fence"]), ("vol_2", ["Fence"])])
+    'Note (vol_1), Fence'
+    """
+    told = _by_text((step, volume) for volume, steps in of for step in steps)
+    return ", ".join(step if len(names) == len(of) else f"{step} ({names_text(names)})" for step, names in told)
 
 
 def _render_recovery_points(console: Console, run: RunReport) -> None:

@@ -19,16 +19,16 @@ def runs(context: typer.Context, config: ConfigFile = DEFAULT_CONFIG, output: Ou
     Example: datamotion runs
     """
     report = open_runs(open_session(context, config))
-    _render(report) if output is Output.TEXT else print_json("runs", report, report.exit_status, output)
+    render_runs(report) if output is Output.TEXT else print_json("runs", report, report.exit_status, output)
     raise typer.Exit(report.exit_status)
 
 
-def _render(report: RunsReport) -> None:
+def render_runs(report: RunsReport) -> None:
     console = open_console()
     if not report.runs:
         say(console, "No run goes on, and none was left before its end, as far as the store knows.")
         return
-    table = a_table("run", "group", "what", "state", "began", "who", "why")
+    table = a_table("run", "group", "what", "state", "began", "who", "why", beneath=2)
     for each in report.runs:
         run = each.run
         began = f"{run.started_at:%Y-%m-%d %H:%M:%S}"

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from datamotion.cli.columns import Cell
-from datamotion.cli.terminal import open_console, tell
+from datamotion.cli.terminal import open_console, say
 from datamotion.clock import Clock
 
 _SECONDS_BETWEEN_PICTURES = 0.2
@@ -68,6 +68,6 @@ class Screen:
     def tell(self, markup: str) -> None:
         """One line, above the picture where there is one."""
         try:
-            tell(self._console, markup)
+            say(self._console, markup, hang=4)
         except OSError:
             self._console.on_broken_pipe()

@@ -92,7 +92,7 @@ class SideBySide:
                     report = OperationReport.of(plan, await prepared.carry_out(follower))
             else:
                 if not plan.refusals:
-                    prepared.close_cut_off()
+                    prepared.record_nothing_left()
                 report = OperationReport.of(plan)
         except (DataMotionError, BaseExceptionGroup, OSError) as raised:
             error = MachineError.of(raised) if isinstance(raised, OSError) else single(raised)

@@ -8,7 +8,7 @@ import traceback
 from dataclasses import asdict
 from types import TracebackType
 
-from datamotion.cli.terminal import open_console, plain, tell
+from datamotion.cli.terminal import open_console, plain, say, tell
 from datamotion.errors import DataMotionError, InternalError
 from datamotion.service.envelope import enveloped
 from datamotion.service.error_reports import error_report
@@ -25,11 +25,11 @@ def show_error(error: DataMotionError, *, of: str | None = None) -> None:
     console = open_console(stderr=True)
     message, *below = error.lines
     whose = f"{plain(of)}: " if of is not None else ""
-    tell(console, f"[bold red]error:[/] {whose}{plain(message)}")
+    say(console, f"[bold red]error:[/] {whose}{plain(message)}", hang=2)
     for line in below:
         tell(console, plain(line))
     if error.hint:
-        tell(console, f" [bold]hint:[/] {plain(error.hint)}")
+        say(console, f"[bold]hint:[/] {plain(error.hint)}", indent=1, hang=2)
 
 
 def show_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -49,4 +49,4 @@ def show_unexpected_json(kind: type[BaseException], error: BaseException, trace:
 
 def show_warning(text: str) -> None:
     """What a person has to know beforehand, on standard error."""
-    tell(open_console(stderr=True), f"[bold yellow]warning:[/] {plain(text)}")
+    say(open_console(stderr=True), f"[bold yellow]warning:[/] {plain(text)}", hang=2)

@@ -89,9 +89,11 @@ def say(console: Console, markup: str, *, indent: int = 0, hang: int = 0) -> Non
         console.print(Text(" " * indent) + text, soft_wrap=True)
         return
     offsets = list(_breaks(text.plain, console.width - indent, console.width - indent - hang))
-    for number, line in enumerate(text.divide(offsets)):
+    lines = text.divide(offsets)
+    for line in lines:
         line.rstrip()
-        console.print(Text(" " * (indent + (hang if number else 0))) + line, soft_wrap=True)
+    shown = (Text(" " * (indent + (hang if number else 0))) + line for number, line in enumerate(lines))
+    console.print(Text("\n").join(shown), soft_wrap=True)
 
 
 def _breaks(text: str, first: int, later: int) -> Iterator[int]:

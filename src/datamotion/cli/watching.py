@@ -17,7 +17,7 @@ from datamotion.cli.terminal import plain
 from datamotion.clock import Clock
 from datamotion.engine.ports import Delay, Look
 from datamotion.model.units import count_text, duration_text, size_text
-from datamotion.service.alike import names_text
+from datamotion.service.alike import alike, and_others, names_text
 from datamotion.service.events import EventReport, Follower, Happening, TransfersReport
 from datamotion.service.progress import Doing, RunPhase, VolumeProgress
 from datamotion.service.silence import SilenceReport
@@ -52,6 +52,7 @@ class TerminalWatcher(Follower):
         self._waited: TransfersReport | None = None
         self._stalled: dict[tuple[str, str | None], VolumeProgress] = {}
         self._silences = Silences(self._say)
+        self._given_up: list[EventReport] = []  # not told yet: what comes next may be alike
 
     def __enter__(self) -> Self:
         if self._screen is self._own:
@@ -61,6 +62,7 @@ class TerminalWatcher(Follower):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._tell_given_up()
         self.progress.ended(RunPhase.ENDED if kind is None else RunPhase.STOPPED)
         if self._screen is self._own:
             self._own.__exit__()
@@ -73,6 +75,7 @@ class TerminalWatcher(Follower):
         self.passed()
 
     def passed(self) -> None:
+        self._tell_given_up()
         if self._screen.draws:
             self._screen.draw_now_and_then()
         else:
@@ -80,8 +83,10 @@ class TerminalWatcher(Follower):
 
     def told(self, event: EventReport) -> None:
         if event.what is Happening.GIVEN_UP:
-            self._say(f"[bold red]no[/]  {_words(event)}: {plain(event.why or '')}")
-        elif self._screen.draws:  # of what came about the look that comes next tells whether that was all
+            self._given_up.append(event)
+            return
+        self._tell_given_up()
+        if self._screen.draws:  # of what came about the look that comes next tells whether that was all
             if event.what is Happening.ASKING:
                 self.passed()
         elif event.what is Happening.ASKING:
@@ -90,6 +95,15 @@ class TerminalWatcher(Follower):
             self._say(f"[green]ok[/]  {_words(event)}")
         elif event.transfers is not None:
             self._say_now_and_then(event.transfers)
+
+    def _tell_given_up(self) -> None:
+        """Once of all volumes that failed alike at the same step."""
+        events, self._given_up = self._given_up, []
+        for group in alike(events, _said):
+            first = group[0]
+            volumes = [name for each in group for name in each.volumes]
+            why = and_others(first.why or "", volumes) if len(group) > 1 else first.why or ""
+            self._say(f"[bold red]no[/]  {_words(replace(first, volumes=tuple(volumes)))}: {plain(why)}")
 
     def _tell_waits(self) -> None:
         """What began to keep the run waiting since it was last told of, and what does so no more."""
@@ -181,6 +195,11 @@ def _time_left(transfers: TransfersReport) -> str:
     if transfers.seconds_left is None:
         return left
     return f"{left}: about {duration_text(timedelta(seconds=round(transfers.seconds_left)))}"
+
+
+def _said(event: EventReport) -> tuple[str, str | None, tuple[str, str]]:
+    """As `alike` asks."""
+    return event.why or "", event.volumes[0] if len(event.volumes) == 1 else None, (event.cluster, event.step)
 
 
 def _words(event: EventReport) -> str:

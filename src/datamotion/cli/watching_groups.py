@@ -41,10 +41,8 @@ class GroupsWatcher:
         return self._watchers[group]
 
     def passed(self) -> None:
-        if self._screen.draws:
-            self._screen.draw_now_and_then()
-            return
-        self._silences.tell(self._silent())
+        if not self._screen.draws:
+            self._silences.tell(self._silent())
         for each in self._watchers.values():
             each.passed()
 

@@ -39,7 +39,7 @@ def by_answer(act: Act, reply: Declined | Unanswered) -> Failure:
 def by_silence(act: Act, seen: Unseen, *, is_sent: bool) -> Failure:
     """The cluster cannot be seen: whether what was sent there came about, nobody knows."""
     if is_sent:
-        text = f"{act.text}: it was sent, and is not known to have come about: {seen.reason}"
+        text = f"{act.title} was sent, and is not known to have come about: {seen.reason}"  # alike of all volumes
         return Failure(text=text, hint=_again(act.cluster), silent=not seen.refused)
     return Failure(text=seen.reason, hint=seen.hint if seen.refused else _again(act.cluster), silent=not seen.refused)
 

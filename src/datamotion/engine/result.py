@@ -11,6 +11,7 @@ from datamotion.engine.failures import Failure, by_refusal, by_sight
 from datamotion.model.acts import Act, ActId, Subject
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.standing import Standing
+from datamotion.policy.kinds import kind_of
 
 
 class Outcome(StrEnum):
@@ -26,7 +27,7 @@ class Outcome(StrEnum):
 class Asked:
     """An act that was sent to a cluster, at `at`. `answer`: a yes, a no, none, as words tell.
 
-    `seen_at` is when it was seen to have come about.
+    `seen_at` is when it was seen to have come about. `has_ended`: so has what it began, which goes on by itself.
     """
 
     act: Act
@@ -34,10 +35,16 @@ class Asked:
     declined: bool
     at: datetime
     seen_at: datetime | None = None
+    has_ended: bool = False
 
     @property
     def seen(self) -> bool:
         return self.seen_at is not None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether what it began has not come to its end, as far as was seen: a transfer may have failed since."""
+        return kind_of(self.act).begins and not self.has_ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +58,14 @@ class Ending:
     @property
     def seen(self) -> tuple[str, ...]:
         """What was sent and has come about."""
-        return tuple(each.act.title for each in self.asked if each.seen)
+        return tuple(dict.fromkeys(each.act.title for each in self.asked if each.seen and not each.goes_on))
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """What was sent, and may or may not have come about."""
-        return tuple(each.act.title for each in self.asked if not each.seen and not each.declined)
+        """What was sent, and may or may not have come about. What became of a transfer its failure tells, if any."""
+        is_silent = self.failure is not None and self.failure.silent
+        left = (each for each in self.asked if (is_silent if each.goes_on else not each.seen) and not each.declined)
+        return tuple(dict.fromkeys(each.act.title for each in left))
 
 
 @dataclass(slots=True, kw_only=True)

@@ -237,8 +237,12 @@ class Run:
         self._patience.reached(acts)
         for act in acts:
             self._result.reached.add(act.subject)
-            if asked := self._result.asked.get(act.subject, {}).get(act.id):
+            of_subject = self._result.asked.get(act.subject, {})
+            if asked := of_subject.get(act.id):
                 asked.seen_at = self._clock.now()
+            if not is_asked_for(act):  # it was waited for: what was begun before it has come to its end
+                for each in of_subject.values():
+                    each.has_ended = True
             if (earlier := self._unanswered.pop(act.id, None)) is not None:
                 self._accepted.setdefault(act.id, earlier)
             self._open.pop(act.id, None)

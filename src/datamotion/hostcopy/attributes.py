@@ -11,6 +11,7 @@ from datamotion.hostcopy.tally import Tally
 
 _NONE = {errno.EOPNOTSUPP, errno.ENOSYS}
 _MAY_NOT = {errno.EPERM, errno.EACCES, errno.EINVAL, errno.EOPNOTSUPP}
+_AS_ANOTHER = modes.S_ISUID | modes.S_ISGID
 _ACL = "system."
 _LABEL = "security.selinux"  # the destination's policy gives its own
 
@@ -32,7 +33,7 @@ def carry_attributes(
     Raises: CopyFailed.
     """
     is_link = modes.S_ISLNK(stat.st_mode)
-    follow = isinstance(here, int)
+    follow, mode = isinstance(here, int), modes.S_IMODE(stat.st_mode)
     try:
         if made is None or (made.st_uid, made.st_gid) != (stat.st_uid, stat.st_gid):
             try:
@@ -41,8 +42,11 @@ def carry_attributes(
                 if error.errno not in _MAY_NOT:
                     raise
                 tally.note("the owner or group of some could not be set: that takes root")
+                if modes.S_ISREG(stat.st_mode) and mode & _AS_ANOTHER:
+                    tally.note("programs that run as their owner or group do not as copies of somebody else's")
+                    mode &= ~_AS_ANOTHER
         if not is_link:
-            os.chmod(here, modes.S_IMODE(stat.st_mode))  # noqa: PTH101  # an open file, or no link
+            os.chmod(here, mode)  # noqa: PTH101  # an open file, or no link
         _carry_extended(there, here, tally, follow=follow)
         times = (stat.st_atime_ns, stat.st_mtime_ns)
         os.utime(here, ns=times, follow_symlinks=follow)

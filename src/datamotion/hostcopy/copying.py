@@ -7,12 +7,14 @@ import stat as modes
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from datamotion.errors import ConfigError, Refused
+from datamotion.errors import Refused
 from datamotion.hostcopy.asked import Asked, Verify
 from datamotion.hostcopy.carry import Reader
+from datamotion.hostcopy.checking import check_destination, source_of
 from datamotion.hostcopy.failing import failed, identity
 from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit, Pace
+from datamotion.hostcopy.mounts import networks
 from datamotion.hostcopy.pieces import Workshop
 from datamotion.hostcopy.tally import CopyReport, Tally
 from datamotion.hostcopy.tree import TreeCopy
@@ -27,12 +29,12 @@ def copy(asked: Asked, pace: Pace, tally: Tally, *, read: Reader = os.preadv) ->
     Raises: ConfigError for what cannot be meant, Refused where something would be lost without consent; CopyFailed.
     """
     began_s = pace.monotonic_s()
-    stat = _checked(asked)
+    stat = source_of(asked)
     if _is_finished(asked, stat):
         tally.add(files=int(not modes.S_ISDIR(stat.st_mode)), size=stat.st_size, kept=stat.st_size, passed=stat.st_size)
         tally.resumed = True
         return _report(asked, stat, tally, pace.monotonic_s() - began_s)
-    _check_destination(asked, stat)
+    check_destination(asked, stat)
     is_device = modes.S_ISBLK(_mode(asked.destination))
     try:
         journal = Journal(asked.journal, asked.source, stat)
@@ -44,7 +46,7 @@ def copy(asked: Asked, pace: Pace, tally: Tally, *, read: Reader = os.preadv) ->
     try:
         with ThreadPoolExecutor(threads) as pool:
             limit = Limit(asked.bytes_per_s, pace, tally.stopped)
-            shop = Workshop(asked, tally, limit, journal, pool, threads, processes, _networks(), read)
+            shop = Workshop(asked, tally, limit, journal, pool, threads, processes, networks(), read)
             try:
                 if modes.S_ISDIR(stat.st_mode):
                     _copy_folder(shop, stat)
@@ -126,15 +128,44 @@ def _rename(shop: Workshop, stat: os.stat_result) -> None:
             _sync(asked.temporary)
         shop.journal.renaming(os.lstat(asked.temporary).st_ino, identity(stat))
         mode = _mode(asked.destination)
-        if modes.S_ISDIR(mode) or (mode and temporary.is_dir()):
+        if not (asked.force or asked.delta):
+            _take_name(temporary, destination)
+        elif modes.S_ISDIR(mode) or (mode and temporary.is_dir()):
             _exchange(asked.temporary, asked.destination)
             _remove(temporary)
         else:
             temporary.replace(destination)
         if asked.sync or asked.verify is Verify.FULL:
             _sync(str(destination.parent))
+    except FileExistsError:
+        raise Refused(
+            f"{asked.destination}: somebody made it while this was copied",
+            hint="move it away, and run the same command again: all that was copied counts; --force replaces it",
+        ) from None
     except OSError as error:
         raise failed("cannot be renamed", asked.temporary, error) from error
+
+
+def _take_name(temporary: Path, destination: Path) -> None:
+    """The copy has its name, which nothing had. Raises: FileExistsError where something has it by now."""
+    if temporary.is_dir():
+        try:
+            temporary.rename(destination)  # takes the place of nothing but an empty folder
+        except OSError as error:
+            if os.path.lexists(destination):
+                raise FileExistsError from error
+            raise
+        return
+    try:
+        destination.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError as error:  # no hard links there
+        if os.path.lexists(destination):
+            raise FileExistsError from error
+        temporary.replace(destination)
+    else:
+        temporary.unlink()
 
 
 def _exchange(one: str, other: str) -> None:
@@ -166,57 +197,6 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def _checked(asked: Asked) -> os.stat_result:
-    """How the source stands. Raises: ConfigError, Refused; CopyFailed where it may not be looked at."""
-    try:
-        stat = os.lstat(asked.source)
-    except (FileNotFoundError, NotADirectoryError):
-        raise ConfigError(f"{asked.source}: there is no such file, folder or device", hint="check SRC") from None
-    except OSError as error:
-        raise failed("cannot be read", asked.source, error) from error
-    if not (modes.S_ISREG(stat.st_mode) or modes.S_ISDIR(stat.st_mode) or modes.S_ISBLK(stat.st_mode)):
-        raise ConfigError(
-            f"{asked.source}: is neither a file, a folder nor a block device", hint="copy the folder that holds it"
-        )
-    folder = os.path.dirname(asked.destination)  # noqa: PTH120
-    if not Path(folder).is_dir():
-        raise ConfigError(f"{folder}: there is no such folder", hint=f"make it: mkdir -p {folder}")
-    inside = Path(asked.destination).is_relative_to(asked.source) or Path(folder).resolve().is_relative_to(
-        Path(asked.source).resolve()
-    )
-    if modes.S_ISDIR(stat.st_mode) and inside:
-        raise ConfigError(
-            f"{asked.destination}: is the source, or inside it", hint="choose a destination outside of SRC"
-        )
-    return stat
-
-
-def _check_destination(asked: Asked, stat: os.stat_result) -> None:
-    try:
-        there = os.lstat(asked.destination)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise failed("cannot be looked at", asked.destination, error) from error
-    if os.path.samestat(stat, there):
-        raise ConfigError(f"{asked.destination}: is the source itself", hint="choose another destination")
-    if modes.S_ISBLK(there.st_mode):
-        if not (asked.force and asked.in_place):
-            raise Refused(
-                f"{asked.destination}: is a block device, which is written in place: what it holds would be lost",
-                hint="--force --inplace writes over it",
-            )
-        return
-    same_kind = modes.S_ISDIR(there.st_mode) == modes.S_ISDIR(stat.st_mode)
-    if asked.delta and same_kind and (modes.S_ISREG(there.st_mode) or modes.S_ISDIR(there.st_mode)):
-        return
-    if not asked.force or asked.in_place:
-        delta = "; --delta brings it up to date" if same_kind else ""
-        raise Refused(
-            f"{asked.destination}: is there already", hint=f"--force replaces it once the copy is whole{delta}"
-        )
-
-
 def _report(asked: Asked, stat: os.stat_result, tally: Tally, seconds: float) -> CopyReport:
     kind = "folder" if modes.S_ISDIR(stat.st_mode) else "device" if modes.S_ISBLK(stat.st_mode) else "file"
     is_update = asked.delta and modes.S_ISDIR(_mode(asked.destination))  # what could be done is in use already
@@ -245,21 +225,6 @@ def _report(asked: Asked, stat: os.stat_result, tally: Tally, seconds: float) ->
         skipped=tuple(sorted(tally.skipped)),
         notes=tuple(sorted(tally.notes)),
     )
-
-
-def _networks() -> frozenset[int]:
-    """The devices of mounts whose server may copy by itself."""
-    found = set()
-    try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as mounts:  # noqa: PTH123
-            for line in mounts:
-                kind = line.partition(" - ")[2].split(" ", 1)[0]
-                if kind in ("nfs4", "cifs", "smb3", "ceph"):
-                    major, _, minor = line.split(" ", 3)[2].partition(":")
-                    found.add(os.makedev(int(major), int(minor)))
-    except OSError:
-        pass
-    return frozenset(found)
 
 
 def _mode(path: str) -> int:

@@ -33,7 +33,11 @@ class Crew:
         self._pool = ProcessPoolExecutor(size, multiprocessing.get_context("fork"), partial(_begin, work, os.getpid()))
 
     def submit(self, batch: object) -> Future[Any]:
-        return self._pool.submit(_carry_out, batch)
+        """Raises: CopyFailed where a process of the crew was killed."""
+        try:
+            return self._pool.submit(_carry_out, batch)
+        except BrokenProcessPool:
+            raise _killed() from None
 
     def end(self) -> None:
         """All that was submitted is done, and nobody is there any more."""
@@ -51,7 +55,11 @@ def result_of(future: Future[Done]) -> Done:
     try:
         return future.result()
     except BrokenProcessPool:
-        raise CopyFailed("a process that helped was killed", hint=f"look for what ended it, and {AGAIN}") from None
+        raise _killed() from None
+
+
+def _killed() -> CopyFailed:
+    return CopyFailed("a process that helped was killed", hint=f"look for what ended it, and {AGAIN}")
 
 
 _work: Callable[[Any], Any]

@@ -10,6 +10,7 @@ from datamotion.errors import CopyFailed
 AGAIN = "run the same command again: it goes on from the last verified piece"
 
 _HINTS = {
+    errno.ENAMETOOLONG: "the path is longer than this system takes at once: copy the folder that is too deep by itself",
     errno.ENOSPC: f"make room there, and {AGAIN}",
     errno.EDQUOT: f"raise the quota or make room, and {AGAIN}",
     errno.EFBIG: "the file system or a limit of this shell (ulimit -f) takes no file that large",
@@ -20,6 +21,7 @@ _HINTS = {
     errno.ESTALE: f"the server has lost the file: mount it again, and {AGAIN}",
     errno.ENOENT: f"it went away while it was copied: {AGAIN}",
 }
+_LONGEST_SHOWN = 500
 FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 """After these nothing more can be written."""
 
@@ -33,13 +35,21 @@ class SourceChanged(CopyFailed):
 def failed(doing: str, path: str, error: OSError) -> CopyFailed:
     """The sentence for what the machine said about this path."""
     hint = _HINTS.get(error.errno or 0, AGAIN)
-    raised = CopyFailed(f"{path}: {doing}: {error.strerror or error}", hint=hint)
+    raised = CopyFailed(f"{_shown(path)}: {doing}: {error.strerror or error}", hint=hint)
     raised.errno = error.errno
     return raised
 
 
+def _shown(path: str) -> str:
+    """Its beginning and its end, where it is longer than anybody reads."""
+    return path if len(path) <= _LONGEST_SHOWN else f"{path[:200]} ... {path[-200:]}"
+
+
 def changed(path: str, how: str) -> SourceChanged:
-    return SourceChanged(f"{path}: {how} while it was copied; nothing was renamed", hint=f"let it rest, and {AGAIN}")
+    return SourceChanged(
+        f"{path}: {how} while it was copied; nothing was renamed",
+        hint="let it rest, and run the same command again: what has changed is sent anew",
+    )
 
 
 def identity(stat: os.stat_result) -> tuple[int, int, int, int]:

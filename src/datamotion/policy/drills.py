@@ -16,6 +16,7 @@ from itertools import count
 from datamotion.model.acts import CloneVolume, DeleteVolume
 from datamotion.model.drilled import Drilled, read_drilled
 from datamotion.model.group import Backend, Group
+from datamotion.model.names import counted
 from datamotion.model.plan import Plan, RecoveryPoint, Refusal
 from datamotion.model.records import Snapshot, Volume
 from datamotion.model.standing import Copy, Site, Standing
@@ -149,7 +150,8 @@ def _remove(due: StepList, standing: Standing, goes: Callable[[Drilled, datetime
 def _going(site: Site, goes: Callable[[Drilled, datetime], bool]) -> list[tuple[Volume, Drilled]]:
     if not isinstance(site.seen, ClusterView):
         return []
-    return [each for each in drills_at(site) if goes(each[1], site.seen.observed_at)]
+    due = (each for each in drills_at(site) if goes(each[1], site.seen.observed_at))
+    return sorted(due, key=lambda each: counted(each[0].name))
 
 
 def _removed(situation: Situation, goes: Callable[[Drilled, datetime], bool]) -> frozenset[tuple[str, str | None]]:

@@ -12,7 +12,8 @@ from datamotion.model.group import Group
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
-from datamotion.policy.failover_choice import Decision, FailoverChoice, decide, keep_to
+from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover_decision import Decision, decide, keep_to
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.takeover import Takeover
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from datamotion.model.plan import Refusal, Step
 from datamotion.model.standing import Copy, DoubtKind, Standing
-from datamotion.model.units import duration_text
-from datamotion.policy.failover_choice import Decision
+from datamotion.model.units import count_text, duration_text
+from datamotion.policy.failover_decision import Decision
 from datamotion.policy.fence import unseen_sessions
 from datamotion.policy.needs import names_text
 from datamotion.policy.provision import differences, offered
+
+_NAMED = 3  # of mirrors that are no members
 
 
 def failover_notes(standing: Standing, decision: Decision, moving: Sequence[Copy], rivals: Sequence[Copy]) -> list[str]:
@@ -40,7 +42,10 @@ def failover_notes(standing: Standing, decision: Decision, moving: Sequence[Copy
         if doubt.kind is DoubtKind.NOT_A_MEMBER
         or (doubt.kind is DoubtKind.UNREADABLE and doubt.volume not in standing.volumes)
     ]
-    notes += [f"{text}: it is not failed over." for text in strangers if moving]
+    notes += [f"{text}: it is not failed over." for text in strangers[:_NAMED] if moving]
+    if moving and len(strangers) > _NAMED:
+        rest = count_text(len(strangers) - _NAMED, "other mirror")
+        notes.append(f"So it is with {rest}: datamotion status {group.name} names them.")
     offers = offered(chosen.site)
     notes += [f"{chosen.name} differs: {each}." for each in differences(standing, moving, offers)]
     return notes

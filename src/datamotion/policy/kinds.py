@@ -80,6 +80,7 @@ _CHANGE_S = 60.0
 _JOB_S = 60.0
 _TRANSFER_S = 900.0  # without a single byte: a slow link is slower than any change, and must not be given up
 _SPLIT_S = 86400.0  # every block of a volume is copied, and nothing that is looked at tells how far that is
+_PERCENT_S = 86400.0  # whole percents are all that is told, and one of a large volume takes hours
 
 _CLUSTERS = frozenset({Aspect.CLUSTER_PEERS})
 _PEERS = frozenset({Aspect.SVM_PEERS})
@@ -112,6 +113,8 @@ class Kind:
     `job_s` is how long its job is followed; what goes on after that is left to the looks.
     `is_asked_for`: False for what is only awaited. `at_all`: it may show at every cluster, whichever was asked.
     `moves`: what tells that it is not stuck; None: the transfer into the copy that it is about, if any.
+    `begins`: what is asked for goes on at the cluster by itself, and is awaited: that it has begun is not that it came
+    to its end.
     """
 
     changes: frozenset[Aspect]
@@ -121,6 +124,7 @@ class Kind:
     is_asked_for: bool = True
     at_all: bool = False
     moves: Progress | None = None
+    begins: bool = False
 
 
 KINDS: Mapping[type[Change], Kind] = {
@@ -140,19 +144,19 @@ KINDS: Mapping[type[Change], Kind] = {
     MapLun: Kind(frozenset({Aspect.LUN_MAPS}), proofs.lun_mapped),
     CreateShare: Kind(frozenset({Aspect.CIFS_SHARES}), proofs.share_made),
     ModifyLun: Kind(_LUNS, proofs.lun_modified),
-    MoveVolume: Kind(_MOVEMENTS, movements.begun, job_s=5.0),  # its job may last as long as the move does
-    AwaitMove: Kind(_MOVEMENTS, movements.arrived, limit_s=_TRANSFER_S, is_asked_for=False, moves=movements.progress),
+    MoveVolume: Kind(_MOVEMENTS, movements.begun, job_s=5.0, begins=True),  # its job may last as long as the move does
+    AwaitMove: Kind(_MOVEMENTS, movements.arrived, limit_s=_PERCENT_S, is_asked_for=False, moves=movements.progress),
     CutOver: Kind(_MOVEMENTS, movements.cut_over, job_s=5.0, moves=movements.progress),
     AbortMove: Kind(_MOVEMENTS, movements.aborted),
-    MoveLun: Kind(_LUN_PLACES, lun_places.begun),
+    MoveLun: Kind(_LUN_PLACES, lun_places.begun, begins=True),
     AwaitLunMove: Kind(
-        _LUN_PLACES, lun_places.arrived, limit_s=_TRANSFER_S, is_asked_for=False, moves=lun_places.progress
+        _LUN_PLACES, lun_places.arrived, limit_s=_PERCENT_S, is_asked_for=False, moves=lun_places.progress
     ),
     CloneLun: Kind(_LUN_PLACES, lun_places.cloned),
     # With what is at the source: a host that was let in there meanwhile is seen before anything is removed.
-    CopyLun: Kind(_LUN_PLACES, lun_places.copied, job_s=5.0),  # its job may last as long as the copy does
+    CopyLun: Kind(_LUN_PLACES, lun_places.copied, job_s=5.0, begins=True),  # its job may last as long as the copy does
     AwaitLunCopy: Kind(
-        _LUN_PLACES, lun_places.copy_complete, limit_s=_TRANSFER_S, is_asked_for=False, moves=lun_places.copy_progress
+        _LUN_PLACES, lun_places.copy_complete, limit_s=_PERCENT_S, is_asked_for=False, moves=lun_places.copy_progress
     ),
     CreateIgroup: Kind(frozenset({Aspect.IGROUPS}), lun_places.igroup_made),
     MarkLun: Kind(_LUN_PLACES, lun_places.marked),
@@ -167,13 +171,13 @@ KINDS: Mapping[type[Change], Kind] = {
     # And who else may have claimed the group by now: before a copy goes back to what is common with who serves.
     CreateRelationship: Kind(_RELATIONSHIPS | _POLICIES, proofs.related),
     ModifyRelationship: Kind(_RELATIONSHIPS, proofs.relationship_modified),
-    Initialize: Kind(_RELATIONSHIPS, proofs.initialized),
+    Initialize: Kind(_RELATIONSHIPS, proofs.initialized, begins=True),
     Resume: Kind(_RELATIONSHIPS, proofs.resumed),
     # Beside what these two change, who else may have claimed the group by now: before it is broken off, and served.
     Pause: Kind(_RELATIONSHIPS | _POLICIES, proofs.paused, job_s=5.0),  # its job waits for the transfer that runs
     Break: Kind(_RELATIONSHIPS | _VOLUMES | _POLICIES, proofs.broken_off),  # the destination becomes writable
-    Resync: Kind(_RELATIONSHIPS | _VOLUMES, proofs.resynced, limit_s=_TRANSFER_S),
-    StartTransfer: Kind(_RELATIONSHIPS, proofs.started),
+    Resync: Kind(_RELATIONSHIPS | _VOLUMES, proofs.resynced, limit_s=_TRANSFER_S, begins=True),
+    StartTransfer: Kind(_RELATIONSHIPS, proofs.started, begins=True),
     AwaitTransfer: Kind(_RELATIONSHIPS, proofs.carried, limit_s=_TRANSFER_S, is_asked_for=False),
     TakeSnapshot: Kind(_SNAPSHOTS, proofs.snapshot_taken),
     # With it come LUNs as they were at the source: kept from their hosts.

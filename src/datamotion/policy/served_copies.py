@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datamotion.model.claim import Claim
 from datamotion.model.standing import FENCE, Copy, Standing
 from datamotion.model.words import Role
-from datamotion.policy.failover_choice import Decision
+from datamotion.policy.failover_decision import Decision
 from datamotion.policy.needs import path_of
 
 _COMES_TO = frozenset({Role.ACTIVE, Role.OVERTAKEN, Role.UNCLEAR})

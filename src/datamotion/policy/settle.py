@@ -11,7 +11,7 @@ from datamotion.model.plan import Refusal
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
 from datamotion.policy.failover import serving_planner
-from datamotion.policy.failover_choice import Decision
+from datamotion.policy.failover_decision import Decision
 from datamotion.policy.situation import Planner
 from datamotion.policy.target import Terms, assess
 

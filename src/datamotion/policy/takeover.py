@@ -19,7 +19,7 @@ from datamotion.model.words import Operation
 from datamotion.policy.breaking import break_off
 from datamotion.policy.common import Common, age_of
 from datamotion.policy.epochs import confirm, held, mirrors_seen_at, new_claim, take
-from datamotion.policy.failover_choice import Decision
+from datamotion.policy.failover_decision import Decision
 from datamotion.policy.failover_notes import failover_notes, kept_notes, late_notes, of_staying, what_follows
 from datamotion.policy.fence import Occasion, fence
 from datamotion.policy.giving import Giving

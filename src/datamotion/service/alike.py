@@ -10,7 +10,8 @@ from datamotion.model.units import count_text
 
 T = TypeVar("T")
 _SHOWN_NAMES = 4
-_UUID = re.compile(r"uuid \S+")
+_OF_ITS_OWN = re.compile(r"uuid \S+|\bsnapmirror\.[0-9a-f-]{36}_[^\s,]+")
+"""Names that every volume has others of."""
 
 
 def names_text(names: Sequence[str], most: int = _SHOWN_NAMES) -> str:
@@ -27,12 +28,12 @@ def alike(things: Iterable[T], said: Callable[[T], tuple[str, str | None, Hashab
     """Those that say the same, together, in the order of their first.
 
     `said` gives the text, the volume that it is about, and what else has to be equal. Texts that differ only in that
-    volume's name, or in a uuid, say the same.
+    volume's name, in a uuid, or in the snapshot that SnapMirror left, say the same.
     """
     found: dict[Hashable, list[T]] = {}
     for thing in things:
         text, volume, other = said(thing)
-        found.setdefault((other, _UUID.sub("", text.replace(volume, "") if volume else text)), []).append(thing)
+        found.setdefault((other, _OF_ITS_OWN.sub("", text.replace(volume, "") if volume else text)), []).append(thing)
     return list(found.values())
 
 

@@ -21,13 +21,14 @@ __all__ = [
     "progress_of",
 ]
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _RATE = re.compile(r"(?P<number>[0-9]+(\.[0-9]+)?) ?(?P<unit>[KMGT])?(i?B)?(/s)?", re.IGNORECASE)
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
 def asked_for(
-    source: Path,
-    destination: Path,
+    source: str,
+    destination: str,
     *,
     verify: Verify,
     bwlimit: str | None,
@@ -42,10 +43,15 @@ def asked_for(
     """
     if in_place and not (delta or force):
         raise ConfigError("--inplace writes into what is there", hint="it goes with --delta, or --force for a device")
+    for each in (source, destination):
+        if _ADDRESS.match(each):
+            raise ConfigError(f"{each}: addresses are not read", hint="mount it, and name where it is mounted")
+        if each.endswith("/") and not Path(each).is_dir():
+            raise ConfigError(f"{each}: there is no such folder", hint=f"without the last / it is {each.rstrip('/')}")
     there = os.path.realpath(source)
     here = os.path.realpath(destination)
     if Path(here).is_dir() and not Path(there).is_dir():
-        here = os.path.realpath(Path(here) / source.name)
+        here = os.path.realpath(Path(here) / Path(source).name)
     limit = None if bwlimit is None else _rate(bwlimit)
     return Asked(there, here, verify, limit, force=force, delta=delta, in_place=in_place, sync=sync)
 

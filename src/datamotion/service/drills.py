@@ -19,7 +19,7 @@ from datamotion.policy.drills import DrillChoice, drills_at, start_planner, stop
 from datamotion.service.commands_here import run_here
 from datamotion.service.drill_reports import CheckOutcome, MirrorSeen, Served
 from datamotion.service.manifests import Manifest, read_manifest
-from datamotion.service.operations import Intent, check_is_backend, glances_of
+from datamotion.service.operations import Intent, check_is_backend, check_is_no_migration, glances_of
 
 _LOOK = SERVING | {Aspect.SNAPSHOTS, Aspect.LICENSES, Aspect.IDENTITY}
 
@@ -66,6 +66,7 @@ def _commands(config: Drill, commands: Sequence[str]) -> list[tuple[Sequence[str
 
 def start(group: Group, choice: DrillChoice) -> Intent:
     """Clones of the mirrors at one back end are served below a prefix. Raises: ConfigError."""
+    check_is_no_migration(group)
     check_is_backend(group, choice.to)
     if not choice.prefix.startswith("/") or choice.prefix.endswith("/") or "//" in choice.prefix:
         raise ConfigError(f"--prefix {choice.prefix!r} is no junction path", hint="it takes /drill, /tests/drill")

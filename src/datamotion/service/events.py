@@ -11,15 +11,17 @@ from enum import StrEnum
 
 from datamotion.clock import Clock
 from datamotion.engine.ports import Delay, Look
-from datamotion.model.acts import Act, AwaitIdle, AwaitTransfer
+from datamotion.model.acts import Act, AwaitIdle, AwaitMove, AwaitTransfer
+from datamotion.model.item_acts import AwaitLunCopy, AwaitLunMove
 from datamotion.model.standing import Doubt, DoubtKind, Standing
-from datamotion.model.words import TransferState
 from datamotion.runs.journal import behind_text
 from datamotion.service.act_reports import ActKind, kind_of
+from datamotion.service.carriage import carriage, total_bytes
 from datamotion.service.pace import Pace
-from datamotion.service.progress import Progress, VolumeProgress, first_transfer_bytes, transfer_of
+from datamotion.service.progress import Progress, VolumeProgress
 
 _log = logging.getLogger(__name__)
+_CARRIES = (AwaitTransfer, AwaitIdle, AwaitMove, AwaitLunMove, AwaitLunCopy)
 
 
 class Happening(StrEnum):
@@ -33,11 +35,11 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransfersReport:
-    """Transfers that are awaited: how many run, are queued at their cluster, or have not begun.
+    """Transfers, moves and copies that are awaited: how many run, are queued at their cluster, or have not begun.
 
-    `moved_bytes` is what those that run have carried so far. `left_bytes` is None where one of them is no first
-    transfer of a source that was seen: nobody can tell beforehand what others carry. `seconds_left` is None until
-    enough was measured.
+    `moved_bytes` is what those that run have carried so far. `left_bytes` is None where one of them is a transfer that
+    is not the first, or of a source that was not seen: nobody can tell beforehand what it carries. `seconds_left` is
+    None until enough was measured.
     """
 
     running: int
@@ -115,7 +117,7 @@ class Follower(ABC):
     def looked(self, look: Look) -> None:
         self._seen = look.standing
         self.progress.looked(look)
-        awaited = [act for act in look.due if isinstance(act.change, AwaitTransfer | AwaitIdle)]
+        awaited = [act for act in look.due if isinstance(act.change, _CARRIES)]
         awaited = [act for act in awaited if self.progress.is_awaited(act)]
         if awaited:
             self.told(self._event(Happening.WAITING, awaited, transfers=self._transfers(awaited, look.standing)))
@@ -154,16 +156,16 @@ class Follower(ABC):
         return event
 
     def _transfers(self, awaited: Sequence[Act], standing: Standing) -> TransfersReport:
-        transfers = [each for act in awaited if (each := transfer_of(act, standing))]
-        moved = sum(each.bytes_transferred or 0 for each in transfers)
-        queued = sum(each.state is TransferState.QUEUED for each in transfers)
-        totals = [first_transfer_bytes(act, standing) for act in awaited]
+        carried = [each for act in awaited if (each := carriage(act, standing))]
+        moved = sum(each.moved or 0 for each in carried)
+        queued = sum(each.is_queued for each in carried)
+        totals = [total_bytes(act, standing) for act in awaited]
         sizes = [each for each in totals if each is not None]
         left = max(sum(sizes) - moved, 0) if len(sizes) == len(totals) else None
         return TransfersReport(
-            running=len(transfers) - queued,
+            running=len(carried) - queued,
             queued=queued,
-            not_begun=len(awaited) - len(transfers),
+            not_begun=len(awaited) - len(carried),
             moved_bytes=moved,
             left_bytes=left,
             seconds_left=None if left is None else self._seconds_left(left),

@@ -12,7 +12,8 @@ from datamotion.model.standing import CopyId, Standing
 from datamotion.model.units import count_text, duration_text
 from datamotion.model.view import SERVING, Unseen, View
 from datamotion.policy.failover import failover_planner
-from datamotion.policy.failover_choice import Decision, FailoverChoice, decide
+from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover_decision import Decision, decide
 from datamotion.policy.situation import Situation
 from datamotion.policy.standing import stand
 from datamotion.policy.target import Candidate

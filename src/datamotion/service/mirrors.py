@@ -20,7 +20,7 @@ from datamotion.policy.resync import newest_common, resync_planner
 from datamotion.policy.selection import Selection
 from datamotion.policy.situation import Planner
 from datamotion.policy.turning import Consent
-from datamotion.service.operations import Intent, Measuring, check_is_backend, glances_of
+from datamotion.service.operations import Intent, Measuring, check_is_backend, check_is_no_migration, glances_of
 
 
 def pause(group: Group, selection: Selection, *, timeout: timedelta, reason: str | None = None) -> Intent:
@@ -86,6 +86,7 @@ def reprotect(group: Group, *, discard: Collection[str] = (), keep: bool = True)
     `discard` are back ends of which what only they hold may be given up; with `keep` a clone of it is made first.
     Raises: ConfigError.
     """
+    check_is_no_migration(group)
     for each in discard:
         check_is_backend(group, each)
     consent = Consent(discard=frozenset(discard), keep=keep)

@@ -21,6 +21,7 @@ from datamotion.engine.turn import planned_acts
 from datamotion.errors import ConfigError, Refused
 from datamotion.model.acts import THIS_HOST
 from datamotion.model.group import Group
+from datamotion.model.migration import is_migration
 from datamotion.model.plan import Plan
 from datamotion.model.records import Snapshot
 from datamotion.model.standing import Standing
@@ -104,8 +105,9 @@ def protect(group: Group, *, makes_peers: bool = False, recreate: Collection[str
 
     `makes_peers`: clusters that are to be peers are made that. Where they are reached is looked at only where they are
     none. `recreate` are back ends at which mirrors that no update mends are deleted and made anew.
-    Raises: ConfigError for one that is no back end of the group.
+    Raises: ConfigError for one that is no back end of the group, and where the group is a migration.
     """
+    check_is_no_migration(group)
     for each in recreate:
         check_is_backend(group, each)
     aspects = EVERYTHING | {Aspect.DESTINATIONS} if recreate else EVERYTHING
@@ -176,6 +178,15 @@ def check_is_backend(group: Group, name: str | None) -> None:
         raise ConfigError(f"{name} is no back end of {group.name}", hint=f"its back ends: {', '.join(known)}")
 
 
+def check_is_no_migration(group: Group) -> None:
+    """Raises: ConfigError where it is one: nothing is to stay mirrored then."""
+    if is_migration(group.name):
+        raise ConfigError(
+            f"{group.name} is a migration: only datamotion migrate changes it, as it was begun",
+            hint="datamotion migrations lists those under way; status and history take its name",
+        )
+
+
 def glances_of(group: Group, aspects: frozenset[Aspect]) -> Mapping[str, Glance]:
     """All clusters of the group, each with the SVMs of its back ends there."""
     svms: dict[str, set[str]] = {}
@@ -244,17 +255,20 @@ class Prepared:
             verdict = Verdict.FAILED if any(each.is_answer for each in said.objections) else Verdict.SILENT
         return replace(report, clusters_say=said, notes=notes, verdict=verdict)
 
-    def close_cut_off(self) -> None:
-        """Runs of the group that were cut off are recorded as that: nothing of what they wanted is left to do.
+    def record_nothing_left(self) -> None:
+        """Where the last run of the group left something, one that had nothing to do is recorded after it.
 
-        Raises: as `carry_out`.
+        Runs that were cut off are recorded as that. Raises: as `carry_out`.
         """
-        session, now = self._session, self._session.world.clock.now()
+        session, now, intent = self._session, self._session.world.clock.now(), self._intent
         with (
-            session.hold(self._intent.group.name, self._intent.operation, now) as hold,
-            session.open_runs(self._intent.operation) as store,
+            session.hold(intent.group.name, intent.operation, now) as hold,
+            session.open_runs(intent.operation) as store,
         ):
-            _close_cut_off(store, self._intent.group.name, hold)
+            _close_cut_off(store, intent.group.name, hold)
+            last = next(reversed(store.runs(intent.group.name)), None)
+            if last and last.operation == intent.operation and last.phase not in (Phase.DONE, Phase.ACTING):
+                store.begin(self.plan, now, hold.holder.who, intent.reason).end(Event.ALL_REACHED, now)
 
     async def carry_out(self, watcher: Watcher) -> RunReport:
         """Does what the plan says, under the group's lock, with a journal.

@@ -10,16 +10,15 @@ from enum import StrEnum
 
 from datamotion.clock import Clock
 from datamotion.engine.ports import Delay, Look
-from datamotion.model.acts import Act, ActId, AwaitIdle, AwaitMove, AwaitTransfer, Subject
+from datamotion.model.acts import Act, ActId, AwaitIdle, AwaitMove, Subject
 from datamotion.model.names import counted
 from datamotion.model.plan import Plan
-from datamotion.model.records import Transfer
-from datamotion.model.standing import Copy, Standing
-from datamotion.model.words import MirrorState, TransferState
+from datamotion.service.carriage import Carriage, carriage, total_bytes
 from datamotion.service.pace import Pace
 from datamotion.service.silence import SilenceReport, silences
 
 _STALLED_S = 20.0  # two looks apart, where a run looks seldom
+_STALLED_SHARE = 1 / 45  # of the time that it is borne with: what tells itself seldom stands still for longer
 
 
 class Doing(StrEnum):
@@ -48,9 +47,9 @@ _UNDER_WAY = (Doing.STALLED, Doing.MOVING, Doing.ASKED, Doing.QUEUED)
 class VolumeProgress:
     """One volume at one back end, `volume` None for what all of them need. `step` is the title of what is due for it.
 
-    Bytes are those of the transfer that runs: `moved_bytes` of `total_bytes`, which only a first transfer tells
-    beforehand. `seconds_left` is None until enough was measured. `still_s` is how long nothing has moved, and in
-    `given_up_in_s` that ends it; `until` is when what is waited for is due. `why` it was given up.
+    Bytes are those of the transfer, move or copy that runs: `moved_bytes` of `total_bytes`, which of transfers only a
+    first one tells beforehand. `seconds_left` is None until enough was measured. `still_s` is how long nothing has
+    moved, and in `given_up_in_s` that ends it; `until` is when what is waited for is due. `why` it was given up.
     """
 
     backend: str
@@ -144,9 +143,9 @@ class Progress:
         self._phase = RunPhase.WAITING
         now_s = self._clock.monotonic_s()
         for act in self._due.values():
-            transfer = transfer_of(act, look.standing)
-            if transfer is not None and transfer.bytes_transferred is not None:
-                self._paces.setdefault(act.id, Pace()).take(now_s, transfer.bytes_transferred)
+            carried = carriage(act, look.standing)
+            if carried is not None and carried.moved is not None:
+                self._paces.setdefault(act.id, Pace()).take(now_s, carried.moved)
 
     def ended(self, phase: RunPhase) -> None:
         """What is told from now on is how it was at its end."""
@@ -206,12 +205,12 @@ class Progress:
     def _awaited(self, act: Act, now_s: float) -> VolumeProgress:
         assert self._look is not None
         standing, wait = self._look.standing, self._look.still.get(act.id)
-        expected = Doing.ASKED if act.subject in self._asked else _doing(transfer_of(act, standing))
-        transfer, pace = transfer_of(act, standing), self._paces.get(act.id)
-        moved = transfer.bytes_transferred if transfer else None
-        total = first_transfer_bytes(act, standing)
+        carried, pace = carriage(act, standing), self._paces.get(act.id)
+        expected = Doing.ASKED if act.subject in self._asked else _doing(carried)
+        moved = carried.moved if carried else None
+        total = total_bytes(act, standing)
         still_s = now_s - wait.since_s if wait else None
-        is_stalled = still_s is not None and still_s >= _STALLED_S
+        is_stalled = still_s is not None and still_s >= _stalled_s(wait)
         left = None if total is None or moved is None else max(total - moved, 0)
         return VolumeProgress(
             backend=act.backend,
@@ -220,7 +219,7 @@ class Progress:
             step=act.title,
             moved_bytes=moved,
             total_bytes=total,
-            bytes_s=pace.bytes_s if pace and transfer else None,
+            bytes_s=pace.bytes_s if pace and carried else None,
             seconds_left=pace.seconds_left(left) if pace and left is not None and not is_stalled else None,
             still_s=still_s,
             given_up_in_s=max(wait.until_s - now_s, 0.0) if wait else None,
@@ -228,28 +227,12 @@ class Progress:
         )
 
 
-def transfer_of(act: Act, standing: Standing) -> Transfer | None:
-    """The transfer into the copy that an act is about, as it is now; None where none runs."""
-    copy = standing.copy(act.backend, act.volume or "")
-    relationship = copy.edge.relationship if copy and copy.edge else None
-    return relationship.transfer if relationship and relationship.is_transferring else None
+def _stalled_s(wait: Delay | None) -> float:
+    """After how long without anything that moves it is called stalled."""
+    return max(_STALLED_S, (wait.until_s - wait.since_s) * _STALLED_SHARE) if wait else _STALLED_S
 
 
-def _doing(transfer: Transfer | None) -> Doing:
-    if transfer is None:
+def _doing(carried: Carriage | None) -> Doing:
+    if carried is None:
         return Doing.WAITING
-    return Doing.QUEUED if transfer.state is TransferState.QUEUED else Doing.MOVING
-
-
-def first_transfer_bytes(act: Act, standing: Standing) -> int | None:
-    """What a first transfer carries: all that its source holds. Of any other nobody can tell beforehand."""
-    copy = standing.copy(act.backend, act.volume or "")
-    if not isinstance(act.change, AwaitTransfer) or not _is_first(copy):
-        return None
-    active = standing.active.get(act.volume or "")
-    source = standing.copies.get(active) if active else None
-    return source.volume.used_bytes if source else None
-
-
-def _is_first(copy: Copy | None) -> bool:
-    return copy is not None and copy.edge is not None and copy.edge.relationship.state is MirrorState.UNINITIALIZED
+    return Doing.QUEUED if carried.is_queued else Doing.MOVING

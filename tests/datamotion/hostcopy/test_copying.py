@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,12 @@ from datamotion.errors import ConfigError, CopyFailed, Refused
 from datamotion.hostcopy import Verify
 from datamotion.hostcopy.asked import SMALLEST
 from datamotion.hostcopy.carry import GRAIN
+from datamotion.hostcopy.mounts import mounts_within
 from datamotion.hostcopy.pieces import piece_size
 from tests.datamotion.hostcopy.copies import MIB, PIECE, allocated, copied, filled, left_over, sparse, standing
 
 VERIFICATIONS = list(Verify)
+_NOBODY = 65534
 
 
 @pytest.mark.parametrize("verify", VERIFICATIONS)
@@ -181,13 +184,66 @@ def test_what_cannot_be_meant_is_told_and_nothing_is_made(quick_path: Path) -> N
         (quick_path / "absent", quick_path / "copy", "no such file"),
         (source, source / "deep" / "copy", "inside it"),
         (source, source, "inside it"),
+        (source / "deep", source, "holds the source"),
+        (source / "deep", quick_path, "holds the source"),
         (source / "deep" / "file", source / "hard link", "the source itself"),
         (source / "pipe", quick_path / "copy", "neither a file"),
         (source, quick_path / "absent" / "copy", "no such folder"),
     ):
-        with pytest.raises(ConfigError, match=told):
-            copied(there, here)
+        for force in (False, True):
+            with pytest.raises(ConfigError, match=told):
+                copied(there, here, force=force)
     assert list(standing(quick_path)) == before
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_what_appears_while_it_is_copied_is_left_alone_and_what_was_copied_counts(
+    quick_path: Path, is_folder: bool
+) -> None:
+    source, copy = quick_path / "source", quick_path / "copy"
+    if is_folder:
+        source.mkdir()
+    filled(source / "file" if is_folder else source, 3 * PIECE)
+
+    def read(fd: int, buffers: list[memoryview], offset: int) -> int:
+        copy.write_text("mine")
+        return os.preadv(fd, buffers, offset)
+
+    with pytest.raises(Refused, match="somebody made it while this was copied") as refused:
+        copied(source, copy, read=read)
+    assert "--force" in str(refused.value.hint)
+    assert copy.read_text() == "mine"
+    copy.unlink()
+    report = copied(source, copy)
+    assert (report.sent, report.kept) == (0, 3 * PIECE)
+    assert list(standing(copy)) == list(standing(source))
+    assert left_over(quick_path) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes root, to have a file of somebody else's")
+def test_a_program_that_runs_as_its_owner_does_not_as_a_copy_of_somebody_elses(quick_path: Path) -> None:
+    source, copy = filled(quick_path / "source", 100), quick_path / "copy"
+    source.chmod(0o6755)
+    quick_path.chmod(0o777)
+    child = os.fork()
+    if child == 0:
+        with suppress(BaseException):
+            os.setgroups([])
+            os.setgid(_NOBODY)
+            os.setuid(_NOBODY)
+            report = copied(source, copy)
+            os._exit(0 if any("run as their owner" in each for each in report.notes) else 2)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert (copy.stat().st_uid, copy.stat().st_mode & 0o7777) == (_NOBODY, 0o755)
+    copied(source, quick_path / "by root")
+    assert (quick_path / "by root").stat().st_mode & 0o7777 == 0o6755
+
+
+def test_nothing_takes_the_place_of_a_mount(quick_path: Path) -> None:
+    with pytest.raises(ConfigError, match="/proc: is a mount"):
+        copied(_tree(quick_path / "source"), Path("/proc"), force=True)
+    assert {"/", "/proc"} <= set(mounts_within("/"))
 
 
 def test_a_journal_stays_short_however_large_the_file() -> None:

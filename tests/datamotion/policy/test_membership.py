@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from datamotion.model.group import Backend, Group
+from datamotion.model.migration import Migration
 from datamotion.model.plan import Plan
 from datamotion.model.standing import CopyId
 from datamotion.model.words import Role, VolumeType
@@ -222,6 +223,21 @@ def test_a_relationship_alone_makes_nobody_a_member_and_is_named() -> None:
     doubt = only_doubt(seen(paris=paris, lyon=lyon))
     assert (doubt.kind, doubt.backend) == ("not a member", "gold-lyon")
     assert doubt.text == "own at gold-lyon is a mirror of own at gold-paris, which is no member of gold"
+
+
+def test_of_many_that_are_no_members_a_failover_names_a_few_and_a_migration_none() -> None:
+    names = [f"own_{number}" for number in range(1, 6)]
+    paris = a_cluster_view(HOME, [a_volume(), *(a_volume(name, comment="") for name in names)])
+    lyon = a_target_view(LYON, "vol_1")
+    owns = [a_volume(name, LYON, comment="") for name in names]
+    mirrors = (*lyon.relationships, *map(a_mirror, names))
+    lyon = replace(lyon, volumes=(*lyon.volumes, *owns), relationships=mirrors)
+    view = seen(paris=paris, lyon=lyon)
+    notes = [each for each in failover(view, "gold-lyon").notes if "own_" in each or "other mirror" in each]
+    assert [each.split()[0] for each in notes] == ["own_1", "own_2", "own_3", "So"]
+    assert "2 other mirrors: datamotion status gold names them" in notes[-1]
+    migration = Migration(source=HOME, volumes=("own_1",), to=LYON).group
+    assert standing_of({"paris": paris, "lyon": lyon}, migration).doubts == ()
 
 
 def test_a_second_mirror_of_a_member_is_called_one() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from datamotion.engine.result import Outcome
-from datamotion.model.acts import AwaitTransfer, Break
+from datamotion.model.acts import AwaitTransfer, Break, StartTransfer
 from datamotion.model.plan import Refusal
 from datamotion.model.words import TransferState
 from datamotion.policy.update import update_planner
@@ -66,6 +68,33 @@ def test_a_failover_that_broke_nothing_says_that_the_home_serves_as_far_as_was_s
         assert each.uncertain == ()
 
 
+@pytest.mark.parametrize("transfer_s", [0, 60])
+def test_a_transfer_that_failed_is_told_by_its_failure_and_never_as_come_about(transfer_s: float) -> None:
+    """Whether it was seen to run before or not."""
+    world = unprotected()
+    world.transfer_s, world.transfers_end_as = transfer_s, TransferState.FAILED
+    for each in told(protect(world)).volumes:
+        if each.backend != "gold-paris":
+            assert "failed" in (each.detail or "")
+            assert each.came_about == ("Create destination volumes", "Create relationships")
+            assert each.uncertain == ()
+
+
+def test_a_transfer_that_came_to_its_end_has_come_about_whatever_failed_behind_it() -> None:
+    world = mirrored()
+    world.transfer_s = 60
+    world.always["Break", "vol_1"] = Fate.DECLINED
+    mirror = world.views["lyon"].relationships[0]
+    uuid, exported, last = mirror.uuid, mirror.exported_snapshot, mirror.transfer
+    steps = (
+        step(act(StartTransfer(uuid=uuid, exported=exported, ended_at=last.ended_at if last else None))),
+        step(act(AwaitTransfer(uuid=uuid, exported=exported))),
+        step(act(Break(uuid=uuid))),
+    )
+    (failed,) = told(carry_out(world, script(*steps), ALL)).volumes
+    assert (failed.detail, failed.came_about, failed.uncertain) == ("lyon says no", ("StartTransfer",), ())
+
+
 def test_a_copy_that_clients_can_write_beside_what_serves_is_told_until_it_is_fenced() -> None:
     world = mirrored()
     assert not any("overtaken" in each for each in told(failover(world)).notes), "paris was not asked"
@@ -102,6 +131,7 @@ def test_what_was_sent_before_the_silence_is_told_and_what_is_unknown() -> None:
         assert each.uncertain == ("Break mirrors off",)
         assert each.recovery_point is None
         assert "Nothing was sent" not in (each.hint or "")
+    assert len({each.detail for each in report.volumes}) == 1, "a lost cluster is told of once"
 
 
 def test_a_second_run_that_has_nothing_to_do_changes_nothing_and_says_so() -> None:

@@ -36,7 +36,7 @@ def _offer_of_clone(migration: ItemMigration, standing: Standing) -> Offer:
         mechanism="FlexClone of the file",
         data=0,
         seconds=0,
-        interruption="None: the old one is used as before",
+        interruption="Clients notice nothing: the old one is used as before",
         needs="nothing: the two share their blocks",
         why_not=_why_not(migration, standing, keeps_source=True),
     )

@@ -21,7 +21,8 @@ def _offer(migration: ItemMigration, standing: Standing) -> Offer:
         mechanism="FlexClone of the LUN",
         data=0,
         seconds=0,
-        interruption="None: the old one is used as before; the new one is a LUN of its own, and mapped to nobody",
+        interruption="Hosts notice nothing: the old one is used as before; the new one is a LUN of its own, mapped"
+        " to nobody",
         needs="nothing: the two share their blocks",
         why_not=_why_not(migration, standing),
     )

@@ -1,0 +1,117 @@
+"""What a person should know of copies that is no matter of claims: what is frozen, renamed, left out or a stranger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from datamotion.model.group import Group
+from datamotion.model.migration import is_migration
+from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, Foreign, HeldClaim, Site
+from datamotion.model.words import Role
+from datamotion.policy.claims import Claims
+from datamotion.policy.membership import Membership
+from datamotion.policy.serving import Verdict
+
+
+def unclaimed(group: Group, is_fresh: bool, claims: Claims, verdicts: Mapping[str, Verdict]) -> Iterator[Doubt]:
+    """Volumes have marks, and no claim says who serves them."""
+    if verdicts and not is_fresh and not claims.held:
+        yield Doubt(
+            kind=DoubtKind.UNCLAIMED,
+            text=f"volumes are marked as members of {group.name}, and no claim that was seen says who serves it",
+            hint=f"datamotion settle {group.name} --keep BACKEND says who does",
+        )
+
+
+def copy_doubts(group: Group, copies: Iterable[Copy], claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
+    """What is odd about copies that belong to the group."""
+    for copy in copies:
+        if copy.mark is not None and copy.edge is not None and isinstance(copy.edge.source, Foreign):
+            yield _foreign_source(copy, copy.edge.source)
+        if copy.role is Role.ACTIVE:
+            yield from _active_doubts(group, copy, claims)
+
+
+def _foreign_source(copy: Copy, source: Foreign) -> Doubt:
+    backend, volume = copy.id
+    return Doubt(
+        kind=DoubtKind.FOREIGN_SOURCE,
+        backend=backend,
+        volume=volume,
+        text=f"{copy.volume.name} at {backend} is marked as a copy of {volume}, and is a mirror of {source}, which is"
+        " no copy of it",
+        hint="its data are those of another volume: look at it before anything is served from it",
+    )
+
+
+def _frozen_text(copy: Copy) -> str:
+    if copy.is_fenced:
+        return "is frozen, its clients cannot write"
+    return "is noted as frozen and clients can come to it, since nothing kept them away yet or somebody let them in"
+
+
+def _active_doubts(group: Group, copy: Copy, claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
+    backend, volume = copy.id
+    if copy.mark is not None and copy.mark.frozen:
+        newest = claims[0].backend if claims else backend
+        hint = f"datamotion failover {group.name} goes on with it; datamotion failover {group.name} --abort lets"
+        hint += " clients in again"
+        if is_migration(group.name):
+            hint = "datamotion migrate, as it was begun, goes on with it; with --abort it lets clients in again"
+        elif newest != backend:  # from the epoch on there is no way back
+            hint = f"datamotion failover {group.name} --to {newest} goes on with it"
+        yield Doubt(
+            kind=DoubtKind.FROZEN,
+            backend=backend,
+            volume=volume,
+            text=f"{volume} at {backend} {_frozen_text(copy)}: a planned failover goes on, or was cut short before it"
+            " was decided",
+            hint=hint,
+        )
+    if copy.volume.name != volume:
+        yield Doubt(
+            kind=DoubtKind.RENAMED,
+            backend=backend,
+            volume=volume,
+            text=f"{volume} is called {copy.volume.name} at {backend} now; it is the same volume by its uuid and mark",
+        )
+    if not (is_migration(group.name) or group.backend(backend).selects(copy.volume.name, copy.volume.uuid)):
+        yield Doubt(
+            kind=DoubtKind.LEFT_OUT,
+            backend=backend,
+            volume=volume,
+            text=f"{volume} is a member of {group.name}, and `volumes` of {backend} does not select it any more",
+            hint=f"it stays protected: rename it back, or add its name to `volumes` of {backend};"
+            f" to take it out, datamotion unprotect {group.name} --volume {volume}",
+        )
+
+
+def strangers(group: Group, sites: Mapping[str, Site], members: Membership) -> Iterator[Doubt]:
+    """Mirrors of volumes at the group's back ends that were never protected by it."""
+    for backend, site in sites.items():
+        for name, relationship in site.relationships.items():
+            if members.copy_at(backend, name) is not None or name not in site.volumes:
+                continue
+            source = members.source_backend(backend, relationship)
+            if source is None:
+                continue
+            member = members.copy_at(source, relationship.source.volume)
+            copy = members.copies.get(CopyId(backend, member.volume)) if member else None
+            mirror_of = f"{relationship.source.volume} at {source}, which is no member of {group.name}"
+            what = f"another mirror of {member.volume}, beside {copy.name} there" if member and copy else None
+            text = f"{name} at {backend} is {what or f'a mirror of {mirror_of}'}"
+            yield Doubt(kind=DoubtKind.NOT_A_MEMBER, backend=backend, text=text)
+
+
+def selects_nothing(sites: Mapping[str, Site], selecting: tuple[str, ...]) -> Iterator[Doubt]:
+    """Back ends whose patterns select members, and match none."""
+    for name in selecting:
+        site = sites[name]
+        if not any(site.backend.selects(volume.name, volume.uuid) for volume in site.volumes.values()):
+            patterns = ", ".join(site.backend.volumes)
+            yield Doubt(
+                kind=DoubtKind.NOTHING_SELECTED,
+                backend=name,
+                text=f"no volume at {name} matches {patterns}",
+                hint=f"correct `volumes` of {name} in the configuration",
+            )
