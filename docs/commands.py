@@ -15,7 +15,7 @@ from datamotion.exit_status import ExitStatus
 
 _PROGRAM = "datamotion"
 _EXAMPLE = "Example: "
-_TYPE = re.compile(r" <(str|path|int)>")
+_TYPE = re.compile(r" <(str|path|int|list\[str\])>")
 
 _INTRODUCTION = """\
 <!-- Made from src/datamotion/cli by `make docs`; changes here are overwritten. -->

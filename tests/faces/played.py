@@ -60,7 +60,7 @@ async def _carried(
 
 async def _checked(story: Story, face: str) -> None:
     begin(face)
-    report = await check.check(story.place.session, GROUP, check.Ways(source=None, target=None))
+    report = await check.check(story.place.session, [GROUP], check.Ways(source=None, target=None))
     of_others = tuple(each for each in report.lines if str(story.place.root) not in each.what)  # it has many names
     render_check(replace(report, lines=of_others))
 

@@ -67,7 +67,7 @@ class Story:
         return await self.planned(operations.failover(self.place.session.group(GROUP), wanted))
 
     async def status(self) -> StatusReport:
-        return await status(self.place.session, GROUP)
+        return await status(self.place.session, [GROUP])
 
     async def group(self) -> GroupReport:
         return (await self.status()).groups[0]

@@ -61,7 +61,7 @@ def _write(place: Place, text: str) -> None:
 
 
 async def _hourly_updates_have_arrived(place: Place) -> None:
-    report = await status(place.session, GROUP)
+    report = await status(place.session, [GROUP])
     lags = [copy.lag_s for volume in report.groups[0].volumes for copy in volume.copies if copy.lag_s is not None]
     assert len(lags) == len(_VOLUMES)
     assert max(lags) <= _HOUR_S
@@ -73,7 +73,7 @@ async def _lose_paris_in_the_middle_of_a_transfer(place: Place) -> None:
     _write(place, "never to arrive")
     place.lab["lyon"].cluster.transfer_gate.hold()
     await trio.sleep(_HOUR_S)
-    report = await status(place.session, GROUP)
+    report = await status(place.session, [GROUP])
     assert any(copy.transferring_bytes is not None for volume in report.groups[0].volumes for copy in volume.copies)
     place.lose("paris")
     place.lab["lyon"].cluster.transfer_gate.release()

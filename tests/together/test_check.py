@@ -23,7 +23,7 @@ Break = Callable[[Story], Awaitable[Story | None]]
 async def looked(story: Story, ways: Ways | None = None) -> CheckReport:
     """What a check says; it writes nothing."""
     before = await calls(story, "writes")
-    report = await check(story.place.session, None, ways or Ways())
+    report = await check(story.place.session, (), ways or Ways())
     assert await calls(story, "writes") == before
     return report
 
@@ -250,7 +250,7 @@ def test_what_a_group_does_not_mirror_is_a_mistake(tmp_path: Path) -> None:
             (Ways(source="gold-rome"), "there is no back end 'gold-rome'"),
         ):
             with pytest.raises(ConfigError) as mistake:
-                await check(story.place.session, None, ways)
+                await check(story.place.session, (), ways)
             assert message in mistake.value.message
         assert (await looked(story, Ways(source="gold-paris", target=TARGET))).lines
 

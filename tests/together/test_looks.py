@@ -12,7 +12,7 @@ from datamotion.service.status import status
 from tests.together.world import GROUP, Place, a_place, create_volumes
 
 
-async def _calls(place: Place) -> tuple[int, int]:
+async def calls_of(place: Place) -> tuple[int, int]:
     """Reads and writes so far, of both clusters."""
     counted = []
     for cluster in place.lab.clusters.values():
@@ -26,11 +26,11 @@ async def _cost_of_looking(root: Path, volumes: int) -> tuple[int, int]:
     async with a_place(root) as place:
         await create_volumes(place.lab["paris"], [f"vol_{number}" for number in range(volumes)])
         await place.run(operations.protect(place.session.group(GROUP)))
-        start, writes = await _calls(place)
+        start, writes = await calls_of(place)
         await status(place.session)
-        after_status, _ = await _calls(place)
+        after_status, _ = await calls_of(place)
         async with operations.prepare(place.session, [operations.protect(place.session.group(GROUP))]):
-            after_plan, writes_after = await _calls(place)
+            after_plan, writes_after = await calls_of(place)
         assert writes_after == writes
         return after_status - start, after_plan - after_status
 
@@ -46,9 +46,9 @@ def test_status_and_plan_cost_the_same_calls_for_one_volume_and_for_thirty(quick
 def test_planning_several_groups_costs_one_look(quick_path: Path) -> None:
     async def story() -> int:
         async with a_place(quick_path) as place:
-            start, _ = await _calls(place)
+            start, _ = await calls_of(place)
             intent = operations.protect(place.session.group(GROUP))
             async with operations.prepare(place.session, [intent, intent]):
-                return (await _calls(place))[0] - start
+                return (await calls_of(place))[0] - start
 
     assert trio.run(story, clock=MockClock(autojump_threshold=0)) == 32

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import anyio
 
 from datamotion.cli.output import Output
-from datamotion.cli.render import render_plan
+from datamotion.cli.render_groups import render_plans
 from datamotion.cli.telling import show_warning
 from datamotion.errors import ConfigError
 from datamotion.service.reports import PlanReport
@@ -25,16 +26,16 @@ def check_can_ask() -> None:
 
 
 async def agreed(
-    plan: PlanReport, *, yes: bool, output: Output, but: str | None = None, word: str | None = None
+    plans: Sequence[PlanReport], *, yes: bool, output: Output, but: str | None = None, word: str | None = None
 ) -> bool:
-    """Whether the plan is to be carried out: told so beforehand, or asked now with the plan on the screen.
+    """Whether the plans are to be carried out: told so beforehand, or asked now with all of them on the screen.
 
     `but` is what else has to be known then. `word` has to be typed, where a yes is too little.
     """
     if output is Output.TEXT:
-        render_plan(plan)
+        render_plans(plans)
     elif not yes:
-        render_plan(plan, stderr=True)  # standard output is for the JSON alone
+        render_plans(plans, stderr=True)  # standard output is for the JSON alone
     if but is not None:
         show_warning(but)
     return yes or await confirmed(word)

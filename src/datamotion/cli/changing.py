@@ -15,7 +15,7 @@ from datamotion.cli.completion import complete_backend
 from datamotion.cli.failing import single, status_of
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
-    AnyGroup,
+    AnyGroups,
     ConfigFile,
     DryRun,
     OutputForm,
@@ -25,7 +25,9 @@ from datamotion.cli.options import (
     open_session,
 )
 from datamotion.cli.output import Output, print_json
-from datamotion.cli.render import render_plan, render_run, show_plans
+from datamotion.cli.render import render_plan, render_run
+from datamotion.cli.render_groups import show_plans
+from datamotion.cli.side_by_side import SideBySide
 from datamotion.cli.streaming import StreamingWatcher
 from datamotion.cli.telling import show_error
 from datamotion.cli.watching import TerminalWatcher, kept_fresh
@@ -66,7 +68,7 @@ _DONE = frozenset({Verdict.DONE, Verdict.PARTLY})
 
 def apply(
     context: typer.Context,
-    group: AnyGroup = None,
+    groups: AnyGroups = None,
     reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
@@ -82,18 +84,19 @@ def apply(
     After a failover, it fences the copies that were overtaken. Only with --recreate a mirror is deleted: one of another
     shape than its source, which no update mends. What that costs is shown before it is asked about.
 
-    With --plan exactly what was saved is done, or nothing.
+    With --plan exactly what was saved is done, or nothing. Several groups are agreed to at once, and go side by side.
 
     Example: datamotion apply gold --yes
     """
     saved = saved_plans(plan) if plan is not None else None
     session = open_session(context, config, peers=peer_clusters and not (dry_run or validate))
-    if recreate and group is None:
+    names = groups or ()
+    if recreate and len(set(names)) != 1:
         raise ConfigError("--recreate is about one group", hint="name it: datamotion apply GROUP --recreate BACKEND")
-    if saved is not None and group is not None and group not in saved:
-        raise ConfigError(f"{plan} holds no plan of {group}", hint=f"it has those of {', '.join(saved)}")
-    groups = session.groups(group) if saved is None else tuple(map(session.group, [group] if group else saved))
-    intents = [operations.protect(each, makes_peers=peer_clusters, recreate=recreate or ()) for each in groups]
+    if saved is not None and (unsaved := [each for each in names if each not in saved]):
+        raise ConfigError(f"{plan} holds no plan of {unsaved[0]}", hint=f"it has those of {', '.join(saved)}")
+    meant = session.groups(names or saved or ())
+    intents = [operations.protect(each, makes_peers=peer_clusters, recreate=recreate or ()) for each in meant]
     if validate:
         show_validated(session, intents, output)
     carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason, saved=saved)
@@ -101,7 +104,7 @@ def apply(
 
 def update(
     context: typer.Context,
-    group: AnyGroup = None,
+    groups: AnyGroups = None,
     reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
@@ -114,7 +117,7 @@ def update(
     session = open_session(context, config)
     carry_out(
         session,
-        [operations.update(each) for each in session.groups(group)],
+        [operations.update(each) for each in session.groups(groups or ())],
         output,
         yes=True,
         dry_run=dry_run,
@@ -144,17 +147,17 @@ def carry_out(
     dry_run: bool,
     reason: str | None = None,
     without_store: bool = False,
-    then: Intent | None = None,
+    then: Sequence[Intent] = (),
     saved: Mapping[str, PlanReport] | None = None,
 ) -> None:
-    """Each of these is planned, shown, agreed to and carried out. Exits with the status of the worst.
+    """All of these are planned, shown, agreed to and carried out. Exits with the status of the worst.
 
-    `then` follows where they came about, or had already: a run that was cut off in it goes on. It is not asked about,
-    as it gives nothing up. What becomes of it is told, and is not what the status is about. What is `saved` of a
-    group is what its plan has to be.
+    `then` follows for those groups for which it came about, or had already: a run that was cut off in it goes on. It is
+    not asked about, as it gives nothing up. What becomes of it is told, and is not what the status is about. What is
+    `saved` of a group is what its plan has to be.
     """
-    intents = [replace(each, reason=checked_reason(reason)) for each in intents]
-    then = replace(then, reason=reason) if then is not None else None
+    reason = checked_reason(reason)
+    intents = [replace(each, reason=reason) for each in intents]
     if not (yes or dry_run):
         check_can_ask()
     reports: list[OperationReport] = []
@@ -162,27 +165,32 @@ def carry_out(
     try:
         anyio.run(_carry_out_all, session, intents, reports, output, yes, dry_run, without_store, False, saved)
         status = max((report.verdict.exit_status for report in reports), default=ExitStatus.DONE)
-        if then is not None and not dry_run and any(each.verdict in _DONE for each in reports):
-            reports.append(_followed_up(session, then, intents[0].operation, output))
+        came_about = {each.group for each in reports if each.verdict in _DONE}
+        due = [replace(each, reason=reason) for each in then if each.group.name in came_about]
+        if due and not dry_run:
+            _follow_up(session, due, intents[0].operation, reports, output)
     except BaseException as raised:
         status = status_of(raised)
         raise
-    finally:  # where one group's raises, the reports of those before it are not lost
+    finally:  # where something is raised, the reports of those that had ended are not lost
         if output is not Output.TEXT and reports:
             print_json("operations", tuple(reports), status, output)
     raise typer.Exit(status)
 
 
-def _followed_up(session: Session, then: Intent, first: Operation, output: Output) -> OperationReport:
-    reports: list[OperationReport] = []
+def _follow_up(
+    session: Session, intents: Sequence[Intent], first: Operation, reports: list[OperationReport], output: Output
+) -> None:
+    found: list[OperationReport] = []
     try:
-        anyio.run(_carry_out_all, session, [then], reports, output, True, False, False, True)
+        anyio.run(_carry_out_all, session, intents, found, output, True, False, False, True)
     except (DataMotionError, BaseExceptionGroup) as raised:
         error = single(raised)
         if output is Output.TEXT:
             show_error(error)
-        return OperationReport.failed(then.operation, then.group.name, error, follows=first)
-    return replace(reports[0], follows=first)
+        found += [OperationReport.failed(each.operation, each.group.name, error) for each in intents]
+    finally:
+        reports += [replace(each, follows=first) for each in found]
 
 
 async def _carry_out_all(
@@ -200,11 +208,21 @@ async def _carry_out_all(
         for prepared in all_prepared:
             if saved is not None:
                 check_is_as_saved(saved[prepared.group], prepared.report)
-        for prepared in all_prepared:
+        if len(all_prepared) == 1:
             report = await carry_out_one(
-                session, prepared, output, yes=yes, dry_run=dry_run, without_store=without_store, follows=follows
+                session, all_prepared[0], output, yes=yes, dry_run=dry_run, without_store=without_store, follows=follows
             )
-            reports.append(report)  # kept one by one
+            reports.append(report)
+            return
+        groups = SideBySide(session.world.clock, all_prepared, output)
+        if dry_run:
+            groups.only_shown()
+        try:
+            if not dry_run:
+                missing = _missing(session, all_prepared[0], yes, without_store) if groups.is_due else None
+                await groups.carry_out(yes=yes, but=missing, follows=follows)
+        finally:
+            reports += groups.reports
 
 
 async def carry_out_one(
@@ -228,10 +246,8 @@ async def carry_out_one(
         if output is Output.TEXT and not (follows and plan.verdict is Verdict.DONE):
             render_plan(plan)
         return OperationReport.of(plan)
-    missing = (
-        None if without_store or prepared.operation is not Operation.FAILOVER else _no_store(session, asked=not yes)
-    )
-    if not await agreed(plan, yes=yes, output=output, but=missing, word=prepared.word):
+    missing = _missing(session, prepared, yes, without_store)
+    if not await agreed([plan], yes=yes, output=output, but=missing, word=prepared.word):
         raise typer.Abort
     with _watcher(session, prepared, output) as watcher:
         async with kept_fresh(watcher, session.world.clock):
@@ -248,15 +264,17 @@ def _watcher(session: Session, prepared: Prepared, output: Output) -> TerminalWa
     return TerminalWatcher(clock, prepared.unanswered)
 
 
-def _no_store(session: Session, *, asked: bool) -> str | None:
-    """What a person has to agree to where the store is of no use; None where it is.
+def _missing(session: Session, prepared: Prepared, yes: bool, without_store: bool) -> str | None:
+    """What a person has to agree to where the store is of no use to a failover; None where it is.
 
     Raises: ConfigError where nobody is asked.
     """
+    if without_store or prepared.operation is not Operation.FAILOVER:
+        return None
     problem = session.store_problem()
     if problem is None:
         return None
     where = "its journal then goes to standard error and to a file, where one can be made"
-    if not asked:
+    if yes:
         raise ConfigError(problem.message, hint=f"--without-store carries the failover out all the same: {where}")
     return f"{problem.message}. The failover can go on without it: {where}."

@@ -8,7 +8,7 @@ import anyio
 import typer
 
 from datamotion.cli.completion import complete_backend
-from datamotion.cli.options import DEFAULT_CONFIG, AnyGroup, ConfigFile, OutputForm, open_session
+from datamotion.cli.options import DEFAULT_CONFIG, AnyGroups, ConfigFile, OutputForm, open_session
 from datamotion.cli.output import Output, print_json
 from datamotion.cli.render_status import render_check
 from datamotion.service import check as checking
@@ -27,7 +27,7 @@ _To = Annotated[
 
 def check(
     context: typer.Context,
-    group: AnyGroup = None,
+    groups: AnyGroups = None,
     source: _From = None,
     target: _To = None,
     config: ConfigFile = DEFAULT_CONFIG,
@@ -38,7 +38,7 @@ def check(
     Example: datamotion check gold --from gold-paris --to gold-lyon
     """
     session = open_session(context, config)
-    report = anyio.run(checking.check, session, group, checking.Ways(source=source, target=target))
+    report = anyio.run(checking.check, session, groups or (), checking.Ways(source=source, target=target))
     if output is Output.TEXT:
         render_check(report)
     else:

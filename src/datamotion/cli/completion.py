@@ -27,17 +27,16 @@ def complete_group(context: typer.Context) -> Sequence[str]:
 
 
 def complete_backend(context: typer.Context) -> Sequence[str]:
-    """The back ends of the group that was typed, its home first; else all."""
+    """The back ends of the groups that were typed, their homes first; else all."""
     from datamotion.config.loading import load
 
     try:
         configuration = load(_config(context))
     except DataMotionError:
         return []
-    group = configuration.groups.get(context.params.get("group") or "")
-    if group is None:
-        return list(configuration.backends)
-    return [group.home, *(target.backend for target in group.targets)]
+    groups = [group for each in _groups(context) if (group := configuration.groups.get(each))]
+    found = [name for each in groups for name in (each.home, *(target.backend for target in each.targets))]
+    return list(dict.fromkeys(found or configuration.backends))
 
 
 def complete_place(context: typer.Context) -> Sequence[str]:
@@ -51,7 +50,7 @@ def complete_volume(context: typer.Context) -> Sequence[str]:
     from datamotion.service.history import volumes_of
 
     try:
-        return volumes_of(load(_config(context)).store, context.params.get("group"))
+        return volumes_of(load(_config(context)).store, next(iter(_groups(context)), None))
     except DataMotionError:
         return []
 
@@ -72,6 +71,12 @@ def complete_fault(context: typer.Context) -> Sequence[tuple[str, str]]:
 
     del context
     return [(kind, takes.meaning) for kind, takes in KINDS.items()]
+
+
+def _groups(context: typer.Context) -> Sequence[str]:
+    """Those that were typed."""
+    one = context.params.get("group")
+    return [one] if one else context.params.get("groups") or ()
 
 
 def _config(context: typer.Context) -> Path:

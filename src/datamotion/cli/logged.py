@@ -50,7 +50,7 @@ def logged(command: C) -> C:
                 stack.enter_context(_listening(_REQUESTS, _Lines(tell, "%(message)s")))
             if log_file is not None:
                 stack.enter_context(_listening(_ALL, stack.enter_context(_in_file(log_file))))
-                words = (arguments["context"].command_path, arguments.get("group"))
+                words = (arguments["context"].command_path, arguments.get("group"), *(arguments.get("groups") or ()))
                 stack.enter_context(_from_beginning_to_end(" ".join(filter(None, words))))
             command(**arguments)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -10,18 +11,24 @@ from datamotion.cli.changing import carry_out
 from datamotion.cli.completion import complete_backend, complete_volume
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
+    AllGroups,
     ConfigFile,
     DryRun,
     OneGroup,
     OutputForm,
+    SomeGroups,
     Why,
     Yes,
     duration,
+    meant,
     open_session,
 )
 from datamotion.cli.output import Output
+from datamotion.errors import ConfigError
+from datamotion.model.group import Group
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors
+from datamotion.service.operations import check_is_backend
 
 Volumes = Annotated[
     list[str] | None,
@@ -85,7 +92,8 @@ Timeout = Annotated[
 
 def pause(
     context: typer.Context,
-    group: OneGroup,
+    groups: SomeGroups = None,
+    every: AllGroups = False,
     volumes: Volumes = None,
     at: AnyTarget = None,
     reason: Reason = None,
@@ -102,14 +110,16 @@ def pause(
     Example: datamotion pause gold --at gold-lyon --reason "new shelf at lyon"
     """
     session = open_session(context, config)
-    selection, waits = _selection(volumes, at), duration("--timeout", timeout)
-    intent = mirrors.pause(session.group(group), selection, reason=reason, timeout=waits)
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
+    all_meant, waits = meant(session, groups, every), duration("--timeout", timeout)
+    selection = _selection_of(all_meant, volumes, at)
+    intents = [mirrors.pause(each, selection, reason=reason, timeout=waits) for each in all_meant]
+    carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def resume(
     context: typer.Context,
-    group: OneGroup,
+    groups: SomeGroups = None,
+    every: AllGroups = False,
     volumes: Volumes = None,
     at: AnyTarget = None,
     reason: Why = None,
@@ -123,13 +133,16 @@ def resume(
     Example: datamotion resume gold --at gold-lyon
     """
     session = open_session(context, config)
-    intent = mirrors.resume(session.group(group), _selection(volumes, at))
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
+    all_meant = meant(session, groups, every)
+    selection = _selection_of(all_meant, volumes, at)
+    intents = [mirrors.resume(each, selection) for each in all_meant]
+    carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def abort(
     context: typer.Context,
-    group: OneGroup,
+    groups: SomeGroups = None,
+    every: AllGroups = False,
     volumes: Volumes = None,
     at: AnyTarget = None,
     reason: Why = None,
@@ -143,8 +156,10 @@ def abort(
     Example: datamotion abort gold --volume vol_1
     """
     session = open_session(context, config)
-    intent = mirrors.abort(session.group(group), _selection(volumes, at))
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
+    all_meant = meant(session, groups, every)
+    selection = _selection_of(all_meant, volumes, at)
+    intents = [mirrors.abort(each, selection) for each in all_meant]
+    carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason)
 
 
 def break_(
@@ -192,7 +207,8 @@ def resync(
 
 def reprotect(
     context: typer.Context,
-    group: OneGroup,
+    groups: SomeGroups = None,
+    every: AllGroups = False,
     discard_divergent: DiscardDivergent = None,
     keep_divergent: KeepDivergent = True,
     reason: Why = None,
@@ -209,8 +225,26 @@ def reprotect(
     Example: datamotion reprotect gold --discard-divergent gold-paris
     """
     session = open_session(context, config)
-    intent = mirrors.reprotect(session.group(group), discard=discard_divergent or (), keep=keep_divergent)
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason)
+    all_meant = meant(session, groups, every)
+    discard = _by_group(all_meant, discard_divergent or ())
+    intents = [mirrors.reprotect(each, discard=discard[each.name], keep=keep_divergent) for each in all_meant]
+    carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason)
+
+
+def _by_group(groups: Sequence[Group], backends: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """The back ends that each group has of these. Raises: ConfigError for one that none of them has."""
+    found = {group.name: [each.name for each in group.backends if each.name in backends] for group in groups}
+    known = {name for names in found.values() for name in names}
+    if unknown := [each for each in backends if each not in known]:
+        check_is_backend(groups[0], unknown[0])
+    return found
+
+
+def _selection_of(groups: Sequence[Group], volumes: list[str] | None, at: str | None) -> Selection:
+    """Raises: ConfigError where volumes are named of several groups, which may have some of that name each."""
+    if volumes and len(groups) > 1:
+        raise ConfigError("--volume is about one group", hint="name that one")
+    return _selection(volumes, at)
 
 
 def _selection(volumes: list[str] | None, at: str | None) -> Selection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +17,7 @@ from datamotion.config.durations import parse_duration
 from datamotion.config.loading import load
 from datamotion.config.models import Configuration
 from datamotion.errors import ConfigError
+from datamotion.model.group import Group
 from datamotion.service.session import Session, World, find_passphrases, find_seals
 
 ConfigFile = Annotated[
@@ -32,10 +33,19 @@ OneGroup = Annotated[
     str,
     typer.Argument(metavar="GROUP", help="The group, as the configuration names it.", autocompletion=complete_group),
 ]
-AnyGroup = Annotated[
-    str | None,
-    typer.Argument(metavar="[GROUP]", help="One group; without it, all of them.", autocompletion=complete_group),
+AnyGroups = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="GROUP", help="One group or several; without any, all.", autocompletion=complete_group),
 ]
+SomeGroups = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="GROUP",
+        help="One group or several: planned as a whole, agreed to at once, carried out side by side.",
+        autocompletion=complete_group,
+    ),
+]
+AllGroups = Annotated[bool, typer.Option("--all", help="All groups of the configuration, instead of naming them.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Carry the plan out without asking.")]
 Why = Annotated[
     str | None, typer.Option("--reason", metavar="TEXT", help="Why: kept with the run, for `datamotion history`.")
@@ -72,6 +82,14 @@ def open_session(context: typer.Context, config: Path, *, peers: bool = False) -
         passphrases=passphrases,
         file=config,
     )
+
+
+def meant(session: Session, names: Sequence[str] | None, every: bool) -> tuple[Group, ...]:
+    """The groups that were named, or all of them where that was said. Raises: ConfigError."""
+    if bool(names) == every:
+        told = "--all is instead of naming groups" if every else "no group is named"
+        raise ConfigError(told, hint=f"name one or several ({', '.join(session.configuration.groups)}), or say --all")
+    return session.groups(names or ())
 
 
 def _passphrases(configuration: Configuration, world: World, folder: Path) -> Mapping[str, str]:

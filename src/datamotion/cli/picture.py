@@ -29,7 +29,7 @@ _ALL_VOLUMES = "(all volumes)"
 def picture_lines(run: RunProgress, width: int, height: int) -> list[Cell]:
     """At most `height` lines, each at most `width` wide."""
     lines = [Cell(_headline(run, width), "bold"), Cell(f"  {_counts(run.volumes)}")]
-    lines += [Cell(f"! {silence_text(each)}", "yellow") for each in run.silent if each.for_s >= _TOLD_SILENCE_S]
+    lines += silence_lines(run.silent)
     lines += [Cell(each) for each in _steps(run)]
     open_ = [each for each in run.volumes if each.doing is not Doing.DONE]
     room = height - len(lines)
@@ -43,7 +43,7 @@ def picture_lines(run: RunProgress, width: int, height: int) -> list[Cell]:
 
 
 def _headline(run: RunProgress, width: int) -> str:
-    how = f": {run.phase}, {_duration(run.elapsed_s)} so far"
+    how = f": {run.phase}, {duration(run.elapsed_s)} so far"
     return f"{shortened(visible(run.title), width - len(how))}{how}"
 
 
@@ -57,10 +57,15 @@ def _counts(volumes: Sequence[VolumeProgress]) -> str:
     return f"{names}{where}: {told}" if told else "no volume yet"
 
 
+def silence_lines(silent: Sequence[SilenceReport]) -> list[Cell]:
+    """Of clusters that take longer than they may think."""
+    return [Cell(f"! {silence_text(each)}", "yellow") for each in silent if each.for_s >= _TOLD_SILENCE_S]
+
+
 def silence_text(silence: SilenceReport) -> str:
     return (
-        f"{silence.cluster} has not answered for {_duration(silence.for_s)};"
-        f" the request is given up in {_duration(silence.given_up_in_s)}"
+        f"{silence.cluster} has not answered for {duration(silence.for_s)};"
+        f" the request is given up in {duration(silence.given_up_in_s)}"
     )
 
 
@@ -88,15 +93,15 @@ def doing_text(volume: VolumeProgress) -> str:
     """What there is to know of it now, the most urgent first."""
     told = []
     if volume.doing is Doing.STALLED and volume.still_s is not None:
-        told.append(f"for {_duration(volume.still_s)}")
+        told.append(f"for {duration(volume.still_s)}")
         if volume.given_up_in_s is not None:
-            told.append(f"given up in {_duration(volume.given_up_in_s)}")
+            told.append(f"given up in {duration(volume.given_up_in_s)}")
     if volume.moved_bytes is not None:
         told.append(_bytes_text(volume))
     if volume.bytes_s and volume.doing is not Doing.STALLED:
         told.append(f"{size_text(round(volume.bytes_s))}/s")
     if volume.seconds_left is not None:
-        told.append(f"{_duration(volume.seconds_left)} left")
+        told.append(f"{duration(volume.seconds_left)} left")
     if volume.until is not None:
         told.append(f"until {volume.until:%Y-%m-%d %H:%M} UTC")
     if volume.step is not None:
@@ -114,5 +119,6 @@ def _bytes_text(volume: VolumeProgress) -> str:
     return f"{size_text(moved)} of {size_text(volume.total_bytes)} ({share:.0%})"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """In words, to the second."""
     return duration_text(timedelta(seconds=round(seconds)))

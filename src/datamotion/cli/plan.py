@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import anyio
 import typer
 
-from datamotion.cli.options import DEFAULT_CONFIG, AnyGroup, ConfigFile, OutputForm, PeerClusters, open_session
+from datamotion.cli.options import DEFAULT_CONFIG, AnyGroups, ConfigFile, OutputForm, PeerClusters, open_session
 from datamotion.cli.output import Output
-from datamotion.cli.render import show_plans
+from datamotion.cli.render_groups import show_plans
 from datamotion.exit_status import CHANGES, ExitStatus
 from datamotion.service import operations
 from datamotion.service.reports import PlanReport
@@ -33,7 +34,7 @@ _Out = Annotated[
 
 def plan(
     context: typer.Context,
-    group: AnyGroup = None,
+    groups: AnyGroups = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     peer_clusters: PeerClusters = False,
@@ -45,7 +46,7 @@ def plan(
     Example: datamotion plan gold
     """
     session = open_session(context, config)
-    reports = anyio.run(_plans, session, group, peer_clusters)
+    reports = anyio.run(_plans, session, groups or (), peer_clusters)
     status = max((report.verdict.exit_status for report in reports), default=ExitStatus.DONE)
     if exit_code and status == ExitStatus.DONE and any(report.changes for report in reports):
         status = CHANGES
@@ -55,7 +56,7 @@ def plan(
     raise typer.Exit(status)
 
 
-async def _plans(session: Session, group: str | None, makes_peers: bool) -> tuple[PlanReport, ...]:
-    intents = [operations.protect(each, makes_peers=makes_peers) for each in session.groups(group)]
+async def _plans(session: Session, names: Sequence[str], makes_peers: bool) -> tuple[PlanReport, ...]:
+    intents = [operations.protect(each, makes_peers=makes_peers) for each in session.groups(names)]
     async with operations.prepare(session, intents) as prepared:
         return tuple(each.report for each in prepared)

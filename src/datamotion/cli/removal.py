@@ -10,7 +10,7 @@ from datamotion.cli.changing import carry_out
 from datamotion.cli.completion import complete_backend, complete_volume
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
-    AnyGroup,
+    AnyGroups,
     ConfigFile,
     DryRun,
     OneGroup,
@@ -88,7 +88,7 @@ def forget(
 
 def gc(
     context: typer.Context,
-    group: AnyGroup = None,
+    groups: AnyGroups = None,
     reason: Why = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
@@ -103,5 +103,5 @@ def gc(
     """
     session = open_session(context, config)
     configured = session.configuration.groups.keys()
-    intents = [removal.gc(each, configured) for each in session.groups(group)]
+    intents = [removal.gc(each, configured) for each in session.groups(groups or ())]
     carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason)

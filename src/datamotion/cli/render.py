@@ -9,13 +9,11 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from datamotion.cli.output import Output, print_json
 from datamotion.cli.render_migrations import render_mechanisms
 from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.names import counted
 from datamotion.model.units import count_text, duration_text
 from datamotion.service.alike import alike, and_others, names_text
-from datamotion.service.operation_reports import OperationReport
 from datamotion.service.plan_totals import is_deleted, totals_text, written_since
 from datamotion.service.reports import (
     AskedReport,
@@ -58,15 +56,6 @@ def render_plan(plan: PlanReport, *, stderr: bool = False, console: Console | No
         console.print()
         say(console, _nothing_to_do(plan), indent=2)
     console.print()
-
-
-def show_plans(plans: Sequence[PlanReport], exit_status: int, output: Output) -> None:
-    """Plans that are not carried out."""
-    if output is Output.TEXT:
-        for plan in plans:
-            render_plan(plan)
-    else:
-        print_json("operations", tuple(OperationReport.of(each) for each in plans), exit_status, output)
 
 
 def _render_asked(console: Console, said: AskedReport) -> None:

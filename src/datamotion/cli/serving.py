@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -13,14 +14,17 @@ from datamotion.cli.changing import carry_out
 from datamotion.cli.completion import complete_backend
 from datamotion.cli.options import (
     DEFAULT_CONFIG,
+    AllGroups,
     ConfigFile,
     DryRun,
     OneGroup,
     OutputForm,
+    SomeGroups,
     Why,
     Yes,
     duration,
     instant,
+    meant,
     open_session,
 )
 from datamotion.cli.output import Output
@@ -139,7 +143,8 @@ WithoutStore = Annotated[
 
 def failover(
     context: typer.Context,
-    group: OneGroup,
+    groups: SomeGroups = None,
+    every: AllGroups = False,
     to: To = None,
     planned: Planned = None,
     abort: Abort = False,
@@ -168,7 +173,11 @@ def failover(
     what every volume gives up is shown before it is asked about. Afterwards all other back ends in sight mirror what is
     served, as `reprotect` does it, where nothing is given up by that.
 
+    Several groups go side by side: one that is refused, or fails, keeps no other back.
+
     Example: datamotion failover gold --to gold-lyon
+
+    Example: datamotion failover --all --unplanned
     """
     if planned and (at or grace):
         raise ConfigError(
@@ -186,26 +195,29 @@ def failover(
     if overrule and to is None:
         raise ConfigError("--overrule needs --to: which back end is to serve instead", hint="name it with --to")
     session = open_session(context, config)
-    of_group = session.group(group)
+    all_meant = meant(session, groups, every)
     if abort:
-        intent = operations.thaw(of_group)
+        intents = [operations.thaw(each) for each in all_meant]
     else:
         choice = FailoverChoice(
             to=to,
             allow_partial=allow_partial,
             overrule=overrule,
             is_planned=planned,
-            max_loss=_most(of_group, max_loss) if at is None or max_loss is not None else None,
             earlier=_earlier(at, keep_newer, session.world.clock.now()),
             best_effort=best_effort,
             reprotects=reprotect,
             pace=_pace(freeze_below, frozen_for, grace),
         )
-        intent = operations.failover(of_group, choice)
-    then = mirrors.reprotect(of_group) if reprotect and not abort else None
+        says_loss = at is None or max_loss is not None
+        intents = [
+            operations.failover(each, replace(choice, max_loss=_most(each, max_loss) if says_loss else None))
+            for each in all_meant
+        ]
+    then = [mirrors.reprotect(each) for each in all_meant] if reprotect and not abort else []
     carry_out(
         session,
-        [intent],
+        intents,
         output,
         yes=yes,
         dry_run=dry_run,
@@ -217,7 +229,8 @@ def failover(
 
 def failback(
     context: typer.Context,
-    group: OneGroup,
+    groups: SomeGroups = None,
+    every: AllGroups = False,
     freeze_below: FreezeBelow = "256MiB",
     frozen_for: FrozenFor = "5m",
     reprotect: Reprotect = True,
@@ -234,17 +247,17 @@ def failback(
     Example: datamotion failback gold
     """
     session = open_session(context, config)
-    of_group = session.group(group)
-    pace = _pace(freeze_below, frozen_for)
-    choice = FailoverChoice(to=of_group.home.name, is_planned=True, reprotects=reprotect, pace=pace)
-    then = mirrors.reprotect(of_group) if reprotect else None
-    intent = operations.failover(of_group, choice)
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason, then=then)
+    all_meant = meant(session, groups, every)
+    choice = FailoverChoice(is_planned=True, reprotects=reprotect, pace=_pace(freeze_below, frozen_for))
+    intents = [operations.failover(each, replace(choice, to=each.home.name)) for each in all_meant]
+    then = [mirrors.reprotect(each) for each in all_meant] if reprotect else []
+    carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason, then=then)
 
 
 def swap(
     context: typer.Context,
-    group: OneGroup,
+    groups: SomeGroups = None,
+    every: AllGroups = False,
     to: To = None,
     freeze_below: FreezeBelow = "256MiB",
     frozen_for: FrozenFor = "5m",
@@ -261,10 +274,11 @@ def swap(
     Example: datamotion swap gold --to gold-lyon
     """
     session = open_session(context, config)
-    of_group = session.group(group)
+    all_meant = meant(session, groups, every)
     choice = FailoverChoice(to=to, is_planned=True, reprotects=True, pace=_pace(freeze_below, frozen_for))
-    intent, then = operations.failover(of_group, choice), mirrors.reprotect(of_group)
-    carry_out(session, [intent], output, yes=yes, dry_run=dry_run, reason=reason, then=then)
+    intents = [operations.failover(each, choice) for each in all_meant]
+    then = [mirrors.reprotect(each) for each in all_meant]
+    carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason, then=then)
 
 
 def settle(

@@ -7,7 +7,7 @@ from typing import Annotated
 import anyio
 import typer
 
-from datamotion.cli.options import DEFAULT_CONFIG, AnyGroup, ConfigFile, OutputForm, duration, open_session
+from datamotion.cli.options import DEFAULT_CONFIG, AnyGroups, ConfigFile, OutputForm, duration, open_session
 from datamotion.cli.output import Output, print_json
 from datamotion.cli.render_status import render_status
 from datamotion.errors import ConfigError
@@ -30,7 +30,7 @@ _Every = Annotated[str, typer.Option("--every", metavar="TIME", help="With --wat
 
 def status(
     context: typer.Context,
-    group: AnyGroup = None,
+    groups: AnyGroups = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
     sort: _Sort = None,
@@ -54,8 +54,8 @@ def status(
     if watch:
         from datamotion.cli.watching_status import watch_status
 
-        raise typer.Exit(watch_status(session, group, pause, lambda seen: chosen(seen, order, only), output))
-    report = chosen(anyio.run(looking.status, session, group), order, only)
+        raise typer.Exit(watch_status(session, groups or (), pause, lambda seen: chosen(seen, order, only), output))
+    report = chosen(anyio.run(looking.status, session, groups or ()), order, only)
     if output is Output.TEXT:
         render_status(report)
     else:

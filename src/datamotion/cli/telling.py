@@ -20,11 +20,12 @@ def show_json(error: DataMotionError, exit_status: int | None = None) -> None:
     print(json.dumps(enveloped("error", asdict(error_report(error)), status)), file=sys.stderr)
 
 
-def show_error(error: DataMotionError) -> None:
-    """The error on standard error, for people."""
+def show_error(error: DataMotionError, *, of: str | None = None) -> None:
+    """The error on standard error, for people; `of` which group, where there are several."""
     console = open_console(stderr=True)
     message, *below = error.lines
-    say(console, f"[bold red]error:[/] {plain(message)}", hang=2)
+    whose = f"{plain(of)}: " if of is not None else ""
+    say(console, f"[bold red]error:[/] {whose}{plain(message)}", hang=2)
     for line in below:
         tell(console, plain(line))
     if error.hint:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import anyio
-from rich.live import Live
-from rich.text import Text
 
 from datamotion.cli.picture import picture_lines, silence_text
-from datamotion.cli.terminal import open_console, plain, say
+from datamotion.cli.screen import Screen
+from datamotion.cli.terminal import plain
 from datamotion.clock import Clock
 from datamotion.engine.ports import Delay, Look
 from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.service.alike import alike, and_others, names_text
 from datamotion.service.events import EventReport, Follower, Happening, TransfersReport
 from datamotion.service.progress import Doing, RunPhase, VolumeProgress
+from datamotion.service.silence import SilenceReport
 
 _SECONDS_BETWEEN_LINES = 5.0
-_SECONDS_BETWEEN_PICTURES = 0.2
 _TICK_S = 1.0
 _TOLD_SILENCE_S = 10.0
 _SHOWN_NAMES = 4
@@ -32,27 +31,32 @@ _SHOWN_NAMES = 4
 class TerminalWatcher(Follower):
     """Follows a run on the terminal; elsewhere, and where nothing can be drawn anew, in plain lines.
 
-    Used as a context manager. No line is told twice in a row; the last picture stays. A line that cannot be written is
-    the last one: it stops no run.
+    Used as a context manager. No line is told twice in a row; the last picture stays. On a `screen` that others share
+    each line begins with the `name` of the group.
     """
 
-    def __init__(self, clock: Clock, unanswered: Callable[[], Mapping[str, Delay]] = dict) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        unanswered: Callable[[], Mapping[str, Delay]] = dict,
+        *,
+        screen: Screen | None = None,
+        name: str | None = None,
+    ) -> None:
         super().__init__(clock, unanswered=unanswered)
         self._told_s = clock.monotonic_s()
-        self._console = open_console(stderr=True)
-        self._live: Live | None = None
-        self._drawn_s = float("-inf")
-        self._size = self._console.size
+        self._own = Screen(clock, lambda width, height: picture_lines(self.progress.picture(), width, height))
+        self._screen = screen or self._own
+        self._before = f"{plain(name)}: " if name is not None else ""
         self._last = ""
         self._waited: TransfersReport | None = None
         self._stalled: dict[tuple[str, str | None], VolumeProgress] = {}
-        self._silent: set[str] = set()
+        self._silences = Silences(self._say)
         self._given_up: list[EventReport] = []  # not told yet: what comes next may be alike
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal and not self._console.is_dumb_terminal:
-            self._live = Live(console=self._console, auto_refresh=False, vertical_overflow="visible")
-            self._live.start()
+        if self._screen is self._own:
+            self._own.__enter__()
         return self
 
     def __exit__(
@@ -60,10 +64,8 @@ class TerminalWatcher(Follower):
     ) -> None:
         self._tell_given_up()
         self.progress.ended(RunPhase.ENDED if kind is None else RunPhase.STOPPED)
-        if self._live is not None:
-            self._draw()
-            with suppress(OSError):  # there is no such terminal any more
-                self._live.stop()
+        if self._screen is self._own:
+            self._own.__exit__()
         if kind is not None and (frozen := self.left_frozen()) is not None:
             self._say(f"[bold red]![/]   {plain(frozen.text)}")
             self._say(f"    hint: {plain(frozen.hint or '')}")
@@ -74,17 +76,17 @@ class TerminalWatcher(Follower):
 
     def passed(self) -> None:
         self._tell_given_up()
-        if self._live is None:
+        if self._screen.draws:
+            self._screen.draw_now_and_then()
+        else:
             self._tell_waits()
-        elif self._clock.monotonic_s() - self._drawn_s >= _SECONDS_BETWEEN_PICTURES:
-            self._draw()
 
     def told(self, event: EventReport) -> None:
         if event.what is Happening.GIVEN_UP:
             self._given_up.append(event)
             return
         self._tell_given_up()
-        if self._live is not None:  # of what came about the look that comes next tells whether that was all
+        if self._screen.draws:  # of what came about the look that comes next tells whether that was all
             if event.what is Happening.ASKING:
                 self.passed()
         elif event.what is Happening.ASKING:
@@ -93,19 +95,6 @@ class TerminalWatcher(Follower):
             self._say(f"[green]ok[/]  {_words(event)}")
         elif event.transfers is not None:
             self._say_now_and_then(event.transfers)
-
-    def _draw(self) -> None:
-        assert self._live is not None
-        self._drawn_s = self._clock.monotonic_s()
-        try:
-            if self._console.size != self._size:  # what was drawn has been wrapped anew: nobody knows where it begins
-                self._size = self._console.size
-                self._console.clear()
-            width, height = self._console.size
-            lines = picture_lines(self.progress.picture(), width - 1, height - 1)
-            self._live.update(Text("\n").join(Text(text, style) for text, style in lines), refresh=True)
-        except OSError:
-            self._console.on_broken_pipe()
 
     def _tell_given_up(self) -> None:
         """Once of all volumes that failed alike at the same step."""
@@ -119,12 +108,7 @@ class TerminalWatcher(Follower):
     def _tell_waits(self) -> None:
         """What began to keep the run waiting since it was last told of, and what does so no more."""
         picture = self.progress.picture()
-        silent = {each.cluster: each for each in picture.silent if each.for_s >= _TOLD_SILENCE_S}
-        for cluster in silent.keys() - self._silent:
-            self._say(f"!   {plain(silence_text(silent[cluster]))}")
-        for cluster in self._silent - silent.keys():
-            self._say(f"    {plain(cluster)} does not leave a request unanswered any more")
-        self._silent = set(silent)
+        self._silences.tell(picture.silent)
         stalled = {(each.backend, each.volume): each for each in picture.volumes if each.doing is Doing.STALLED}
         began = [each for key, each in stalled.items() if key not in self._stalled]
         if began:
@@ -139,10 +123,7 @@ class TerminalWatcher(Follower):
         if line == self._last:
             return
         self._last = line
-        try:
-            say(self._console, line, hang=4)
-        except OSError:
-            self._console.on_broken_pipe()
+        self._screen.tell(self._before + line)
 
     def _say_now_and_then(self, transfers: TransfersReport) -> None:
         """Nothing where no more than the time has changed that is left."""
@@ -153,14 +134,38 @@ class TerminalWatcher(Follower):
             self._say(_transfers_line(transfers))
 
 
+class Silences:
+    """Says of clusters that they leave a request unanswered, once, and that they do so no more."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._silent: set[str] = set()
+
+    def tell(self, now: Sequence[SilenceReport]) -> None:
+        silent = {each.cluster: each for each in now if each.for_s >= _TOLD_SILENCE_S}
+        for cluster in silent.keys() - self._silent:
+            self._say(f"!   {plain(silence_text(silent[cluster]))}")
+        for cluster in self._silent - silent.keys():
+            self._say(f"    {plain(cluster)} does not leave a request unanswered any more")
+        self._silent = set(silent)
+
+
+class Fresh(Protocol):
+    """What shows how something goes."""
+
+    def passed(self) -> None:
+        """A moment has passed, in which perhaps nothing happened."""
+        ...
+
+
 @asynccontextmanager
-async def kept_fresh(watcher: Follower, clock: Clock) -> AsyncIterator[None]:
-    """Within, the watcher is told that time passes. What is raised within is raised as it is."""
+async def kept_fresh(shown: Fresh, clock: Clock) -> AsyncIterator[None]:
+    """Within, it is told that time passes. What is raised within is raised as it is."""
 
     async def tick() -> None:
         while True:
             await clock.sleep(_TICK_S)
-            watcher.passed()
+            shown.passed()
 
     try:
         async with anyio.create_task_group() as tasks:

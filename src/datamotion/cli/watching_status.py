@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 
 import anyio
@@ -29,14 +29,14 @@ _TOLD_SILENCE_S = 3.0
 Choose = Callable[[StatusReport], StatusReport]
 
 
-def watch_status(session: Session, group: str | None, every: timedelta, choose: Choose, output: Output) -> int:
+def watch_status(session: Session, groups: Collection[str], every: timedelta, choose: Choose, output: Output) -> int:
     """Until it is interrupted. Returns the exit status of the last look; without one, that of an interruption."""
     ended: list[int] = []
     console = open_console()
     screen = _Screen(console, every) if console.is_terminal and not console.is_dumb_terminal else _Lines(console)
 
     async def watch() -> None:
-        async with looking(session, group) as looker, anyio.create_task_group() as tasks:
+        async with looking(session, groups) as looker, anyio.create_task_group() as tasks:
             if output is Output.TEXT:
                 tasks.start_soon(follow, looker)
             while True:

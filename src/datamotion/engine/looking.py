@@ -23,6 +23,14 @@ class Glance:
     svms: Collection[str]
     files: Collection[FileName | FilesIn] = ()
 
+    def joined(self, other: Glance) -> Glance:
+        """What either looks at."""
+        return Glance(
+            aspects=frozenset(self.aspects) | frozenset(other.aspects),
+            svms=frozenset(self.svms) | frozenset(other.svms),
+            files=frozenset(self.files) | frozenset(other.files),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Lookout:

@@ -171,11 +171,6 @@ class OntapCluster:
         self._bulk = Bulk(transport.name)
 
     @property
-    def calls(self) -> int:
-        """How many requests have been sent to the cluster, those sent again counted again."""
-        return self._transport.calls
-
-    @property
     def unanswered(self) -> Delay | None:
         """The request that has waited longest for an answer; None where none is under way."""
         return self._transport.unanswered

@@ -18,6 +18,7 @@ import anyio
 import httpx
 
 from datamotion.clock import Clock
+from datamotion.engine.counting import count_call
 from datamotion.engine.ports import Delay
 from datamotion.errors import ClusterError, ClusterSilent
 from datamotion.ontap.answer import Answer, Asked, Request, Response, overrun_error, read_answer, unreadable
@@ -46,8 +47,6 @@ class Connection:
         self._answers_before = 0
         self._pausing = 0
         self._under_way: list[float] = []  # since when, of requests without any answer yet: the oldest first
-        self.calls = 0
-        """How many requests have been sent."""
 
     def forget(self) -> None:
         """A cluster that could not be reached is tried again by the next request."""
@@ -111,7 +110,7 @@ class Connection:
         """One attempt. Raises: Overrun."""
         if self._unreachable is not None:
             raise self._silent(request, self._unreachable)
-        self.calls += 1
+        count_call()
         if tries.answers_before is None:
             tries.answers_before = self._answers
         began_s, asked_at = self._clock.monotonic_s(), self._clock.now()

@@ -56,11 +56,6 @@ class Transport:
         return self._connection.asked.user
 
     @property
-    def calls(self) -> int:
-        """How many requests have been sent."""
-        return self._connection.calls
-
-    @property
     def unanswered(self) -> Delay | None:
         """The request that has waited longest for an answer; None where none is under way."""
         return self._connection.unanswered

@@ -11,6 +11,14 @@ from datamotion.model.standing import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Busy:
+    """What operations beside this one take of a cluster: transfers that run, by uuid, and so many first ones more."""
+
+    transfers: frozenset[str] = frozenset()
+    planned: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """`first` is how the group stood when the run began. `by` is who runs it, as claims tell people.
 
@@ -18,6 +26,8 @@ class Situation:
     where others are as good by now, it stays that one.
 
     `accepted` holds each act that a cluster has said yes to since, with the standing from which it was planned.
+
+    `beside` is what is done for other groups at the same time, by cluster.
     """
 
     now: Standing
@@ -26,6 +36,7 @@ class Situation:
     accepted: Mapping[ActId, Standing] = field(default_factory=dict)
     given_up: Collection[Subject] = frozenset()
     agreed: str | None = None
+    beside: Mapping[str, Busy] = field(default_factory=dict)
 
     @classmethod
     def at_first_sight(cls, standing: Standing, by: str = "", agreed: str | None = None) -> Situation:

@@ -9,7 +9,7 @@ from datamotion.model.acts import ActId, Initialize
 from datamotion.model.group import Target
 from datamotion.model.standing import Copy
 from datamotion.model.view import ClusterView
-from datamotion.policy.situation import Situation
+from datamotion.policy.situation import Busy, Situation
 from datamotion.policy.steps import StepList
 
 
@@ -23,14 +23,16 @@ class First(NamedTuple):
 def turns(situation: Situation, target: Target, due: StepList, waiting: Iterable[First]) -> frozenset[str]:
     """The volumes among these whose first transfer to a target may begin now.
 
-    All transfers that are seen at its cluster count, and those that are in the list already. Those that were asked for
-    keep their turn; what this run has given up takes none.
+    All transfers that are seen at its cluster count, those that are in the list already, and what is done beside it for
+    other groups. Those that were asked for keep their turn; what this run has given up takes none.
     """
     group, backend = situation.now.group, target.backend
     seen = situation.now.sites[backend.name].seen
     assert isinstance(seen, ClusterView)
-    running = sum(each.is_transferring for each in seen.relationships)
-    free = target.transfers_at_once - running - due.count(backend.cluster, Initialize)
+    beside = situation.beside.get(backend.cluster, Busy())
+    running = {each.uuid for each in seen.relationships if each.is_transferring} | beside.transfers
+    planned = due.count(backend.cluster, Initialize) + beside.planned
+    free = target.transfers_at_once - len(running) - planned
 
     def order(first: First) -> tuple[bool, bool, int, int, str]:
         volume = first.copy.id.volume

@@ -11,11 +11,11 @@ from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Reply, Unanswered
 from datamotion.model.plan import Plan
 from datamotion.policy.validation import Question, questions
-from datamotion.service.clusters import CountedCluster
+from datamotion.service.clusters import FollowedCluster
 from datamotion.service.reports import AskedReport, ObjectionReport, UnaskedReport
 
 
-async def ask_about(plan: Plan, clusters: Mapping[str, CountedCluster]) -> AskedReport:
+async def ask_about(plan: Plan, clusters: Mapping[str, FollowedCluster]) -> AskedReport:
     """What the clusters object to. Changes nothing."""
     asked, unasked = questions(plan)
     by_cluster: dict[str, list[Question]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from datamotion.engine.looking import Lookout
@@ -54,14 +54,14 @@ class Ways:
 EVERY_WAY = Ways()
 
 
-async def check(session: Session, group: str | None = None, ways: Ways = EVERY_WAY) -> CheckReport:
+async def check(session: Session, names: Collection[str] = (), ways: Ways = EVERY_WAY) -> CheckReport:
     """Look at everything that these groups need, and try the store and their locks out. Changes nothing.
 
     Raises: ConfigError for a group or a back end that there is not, and where no group mirrors such a way.
     """
     for name in filter(None, (ways.source, ways.target)):
         session.configuration.backend(name)
-    groups = session.groups(group)
+    groups = session.groups(names)
     meant = [each for each in groups if ways.targets(each)]
     if groups and not meant:
         known = "; ".join(

@@ -28,11 +28,8 @@ PlaceOf = Callable[[Keys, str], tuple[Place, ...]]
 """Where keys lead in the configuration, with what is wrong there."""
 
 
-class CountedCluster(Cluster, Validator, Measurer, Protocol):
-    """A cluster that knows how many requests it has been sent, and which of them has waited longest for an answer."""
-
-    @property
-    def calls(self) -> int: ...
+class FollowedCluster(Cluster, Validator, Measurer, Protocol):
+    """A cluster that knows which request has waited longest for an answer."""
 
     @property
     def unanswered(self) -> Delay | None: ...
@@ -41,7 +38,6 @@ class CountedCluster(Cluster, Validator, Measurer, Protocol):
 class NotAskedCluster:
     """A cluster that cannot be asked from here: its secret or its CA file cannot be had. Never contacted."""
 
-    calls = 0
     unanswered = None
 
     def __init__(self, name: str, why: ConfigError) -> None:
@@ -81,7 +77,7 @@ async def open_clusters(
     beside: bool = False,
     passphrases: Mapping[str, str] | None = None,
     places: PlaceOf = lambda *_: (),
-) -> AsyncIterator[Mapping[str, CountedCluster]]:
+) -> AsyncIterator[Mapping[str, FollowedCluster]]:
     """These clusters, ready to be asked; nothing is contacted yet. Their secrets are looked up side by side.
 
     One whose secret or CA file cannot be had is a NotAskedCluster.

@@ -13,7 +13,7 @@ from datamotion.model.item_migration import ItemMigration
 from datamotion.model.names import counted
 from datamotion.model.records import FileName, FilesIn, PlacedFile
 from datamotion.model.view import Aspect, ClusterView
-from datamotion.service.clusters import CountedCluster
+from datamotion.service.clusters import FollowedCluster
 from datamotion.service.items_under_way import known_items
 from datamotion.service.migrations import item_migration
 from datamotion.service.session import Session
@@ -147,7 +147,7 @@ async def _there(session: Session, wanted: _Wanted) -> tuple[set[str], set[str]]
     return found, other
 
 
-async def _look(cluster: CountedCluster, wanted: _Wanted, folders: Collection[str]) -> ClusterView:
+async def _look(cluster: FollowedCluster, wanted: _Wanted, folders: Collection[str]) -> ClusterView:
     names = [FilesIn(FileName(wanted.backend.svm, wanted.volume, each)) for each in sorted(folders)]
     return await cluster.observe(_ASPECTS, [wanted.backend.svm], names)
 

@@ -21,7 +21,8 @@ class OperationReport:
 
     `run` is None where nothing was carried out: that was not wanted, not needed, or refused; `verdict` is the run's,
     else the plan's. Where `follows` is not None the operation followed that one of the same group, and the exit status
-    is not about it; if it could not even be planned, or ended in the middle, `error` says why.
+    is not about it. `error` says why it could not be planned, or ended in the middle while those of other groups went
+    on.
     """
 
     operation: str
@@ -38,14 +39,22 @@ class OperationReport:
         return cls(operation=plan.operation, group=plan.group, verdict=verdict, plan=plan, run=run, follows=follows)
 
     @classmethod
-    def failed(cls, operation: str, group: str, error: DataMotionError, *, follows: str | None = None) -> Self:
+    def failed(
+        cls,
+        operation: str,
+        group: str,
+        error: DataMotionError,
+        *,
+        follows: str | None = None,
+        plan: PlanReport | None = None,
+    ) -> Self:
         """It was to follow another one, or was one of many, and did not come to its end."""
         verdict = _VERDICTS.get(error.exit_status, Verdict.FAILED)
         return cls(
             operation=operation,
             group=group,
             verdict=verdict,
-            plan=None,
+            plan=plan,
             run=None,
             follows=follows,
             error=error_report(error),

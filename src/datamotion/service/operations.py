@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from datamotion.engine.concurrently import side_by_side
+from datamotion.engine.counting import counted
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.engine.ports import Delay, Watcher
 from datamotion.engine.result import Outcome, RunResult
@@ -41,13 +42,15 @@ from datamotion.policy.thaw import thaw_planner
 from datamotion.policy.update import update_planner
 from datamotion.runs.phases import Event, Phase
 from datamotion.service.asked import ask_about
-from datamotion.service.clusters import CountedCluster
+from datamotion.service.clusters import FollowedCluster
 from datamotion.service.documents import to_json
 from datamotion.service.hooks import Hooks
 from datamotion.service.reports import PlanReport, RunReport, Verdict
 from datamotion.service.run_reports import plan_report, run_report
 from datamotion.service.session import NoLock, Session
+from datamotion.service.shared_looks import SharedLooks
 from datamotion.service.silence import unanswered
+from datamotion.service.turns_taken import Turn, Turns
 from datamotion.store.lock import this_process
 
 if TYPE_CHECKING:
@@ -199,9 +202,10 @@ class Prepared:
         self,
         session: Session,
         intent: Intent,
-        clusters: Mapping[str, CountedCluster],
+        clusters: Mapping[str, FollowedCluster],
         glances: Mapping[str, Glance],
         standing: Standing,
+        turn: Turn,
     ) -> None:
         """`glances` are at all that has to be looked at, and `standing` is what they showed; `clusters` may be more."""
         self._session = session
@@ -211,6 +215,8 @@ class Prepared:
         backends = {site.backend.cluster: site for site in standing.sites.values()}
         extra = intent.more.keys() - intent.glances.keys()
         self._silent = {name: unseen for name in extra if name in glances and (unseen := backends[name].unseen)}
+        self._turn = turn
+        self._planner = turn.planner(intent.planner)
         self.standing = standing
         self.plan = self._planned(standing)
 
@@ -273,8 +279,10 @@ class Prepared:
         store cannot be opened or no lock be had, StoreFailed.
         """
         session, clock, group = self._session, self._session.world.clock, self._intent.group
-        began_s, calls_before = clock.monotonic_s(), self._calls()
+        began_s = clock.monotonic_s()
         with (
+            closing(self._turn),
+            counted() as calls,
             session.hold(group.name, self._intent.operation, clock.now()) as hold,
             session.open_runs(self._intent.operation) as store,
         ):
@@ -298,7 +306,7 @@ class Prepared:
                 )
 
             try:
-                result = await a_run(self._intent.planner).carry_out(view, standing, plan, agreed=self.plan.losses)
+                result = await a_run(self._planner).carry_out(view, standing, plan, agreed=self.plan.losses)
                 is_whole = not (result.given_up or result.plan.refusals)
                 back = None if is_whole else await self._go_back(a_run, hold.holder.who)
             except anyio.get_cancelled_exc_class():
@@ -310,7 +318,7 @@ class Prepared:
                 run=journal.run_id,
                 went_on_from=cut_off.id if cut_off and cut_off.operation == plan.operation else None,
                 seconds=clock.monotonic_s() - began_s,
-                calls=self._calls() - calls_before,
+                calls=calls.count,
             )
             journal.end(_event(result), clock.now(), json.loads(to_json(report)))
         return report
@@ -334,11 +342,8 @@ class Prepared:
         """The clusters that a request waits for now, and since when."""
         return unanswered(self._clusters)
 
-    def _calls(self) -> int:
-        return sum(cluster.calls for cluster in self._clusters.values())
-
     def _planned(self, standing: Standing, agreed: str | None = None) -> Plan:
-        return self._intent.planner(Situation.at_first_sight(standing, this_process(), agreed))
+        return self._planner(Situation.at_first_sight(standing, this_process(), agreed))
 
     def _planned_again(self, standing: Standing) -> Plan:
         """The plan as things are now, where it still is what was agreed to."""
@@ -359,8 +364,10 @@ class Prepared:
 async def prepare(session: Session, intents: Sequence[Intent]) -> AsyncIterator[tuple[Prepared, ...]]:
     """Plan each of these, from one look at all their clusters, which stay open so that the plans can be carried out.
 
-    What only some of them need beside that is looked at in a second one.
+    What only some of them need beside that is looked at in a second one. Where they are several, they share their looks
+    and the turns of transfers when they are carried out side by side.
     """
+    turns = Turns()
     async with AsyncExitStack() as stack:
         glances = together(intent.glances for intent in intents)
         clusters = await stack.enter_async_context(session.clusters(glances.keys()))
@@ -377,13 +384,15 @@ async def prepare(session: Session, intents: Sequence[Intent]) -> AsyncIterator[
         intents = [
             await _measured(intent, standing, clusters) for intent, standing in zip(intents, standings, strict=True)
         ]
+        if len(intents) > 1:
+            clusters = {name: SharedLooks(each) for name, each in clusters.items()}
         yield tuple(
-            Prepared(session, intent, clusters, each, standing)
+            Prepared(session, intent, clusters, each, standing, turns.join())
             for intent, each, standing in zip(intents, wanted, standings, strict=True)
         )
 
 
-async def _measured(intent: Intent, standing: Standing, clusters: Mapping[str, CountedCluster]) -> Intent:
+async def _measured(intent: Intent, standing: Standing, clusters: Mapping[str, FollowedCluster]) -> Intent:
     """With the planner that knows what was measured, one cluster beside the other."""
     if intent.measuring is None:
         return intent
@@ -411,12 +420,7 @@ def together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glance
     union: dict[str, Glance] = {}
     for glances in all_glances:
         for name, glance in glances.items():
-            known = union.get(name, Glance(aspects=(), svms=()))
-            union[name] = Glance(
-                aspects=frozenset(known.aspects) | frozenset(glance.aspects),
-                svms=frozenset(known.svms) | frozenset(glance.svms),
-                files=frozenset(known.files) | frozenset(glance.files),
-            )
+            union[name] = union[name].joined(glance) if name in union else glance
     return union
 
 

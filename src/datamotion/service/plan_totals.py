@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from math import inf
 
@@ -11,23 +11,33 @@ from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.service.reports import LossReport, PlanReport
 
 
-def totals_text(plan: PlanReport) -> str | None:
-    """In one line; None where there is nothing to do."""
-    return ", ".join(_totals(plan)) if plan.steps else None
+def totals_text(*plans: PlanReport) -> str | None:
+    """In one line, of all of them; None where there is nothing to do."""
+    due = [each for each in plans if each.steps]
+    return ", ".join(_totals(due)) if due else None
 
 
-def _totals(plan: PlanReport) -> Iterator[str]:
-    acts = [act for step in plan.steps for act in step.acts]
-    volumes = {act.volume for act in acts if act.volume is not None}
+def worst_first(plans: Iterable[PlanReport]) -> Sequence[PlanReport]:
+    """What is refused before what gives something up, and that before all others; what is to do before what is not."""
+    return sorted(
+        plans, key=lambda plan: (-plan.verdict.exit_status, -_worst(written_since(plan.losses)), not plan.steps)
+    )
+
+
+def _totals(plans: Sequence[PlanReport]) -> Iterator[str]:
+    acts = [act for plan in plans for step in plan.steps for act in step.acts]
+    volumes = {
+        (plan.group, act.volume) for plan in plans for step in plan.steps for act in step.acts if act.volume is not None
+    }
     if volumes:
         yield count_text(len(volumes), "volume")
     carried = [act.bytes for act in acts if act.kind is not None]  # of a past plan it is not remembered
     known = sum(filter(None, carried))
     if known:  # how much an update carries nobody can tell
         yield f"{'at least ' if None in carried else ''}{size_text(known)} to carry"
-    yield count_text(len(plan.steps), "step")
-    if given_up := written_since(plan.losses):
-        worst = max(_age(each) for each in given_up)
+    yield count_text(sum(len(plan.steps) for plan in plans), "step")
+    if given_up := written_since([loss for plan in plans for loss in plan.losses]):
+        worst = _worst(given_up)
         if worst == inf:
             yield "nobody can tell how much is lost"
         else:
@@ -47,6 +57,10 @@ def written_since(losses: Sequence[LossReport]) -> Sequence[LossReport]:
 def is_deleted(loss: LossReport) -> bool:
     """Whether it is a copy that is deleted."""
     return loss.kept is None and loss.backend is not None and loss.backend == loss.given_up_at
+
+
+def _worst(losses: Sequence[LossReport]) -> float:
+    return max(map(_age, losses), default=0.0)
 
 
 def _age(loss: LossReport) -> float:

@@ -99,6 +99,7 @@ class Progress:
         self._clock = clock
         self._unanswered = unanswered
         self._began_s = clock.monotonic_s()
+        self._ended_s: float | None = None
         self._phase = RunPhase.ASKING
         self._look: Look | None = None
         self._left: dict[Subject, Act] = {}  # the next act of each, by the newest plan
@@ -148,7 +149,7 @@ class Progress:
 
     def ended(self, phase: RunPhase) -> None:
         """What is told from now on is how it was at its end."""
-        self._phase = phase
+        self._phase, self._ended_s = phase, self._clock.monotonic_s()
 
     def is_awaited(self, act: Act) -> bool:
         """Whether an act that was due still is."""
@@ -172,7 +173,7 @@ class Progress:
             at=self._clock.now(),
             title=plan.title if plan else "",
             phase=self._phase,
-            elapsed_s=now_s - self._began_s,
+            elapsed_s=(now_s if self._ended_s is None else self._ended_s) - self._began_s,
             steps=tuple(self._step_counts(plan)) if plan else (),
             volumes=tuple(volumes),
             silent=tuple(silences(self._unanswered() if goes_on else {}, now_s)),

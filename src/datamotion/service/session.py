@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,7 +26,7 @@ from datamotion.model.group import Backend, Group, Hook, Target
 from datamotion.model.migration import Migration, ends_of
 from datamotion.model.visible import visible
 from datamotion.model.words import Mount, Operation
-from datamotion.service.clusters import CountedCluster, open_clusters
+from datamotion.service.clusters import FollowedCluster, open_clusters
 from datamotion.service.commands_here import RunsHere, run_here
 from datamotion.store.places import spare_folders
 
@@ -145,10 +145,9 @@ class Session:
             hooks=tuple(Hook(at=each.at, command=each.command, limit=each.timeout) for each in group.hooks),
         )
 
-    def groups(self, name: str | None = None) -> tuple[Group, ...]:
-        """That group, or all of them in the order of the configuration."""
-        names: Iterable[str] = self.configuration.groups if name is None else (name,)
-        return tuple(self.group(each) for each in names)
+    def groups(self, names: Collection[str] = ()) -> tuple[Group, ...]:
+        """These groups, each once; where none is named, all of them in the order of the configuration."""
+        return tuple(self.group(each) for each in dict.fromkeys(names or self.configuration.groups))
 
     def drill(self, group: str) -> Drill:
         """How drills of a group are held."""
@@ -161,7 +160,7 @@ class Session:
 
     def clusters(
         self, names: Collection[str], *, beside: bool = False
-    ) -> AbstractAsyncContextManager[Mapping[str, CountedCluster]]:
+    ) -> AbstractAsyncContextManager[Mapping[str, FollowedCluster]]:
         """These clusters, ready to be asked; nothing is contacted yet. Those of other clusters are not looked for.
 
         One whose secret or CA file cannot be read is unseen, with that reason, and keeps nobody from the others.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from datamotion.engine.ports import Delay
-from datamotion.service.clusters import CountedCluster
+from datamotion.service.clusters import FollowedCluster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class SilenceReport:
     given_up_in_s: float
 
 
-def unanswered(clusters: Mapping[str, CountedCluster]) -> Mapping[str, Delay]:
+def unanswered(clusters: Mapping[str, FollowedCluster]) -> Mapping[str, Delay]:
     """The clusters that a request waits for now, and since when."""
     return {name: each for name, cluster in clusters.items() if (each := cluster.unanswered)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from datamotion.model.standing import FENCE, Copy, CopyId, Edge, Foreign, Standi
 from datamotion.model.view import STANDING, ClusterView, Unseen, View
 from datamotion.model.words import MirrorState, Role
 from datamotion.policy.standing import stand
-from datamotion.service.clusters import CountedCluster
+from datamotion.service.clusters import FollowedCluster
 from datamotion.service.concern_rows import ROWS, Kind
 from datamotion.service.concerns import Concern, concern_reports
 from datamotion.service.copy_concerns import CopyConcerns
@@ -37,9 +37,12 @@ NO_COPY = "none"
 NOT_MIRRORED = ROWS[Kind.NOT_MIRRORED_HERE].text
 
 
-async def status(session: Session, group: str | None = None) -> StatusReport:
-    """The status of one group or of all. Only reads; a cluster that does not answer is part of the report."""
-    async with looking(session, group) as looker:
+async def status(session: Session, groups: Collection[str] = ()) -> StatusReport:
+    """The status of these groups, of all where none is named. Only reads.
+
+    A cluster that does not answer is part of the report.
+    """
+    async with looking(session, groups) as looker:
         return await looker.look()
 
 
@@ -49,7 +52,7 @@ class Looker:
 
     groups: Sequence[Group]
     clock: Clock
-    clusters: Mapping[str, CountedCluster]
+    clusters: Mapping[str, FollowedCluster]
 
     async def look(self) -> StatusReport:
         view = await Lookout(self.clusters, glances_of(self.groups)).whole()
@@ -61,9 +64,9 @@ class Looker:
 
 
 @asynccontextmanager
-async def looking(session: Session, group: str | None) -> AsyncIterator[Looker]:
-    """At one group or at all. Raises: ConfigError for an unknown one."""
-    groups = session.groups(group)
+async def looking(session: Session, names: Collection[str]) -> AsyncIterator[Looker]:
+    """At these groups, at all where none is named. Raises: ConfigError for an unknown one."""
+    groups = session.groups(names)
     async with session.clusters(glances_of(groups).keys()) as clusters:
         yield Looker(groups, session.world.clock, clusters)
 

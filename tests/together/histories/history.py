@@ -93,7 +93,7 @@ class History:
             self.told.append("at last:")
             await last(self, mortal=False)
             await self.check()
-        group = (await status(self.story.place.session, GROUP)).groups[0]
+        group = (await status(self.story.place.session, [GROUP])).groups[0]
         assert group.serving is not None, self.as_told(f"nobody serves: {group.concerns}")
         assert not {each.kind for each in group.concerns} & {"overtaken", "frozen", "undecided"}, self.as_told(
             str(group.concerns)
@@ -106,7 +106,7 @@ class History:
 
     async def _is_as_told(self, site: str) -> None:
         """What is said to be a mirror holds all that is served; whatever is none is something to see to."""
-        group = (await status(self.story.place.session, GROUP)).groups[0]
+        group = (await status(self.story.place.session, [GROUP])).groups[0]
         to_see_to = {(each.backend, volume) for each in group.concerns for volume in each.volumes}
         for volume in group.volumes:
             written = self._before_last & self.clients.files(site, volume.volume)
@@ -264,7 +264,7 @@ async def let_in_by_hand(history: History) -> None:
 
 
 async def _serving(history: History) -> str | None:
-    group = (await status(history.story.place.session, GROUP)).groups[0]
+    group = (await status(history.story.place.session, [GROUP])).groups[0]
     return group.serving.removeprefix("gold-") if group.serving else None
 
 

@@ -1,0 +1,176 @@
+"""Several groups carried out side by side on the same clusters: what they share, and that none keeps another back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+import trio
+
+from datamotion.errors import Refused
+from datamotion.model.group import Group
+from datamotion.model.words import Operation
+from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.service import operations
+from datamotion.service.operations import Intent, Prepared
+from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.status import status
+from tests.together.stories import Story, play, told
+from tests.together.test_looks import calls_of
+from tests.together.world import GROUP, Quiet, create_volumes
+
+OTHERS = ("silver", "copper", "tin")
+
+
+async def with_groups(story: Story, *others: str, volumes: int = 1) -> Story:
+    """Beside gold there are these, each with an SVM of its own at paris and at lyon, and so many volumes."""
+    names = [f"vol_{number}" for number in range(1, volumes + 1)]
+    await create_volumes(story.place.lab["paris"], names)
+    for name in others:
+        for cluster in ("paris", "lyon"):
+            await story.at[cluster].post("/svm/svms", {"name": f"svm_{name}"})
+        for volume in names:
+            body = {"svm.name": f"svm_{name}", "aggregates": [{"name": "aggr1"}], "size": 100 * 2**20}
+            await story.at["paris"].post("/storage/volumes", {"name": volume, "nas.path": f"/{volume}", **body})
+
+    def change(tree: dict[str, Any]) -> None:
+        for name in others:
+            for cluster in ("paris", "lyon"):
+                tree["backends"][f"{name}-{cluster}"] = {
+                    "cluster": cluster,
+                    "svm": f"svm_{name}",
+                    "volumes": ["vol_*"],
+                }
+            target = {"backend": f"{name}-lyon", "aggregates": ["aggr1"], "schedule": "hourly"}
+            tree["groups"][name] = {"home": f"{name}-paris", "rpo": "2h", "targets": [target]}
+
+    return story.configured(change)
+
+
+async def side_by_side(story: Story, make: Callable[[Group], Intent], *names: str) -> dict[str, RunReport | Refused]:
+    """How each ended, by group."""
+    found: dict[str, RunReport | Refused] = {}
+    session = story.place.session
+
+    async def one(prepared: Prepared) -> None:
+        try:
+            found[prepared.group] = await prepared.carry_out(Quiet())
+        except Refused as refused:
+            found[prepared.group] = refused
+
+    intents = [make(each) for each in session.groups(names)]
+    async with operations.prepare(session, intents) as all_prepared, anyio.create_task_group() as tasks:
+        for each in all_prepared:
+            tasks.start_soon(one, each)
+    return found
+
+
+def are_done(reports: dict[str, RunReport | Refused], names: Sequence[str]) -> None:
+    assert reports.keys() == set(names)
+    for each in reports.values():
+        assert isinstance(each, RunReport), each
+        assert each.verdict is Verdict.DONE, told(each)
+
+
+def failing_over(group: Group) -> Intent:
+    return operations.failover(group, FailoverChoice())
+
+
+@pytest.mark.slow
+def test_more_groups_cost_no_more_looks(quick_path: Path) -> None:
+    """An update, which looks again and again until all has arrived: of each cluster one look at a time, for all."""
+    reads: dict[int, int] = {}
+
+    def story_of(others: Sequence[str]) -> None:
+        async def story(story: Story) -> None:
+            own = await with_groups(story, *others)
+            are_done(await side_by_side(own, operations.protect), [GROUP, *others])
+            before, _ = await calls_of(own.place)
+            reports = await side_by_side(own, operations.update)
+            are_done(reports, [GROUP, *others])
+            after, _ = await calls_of(own.place)
+            reads[1 + len(others)] = after - before
+
+        play(quick_path / str(len(others)), story)
+
+    story_of(())
+    story_of(OTHERS)
+    assert reads[4] < reads[1] * 2, reads
+
+
+@pytest.mark.slow
+def test_what_each_run_says_it_has_sent_comes_to_what_was_sent(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        own = await with_groups(story, "silver")
+        session = own.place.session
+        intents = [operations.protect(each) for each in session.groups()]
+        reports = list[RunReport]()
+        async with operations.prepare(session, intents) as all_prepared:
+            before = sum(await calls_of(own.place))
+
+            async def one(prepared: Prepared) -> None:
+                reports.append(await prepared.carry_out(Quiet()))
+
+            async with anyio.create_task_group() as tasks:
+                for each in all_prepared:
+                    tasks.start_soon(one, each)
+            assert sum(each.calls for each in reports) == sum(await calls_of(own.place)) - before
+
+    play(quick_path, story)
+
+
+@pytest.mark.slow
+def test_first_transfers_of_all_groups_together_are_no_more_than_the_cluster_is_to_carry(quick_path: Path) -> None:
+    most = {"at_once": 0}
+
+    async def story(story: Story) -> None:
+        own = await with_groups(story, "silver", "copper", volumes=3)
+        own = own.configured(lambda tree: tree["clusters"]["lyon"].update(transfers_at_once=2))
+        answer = await own.at["lyon"].http.post("/lab/pace", json={"relationship": "*", "after_s": 30})
+        assert answer.is_success, answer.text
+
+        async def watch() -> None:
+            while True:
+                seen = await own.at["lyon"].get("/snapmirror/relationships", fields="transfer.state")
+                states = [each.get("transfer", {}).get("state") for each in seen]
+                most["at_once"] = max(most["at_once"], sum(each in ("transferring", "queued") for each in states))
+                await trio.sleep(0.1)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(watch)
+            are_done(await side_by_side(own, operations.protect), [GROUP, "silver", "copper"])
+            nursery.cancel_scope.cancel()
+
+    play(quick_path, story)
+    assert most["at_once"] == 2
+
+
+@pytest.mark.slow
+def test_a_group_that_somebody_else_holds_keeps_no_other_from_failing_over(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        own = await with_groups(story, *OTHERS)
+        are_done(await side_by_side(own, operations.protect), [GROUP, *OTHERS])
+        own.place.lose("paris")
+        session = own.place.session
+        with session.hold("silver", Operation.UPDATE, session.world.clock.now()):
+            reports = await side_by_side(own, failing_over)
+        refusal = reports.pop("silver")
+        assert isinstance(refusal, Refused)
+        assert "holds silver" in refusal.message
+        are_done(reports, [GROUP, "copper", "tin"])
+        assert await who_serves(own) == {
+            GROUP: "gold-lyon",
+            "silver": "silver-paris",
+            "copper": "copper-lyon",
+            "tin": "tin-lyon",
+        }
+
+    play(quick_path, story)
+
+
+async def who_serves(story: Story) -> dict[str, str | None]:
+    """By group."""
+    return {each.name: each.serving for each in (await status(story.place.session)).groups}
