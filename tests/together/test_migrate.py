@@ -427,6 +427,6 @@ def test_what_keeps_mirrors_is_refused_for_a_migration_whose_name_status_takes(q
         for ask in (operations.protect, mirrors.reprotect, lambda group: drills.start(group, DrillChoice())):
             with pytest.raises(ConfigError, match="is a migration: only datamotion migrate changes it"):
                 ask(group)
-        assert (await status(story.place.session, group.name)).groups[0].volumes == ()
+        assert (await status(story.place.session, [group.name])).groups[0].volumes == ()
 
     play(quick_path, story)

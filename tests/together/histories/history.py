@@ -223,7 +223,7 @@ async def recover(history: History) -> None:
 
 async def look(history: History) -> None:
     """`check` has something to say, whatever goes on."""
-    report = await check_sites(history.story.place.session, GROUP)
+    report = await check_sites(history.story.place.session, [GROUP])
     assert report.lines, history.as_told("check says nothing")
 
 
