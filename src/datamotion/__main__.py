@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sys
+
+_INTERRUPTED = 130  # as `exit_status` says, which is not imported yet
 
 
 def main() -> None:
     """The command line. While it is imported an interrupt ends it at once: there is nothing to tell or undo yet.
 
-    A request to end, or a terminal that is closed, is an interrupt from there on, where interrupts are heard.
+    A request to end, or a terminal that is closed, is an interrupt from there on, unless that was ignored before.
     """
     former = signal.getsignal(signal.SIGINT)
     if former is signal.default_int_handler:
@@ -16,14 +19,20 @@ def main() -> None:
     from datamotion.cli.main import main as command  # noqa: PLC0415  # see above
 
     signal.signal(signal.SIGINT, former)
-    if former is signal.default_int_handler:
+    try:
         for each in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(each) is signal.SIG_DFL:
                 signal.signal(each, _interrupt)
-    command()
+        command()
+    except KeyboardInterrupt:  # before the command began, or behind its end
+        sys.stderr.write("interrupted\n")
+        sys.exit(_INTERRUPTED)
 
 
 def _interrupt(number: int, frame: object) -> None:
+    """In the background of a script interrupts are ignored, and a request to end is none the less."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        raise KeyboardInterrupt
     signal.raise_signal(signal.SIGINT)
 
 

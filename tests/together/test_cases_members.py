@@ -239,3 +239,17 @@ def test_of_a_copy_that_is_all_there_is_it_says_how_to_come_at_what_it_holds(qui
         assert "volume clone create -vserver svm_gold_dr -flexclone vol_1_copy -parent-volume vol_1" in hint
 
     play(quick_path, story)
+
+
+def test_a_target_without_volumes_of_its_own_takes_no_stranger_in_while_it_serves(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        story = story.configured(lambda tree: tree["backends"]["gold-lyon"].pop("volumes"))
+        await story.protected("vol_1")
+        await create_volumes(story.place.lab["lyon"], ["own"])
+        assert (await story.failover("lyon", is_planned=True)).verdict is Verdict.DONE
+        assert [each.volume for each in (await story.group()).volumes] == ["vol_1"]
+        assert "own" not in told(await story.plan())
+        await create_volumes(story.place.lab["lyon"], ["vol_2"])
+        assert [each.volume for each in (await story.group()).volumes] == ["vol_1", "vol_2"]
+
+    play(quick_path, main, schedule=None)

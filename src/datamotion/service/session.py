@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -134,10 +134,11 @@ class Session:
             source, to = map(self.backend, ends)  # that is all that its name tells; what is under way bears marks
             return Migration(source=source, volumes=("!*",), to=to).group
         group = self.configuration.group(name)
+        home = self.backend(group.home)
         return Group(
             name=name,
-            home=self.backend(group.home),
-            targets=tuple(self._target(target) for target in group.targets),
+            home=home,
+            targets=tuple(self._target(target, home) for target in group.targets),
             rpo=group.rpo,
             common_label=group.common_label,
             first=group.first,
@@ -234,12 +235,15 @@ class Session:
         backend = self.configuration.backend(name)
         return Backend(name=name, cluster=backend.cluster, svm=backend.svm, volumes=tuple(backend.volumes))
 
-    def _target(self, target: TargetConfig) -> Target:
+    def _target(self, target: TargetConfig, home: Backend) -> Target:
         mapped = target.aggregates
         aggregates = (
             {"*": tuple(mapped)} if isinstance(mapped, tuple) else {source: (name,) for source, name in mapped.items()}
         )
         backend = self.backend(target.backend)
+        if "volumes" not in self.configuration.backend(target.backend).model_fields_set:
+            # What else its SVM has is not the group's, while it serves.
+            backend = replace(backend, volumes=home.volumes)
         return Target(
             backend=backend,
             aggregates=aggregates,
