@@ -182,6 +182,8 @@ def abort(migration: AnyMigration) -> Intent:
 def _glances(migration: AnyMigration) -> Mapping[str, Glance]:
     if isinstance(migration, ItemMigration):
         aspects = _OF_ITEMS if migration.is_within_svm else _OF_ITEMS_BETWEEN
+        if migration.is_within_volume and migration.keeps_source:
+            aspects |= {Aspect.LICENSES}
         files = names_of(migration)
         return {name: replace(each, files=files) for name, each in glances_of(migration.group, aspects).items()}
     is_within = isinstance(migration, Migration) and migration.is_within

@@ -16,10 +16,12 @@ from datamotion.model.units import size_text
 from datamotion.model.words import Role
 from datamotion.policy.common import common
 from datamotion.policy.movers.course import Course, Part, Words, followed_by, old_volumes
-from datamotion.policy.movers.mirror import name_taken, not_there
+from datamotion.policy.movers.mirror import name_taken, not_there, unmirrorable
 from datamotion.policy.movers.offer import Mover, seconds_for
 from datamotion.policy.movers.undo import undo_planner
 from datamotion.policy.needs import names_text
+from datamotion.policy.obstacles import site_obstacle
+from datamotion.policy.peering import Peering
 from datamotion.policy.protect import protect_planner
 from datamotion.policy.reprotect import reprotect_planner
 from datamotion.policy.situation import Planner, Situation
@@ -73,7 +75,21 @@ def _why_not(migration: GroupMigration, standing: Standing) -> Refusal | None:
     for copy in members(migration, standing):
         if refusal := name_taken(migration, standing, copy.volume):
             return refusal
-    return next(_astray(migration, standing), None)
+    if refusal := next(_astray(migration, standing), None):
+        return refusal
+    mirroring = protect_planner(migration.group, only=migration.to.name)
+    return unmirrorable(mirroring, standing) or next(_apart(migration, standing), None)
+
+
+def _apart(migration: GroupMigration, standing: Standing) -> Iterator[Refusal]:
+    """Targets at which nothing can be mirrored from where the group goes."""
+    to = standing.sites[migration.to.name]
+    for target in migration.others:
+        here = standing.sites[target.backend.name]
+        obstacle = site_obstacle(target, here, to) or Peering(to, here).obstacle()
+        if obstacle is not None:
+            text = f"the mirrors at {target.backend.name} could not follow: {obstacle[0]}"
+            yield Refusal(text=text, hint=obstacle[1])
 
 
 def _astray(migration: GroupMigration, standing: Standing) -> Iterator[Refusal]:

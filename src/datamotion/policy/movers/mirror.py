@@ -7,6 +7,8 @@ command, or undone by --abort while the new epoch is not taken.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from datamotion.model.mark import read_mark
 from datamotion.model.migration import Migration
 from datamotion.model.plan import Loss, Offer, Refusal
@@ -18,7 +20,7 @@ from datamotion.policy.movers.offer import Leaving, Mover, seconds_for, selected
 from datamotion.policy.movers.undo import undo_planner
 from datamotion.policy.needs import names_text
 from datamotion.policy.protect import protect_planner
-from datamotion.policy.situation import Planner
+from datamotion.policy.situation import Planner, Situation
 
 
 def _offer(migration: Migration, standing: Standing) -> Offer:
@@ -45,7 +47,13 @@ def _why_not(migration: Migration, standing: Standing) -> Refusal | None:
             return _with_its_mirrors(migration, volume, mark.group)
         if refusal := name_taken(migration, standing, volume):
             return refusal
-    return None
+    return unmirrorable(protect_planner(migration.group), standing)
+
+
+def unmirrorable(mirroring: Planner, standing: Standing) -> Refusal | None:
+    """What keeps any of the volumes from being mirrored: they go together, so nothing is begun then."""
+    refusals = mirroring(Situation.at_first_sight(standing)).refusals
+    return replace(refusals[0], volume=None, backend=None) if refusals else None
 
 
 def not_there(standing: Standing, name: str) -> Refusal | None:
