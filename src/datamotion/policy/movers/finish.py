@@ -18,6 +18,7 @@ from datamotion.model.standing import FENCE, Copy, Site, Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import VolumeState, VolumeType
+from datamotion.policy.epochs import tell_served
 from datamotion.policy.frozen import is_carried
 from datamotion.policy.listings import Entry, entries, release
 from datamotion.policy.movers.offer import Leaving
@@ -72,6 +73,7 @@ class Finish:
                 self._part_from_old(copy, listed.get(volume, ()))
         if self.refusals:
             return
+        tell_served(self.due, self._now, [each.name for each in self._migration.left])
         # The new ones are told by their marks up to the end.
         for number, site in enumerate(self._now.sites[each.name] for each in self._migration.left):
             _unmark(self.due, replace(_UNMARK, rank=_UNMARK.rank + number), self._migration.name, site, self._moved)
