@@ -13,6 +13,7 @@ import pytest
 
 from datamotion.errors import ConfigError
 from datamotion.service import migrations, under_way
+from datamotion.service.open_runs import open_runs
 from datamotion.service.reports import PlanReport, RunReport, Verdict
 from tests.profile import IS_SOAK, thinned
 from tests.together.mortal import Died, Life, dies
@@ -134,6 +135,8 @@ def test_the_old_home_goes_only_once_every_mirror_follows(quick_path: Path) -> N
         await own.protected("vol_1")
         with pytest.raises(Died):
             await own.place.run(migrations.migrate(bring(own)), EndsOnceConfirmed())
+        (left,) = open_runs(own.place.session).runs
+        assert (left.goes_on, left.run.operation) == ("datamotion migrate gold --to gold-oslo", "migrate")
         await only_paris_was_told(story)
         # A configuration that does not know where it is served takes it nowhere else.
         report = await own.failover("lyon")
