@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from datamotion.model.group import Backend
+from datamotion.model.group import Backend, Group
+from datamotion.model.group_migration import GroupMigration
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.migration import Migration
 from datamotion.model.plan import Offer
 from datamotion.model.view import Unseen
 from datamotion.policy.migrate import OF_FILES, OF_LUNS, OF_VOLUMES
+from datamotion.policy.movers.group_home import GROUP_HOME
 from datamotion.policy.movers.offer import M, Mover
 from datamotion.policy.standing import stand
 
@@ -154,7 +156,7 @@ class _Way(NamedTuple):
 
 def migrating_page() -> str:
     """Markdown with a Mermaid picture."""
-    ways = [*_of_volumes(), *_of_items("a LUN", OF_LUNS), *_of_items("a file", OF_FILES)]
+    ways = [*_of_volumes(), *_of_groups(), *_of_items("a LUN", OF_LUNS), *_of_items("a file", OF_FILES)]
     return "\n".join([_INTRODUCTION, *_picture(ways), _BETWEEN, *map(_row, ways), _CINDER + _cases()])
 
 
@@ -166,6 +168,13 @@ def _of_volumes() -> Iterator[_Way]:
     ):
         migration = Migration(source=_HERE, volumes=("*",), to=to, aggregates=("aggregate",))
         yield _Way("a volume", where, _taken(OF_VOLUMES, migration))
+
+
+def _of_groups() -> Iterator[_Way]:
+    group = Group(name="group", home=_HERE, targets=())
+    for where, to in (("another SVM of its cluster", _BESIDE), ("another cluster", _THERE)):
+        migration = GroupMigration(of=group, to=to, aggregates=("aggregate",))
+        yield _Way("a protected group", where, _taken((GROUP_HOME,), migration))
 
 
 def _of_items(what: str, movers: Sequence[Mover[ItemMigration]]) -> Iterator[_Way]:

@@ -179,7 +179,9 @@ async def assert_migrated(story: Story, *volumes: str, keeps_source: bool = Fals
         name: ("rw", f"/{name}") for name in volumes
     }
     assert not [each for each in new.values() if each.get("comment")]
-    assert all(story.files("lyon", name) == {"kept"} for name in volumes)
+    for name in volumes:
+        assert story.files("lyon", name) == {"kept"}
+        assert (story.place.tree("lyon", name) / "kept").read_text() == f"{name} kept\n" * 100
     assert not await relationships(story)
     for cluster in ("paris", "lyon"):
         found = await story.at[cluster].http.get("/api/snapmirror/policies", params={"name": "datamotion_*"})
@@ -271,6 +273,8 @@ def test_killed_at_any_call_and_aborted_the_old_ones_serve_or_it_only_goes_on(
             name: ("rw", f"/{name}") for name in SEVERAL
         }
         assert {each["nas"]["export_policy"]["name"] for each in old.values()} == {"default"}
+        for name in SEVERAL:
+            assert (story.place.tree("paris", name) / "kept").read_text() == f"{name} kept\n" * 100
         assert await volumes_at(story, "lyon") == {}
         assert not await relationships(story)
 

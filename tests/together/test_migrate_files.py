@@ -127,9 +127,11 @@ def test_killed_at_any_call_it_goes_on_where_it_was(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("is_carried_out", [False, True])
+@pytest.mark.parametrize(
+    ("to", "is_carried_out"), thinned([(WITHIN, False), (BETWEEN, True), (BETWEEN, False), (WITHIN, True)], 2)
+)
 def test_killed_at_any_call_and_aborted_it_is_as_it_was_or_only_goes_on(
-    quick_path: Path, is_carried_out: bool, soaking: int | None
+    quick_path: Path, to: str, is_carried_out: bool, soaking: int | None
 ) -> None:
     calls, every = 0, 1 if soaking is not None else 2
     over: list[int] = []
@@ -137,14 +139,14 @@ def test_killed_at_any_call_and_aborted_it_is_as_it_was_or_only_goes_on(
 
     async def main(story: Story) -> None:
         own = await with_a_file(story)
-        if not await dies(lambda mortal: migrate(mortal, WITHIN), own, Life(calls, is_carried_out)):
+        if not await dies(lambda mortal: migrate(mortal, to), own, Life(calls, is_carried_out)):
             over.append(calls)
             return
-        report = await abort(own, WITHIN)
+        report = await abort(own, to)
         if "only the way forward" in told(report):
-            assert (await migrate(own, WITHIN)).verdict is Verdict.DONE
-        if found(own)["vol_2"]:
-            assert_there(own, WITHIN)
+            assert (await migrate(own, to)).verdict is Verdict.DONE
+        if found(own)["vol_2" if to == WITHIN else "vol_3"]:
+            assert_there(own, to)
             return
         assert report.verdict in (Verdict.DONE, Verdict.REFUSED), (calls, told(report))
         if report.verdict is Verdict.DONE:

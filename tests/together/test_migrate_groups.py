@@ -1,27 +1,60 @@
-"""A protected group brought to another back end with its mirrors: they follow it there, with no new baseline."""
+"""A protected group brought to another home with its mirrors, in one command: they follow it, with no new baseline."""
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from datamotion.service import mirrors
-from datamotion.service.reports import Verdict
+import pytest
+
+from datamotion.errors import ConfigError
+from datamotion.service import migrations, under_way
+from datamotion.service.open_runs import open_runs
+from datamotion.service.reports import PlanReport, RunReport, Verdict
+from tests.profile import IS_SOAK, thinned
+from tests.together.mortal import Died, Life, dies
 from tests.together.stories import Story, play, told
-from tests.together.test_migrate import plan
-from tests.together.world import GROUP
+from tests.together.test_check import calls
+from tests.together.test_migrate import EndsOnceConfirmed
+from tests.together.test_migrate import plan as plan_of_a_volume
+from tests.together.world import GROUP, digests
 
 MIB = 2**20
+THREE = ("lyon", "oslo")
 
 
-def changed(story: Story, home: str, *targets: str) -> Story:
+def with_targets(story: Story, home: str, *targets: str, **more: Any) -> Story:
+    """The same clusters, of which these are the group's."""
+
     def change(tree: dict[str, Any]) -> None:
         group = tree["groups"][GROUP]
         group["home"] = f"gold-{home}"
-        mirrored = {"aggregates": ["aggr1"], "policy": "MirrorAllSnapshots"}
+        mirrored = {"aggregates": ["aggr1"], "policy": "MirrorAllSnapshots", **more}
         group["targets"] = [{"backend": f"gold-{name}", **mirrored} for name in targets]
 
     return story.configured(change)
+
+
+def bring(story: Story, to: str = "gold-oslo", **more: Any) -> Any:
+    session = story.place.session
+    is_target = session.group(GROUP).target(to) is not None
+    return migrations.migration_of(session, GROUP, to=to, aggregates=() if is_target else ("aggr1",), **more)
+
+
+async def migrate(story: Story, **more: Any) -> RunReport:
+    return await story.place.run(migrations.migrate(bring(story, **more)))
+
+
+async def abort(story: Story) -> RunReport:
+    return await story.place.run(migrations.abort(bring(story, is_undone=True)))
+
+
+async def plan(story: Story, **more: Any) -> PlanReport:
+    return await story.planned(migrations.migrate(bring(story, **more)))
 
 
 async def carried(story: Story, cluster: str) -> tuple[str, int]:
@@ -30,40 +63,213 @@ async def carried(story: Story, cluster: str) -> tuple[str, int]:
     return mirror["source"]["path"], mirror["transfer"]["bytes_transferred"]
 
 
+async def named(story: Story, cluster: str, path: str, pattern: str) -> list[str]:
+    found = await story.at[cluster].http.get(f"/api{path}", params={"name": pattern, "fields": "name"})
+    return [each["name"] for each in found.json()["records"]]
+
+
 def test_a_group_goes_to_another_back_end_and_its_mirrors_follow_without_a_baseline(quick_path: Path) -> None:
     async def main(story: Story) -> None:
-        own = changed(story, "paris", "lyon")
+        own = with_targets(story, "paris", "lyon")
         await own.protected("vol_1")
         (own.place.tree("paris", "vol_1") / "large").write_bytes(bytes(range(256)) * (8 * MIB // 256))
         assert (await own.update()).verdict is Verdict.DONE
-        shown = await plan(own, "vol_1", to="gold-oslo", aggregates=("aggr1",))
-        said = told(shown)
-        assert shown.verdict is Verdict.REFUSED
-        for step in (
-            "with no new baseline",
-            "datamotion apply gold",
-            "datamotion failover gold --to gold-oslo --planned",
-            "datamotion reprotect gold",
-        ):
-            assert step in said, said
-        with_oslo = changed(story, "paris", "lyon", "oslo")
-        assert (await with_oslo.apply()).verdict is Verdict.DONE
         own.write("paris", "vol_1", "late")
-        report = await with_oslo.failover("oslo", is_planned=True)
-        assert report.verdict is Verdict.DONE, told(report)
-        own.write("oslo", "vol_1", "there")
-        report = await with_oslo.place.run(mirrors.reprotect(with_oslo.place.session.group(GROUP)))
+        shown = await plan(own)
+        said = told(shown) + "\n".join(shown.then)
+        assert shown.verdict is Verdict.DONE, said
+        assert [each.mechanism for each in shown.mechanisms if each.is_taken] == [
+            "SnapMirror, cut-over, and its mirrors follow"
+        ]
+        assert "gold-lyon is told to mirror gold-oslo, with no new baseline" in said
+        assert [(each.volume, each.backend) for each in shown.losses] == [("vol_1", "gold-paris")]
+        report = await migrate(own)
         assert report.verdict is Verdict.DONE, told(report)
         follows, bytes_carried = await carried(own, "lyon")
         # as lyon calls oslo's SVM, which has the name of that of paris
         assert (follows, bytes_carried < MIB) == ("svm_gold_oslo:vol_1", True), "no new baseline"
-        moved = changed(story, "oslo", "lyon")
-        assert (await moved.apply()).verdict is Verdict.DONE
-        own.write("oslo", "vol_1", "since")
-        assert (await moved.update()).verdict is Verdict.DONE
-        assert own.files("lyon") == own.files("oslo") == {"kept", "large", "late", "there", "since"}
-        assert (await moved.group()).serving == "gold-oslo"
-        assert (await own.volume("paris", "vol_1", "type"))["type"] == "dp", "the old home mirrors it, until taken away"
-        assert {each.exit_status for each in (await moved.concerns()).values()} == {0}
+        moved = with_targets(story, "oslo", "lyon")
+        await assert_moved(moved, "kept", "large", "late")
 
-    play(quick_path, main, targets=("lyon", "oslo"))
+    play(quick_path, main, targets=THREE)
+
+
+async def assert_moved(moved: Story, *files: str, keeps_source: bool = False) -> None:
+    """The group lives at oslo and is mirrored to lyon; nothing of it is left at paris."""
+    assert await named(moved, "paris", "/storage/volumes", "vol_*") == (["vol_1"] if keeps_source else [])
+    assert await named(moved, "paris", "/snapmirror/policies", "datamotion_*") == []
+    assert moved.served("oslo") == {"vol_1"}
+    assert {each.exit_status for each in (await moved.concerns()).values()} <= {0}, await moved.concerns()
+    assert (await moved.group()).serving == "gold-oslo"
+    moved.write("oslo", "vol_1", "since")
+    assert (await moved.update()).verdict is Verdict.DONE
+    assert_alike(moved, "lyon", "oslo", *files, "since")
+    assert (moved.place.tree("oslo", "vol_1") / "kept").read_text() == "vol_1 kept\n" * 100
+
+
+def test_what_has_no_snapshot_in_common_is_carried_anew_and_told_before(quick_path: Path) -> None:
+    """Two mirrors by MirrorLatest hold a snapshot each that the other one has not."""
+
+    async def main(story: Story) -> None:
+        own = with_targets(story, "paris", "lyon", "oslo", policy="MirrorLatest")
+        await own.protected("vol_1")
+        (own.place.tree("paris", "vol_1") / "large").write_bytes(bytes(range(256)) * (8 * MIB // 256))
+        for _ in range(2):
+            assert (await own.update()).verdict is Verdict.DONE
+        shown = await plan(own)
+        anew = next(each for each in shown.losses if each.backend == "gold-lyon")
+        assert "until 8 MiB are carried there anew" in anew.text, anew.text
+        assert "what has no snapshot in common is carried there anew" in "\n".join(shown.then)
+        report = await migrate(own)
+        assert report.verdict is Verdict.DONE, told(report)
+        follows, bytes_carried = await carried(own, "lyon")
+        assert (follows, bytes_carried >= 8 * MIB) == ("svm_gold_oslo:vol_1", True)
+        await assert_moved(with_targets(story, "oslo", "lyon", policy="MirrorLatest"), "kept", "large")
+
+    play(quick_path, main, targets=THREE)
+
+
+def test_the_old_home_goes_only_once_every_mirror_follows(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = with_targets(story, "paris", "lyon")
+        await own.protected("vol_1")
+        with pytest.raises(Died):
+            await own.place.run(migrations.migrate(bring(own)), EndsOnceConfirmed())
+        (left,) = open_runs(own.place.session).runs
+        assert (left.goes_on, left.run.operation) == ("datamotion migrate gold --to gold-oslo", "migrate")
+        await only_paris_was_told(story)
+        # A configuration that does not know where it is served takes it nowhere else.
+        report = await own.failover("lyon")
+        assert report.verdict is Verdict.REFUSED, told(report)
+        assert "which is no back end of this configuration" in told(report)
+        (listed,) = (await under_way.migrations(own.place.session)).migrations
+        assert (listed.volume, listed.source, listed.to) == ("vol_1", "gold-paris", "gold-oslo")
+        story.place.lose("lyon")
+        report = await migrate(own)
+        assert report.verdict is Verdict.SILENT, told(report)
+        assert await named(story, "paris", "/storage/volumes", "vol_*") == ["vol_1"]
+        story.place.regain("lyon")
+        assert (await migrate(own)).verdict is Verdict.DONE
+        await assert_moved(with_targets(story, "oslo", "lyon"), "kept")
+
+    play(quick_path, main, targets=THREE)
+
+
+async def only_paris_was_told(story: Story) -> None:
+    """That the newest epoch was served stands in the claim at the old home alone, as where a run ends between two."""
+    comments = {}
+    for cluster in ("paris", *THREE):
+        claim = await story.at[cluster].one("/snapmirror/policies", name=f"datamotion_{GROUP}_2", fields="comment")
+        comments[cluster] = (claim["uuid"], claim["comment"])
+    served = next(comment for _, comment in comments.values() if " served=" in comment)
+    unserved = re.sub(r" served=\S+?(?=[ \]])", "", served)
+    assert " served=" not in unserved
+    for cluster, (uuid, _) in comments.items():
+        comment = served if cluster == "paris" else unserved
+        await story.at[cluster].patch(f"/snapmirror/policies/{uuid}", {"comment": comment})
+
+
+def test_what_would_not_follow_is_refused_before_anything_is_changed(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = with_targets(story, "paris", "lyon")
+        assert "nothing of gold is protected yet" in told(await plan(own))
+        await own.protected("vol_1")
+        writes = await calls(story, "writes")
+        shown = await plan_of_a_volume(own, "vol_1", to="gold-oslo", aggregates=("aggr1",))
+        assert "`datamotion migrate gold --to gold-oslo` brings the whole group there" in told(shown)
+        for wrong, text in (("gold-paris", "is the home of gold"), ("gold-lyon", "says on which aggregates")):
+            with pytest.raises(ConfigError, match=text):
+                migrations.migration_of(own.place.session, GROUP, to=wrong, aggregates=("aggr1",))
+        assert await calls(story, "writes") == writes
+        await story.change_mirror("lyon", {"state": "broken_off"})
+        assert "the copy of vol_1 at gold-lyon is broken off, and would not follow" in told(await plan(own))
+        story.place.lose("lyon")
+        assert (await plan(own)).verdict is Verdict.SILENT
+
+    play(quick_path, main, targets=THREE)
+
+
+def own_of(story: Story, *, is_target: bool) -> Story:
+    """The group as its operator has it: where it goes may be one of its targets already."""
+    return with_targets(story, "paris", "lyon", *(["oslo"] if is_target else []))
+
+
+def points() -> Iterator[int]:
+    """The calls behind which a process is killed: all, in `make soak`; else one, another one from run to run."""
+    return count(0) if IS_SOAK else iter((int(os.environ["TESTS_OFFSET"]) % 31,))
+
+
+GONE_ON_WITH = [(False, False, False), (True, True, False), (True, False, True)]
+UNDONE = [(False, None, False), (True, None, False), (False, None, True), (True, None, True)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("is_carried_out", "keeps_source", "is_target"), thinned([*GONE_ON_WITH, *UNDONE], 7))
+def test_killed_at_any_call_it_goes_on_where_it_was_or_goes_back(
+    quick_path: Path, is_carried_out: bool, keeps_source: bool | None, is_target: bool
+) -> None:
+    """It goes back where nothing is said of what becomes of the old volumes; else on."""
+
+    async def go(story: Story) -> RunReport:
+        return await migrate(story, keeps_source=bool(keeps_source))
+
+    async def main(story: Story) -> None:
+        await with_targets(story, "paris", "lyon").protected("vol_1")
+        own = own_of(story, is_target=is_target)
+        was_cut_off = await dies(go, own, Life(number, is_carried_out))
+        if keeps_source is None and was_cut_off:
+            undone.append(await goes_back(own, is_target=is_target))
+        if not (undone and undone[-1]):
+            report = await go(own)
+            assert report.verdict is Verdict.DONE, (number, told(report))
+            moved = with_targets(story, "oslo", "lyon")
+            await assert_moved(moved, "kept", keeps_source=bool(keeps_source))
+            await assert_fails_over(moved, 3)
+        if not was_cut_off:
+            over.append(number)
+
+    over: list[int] = []
+    undone: list[bool] = []
+    for number in points():
+        play(quick_path / str(number), main, targets=THREE)
+        if over:
+            break
+    assert not IS_SOAK or over[0] > 25
+    assert not IS_SOAK or keeps_source is not None or (True in undone and False in undone)
+
+
+async def goes_back(own: Story, *, is_target: bool) -> bool:
+    """Whether it does: from the epoch on there is only the way forward."""
+    report = await abort(own)
+    if "there is only the way forward" in told(report):
+        assert "the same command without --abort goes on with it" in told(report)
+        return False
+    is_nothing = "no such migration is under way" in told(report)
+    assert report.verdict is (Verdict.REFUSED if is_nothing else Verdict.DONE), told(report)
+    assert own.served("paris") == {"vol_1"}
+    assert (await own.volume("paris", "vol_1", "nas"))["nas"]["export_policy"]["name"] == "default"
+    if not is_target:
+        assert await named(own, "oslo", "/storage/volumes", "vol_*") == []
+        assert await named(own, "oslo", "/snapmirror/policies", "datamotion_*") == []
+        listed = {"list_destinations_only": "true", "fields": "destination.path"}
+        found = await own.at["paris"].http.get("/api/snapmirror/relationships", params=listed)
+        assert [each["destination"]["path"] for each in found.json()["records"]] == ["svm_gold_dr:vol_1"]
+    as_before = with_targets(own, "paris", "lyon")
+    as_before.write("paris", "vol_1", "since")
+    assert (await as_before.update()).verdict is Verdict.DONE
+    assert_alike(own, "lyon", "paris", "kept", "since")
+    await assert_fails_over(as_before, 2)
+    return True
+
+
+def assert_alike(story: Story, one: str, other: str, *files: str) -> None:
+    """Byte by byte."""
+    found = digests(story.place.tree(one, "vol_1"))
+    assert found == digests(story.place.tree(other, "vol_1"))
+    assert set(found) == set(files)
+
+
+async def assert_fails_over(story: Story, epoch: int) -> None:
+    report = await story.failover("lyon", is_planned=True)
+    assert (report.verdict, report.epoch) == (Verdict.DONE, epoch), told(report)
+    assert story.served("lyon") == {"vol_1"}

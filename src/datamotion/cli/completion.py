@@ -40,8 +40,8 @@ def complete_backend(context: typer.Context) -> Sequence[str]:
 
 
 def complete_place(context: typer.Context) -> Sequence[str]:
-    """Back ends, as `migrate` takes them: volumes follow."""
-    return [f"{backend}:" for backend in complete_backend(context)]
+    """Groups, and back ends as `migrate` takes them: volumes follow."""
+    return [*complete_group(context), *(f"{backend}:" for backend in complete_backend(context))]
 
 
 def complete_volume(context: typer.Context) -> Sequence[str]:

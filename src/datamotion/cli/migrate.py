@@ -36,9 +36,10 @@ from datamotion.service.item_patterns import is_pattern, items_meant
 What = Annotated[
     str,
     typer.Argument(
-        metavar="BACKEND:VOLUMES",
-        help="The back end where they are, and names, patterns or uuids, with commas; or VOLUME/PATH of a LUN or file,"
-        " or VOLUME/PATTERN, or VOLUME/FOLDER/ with all that is in it.",
+        metavar="WHAT",
+        help="BACKEND:VOLUMES, the back end where they are and names, patterns or uuids, with commas; or"
+        " BACKEND:VOLUME/PATH of a LUN or file, or VOLUME/PATTERN, or VOLUME/FOLDER/ with all that is in it; or a GROUP"
+        " of the configuration, with its mirrors.",
         autocompletion=complete_place,
     ),
 ]
@@ -101,6 +102,9 @@ def migrate(
     ones are seen to serve. A LUN goes to another volume of its SVM, or to another name, while its hosts go on; to
     another SVM of its cluster it is copied while they are kept away. A file is copied to any volume of its cluster, and
     renamed within its own. Run again after anything it goes on; --abort goes back, while nothing is decided.
+
+    A protected group goes as a whole: its volumes to the back end of --to, and its mirrors follow them there from
+    snapshots that both hold. What would be carried anew is told first. The configuration is changed by hand then.
 
     A pattern of LUNs and files (VOLUME/lun*), or a folder (VOLUME/FOLDER/), is brought elsewhere one by one, in the
     order of their names: to the same paths of the other volume, or, with --to BACKEND:VOLUME/FOLDER/, into that folder.

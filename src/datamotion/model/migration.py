@@ -36,6 +36,11 @@ class Migration:
         return self.source.name == self.to.name
 
     @property
+    def left(self) -> tuple[Backend, ...]:
+        """The back ends that hold nothing of its group any more in the end: it was made for it."""
+        return (self.source, self.to)
+
+    @property
     def group(self) -> Group:
         """What stands for it in locks, marks, claims and history. It is served by its source at first."""
         if self.is_within:

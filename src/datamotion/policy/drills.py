@@ -25,11 +25,11 @@ from datamotion.model.view import ClusterView
 from datamotion.model.words import Operation, Role
 from datamotion.policy.common import snapshot_named, snapshots_of
 from datamotion.policy.needs import export_policies, names_text, opening, path_of
+from datamotion.policy.obstacles import no_clones
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 from datamotion.policy.target import Candidate, Terms, assess, best_of, taken_paths
 
-_LICENSE = "flexclone"  # Assumption: what `/cluster/licensing/licenses` calls it
 _SAFE_RELEASE = (9, 12, 1)  # from it on a clone of a MirrorAllSnapshots mirror stops no update (documented)
 _SNAPMIRROR = "snapmirror."  # what the names of snapshots begin with that relationships made for themselves
 _SERVE = Phase(
@@ -223,11 +223,8 @@ class _Starting:
                 text = f"the drill of {group} that runs at {name} serves {serves} ({volume.name}), not {wanted}"
                 start = f"datamotion drill start {group} --to {name} --at {wanted}"
                 return Refusal(text=text, hint=f"datamotion drill stop {group}; then {start}; or elsewhere with --to")
-        if isinstance(self._site.seen, ClusterView):
-            licenses = self._site.seen.licenses
-            if licenses is not None and _LICENSE not in licenses:
-                return Refusal(text=f"{self.backend.cluster} has no FlexClone licence", hint="install it")
-        return None
+        why_none = no_clones(self._site)
+        return Refusal(text=why_none, hint="install it") if why_none else None
 
     def plan(self, volume: str) -> None:
         standing, name = self.situation.now, self.backend.name

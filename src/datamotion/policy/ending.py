@@ -41,11 +41,20 @@ _UNMARK_LAST = Phase(
 class Ending:
     """Adds what is left to do for these volumes to `due`; losses, refusals and what holds come beside it."""
 
-    def __init__(self, situation: Situation, leaving: Sequence[str], *, delete_copies: bool) -> None:
+    def __init__(
+        self,
+        situation: Situation,
+        leaving: Sequence[str],
+        *,
+        delete_copies: bool,
+        at: Collection[str] | None = None,
+    ) -> None:
+        """`at`: only what is at these back ends ends; None: all of it."""
         self._first = situation.first
         self._now = situation.now
         self._leaving = dict.fromkeys(leaving)
         self._deletes = delete_copies
+        self._at = frozenset(situation.now.sites) if at is None else frozenset(at)
         self._left: dict[tuple[str, str], list[str]] = {}
         self._keeps_copies = False
         self._keeps_fence = False
@@ -56,8 +65,10 @@ class Ending:
     def plan(self) -> None:
         by_volume: dict[str, list[Entry]] = {}
         for entry in entries(self._now):
-            by_volume.setdefault(entry.source.id.volume, []).append(entry)
+            if entry.at is None or entry.at in self._at:
+                by_volume.setdefault(entry.source.id.volume, []).append(entry)
         for volume in self._leaving:
+            copies = [copy for copy in self._now.copies_of(volume) if copy.id.backend in self._at]
             if self._deletes and (refusal := self._not_to_be_deleted(volume)):
                 self.refusals.append(refusal)
                 continue
@@ -67,7 +78,7 @@ class Ending:
                 for each in by_volume.get(volume, ())
                 if each.copy is not None and each.source.id == self._now.active[volume]
             }
-            for copy in self._now.copies_of(volume):
+            for copy in copies:
                 if copy.id == self._now.active[volume]:
                     continue
                 if why := own(self._now, copy, mirrored):
@@ -77,7 +88,7 @@ class Ending:
                     self._end(copy)
             for entry in by_volume.get(volume, ()):
                 self._release(entry, ends)
-            for copy in self._now.copies_of(volume):
+            for copy in copies:
                 self._part_with(copy, is_mirror=copy.id in ends)
 
     def holds(self) -> frozenset[Subject]:
@@ -93,7 +104,8 @@ class Ending:
         return frozenset(
             (backend, volume)
             for backend, volume in concerned - is_open
-            if self._now.sites[backend].unseen is None
+            if backend in self._at
+            and self._now.sites[backend].unseen is None
             and volume not in refused
             and CopyId(backend, volume or "") not in self._now.hidden
         )

@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from datamotion.model.acts import ConfirmClaim, TakeEpoch
-from datamotion.model.claim import Claim
+from datamotion.model.claim import Claim, read_claim
 from datamotion.model.plan import Gate
+from datamotion.model.records import Policy
 from datamotion.model.standing import HeldClaim, Site, Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.policy.situation import Situation
@@ -94,6 +95,29 @@ def confirm(due: StepList, situation: Situation, claim: Claim, gate: Gate) -> No
                 change,
                 f"{site.backend.name}: {claim.backend} serves {claim.group}",
             )
+
+
+def tell_served(due: StepList, standing: Standing, but: Iterable[str]) -> None:
+    """Sites that hold the newest claim, and have not been told yet what another one was, that it was served, are told.
+
+    `but` are sites of which the claims go: what they alone were told would go with them.
+    """
+    newest, left = standing.claims[0], frozenset(but)
+    for name in sorted(newest.at.keys() - left) if newest.served is not None else ():
+        site, uuid = standing.sites[name], newest.at[name]
+        if any(each.uuid == uuid and not _is_served(newest, each) for each in _policies(site)):
+            change = ConfirmClaim(uuid=uuid, claim=newest.claim.sealed(standing.group.seal))
+            text = f"{name}: {newest.backend} serves {standing.group.name}"
+            due.add(replace(_CONFIRM, gate=Gate.ALL), site.backend, None, change, text)
+
+
+def _policies(site: Site) -> tuple[Policy, ...]:
+    return site.seen.policies if isinstance(site.seen, ClusterView) else ()
+
+
+def _is_served(held: HeldClaim, policy: Policy) -> bool:
+    claim = read_claim(held.claim.group, policy.name, policy.comment)
+    return claim is not None and claim.served is not None
 
 
 def _in_order(sites: Iterable[Site]) -> list[Site]:

@@ -18,14 +18,13 @@ from datamotion.model.standing import Copy, Site
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.policy.common import Common
-from datamotion.policy.obstacles import Obstacle
+from datamotion.policy.obstacles import Obstacle, no_clones
 from datamotion.policy.steps import Phase, StepList
 
 # Ranks are their order, behind the first one's.
 _SNAPSHOT = Phase(rank=0, title="Take snapshots of what is given up", because="clones are made of them")
 _CLONE = Phase(rank=1, title="Clone what is given up", because="it can be looked at afterwards")
 _SPLIT = Phase(rank=2, title="Split the clones off", because="a mirror cannot go back behind what a clone depends on")
-_LICENSE = "flexclone"  # Assumption: what `/cluster/licensing/licenses` calls it
 
 
 class Keeping:
@@ -92,8 +91,8 @@ class Keeping:
 
     def _obstacle(self, copy: Copy) -> Obstacle | None:
         """Why no clone is made of it; room for it is taken where one is."""
-        if self._seen.licenses is not None and _LICENSE not in self._seen.licenses:
-            return f"{self._site.backend.cluster} has no FlexClone licence", f"install it; or {self._give_up}"
+        if text := no_clones(self._site):
+            return text, f"install it; or {self._give_up}"
         aggregates, needed = copy.volume.aggregates, copy.volume.used_bytes
         share = needed // max(len(aggregates), 1)
         if full := [each for each in aggregates if self._room.get(each, 0) < share]:

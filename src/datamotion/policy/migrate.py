@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from datamotion.model.group_migration import GroupMigration
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.migration import Migration
 from datamotion.model.plan import Offer, Plan, Refusal
@@ -12,7 +13,8 @@ from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
 from datamotion.policy.movers.file_copy import FILE_COPY
 from datamotion.policy.movers.file_rename import FILE_CLONE, FILE_RENAME
-from datamotion.policy.movers.host_copy import host_copy, host_copy_of_item
+from datamotion.policy.movers.group_home import GROUP_HOME, missing_group, title
+from datamotion.policy.movers.host_copy import host_copy, host_copy_of_group, host_copy_of_item
 from datamotion.policy.movers.items import is_file, lun_at_source, missing_item, only_for
 from datamotion.policy.movers.lun_clone import LUN_CLONE
 from datamotion.policy.movers.lun_copy import LUN_COPY
@@ -23,23 +25,29 @@ from datamotion.policy.movers.volume_move import VOLUME_MOVE
 from datamotion.policy.needs import names_text
 from datamotion.policy.situation import Planner, Situation
 
+AnyMigration = Migration | ItemMigration | GroupMigration
 
-def migrate_planner(migration: Migration | ItemMigration) -> Planner:
+
+def migrate_planner(migration: AnyMigration) -> Planner:
     """The planner for `datamotion migrate`. The first look of a run decides on the mechanism."""
-    return (
-        _placed(_onward(_ITEMS, migration), migration)
-        if isinstance(migration, ItemMigration)
-        else _onward(_VOLUMES, migration)
-    )
+    match migration:
+        case ItemMigration():
+            return _placed(_onward(_ITEMS, migration), migration)
+        case GroupMigration():
+            return _onward(_GROUPS, migration)
+        case Migration():
+            return _onward(_VOLUMES, migration)
 
 
-def abort_planner(migration: Migration | ItemMigration) -> Planner:
+def abort_planner(migration: AnyMigration) -> Planner:
     """The planner for `datamotion migrate --abort`: what has begun is undone, while nothing is decided."""
-    return (
-        _placed(_back(_ITEMS, migration), migration)
-        if isinstance(migration, ItemMigration)
-        else _back(_VOLUMES, migration)
-    )
+    match migration:
+        case ItemMigration():
+            return _placed(_back(_ITEMS, migration), migration)
+        case GroupMigration():
+            return _back(_GROUPS, migration)
+        case Migration():
+            return _back(_VOLUMES, migration)
 
 
 def _placed(planner: Planner, migration: ItemMigration) -> Planner:
@@ -147,6 +155,7 @@ OF_FILES = (FILE_RENAME, FILE_CLONE, FILE_COPY)
 """Those of one kind of object, the cheapest first."""
 
 _VOLUMES = Movers(movers=OF_VOLUMES, by_hand=host_copy, missing=_missing_volumes, title=_title)
+_GROUPS = Movers(movers=(GROUP_HOME,), by_hand=host_copy_of_group, missing=missing_group, title=title)
 _ITEMS: Movers[ItemMigration] = Movers(
     movers=(
         *(only_for("LUN", _is_lun, each) for each in OF_LUNS),

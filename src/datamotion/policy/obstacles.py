@@ -12,6 +12,7 @@ Obstacle = tuple[str, str | None]
 """What it is, and what to do about it."""
 
 _LICENSE = "snapmirror"
+_CLONING = "flexclone"  # Assumption: what `/cluster/licensing/licenses` calls it
 
 
 def site_obstacle(target: Target, here: Site, source: Site) -> Obstacle | None:
@@ -45,6 +46,14 @@ def site_obstacle(target: Target, here: Site, source: Site) -> Obstacle | None:
             gap = seen.gap(Aspect.SCHEDULES, schedule)
             return _not_there(backend.cluster, f"schedule {schedule}", gap, "`schedule`")
     return None
+
+
+def no_clones(site: Site) -> str | None:
+    """That nothing can be cloned at a back end, in words; None where nothing is seen to speak against it."""
+    licenses = site.seen.licenses if isinstance(site.seen, ClusterView) else None
+    if licenses is None or _CLONING in licenses:
+        return None
+    return f"{site.backend.cluster} has no FlexClone licence"
 
 
 def _not_there(cluster: str, what: str, gap: str | None, key: str) -> Obstacle:

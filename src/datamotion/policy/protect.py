@@ -45,17 +45,20 @@ _NAMED = frozenset(
 )
 
 
-def protect_planner(group: Group, *, makes_peers: bool = False, recreate: Collection[str] = ()) -> Planner:
+def protect_planner(
+    group: Group, *, makes_peers: bool = False, recreate: Collection[str] = (), only: str | None = None
+) -> Planner:
     """The planner for `datamotion plan` and `datamotion apply`. `makes_peers`: of clusters, too.
 
-    `recreate` are back ends at which mirrors that no update mends are deleted and made anew.
+    `recreate` are back ends at which mirrors that no update mends are deleted and made anew. `only`: mirrors at others
+    are left as they are.
     """
 
     def plan(situation: Situation) -> Plan:
         standing = situation.now
         if refusal := _group_refusal(standing):
             return _plan(standing, refusals=[refusal])
-        return _plan_all(situation, makes_peers, recreate)
+        return _plan_all(situation, makes_peers, recreate, only)
 
     return plan
 
@@ -115,7 +118,7 @@ def _perhaps_claimed(group: Group, site: Site) -> Refusal:
     )
 
 
-def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]) -> Plan:
+def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str], only: str | None) -> Plan:
     standing, due = situation.now, StepList()
     group = standing.group
     refusals = [_refusal(doubt) for doubt in standing.doubts if doubt.kind in _NAMED]
@@ -129,6 +132,8 @@ def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]
     paused: list[Copy] = []
     later: list[str] = []
     for target in targets_of(standing):
+        if only not in (None, target.backend.name):
+            continue
         site = standing.sites[target.backend.name]
         if site.unseen is not None:
             refusals.append(

@@ -34,15 +34,20 @@ _FENCE_BECAUSE = "they were taken over: what clients write there is in no other 
 _LEFT_ALONE = frozenset({DoubtKind.UNREADABLE, DoubtKind.AMBIGUOUS, DoubtKind.REPLACED})
 
 
-def reprotect_planner(group: Group, consent: Consent, sizes: Sizes = MappingProxyType({})) -> Planner:
-    """The planner for `datamotion reprotect`. `sizes` are what was told of snapshots that `to_measure` names."""
+def reprotect_planner(
+    group: Group, consent: Consent, sizes: Sizes = MappingProxyType({}), *, but: str | None = None
+) -> Planner:
+    """The planner for `datamotion reprotect`. `sizes` are what was told of snapshots that `to_measure` names.
+
+    `but` is a back end that mirrors nothing: it is only fenced.
+    """
 
     def plan(situation: Situation) -> Plan:
         standing = situation.now
         title = f"Mirror what serves {group.name} to its other back ends again"
         if refusal := group_refusal(standing) or _taken_meanwhile(situation):
             return Plan(operation=Operation.REPROTECT, group=group.name, title=title, refusals=(refusal,))
-        reprotecting = _Reprotecting(situation, consent, sizes)
+        reprotecting = _Reprotecting(situation, consent, sizes, but)
         reprotecting.plan()
         return Plan(
             operation=Operation.REPROTECT,
@@ -71,11 +76,12 @@ def _taken_meanwhile(situation: Situation) -> Refusal | None:
 
 
 class _Reprotecting:
-    def __init__(self, situation: Situation, consent: Consent, sizes: Sizes) -> None:
+    def __init__(self, situation: Situation, consent: Consent, sizes: Sizes, but: str | None) -> None:
         self._situation = situation
         self._standing = situation.now
         self._consent = consent
         self._sizes = sizes
+        self._but = but
         self._turned: list[Copy] = []
         self.due = StepList()
         self.refusals: list[Refusal] = []
@@ -97,7 +103,7 @@ class _Reprotecting:
         for entry in entries(standing):
             listed.setdefault(entry.source.id.volume, []).append(entry)
         for target in _targets(standing):
-            if standing.sites[target.backend.name].svm is None:
+            if target.backend.name == self._but or standing.sites[target.backend.name].svm is None:
                 continue
             for source, copies in by_source.items():
                 if source != target.backend.name:

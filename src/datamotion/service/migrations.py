@@ -8,11 +8,13 @@ from datetime import datetime
 
 from datamotion.engine.looking import Glance
 from datamotion.errors import ConfigError
+from datamotion.model.group import Backend
+from datamotion.model.group_migration import GroupMigration
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.migration import Migration
 from datamotion.model.view import EVERYTHING, REMOVING, SERVING, Aspect
 from datamotion.model.words import Operation
-from datamotion.policy.migrate import abort_planner, migrate_planner
+from datamotion.policy.migrate import AnyMigration, abort_planner, migrate_planner
 from datamotion.policy.movers.file_copy import names_of
 from datamotion.policy.situation import Planner
 from datamotion.policy.thaw import thaw_planner
@@ -40,12 +42,17 @@ def migration_of(
     keeps_source: bool = False,
     cutover_at: datetime | None = None,
     is_undone: bool = False,
-) -> Migration | ItemMigration:
+) -> AnyMigration:
     """The migration of what BACKEND:VOLUMES says (names, patterns or uuids, with commas) to a back end.
 
     Without aggregates, those that the configuration maps for a target of that name; one that is only undone needs none.
-    BACKEND:VOLUME/PATH is one LUN or file, which goes to a volume. Raises: ConfigError.
+    BACKEND:VOLUME/PATH is one LUN or file, which goes to a volume; the name of a group is all that it protects. Raises:
+    ConfigError.
     """
+    if volumes in session.configuration.groups:
+        if cutover_at is not None:
+            raise ConfigError("--cutover-at is for a move to another aggregate", hint="leave it out")
+        return group_migration(session, volumes, to, aggregates, keeps_source=keeps_source, is_undone=is_undone)
     source, _, names = volumes.partition(":")
     if "/" in names:
         if aggregates or cutover_at is not None:
@@ -65,9 +72,7 @@ def migration_of(
     if goal != source and cutover_at is not None:
         raise ConfigError("--cutover-at is for a move to another aggregate", hint="leave it out, or leave out --to")
     at, there = session.backend(source), session.backend(goal)
-    if not aggregates and not (aggregates := _mapped(session, goal)) and not is_undone:
-        hint = f"--aggregate names one of {there.cluster}"
-        raise ConfigError(f"on which aggregate of {goal} the volumes are made is not said", hint=hint)
+    aggregates = _aggregates(session, there, aggregates, is_undone=is_undone)
     return Migration(
         source=at,
         volumes=wanted,
@@ -76,6 +81,40 @@ def migration_of(
         keeps_source=keeps_source,
         cutover_at=cutover_at,
     )
+
+
+def group_migration(
+    session: Session,
+    group: str,
+    to: str | None,
+    aggregates: tuple[str, ...] = (),
+    *,
+    keeps_source: bool = False,
+    is_undone: bool = False,
+) -> GroupMigration:
+    """That of a whole protected group, with its mirrors, to another back end. Raises: ConfigError."""
+    of = session.group(group)
+    if to is None or ":" in to:
+        hint = (
+            f"--to takes a back end; `datamotion migrate {of.home.name}:VOLUMES --aggregate` moves volumes within one"
+        )
+        raise ConfigError(f"to which back end {group} is to go is not said", hint=hint)
+    there = session.backend(to)
+    if to == of.home.name:
+        raise ConfigError(f"{to} is the home of {group}", hint=f"datamotion failback {group} brings it back there")
+    if of.target(to) is None:
+        aggregates = _aggregates(session, there, aggregates, is_undone=is_undone)
+    elif aggregates:
+        raise ConfigError(f"{to} is a target of {group}, which says on which aggregates", hint="leave --aggregate out")
+    return GroupMigration(of=of, to=there, aggregates=aggregates, keeps_source=keeps_source)
+
+
+def _aggregates(session: Session, there: Backend, named: tuple[str, ...], *, is_undone: bool) -> tuple[str, ...]:
+    """Those that may hold what is made there."""
+    if named or (named := _mapped(session, there.name)) or is_undone:
+        return named
+    hint = f"--aggregate names one of {there.cluster}"
+    raise ConfigError(f"on which aggregate of {there.name} the volumes are made is not said", hint=hint)
 
 
 def item_migration(session: Session, what: str, to: str | None, *, keeps_source: bool = False) -> ItemMigration:
@@ -113,7 +152,7 @@ def _mapped(session: Session, backend: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for target in targets for names in target.aggregates.values() for name in names))
 
 
-def migrate(migration: Migration | ItemMigration) -> Intent:
+def migrate(migration: AnyMigration) -> Intent:
     """Bring the volumes or the LUN to where they are to live. What has begun goes on."""
     return Intent(
         operation=Operation.MIGRATE,
@@ -124,13 +163,13 @@ def migrate(migration: Migration | ItemMigration) -> Intent:
     )
 
 
-def _way_back(migration: Migration | ItemMigration) -> Planner | None:
-    if isinstance(migration, ItemMigration) or migration.is_within:
+def _way_back(migration: AnyMigration) -> Planner | None:
+    if isinstance(migration, ItemMigration) or (isinstance(migration, Migration) and migration.is_within):
         return None
     return thaw_planner(migration.group)
 
 
-def abort(migration: Migration | ItemMigration) -> Intent:
+def abort(migration: AnyMigration) -> Intent:
     """Undo what has begun, while nothing is decided."""
     return Intent(
         operation=Operation.MIGRATE,
@@ -140,9 +179,12 @@ def abort(migration: Migration | ItemMigration) -> Intent:
     )
 
 
-def _glances(migration: Migration | ItemMigration) -> Mapping[str, Glance]:
+def _glances(migration: AnyMigration) -> Mapping[str, Glance]:
     if isinstance(migration, ItemMigration):
         aspects = _OF_ITEMS if migration.is_within_svm else _OF_ITEMS_BETWEEN
+        if migration.is_within_volume and migration.keeps_source:
+            aspects |= {Aspect.LICENSES}
         files = names_of(migration)
         return {name: replace(each, files=files) for name, each in glances_of(migration.group, aspects).items()}
-    return glances_of(migration.group, _WITHIN if migration.is_within else _BETWEEN)
+    is_within = isinstance(migration, Migration) and migration.is_within
+    return glances_of(migration.group, _WITHIN if is_within else _BETWEEN)

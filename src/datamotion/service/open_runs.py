@@ -60,6 +60,7 @@ _COMMANDS: Mapping[str, str] = {
     Operation.RESUME: "resume {group}",
     Operation.ABORT: "abort {group}",
     Operation.REPROTECT: "reprotect {group}",
+    Operation.MIGRATE: "migrate {group}",
     Operation.GC: "gc",
 }
 
@@ -93,5 +94,5 @@ def _goes_on(run: PastRun) -> str | None:
     command = _COMMANDS.get(run.record.operation)
     if command is None:
         return None
-    is_to = run.record.operation == Operation.FAILOVER and run.plan.backend is not None
+    is_to = run.record.operation in (Operation.FAILOVER, Operation.MIGRATE) and run.plan.backend is not None
     return f"datamotion {command.format(group=run.record.group)}" + (f" --to {run.plan.backend}" if is_to else "")

@@ -79,7 +79,7 @@ def _at(
 ) -> Iterator[MigrationReport]:
     for volume in seen.volumes:
         if volume.svm == backend.svm:
-            report = _move(backend.name, volume, seen) or _mirroring(session, volume, view)
+            report = _move(backend.name, volume, seen) or _mirroring(session, backend, volume, view)
             if report is not None:
                 yield report
     yield from lun_reports(session, known, backend, seen)
@@ -101,14 +101,13 @@ def _move(backend: str, volume: Volume, seen: ClusterView) -> MigrationReport | 
     )
 
 
-def _mirroring(session: Session, volume: Volume, view: View) -> MigrationReport | None:
+def _mirroring(session: Session, backend: Backend, volume: Volume, view: View) -> MigrationReport | None:
     """What the mark of a volume says, at whichever end of its migration it is, and what is seen at both."""
     mark = read_mark(volume.comment)
-    names = frozenset(each.name for each in session.backends())
-    ends = ends_of(mark.group, names) if mark is not None else None
+    ends = _ends(session, mark.group, backend) if mark is not None else None
     if mark is None or ends is None:
         return None
-    source, to = map(session.backend, ends)
+    source, to = ends
     old, new = (_marked(view, each, mark) for each in (source, to))
     there = view.get(to.cluster)
     state, moved = "to be mirrored", None
@@ -127,6 +126,19 @@ def _mirroring(session: Session, volume: Volume, view: View) -> MigrationReport 
         moved=moved,
         total=old.used_bytes if old is not None else None,
     )
+
+
+def _ends(session: Session, group: str, here: Backend) -> tuple[Backend, Backend] | None:
+    """Whence and where to a volume of that group goes.
+
+    One that is marked as of a group of the configuration, at a back end that is none of it, goes there from its home.
+    """
+    if (names := ends_of(group, frozenset(each.name for each in session.backends()))) is not None:
+        return session.backend(names[0]), session.backend(names[1])
+    if group not in session.configuration.groups:
+        return None
+    of = session.group(group)
+    return (of.home, here) if here not in of.backends else None
 
 
 def _marked(view: View, backend: Backend, mark: Mark) -> Volume | None:

@@ -28,7 +28,9 @@ def paris(*volumes: Any, **changes: Any) -> ClusterView:
 
 
 def lyon(*volumes: Any) -> ClusterView:
-    return a_cluster_view(LYON, list(volumes), claims=())
+    view = a_cluster_view(LYON, list(volumes), claims=())
+    policies = (*view.policies, replace(view.policies[0], uuid="all", name="MirrorAllSnapshots"))
+    return replace(view, policies=policies, aggregates=(Aggregate(name="aggr1", available_bytes=10**13),))
 
 
 def to(where: Any = HOME, *aggregates: str) -> Migration:

@@ -11,7 +11,7 @@ from datamotion.model.plan import Offer, Plan, Refusal
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
 from datamotion.policy.movers.folders import add_folder
-from datamotion.policy.movers.items import file_at_goal, file_at_source, names_at, why_no_place
+from datamotion.policy.movers.items import file_at_goal, file_at_source, names_at, why_no_clone, why_no_place
 from datamotion.policy.movers.offer import Mover
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
@@ -37,7 +37,7 @@ def _offer_of_clone(migration: ItemMigration, standing: Standing) -> Offer:
         data=0,
         seconds=0,
         interruption="Clients notice nothing: the old one is used as before",
-        needs="nothing: the two share their blocks",
+        needs="FlexClone licensed; the two share their blocks",
         why_not=_why_not(migration, standing, keeps_source=True),
     )
 
@@ -51,7 +51,7 @@ def _why_not(migration: ItemMigration, standing: Standing, *, keeps_source: bool
         return Refusal(text="the old file is not to stay", hint="--keep-source leaves it, and clones it")
     if migration.keeps_source and not keeps_source:
         return Refusal(text="it leaves nothing behind, and the old one is to stay", hint="leave --keep-source out")
-    return why_no_place(migration, standing, 0)
+    return why_no_clone(migration, standing) if keeps_source else why_no_place(migration, standing, 0)
 
 
 def _rename(migration: ItemMigration, uuid: str, due: StepList) -> None:

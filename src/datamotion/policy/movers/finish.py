@@ -12,15 +12,16 @@ from dataclasses import replace
 from datamotion.model.acts import DeleteClaim, DeleteRelationship, DeleteVolume, RemoveMark, Subject
 from datamotion.model.claim import read_claim
 from datamotion.model.mark import read_mark, without_mark
-from datamotion.model.migration import Migration
 from datamotion.model.plan import Gate, Refusal
 from datamotion.model.records import Volume
 from datamotion.model.standing import FENCE, Copy, Site, Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import VolumeState, VolumeType
+from datamotion.policy.epochs import tell_served
 from datamotion.policy.frozen import is_carried
 from datamotion.policy.listings import Entry, entries, release
+from datamotion.policy.movers.offer import Leaving
 from datamotion.policy.needs import mark_of
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList
@@ -44,7 +45,7 @@ _CLAIM = Phase(rank=106, title="Delete claims", because="the migration is over: 
 class Finish:
     """Adds what is left to do to `due`. `moved`: the new volumes' uuids, by the names that the migration knows."""
 
-    def __init__(self, migration: Migration, situation: Situation, moved: Mapping[str, str]) -> None:
+    def __init__(self, migration: Leaving, situation: Situation, moved: Mapping[str, str]) -> None:
         self._migration = migration
         self._now = situation.now
         self._moved = moved
@@ -72,7 +73,9 @@ class Finish:
                 self._part_from_old(copy, listed.get(volume, ()))
         if self.refusals:
             return
-        for number, site in enumerate((self._source, self._to)):  # the new ones are told by their marks up to the end
+        tell_served(self.due, self._now, [each.name for each in self._migration.left])
+        # The new ones are told by their marks up to the end.
+        for number, site in enumerate(self._now.sites[each.name] for each in self._migration.left):
             _unmark(self.due, replace(_UNMARK, rank=_UNMARK.rank + number), self._migration.name, site, self._moved)
             delete_claims(self.due, self._migration.name, site)
 
@@ -108,7 +111,7 @@ class Finish:
         self.due.add(_DELETE, self._source.backend, volume, DeleteVolume(uuid=old.volume.uuid), text)
 
 
-def new_volumes(migration: Migration, standing: Standing) -> Mapping[str, str]:
+def new_volumes(migration: Leaving, standing: Standing) -> Mapping[str, str]:
     """By the names that the migration knows, the uuids of its volumes where they were to go; "" where one is not."""
     copies = {volume: standing.copy(migration.to.name, volume) for volume in standing.volumes}
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datamotion.model.group_migration import GroupMigration
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.migration import Migration
 from datamotion.model.plan import Offer, Refusal
@@ -13,9 +14,17 @@ from datamotion.policy.movers.offer import seconds_for, selected
 def host_copy(migration: Migration, standing: Standing) -> Offer:
     """What copying through this host would take."""
     data = sum(each.used_bytes for each in selected(migration, standing))
-    return _offer(data, hint="mount both and run `datamotion copy SOURCE DESTINATION`, with clients stopped")
+    return _offer(data, hint=_OF_VOLUMES)
 
 
+def host_copy_of_group(migration: GroupMigration, standing: Standing) -> Offer:
+    """What copying what a group serves through this host would take; its mirrors are made anew then."""
+    served = (standing.copies.get(each) for each in standing.active.values() if each is not None)
+    data = sum(each.volume.used_bytes for each in served if each is not None)
+    return _offer((1 + len(migration.others)) * data, hint=_OF_VOLUMES)
+
+
+_OF_VOLUMES = "mount both and run `datamotion copy SOURCE DESTINATION`, with clients stopped"
 _HINT = "bring both here and run `datamotion copy SOURCE DESTINATION`, with hosts stopped"
 
 

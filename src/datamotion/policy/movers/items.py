@@ -16,6 +16,7 @@ from datamotion.model.words import VolumeState, VolumeType
 from datamotion.policy.file_places import file_named
 from datamotion.policy.lun_places import lun_named
 from datamotion.policy.movers.offer import Mover
+from datamotion.policy.obstacles import no_clones
 
 
 def lun_at_source(migration: ItemMigration, standing: Standing) -> PlacedLun | None:
@@ -129,6 +130,13 @@ def why_no_place(migration: ItemMigration, standing: Standing, data: int) -> Ref
         hint = f"name another path: --to {migration.to.name}:{migration.to_volume}/PATH"
         return Refusal(text=f"there is a LUN or a file at {migration.goal} already", hint=hint)
     return _why_no_room(volume, name, data)
+
+
+def why_no_clone(migration: ItemMigration, standing: Standing) -> Refusal | None:
+    """Why nothing can be cloned to where it is to go."""
+    if text := no_clones(standing.sites[migration.source.name]):
+        return Refusal(text=text, hint="install it, or leave --keep-source out")
+    return why_no_place(migration, standing, 0)
 
 
 def _why_no_room(volume: Volume, name: str, data: int) -> Refusal | None:

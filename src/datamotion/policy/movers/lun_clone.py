@@ -8,7 +8,7 @@ from datamotion.model.plan import Offer, Plan, Refusal
 from datamotion.model.records import PlacedLun, lun_name
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
-from datamotion.policy.movers.items import lun_at_goal, lun_at_source, why_no_place
+from datamotion.policy.movers.items import lun_at_goal, lun_at_source, why_no_clone
 from datamotion.policy.movers.offer import Mover
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
@@ -23,7 +23,7 @@ def _offer(migration: ItemMigration, standing: Standing) -> Offer:
         seconds=0,
         interruption="Hosts notice nothing: the old one is used as before; the new one is a LUN of its own, mapped"
         " to nobody",
-        needs="nothing: the two share their blocks",
+        needs="FlexClone licensed; the two share their blocks",
         why_not=_why_not(migration, standing),
     )
 
@@ -34,7 +34,7 @@ def _why_not(migration: ItemMigration, standing: Standing) -> Refusal | None:
     if not migration.keeps_source:
         text = "the new LUN would have another serial number; renaming keeps it"
         return Refusal(text=text, hint="--keep-source leaves the old one, and clones it")
-    return why_no_place(migration, standing, 0)
+    return why_no_clone(migration, standing)
 
 
 def _is_meant(migration: ItemMigration, standing: Standing) -> bool:

@@ -161,7 +161,7 @@ def _way_back(migration: ItemMigration) -> Planner:
 
 LUN_RENAME: Mover[ItemMigration] = Mover(
     offer=_offer_of_rename,
-    is_meant=partial(_is_meant, is_wanted_within=True),
+    is_meant=lambda migration, _: migration.is_within_volume and not migration.keeps_source,
     ongoing=lambda migration, standing: False,  # one request, and it is done
     planner=partial(_planner, is_wanted_within=True),
     way_back=_way_back,

@@ -34,6 +34,17 @@ class Migrant(Protocol):
     def group(self) -> Group: ...
 
 
+class Leaving(Migrant, Protocol):
+    """One of volumes that are mirrored where they go. With `keeps_source` the old ones stay, and nobody is let in."""
+
+    @property
+    def keeps_source(self) -> bool: ...
+
+    @property
+    def left(self) -> tuple[Backend, ...]:
+        """The back ends at which nothing of the group stays."""
+
+
 M = TypeVar("M", bound=Migrant)
 
 

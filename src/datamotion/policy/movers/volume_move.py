@@ -5,6 +5,7 @@ It keeps its uuid, its name and all that points to it. A move that goes on is se
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from datamotion.model.acts import AbortMove, AwaitMove, CutOver, MoveVolume
@@ -61,7 +62,21 @@ def _why_not(migration: Migration, standing: Standing) -> Refusal | None:
             text=f"{migration.source.cluster} has no aggregate {_aggregate(migration)}",
             hint=f"it has {', '.join(known) or 'none that this account sees'}",
         )
-    return None
+    return _no_room(selected(migration, standing), _aggregate(migration), site.seen)
+
+
+def _no_room(volumes: Sequence[Volume], aggregate: str, seen: ClusterView) -> Refusal | None:
+    """That those that are not on their way yet are more than fits."""
+    to_come = [each for each in volumes if not (is_on(each, aggregate) or _move(each, seen))]
+    needed = sum(each.used_bytes for each in to_come)
+    room = next((each.available_bytes for each in seen.aggregates if each.name == aggregate), 0)
+    if needed <= room:
+        return None
+    return Refusal(
+        text=f"{aggregate} has room for {size_text(room)}, and {count_text(len(to_come), 'volume')} with"
+        f" {size_text(needed)} would come",
+        hint="name fewer volumes, or another aggregate",
+    )
 
 
 def _ongoing(migration: Migration, standing: Standing) -> bool:
@@ -103,7 +118,8 @@ class _Moving:
     def plan(self) -> Plan:
         if isinstance(self._site.seen, ClusterView):
             volumes = selected(self._migration, self._now)
-            self._refuse_more_than_fits(volumes, self._site.seen)
+            if refusal := _no_room(volumes, self._aggregate, self._site.seen):
+                self._refusals.append(refusal)
             for volume in volumes if not self._refusals else ():
                 self._plan_one(volume, self._site.seen)
         held = f", cut over not before {self._at:%Y-%m-%d %H:%M} UTC" if self._at else ""
@@ -123,19 +139,6 @@ class _Moving:
 
     def _is_time(self, seen: ClusterView) -> bool:
         return self._at is None or seen.observed_at >= self._at
-
-    def _refuse_more_than_fits(self, volumes: list[Volume], seen: ClusterView) -> None:
-        to_come = [each for each in volumes if not (is_on(each, self._aggregate) or _move(each, seen))]
-        needed = sum(each.used_bytes for each in to_come)
-        room = next((each.available_bytes for each in seen.aggregates if each.name == self._aggregate), 0)
-        if needed > room:
-            self._refusals.append(
-                Refusal(
-                    text=f"{self._aggregate} has room for {size_text(room)}, and {count_text(len(to_come), 'volume')}"
-                    f" with {size_text(needed)} would come",
-                    hint="name fewer volumes, or another aggregate",
-                )
-            )
 
     def _plan_one(self, volume: Volume, seen: ClusterView) -> None:
         going_on = _move(volume, seen)

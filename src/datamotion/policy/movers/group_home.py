@@ -1,0 +1,201 @@
+"""A protected group brought to another home with all its mirrors: they follow it there from snapshots that both hold.
+
+It is the group's own marks, claims and lock by which that goes: its volumes are mirrored to where they are to live,
+served there as by a planned failover, its other mirrors told to follow, and the old home parted from last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from datamotion.model.group_migration import GroupMigration
+from datamotion.model.migration import ALL_SNAPSHOTS
+from datamotion.model.plan import Loss, Offer, Refusal
+from datamotion.model.standing import Copy, Standing
+from datamotion.model.units import size_text
+from datamotion.model.words import Role
+from datamotion.policy.common import common
+from datamotion.policy.movers.course import Course, Part, Words, followed_by, old_volumes
+from datamotion.policy.movers.mirror import name_taken, not_there, unmirrorable
+from datamotion.policy.movers.offer import Mover, seconds_for
+from datamotion.policy.movers.undo import undo_planner
+from datamotion.policy.needs import names_text
+from datamotion.policy.obstacles import site_obstacle
+from datamotion.policy.peering import Peering
+from datamotion.policy.protect import protect_planner
+from datamotion.policy.reprotect import reprotect_planner
+from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.thaw import frozen_copies
+from datamotion.policy.turning import Consent
+
+
+def members(migration: GroupMigration, standing: Standing) -> list[Copy]:
+    """The group's copies at its home."""
+    copies = (standing.copy(migration.source.name, volume) for volume in standing.volumes)
+    return [copy for copy in copies if copy is not None]
+
+
+def missing_group(migration: GroupMigration, standing: Standing) -> Refusal | None:
+    """Why there is nothing to bring elsewhere."""
+    group = migration.name
+    if standing.is_fresh or not standing.volumes:
+        hint = (
+            f"datamotion apply {group} protects it; what is not protected goes by `datamotion migrate BACKEND:VOLUMES`"
+        )
+        return Refusal(text=f"nothing of {group} is protected yet", hint=hint)
+    return None
+
+
+def title(migration: GroupMigration) -> str:
+    return f"Bring {migration.name} from {migration.source.name} to {migration.to.name}, and its mirrors with it"
+
+
+def _offer(migration: GroupMigration, standing: Standing) -> Offer:
+    data = sum(each.volume.used_bytes for each in members(migration, standing))
+    data += sum(served.volume.used_bytes for served, _ in _carried_anew(migration, standing))
+    return Offer(
+        mechanism="SnapMirror, cut-over, and its mirrors follow",
+        data=data,
+        seconds=seconds_for(data),
+        interruption="Clients wait for the last update, seconds, and find the volumes at another address",
+        needs="peers; SnapMirror at all ends; room in the aggregate",
+        why_not=_why_not(migration, standing),
+    )
+
+
+def _why_not(migration: GroupMigration, standing: Standing) -> Refusal | None:
+    group, home = migration.name, migration.source.name
+    for backend in migration.group.backends:
+        if refusal := not_there(standing, backend.name):
+            return refusal
+    served = {each.backend for each in standing.active.values() if each is not None}
+    if elsewhere := sorted(served - {home, migration.to.name}):
+        text = f"{names_text(elsewhere)} serves {group}, not its home {home}"
+        return Refusal(text=text, hint=f"datamotion failback {group} brings it home first")
+    for copy in members(migration, standing):
+        if refusal := name_taken(migration, standing, copy.volume):
+            return refusal
+    if refusal := next(_astray(migration, standing), None):
+        return refusal
+    mirroring = protect_planner(migration.group, only=migration.to.name)
+    return unmirrorable(mirroring, standing) or next(_apart(migration, standing), None)
+
+
+def _apart(migration: GroupMigration, standing: Standing) -> Iterator[Refusal]:
+    """Targets at which nothing can be mirrored from where the group goes."""
+    to = standing.sites[migration.to.name]
+    for target in migration.others:
+        here = standing.sites[target.backend.name]
+        obstacle = site_obstacle(target, here, to) or Peering(to, here).obstacle()
+        if obstacle is not None:
+            text = f"the mirrors at {target.backend.name} could not follow: {obstacle[0]}"
+            yield Refusal(text=text, hint=obstacle[1])
+
+
+def _astray(migration: GroupMigration, standing: Standing) -> Iterator[Refusal]:
+    """Copies that would not follow: they are no mirrors of what serves."""
+    for served, mirror in _mirrored(migration, standing):
+        if mirror.role is not Role.MIRROR or mirror.edge is None or mirror.edge.source != served.id:
+            text = f"the copy of {mirror.id.volume} at {mirror.id.backend} is {mirror.role}, and would not follow"
+            yield Refusal(text=text, hint=f"datamotion apply {migration.name} says what mends it")
+
+
+def _mirrored(migration: GroupMigration, standing: Standing) -> Iterator[tuple[Copy, Copy]]:
+    """What serves each volume, with each copy of it that is to follow."""
+    for volume, active in standing.active.items():
+        served = standing.copies.get(active) if active is not None else None
+        for target in migration.others if served is not None else ():
+            if served is not None and (mirror := standing.copy(target.backend.name, volume)) is not None:
+                yield served, mirror
+
+
+def _carried_anew(migration: GroupMigration, standing: Standing) -> Iterator[tuple[Copy, Copy]]:
+    """Those of which no snapshot will be common with what is served where the group goes, and what serves them now.
+
+    What is mirrored there with all its snapshots holds what the source does; else it is what it is seen to hold.
+    """
+    target = migration.group.target(migration.to.name)
+    brings_all = target is not None and target.policy == ALL_SNAPSHOTS
+    for served, mirror in _mirrored(migration, standing):
+        new = standing.copy(migration.to.name, served.id.volume)
+        held_by = served if brings_all or new is None else new
+        is_held = (brings_all or new is not None) and common(standing, mirror, held_by).newest is not None
+        is_there = served.id.backend == migration.to.name and mirror.edge and mirror.edge.source == served.id
+        if not (is_held or is_there or mirror.is_writable):
+            yield served, mirror
+
+
+def _losses(migration: GroupMigration, situation: Situation) -> tuple[Loss, ...]:
+    """The old volumes, and copies that are made anew: those that are until then no copies."""
+    old = old_volumes(migration, (each.id.volume for each in members(migration, situation.now)))
+    return (
+        *old,
+        *(
+            Loss(
+                volume=mirror.id.volume,
+                backend=mirror.id.backend,
+                given_up_at=mirror.id.backend,
+                kept=None,
+                age=None,
+                text=f"the copy at {mirror.id.backend}, until {size_text(served.volume.used_bytes)} are carried there"
+                " anew: it has no snapshot in common with where the group goes",
+            )
+            for served, mirror in _carried_anew(migration, situation.first)
+        ),
+    )
+
+
+def _then(migration: GroupMigration, part: Part, standing: Standing) -> tuple[str, ...]:
+    anew = {mirror.id.backend for _, mirror in _carried_anew(migration, standing)}
+    following = [each.backend.name for each in migration.others]
+    behind = [
+        f"{name} is told to mirror {migration.to.name}, "
+        + ("and what has no snapshot in common is carried there anew." if name in anew else "with no new baseline.")
+        for name in following
+    ]
+    configure = (
+        f"When it is done, name {migration.to.name} as the home of {migration.name} in the configuration, and"
+        f" {migration.source.name} no more."
+    )
+    return (*followed_by(migration, part, behind), configure)
+
+
+def _ongoing(migration: GroupMigration, standing: Standing) -> bool:
+    newest, to = standing.claims[0] if standing.claims else None, migration.to.name
+    if newest is not None and newest.backend == to:
+        return True
+    if migration.is_to_target:
+        return bool(frozen_copies(standing))
+    return any(to in each.at for each in standing.claims) or any(each.backend == to for each in standing.copies)
+
+
+def _planner(migration: GroupMigration) -> Planner:
+    group, source = migration.group, migration.source.name
+    words = Words(
+        title=title(migration),
+        losses=lambda situation: _losses(migration, situation),
+        then=lambda part, standing: _then(migration, part, standing),
+    )
+
+    def following(situation: Situation) -> Planner:
+        anew = {mirror.id.backend for _, mirror in _carried_anew(migration, situation.first)}
+        writable = {mirror.id.backend for _, mirror in _mirrored(migration, situation.first) if mirror.is_writable}
+        # All that these hold was carried over: who served them was kept as it was, up to its last snapshot.
+        consent = Consent(discard=frozenset(anew - writable), keep=False)
+        return reprotect_planner(group, consent, but=source)
+
+    return Course(
+        migration,
+        words,
+        mirroring=protect_planner(group, only=migration.to.name),
+        following=lambda situation: following(situation)(situation),
+    )
+
+
+GROUP_HOME = Mover(
+    offer=_offer,
+    is_meant=lambda migration, standing: True,
+    ongoing=_ongoing,
+    planner=_planner,
+    way_back=lambda migration: undo_planner(migration, () if migration.is_to_target else (migration.to,)),
+)
