@@ -102,8 +102,10 @@ def tell_served(due: StepList, standing: Standing, but: Iterable[str]) -> None:
 
     `but` are sites of which the claims go: what they alone were told would go with them.
     """
-    newest, left = standing.claims[0], frozenset(but)
-    for name in sorted(newest.at.keys() - left) if newest.served is not None else ():
+    newest, left = next(iter(standing.claims), None), frozenset(but)
+    if newest is None or newest.served is None:
+        return
+    for name in sorted(newest.at.keys() - left):
         site, uuid = standing.sites[name], newest.at[name]
         if any(each.uuid == uuid and not _is_served(newest, each) for each in _policies(site)):
             change = ConfirmClaim(uuid=uuid, claim=newest.claim.sealed(standing.group.seal))
