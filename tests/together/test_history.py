@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 import trio
 
-from datamotion.errors import ConfigError, StoreFailed
+from datamotion.errors import ConfigError, Refused, StoreFailed
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.runs.phases import Phase
 from datamotion.service import operations
 from datamotion.service.history import history, past_run
 from datamotion.service.open_runs import open_runs
+from datamotion.service.reports import Verdict
 from datamotion.store.lock import hold_group, this_process
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
-from tests.together.world import GROUP
+from tests.together.world import GROUP, Quiet
 
 
 async def failed_over(story: Story) -> None:
@@ -192,3 +193,20 @@ def test_a_run_that_was_cut_off_at_its_very_end_is_told_no_more_once_nothing_is_
 
 def _failover(story: Story) -> operations.Intent:
     return operations.failover(story.place.session.group(GROUP), FailoverChoice(to="gold-lyon"))
+
+
+def test_who_serves_falls_silent_behind_the_plan_and_nothing_is_done_by_an_older_epoch(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        session = story.place.session
+        await story.protected("vol_1")
+        story.place.lose("paris")
+        assert (await story.failover("lyon")).verdict is Verdict.DONE
+        story.place.regain("paris")
+        async with operations.prepare(session, [operations.protect(session.group(GROUP))]) as (prepared,):
+            assert prepared.plan.steps
+            story.place.lose("lyon")
+            with pytest.raises(Refused, match="gold-lyon, which took gold over in epoch 2, cannot be seen any more"):
+                await prepared.carry_out(Quiet())
+        assert history(session).runs[0].operation == "failover"
+
+    play(quick_path, story, schedule=None)

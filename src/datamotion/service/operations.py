@@ -15,7 +15,7 @@ from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.counting import counted
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.engine.ports import Delay, Watcher
-from datamotion.engine.result import Outcome, RunResult
+from datamotion.engine.result import RunResult
 from datamotion.engine.run import Run
 from datamotion.engine.turn import planned_acts
 from datamotion.errors import ConfigError, Refused
@@ -195,6 +195,9 @@ def glances_of(group: Group, aspects: frozenset[Aspect]) -> Mapping[str, Glance]
     return {name: Glance(aspects=aspects, svms=frozenset(each)) for name, each in svms.items()}
 
 
+_BRINGING = frozenset({Operation.FAILOVER, Operation.SETTLE})  # what is about who serves says so in its own words
+
+
 class Prepared:
     """An intent with its first observation and its plan: shown by `report`, carried out by `carry_out`."""
 
@@ -320,7 +323,7 @@ class Prepared:
                 seconds=clock.monotonic_s() - began_s,
                 calls=calls.count,
             )
-            journal.end(_event(result), clock.now(), json.loads(to_json(report)))
+            journal.end(_event(report.verdict), clock.now(), json.loads(to_json(report)))
         return report
 
     async def _go_back(self, a_run: Callable[[Planner], Run], by: str) -> RunResult | None:
@@ -349,6 +352,12 @@ class Prepared:
         """The plan as things are now, where it still is what was agreed to."""
         plan = self._planned(standing, self.plan.backend)
         hint = "nothing was changed; run the same command again to see the new plan"
+        newest = next(iter(self.standing.claims), None)
+        if self.operation not in _BRINGING and newest and newest.epoch > max(standing.epochs, default=0):
+            raise Refused(
+                f"{newest.backend}, which took {self.group} over in epoch {newest.epoch}, cannot be seen any more",
+                hint="nothing was changed; when it answers, run the same command again",
+            )
         if not plan.refused and (plan.backend, plan.epoch) != (self.plan.backend, self.plan.epoch):
             raise Refused(
                 f"things have changed since the plan was shown: it would now be: {plan.title}",
@@ -441,8 +450,8 @@ def _close_cut_off(store: Store | FallbackRuns, group: str, hold: GroupHold | No
     return cut_off
 
 
-def _event(result: RunResult) -> Event:
-    outcomes = {ending.outcome for ending in result.endings().values()}
-    if Outcome.FAILED in outcomes:
-        return Event.SOME_GIVEN_UP
-    return Event.SILENCE if Outcome.UNKNOWN in outcomes else Event.ALL_REACHED
+def _event(verdict: Verdict) -> Event:
+    """What the run is recorded to have ended by: as it was told, so that neither sounds better than the other."""
+    if verdict is Verdict.DONE:
+        return Event.ALL_REACHED
+    return Event.SILENCE if verdict is Verdict.SILENT else Event.SOME_GIVEN_UP
