@@ -24,6 +24,7 @@ class Kind(StrEnum):
     CLOCK_OFF = "clock off"
     UNDECIDED = "undecided"
     DIVIDED = "divided"
+    TAKEN_UNSEEN = "taken unseen"
     OVERTAKEN = "overtaken"
     SERVED_OFFLINE = "served offline"
     SHUT_OUT = "shut out"
@@ -96,6 +97,14 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         "Nobody can tell who serves a volume.",
         "nobody can tell who serves: {cause}",
         "datamotion settle {group} --keep BACKEND says who does, and what that gives up",
+    ),
+    Kind.TAKEN_UNSEEN: Row(
+        *_BAD,
+        "A failover from here took an epoch that nobody in sight knows of, for a back end that cannot be seen.",
+        "{backend} was taken over to in {cause}, by a run from here, and cannot be seen: it may serve on, and what it"
+        " served is in no copy in sight",
+        "when it answers: datamotion apply {group} fences what it overtook; if it is lost: datamotion settle {group}"
+        " --keep BACKEND, the one that is to serve",
     ),
     Kind.OVERTAKEN: Row(
         *_BAD,

@@ -15,6 +15,7 @@ from datamotion.policy.home import targets_of
 from datamotion.service.concern_rows import CLOCK_LIMIT, Kind
 from datamotion.service.concerns import Concern
 from datamotion.service.freshness import Freshness
+from datamotion.service.remembered import Taken
 
 _LEAST_TOLD = timedelta(seconds=1)
 _ABOUT_SERVING = frozenset({DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED})
@@ -26,6 +27,7 @@ class GroupConcerns:
 
     standing: Standing
     freshness: Freshness
+    taken: Taken | None = None  # what the store remembers
 
     def all(self) -> Iterator[Concern]:
         """What concerns back ends, then the group, then single volumes."""
@@ -36,6 +38,7 @@ class GroupConcerns:
             told = ", ".join(f"{count} served by {backend}" for backend, count in served.most_common())
             yield Concern(Kind.DIVIDED, {"group": self.standing.group.name, "cause": told})
         yield from self._undecided()
+        yield from self._remembered()
         claims = {each.backend: each for each in reversed(self.standing.claims)}
         kept_at = [each.backend.name for each in targets_of(self.standing)]
         for volume, active in self.standing.active.items():
@@ -84,6 +87,15 @@ class GroupConcerns:
             if active is None and volume not in told:
                 words = {"group": self.standing.group.name, "cause": self._why_undecided(volume)}
                 yield Concern(Kind.UNDECIDED, words, volume=volume)
+
+    def _remembered(self) -> Iterator[Concern]:
+        """That an epoch which nobody in sight knows of was taken from here, for who cannot be seen."""
+        taken, known = self.taken, max(self.standing.epochs, default=0)
+        if taken is None or taken.epoch <= known or taken.backend not in self.standing.sites:
+            return
+        if self.standing.sites[taken.backend].unseen is not None:
+            words = {"group": self.standing.group.name, "cause": f"epoch {taken.epoch}"}
+            yield Concern(Kind.TAKEN_UNSEEN, words, backend=taken.backend)
 
     def _why_undecided(self, volume: str) -> str:
         newest = self.standing.claims[0] if self.standing.claims else None

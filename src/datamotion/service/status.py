@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mappi
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from datamotion.clock import Clock
 from datamotion.engine.looking import Glance, Lookout
@@ -21,6 +22,7 @@ from datamotion.service.concerns import Concern, concern_reports
 from datamotion.service.copy_concerns import CopyConcerns
 from datamotion.service.freshness import Freshness, Policies
 from datamotion.service.group_concerns import GroupConcerns
+from datamotion.service.remembered import Taken, remembered
 from datamotion.service.reports import (
     ClusterReport,
     CopyReport,
@@ -51,12 +53,16 @@ class Looker:
     """Looks at groups as often as it is asked to, by the same connections. Only reads."""
 
     groups: Sequence[Group]
-    clock: Clock
+    session: Session
     clusters: Mapping[str, FollowedCluster]
 
     async def look(self) -> StatusReport:
         view = await Lookout(self.clusters, glances_of(self.groups)).whole()
-        return status_report(self.groups, view, self.clock.now())
+        return status_report(self.groups, view, self.clock.now(), remembered(self.session, self.groups, view))
+
+    @property
+    def clock(self) -> Clock:
+        return self.session.world.clock
 
     def silent(self) -> Sequence[SilenceReport]:
         """The clusters that leave a request of the look unanswered that goes on."""
@@ -68,7 +74,7 @@ async def looking(session: Session, names: Collection[str]) -> AsyncIterator[Loo
     """At these groups, at all where none is named. Raises: ConfigError for an unknown one."""
     groups = session.groups(names)
     async with session.clusters(glances_of(groups).keys()) as clusters:
-        yield Looker(groups, session.world.clock, clusters)
+        yield Looker(groups, session, clusters)
 
 
 def glances_of(groups: Iterable[Group]) -> Mapping[str, Glance]:
@@ -80,9 +86,14 @@ def glances_of(groups: Iterable[Group]) -> Mapping[str, Glance]:
     return {name: Glance(aspects=STANDING, svms=frozenset(each)) for name, each in svms.items()}
 
 
-def status_report(groups: Iterable[Group], view: View, at: datetime) -> StatusReport:
-    """What a view says of these groups. The verdict is the worst of all that is to be said."""
-    reports = tuple(_Picture.of(stand(group, view)).report() for group in groups)
+def status_report(
+    groups: Iterable[Group], view: View, at: datetime, taken: Mapping[str, Taken] = MappingProxyType({})
+) -> StatusReport:
+    """What a view says of these groups. The verdict is the worst of all that is to be said.
+
+    `taken` is what the store remembers, by group.
+    """
+    reports = tuple(_Picture.of(stand(group, view), taken.get(group.name)).report() for group in groups)
     worst = max((each.exit_status for report in reports for each in report.concerns), default=0)
     return StatusReport(
         at=at,
@@ -104,15 +115,16 @@ class _Picture:
     standing: Standing
     freshness: Freshness
     of_copies: CopyConcerns
+    taken: Taken | None
 
     @classmethod
-    def of(cls, standing: Standing) -> _Picture:
+    def of(cls, standing: Standing, taken: Taken | None) -> _Picture:
         freshness = Freshness(standing)
-        return cls(standing, freshness, CopyConcerns(standing, freshness, Policies(standing)))
+        return cls(standing, freshness, CopyConcerns(standing, freshness, Policies(standing)), taken)
 
     def report(self) -> GroupReport:
         standing, group = self.standing, self.standing.group
-        concerns: list[Concern] = list(GroupConcerns(standing, self.freshness).all())
+        concerns: list[Concern] = list(GroupConcerns(standing, self.freshness, self.taken).all())
         volumes = tuple(self._volume(volume, concerns) for volume in standing.volumes)
         ages = [[each.lag_s for each in volume.copies if each.is_fresh and each.snapshot] for volume in volumes]
         newest = standing.serving

@@ -17,6 +17,7 @@ from datamotion.model.standing import FENCE, DoubtKind
 from datamotion.model.view import Aspect, Unreadable
 from datamotion.model.words import MirrorState, TransferState, VolumeState
 from datamotion.service.concern_rows import ROWS
+from datamotion.service.remembered import Taken
 from datamotion.service.reports import Severity
 from tests.datamotion.building import a_mark
 from tests.datamotion.service.landscapes import LYON, NANTES, NOON, PARIS, Landscape, a_group, failed_over, protected
@@ -239,6 +240,13 @@ def overtaken() -> Landscape:
     return world
 
 
+def taken_from_here() -> Landscape:
+    world = protected(targets=(LYON, NANTES))
+    world.taken["gold"] = Taken("gold-lyon", 2)
+    world.lose(LYON)
+    return world
+
+
 def unfinished() -> Landscape:
     world = protected(targets=(LYON, NANTES))
     world.claim(2, LYON, served=None)
@@ -350,6 +358,13 @@ CASES = (
         kind="undecided",
         world=undecided,
         says="vol_1: nobody can tell who serves: gold-lyon has claimed it (epoch 2), may serve it, and cannot be seen",
+        hints="datamotion settle gold --keep BACKEND",
+        exit_status=4,
+    ),
+    Case(
+        kind="taken unseen",
+        world=taken_from_here,
+        says="gold-lyon was taken over to in epoch 2, by a run from here, and cannot be seen",
         hints="datamotion settle gold --keep BACKEND",
         exit_status=4,
     ),
