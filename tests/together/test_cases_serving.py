@@ -10,7 +10,7 @@ import trio
 from datamotion.errors import Refused
 from datamotion.service.reports import RunReport, Verdict
 from tests.together.stories import Story, outcomes, play, told
-from tests.together.world import create_volumes
+from tests.together.world import create_volumes, succeed
 
 _DAY_S = 86_400
 
@@ -212,3 +212,28 @@ def test_two_copies_that_both_claim_to_serve_are_told_and_settled_by_name(quick_
         assert story.served("lyon") == set()
 
     play(quick_path, story, targets=("lyon", "oslo"))
+
+
+def test_where_a_failover_goes_on_for_one_volume_the_hints_fence_the_others_and_let_nobody_wait_for_ever(
+    quick_path: Path,
+) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        mirror = await story.mirror("lyon", "vol_2")
+        fault = {"kind": "job_failure", "route": f"PATCH /snapmirror/relationships/{mirror['uuid']}"}
+        async with story.place.lab["lyon"].client() as client:
+            await succeed(client.post("/lab/faults", json=fault))
+        story.place.lose("paris")
+        assert (await story.failover("lyon")).verdict is Verdict.PARTLY
+        story.place.regain("paris")
+        concerns = await story.concerns()
+        assert concerns["overtaken"].hint == "datamotion failover gold --to gold-lyon fences it"
+        report = await story.failover("lyon", is_planned=None)
+        assert "vol_1" not in story.served("paris"), told(report)
+        hint = (await story.concerns())["frozen"].hint or ""
+        assert "with --best-effort what cannot follow stays" in hint
+        await story.failover("lyon", is_planned=None, best_effort=True)
+        assert story.served("paris") == {"vol_2"}
+        assert story.served("lyon") == {"vol_1"}
+
+    play(quick_path, main, schedule=None)

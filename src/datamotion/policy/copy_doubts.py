@@ -59,7 +59,10 @@ def _active_doubts(group: Group, copy: Copy, claims: Sequence[HeldClaim]) -> Ite
         if is_migration(group.name):
             hint = "datamotion migrate, as it was begun, goes on with it; with --abort it lets clients in again"
         elif newest != backend:  # from the epoch on there is no way back
-            hint = f"datamotion failover {group.name} --to {newest} goes on with it"
+            command = f"datamotion failover {group.name} --to {newest}"
+            hint = (
+                f"{command} goes on with it; with --best-effort what cannot follow stays, and its clients come in again"
+            )
         yield Doubt(
             kind=DoubtKind.FROZEN,
             backend=backend,

@@ -110,7 +110,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_BAD,
         "A copy that another one overtook is not fenced: clients may still write to it.",
         "overtaken by {by}, not fenced yet: clients may still write here",
-        "datamotion apply {group} fences it",
+        "{what_next} fences it",
     ),
     DoubtKind.FROZEN: Row(
         *_BAD,

@@ -44,7 +44,7 @@ class CopyConcerns:
             case Role.MIRROR:
                 yield from self._of_mirror(copy)
             case Role.OVERTAKEN:
-                yield self._concern(Kind.OVERTAKEN, copy, by=self._who_overtook(copy))
+                yield self._concern(Kind.OVERTAKEN, copy, by=self._who_overtook(copy), what_next=self._what_fences())
             case Role.BROKEN:
                 cause = "its relationship is broken off" if copy.edge else "it has no relationship"
                 yield self._concern(Kind.BROKEN, copy, cause=cause)
@@ -185,6 +185,14 @@ class CopyConcerns:
         claims = [each for each in standing.claims if active and each.backend == active.backend][:1]
         by = standing.contenders if active is None else claims
         return " or ".join(f"{each.backend} (epoch {each.epoch})" for each in by) or "another back end"
+
+    def _what_fences(self) -> str:
+        """The command that does: while an epoch was never seen to be served, only that which goes on with it."""
+        standing = self.standing
+        begun = next((each.backend for each in standing.contenders if each.served is None), None)
+        if begun is None:
+            return f"datamotion apply {standing.group.name}"
+        return f"datamotion failover {standing.group.name} --to {begun}"
 
     def _concern(
         self,
