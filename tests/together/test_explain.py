@@ -9,6 +9,7 @@ import trio
 from rich.console import Console
 
 from datamotion.cli.render_explained import render_explained
+from datamotion.service import mirrors
 from datamotion.service.explain import ExplainReport, explain
 from datamotion.service.reports import Verdict
 from tests.together.stories import Story, play, told
@@ -121,5 +122,20 @@ def test_where_nobody_can_tell_who_serves_it_does_not_say_that_clients_notice_no
         text = shown(report)
         assert "If gold-lyon went now (it is not seen now): who serves 2 volumes nobody can tell" in text
         assert "datamotion status gold says who may serve them" in text
+
+    play(quick_path, main, targets=BOTH)
+
+
+def test_of_the_last_copy_in_reach_it_says_that_nothing_would_be_left(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        story.place.lose("paris")
+        assert (await story.failover("lyon")).verdict is Verdict.DONE
+        assert (await story.place.run(mirrors.reprotect(story.place.session.group(GROUP)))).serving == "gold-lyon"
+        text = shown(await explained(story))
+        assert "datamotion failover gold --to gold-oslo --unplanned --dry-run shows its" in text
+        story.place.lose("lyon")
+        (oslo,) = (each for each in (await explained(story)).sites if each.backend == "gold-oslo")
+        assert (oslo.serves, oslo.unmirrored) == (False, ("vol_1",))
 
     play(quick_path, main, targets=BOTH)

@@ -48,7 +48,9 @@ def _render_site(console: Console, group: str, site: SiteReport) -> None:
     if site.plan.steps:
         acts = sum(len(step.acts) for step in site.plan.steps)
         steps = f"{count_text(len(site.plan.steps), 'step')}, {count_text(acts, 'change')}"
-        say(console, f"datamotion failover {plain(group)} --unplanned --dry-run shows its {steps}", indent=4, hang=2)
+        to = next((f" --to {each.backend}" for each in site.places if each.why_not is None), "")
+        command = f"datamotion failover {group}{to} --unplanned --dry-run"
+        say(console, f"{plain(command)} shows its {steps}", indent=4, hang=2)
 
 
 def _named(volumes: Sequence[str]) -> str:

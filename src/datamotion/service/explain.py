@@ -112,7 +112,8 @@ def _site(group: Group, view: View, standing: Standing, name: str) -> SiteReport
     serves = bool(served)
     plan, places = _failover(group, gone) if serves else (None, ())
     fresh = Freshness(gone)
-    unmirrored = () if serves else tuple(each for each in gone.volumes if not fresh.fresh_mirrors(each))
+    left = [each for each in gone.volumes if fresh.fresh_mirrors(each)]
+    unmirrored = () if serves else tuple(each for each in standing.volumes if each not in left)
     return SiteReport(
         backend=name,
         cluster=cluster,

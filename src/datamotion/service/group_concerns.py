@@ -137,7 +137,9 @@ class GroupConcerns:
         group = self.standing.group.name
         if not targets:
             return f"datamotion reprotect {group} mirrors it to its home again, and says first what that gives up"
-        copies = [self.standing.copy(name, volume) for name in targets]
-        if all(copy is not None and (copy.is_writable or self.freshness.is_fresh(copy) is False) for copy in copies):
-            return f"none of its targets follows it: datamotion reprotect {group} turns them round"
+        copies = [self.standing.copy(name, volume) for name in targets if self.standing.sites[name].svm is not None]
+        if copies and all(
+            copy is not None and (copy.is_writable or self.freshness.is_fresh(copy) is False) for copy in copies
+        ):
+            return f"none of its targets in sight follows it: datamotion reprotect {group} turns them round"
         return f"datamotion apply {group} makes mirrors where it can"
