@@ -434,3 +434,36 @@ def test_what_keeps_mirrors_is_refused_for_a_migration_whose_name_status_takes(q
         assert (await status(story.place.session, [group.name])).groups[0].volumes == ()
 
     play(quick_path, story)
+
+
+@pytest.mark.parametrize("overwritten", thinned([("paris",), ("paris", "lyon")], 2))
+def test_what_bears_no_mark_any_more_is_neither_undone_nor_forgotten_unsaid(
+    quick_path: Path, overwritten: Sequence[str]
+) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(migrate, story)
+            while (await story.volume("paris", "vol_1", "nas"))["nas"]["export_policy"]["name"] != FENCE:
+                await trio.sleep(0.01)
+            nursery.cancel_scope.cancel()
+        for cluster in overwritten:
+            await story.change(cluster, "vol_1", {"comment": "mine"})
+        for undone in (abort, migrate):
+            report = await undone(story)
+            assert report.verdict is not Verdict.DONE, told(report)
+        report = await abort(story)
+        assert report.verdict is not Verdict.DONE, told(report)
+        assert "vol_1 is fenced at gold-paris, and its mark was overwritten" in told(report)
+        nas = {"path": "/vol_1", "export_policy": {"name": "default"}}
+        await story.change("paris", "vol_1", {"nas": nas, "comment": ""})
+        if await story.at["lyon"].get("/snapmirror/relationships"):
+            assert len(overwritten) == 1 or "whether this migration made it nobody can tell" in told(report)
+            await story.delete_mirror("lyon")
+            copy = await story.volume("lyon", "vol_1", "uuid")
+            await story.at["lyon"].delete(f"/storage/volumes/{copy['uuid']}")
+        assert (await abort(story)).verdict is Verdict.DONE
+        assert (await migrate(story)).verdict is Verdict.DONE
+        assert story.files("lyon") == {"kept"}
+
+    play(quick_path, main)

@@ -19,6 +19,7 @@ from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.health import RECEIVING
 from datamotion.policy.movers.finish import Finish, new_volumes
 from datamotion.policy.movers.offer import Leaving
+from datamotion.policy.movers.unmarked import unmarked
 from datamotion.policy.situation import Planner, Situation
 
 
@@ -100,11 +101,14 @@ class Course:
             ends = (self._migration.source.name, self._migration.to.name)
             self._followed = frozenset(each for each in plan.holds if each[0] not in ends)
         here = self._come_to(part, situation)
-        if part is Part.MIRROR:
-            return part, self._mirroring(here)
         if part is Part.FINISH:
             return part, self._finish(here)
-        plan = self._cutting_over(here)
+        plan = self._mirroring(here) if part is Part.MIRROR else self._cutting_over(here)
+        is_decided = any(each.backend == self._migration.to.name for each in here.now.claims[:1])
+        if not is_decided and (left := tuple(unmarked(self._migration, here.now))):
+            return part, replace(plan, steps=(), refusals=left)
+        if part is Part.MIRROR:
+            return part, plan
         self._differences = plan.differences
         return part, replace(plan, refusals=tuple(map(_as_of_migration, plan.refusals)))
 

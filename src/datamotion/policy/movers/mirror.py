@@ -18,6 +18,7 @@ from datamotion.model.units import size_text
 from datamotion.policy.movers.course import Course, Words, followed_by, old_volumes
 from datamotion.policy.movers.offer import Leaving, Mover, seconds_for, selected
 from datamotion.policy.movers.undo import undo_planner
+from datamotion.policy.movers.unmarked import unmarked
 from datamotion.policy.needs import names_text
 from datamotion.policy.protect import protect_planner
 from datamotion.policy.situation import Planner, Situation
@@ -73,6 +74,8 @@ def name_taken(migration: Leaving, standing: Standing, volume: Volume) -> Refusa
     known = read_mark(other.comment) if other is not None else None
     if other is None or (known is not None and known.group == migration.name):
         return None
+    if orphan := next((each for each in unmarked(migration, standing) if each.volume == volume.name), None):
+        return orphan
     return Refusal(
         text=f"{migration.to.name} has a volume {other.name} already, which is no copy of this one",
         hint=f"if {volume.name} was migrated with --keep-source it is there, and nothing is left to do; else"

@@ -11,6 +11,7 @@ from datamotion.model.words import Operation
 from datamotion.policy.ending import Ending
 from datamotion.policy.movers.finish import delete_claims
 from datamotion.policy.movers.offer import Leaving
+from datamotion.policy.movers.unmarked import unmarked
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.thaw import frozen_copies, thaw_planner
 
@@ -33,7 +34,8 @@ def undo_planner(migration: Leaving, made_at: Sequence[Backend]) -> Planner:
         losses, thawed = tuple(ending.losses), thawing(situation)
         if frozen_copies(standing):
             return replace(thawed, operation=Operation.MIGRATE, title=title, losses=losses, part="thaw")
-        if not (ending.due.steps() or ending.refusals):
+        left = () if ending.due.steps() else tuple(unmarked(migration, standing))
+        if not (ending.due.steps() or ending.refusals or left):
             for each in made_at:
                 delete_claims(ending.due, migration.name, standing.sites[each.name])
         return Plan(
@@ -42,7 +44,7 @@ def undo_planner(migration: Leaving, made_at: Sequence[Backend]) -> Planner:
             title=title,
             steps=ending.due.steps(),
             losses=losses,
-            refusals=tuple(ending.refusals),
+            refusals=(*ending.refusals, *left),
             notes=tuple(ending.notes()),
             holds=ending.holds() | thawed.holds,
         )
