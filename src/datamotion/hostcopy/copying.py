@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat as modes
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from datamotion.errors import Refused
@@ -43,18 +42,15 @@ def copy(asked: Asked, pace: Pace, tally: Tally, *, read: Reader = os.preadv) ->
     cores = len(os.sched_getaffinity(0))
     threads = min(_MOST, cores + 1)  # one waits for another to have written
     processes = 1 if asked.bytes_per_s else min(_MOST, cores)  # a limit is that of this process
+    shop = Workshop(
+        asked, tally, Limit(asked.bytes_per_s, pace, tally.stopped), journal, threads, processes, networks(), read
+    )
     try:
-        with ThreadPoolExecutor(threads) as pool:
-            limit = Limit(asked.bytes_per_s, pace, tally.stopped)
-            shop = Workshop(asked, tally, limit, journal, pool, threads, processes, networks(), read)
-            try:
-                if modes.S_ISDIR(stat.st_mode):
-                    _copy_folder(shop, stat)
-                else:
-                    _copy_file(shop, stat, is_device=is_device)
-            except BaseException:
-                tally.stopped.set()
-                raise
+        if modes.S_ISDIR(stat.st_mode):
+            _copy_folder(shop, stat)
+        else:
+            _copy_file(shop, stat, is_device=is_device)
+        tally.is_ending = True
         if not tally.failures:
             journal.forget()
     finally:
@@ -126,6 +122,7 @@ def _rename(shop: Workshop, stat: os.stat_result) -> None:
     try:
         if asked.sync or asked.verify is Verify.FULL:
             _sync(asked.temporary)
+        shop.tally.is_ending = True
         shop.journal.renaming(os.lstat(asked.temporary).st_ino, identity(stat))
         mode = _mode(asked.destination)
         if not (asked.force or asked.delta):

@@ -6,7 +6,6 @@ import os
 import stat as modes
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from datamotion.errors import CopyFailed
@@ -38,7 +37,6 @@ class Workshop:
     tally: Tally
     limit: Limit
     journal: Journal
-    pool: ThreadPoolExecutor
     threads: int
     processes: int = 1
     networks: frozenset[int] = frozenset()
@@ -172,7 +170,7 @@ class Workshop:
 
         numbers = range(-(-size // step))
         if wide and is_large:
-            run_all(self.pool, self.threads, piece, numbers, self.tally)
+            run_all(self.threads, piece, numbers, self.tally)
         else:
             for number in numbers:
                 piece(number)
@@ -184,38 +182,41 @@ class Workshop:
         return self.journal.same_boot or ends.read_back(start, end) == digest
 
 
-def run_all(
-    pool: ThreadPoolExecutor, threads: int, work: Callable[[int], None], numbers: Iterable[int], tally: Tally
-) -> None:
+def run_all(threads: int, work: Callable[[int], None], numbers: Iterable[int], tally: Tally) -> None:
     """The work is done for all numbers, in their order and side by side; the first error ends it and is raised."""
     left = iter(numbers)
+    raised: list[BaseException] = []
 
     def some() -> None:
-        while not tally.stopped.is_set():
+        while not (raised or tally.stopped.is_set()):
             with tally.lock:
                 number = next(left, None)
             if number is None:
                 return
             try:
                 work(number)
-            except BaseException:
-                with tally.lock:
-                    for _ in left:
-                        pass
-                raise
+            except BaseException as error:  # noqa: BLE001  # it is raised below
+                raised.append(error)
 
-    futures = [pool.submit(some) for _ in range(threads)]
+    helpers: list[threading.Thread] = []
     try:
-        wait(futures, return_when=FIRST_EXCEPTION)
+        for _ in range(threads):
+            helpers.append(threading.Thread(target=some))
+            helpers[-1].start()
+        _join(helpers)
     except BaseException:
         tally.stopped.set()
+        _join(each for each in helpers if each.ident is not None)
         raise
-    finally:
-        wait(futures)
-    for future in futures:
-        future.result()
+    if raised:
+        raise raised[0]
     if tally.stopped.is_set():
         raise CopyFailed("stopped")
+
+
+def _join(helpers: Iterable[threading.Thread]) -> None:
+    for each in helpers:
+        each.join()
 
 
 def opened(path: str, flags: int, doing: str) -> int:
