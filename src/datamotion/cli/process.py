@@ -59,6 +59,7 @@ def _run_copy(arguments: Sequence[str]) -> int | None:
     from datamotion.cli.copying import carry_out
     from datamotion.errors import DataMotionError
 
+    collect_seldom()
     try:
         return carry_out(line, to_the_end=True)
     except (DataMotionError, OSError, KeyboardInterrupt) as error:

@@ -15,6 +15,7 @@ from datamotion.hostcopy.carry import CHUNK, Ends, Reader, reflinked
 from datamotion.hostcopy.failing import changed, failed, identity
 from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit
+from datamotion.hostcopy.small import carry_small
 from datamotion.hostcopy.tally import Tally
 
 _MOST = 8192  # pieces of one file: a journal has no more lines than that
@@ -42,6 +43,7 @@ class Workshop:
     networks: frozenset[int] = frozenset()
     read: Reader = os.preadv
     lacks_reflink: threading.Event = field(default_factory=threading.Event)
+    lacks_kernel_copy: threading.Event = field(default_factory=threading.Event)
 
     def copy_file(self, source: str, target: str, name: str, *, old: str | None = None, wide: bool = False) -> None:
         """`target` is the file `source`, its attributes too; `name` is what the journal calls it.
@@ -93,9 +95,8 @@ class Workshop:
         if 0 < size <= CHUNK and is_plain and old is None and self._goes_at_once(before):
             if made.st_size:
                 os.ftruncate(here, 0)
-            Ends(there, here, source, target, self.asked.verify, self.limit, self.tally, read=self.read).carry_at_once(
-                size
-            )
+            sent = carry_small(self, there, here, size, source, target)
+            self.tally.add(size=size, passed=size, sent=sent, pieces_sent=1)
             return
         self.tally.add(size=size)
         in_place = old == target
@@ -135,7 +136,7 @@ class Workshop:
                 os.close(was)
 
     def _goes_at_once(self, before: os.stat_result) -> bool:
-        """Whether it is known already that neither reflink nor the kernel helps, and nothing has to reach the disk."""
+        """Whether it is known already that neither reflink nor a server helps, and nothing has to reach the disk."""
         is_quick = self.asked.verify is not Verify.FULL and before.st_dev not in self.networks
         return is_quick and self.lacks_reflink.is_set()
 
