@@ -52,8 +52,7 @@ def carry_out(line: CopyLine, *, to_the_end: bool = False) -> int:
             by = signals.first.name if signals.first else "Ctrl-C"
             raise Interrupted(
                 f"{asked.destination}: the copy was interrupted ({by}); {_stands(asked)}",
-                hint="run the same command again: it goes on from the last verified piece;"
-                f" to give up, remove {asked.temporary} and {asked.journal}",
+                hint=f"run the same command again: it goes on from the last verified piece; {asked.to_give_up}",
             ) from None
         if line.output == "text":
             _render(report)
