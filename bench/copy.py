@@ -2,8 +2,8 @@
 
 Every run is a process of its own, so its start counts; programs that are not installed are told. The copies
 are made and removed in the folder for temporary files, the small ones in memory where there is a folder for that. Where
-rsync and rclone take more than four times as long as `cp` they are run once. Each turn begins with another program: what
-one leaves behind, memory that this machine's host takes away again above all, meets the next.
+rsync and rclone take more than four times as long as `cp` they are run once. Each turn begins with another program, for
+what one leaves behind, memory that this machine's host takes away again above all, meets the next.
 """
 
 from __future__ import annotations
