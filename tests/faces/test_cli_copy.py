@@ -174,7 +174,8 @@ def test_an_interruption_at_the_very_end_changes_nothing(quick_path: Path, how: 
             filler += os.write(writes, b" " * 4096)
     os.set_blocking(writes, True)
     command: list[str | Path] = [sys.executable, "-c", _AS_COMMAND, "copy", source, copy]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=writes, text=True) as process:
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}  # it tells at its end
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=writes, text=True, env=buffered) as process:
         os.close(writes)
         while process.poll() is None and (not copy.exists() or list(quick_path.glob(".copy.*"))):
             with suppress(subprocess.TimeoutExpired):
