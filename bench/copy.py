@@ -43,21 +43,17 @@ def measure(numbers: Sequence[int] = (_SCALE, _RUNS)) -> None:
         "\n| subject | program | median | fastest to slowest | of `cp` |\n|---|---|---|---|---|",
         flush=True,
     )
-    most_kib = 0
     for subject, make in _SUBJECTS.items():
         place = _MEMORY if subject == "small files" and _MEMORY.is_dir() else None
         with tempfile.TemporaryDirectory(prefix="datamotion-bench-", dir=place) as folder:
             source, copy = Path(folder) / "source", Path(folder) / "copy"
             make(source, scale)
-            most_kib = max(most_kib, _measure(subject, source, copy, runs))
-    print(f"\nof datamotion's processes none took more than {most_kib / 1024:.0f} MiB", flush=True)
+            _measure(subject, source, copy, runs)
 
 
-def _measure(subject: str, source: Path, copy: Path, runs: int) -> int:
-    """How many KiB of memory datamotion took, or this process before it became that, if it took more."""
+def _measure(subject: str, source: Path, copy: Path, runs: int) -> None:
     commands = dict(_commands(subject, source, copy))
     took: dict[str, list[float]] = {name: [] for name in commands}
-    most_kib = 0
     names = list(commands)
     for turn in range(runs):
         first = turn % len(names)
@@ -66,10 +62,9 @@ def _measure(subject: str, source: Path, copy: Path, runs: int) -> int:
                 continue
             if subject == "delta":
                 _older(source, copy)
-            taken, kib = _run(commands[name])
-            took[name].append(taken)
-            if name.startswith("datamotion"):
-                most_kib = max(most_kib, kib)
+            began = time.perf_counter()
+            subprocess.run(commands[name], check=True, stdout=subprocess.DEVNULL, env=_ENVIRON)
+            took[name].append(time.perf_counter() - began)
             if name.startswith("datamotion"):
                 subprocess.run(["diff", "-rq", source, copy], check=True)
             _remove(copy)
@@ -78,18 +73,6 @@ def _measure(subject: str, source: Path, copy: Path, runs: int) -> int:
         shown = f"{min(seconds):.2f} to {max(seconds):.2f} s"
         middle = median(seconds)
         print(f"| {subject} | {name} | {middle:.2f} s | {shown} | {middle / of:.2f} |", flush=True)
-    return most_kib
-
-
-def _run(command: Command) -> tuple[float, int]:
-    """How many seconds it took, and how many KiB the largest of its processes."""
-    began = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_ENVIRON) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, command
-    return seconds, used.ru_maxrss
 
 
 def _commands(subject: str, source: Path, copy: Path) -> Iterator[tuple[str, Command]]:
