@@ -18,7 +18,7 @@ import anyio
 from bench.quiet import Quiet
 from bench.stub import Dead, StubCluster
 from bench.stubbed import HOME, TARGETS, stub_cluster
-from datamotion.cli.main import collect_seldom
+from datamotion.cli.process import collect_seldom
 from datamotion.clock import SystemClock
 from datamotion.config.models import Configuration
 from datamotion.engine.looking import Lookout

@@ -19,7 +19,7 @@ from bench.failovers import session_of
 from bench.quiet import Quiet
 from bench.stub import StubCluster
 from bench.stubbed import HOME, TARGETS, stub_cluster
-from datamotion.cli.main import collect_seldom
+from datamotion.cli.process import collect_seldom
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors, operations, removal
 from datamotion.service.operations import Intent

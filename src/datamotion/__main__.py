@@ -16,7 +16,7 @@ def main() -> None:
     former = signal.getsignal(signal.SIGINT)
     if former is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from datamotion.cli.main import main as command  # noqa: PLC0415  # see above
+    from datamotion.cli.process import main as command  # noqa: PLC0415  # see above
 
     signal.signal(signal.SIGINT, former)
     try:

@@ -1,8 +1,7 @@
-"""Time as an argument. The only module that reads a clock or sleeps."""
+"""Time as an argument. Beside `thread_clock` the only module that reads a clock or sleeps."""
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -47,14 +46,3 @@ class LoopClock(SystemClock):
 
     def now(self) -> datetime:
         return self._start + timedelta(seconds=anyio.current_time() - self._offset_s)
-
-
-class ThreadClock:
-    """The machine's clock for threads, which have no event loop."""
-
-    def monotonic_s(self) -> float:
-        return time.monotonic()
-
-    def pause(self, seconds: float) -> None:
-        """Return after that many seconds; only this thread waits."""
-        time.sleep(seconds)

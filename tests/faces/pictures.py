@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from datamotion.cli.copy import progress_line, render_copied
+from datamotion.cli.copying import progress_line, render_copied
 from datamotion.cli.drill import render_drill
 from datamotion.cli.lab import render_clusters
 from datamotion.cli.main import run

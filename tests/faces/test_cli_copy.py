@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from datamotion.cli.copy_line import read
+from datamotion.cli.interruptions import interruptions
+from datamotion.cli.main import command_line
+from datamotion.service.copying import Asked, Tally, copy_through_host
 from tests.faces.documents import check_document
 from tests.faces.on_terminal import on_terminal
 from tests.faces.screen import Screen
@@ -171,3 +176,131 @@ def test_as_it_goes_one_line_is_drawn_anew_where_that_can_be_and_only_the_end_st
     screen.show(shown)
     assert screen.lines[0].startswith(f"{quick_path / 'copy'}: a file, 977 KiB")
     assert "B/s" not in "".join(screen.lines)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("how", thinned([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], 3))
+def test_an_interruption_at_the_very_end_changes_nothing(quick_path: Path, how: signal.Signals) -> None:
+    """Nobody reads what it tells yet, so it cannot end before it is interrupted."""
+    source, copy = quick_path / "source", quick_path / "copy"
+    source.write_bytes(b"x" * 1000)
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    filler = 0
+    with suppress(BlockingIOError):
+        while True:
+            filler += os.write(writes, b" " * 4096)
+    os.set_blocking(writes, True)
+    command: list[str | Path] = [sys.executable, "-c", _AS_COMMAND, "copy", source, copy]
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}  # it tells at its end
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=writes, text=True, env=buffered) as process:
+        os.close(writes)
+        while process.poll() is None and (not copy.exists() or list(quick_path.glob(".copy.*"))):
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.02)
+        process.send_signal(how)
+        with os.fdopen(reads, encoding="utf-8") as told:
+            out = told.read()[filler:]
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert out.startswith(f"{copy}: a file")
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("options", [[], ["--delta", "--inplace"]])
+def test_what_is_interrupted_while_it_gets_its_name_comes_to_its_end(quick_path: Path, options: list[str]) -> None:
+    source, copy = quick_path / "source", quick_path / "copy"
+    source.write_bytes(b"new")
+    if options:
+        copy.write_bytes(b"old")
+    line = read([str(source), str(copy), *options])
+    assert line is not None
+    asked = Asked(str(source), str(copy), delta=line.delta, in_place=line.in_place)
+    tally = _Interrupted()
+    with interruptions() as signals, signals.let_in(unless=lambda: tally.is_ending):
+        report = copy_through_host(asked, tally)
+    assert signals.first is signal.SIGINT
+    assert (report.outcome, copy.read_bytes()) == ("done", b"new")
+    assert sorted(each.name for each in quick_path.iterdir()) == ["copy", "source"]
+
+
+class _Interrupted(Tally):
+    """Ctrl-C comes when the copy is about to get its name."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        was_ending = getattr(self, "is_ending", True)
+        super().__setattr__(name, value)
+        if self.is_ending and not was_ending:
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--verify", "none"],
+        ["--verify=full", "--force"],
+        ["--delta", "--inplace", "--bwlimit", "80M"],
+        ["--sync", "--bwlimit=1.5G", "-o", "json"],
+        ["--output=jsonl"],
+        ["--output", "text", "--output", "json"],
+    ],
+)
+def test_a_plain_line_says_the_same_to_whoever_reads_it(options: list[str]) -> None:
+    """What reads the line of a copy because it starts at once, and what reads those of all commands."""
+    command = command_line("copy").commands["copy"]
+    for arguments in ([*options, "there", "here"], ["there", *options, "here"], ["there", "here", *options]):
+        line = read(arguments)
+        assert line is not None
+        assert line._asdict() == command.make_context("copy", list(arguments)).params
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["there"],
+        ["there", "here", "more"],
+        ["there", ""],
+        ["there", "here", "--help"],
+        ["there", "here", "--verify"],
+        ["there", "here", "--verify=quick"],
+        ["there", "here", "--force=yes"],
+        ["there", "here", "-ojson"],
+        ["there", "here", "-o=json"],
+        ["there", "here", "--bwlimit", "--force"],
+        ["--", "--there", "--here"],
+        ["-there", "here"],
+    ],
+)
+def test_what_is_not_plain_is_left_to_what_reads_all_lines(arguments: list[str]) -> None:
+    assert read(arguments) is None
+
+
+def test_a_plain_copy_needs_nothing_that_is_slow_to_import(quick_path: Path) -> None:
+    source = quick_path / "source"
+    source.write_bytes(b"x" * (20 << 20))
+    told = "; import atexit; atexit.register(lambda: print(*sys.modules)); main()"
+    command: list[str | Path] = [
+        sys.executable,
+        "-c",
+        _AS_COMMAND.replace("; main()", told),
+        "copy",
+        source,
+        quick_path / "copy",
+    ]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    said, imported = done.stdout.splitlines()
+    assert said.startswith(f"{quick_path / 'copy'}: a file, 20 MiB")
+    slow = {
+        "anyio",
+        "asyncio",
+        "concurrent.futures",
+        "ctypes",
+        "logging",
+        "multiprocessing",
+        "pydantic",
+        "rich",
+        "typer",
+    }
+    assert not slow & set(imported.split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -256,11 +257,14 @@ def test_folders_are_made_on_its_way_wherever_the_process_ends(
     quick_path: Path, calls: int, is_carried_out: bool
 ) -> None:
     async def main(story: Story) -> None:
-        own, to = await with_folders(story), "gold-paris:vol_2/new/deep/image.raw"
+        own, to = await with_folders(story), "gold-paris:vol_2/new/folder/image.raw"
+        (own.place.tree("paris", "vol_1") / "folder").chmod(0o750)
         assert await dies(lambda mortal: migrate(mortal, to), own, Life(calls, is_carried_out)) == (calls < 6)
         report = await gone_on_with(own, to)
         assert report.verdict in (Verdict.DONE, Verdict.REFUSED), told(report)
-        assert (own.place.tree("paris", "vol_2") / "new" / "deep" / "image.raw").read_bytes() == CONTENT
+        made = own.place.tree("paris", "vol_2") / "new" / "folder"
+        assert (made / "image.raw").read_bytes() == CONTENT
+        assert [stat.S_IMODE(each.stat().st_mode) for each in (made, made.parent)] == [0o750, 0o755]
         assert not list((own.place.tree("paris", "vol_1") / "folder").iterdir())
 
     play(quick_path, main)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar, TypeVarTuple
-
-import anyio
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -24,13 +21,25 @@ class Interruptions:
         self._interrupt: Callable[[], object] = _wait
 
     @contextmanager
-    def let_in(self) -> Iterator[None]:
-        """The first interrupts what runs within, as KeyboardInterrupt, or what was to run if it came before."""
-        with self._interrupting_by(_raise):
+    def let_in(self, unless: Callable[[], bool] = lambda: False) -> Iterator[None]:
+        """The first interrupts what runs within, as KeyboardInterrupt, or what was to run if it came before.
+
+        `unless`: what runs within is at its end by then, and comes to it first.
+        """
+
+        def interrupt() -> None:
+            if not unless():
+                raise KeyboardInterrupt
+
+        with self._interrupting_by(interrupt):
             yield
 
     def run(self, function: Callable[[*Ts], Awaitable[T]], *arguments: *Ts) -> T:
         """What the function returns in an event loop. The first cancels it, and then is KeyboardInterrupt."""
+        import asyncio  # what has no event loop starts sooner
+
+        import anyio
+
         results: list[T] = []
 
         async def cancellable() -> None:
@@ -68,15 +77,12 @@ def _wait() -> None:
     """It is dealt with later."""
 
 
-def _raise() -> None:
-    raise KeyboardInterrupt
-
-
 @contextmanager
-def interruptions() -> Iterator[Interruptions]:
+def interruptions(*, to_the_end: bool = False) -> Iterator[Interruptions]:
     """Within, they wait, unless they are let in. Once there was one, others are ignored to the end of the process.
 
-    Those that were ignored before, as under nohup, still are.
+    Those that were ignored before, as under nohup, still are. `to_the_end`: all are ignored behind it, for the process
+    has nothing left to do.
     """
     caught = Interruptions()
     former = {each: signal.getsignal(each) for each in _ENDING}
@@ -87,4 +93,4 @@ def interruptions() -> Iterator[Interruptions]:
         yield caught
     finally:
         for each in heard:
-            signal.signal(each, former[each] if caught.first is None else signal.SIG_IGN)
+            signal.signal(each, signal.SIG_IGN if caught.first or to_the_end else former[each])

@@ -5,14 +5,11 @@ Data goes to standard output, everything else to standard error. What exit statu
 
 from __future__ import annotations
 
-import gc
 import inspect
-import io
 import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -27,8 +24,6 @@ from datamotion.exit_status import CHANGES, IN_ONE_LINE, ExitStatus
 
 if TYPE_CHECKING:
     from datamotion.service.session import World
-
-_OBJECTS = 50_000  # made and not dropped since the last search
 
 _HELP = (
     "Protects and moves data between NetApp ONTAP back ends: mirrors them, fails over, and shows what it will do before"
@@ -101,16 +96,19 @@ def run(arguments: Sequence[str], world: World | None) -> int:
         return _failed(UsageMistake.of(error), arguments)
     except typer.Abort:
         return _failed(NotAgreed("not carried out"), arguments, "Not carried out.")
-    except (DataMotionError, BaseExceptionGroup) as raised:
-        return _failed(single(raised), arguments)
-    except OSError as error:
-        return _failed(MachineError.of(error), arguments)
-    except KeyboardInterrupt:  # before the command itself began, or behind it
-        status = ExitStatus.INTERRUPTED
-    if status == ExitStatus.INTERRUPTED:
+    except (DataMotionError, BaseExceptionGroup, OSError, KeyboardInterrupt) as error:
+        return told(error, arguments)
+    return told(KeyboardInterrupt(), arguments) if status == ExitStatus.INTERRUPTED else status
+
+
+def told(raised: BaseException, arguments: Sequence[str]) -> int:
+    """What ended a command has been shown; returns its exit status. What nobody expects is raised again."""
+    if isinstance(raised, KeyboardInterrupt):  # before the command itself began, or behind it
         said = "interrupted. Run the same command again: it begins with what the clusters show."
         return _failed(Interrupted("interrupted", hint=said.partition(". ")[2]), arguments, said)
-    return status
+    if isinstance(raised, OSError):
+        return _failed(MachineError.of(raised), arguments)
+    return _failed(single(raised), arguments)
 
 
 def _failed(error: DataMotionError, arguments: Sequence[str], in_text: str | None = None) -> int:
@@ -120,7 +118,7 @@ def _failed(error: DataMotionError, arguments: Sequence[str], in_text: str | Non
     # Of `plan --exit-code` a mistake must not look like changes.
     tells_changes = _asked(arguments) == "plan" and "--exit-code" in arguments
     status = ExitStatus.FAILED if tells_changes and error.exit_status == CHANGES else error.exit_status
-    if _wants_json(arguments):
+    if wants_json(arguments):
         show_json(error, status)
     elif in_text is not None:
         print(in_text, file=sys.stderr)
@@ -129,7 +127,8 @@ def _failed(error: DataMotionError, arguments: Sequence[str], in_text: str | Non
     return status
 
 
-def _wants_json(arguments: Sequence[str]) -> bool:
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Whether reports are asked for as JSON."""
     forms = [form for option, form in pairwise(arguments) if option in ("-o", "--output")]
     forms += [
         each.removeprefix(option) for option in ("-o", "--output=") for each in arguments if each.startswith(option)
@@ -141,7 +140,7 @@ def _asked(arguments: Sequence[str]) -> str | None:
     return arguments[0] if arguments else None
 
 
-def _world(arguments: Sequence[str]) -> World | None:
+def world_of(arguments: Sequence[str]) -> World | None:
     """This machine's; imported only where the command has to do with clusters."""
     if _asked(arguments) not in need_clusters():
         return None
@@ -149,52 +148,3 @@ def _world(arguments: Sequence[str]) -> World | None:
     from datamotion.service.session import World
 
     return World(clock=SystemClock(), environ=os.environ)
-
-
-def collect_seldom() -> None:
-    """Garbage in cycles is looked for seldom, and never among what was imported.
-
-    A look at thousands of volumes makes objects that all stay: to go through them again and again, as Python does after
-    every 700, takes a quarter of a failover's time and finds next to nothing.
-    """
-    gc.freeze()
-    gc.set_threshold(_OBJECTS, 20, 20)
-
-
-def main() -> None:
-    """The `datamotion` command."""
-    _open_what_is_closed()
-    _bear_any_text()
-    sys.excepthook = _show_unexpected
-    collect_seldom()
-    try:
-        status = run(sys.argv[1:], _world(sys.argv[1:]))
-    except OSError:  # standard error cannot be written to: its terminal is gone, so nobody is left to be told
-        status = ExitStatus.FAILED
-    try:
-        sys.stdout.flush()
-    except OSError:  # nobody reads any more, or the disk is full: the interpreter must not try again at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = status or ExitStatus.FAILED
-    sys.exit(status)
-
-
-def _show_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    from datamotion.cli.telling import show_unexpected, show_unexpected_json
-
-    show = show_unexpected_json if _wants_json(sys.argv[1:]) else show_unexpected
-    show(kind, error, trace)
-
-
-def _bear_any_text() -> None:
-    """What standard output has no letters for is an escape, as on standard error; what is typed may be no text."""
-    for stream, errors in ((sys.stdout, "backslashreplace"), (sys.stdin, "replace")):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=errors)
-
-
-def _open_what_is_closed() -> None:
-    """Standard streams that are closed lead nowhere: otherwise the next file that is opened would take their place."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115  # a device, open to the end

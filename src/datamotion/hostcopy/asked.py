@@ -45,6 +45,11 @@ class Asked:
     def journal(self) -> str:
         return beside(self.destination, "journal")
 
+    @property
+    def to_give_up(self) -> str:
+        """What a person does about a copy that is not to be gone on with."""
+        return f"to give up, remove {self.temporary} and {self.journal}"
+
 
 _LONGEST = 220  # bytes: what is added has to fit into a name of 255
 

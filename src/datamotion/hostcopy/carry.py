@@ -27,7 +27,8 @@ GRAIN = 16 << 10
 """Zeros are found, and changes told apart, in steps of this."""
 _ZEROS = bytes(GRAIN)
 _FICLONE = 0x40049409
-_NOT_SO = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EBADF, errno.EPERM}
+NOT_SO = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EBADF, errno.EPERM}
+"""What a kernel, or a file system, answers that does not copy by itself."""
 _KERNEL_CHUNK = 16 << 20
 
 
@@ -46,7 +47,7 @@ class Lane(threading.local):
         self.aligned = mmap.mmap(-1, CHUNK, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)  # no process shares it
 
 
-_LANE = Lane()
+LANE = Lane()
 
 
 @dataclass
@@ -86,7 +87,7 @@ class Ends:
         if total is None:
             return None
         if self.read_back(start, end) != total.hexdigest():
-            raise _spoilt(self.target_path, start, end)
+            raise spoilt(self.target_path, start, end)
         return str(total.hexdigest())
 
     def read_back(self, start: int, end: int) -> str:
@@ -130,7 +131,7 @@ class Ends:
             try:
                 moved = os.copy_file_range(self.source, self.target, count, first, first)
             except OSError as error:
-                if error.errno in _NOT_SO:
+                if error.errno in NOT_SO:
                     self.kernel = False
                     return first
                 raise failed("cannot be copied", f"{self.source_path} to {self.target_path}", error) from error
@@ -142,7 +143,7 @@ class Ends:
         return first
 
     def _by_hand(self, first: int, last: int, total: xxhash.xxh3_128 | None) -> None:
-        buffer = _LANE.there
+        buffer = LANE.there
         view = memoryview(buffer)
         for offset in range(first, last, CHUNK):
             self._check()
@@ -156,36 +157,15 @@ class Ends:
             for begin, finish in self._runs(buffer, offset, length):
                 self._write(view[begin:finish], offset + begin)
 
-    def carry_at_once(self, size: int) -> None:
-        """As `carry` all of a file that fits into one chunk, whose destination is empty: with a third of the calls."""
-        self.limit.take(size)
-        view = memoryview(_LANE.there)[:size]
-        if self._fill(view, 0) < size:
-            raise changed(self.source_path, "shrank")
-        runs = list(_filled_runs(_LANE.there, size))
-        for begin, end in runs:
-            self._put(view[begin:end], begin)
-        try:
-            if not runs or runs[-1][1] < size:
-                os.ftruncate(self.target, size)
-        except OSError as error:
-            raise failed("cannot be written", self.target_path, error) from error
-        self.tally.ways.add("read and write")
-        self.tally.add(size=size, passed=size, sent=sum(end - begin for begin, end in runs), pieces_sent=1)
-        if self.verify is not Verify.NONE:
-            is_all = len(self._read_target(None, 0, size)) == size
-            if not (is_all and _LANE.back.startswith(view)):  # without a copy of either
-                raise _spoilt(self.target_path, 0, size)
-
     def _runs(self, buffer: bytearray, offset: int, length: int) -> Iterator[tuple[int, int]]:
         """What has to be written of a chunk: neither zeros where those need not be, nor what is there already."""
         if self.old is not None:
             return self._changed_runs(buffer, offset, length)
-        return _filled_runs(buffer, length) if self.is_sparse else iter([(0, length)])
+        return filled_runs(buffer, length) if self.is_sparse else iter([(0, length)])
 
     def _changed_runs(self, buffer: bytearray, offset: int, length: int) -> Iterator[tuple[int, int]]:
         assert self.old is not None
-        back = _LANE.back
+        back = LANE.back
         got = 0
         while got < length:
             read = os.preadv(self.old, [memoryview(back)[got:length]], offset + got)
@@ -228,7 +208,7 @@ class Ends:
         try:
             done = os.copy_file_range(self.source, self.target, length, offset, offset)
         except OSError as error:
-            if error.errno not in _NOT_SO:
+            if error.errno not in NOT_SO:
                 raise
             self.kernel = False
             return 0
@@ -260,10 +240,10 @@ class Ends:
             return None
 
     def _read_target(self, direct: int | None, offset: int, length: int) -> memoryview:
-        view = memoryview(_LANE.back)[:length]
+        view = memoryview(LANE.back)[:length]
         try:
             if direct is not None and offset % mmap.PAGESIZE == 0:
-                aligned = memoryview(_LANE.aligned)
+                aligned = memoryview(LANE.aligned)
                 try:
                     if os.preadv(direct, [aligned], offset) >= length:
                         return aligned[:length]
@@ -285,7 +265,7 @@ class Ends:
             raise CopyFailed(f"{self.source_path}: stopped")
 
 
-def _filled_runs(buffer: bytearray, length: int) -> Iterator[tuple[int, int]]:
+def filled_runs(buffer: bytearray, length: int) -> Iterator[tuple[int, int]]:
     """Where a chunk is not zero."""
     begin = None
     for at in range(0, length, GRAIN):
@@ -300,7 +280,8 @@ def _filled_runs(buffer: bytearray, length: int) -> Iterator[tuple[int, int]]:
         yield begin, length
 
 
-def _spoilt(path: str, start: int, end: int) -> CopyFailed:
+def spoilt(path: str, start: int, end: int) -> CopyFailed:
+    """What was read back is not what was written."""
     return CopyFailed(
         f"{path}: bytes {start} to {end} are not what was written there",
         hint="the destination's disk, server or memory changes what is written: nothing was renamed",
@@ -312,7 +293,7 @@ def reflinked(source: int, target: int) -> bool:
     try:
         fcntl.ioctl(target, _FICLONE, source)
     except OSError as error:
-        if error.errno in _NOT_SO or error.errno == errno.EISDIR:
+        if error.errno in NOT_SO or error.errno == errno.EISDIR:
             return False
         raise
     return True

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import stat as modes
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from datamotion.errors import Refused
+from datamotion.errors import CopyFailed, Refused
 from datamotion.hostcopy.asked import Asked, Verify
 from datamotion.hostcopy.carry import Reader
 from datamotion.hostcopy.checking import check_destination, source_of
-from datamotion.hostcopy.failing import failed, identity
+from datamotion.hostcopy.failing import AGAIN, failed, identity
 from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit, Pace
 from datamotion.hostcopy.mounts import networks
@@ -43,20 +42,22 @@ def copy(asked: Asked, pace: Pace, tally: Tally, *, read: Reader = os.preadv) ->
     cores = len(os.sched_getaffinity(0))
     threads = min(_MOST, cores + 1)  # one waits for another to have written
     processes = 1 if asked.bytes_per_s else min(_MOST, cores)  # a limit is that of this process
+    limit = Limit(asked.bytes_per_s, pace, tally.stopped)
+    shop = Workshop(asked, tally, limit, journal, threads, processes, networks(), read)
     try:
-        with ThreadPoolExecutor(threads) as pool:
-            limit = Limit(asked.bytes_per_s, pace, tally.stopped)
-            shop = Workshop(asked, tally, limit, journal, pool, threads, processes, networks(), read)
-            try:
-                if modes.S_ISDIR(stat.st_mode):
-                    _copy_folder(shop, stat)
-                else:
-                    _copy_file(shop, stat, is_device=is_device)
-            except BaseException:
-                tally.stopped.set()
-                raise
+        if modes.S_ISDIR(stat.st_mode):
+            _copy_folder(shop, stat)
+        else:
+            _copy_file(shop, stat, is_device=is_device)
+        tally.is_ending = True
         if not tally.failures:
             journal.forget()
+        elif os.path.lexists(asked.temporary):
+            tally.note(f"what was copied counts when the same command is run again; {asked.to_give_up}")
+    except CopyFailed as error:
+        if os.path.lexists(asked.temporary):
+            error.hint = f"{error.hint or AGAIN}; {asked.to_give_up}"
+        raise
     finally:
         journal.close()
     return _report(asked, stat, tally, pace.monotonic_s() - began_s)
@@ -69,6 +70,7 @@ def _copy_file(shop: Workshop, stat: os.stat_result, *, is_device: bool) -> None
     there = _mode(asked.destination)
     old = asked.destination if (asked.delta and modes.S_ISREG(there)) or is_device else None
     if is_device or (old and asked.in_place):
+        _drop(shop)
         shop.copy_file(asked.source, asked.destination, "", old=old, wide=True)
         return
     _clear(shop, wants_folder=False)
@@ -81,6 +83,7 @@ def _copy_folder(shop: Workshop, stat: os.stat_result) -> None:
     asked = shop.asked
     is_there = modes.S_ISDIR(_mode(asked.destination))
     if is_there and asked.delta:
+        _drop(shop)
         TreeCopy(shop, asked.source, asked.destination, is_update=True).run()
         return
     _clear(shop, wants_folder=True)
@@ -97,6 +100,13 @@ def _clear(shop: Workshop, *, wants_folder: bool) -> None:
     if not mode or (shop.journal.is_resumed and modes.S_ISDIR(mode) == wants_folder and not modes.S_ISLNK(mode)):
         return
     _remove(path)
+
+
+def _drop(shop: Workshop) -> None:
+    """What an earlier command left beside the destination is gone, and its room is free: this one has no use for it."""
+    if os.path.lexists(shop.asked.temporary):
+        _remove(Path(shop.asked.temporary))
+        shop.tally.note(f"{shop.asked.temporary}: what an earlier copy had left there was removed")
 
 
 def _is_finished(asked: Asked, stat: os.stat_result) -> bool:
@@ -126,6 +136,7 @@ def _rename(shop: Workshop, stat: os.stat_result) -> None:
     try:
         if asked.sync or asked.verify is Verify.FULL:
             _sync(asked.temporary)
+        shop.tally.is_ending = True
         shop.journal.renaming(os.lstat(asked.temporary).st_ino, identity(stat))
         mode = _mode(asked.destination)
         if not (asked.force or asked.delta):

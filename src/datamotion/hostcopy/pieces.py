@@ -6,7 +6,6 @@ import os
 import stat as modes
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from datamotion.errors import CopyFailed
@@ -16,6 +15,7 @@ from datamotion.hostcopy.carry import CHUNK, Ends, Reader, reflinked
 from datamotion.hostcopy.failing import changed, failed, identity
 from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit
+from datamotion.hostcopy.small import carry_small
 from datamotion.hostcopy.tally import Tally
 
 _MOST = 8192  # pieces of one file: a journal has no more lines than that
@@ -38,12 +38,12 @@ class Workshop:
     tally: Tally
     limit: Limit
     journal: Journal
-    pool: ThreadPoolExecutor
     threads: int
     processes: int = 1
     networks: frozenset[int] = frozenset()
     read: Reader = os.preadv
     lacks_reflink: threading.Event = field(default_factory=threading.Event)
+    lacks_kernel_copy: threading.Event = field(default_factory=threading.Event)
 
     def copy_file(self, source: str, target: str, name: str, *, old: str | None = None, wide: bool = False) -> None:
         """`target` is the file `source`, its attributes too; `name` is what the journal calls it.
@@ -95,9 +95,8 @@ class Workshop:
         if 0 < size <= CHUNK and is_plain and old is None and self._goes_at_once(before):
             if made.st_size:
                 os.ftruncate(here, 0)
-            Ends(there, here, source, target, self.asked.verify, self.limit, self.tally, read=self.read).carry_at_once(
-                size
-            )
+            sent = carry_small(self, there, here, size, source, target)
+            self.tally.add(size=size, passed=size, sent=sent, pieces_sent=1)
             return
         self.tally.add(size=size)
         in_place = old == target
@@ -137,7 +136,7 @@ class Workshop:
                 os.close(was)
 
     def _goes_at_once(self, before: os.stat_result) -> bool:
-        """Whether it is known already that neither reflink nor the kernel helps, and nothing has to reach the disk."""
+        """Whether it is known already that neither reflink nor a server helps, and nothing has to reach the disk."""
         is_quick = self.asked.verify is not Verify.FULL and before.st_dev not in self.networks
         return is_quick and self.lacks_reflink.is_set()
 
@@ -172,7 +171,7 @@ class Workshop:
 
         numbers = range(-(-size // step))
         if wide and is_large:
-            run_all(self.pool, self.threads, piece, numbers, self.tally)
+            run_all(self.threads, piece, numbers, self.tally)
         else:
             for number in numbers:
                 piece(number)
@@ -184,38 +183,41 @@ class Workshop:
         return self.journal.same_boot or ends.read_back(start, end) == digest
 
 
-def run_all(
-    pool: ThreadPoolExecutor, threads: int, work: Callable[[int], None], numbers: Iterable[int], tally: Tally
-) -> None:
+def run_all(threads: int, work: Callable[[int], None], numbers: Iterable[int], tally: Tally) -> None:
     """The work is done for all numbers, in their order and side by side; the first error ends it and is raised."""
     left = iter(numbers)
+    raised: list[BaseException] = []
 
     def some() -> None:
-        while not tally.stopped.is_set():
+        while not (raised or tally.stopped.is_set()):
             with tally.lock:
                 number = next(left, None)
             if number is None:
                 return
             try:
                 work(number)
-            except BaseException:
-                with tally.lock:
-                    for _ in left:
-                        pass
-                raise
+            except BaseException as error:  # noqa: BLE001  # it is raised below
+                raised.append(error)
 
-    futures = [pool.submit(some) for _ in range(threads)]
+    helpers: list[threading.Thread] = []
     try:
-        wait(futures, return_when=FIRST_EXCEPTION)
+        for _ in range(threads):
+            helpers.append(threading.Thread(target=some))
+            helpers[-1].start()
+        _join(helpers)
     except BaseException:
         tally.stopped.set()
+        _join(each for each in helpers if each.ident is not None)
         raise
-    finally:
-        wait(futures)
-    for future in futures:
-        future.result()
+    if raised:
+        raise raised[0]
     if tally.stopped.is_set():
         raise CopyFailed("stopped")
+
+
+def _join(helpers: Iterable[threading.Thread]) -> None:
+    for each in helpers:
+        each.join()
 
 
 def opened(path: str, flags: int, doing: str) -> int:

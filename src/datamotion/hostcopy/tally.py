@@ -82,12 +82,14 @@ class Tally:
     notes: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_whole: bool = False  # all of the source has been listed, so that `total` is the whole
+    is_ending: bool = False  # it gets its name now: whoever interrupted it could not tell whether it has
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def add(self, **numbers: int) -> None:
+        counts = self.__dict__
         with self.lock:
             for name, number in numbers.items():
-                setattr(self, name, getattr(self, name) + number)
+                counts[name] += number
 
     def counted(self) -> dict[str, Any]:
         """What another process adds to its own, by `merge`."""

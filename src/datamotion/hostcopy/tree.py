@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat as modes
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 
     from datamotion.hostcopy.crew import Crew
 
-_BATCH = 64
-_WAITING = 16  # batches that wait for a process: what is listed ahead does not grow with the folder
+_BATCH = 256
+_BATCH_BYTES = 32 << 20
+_WAITING = 8  # batches that wait for a process: what is listed ahead does not grow with the folder
 _FEW = 512  # files: before there were so many, other processes would cost more than they save
-
-Named = tuple[str, str, os.stat_result]
-"""The path of something, the path of its copy, and how it stands."""
 
 
 @dataclass
@@ -91,7 +89,7 @@ class TreeCopy:
             self._folders.append((source, target, stat))
             if had and not self.is_update:
                 self._remove_others(target, {name for name, _ in found})
-            few = []
+            few = _Batch(source, target, had)
             for name, each in found:
                 inside = f"{source}/{name}", f"{target}/{name}"
                 if modes.S_ISDIR(each.st_mode):
@@ -102,9 +100,11 @@ class TreeCopy:
                     self.shop.tally.add(total=each.st_size)
                     self._large.append((*inside, each, had))
                 else:
-                    few.append((*inside, each))
-            for start in range(0, len(few), _BATCH):
-                self._submit(_Batch(few[start : start + _BATCH], had))
+                    few.add(name, each)
+                if few.is_full:
+                    self._submit(few)
+                    few = _Batch(source, target, had)
+            self._submit(few)
 
     def _folder(self, target: str) -> bool | None:
         """Whether something may be in it already; None where it could not be made."""
@@ -139,7 +139,9 @@ class TreeCopy:
                         Path(each.path).unlink()
 
     def _submit(self, batch: _Batch) -> None:
-        self.shop.tally.add(total=sum(stat.st_size for _, _, stat in batch.named if modes.S_ISREG(stat.st_mode)))
+        if not batch.named:
+            return
+        self.shop.tally.add(total=batch.size)
         self._seen += len(batch.named)
         if self._crew is None and self._seen > _FEW and self.shop.processes > 1:
             from datamotion.hostcopy.crew import Crew  # noqa: PLC0415  # seldom needed, and slow to import
@@ -173,15 +175,26 @@ class TreeCopy:
         return _Done(self.shop.tally.counted(), None if was_ended else self._ended_by)
 
     def _batch(self, batch: _Batch) -> None:
-        for source, target, stat in batch.named:
+        for name, mode in batch.named:
             if self._ended_by is not None or self.shop.tally.stopped.is_set():
                 return
-            if not modes.S_ISREG(stat.st_mode):
-                self._guarded(source, lambda s=source, t=target, st=stat: self._other(s, t, st))
-            elif batch.had and self._is_done(source, target, stat):
-                self._pass_over(source, target, stat)
-            else:
+            source, target = f"{batch.source}/{name}", f"{batch.target}/{name}"
+            if modes.S_ISREG(mode) and not batch.had:
                 self._attempt(source, target)
+            else:
+                self._guarded(source, lambda s=source, t=target, m=mode: self._again(s, t, m))
+
+    def _again(self, source: str, target: str, mode: int) -> None:
+        """What is no file, or may be there already, is there."""
+        stat = os.lstat(source)
+        if modes.S_IFMT(stat.st_mode) != modes.S_IFMT(mode):
+            raise changed(source, "became something else")
+        if not modes.S_ISREG(mode):
+            self._other(source, target, stat)
+        elif self._is_done(source, target, stat):
+            self._pass_over(source, target, stat)
+        else:
+            self._file(source, target, wide=False)
 
     def _pass_over(self, source: str, target: str, stat: os.stat_result) -> None:
         """The bytes are there; of an older copy the owner and the mode may be others."""
@@ -291,12 +304,27 @@ class TreeCopy:
         self.shop.tally.fail(said)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Batch:
-    """Some of what one folder holds. `had`: something may be at their copies' paths already."""
+    """Some of what one folder holds, by name and mode: no more than goes to another process quickly.
 
-    named: Sequence[Named]
+    `had`: something may be at their copies' paths already.
+    """
+
+    source: str
+    target: str
     had: bool
+    named: list[tuple[str, int]] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, name: str, stat: os.stat_result) -> None:
+        self.named.append((name, stat.st_mode))
+        if modes.S_ISREG(stat.st_mode):
+            self.size += stat.st_size
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.named) >= _BATCH or self.size >= _BATCH_BYTES
 
 
 @dataclass(frozen=True)

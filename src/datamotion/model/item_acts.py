@@ -103,10 +103,11 @@ class CloneFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeFolder:
-    """There is a folder of that name, for files to go into."""
+    """There is a folder of that name, for files to go into. `mode` are octal digits as a number, None: ONTAP's own."""
 
     volume_uuid: str
     name: FileName
+    mode: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

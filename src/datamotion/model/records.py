@@ -294,13 +294,17 @@ class FilesIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedFile:
-    """A file that is there. `kind` is ONTAP's word for what it is: `file`, `directory`, `symlink`."""
+    """A file that is there. `kind` is ONTAP's word for what it is: `file`, `directory`, `symlink`.
+
+    `mode` are the octal digits that ONTAP writes as a number, 755; None where it does not tell.
+    """
 
     name: FileName
     kind: str
     size_bytes: int
     used_bytes: int
     modified_at: datetime
+    mode: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

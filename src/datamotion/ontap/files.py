@@ -26,7 +26,7 @@ _NO_SUCH_FILE = frozenset({NOT_FOUND, "6684674"})
 _IS_THERE = frozenset({"6488118"})
 _IS_OFFLINE = "917752"
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
-_FIELDS = ("type", "size", "bytes_used", "modified_time")
+_FIELDS = ("type", "size", "bytes_used", "modified_time", "unix_permissions")
 
 
 class _Volume(Row):
@@ -89,6 +89,7 @@ async def _file(transport: Transport, volume_uuid: str, name: FileName) -> Seque
         size_bytes=record.required("size", int),
         used_bytes=record.optional("bytes_used", int) or 0,
         modified_at=_instant(record, "modified_time"),
+        mode=record.optional("unix_permissions", int),
     )
     return (found,)
 
@@ -139,8 +140,10 @@ async def change_file(transport: Transport, change: FileChange) -> Answer:
             }
             return await transport.post("/storage/file/clone", body, AT_ONCE)
         case MakeFolder():
-            folder = transport.post(_path(change.volume_uuid, change.name.path), {"type": "directory"})
-            return await unless(folder, _IS_THERE)
+            folder: dict[str, object] = {"type": "directory"}
+            if change.mode is not None:
+                folder["unix_permissions"] = change.mode
+            return await unless(transport.post(_path(change.volume_uuid, change.name.path), folder), _IS_THERE)
         case CopyFile():
             ends = {"source": change.source, "destination": change.destination}
             pair = {

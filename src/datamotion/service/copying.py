@@ -6,9 +6,9 @@ import os
 import re
 from pathlib import Path
 
-from datamotion.clock import ThreadClock
 from datamotion.errors import ConfigError
 from datamotion.hostcopy import Asked, CopyProgressReport, CopyReport, Tally, Verify, copy, progress_of
+from datamotion.thread_clock import ThreadClock
 
 __all__ = [
     "Asked",

@@ -7,9 +7,9 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from datamotion.clock import ThreadClock
 from datamotion.hostcopy import Asked, CopyReport, Tally, Verify, copy
 from datamotion.hostcopy.carry import Reader
+from datamotion.thread_clock import ThreadClock
 
 MIB = 1 << 20
 PIECE = 2 * MIB

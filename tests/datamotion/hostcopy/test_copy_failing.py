@@ -83,6 +83,37 @@ def test_an_older_copy_stays_as_it_is_where_its_replacement_fails(quick_path: Pa
         assert old.read_bytes() == before
 
 
+@pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_what_a_replacement_that_failed_left_is_told_and_the_next_copy_of_any_kind_ends_it(
+    quick_path: Path, is_folder: bool, in_place: bool
+) -> None:
+    source, old = quick_path / "source", quick_path / "copy"
+    if is_folder:
+        source.mkdir()
+        old.mkdir()
+    file, older = (source / "file", old / "file") if is_folder else (source, old)
+    filled(file, 2 * PIECE)
+    filled(older, MIB, seed=2)
+    failing = Failing(PIECE + MIB)
+    if is_folder:
+        told = " ".join(copied(source, old, read=failing, force=True).notes)
+    else:
+        with pytest.raises(CopyFailed) as raised:
+            copied(source, old, read=failing, force=True)
+        told = raised.value.hint or ""
+    left = [".copy.datamotion-copy", ".copy.datamotion-journal"]
+    assert left_over(quick_path) == left
+    assert f"to give up, remove {quick_path / left[0]} and {quick_path / left[1]}" in told
+    report = copied(source, old, delta=True, in_place=in_place)
+    assert file.read_bytes() == older.read_bytes()
+    assert left_over(quick_path) == []
+    if is_folder or in_place:
+        assert report.notes == (f"{quick_path / left[0]}: what an earlier copy had left there was removed",)
+    else:
+        assert (report.notes, report.pieces_kept) == ((), 1), "it was gone on with"
+
+
 def test_in_a_folder_what_can_be_copied_is_and_nothing_is_renamed(quick_path: Path) -> None:
     source = quick_path / "source"
     source.mkdir()

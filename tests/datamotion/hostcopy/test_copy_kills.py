@@ -25,7 +25,7 @@ _USUAL, _SOAKING = 3, 100
 _COPY = """
 import os, sys
 from pathlib import Path
-from datamotion.clock import ThreadClock
+from datamotion.thread_clock import ThreadClock
 from datamotion.hostcopy import Asked, Tally, Verify, copy
 from dataclasses import asdict
 import json

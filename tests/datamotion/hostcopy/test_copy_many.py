@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from datamotion.clock import ThreadClock
 from datamotion.errors import CopyFailed
 from datamotion.hostcopy import Asked, Tally, Verify, copy
+from datamotion.thread_clock import ThreadClock
 from tests.datamotion.hostcopy.copies import copied, filled, left_over, standing
 
 _FOLDERS, _EACH = 10, 120

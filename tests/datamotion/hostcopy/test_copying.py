@@ -94,6 +94,31 @@ def test_a_folder_is_copied_with_all_that_it_holds(quick_path: Path, verify: Ver
     assert left_over(quick_path) == []
 
 
+@pytest.mark.parametrize("delta", [False, True])
+def test_folders_themselves_keep_owner_mode_times_and_attributes(tmp_path: Path, delta: bool) -> None:
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    for folder in (source, copy) if delta else (source,):
+        (folder / "in" / "side").mkdir(parents=True)
+    filled(source / "in" / "side" / "file", 100)
+    names = [Path(), Path("in"), Path("in/side")]
+    for number, name in enumerate(names):
+        if os.geteuid() == 0:
+            os.chown(source / name, 1000 + number, 2000 + number)
+        (source / name).chmod((0o2750, 0o711, 0o1777)[number])
+        with suppress(OSError):  # a file system without them
+            os.setxattr(source / name, "user.number", b"%d" % number)
+    for number, name in reversed([*enumerate(names)]):
+        os.utime(source / name, ns=(number, 8_000_000_009 + number))
+    assert copied(source, copy, delta=delta).folders == 3
+
+    def kept(folder: Path) -> Iterator[tuple[object, ...]]:
+        for stat, path in ((each.stat(), each) for each in (folder / name for name in names)):
+            attributes = {name: os.getxattr(path, name) for name in os.listxattr(path)}
+            yield stat.st_uid, stat.st_gid, stat.st_mode, stat.st_mtime_ns, attributes
+
+    assert list(kept(copy)) == list(kept(source))
+
+
 def test_extended_attributes_and_access_control_lists_are_kept(tmp_path: Path) -> None:
     source = filled(tmp_path / "source", 10)
     granted = struct.pack("<I", 2) + b"".join(

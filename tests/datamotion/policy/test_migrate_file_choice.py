@@ -108,6 +108,23 @@ def test_folders_on_its_way_are_made_one_in_the_other_before_anything_is_touched
 
 
 @pytest.mark.parametrize(
+    ("path", "to_path", "mode"),
+    [
+        ("a/file", "a/file", 750),
+        ("a/file", "b/file", 750),
+        ("a/file", "b/other", None),  # whether this folder stands for that one nobody knows
+        ("x/a/file", "b/a/file", None),  # of `x` nothing is seen
+        ("file", "b/file", None),
+    ],
+)
+def test_a_folder_that_is_made_has_the_mode_of_the_one_it_stands_for(path: str, to_path: str, mode: int | None) -> None:
+    source = a_file(FileName(HOME.svm, "vol_1", path))
+    folder = a_file(FileName(HOME.svm, "vol_1", "a"), kind="directory", mode=750)
+    plan = planned(source, folder, is_without_folder=True, path=path, to_path=to_path)
+    assert [each.mode for each in changes(plan) if isinstance(each, MakeFolder)] == [mode]
+
+
+@pytest.mark.parametrize(
     ("more", "mechanism", "asked_for"),
     [
         ({}, "another path", ["RenameFile"]),

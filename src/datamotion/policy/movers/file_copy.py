@@ -18,14 +18,22 @@ from datamotion.model.records import FileName, PlacedFile
 from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import Aspect, ClusterView
-from datamotion.model.words import Operation, VolumeState
+from datamotion.model.words import VolumeState
 from datamotion.policy.file_places import file_named, is_copying, why_not_whole
-from datamotion.policy.movers.folders import add_folder, folders_of
-from datamotion.policy.movers.items import file_at_goal, file_at_source, names_at, protection_notes, why_no_place
+from datamotion.policy.movers.folders import add_folder, folders_of, twins_of
+from datamotion.policy.movers.item_steps import ItemSteps
+from datamotion.policy.movers.items import (
+    file_at_goal,
+    file_at_source,
+    names_at,
+    protection_notes,
+    why_no_place,
+    why_not_within_cluster,
+)
 from datamotion.policy.movers.offer import Mover, seconds_for
 from datamotion.policy.peering import Peering
 from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.steps import Phase
 
 NAME = "file copy"
 _SURELY = timedelta(seconds=5)
@@ -56,7 +64,8 @@ def unnamed(migration: ItemMigration) -> FileName:
 
 def names_of(migration: ItemMigration) -> tuple[FileName, ...]:
     """All that are looked at."""
-    return (*names_at(migration), aside(migration), unnamed(migration), *folders_of(migration))
+    folders = (*folders_of(migration), *twins_of(migration).values())
+    return (*names_at(migration), aside(migration), unnamed(migration), *folders)
 
 
 def _beside(migration: ItemMigration, svm: str, volume: str, path: str, what: str) -> FileName:
@@ -82,11 +91,7 @@ def _offer(migration: ItemMigration, standing: Standing) -> Offer:
 def _why_not(migration: ItemMigration, standing: Standing, data: int) -> Refusal | None:
     if migration.is_within_volume:
         return Refusal(text="it stays in its volume, and nothing has to be copied for another name")
-    if not migration.is_within_cluster:
-        text = f"it stays within one cluster, and {migration.to.name} is at another one"
-        hint = f"the whole volume goes there: `datamotion migrate {migration.source.name}:{migration.volume} --to ...`"
-        return Refusal(text=text, hint=hint)
-    if refusal := why_no_place(migration, standing, data):
+    if refusal := why_not_within_cluster(migration) or why_no_place(migration, standing, data):
         return refusal
     if not migration.is_within_svm and standing.sites[migration.source.name].svm is not None:
         obstacle = _peering(migration, standing).obstacle()
@@ -110,20 +115,17 @@ def _ongoing(migration: ItemMigration, standing: Standing) -> bool:
     return _seen(standing, migration, aside(migration)) is not None
 
 
-class _Copying:
+class _Copying(ItemSteps):
     """What is left to do until the file is at its new place and gone from the old one."""
 
     def __init__(self, migration: ItemMigration, situation: Situation) -> None:
-        self._migration = migration
+        super().__init__(migration)
         self._now = standing = situation.now
         self._first = situation.first
         self._has_copied = any(act.kind is CopyFile for act in situation.accepted)
         self._old = _seen(standing, migration, aside(migration))
         self._copy = _seen(standing, migration, unnamed(migration))
         self._source, self._new = file_at_source(migration, standing), file_at_goal(migration, standing)
-        self.due = StepList()
-        self.refusals: list[Refusal] = []
-        self.then: tuple[str, ...] = ()
 
     @property
     def is_over(self) -> bool:
@@ -133,7 +135,7 @@ class _Copying:
         is_left = self._old is None and (self._source is not None) is self._migration.keeps_source
         return is_left and self._new is not None and self._copy is None
 
-    def plan(self) -> None:
+    def add_all(self) -> None:
         if self.is_over:
             return
         if not self._migration.is_within_svm:
@@ -154,27 +156,27 @@ class _Copying:
             return
         if self._old is not None and self._source is not None:
             text = f"there is a file at {migration.item} again, and the old one is aside, at {aside(migration).path}"
-            self._refuse(text, "say which one is meant: move the other one away")
+            self.refuse(text, "say which one is meant: move the other one away")
             return
         is_stale = self._copy is not None and not self._has_copied
         seen = self._now.sites[migration.source.name].seen
         if is_stale and isinstance(seen, ClusterView) and is_copying(seen):
-            self._refuse("a copy goes on at the cluster that was asked for earlier", "run the same command in a while")
+            self.refuse("a copy goes on at the cluster that was asked for earlier", "run the same command in a while")
             return
         if self._copy is not None and is_stale:
             uuid = self._uuid(migration.to, migration.to_volume)
-            self._add(_STALE, migration.to, DeleteFile(volume_uuid=uuid, name=self._copy.name), self._copy.name.path)
+            self.add(_STALE, migration.to, DeleteFile(volume_uuid=uuid, name=self._copy.name), self._copy.name.path)
         if self._old is None:
             self._rename(_ASIDE, migration.source, old.name, aside(migration).path)
         if self._copy is None or is_stale:
             change = CopyFile(source=aside(migration), destination=unnamed(migration))
-            self._add(_COPY, migration.to, change, f"{migration.item} to {migration.goal}, {size_text(old.used_bytes)}")
+            self.add(_COPY, migration.to, change, f"{migration.item} to {migration.goal}, {size_text(old.used_bytes)}")
         elif isinstance(seen, ClusterView) and (why := why_not_whole(old, self._copy, seen)):
-            self._refuse(f"{why}: the old file stays", "stop who writes to it, then run the same command again")
+            self.refuse(f"{why}: the old file stays", "stop who writes to it, then run the same command again")
             return
         elif not self._is_unchanged(old, self._copy):
             text = f"{migration.item} may have been written to while it was copied: its time is that of the copy"
-            self._refuse(text, "stop who writes to it, then run the same command again")
+            self.refuse(text, "stop who writes to it, then run the same command again")
             return
         self._rename(_NAME, migration.to, unnamed(migration), migration.to_path)
         self._end()
@@ -182,7 +184,7 @@ class _Copying:
     def _part(self, old: PlacedFile, new: PlacedFile) -> None:
         if not self._is_unchanged(old, new):
             text = f"the old file may have been written to after it was copied: it stays, at {old.name.path}"
-            self._refuse(text, f"compare it with {self._migration.goal}, and keep the one that is wanted")
+            self.refuse(text, f"compare it with {self._migration.goal}, and keep the one that is wanted")
             return
         self._end()
 
@@ -208,44 +210,29 @@ class _Copying:
             return
         uuid = self._uuid(migration.source, migration.volume)
         change = DeleteFile(volume_uuid=uuid, name=aside(migration))
-        self._add(_DELETE, migration.source, change, f"{migration.item} of {migration.source.name}", about="old")
+        self.add(_DELETE, migration.source, change, f"{migration.item} of {migration.source.name}", about="old")
 
     def _rename(self, phase: Phase, backend: Backend, name: FileName, to_path: str) -> None:
         change = RenameFile(volume_uuid=self._uuid(backend, name.volume), name=name, to_path=to_path)
-        self._add(phase, backend, change, f"{name.volume}: {name.path} to {to_path}", about=phase.title)
+        self.add(phase, backend, change, f"{name.volume}: {name.path} to {to_path}", about=phase.title)
 
     def _uuid(self, backend: Backend, volume: str) -> str:
         return self._now.sites[backend.name].volumes[volume].uuid
 
-    def _add(
-        self, phase: Phase, backend: Backend, change: RenameFile | CopyFile | DeleteFile, text: str, *, about: str = ""
-    ) -> None:
-        self.due.add(phase, backend, self._migration.item, change, text, about=about)
-
-    def _refuse(self, text: str, hint: str) -> None:
+    def refuse(self, text: str, hint: str | None) -> None:
         if self._old is not None and self._source is None and self._new is None:
             text += ". It is aside, and clients find it nowhere"
-            hint += "; or with --abort, which gives the old file its name again"
-        at, item = self._migration.source.name, self._migration.item
-        self.refusals.append(Refusal(backend=at, volume=item, text=text, hint=hint))
+            hint = f"{hint}; or with --abort, which gives the old file its name again"
+        super().refuse(text, hint)
 
 
 def _planner(migration: ItemMigration) -> Planner:
-    backends = (migration.to.name, migration.source.name)
+    title = f"Copy {migration.item} of {migration.source.name} to {migration.goal}"
 
     def plan(situation: Situation) -> Plan:
         copying = _Copying(migration, situation)
-        copying.plan()
-        return Plan(
-            operation=Operation.MIGRATE,
-            group=migration.name,
-            title=f"Copy {migration.item} of {migration.source.name} to {migration.goal}",
-            steps=() if copying.refusals else copying.due.steps(),
-            refusals=tuple(copying.refusals),
-            then=copying.then,
-            notes=tuple(_notes(migration, situation.first)),
-            holds=frozenset((name, migration.item) for name in backends if copying.is_over),
-        )
+        copying.add_all()
+        return copying.plan(title, is_over=copying.is_over, notes=_notes(migration, situation.first))
 
     return plan
 
@@ -261,21 +248,19 @@ def _way_back(migration: ItemMigration) -> Planner:
     def plan(situation: Situation) -> Plan:
         standing = situation.now
         old, copy = _seen(standing, migration, aside(migration)), _seen(standing, migration, unnamed(migration))
+        back, sites = ItemSteps(migration), standing.sites
         if old is not None and file_at_goal(migration, standing) is not None:
             text = f"{migration.goal} was whole and has its name: there is only the way forward"
-            refusal = Refusal(text=text, hint="the same command without --abort goes on with it")
-            return Plan(operation=Operation.MIGRATE, group=migration.name, title=title, refusals=(refusal,))
-        due, sites = StepList(), standing.sites
+            back.refuse_by(Refusal(text=text, hint="the same command without --abort goes on with it"))
+            return back.plan(title, is_over=False)
         if copy is not None:
             gone = DeleteFile(volume_uuid=sites[migration.to.name].volumes[copy.name.volume].uuid, name=copy.name)
-            due.add(_REMOVE, migration.to, migration.item, gone, copy.name.path)
+            back.add(_REMOVE, migration.to, gone, copy.name.path)
         if old is not None:
             uuid = sites[migration.source.name].volumes[migration.volume].uuid
-            back = RenameFile(volume_uuid=uuid, name=old.name, to_path=migration.path)
-            due.add(_BACK, migration.source, migration.item, back, f"{old.name.path} to {migration.path}")
-        backends = (migration.to.name, migration.source.name)
-        holds = frozenset((name, migration.item) for name in backends if not due.steps())
-        return Plan(operation=Operation.MIGRATE, group=migration.name, title=title, steps=due.steps(), holds=holds)
+            named = RenameFile(volume_uuid=uuid, name=old.name, to_path=migration.path)
+            back.add(_BACK, migration.source, named, f"{old.name.path} to {migration.path}")
+        return back.plan(title, is_over=not back.due.steps())
 
     return plan
 

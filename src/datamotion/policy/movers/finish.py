@@ -22,7 +22,7 @@ from datamotion.policy.epochs import tell_served
 from datamotion.policy.frozen import is_carried
 from datamotion.policy.listings import Entry, entries, release
 from datamotion.policy.movers.offer import Leaving
-from datamotion.policy.movers.unmarked import unmarked
+from datamotion.policy.movers.unmarked import unmarked_mirrors
 from datamotion.policy.needs import mark_of
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList
@@ -72,7 +72,7 @@ class Finish:
                 )
             elif (copy := self._now.copy(self._to.backend.name, volume)) is not None:
                 self._part_from_old(copy, listed.get(volume, ()))
-        self.refusals += unmarked(self._migration, self._now)
+        self.refusals += unmarked_mirrors(self._migration, self._now)
         if self.refusals:
             return
         tell_served(self.due, self._now, [each.name for each in self._migration.left])

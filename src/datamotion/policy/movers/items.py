@@ -112,6 +112,15 @@ def _missing_lun(migration: ItemMigration, standing: Standing, seen: ClusterView
     )
 
 
+def why_not_within_cluster(migration: ItemMigration) -> Refusal | None:
+    """Why a cluster cannot copy it by itself: it goes to another one."""
+    if migration.is_within_cluster:
+        return None
+    text = f"it stays within one cluster, and {migration.to.name} is at another one"
+    hint = f"the whole volume goes there: `datamotion migrate {migration.source.name}:{migration.volume} --to ...`"
+    return Refusal(text=text, hint=hint)
+
+
 def why_no_place(migration: ItemMigration, standing: Standing, data: int) -> Refusal | None:
     """Why nothing can come to be where it is to go: the volume is not there, or cannot take that many bytes more."""
     site = standing.sites[migration.to.name]

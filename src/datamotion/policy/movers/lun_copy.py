@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from datamotion.model.acts import Change, MapLun
-from datamotion.model.group import Backend
+from datamotion.model.acts import MapLun
 from datamotion.model.item_acts import AwaitLunCopy, CopyLun, CreateIgroup, DeleteLun, MarkLun
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.lun_mark import CopyMark, copy_mark, is_leaving, leaving, unmarked
@@ -19,14 +18,21 @@ from datamotion.model.records import PlacedLun, lun_name
 from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
-from datamotion.model.words import Operation, VolumeState
+from datamotion.model.words import VolumeState
 from datamotion.policy.lun_places import igroup_named, is_whole
-from datamotion.policy.movers.items import lun_at_goal, lun_at_source, protection_notes, why_no_place
+from datamotion.policy.movers.item_steps import ItemSteps
+from datamotion.policy.movers.items import (
+    lun_at_goal,
+    lun_at_source,
+    protection_notes,
+    why_no_place,
+    why_not_within_cluster,
+)
 from datamotion.policy.movers.lun_copies import copy_at_goal, is_left, numbers_of, strangers, why_no_marks
 from datamotion.policy.movers.offer import Mover, seconds_for
 from datamotion.policy.peering import Peering
 from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.steps import Phase
 
 _HOLD = Phase(
     rank=50, title="Keep hosts from the LUN", because="what they write from now on would not be copied", gate=Gate.ALL
@@ -77,11 +83,7 @@ def _is_meant(migration: ItemMigration, standing: Standing) -> bool:
 def _why_not(migration: ItemMigration, standing: Standing, lun: PlacedLun | None, data: int) -> Refusal | None:
     if migration.is_within_svm:
         return Refusal(text="within one SVM nothing has to be copied, and no serial number to change")
-    if not migration.is_within_cluster:
-        text = f"it stays within one cluster, and {migration.to.name} is at another one"
-        hint = f"the whole volume goes there: `datamotion migrate {migration.source.name}:{migration.volume} --to ...`"
-        return Refusal(text=text, hint=hint)
-    if refusal := why_no_place(migration, standing, data):
+    if refusal := why_not_within_cluster(migration) or why_no_place(migration, standing, data):
         return refusal
     if standing.sites[migration.source.name].svm is None or lun is None:
         return None  # that there is nothing to copy is told
@@ -105,16 +107,13 @@ def _ongoing(migration: ItemMigration, standing: Standing) -> bool:
     return (old is not None and is_leaving(old.comment)) or copy_at_goal(migration, standing) is not None
 
 
-class _Copying:
+class _Copying(ItemSteps):
     """What is left to do until the LUN is served at the other SVM and gone from this one."""
 
     def __init__(self, migration: ItemMigration, standing: Standing) -> None:
-        self._migration = migration
+        super().__init__(migration)
         self._now = standing
         self._old, self._new = lun_at_source(migration, standing), copy_at_goal(migration, standing)
-        self.due = StepList()
-        self.refusals: list[Refusal] = []
-        self.then: tuple[str, ...] = ()
 
     @property
     def is_over(self) -> bool:
@@ -123,7 +122,7 @@ class _Copying:
             return False
         return old is None or (self._migration.keeps_source and is_left(old, new))
 
-    def plan(self) -> None:
+    def add_all(self) -> None:
         if self._old is not None and not self.is_over:
             self._carry(self._old)
         elif self._new is not None:
@@ -138,16 +137,16 @@ class _Copying:
             self.then = (then + ("the old one stays" if migration.keeps_source else "then the old one is removed"),)
             return
         if self._new is None and (refusal := why_no_place(migration, self._now, old.used_bytes)):
-            self._refuse(refusal.text, refusal.hint)
+            self.refuse(refusal.text, refusal.hint)
             return
         was_off = not old.is_enabled and not is_leaving(old.comment)
         if old.is_enabled and (is_leaving(old.comment) or self._new is not None):
             text = "its hosts were let in again by somebody while it was copied: what they wrote is in no copy"
-            self._refuse(text, "the same command with --abort undoes it; then begin again")
+            self.refuse(text, "the same command with --abort undoes it; then begin again")
             return
         if not (was_off or is_leaving(old.comment)):
             change = MarkLun(uuid=old.uuid, comment=leaving(old.comment), is_enabled=False)
-            self._add(_HOLD, source, change, f"{migration.item} of {source.name}: its maps stay")
+            self.add(_HOLD, source, change, f"{migration.item} of {source.name}: its maps stay")
         goal = lun_name(migration.to_volume, migration.to_path)
         if self._new is None:
             mark = CopyMark(old.uuid, was_off=was_off)
@@ -158,21 +157,21 @@ class _Copying:
                 name=goal,
                 comment=mark.write(unmarked(old.comment)),
             )
-            self._add(_COPY, migration.to, change_copy, f"{migration.goal}, {size_text(old.used_bytes)} used")
+            self.add(_COPY, migration.to, change_copy, f"{migration.goal}, {size_text(old.used_bytes)} used")
         if self._new is None or not is_whole(self._new, old.size_bytes):
             awaited = AwaitLunCopy(svm=migration.to.svm, name=goal, size_bytes=old.size_bytes)
-            self._add(_AWAIT, migration.to, awaited, f"{migration.goal} as large as {migration.item}, and complete")
+            self.add(_AWAIT, migration.to, awaited, f"{migration.goal} as large as {migration.item}, and complete")
         elif (known := copy_mark(self._new.comment)) and known.was_off and self._new.is_enabled:
             off = MarkLun(uuid=self._new.uuid, comment=self._new.comment, is_enabled=False)
-            self._add(_OFF, migration.to, off, migration.goal, about="off")
+            self.add(_OFF, migration.to, off, migration.goal, about="off")
         self._serve(old)
         self._part(old)
 
     def _serve(self, old: PlacedLun) -> None:
         """The copy is mapped to the groups that the old LUN is mapped to, under its numbers where those are free."""
         seen, to = self._now.sites[self._migration.to.name].seen, self._migration.to
-        self.refusals += strangers(self._migration, self._now, old)
-        if not isinstance(seen, ClusterView) or self.refusals:
+        self.refuse_by(*strangers(self._migration, self._now, old))
+        if not isinstance(seen, ClusterView) or self.is_refused:
             return
         maps = (each for each in seen.lun_maps or () if self._new is not None and each.lun_uuid == self._new.uuid)
         mapped = {each.igroup for each in maps}
@@ -182,13 +181,13 @@ class _Copying:
                 group = CreateIgroup(
                     svm=to.svm, name=name, protocol=ours.protocol, os_type=ours.os_type, initiators=ours.initiators
                 )
-                self._add(_IGROUP, to, group, f"{name} of {to.svm}, as of {self._migration.source.svm}", about=name)
+                self.add(_IGROUP, to, group, f"{name} of {to.svm}, as of {self._migration.source.svm}", about=name)
             if name not in mapped:
                 free = None if ours is not None and number in numbers_of(seen, to.svm, ours) else number
                 uuid = self._new.uuid if self._new is not None else None
                 change = MapLun(svm=to.svm, lun_uuid=uuid, igroup=name, number=free)
                 told = f"as number {free}" if free is not None else f"as any number, as {number} is taken there"
-                self._add(_MAP, to, change, f"{self._migration.goal} to {name} {told}", about=name)
+                self.add(_MAP, to, change, f"{self._migration.goal} to {name} {told}", about=name)
 
     def _part(self, old: PlacedLun) -> None:
         """From the old LUN: it is deleted, or stays as it is with nobody let in."""
@@ -197,10 +196,10 @@ class _Copying:
             self._unmark(self._new)
         text = f"{migration.item} of {migration.source.name}, {size_text(old.used_bytes)} used"
         if not migration.keeps_source:
-            self._add(_DELETE, migration.source, DeleteLun(uuid=old.uuid), text)
+            self.add(_DELETE, migration.source, DeleteLun(uuid=old.uuid), text)
         elif is_leaving(old.comment):
             change = MarkLun(uuid=old.uuid, comment=unmarked(old.comment), is_enabled=False)
-            self._add(_LEAVE, migration.source, change, text, about="leave")
+            self.add(_LEAVE, migration.source, change, text, about="leave")
 
     def _finish(self, new: PlacedLun) -> None:
         """The old LUN is not seen any more: deleted by this migration, unless what is seen says otherwise."""
@@ -209,7 +208,7 @@ class _Copying:
         if is_hidden or not is_whole(new, new.size_bytes):
             why = f"{self._migration.volume} is not online" if is_hidden else "the copy is not complete"
             text = f"that {self._migration.item} was deleted once {self._migration.goal} was whole is not seen: {why}"
-            self._refuse(text, "look at both, then run the same command again")
+            self.refuse(text, "look at both, then run the same command again")
             return
         self._unmark(new)
 
@@ -217,31 +216,16 @@ class _Copying:
         mark = copy_mark(new.comment)
         if mark is not None:
             change = MarkLun(uuid=new.uuid, comment=unmarked(new.comment), is_enabled=not mark.was_off)
-            self._add(_UNMARK, self._migration.to, change, self._migration.goal, about="unmark")
-
-    def _add(self, phase: Phase, backend: Backend, change: Change, text: str, *, about: str = "") -> None:
-        self.due.add(phase, backend, self._migration.item, change, text, about=about)
-
-    def _refuse(self, text: str, hint: str | None) -> None:
-        at, item = self._migration.source.name, self._migration.item
-        self.refusals.append(Refusal(backend=at, volume=item, text=text, hint=hint))
+            self.add(_UNMARK, self._migration.to, change, self._migration.goal, about="unmark")
 
 
 def _planner(migration: ItemMigration) -> Planner:
+    title = f"Copy {migration.item} of {migration.source.name} to {migration.goal}, and serve it there"
+
     def plan(situation: Situation) -> Plan:
         copying = _Copying(migration, situation.now)
-        copying.plan()
-        backends = (migration.to.name, migration.source.name)
-        return Plan(
-            operation=Operation.MIGRATE,
-            group=migration.name,
-            title=f"Copy {migration.item} of {migration.source.name} to {migration.goal}, and serve it there",
-            steps=() if copying.refusals else copying.due.steps(),
-            refusals=tuple(copying.refusals),
-            then=copying.then,
-            notes=tuple(_notes(migration, situation.first)),
-            holds=frozenset((name, migration.item) for name in backends if copying.is_over),
-        )
+        copying.add_all()
+        return copying.plan(title, is_over=copying.is_over, notes=_notes(migration, situation.first))
 
     return plan
 
@@ -261,19 +245,17 @@ def _way_back(migration: ItemMigration) -> Planner:
 
     def plan(situation: Situation) -> Plan:
         old, new = lun_at_source(migration, situation.now), copy_at_goal(migration, situation.now)
+        back = ItemSteps(migration)
         if old is None:
             text = f"the old LUN was deleted after {migration.goal} was whole and mapped: there is only the way forward"
-            refusal = Refusal(text=text, hint="the same command without --abort goes on with it")
-            return Plan(operation=Operation.MIGRATE, group=migration.name, title=title, refusals=(refusal,))
-        due = StepList()
+            back.refuse_by(Refusal(text=text, hint="the same command without --abort goes on with it"))
+            return back.plan(title, is_over=False)
         if new is not None:
-            due.add(_REMOVE, migration.to, migration.item, DeleteLun(uuid=new.uuid), migration.goal)
+            back.add(_REMOVE, migration.to, DeleteLun(uuid=new.uuid), migration.goal)
         if is_leaving(old.comment):
             change = MarkLun(uuid=old.uuid, comment=unmarked(old.comment), is_enabled=True)
-            due.add(_LET_IN, migration.source, migration.item, change, f"{migration.item} of {migration.source.name}")
-        backends = (migration.source.name, migration.to.name)
-        holds = frozenset((name, migration.item) for name in backends if not due.steps())
-        return Plan(operation=Operation.MIGRATE, group=migration.name, title=title, steps=due.steps(), holds=holds)
+            back.add(_LET_IN, migration.source, change, f"{migration.item} of {migration.source.name}")
+        return back.plan(title, is_over=not back.due.steps())
 
     return plan
 

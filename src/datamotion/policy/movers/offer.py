@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from datamotion.model.group import Backend, Group
-from datamotion.model.migration import Migration
 from datamotion.model.names import counted
 from datamotion.model.plan import Offer, Refusal
 from datamotion.model.records import Volume
@@ -78,12 +77,12 @@ class Movers(Generic[M]):
     title: Callable[[M], str]
 
 
-def selected(migration: Migration, standing: Standing) -> list[Volume]:
+def selected(migration: Migrant, standing: Standing) -> list[Volume]:
     """The volumes at its source that a migration is about, in the order in which people count."""
     return list(_selected(migration, standing.sites[migration.source.name].volumes.values()))
 
 
-def _selected(migration: Migration, volumes: Iterable[Volume]) -> Iterator[Volume]:
+def _selected(migration: Migrant, volumes: Iterable[Volume]) -> Iterator[Volume]:
     wanted = migration.group.home
     yield from sorted(
         (each for each in volumes if wanted.selects(each.name, each.uuid)), key=lambda each: counted(each.name)

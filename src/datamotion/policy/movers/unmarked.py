@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from datamotion.model.mark import read_mark
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import FENCE, Standing
-from datamotion.policy.movers.offer import Leaving
+from datamotion.policy.movers.offer import Leaving, selected
+
+_AGAIN = "then run the same command again"
 
 
 def unmarked(migration: Leaving, standing: Standing) -> Iterator[Refusal]:
-    """Of what it is about, what nobody can tell whether it is the migration's own: so nothing of it is over."""
-    source, to = standing.sites[migration.source.name], standing.sites[migration.to.name]
-    home, again = migration.group.home, "then run the same command again"
-    about = {each.name: each for each in source.volumes.values() if home.selects(each.name, each.uuid)}
-    for volume in about.values():
+    """Of what it is about, what nobody can tell whether it is the migration's own: so nothing of it is undone."""
+    source = standing.sites[migration.source.name]
+    for volume in selected(migration, standing):
         if volume.export == FENCE and read_mark(volume.comment) is None:
             yield Refusal(
                 volume=volume.name,
@@ -23,8 +23,15 @@ def unmarked(migration: Leaving, standing: Standing) -> Iterator[Refusal]:
                 text=f"{volume.name} is fenced at {source.backend.name}, and its mark was overwritten: how clients"
                 " came to it nobody can tell",
                 hint=f"at {source.backend.cluster}: volume modify -vserver {volume.svm} -volume {volume.name} -policy"
-                f" POLICY, and volume mount where it was; {again}",
+                f" POLICY, and volume mount where it was; {_AGAIN}",
             )
+    yield from unmarked_mirrors(migration, standing)
+
+
+def unmarked_mirrors(migration: Leaving, standing: Standing) -> Iterator[Refusal]:
+    """The same of what mirrors its volumes: while one is there the migration is not over."""
+    source, to = standing.sites[migration.source.name], standing.sites[migration.to.name]
+    about = {each.name for each in selected(migration, standing)}
     for name, relationship in to.relationships.items():
         copy, is_from_here = to.volumes.get(name), source.svm and relationship.source_svm_uuid == source.svm.uuid
         if copy is None or not is_from_here or read_mark(copy.comment) is not None:
@@ -36,5 +43,5 @@ def unmarked(migration: Leaving, standing: Standing) -> Iterator[Refusal]:
                 text=f"{name} at {to.backend.name} is a mirror of {relationship.source.volume}, {relationship.state},"
                 " and bears no mark: whether this migration made it nobody can tell",
                 hint=f"if it did and is to be undone, at {to.backend.cluster}: snapmirror delete -destination-path"
-                f" {relationship.destination}, and delete the volume; {again}",
+                f" {relationship.destination}, and delete the volume; {_AGAIN}",
             )
