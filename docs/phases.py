@@ -9,9 +9,9 @@ from importlib import import_module
 from types import ModuleType
 
 import datamotion.policy
-from datamotion.model.acts import AwaitOnline, CreateVolume
 from datamotion.model.plan import Gate
 from datamotion.model.units import duration_text
+from datamotion.model.volume_acts import AwaitOnline, CreateVolume
 from datamotion.policy.kinds import KINDS
 from datamotion.policy.steps import Phase
 from datamotion.runs.phases import TRANSITIONS

@@ -10,12 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from datamotion.model.acts import (
-    AcceptSvmPeer,
-    Act,
-    PeerClusters,
-    PeerSvms,
-)
+from datamotion.model.acts import Act
+from datamotion.model.peering_acts import AcceptSvmPeer, PeerClusters, PeerSvms
 from datamotion.model.records import ClusterPeer, Relationship, SvmPeer
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, TransferState

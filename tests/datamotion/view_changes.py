@@ -6,40 +6,44 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import singledispatch
 
-from datamotion.model.acts import (
+from datamotion.model.acts import Change
+from datamotion.model.mirror_acts import (
     AbortTransfer,
-    AllowApplications,
     Break,
-    Change,
-    CloneVolume,
+    CreatePolicy,
+    CreateRelationship,
+    DeleteRelationship,
+    Initialize,
+    ModifyPolicy,
+    ModifyRelationship,
+    Pause,
+    ReleaseRelationship,
+    Resume,
+    Resync,
+    StartTransfer,
+)
+from datamotion.model.peering_acts import AllowApplications
+from datamotion.model.records import ExportPolicy, Policy, Relationship, Snapshot, Volume
+from datamotion.model.serving_acts import (
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
-    CreatePolicy,
-    CreateRelationship,
-    CreateVolume,
     DeleteClaim,
-    DeleteRelationship,
+    ModifyQtree,
+    TakeEpoch,
+)
+from datamotion.model.view import ClusterView
+from datamotion.model.volume_acts import (
+    CloneVolume,
+    CreateVolume,
     DeleteSnapshot,
     DeleteVolume,
-    Initialize,
-    ModifyPolicy,
-    ModifyQtree,
-    ModifyRelationship,
     ModifyVolume,
-    Pause,
-    ReleaseRelationship,
     RemoveMark,
-    Resume,
-    Resync,
     SplitClone,
-    StartTransfer,
     TakeCommonSnapshot,
-    TakeEpoch,
     TakeSnapshot,
 )
-from datamotion.model.records import ExportPolicy, Policy, Relationship, Snapshot, Volume
-from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from tests.datamotion.building import NOON, a_common_snapshot, a_transfer
 

@@ -12,7 +12,8 @@ import pytest
 from datamotion.cli.picture import picture_lines
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.engine.ports import Delay, Look
-from datamotion.model.acts import Act, AwaitTransfer
+from datamotion.model.acts import Act
+from datamotion.model.mirror_acts import AwaitTransfer
 from datamotion.model.plan import Plan
 from datamotion.model.standing import Standing
 from datamotion.model.words import MirrorState, TransferState

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import trio
 
-from datamotion.model.acts import Act, Break, Pause
+from datamotion.model.acts import Act
+from datamotion.model.mirror_acts import Break, Pause
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.reports import Verdict

@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from datamotion.engine.ports import Look
-from datamotion.model.acts import AwaitTransfer
+from datamotion.model.mirror_acts import AwaitTransfer
 from datamotion.service import operations
 from datamotion.service.reports import RunReport, Verdict
 from tests.together.stories import Story, outcomes, play, told

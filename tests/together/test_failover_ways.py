@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import trio
 
-from datamotion.model.acts import Act, Break, Change, Pause, TakeEpoch
+from datamotion.model.acts import Act, Change
+from datamotion.model.mirror_acts import Break, Pause
+from datamotion.model.serving_acts import TakeEpoch
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.planned import Pace
 from datamotion.policy.recovery import Earlier

@@ -11,7 +11,8 @@ import pytest
 import trio
 
 from datamotion.errors import ConfigError
-from datamotion.model.acts import Act, ConfirmClaim
+from datamotion.model.acts import Act
+from datamotion.model.serving_acts import ConfirmClaim
 from datamotion.model.standing import FENCE
 from datamotion.policy.drills import DrillChoice
 from datamotion.service import drills, migrations, mirrors, operations, under_way

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from datamotion.model.acts import Act, Break
+from datamotion.model.acts import Act
+from datamotion.model.mirror_acts import Break
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.reports import Verdict

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datamotion.clock import Clock
 from datamotion.engine.failures import Failure
 from datamotion.engine.ports import Delay
-from datamotion.model.acts import Act, ActId, AwaitMove, AwaitOnline, Change, CreateVolume
+from datamotion.model.acts import Act, ActId, Change
+from datamotion.model.volume_acts import AwaitMove, AwaitOnline, CreateVolume
 from datamotion.policy.kinds import is_asked_for, limit_s
 
 _SHORTEST_WAIT_S = 0.05

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
-from datamotion.model.acts import ONLINE_S
 from datamotion.model.claim import Seal
 from datamotion.model.definition import PolicyDefinition
+from datamotion.model.volume_acts import ONLINE_S
 from datamotion.model.words import Mount
 
 DEFAULT_POLICY = "Asynchronous"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from datamotion.model.acts import CloneVolume, SplitClone
+from datamotion.model.volume_acts import CloneVolume, SplitClone
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.replies import known
 from datamotion.ontap.transport import AT_ONCE, Transport

@@ -10,56 +10,7 @@ from datamotion.clock import Clock
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Delay, Reply
 from datamotion.errors import ClusterError, ClusterNotAsked, ConfigError, InternalError
-from datamotion.model.acts import (
-    AbortMove,
-    AbortTransfer,
-    AcceptSvmPeer,
-    Act,
-    AllowApplications,
-    AwaitClusterPeer,
-    AwaitIdle,
-    AwaitMove,
-    AwaitOnline,
-    AwaitSnapshot,
-    AwaitTransfer,
-    Break,
-    Change,
-    CloneVolume,
-    CloseSessions,
-    ConfirmClaim,
-    CreateExportPolicy,
-    CreatePolicy,
-    CreateRelationship,
-    CreateShare,
-    CreateVolume,
-    CutOver,
-    DeleteClaim,
-    DeleteRelationship,
-    DeleteSnapshot,
-    DeleteVolume,
-    Initialize,
-    MapLun,
-    ModifyLun,
-    ModifyPolicy,
-    ModifyQtree,
-    ModifyRelationship,
-    ModifyVolume,
-    MoveVolume,
-    Pause,
-    PeerClusters,
-    PeerSvms,
-    ReleaseRelationship,
-    RemoveMark,
-    Resume,
-    Resync,
-    RunHook,
-    SplitClone,
-    StartTransfer,
-    TakeCommonSnapshot,
-    TakeEpoch,
-    TakeSnapshot,
-    Wait,
-)
+from datamotion.model.acts import Act, Change, RunHook, Wait
 from datamotion.model.item_acts import (
     AwaitLunCopy,
     AwaitLunMove,
@@ -75,8 +26,54 @@ from datamotion.model.item_acts import (
     MoveLun,
     RenameFile,
 )
+from datamotion.model.mirror_acts import (
+    AbortTransfer,
+    AwaitIdle,
+    AwaitSnapshot,
+    AwaitTransfer,
+    Break,
+    CreatePolicy,
+    CreateRelationship,
+    DeleteRelationship,
+    Initialize,
+    ModifyPolicy,
+    ModifyRelationship,
+    Pause,
+    ReleaseRelationship,
+    Resume,
+    Resync,
+    StartTransfer,
+)
+from datamotion.model.peering_acts import AcceptSvmPeer, AllowApplications, AwaitClusterPeer, PeerClusters, PeerSvms
 from datamotion.model.records import FileName, FilesIn, Snapshot
+from datamotion.model.serving_acts import (
+    CloseSessions,
+    ConfirmClaim,
+    CreateExportPolicy,
+    CreateShare,
+    DeleteClaim,
+    MapLun,
+    ModifyLun,
+    ModifyQtree,
+    TakeEpoch,
+)
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.volume_acts import (
+    AbortMove,
+    AwaitMove,
+    AwaitOnline,
+    CloneVolume,
+    CreateVolume,
+    CutOver,
+    DeleteSnapshot,
+    DeleteVolume,
+    ModifyVolume,
+    MoveVolume,
+    RemoveMark,
+    SplitClone,
+    TakeCommonSnapshot,
+    TakeSnapshot,
+)
 from datamotion.ontap.accounts import get_access
 from datamotion.ontap.aggregates import list_aggregates
 from datamotion.ontap.answer import Answer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from datamotion.model.acts import MapLun
 from datamotion.model.item_acts import CreateIgroup
+from datamotion.model.serving_acts import MapLun
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.lun_maps import map_lun
 from datamotion.ontap.replies import unless

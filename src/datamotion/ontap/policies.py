@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from datamotion.model.acts import ConfirmClaim, CreatePolicy, ModifyPolicy, TakeEpoch
 from datamotion.model.definition import PolicyDefinition, Rule
+from datamotion.model.mirror_acts import CreatePolicy, ModifyPolicy
 from datamotion.model.records import Policy
+from datamotion.model.serving_acts import ConfirmClaim, TakeEpoch
 from datamotion.model.view import Aspect
 from datamotion.ontap.answer import Answer, Body
 from datamotion.ontap.record import Record

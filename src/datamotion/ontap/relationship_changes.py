@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Declined, Reply
-from datamotion.model.acts import ModifyRelationship
+from datamotion.model.mirror_acts import ModifyRelationship
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.bulk import Bulk, Way, gone
 from datamotion.ontap.replies import reply_of

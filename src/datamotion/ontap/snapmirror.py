@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from datamotion.errors import ClusterRefused
-from datamotion.model.acts import AbortTransfer, CreateRelationship, ModifyRelationship, StartTransfer
+from datamotion.model.mirror_acts import AbortTransfer, CreateRelationship, ModifyRelationship, StartTransfer
 from datamotion.model.records import Endpoint, Relationship, Transfer
 from datamotion.model.view import Aspect, Unreadable
 from datamotion.model.words import MirrorState, TransferState

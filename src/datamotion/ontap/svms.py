@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from datamotion.model.acts import AcceptSvmPeer, AllowApplications, PeerSvms
+from datamotion.model.peering_acts import AcceptSvmPeer, AllowApplications, PeerSvms
 from datamotion.model.records import Svm, SvmPeer
 from datamotion.model.view import Aspect
 from datamotion.ontap.answer import Answer

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
 from datamotion.errors import ClusterRefused, ClusterSilent
-from datamotion.model.acts import Break, Initialize, Pause, Resume, Resync
+from datamotion.model.mirror_acts import Break, Initialize, Pause, Resume, Resync
 from datamotion.model.words import MirrorState
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.bulk import Bulk, Way, gone

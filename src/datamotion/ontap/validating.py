@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datamotion.errors import InternalError
-from datamotion.model.acts import Act, CreateRelationship, Initialize, ModifyRelationship, Resume
+from datamotion.model.acts import Act
+from datamotion.model.mirror_acts import CreateRelationship, Initialize, ModifyRelationship, Resume
 from datamotion.model.words import MirrorState
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.replies import known

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Declined, Reply
 from datamotion.errors import InternalError
-from datamotion.model.acts import ModifyVolume
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.ontap.answer import Answer, Body
 from datamotion.ontap.bulk import Bulk, Way, gone
 from datamotion.ontap.record import Record

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from datamotion.model.acts import AbortTransfer
 from datamotion.model.group import Group
+from datamotion.model.mirror_acts import AbortTransfer
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.records import Transfer
 from datamotion.model.standing import Copy, CopyId, Standing

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from datamotion.model.acts import CreateRelationship, ModifyRelationship, ModifyVolume
 from datamotion.model.group import DEFAULT_POLICY, Target
 from datamotion.model.mark import Mark
+from datamotion.model.mirror_acts import CreateRelationship, ModifyRelationship
 from datamotion.model.paused import paused_of, with_paused
 from datamotion.model.records import Endpoint, Relationship
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import size_text
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState, VolumeState
 from datamotion.policy.geometry import changed_geometry
 from datamotion.policy.needs import mark_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from datamotion.model.acts import AbortTransfer, AwaitIdle, Break, Pause
 from datamotion.model.group import Group
+from datamotion.model.mirror_acts import AbortTransfer, AwaitIdle, Break, Pause
 from datamotion.model.plan import Plan
 from datamotion.model.records import Snapshot
 from datamotion.model.standing import FENCE, Copy, Standing

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import combinations
 
-from datamotion.model.acts import DeleteSnapshot, TakeCommonSnapshot
 from datamotion.model.common import common_name, taken_at
 from datamotion.model.plan import Gate
 from datamotion.model.records import Snapshot
 from datamotion.model.standing import Copy, Site, Standing
 from datamotion.model.units import duration_text
+from datamotion.model.volume_acts import DeleteSnapshot, TakeCommonSnapshot
 from datamotion.policy.epochs import seen_at
 from datamotion.policy.grounds import carries, names_held, newest_common, policy_of
 from datamotion.policy.situation import Situation

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from datamotion.model.acts import AwaitOnline, Resume
 from datamotion.model.group import Target
+from datamotion.model.mirror_acts import Resume
 from datamotion.model.paused import paused_of
 from datamotion.model.plan import Loss, Refusal
 from datamotion.model.records import Relationship
 from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.volume_acts import AwaitOnline
 from datamotion.model.words import MirrorState, Role
 from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark
 from datamotion.policy.defined_policies import keep_policy

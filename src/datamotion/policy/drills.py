@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from datamotion.model.acts import CloneVolume, DeleteVolume
 from datamotion.model.drilled import Drilled, read_drilled
 from datamotion.model.group import Backend, Group
 from datamotion.model.names import counted
@@ -22,6 +21,7 @@ from datamotion.model.records import Snapshot, Volume
 from datamotion.model.standing import Copy, Site, Standing
 from datamotion.model.units import count_text, duration_text
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_acts import CloneVolume, DeleteVolume
 from datamotion.model.words import Operation, Role
 from datamotion.policy.common import snapshot_named, snapshots_of
 from datamotion.policy.needs import export_policies, names_text, opening, path_of

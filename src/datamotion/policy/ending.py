@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from datamotion.model.acts import AbortTransfer, DeleteRelationship, DeleteVolume, ModifyVolume, Subject
+from datamotion.model.acts import Subject
 from datamotion.model.mark import without_mark
+from datamotion.model.mirror_acts import AbortTransfer, DeleteRelationship
 from datamotion.model.plan import Gate, Loss, Refusal
 from datamotion.model.standing import FENCE, Copy, CopyId, Standing
 from datamotion.model.units import duration_text, size_text
+from datamotion.model.volume_acts import DeleteVolume, ModifyVolume
 from datamotion.model.words import MirrorState, Role, VolumeType
 from datamotion.policy.health import EMPTY_BYTES
 from datamotion.policy.listings import Entry, entries, release

@@ -18,13 +18,14 @@ from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from datamotion.model.acts import CloseSessions, CreateExportPolicy, ModifyLun, ModifyQtree, ModifyVolume
 from datamotion.model.mark import Mark
 from datamotion.model.plan import Gate, Refusal
 from datamotion.model.records import Lun, Qtree
+from datamotion.model.serving_acts import CloseSessions, CreateExportPolicy, ModifyLun, ModifyQtree
 from datamotion.model.standing import FENCE, Copy, CopyId, Site, Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import Role
 from datamotion.policy.gaps import HINT
 from datamotion.policy.steps import Phase, StepList

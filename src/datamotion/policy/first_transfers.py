@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from datamotion.model.acts import ActId, AwaitTransfer, Initialize
+from datamotion.model.acts import ActId
 from datamotion.model.group import Target
+from datamotion.model.mirror_acts import AwaitTransfer, Initialize
 from datamotion.model.plan import Loss
 from datamotion.model.records import Relationship
 from datamotion.model.standing import Copy

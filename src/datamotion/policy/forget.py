@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from datamotion.model.acts import DeleteRelationship
 from datamotion.model.group import Group
+from datamotion.model.mirror_acts import DeleteRelationship
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.words import Operation

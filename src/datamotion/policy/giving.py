@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import NamedTuple
 
-from datamotion.model.acts import CreateShare, MapLun
 from datamotion.model.plan import Gate
 from datamotion.model.records import Lun, Share
+from datamotion.model.serving_acts import CreateShare, MapLun
 from datamotion.model.standing import Copy, Site, Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import ClusterView

@@ -16,9 +16,11 @@ import shlex
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from datamotion.model.acts import THIS_HOST, ActId, Break, ModifyVolume, RunHook
+from datamotion.model.acts import THIS_HOST, ActId, RunHook
 from datamotion.model.group import Backend, Hook
+from datamotion.model.mirror_acts import Break
 from datamotion.model.plan import Gate
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.policy.breaking import BREAKING
 from datamotion.policy.fence import FENCING
 from datamotion.policy.letting_in import SERVE

@@ -6,55 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from datamotion.model.acts import (
-    AbortMove,
-    AbortTransfer,
-    AcceptSvmPeer,
-    Act,
-    AllowApplications,
-    AwaitClusterPeer,
-    AwaitIdle,
-    AwaitMove,
-    AwaitOnline,
-    AwaitSnapshot,
-    AwaitTransfer,
-    Break,
-    Change,
-    CloneVolume,
-    CloseSessions,
-    ConfirmClaim,
-    CreateExportPolicy,
-    CreatePolicy,
-    CreateRelationship,
-    CreateShare,
-    CreateVolume,
-    CutOver,
-    DeleteClaim,
-    DeleteRelationship,
-    DeleteSnapshot,
-    DeleteVolume,
-    Initialize,
-    MapLun,
-    ModifyLun,
-    ModifyPolicy,
-    ModifyQtree,
-    ModifyRelationship,
-    ModifyVolume,
-    MoveVolume,
-    Pause,
-    PeerClusters,
-    PeerSvms,
-    ReleaseRelationship,
-    RemoveMark,
-    Resume,
-    Resync,
-    RunHook,
-    SplitClone,
-    StartTransfer,
-    TakeCommonSnapshot,
-    TakeEpoch,
-    TakeSnapshot,
-)
+from datamotion.model.acts import Act, Change, RunHook
 from datamotion.model.item_acts import (
     AwaitLunCopy,
     AwaitLunMove,
@@ -70,10 +22,68 @@ from datamotion.model.item_acts import (
     MoveLun,
     RenameFile,
 )
+from datamotion.model.mirror_acts import (
+    AbortTransfer,
+    AwaitIdle,
+    AwaitSnapshot,
+    AwaitTransfer,
+    Break,
+    CreatePolicy,
+    CreateRelationship,
+    DeleteRelationship,
+    Initialize,
+    ModifyPolicy,
+    ModifyRelationship,
+    Pause,
+    ReleaseRelationship,
+    Resume,
+    Resync,
+    StartTransfer,
+)
+from datamotion.model.peering_acts import AcceptSvmPeer, AllowApplications, AwaitClusterPeer, PeerClusters, PeerSvms
+from datamotion.model.serving_acts import (
+    CloseSessions,
+    ConfirmClaim,
+    CreateExportPolicy,
+    CreateShare,
+    DeleteClaim,
+    MapLun,
+    ModifyLun,
+    ModifyQtree,
+    TakeEpoch,
+)
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.volume_acts import (
+    AbortMove,
+    AwaitMove,
+    AwaitOnline,
+    CloneVolume,
+    CreateVolume,
+    CutOver,
+    DeleteSnapshot,
+    DeleteVolume,
+    ModifyVolume,
+    MoveVolume,
+    RemoveMark,
+    SplitClone,
+    TakeCommonSnapshot,
+    TakeSnapshot,
+)
 from datamotion.model.words import MirrorState, TransferState
-from datamotion.policy import cluster_peering, defined_policies, file_places, lun_places, movements, proofs, removals
+from datamotion.policy import (
+    cluster_peering,
+    defined_policies,
+    file_places,
+    lun_places,
+    mirror_proofs,
+    movements,
+    peering_proofs,
+    proofs,
+    removals,
+    serving_proofs,
+    volume_proofs,
+)
 from datamotion.policy.proofs import Ground, Holds, Proof
 
 _CHANGE_S = 60.0
@@ -130,20 +140,20 @@ class Kind:
 KINDS: Mapping[type[Change], Kind] = {
     PeerClusters: Kind(_CLUSTERS, cluster_peering.offered, at_all=True),
     AwaitClusterPeer: Kind(_CLUSTERS, cluster_peering.clusters_peered, is_asked_for=False, at_all=True),
-    PeerSvms: Kind(_PEERS, proofs.peered, at_all=True),
-    AcceptSvmPeer: Kind(_PEERS, proofs.accepted, at_all=True),
-    AllowApplications: Kind(_PEERS, proofs.applications_allowed, at_all=True),
+    PeerSvms: Kind(_PEERS, peering_proofs.peered, at_all=True),
+    AcceptSvmPeer: Kind(_PEERS, peering_proofs.accepted, at_all=True),
+    AllowApplications: Kind(_PEERS, peering_proofs.applications_allowed, at_all=True),
     CreatePolicy: Kind(_POLICIES, defined_policies.policy_made),
     ModifyPolicy: Kind(_POLICIES, defined_policies.policy_modified),
-    CreateVolume: Kind(_VOLUMES, proofs.volume_made),
-    CloneVolume: Kind(_VOLUMES, proofs.volume_cloned),
-    SplitClone: Kind(_VOLUMES, proofs.clone_split, limit_s=_SPLIT_S),
-    AwaitOnline: Kind(_VOLUMES, proofs.online, is_asked_for=False),
-    ModifyVolume: Kind(_VOLUMES | _POLICIES, proofs.volume_modified),
-    ModifyQtree: Kind(_QTREES, proofs.qtree_modified),
-    MapLun: Kind(frozenset({Aspect.LUN_MAPS}), proofs.lun_mapped),
-    CreateShare: Kind(frozenset({Aspect.CIFS_SHARES}), proofs.share_made),
-    ModifyLun: Kind(_LUNS, proofs.lun_modified),
+    CreateVolume: Kind(_VOLUMES, volume_proofs.volume_made),
+    CloneVolume: Kind(_VOLUMES, volume_proofs.volume_cloned),
+    SplitClone: Kind(_VOLUMES, volume_proofs.clone_split, limit_s=_SPLIT_S),
+    AwaitOnline: Kind(_VOLUMES, volume_proofs.online, is_asked_for=False),
+    ModifyVolume: Kind(_VOLUMES | _POLICIES, volume_proofs.volume_modified),
+    ModifyQtree: Kind(_QTREES, serving_proofs.qtree_modified),
+    MapLun: Kind(frozenset({Aspect.LUN_MAPS}), serving_proofs.lun_mapped),
+    CreateShare: Kind(frozenset({Aspect.CIFS_SHARES}), serving_proofs.share_made),
+    ModifyLun: Kind(_LUNS, serving_proofs.lun_modified),
     MoveVolume: Kind(_MOVEMENTS, movements.begun, job_s=5.0, begins=True),  # its job may last as long as the move does
     AwaitMove: Kind(_MOVEMENTS, movements.arrived, limit_s=_PERCENT_S, is_asked_for=False, moves=movements.progress),
     CutOver: Kind(_MOVEMENTS, movements.cut_over, job_s=5.0, moves=movements.progress),
@@ -166,33 +176,37 @@ KINDS: Mapping[type[Change], Kind] = {
     CopyFile: Kind(_FILES, file_places.copied, job_s=_SPLIT_S),  # nothing but its job tells how far it is
     DeleteFile: Kind(_FILES, file_places.deleted),
     DeleteLun: Kind(_LUN_PLACES, lun_places.deleted),
-    CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), proofs.sessions_closed),
-    CreateExportPolicy: Kind(frozenset({Aspect.EXPORT_POLICIES}), proofs.export_policy_made),
+    CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), serving_proofs.sessions_closed),
+    CreateExportPolicy: Kind(frozenset({Aspect.EXPORT_POLICIES}), serving_proofs.export_policy_made),
     # And who else may have claimed the group by now: before a copy goes back to what is common with who serves.
-    CreateRelationship: Kind(_RELATIONSHIPS | _POLICIES, proofs.related),
-    ModifyRelationship: Kind(_RELATIONSHIPS, proofs.relationship_modified),
-    Initialize: Kind(_RELATIONSHIPS, proofs.initialized, begins=True),
-    Resume: Kind(_RELATIONSHIPS, proofs.resumed),
+    CreateRelationship: Kind(_RELATIONSHIPS | _POLICIES, mirror_proofs.related),
+    ModifyRelationship: Kind(_RELATIONSHIPS, mirror_proofs.relationship_modified),
+    Initialize: Kind(_RELATIONSHIPS, mirror_proofs.initialized, begins=True),
+    Resume: Kind(_RELATIONSHIPS, mirror_proofs.resumed),
     # Beside what these two change, who else may have claimed the group by now: before it is broken off, and served.
-    Pause: Kind(_RELATIONSHIPS | _POLICIES, proofs.paused, job_s=5.0),  # its job waits for the transfer that runs
-    Break: Kind(_RELATIONSHIPS | _VOLUMES | _POLICIES, proofs.broken_off),  # the destination becomes writable
-    Resync: Kind(_RELATIONSHIPS | _VOLUMES, proofs.resynced, limit_s=_TRANSFER_S, begins=True),
-    StartTransfer: Kind(_RELATIONSHIPS, proofs.started, begins=True),
-    AwaitTransfer: Kind(_RELATIONSHIPS, proofs.carried, limit_s=_TRANSFER_S, is_asked_for=False),
-    TakeSnapshot: Kind(_SNAPSHOTS, proofs.snapshot_taken),
+    Pause: Kind(
+        _RELATIONSHIPS | _POLICIES, mirror_proofs.paused, job_s=5.0
+    ),  # its job waits for the transfer that runs
+    Break: Kind(_RELATIONSHIPS | _VOLUMES | _POLICIES, mirror_proofs.broken_off),  # the destination becomes writable
+    Resync: Kind(_RELATIONSHIPS | _VOLUMES, mirror_proofs.resynced, limit_s=_TRANSFER_S, begins=True),
+    StartTransfer: Kind(_RELATIONSHIPS, mirror_proofs.started, begins=True),
+    AwaitTransfer: Kind(_RELATIONSHIPS, mirror_proofs.carried, limit_s=_TRANSFER_S, is_asked_for=False),
+    TakeSnapshot: Kind(_SNAPSHOTS, volume_proofs.snapshot_taken),
     # With it come LUNs as they were at the source: kept from their hosts.
     AwaitSnapshot: Kind(
-        _RELATIONSHIPS | _SNAPSHOTS | _LUNS, proofs.snapshot_carried, limit_s=_TRANSFER_S, is_asked_for=False
+        _RELATIONSHIPS | _SNAPSHOTS | _LUNS, mirror_proofs.snapshot_carried, limit_s=_TRANSFER_S, is_asked_for=False
     ),
-    AwaitIdle: Kind(_RELATIONSHIPS, proofs.idle, limit_s=_TRANSFER_S, is_asked_for=False),
-    AbortTransfer: Kind(_RELATIONSHIPS, proofs.aborted),
-    TakeEpoch: Kind(_POLICIES | _RELATIONSHIPS | _VOLUMES, proofs.epoch_taken),  # and what somebody serves there by now
-    ConfirmClaim: Kind(_POLICIES, proofs.claim_confirmed),
+    AwaitIdle: Kind(_RELATIONSHIPS, mirror_proofs.idle, limit_s=_TRANSFER_S, is_asked_for=False),
+    AbortTransfer: Kind(_RELATIONSHIPS, mirror_proofs.aborted),
+    TakeEpoch: Kind(
+        _POLICIES | _RELATIONSHIPS | _VOLUMES, serving_proofs.epoch_taken
+    ),  # and what somebody serves there by now
+    ConfirmClaim: Kind(_POLICIES, serving_proofs.claim_confirmed),
     # Without a relationship nobody breaks a copy off any more: what it is then, it is when it is deleted.
     DeleteRelationship: Kind(_RELATIONSHIPS | _VOLUMES | _POLICIES, removals.relationship_deleted),
     ReleaseRelationship: Kind(frozenset({Aspect.DESTINATIONS}), removals.released),
     DeleteVolume: Kind(_VOLUMES, removals.volume_deleted),
-    TakeCommonSnapshot: Kind(_COMMON, proofs.common_snapshot_taken),
+    TakeCommonSnapshot: Kind(_COMMON, volume_proofs.common_snapshot_taken),
     DeleteSnapshot: Kind(_COMMON, removals.snapshot_deleted),
     DeleteClaim: Kind(_POLICIES, removals.claim_deleted),
     RemoveMark: Kind(_VOLUMES, removals.mark_removed),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from datamotion.model.acts import ModifyLun, ModifyQtree, ModifyVolume
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend
 from datamotion.model.mark import Mark
 from datamotion.model.paused import with_paused
 from datamotion.model.plan import Gate
+from datamotion.model.serving_acts import ModifyLun, ModifyQtree
 from datamotion.model.standing import FENCE, Copy, Standing
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.policy.fence import luns_off, qtree_policies
 from datamotion.policy.needs import mark_of, opening, path_of, paths_above
 from datamotion.policy.steps import Phase, StepList

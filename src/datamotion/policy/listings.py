@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from datamotion.model.acts import ReleaseRelationship
+from datamotion.model.mirror_acts import ReleaseRelationship
 from datamotion.model.records import Listed, Relationship
 from datamotion.model.standing import Copy, Site, Standing
 from datamotion.model.view import ClusterView

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from datamotion.model.acts import ActId, Break
+from datamotion.model.acts import ActId
+from datamotion.model.mirror_acts import Break
 from datamotion.model.plan import Loss, RecoveryPoint
 from datamotion.model.standing import Copy, CopyId, HeldClaim, Standing
 from datamotion.model.units import duration_text

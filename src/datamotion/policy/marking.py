@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from datamotion.model.acts import ModifyVolume
 from datamotion.model.mark import LONGEST_COMMENT, Mark
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import Copy, Standing
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.policy.adjustments import wanted_mark
 from datamotion.policy.steps import Phase, StepList
 

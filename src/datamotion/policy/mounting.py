@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from datamotion.model.acts import ModifyVolume
 from datamotion.model.group import Target
 from datamotion.model.mark import Mark
 from datamotion.model.standing import FENCE, Copy, Site, Standing
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import Mount, Role, VolumeType
 from datamotion.policy.adjustments import wanted_mark
 from datamotion.policy.fence import fence_policy, lets_in

@@ -11,14 +11,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from datamotion.model.acts import AbortTransfer, ActId, AwaitIdle, ModifyVolume, Pause, Resume
+from datamotion.model.acts import ActId
 from datamotion.model.group import Group
 from datamotion.model.mark import LONGEST_COMMENT
+from datamotion.model.mirror_acts import AbortTransfer, AwaitIdle, Pause, Resume
 from datamotion.model.paused import Paused, paused_of, with_paused
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.records import Relationship
 from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState, Operation
 from datamotion.policy.epochs import mirrors_seen_at
 from datamotion.policy.needs import mark_of, names_text

@@ -5,7 +5,7 @@ Who a peer is, its uuids say: a name here is a label that somebody may have chan
 
 from __future__ import annotations
 
-from datamotion.model.acts import AcceptSvmPeer, AllowApplications, PeerSvms
+from datamotion.model.peering_acts import AcceptSvmPeer, AllowApplications, PeerSvms
 from datamotion.model.records import SvmPeer
 from datamotion.model.standing import Site
 from datamotion.model.view import Aspect, ClusterView

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from datamotion.model.acts import AbortTransfer, DeleteRelationship, DeleteVolume, ModifyVolume
 from datamotion.model.group import Backend
+from datamotion.model.mirror_acts import AbortTransfer, DeleteRelationship
 from datamotion.model.paused import paused_of
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import size_text
+from datamotion.model.volume_acts import DeleteVolume, ModifyVolume
 from datamotion.model.words import MirrorState
 from datamotion.policy.drills import drills_at
 from datamotion.policy.ending import own

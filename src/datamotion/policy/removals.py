@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from datamotion.model.acts import (
-    DeleteClaim,
-    DeleteRelationship,
-    DeleteSnapshot,
-    DeleteVolume,
-    ReleaseRelationship,
-    RemoveMark,
-)
 from datamotion.model.mark import read_mark
+from datamotion.model.mirror_acts import DeleteRelationship, ReleaseRelationship
+from datamotion.model.serving_acts import DeleteClaim
 from datamotion.model.view import Aspect
+from datamotion.model.volume_acts import DeleteSnapshot, DeleteVolume, RemoveMark
 from datamotion.policy.proofs import NOT_YET, YES, Ground, Proof
 
 

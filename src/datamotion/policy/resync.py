@@ -16,12 +16,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from datamotion.model.acts import ActId, AwaitIdle, ModifyVolume, Resync
+from datamotion.model.acts import ActId
 from datamotion.model.group import Group
+from datamotion.model.mirror_acts import AwaitIdle, Resync
 from datamotion.model.paused import paused_of, with_paused
 from datamotion.model.plan import Loss, Plan, Refusal
 from datamotion.model.records import Snapshot
 from datamotion.model.standing import FENCE, Copy, CopyId, Standing
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState, Operation, Role, VolumeState
 from datamotion.policy.common import common
 from datamotion.policy.divergence import Sizes, blocks_text

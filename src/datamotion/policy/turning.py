@@ -10,17 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from datamotion.model.acts import (
-    AbortTransfer,
-    ActId,
-    AwaitIdle,
-    AwaitTransfer,
-    Change,
-    DeleteRelationship,
-    Initialize,
-    Resync,
-)
+from datamotion.model.acts import ActId, Change
 from datamotion.model.group import Target
+from datamotion.model.mirror_acts import AbortTransfer, AwaitIdle, AwaitTransfer, DeleteRelationship, Initialize, Resync
 from datamotion.model.plan import Loss, Refusal
 from datamotion.model.records import Endpoint, Relationship
 from datamotion.model.standing import Copy, CopyId, Edge, Standing

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from datamotion.model.acts import ActId, Initialize
+from datamotion.model.acts import ActId
 from datamotion.model.group import Target
+from datamotion.model.mirror_acts import Initialize
 from datamotion.model.standing import Copy
 from datamotion.model.view import ClusterView
 from datamotion.policy.situation import Busy, Situation

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from datamotion.model.acts import ActId, AwaitIdle, AwaitTransfer, StartTransfer
+from datamotion.model.acts import ActId
 from datamotion.model.group import Group
+from datamotion.model.mirror_acts import AwaitIdle, AwaitTransfer, StartTransfer
 from datamotion.model.paused import paused_of
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.records import Relationship

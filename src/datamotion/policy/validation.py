@@ -11,23 +11,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from datamotion.model.acts import (
-    AcceptSvmPeer,
-    Act,
-    AllowApplications,
-    AwaitClusterPeer,
+from datamotion.model.acts import Act
+from datamotion.model.mirror_acts import (
     AwaitIdle,
-    AwaitOnline,
     AwaitTransfer,
     CreatePolicy,
     CreateRelationship,
-    CreateVolume,
     Initialize,
     ModifyRelationship,
-    PeerSvms,
     Resume,
 )
+from datamotion.model.peering_acts import AcceptSvmPeer, AllowApplications, AwaitClusterPeer, PeerSvms
 from datamotion.model.plan import Plan
+from datamotion.model.volume_acts import AwaitOnline, CreateVolume
 
 _PEERINGS = (PeerSvms, AcceptSvmPeer, AllowApplications)
 _NOT_TAKEN = "ONTAP takes no `validate_only` for it"

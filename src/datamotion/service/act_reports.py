@@ -8,8 +8,10 @@ from typing import Annotated, get_args
 
 from pydantic import WithJsonSchema
 
-from datamotion.model.acts import Act, Change, Initialize, MoveVolume, Resync, SplitClone, StartTransfer
+from datamotion.model.acts import Act, Change
+from datamotion.model.mirror_acts import Initialize, Resync, StartTransfer
 from datamotion.model.standing import Standing
+from datamotion.model.volume_acts import MoveVolume, SplitClone
 
 
 def kind_of(change: type[Change]) -> str:

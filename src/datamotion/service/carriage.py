@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from datamotion.model.acts import Act, AwaitMove, AwaitTransfer
+from datamotion.model.acts import Act
 from datamotion.model.item_acts import AwaitLunCopy, AwaitLunMove
 from datamotion.model.lun_mark import copy_mark
+from datamotion.model.mirror_acts import AwaitTransfer
 from datamotion.model.records import Passage, PlacedLun
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_acts import AwaitMove
 from datamotion.model.words import MirrorState, MoveState, TransferState
 from datamotion.policy.lun_places import lun_named, lun_of
 from datamotion.policy.movements import movement_of

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from datamotion.model.acts import CreateVolume
 from datamotion.model.group import Target
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.records import Endpoint
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_acts import CreateVolume
 from datamotion.service.findings import checked, unlooked
 from datamotion.service.reports import CheckKind, CheckLine
 

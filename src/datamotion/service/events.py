@@ -11,9 +11,11 @@ from enum import StrEnum
 
 from datamotion.clock import Clock
 from datamotion.engine.ports import Delay, Look
-from datamotion.model.acts import Act, AwaitIdle, AwaitMove, AwaitTransfer
+from datamotion.model.acts import Act
 from datamotion.model.item_acts import AwaitLunCopy, AwaitLunMove
+from datamotion.model.mirror_acts import AwaitIdle, AwaitTransfer
 from datamotion.model.standing import Doubt, DoubtKind, Standing
+from datamotion.model.volume_acts import AwaitMove
 from datamotion.runs.journal import behind_text
 from datamotion.service.act_reports import ActKind, kind_of
 from datamotion.service.carriage import carriage, total_bytes

@@ -10,9 +10,11 @@ from enum import StrEnum
 
 from datamotion.clock import Clock
 from datamotion.engine.ports import Delay, Look
-from datamotion.model.acts import Act, ActId, AwaitIdle, AwaitMove, Subject
+from datamotion.model.acts import Act, ActId, Subject
+from datamotion.model.mirror_acts import AwaitIdle
 from datamotion.model.names import counted
 from datamotion.model.plan import Plan
+from datamotion.model.volume_acts import AwaitMove
 from datamotion.service.carriage import Carriage, carriage, total_bytes
 from datamotion.service.pace import Pace
 from datamotion.service.silence import SilenceReport, silences

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from datamotion.model.acts import Initialize
+from datamotion.model.mirror_acts import Initialize
 from datamotion.model.plan import Plan
 from datamotion.model.standing import Standing
 from datamotion.policy.situation import Busy, Planner, Situation

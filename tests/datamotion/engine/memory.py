@@ -16,8 +16,9 @@ import trio.testing
 
 from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
 from datamotion.errors import ClusterRefused, ClusterSilent
-from datamotion.model.acts import Act, Pause
+from datamotion.model.acts import Act
 from datamotion.model.group import Group
+from datamotion.model.mirror_acts import Pause
 from datamotion.model.records import FileName, FilesIn, Relationship
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import TransferState

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datamotion.engine.result import Outcome
-from datamotion.model.acts import AwaitTransfer, Pause
+from datamotion.model.mirror_acts import AwaitTransfer, Pause
 from datamotion.model.words import TransferState
 from tests.datamotion.building import LYON, NICE, a_transfer
 from tests.datamotion.engine.attempts import WHOLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 
-from datamotion.model.acts import Break
+from datamotion.model.mirror_acts import Break
 from datamotion.model.plan import Plan, Refusal
 from datamotion.policy.situation import Planner, Situation
 from datamotion.runs.journal import Note

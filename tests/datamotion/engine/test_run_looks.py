@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from datamotion.engine.result import Outcome
-from datamotion.model.acts import AwaitTransfer, Break, Pause
+from datamotion.model.mirror_acts import AwaitTransfer, Break, Pause
 from datamotion.model.plan import Plan
 from datamotion.model.view import Aspect
 from datamotion.model.words import TransferState

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datamotion.engine.result import Outcome
-from datamotion.model.acts import Break, ModifyVolume
 from datamotion.model.group import Group
+from datamotion.model.mirror_acts import Break
 from datamotion.model.records import ExportPolicy
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import Mount
 from datamotion.policy.failover import failover_planner
 from datamotion.policy.failover_choice import FailoverChoice

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from datamotion.engine.result import Outcome
-from datamotion.model.acts import Act, ActId, Break, Pause, StartTransfer
+from datamotion.model.acts import Act, ActId
+from datamotion.model.mirror_acts import Break, Pause, StartTransfer
 from datamotion.model.plan import Gate, Plan
 from datamotion.model.words import MirrorState
 from datamotion.policy.situation import Situation

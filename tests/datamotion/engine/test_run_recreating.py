@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from datamotion.engine.result import Outcome
-from datamotion.model.acts import DeleteRelationship, DeleteVolume
+from datamotion.model.mirror_acts import DeleteRelationship
+from datamotion.model.volume_acts import DeleteVolume
 from datamotion.model.words import MirrorState, VolumeType
 from datamotion.policy.protect import protect_planner
 from tests.datamotion.building import LYON, NICE, a_listing

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datamotion.engine.result import Outcome
-from datamotion.model.acts import Act, DeleteRelationship, ModifyVolume, ReleaseRelationship
+from datamotion.model.acts import Act
+from datamotion.model.mirror_acts import DeleteRelationship, ReleaseRelationship
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.policy.gc import gc_planner
 from datamotion.policy.situation import Planner
 from datamotion.policy.unprotect import unprotect_planner

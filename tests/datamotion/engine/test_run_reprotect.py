@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datamotion.engine.result import Outcome
-from datamotion.model.acts import CloneVolume, DeleteVolume, Initialize, Resync
+from datamotion.model.mirror_acts import Initialize, Resync
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_acts import CloneVolume, DeleteVolume
 from datamotion.model.words import MirrorState, VolumeType
 from datamotion.policy.reprotect import reprotect_planner
 from datamotion.policy.turning import Consent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from datamotion.model.acts import Initialize
+from datamotion.model.mirror_acts import Initialize
 from datamotion.policy.protect import protect_planner
 from tests.datamotion.building import LYON, NICE, a_group
 from tests.datamotion.engine.memory import Fate, World

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datamotion.engine.failures import Failure
 from datamotion.engine.turn import GivenUp, next_acts, shut_out
-from datamotion.model.acts import Act, Break, CreateExportPolicy, ModifyQtree, ModifyVolume, Pause
+from datamotion.model.acts import Act
+from datamotion.model.mirror_acts import Break, Pause
 from datamotion.model.plan import Gate
+from datamotion.model.serving_acts import CreateExportPolicy, ModifyQtree
+from datamotion.model.volume_acts import ModifyVolume
 from tests.datamotion.building import LYON, NICE
 from tests.datamotion.engine.scripts import act, plan_of, step
 

@@ -23,41 +23,42 @@ from netapp_ontap.resources.volume import Volume
 
 from datamotion.engine.ports import Accepted, Declined, Unanswered
 from datamotion.errors import InternalError
-from datamotion.model.acts import (
+from datamotion.model.acts import Change
+from datamotion.model.claim import Claim
+from datamotion.model.definition import PolicyDefinition, Rule
+from datamotion.model.mirror_acts import (
     AbortTransfer,
-    AcceptSvmPeer,
-    AllowApplications,
     AwaitIdle,
     AwaitTransfer,
-    Change,
-    CloneVolume,
+    CreatePolicy,
+    CreateRelationship,
+    DeleteRelationship,
+    ModifyPolicy,
+    ModifyRelationship,
+    Pause,
+    ReleaseRelationship,
+    StartTransfer,
+)
+from datamotion.model.peering_acts import AcceptSvmPeer, AllowApplications, PeerClusters, PeerSvms
+from datamotion.model.records import Endpoint
+from datamotion.model.serving_acts import (
     CloseSessions,
     ConfirmClaim,
     CreateExportPolicy,
-    CreatePolicy,
-    CreateRelationship,
-    CreateVolume,
     DeleteClaim,
-    DeleteRelationship,
-    DeleteVolume,
     ModifyLun,
-    ModifyPolicy,
     ModifyQtree,
-    ModifyRelationship,
+    TakeEpoch,
+)
+from datamotion.model.volume_acts import (
+    CloneVolume,
+    CreateVolume,
+    DeleteVolume,
     ModifyVolume,
-    Pause,
-    PeerClusters,
-    PeerSvms,
-    ReleaseRelationship,
     RemoveMark,
     SplitClone,
-    StartTransfer,
-    TakeEpoch,
     TakeSnapshot,
 )
-from datamotion.model.claim import Claim
-from datamotion.model.definition import PolicyDefinition, Rule
-from datamotion.model.records import Endpoint
 from tests.datamotion.ontap.schemas import assert_fits
 from tests.datamotion.ontap.wire import PASSPHRASE, START, Sent, Wire, an_error, ask
 

@@ -13,7 +13,9 @@ from netapp_ontap.resources.volume import Volume
 
 from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
 from datamotion.errors import InternalError
-from datamotion.model.acts import Break, Change, Initialize, ModifyVolume, Pause, Resume
+from datamotion.model.acts import Change
+from datamotion.model.mirror_acts import Break, Initialize, Pause, Resume
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.ontap.transitions import StateChange
 from tests.datamotion.ontap.schemas import assert_fits
 from tests.datamotion.ontap.wire import (

@@ -14,8 +14,8 @@ import pytest
 
 from datamotion.engine.ports import Unanswered
 from datamotion.errors import ClusterSilent
-from datamotion.model.acts import ModifyVolume
 from datamotion.model.view import EVERYTHING, Aspect
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.ontap.errors import MalformedRecord
 from datamotion.ontap.transport import Transport
 from tests.datamotion.ontap.served import VOLUME, a_wire

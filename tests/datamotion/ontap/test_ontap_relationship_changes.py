@@ -7,7 +7,7 @@ import pytest
 from netapp_ontap.resources.snapmirror_relationship import SnapmirrorRelationship
 
 from datamotion.engine.ports import Accepted, Declined
-from datamotion.model.acts import ModifyRelationship
+from datamotion.model.mirror_acts import ModifyRelationship
 from tests.datamotion.ontap.schemas import assert_fits
 from tests.datamotion.ontap.test_ontap_bulk import ANSWERED, REFUSALS
 from tests.datamotion.ontap.wire import Sent, Wire, an_error, ask, jobs_started, records

@@ -8,7 +8,10 @@ import httpx
 import pytest
 
 from datamotion.engine.ports import Accepted, Declined, Unanswered
-from datamotion.model.acts import Change, DeleteClaim, DeleteRelationship, DeleteVolume, ReleaseRelationship
+from datamotion.model.acts import Change
+from datamotion.model.mirror_acts import DeleteRelationship, ReleaseRelationship
+from datamotion.model.serving_acts import DeleteClaim
+from datamotion.model.volume_acts import DeleteVolume
 from tests.datamotion.ontap.test_ontap_bulk import ANSWERED, REFUSALS
 from tests.datamotion.ontap.wire import Sent, Wire, an_error, ask, jobs_started, records
 

@@ -11,8 +11,8 @@ import pytest
 from datamotion.clock import SystemClock
 from datamotion.engine.ports import Unanswered
 from datamotion.errors import ClusterRefused, ClusterSilent
-from datamotion.model.acts import ModifyVolume
 from datamotion.model.view import EVERYTHING
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.ontap.transport import Transport
 from tests.datamotion.ontap.served import a_wire
 from tests.datamotion.ontap.wire import (

@@ -9,7 +9,7 @@ import pytest
 from netapp_ontap.resources.snapmirror_relationship import SnapmirrorRelationship
 
 from datamotion.engine.ports import Accepted, Declined, Unanswered
-from datamotion.model.acts import Break, Initialize, Pause, Resume, Resync
+from datamotion.model.mirror_acts import Break, Initialize, Pause, Resume, Resync
 from datamotion.ontap.transitions import StateChange
 from tests.datamotion.ontap.schemas import assert_fits
 from tests.datamotion.ontap.wire import Sent, Wire, an_error, ask, jobs_started, records

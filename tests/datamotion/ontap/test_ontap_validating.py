@@ -11,16 +11,10 @@ from netapp_ontap.resources.snapmirror_relationship import SnapmirrorRelationshi
 
 from datamotion.engine.ports import Accepted, Declined, Reply
 from datamotion.errors import InternalError
-from datamotion.model.acts import (
-    Act,
-    Change,
-    CreateRelationship,
-    Initialize,
-    ModifyRelationship,
-    ModifyVolume,
-    Resume,
-)
+from datamotion.model.acts import Act, Change
+from datamotion.model.mirror_acts import CreateRelationship, Initialize, ModifyRelationship, Resume
 from datamotion.model.records import Endpoint
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.policy.validation import Question
 from tests.datamotion.ontap.schemas import assert_fits
 from tests.datamotion.ontap.wire import Wire, a_cluster, an_error, run_on

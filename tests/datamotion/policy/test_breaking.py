@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from datamotion.model.acts import Break, Pause
+from datamotion.model.mirror_acts import Break, Pause
 from datamotion.model.plan import Plan
 from datamotion.model.standing import FENCE
 from datamotion.model.view import View

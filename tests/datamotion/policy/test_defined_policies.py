@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from datamotion.model.acts import CreatePolicy, ModifyPolicy
 from datamotion.model.definition import PolicyDefinition, Rule
 from datamotion.model.group import Group
+from datamotion.model.mirror_acts import CreatePolicy, ModifyPolicy
 from datamotion.model.plan import Plan
 from datamotion.model.records import Policy
 from datamotion.model.view import Aspect, ClusterView, Unreadable

@@ -10,13 +10,15 @@ from dataclasses import replace
 
 import pytest
 
-from datamotion.model.acts import Break, CloseSessions, ConfirmClaim, ModifyQtree, ModifyVolume, TakeEpoch
 from datamotion.model.claim import Claim, Seal
 from datamotion.model.group import Backend
+from datamotion.model.mirror_acts import Break
 from datamotion.model.plan import Plan
 from datamotion.model.records import Policy
+from datamotion.model.serving_acts import CloseSessions, ConfirmClaim, ModifyQtree, TakeEpoch
 from datamotion.model.standing import DoubtKind
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState, VolumeType
 from datamotion.policy.failover import failover_planner
 from datamotion.policy.failover_choice import FailoverChoice

@@ -7,21 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from datamotion.model.acts import (
-    AbortTransfer,
-    Act,
-    Break,
-    ConfirmClaim,
-    Initialize,
-    ModifyVolume,
-    Pause,
-    TakeEpoch,
-)
+from datamotion.model.acts import Act
 from datamotion.model.mark import read_mark
+from datamotion.model.mirror_acts import AbortTransfer, Break, Initialize, Pause
 from datamotion.model.plan import Gate, Plan
 from datamotion.model.records import ExportPolicy
+from datamotion.model.serving_acts import ConfirmClaim, TakeEpoch
 from datamotion.model.standing import FENCE, CopyId
 from datamotion.model.view import ClusterView, Unseen, View
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.failover import also_needed, failover_planner
 from datamotion.policy.failover_choice import FailoverChoice

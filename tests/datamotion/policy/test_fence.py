@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from datamotion.model.acts import Change, CloseSessions, CreateExportPolicy, ModifyQtree, ModifyVolume
+from datamotion.model.acts import Change
 from datamotion.model.mark import Mark, read_mark
 from datamotion.model.records import CifsSession, ExportPolicy, Qtree, Volume
+from datamotion.model.serving_acts import CloseSessions, CreateExportPolicy, ModifyQtree
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.policy.fence import qtree_policies
 from tests.datamotion.building import (
     HOME,

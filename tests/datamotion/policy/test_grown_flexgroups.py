@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from datamotion.model.acts import AwaitIdle, AwaitTransfer, Initialize, ModifyVolume, StartTransfer
 from datamotion.model.drilled import Drilled
 from datamotion.model.group import Group
+from datamotion.model.mirror_acts import AwaitIdle, AwaitTransfer, Initialize, StartTransfer
 from datamotion.model.plan import Plan
 from datamotion.model.view import Aspect, ClusterView, Unseen, View
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.kinds import aspects_of
 from datamotion.policy.protect import protect_planner

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from datamotion.model.acts import CreateVolume, ModifyVolume
 from datamotion.model.records import Endpoint, Svm
 from datamotion.model.standing import CopyId, Foreign
+from datamotion.model.volume_acts import CreateVolume, ModifyVolume
 from datamotion.model.words import MirrorState, Role
 from tests.datamotion.building import (
     HOME,

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from datamotion.model.acts import AbortTransfer, ActId, AwaitIdle, ModifyVolume, Pause, Resume
+from datamotion.model.acts import ActId
 from datamotion.model.mark import LONGEST_COMMENT, read_mark
+from datamotion.model.mirror_acts import AbortTransfer, AwaitIdle, Pause, Resume
 from datamotion.model.paused import Paused, paused_of
 from datamotion.model.plan import Plan
 from datamotion.model.view import EVERYTHING, ClusterView, View
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState, TransferState
 from datamotion.policy.abort import abort_planner
 from datamotion.policy.pause import pause_planner, resume_planner

@@ -7,14 +7,8 @@ from typing import Any
 
 import pytest
 
-from datamotion.model.acts import (
-    AcceptSvmPeer,
-    AllowApplications,
-    AwaitClusterPeer,
-    CreateRelationship,
-    PeerClusters,
-    PeerSvms,
-)
+from datamotion.model.mirror_acts import CreateRelationship
+from datamotion.model.peering_acts import AcceptSvmPeer, AllowApplications, AwaitClusterPeer, PeerClusters, PeerSvms
 from datamotion.model.plan import Plan
 from datamotion.model.records import ClusterPeer, Endpoint, IpInterface, Svm, SvmPeer
 from datamotion.model.view import ClusterView

@@ -10,28 +10,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datamotion.model.acts import (
+from datamotion.model.acts import Act
+from datamotion.model.mirror_acts import (
     AbortTransfer,
-    AcceptSvmPeer,
-    Act,
     AwaitIdle,
     AwaitTransfer,
     Break,
-    ConfirmClaim,
     CreateRelationship,
-    CreateVolume,
     Initialize,
-    ModifyQtree,
-    ModifyVolume,
     Pause,
-    PeerSvms,
     Resume,
     Resync,
-    TakeEpoch,
 )
+from datamotion.model.peering_acts import AcceptSvmPeer, PeerSvms
 from datamotion.model.plan import Plan
+from datamotion.model.serving_acts import ConfirmClaim, ModifyQtree, TakeEpoch
 from datamotion.model.standing import Standing
 from datamotion.model.view import ClusterView, Unseen
+from datamotion.model.volume_acts import CreateVolume, ModifyVolume
 from datamotion.model.words import Operation, Role
 from datamotion.policy.abort import abort_planner
 from datamotion.policy.breaking import break_planner

@@ -8,23 +8,15 @@ from typing import Any
 
 import pytest
 
-from datamotion.model.acts import (
-    AwaitOnline,
-    AwaitTransfer,
-    CreateRelationship,
-    CreateVolume,
-    Initialize,
-    ModifyRelationship,
-    ModifyVolume,
-    Resume,
-    TakeEpoch,
-)
 from datamotion.model.group import Group
 from datamotion.model.mark import read_mark
+from datamotion.model.mirror_acts import AwaitTransfer, CreateRelationship, Initialize, ModifyRelationship, Resume
 from datamotion.model.plan import Plan
 from datamotion.model.records import Aggregate, Endpoint, Volume
+from datamotion.model.serving_acts import TakeEpoch
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_acts import AwaitOnline, CreateVolume, ModifyVolume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.protect import protect_planner
 from datamotion.policy.situation import Situation

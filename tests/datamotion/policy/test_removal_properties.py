@@ -8,9 +8,12 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datamotion.model.acts import Act, DeleteClaim, DeleteRelationship, DeleteVolume, ReleaseRelationship, RemoveMark
+from datamotion.model.acts import Act
+from datamotion.model.mirror_acts import DeleteRelationship, ReleaseRelationship
 from datamotion.model.records import Listed
+from datamotion.model.serving_acts import DeleteClaim
 from datamotion.model.view import ClusterView, Unseen
+from datamotion.model.volume_acts import DeleteVolume, RemoveMark
 from datamotion.model.words import VolumeType
 from datamotion.policy.gc import gc_planner
 from datamotion.policy.situation import Planner

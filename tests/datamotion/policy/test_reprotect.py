@@ -8,23 +8,22 @@ from typing import Any
 
 import pytest
 
-from datamotion.model.acts import (
+from datamotion.model.definition import PolicyDefinition
+from datamotion.model.kept import Kept
+from datamotion.model.mirror_acts import (
     AwaitIdle,
-    CloneVolume,
     CreatePolicy,
     CreateRelationship,
     DeleteRelationship,
     Initialize,
     ReleaseRelationship,
     Resync,
-    TakeSnapshot,
 )
-from datamotion.model.definition import PolicyDefinition
-from datamotion.model.kept import Kept
 from datamotion.model.plan import Plan
 from datamotion.model.records import Endpoint
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView, View
+from datamotion.model.volume_acts import CloneVolume, TakeSnapshot
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.divergence import to_measure
 from datamotion.policy.reprotect import reprotect_planner

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from datamotion.model.acts import ActId, AwaitIdle, ModifyVolume, Resync
+from datamotion.model.acts import ActId
+from datamotion.model.mirror_acts import AwaitIdle, Resync
 from datamotion.model.plan import Plan
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView, View
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState, Role, TransferState, VolumeState, VolumeType
 from datamotion.policy.consent import is_covered
 from datamotion.policy.resync import newest_common, resync_planner

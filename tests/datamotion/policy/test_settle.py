@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from datamotion.model.acts import Break, TakeEpoch
 from datamotion.model.claim import Claim
+from datamotion.model.mirror_acts import Break
 from datamotion.model.records import Svm
+from datamotion.model.serving_acts import TakeEpoch
 from datamotion.model.standing import CopyId
 from datamotion.model.view import ClusterView
 from datamotion.model.words import Role, VolumeState

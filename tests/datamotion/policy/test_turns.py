@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from datamotion.model.acts import AwaitTransfer, Initialize
 from datamotion.model.group import Group
+from datamotion.model.mirror_acts import AwaitTransfer, Initialize
 from datamotion.model.plan import Plan
 from datamotion.model.records import Relationship
 from datamotion.model.view import ClusterView

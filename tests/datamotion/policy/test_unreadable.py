@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from datamotion.model.acts import Break, CreateRelationship, CreateVolume
 from datamotion.model.group import Backend
+from datamotion.model.mirror_acts import Break, CreateRelationship
 from datamotion.model.standing import CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView, Unreadable
+from datamotion.model.volume_acts import CreateVolume
 from datamotion.model.words import Role, VolumeType
 from datamotion.policy.abort import abort_planner
 from datamotion.policy.kinds import Holds, prove

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from datamotion.model.acts import AwaitIdle, AwaitTransfer, StartTransfer
+from datamotion.model.mirror_acts import AwaitIdle, AwaitTransfer, StartTransfer
 from datamotion.model.plan import Plan
 from datamotion.model.view import ClusterView, View
 from datamotion.model.words import MirrorState, TransferState

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from datamotion.model.acts import CreateRelationship, Initialize, ModifyRelationship, Resume
+from datamotion.model.mirror_acts import CreateRelationship, Initialize, ModifyRelationship, Resume
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, VolumeState
 from datamotion.policy.protect import protect_planner

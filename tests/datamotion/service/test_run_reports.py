@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from datamotion.engine.result import Outcome
-from datamotion.model.acts import AwaitTransfer, Break, StartTransfer
+from datamotion.model.mirror_acts import AwaitTransfer, Break, StartTransfer
 from datamotion.model.plan import Refusal
 from datamotion.model.words import TransferState
 from datamotion.policy.update import update_planner

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from datamotion.model.acts import Act, Break
+from datamotion.model.acts import Act
+from datamotion.model.mirror_acts import Break
 from datamotion.model.plan import Loss, Plan, Step
 from datamotion.model.words import Operation
 from datamotion.runs.journal import Entry, Note
