@@ -296,6 +296,9 @@ def test_a_volume_that_is_mounted_nowhere_is_served_where_it_went(quick_path: Pa
         assert (await story.volume("lyon", "vol_1", "type"))["type"] == "rw"
         assert story.files("lyon", "vol_1") == {"kept"}
         assert not await story.at["paris"].get("/storage/volumes", name="vol_1")
+        again = await story.planned(migrations.migrate(migration(story, "vol_1", to="gold-lyon")))
+        assert (again.verdict, again.steps) == (Verdict.DONE, ()), told(again)
+        assert "vol_1: at gold-lyon, and at gold-paris no more" in told(again)
 
     play(quick_path, main)
 

@@ -150,7 +150,7 @@ def _telling_what_is_left() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        show_warning("what was begun is left as it is: datamotion migrations shows it, --abort undoes it")
+        show_warning("what was begun, if anything, is left as it is: datamotion migrations shows it, --abort undoes it")
         raise
 
 

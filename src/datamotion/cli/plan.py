@@ -53,6 +53,8 @@ def plan(
     show_plans(reports, status, output)
     if out is not None:
         save_plans(out, reports)
+        if output is Output.TEXT:
+            typer.echo(f"saved: datamotion apply --plan {out} carries out exactly that, or nothing", err=True)
     raise typer.Exit(status)
 
 

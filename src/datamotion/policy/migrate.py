@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from datamotion.model.group_migration import GroupMigration
 from datamotion.model.item_migration import ItemMigration
+from datamotion.model.mark import read_mark
 from datamotion.model.migration import Migration
 from datamotion.model.plan import Offer, Plan, Refusal
 from datamotion.model.standing import Standing
-from datamotion.model.words import Operation
+from datamotion.model.words import Operation, VolumeType
 from datamotion.policy.movers.file_copy import FILE_COPY
 from datamotion.policy.movers.file_rename import FILE_CLONE, FILE_RENAME
 from datamotion.policy.movers.group_home import GROUP_HOME, missing_group, title
@@ -36,7 +37,7 @@ def migrate_planner(migration: AnyMigration) -> Planner:
         case GroupMigration():
             return _onward(_GROUPS, migration)
         case Migration():
-            return _onward(_VOLUMES, migration)
+            return _unless_arrived(_onward(_VOLUMES, migration), migration)
 
 
 def abort_planner(migration: AnyMigration) -> Planner:
@@ -124,6 +125,25 @@ def _refused(of_kind: Movers[M], migration: M, refusal: Refusal, offers: tuple[O
         refusals=(refusal,),
         offers=offers,
     )
+
+
+def _unless_arrived(planner: Planner, migration: Migration) -> Planner:
+    """Run again after all is over, as by one that was cut off at its very end, it has nothing to do."""
+
+    def plan(situation: Situation) -> Plan:
+        standing = situation.first
+        source, to = standing.sites[migration.source.name], standing.sites[migration.to.name]
+        if migration.is_within or not standing.is_fresh or source.svm is None or selected(migration, standing):
+            return planner(situation)
+        there = [to.volumes.get(each) for each in migration.volumes]
+        if not all(
+            each is not None and each.type is VolumeType.RW and read_mark(each.comment) is None for each in there
+        ):
+            return planner(situation)
+        note = f"{names_text(migration.volumes)}: at {migration.to.name}, and at {migration.source.name} no more."
+        return Plan(operation=Operation.MIGRATE, group=migration.name, title=_title(migration), notes=(note,))
+
+    return plan
 
 
 def _missing_volumes(migration: Migration, standing: Standing) -> Refusal | None:

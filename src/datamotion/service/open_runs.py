@@ -90,7 +90,7 @@ def _state(session: Session, run: PastRun) -> RunState:
 
 def _goes_on(run: PastRun) -> str | None:
     if is_migration(run.record.group):
-        return "datamotion migrations"
+        return None  # what was named then is not told by any cluster
     command = _COMMANDS.get(run.record.operation)
     if command is None:
         return None

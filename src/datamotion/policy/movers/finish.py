@@ -59,6 +59,11 @@ class Finish:
         self.refusals: list[Refusal] = []
 
     def plan(self) -> None:
+        if (unseen := self._to.unseen) is not None:
+            backend = self._to.backend.name
+            text = f"whether the new ones serve at {backend} cannot be seen: {unseen.reason}"
+            self.refusals.append(Refusal(backend=backend, text=text, hint=unseen.hint, unseen=unseen))
+            return
         by_uuid = {each.uuid: each for each in self._to.volumes.values()}
         listed: dict[str, list[Entry]] = {}
         for entry in entries(self._now):
