@@ -17,8 +17,9 @@ _HAPPENS = {"A site is lost": "lab kill paris --dir .", "The lost site is back":
 _ENDS_WITH = {
     ("The lost site is back", "status gold"): 1,  # something is to be seen to
     ("The lost site is back", "reprotect gold"): 3,  # it shows what they hold, and gives nothing up
+    ("The lost site will not come back", "forget gold gold-paris"): 3,  # here it is back
 }
-_ONLY_LOOKS = re.compile(r"status|.* --dry-run")
+_ONLY_LOOKS = re.compile(r"(status|explain|check|runs|history|migrations)\b|.* --dry-run")
 
 
 @pytest.mark.slow
