@@ -24,7 +24,7 @@ from tests.ontaplab.site.labs import eventually
 
 _MORE_TRIES = 4
 EACH = pytest.mark.parametrize(
-    "cloud", [*(f"{mode}-{protocol}" for protocol in ("nfs", "iscsi") for mode in MODES), "native-fc"], indirect=True
+    "cloud", [f"{mode}-{protocol}" for protocol in ("nfs", "iscsi", "fc") for mode in MODES], indirect=True
 )
 
 
