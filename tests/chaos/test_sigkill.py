@@ -103,11 +103,14 @@ def _goes_on(play: Play, scene: Scene, unkilled: Facts) -> None:
 def _store_tells(before: list[Phase], again: Ended, after: list[Phase]) -> None:
     """The run that was cut off is recorded as that by the run which went on from it, and this one says so.
 
-    A command that finds nothing left to do begins no run of its own.
+    A command that finds nothing left to do begins no run of its own; where one was cut off, it is recorded that nothing
+    is left of it.
     """
     if not again.report.get("run"):
         assert not again.report["changes"]
-        assert after == [Phase.CUT_OFF if phase is Phase.ACTING else phase for phase in before]
+        is_closed = before[-1:] == [Phase.ACTING]
+        told = [Phase.CUT_OFF if phase is Phase.ACTING else phase for phase in before]
+        assert after == [*told, *([Phase.DONE] if is_closed else [])]
     elif before:
         assert after == [Phase.CUT_OFF, Phase.DONE]
         assert again.report["went_on_from"] == 1
