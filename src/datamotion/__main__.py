@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from types import FrameType
 
 _INTERRUPTED = 130  # as `exit_status` says, which is not imported yet
 
@@ -18,6 +19,11 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from datamotion.cli.process import main as command  # noqa: PLC0415  # see above
 
+    if (
+        former is signal.SIG_IGN
+    ):  # in the background of a script: it stays unheard, and is what a request to end is made
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        former = signal.default_int_handler
     signal.signal(signal.SIGINT, former)
     try:
         for each in (signal.SIGTERM, signal.SIGHUP):
@@ -29,11 +35,11 @@ def main() -> None:
         sys.exit(_INTERRUPTED)
 
 
-def _interrupt(number: int, frame: object) -> None:
-    """In the background of a script interrupts are ignored, and a request to end is none the less."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        raise KeyboardInterrupt
-    signal.raise_signal(signal.SIGINT)
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """As an interrupt is dealt with now, by the event loop where there is one."""
+    handler = signal.getsignal(signal.SIGINT)
+    if callable(handler):
+        handler(signal.SIGINT, frame)
 
 
 if __name__ == "__main__":
