@@ -42,7 +42,12 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """What the test starts can be interrupted. In the background of a shell SIGINT is ignored, by children too."""
-    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """What the test starts can be interrupted. In the background of a shell SIGINT is ignored, by children too.
+
+    What the test itself has ignored from then on, as what was interrupted once does, no other one has.
+    """
+    former = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    signal.signal(signal.SIGINT, former)
+    for each, handler in former.items():
+        signal.signal(each, handler)
