@@ -11,28 +11,16 @@ from datetime import UTC, datetime, timedelta
 
 from datamotion.model.acts import Act, Change
 from datamotion.model.claim import Claim
+from datamotion.model.cluster_records import Aggregate, ClusterIdentity, ClusterPeer, Schedule
 from datamotion.model.definition import Rule
 from datamotion.model.group import Backend, Group, Target
 from datamotion.model.mark import Mark
+from datamotion.model.mirror_records import Endpoint, Listed, Policy, Relationship, Transfer
 from datamotion.model.plan import Plan
-from datamotion.model.records import (
-    Aggregate,
-    ClusterIdentity,
-    ClusterPeer,
-    Endpoint,
-    ExportPolicy,
-    Listed,
-    Policy,
-    Relationship,
-    Schedule,
-    Snapshot,
-    Svm,
-    SvmPeer,
-    Transfer,
-    Volume,
-)
+from datamotion.model.serving_records import ExportPolicy
 from datamotion.model.standing import Standing
 from datamotion.model.view import Aspect, ClusterView, View
+from datamotion.model.volume_records import Snapshot, Svm, SvmPeer, Volume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.standing import stand

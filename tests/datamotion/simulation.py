@@ -11,9 +11,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from datamotion.model.acts import Act
+from datamotion.model.cluster_records import ClusterPeer
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.peering_acts import AcceptSvmPeer, PeerClusters, PeerSvms
-from datamotion.model.records import ClusterPeer, Relationship, SvmPeer
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_records import SvmPeer
 from datamotion.model.words import MirrorState, TransferState
 from tests.datamotion.building import NOON, a_transfer
 from tests.datamotion.view_changes import Refusing, changed

@@ -22,8 +22,8 @@ from datamotion.model.mirror_acts import (
     Resync,
     StartTransfer,
 )
+from datamotion.model.mirror_records import Policy, Relationship
 from datamotion.model.peering_acts import AllowApplications
-from datamotion.model.records import ExportPolicy, Policy, Relationship, Snapshot, Volume
 from datamotion.model.serving_acts import (
     CloseSessions,
     ConfirmClaim,
@@ -32,6 +32,7 @@ from datamotion.model.serving_acts import (
     ModifyQtree,
     TakeEpoch,
 )
+from datamotion.model.serving_records import ExportPolicy
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import (
     CloneVolume,
@@ -44,6 +45,7 @@ from datamotion.model.volume_acts import (
     TakeCommonSnapshot,
     TakeSnapshot,
 )
+from datamotion.model.volume_records import Snapshot, Volume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from tests.datamotion.building import NOON, a_common_snapshot, a_transfer
 

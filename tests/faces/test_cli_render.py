@@ -18,7 +18,7 @@ from rich.console import Console
 from datamotion.cli.render import render_plan, render_run
 from datamotion.cli.render_status import render_check, render_status
 from datamotion.engine.result import Outcome
-from datamotion.model.records import Transfer
+from datamotion.model.mirror_records import Transfer
 from datamotion.model.units import duration_text
 from datamotion.model.words import TransferState
 from datamotion.service.act_reports import ActReport

@@ -11,7 +11,7 @@ from rich.console import Console
 from datamotion.cli.render_status import render_status
 from datamotion.cli.status_changes import changes
 from datamotion.cli.watching_status import screen_lines
-from datamotion.model.records import Transfer
+from datamotion.model.mirror_records import Transfer
 from datamotion.model.words import TransferState
 from datamotion.service.reports import StatusReport
 from datamotion.service.status_choice import BROKEN, LATE, Order, chosen

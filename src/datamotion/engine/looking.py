@@ -11,7 +11,7 @@ import anyio
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Cluster
 from datamotion.errors import ClusterNotAsked, ClusterRefused, ClusterSilent
-from datamotion.model.records import FileName, FilesIn
+from datamotion.model.item_records import FileName, FilesIn
 from datamotion.model.view import Aspect, ClusterView, Unseen, View
 
 

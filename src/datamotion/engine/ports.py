@@ -8,10 +8,11 @@ from typing import Protocol
 
 from datamotion.errors import ClusterRefused, ClusterSilent
 from datamotion.model.acts import Act, ActId
+from datamotion.model.item_records import FileName, FilesIn
 from datamotion.model.plan import Plan
-from datamotion.model.records import FileName, FilesIn, Snapshot
 from datamotion.model.standing import Standing
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.volume_records import Snapshot
 from datamotion.policy.validation import Question
 from datamotion.runs.journal import Entry
 

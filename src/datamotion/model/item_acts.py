@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from datamotion.model.records import FileName
+from datamotion.model.item_records import FileName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

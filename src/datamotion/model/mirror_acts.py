@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from datamotion.model.definition import PolicyDefinition, Rule
-from datamotion.model.records import Endpoint
+from datamotion.model.mirror_records import Endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from datamotion.model.claim import Claim
-from datamotion.model.records import Share
+from datamotion.model.serving_records import Share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

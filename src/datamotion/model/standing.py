@@ -15,19 +15,10 @@ from typing import NamedTuple
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
-from datamotion.model.records import (
-    CifsSession,
-    Endpoint,
-    Lun,
-    LunMap,
-    Qtree,
-    Relationship,
-    Share,
-    Snapshot,
-    Svm,
-    Volume,
-)
+from datamotion.model.mirror_records import Endpoint, Relationship
+from datamotion.model.serving_records import CifsSession, Lun, LunMap, Qtree, Share
 from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
+from datamotion.model.volume_records import Snapshot, Svm, Volume
 from datamotion.model.words import MirrorState, Role, VolumeState, VolumeType
 
 FENCE = "datamotion_fence"

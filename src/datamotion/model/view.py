@@ -7,36 +7,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from datamotion.model.records import (
+from datamotion.model.cluster_records import (
     Access,
     Aggregate,
-    CifsServer,
-    CifsSession,
     ClusterIdentity,
     ClusterPeer,
-    CopyJob,
-    ExportPolicy,
-    Igroup,
     IpInterface,
-    Listed,
-    Lun,
-    LunMap,
-    Movement,
-    NamedPolicy,
     Node,
-    PlacedFile,
-    PlacedLun,
-    Policy,
-    Qtree,
-    Relationship,
     Schedule,
-    Share,
-    Snapshot,
-    Svm,
-    SvmPeer,
-    Volume,
 )
+from datamotion.model.item_records import CopyJob, PlacedFile, PlacedLun
+from datamotion.model.mirror_records import Listed, Policy, Relationship
+from datamotion.model.serving_records import CifsServer, CifsSession, ExportPolicy, Igroup, Lun, LunMap, Qtree, Share
 from datamotion.model.units import duration_text
+from datamotion.model.volume_records import Movement, NamedPolicy, Snapshot, Svm, SvmPeer, Volume
 
 
 class Aspect(StrEnum):

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import quote, unquote
 
-from datamotion.model.records import Permission
+from datamotion.model.serving_records import Permission
 
 NONE = "-"
 """The word for a volume that has LUNs, and none of them is mapped; and for a share that lets nobody in."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datamotion.errors import ClusterRefused
-from datamotion.model.records import Access
+from datamotion.model.cluster_records import Access
 from datamotion.ontap.errors import NOT_TO_BE_SEEN
 from datamotion.ontap.record import Record
 from datamotion.ontap.transport import Transport

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datamotion.model.records import Aggregate
+from datamotion.model.cluster_records import Aggregate
 from datamotion.model.view import Aspect
 from datamotion.ontap.record import Record
 from datamotion.ontap.rows import Listing, get_listing

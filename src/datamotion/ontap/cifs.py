@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 
 from datamotion.engine.concurrently import side_by_side
 from datamotion.errors import ClusterError, ClusterRefused
-from datamotion.model.records import CifsSession
 from datamotion.model.serving_acts import CloseSessions, CreateShare
+from datamotion.model.serving_records import CifsSession
 from datamotion.model.view import Aspect, Unreadable
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.errors import NOT_FOUND, NOT_TO_BE_SEEN, MalformedRecord

@@ -26,6 +26,7 @@ from datamotion.model.item_acts import (
     MoveLun,
     RenameFile,
 )
+from datamotion.model.item_records import FileName, FilesIn
 from datamotion.model.mirror_acts import (
     AbortTransfer,
     AwaitIdle,
@@ -45,7 +46,6 @@ from datamotion.model.mirror_acts import (
     StartTransfer,
 )
 from datamotion.model.peering_acts import AcceptSvmPeer, AllowApplications, AwaitClusterPeer, PeerClusters, PeerSvms
-from datamotion.model.records import FileName, FilesIn, Snapshot
 from datamotion.model.serving_acts import (
     CloseSessions,
     ConfirmClaim,
@@ -74,6 +74,7 @@ from datamotion.model.volume_acts import (
     TakeCommonSnapshot,
     TakeSnapshot,
 )
+from datamotion.model.volume_records import Snapshot
 from datamotion.ontap.accounts import get_access
 from datamotion.ontap.aggregates import list_aggregates
 from datamotion.ontap.answer import Answer

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from datamotion.errors import ClusterRefused
+from datamotion.model.cluster_records import ClusterIdentity, ClusterPeer, IpInterface, Node, Schedule
 from datamotion.model.peering_acts import PeerClusters
-from datamotion.model.records import ClusterIdentity, ClusterPeer, IpInterface, Node, Schedule
 from datamotion.model.view import Aspect, Unreadable
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.errors import NOT_TO_BE_SEEN

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import assert_never
 
-from datamotion.model.records import ExportPolicy, Qtree
 from datamotion.model.serving_acts import CreateExportPolicy, ModifyQtree
+from datamotion.model.serving_records import ExportPolicy, Qtree
 from datamotion.model.view import Aspect, Unreadable
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.record import Record

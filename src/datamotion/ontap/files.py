@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from datamotion.engine.concurrently import side_by_side
 from datamotion.errors import ClusterError, ClusterRefused
 from datamotion.model.item_acts import CloneFile, CopyFile, DeleteFile, MakeFolder, RenameFile
-from datamotion.model.records import CopyJob, FileName, FilesIn, PlacedFile
+from datamotion.model.item_records import CopyJob, FileName, FilesIn, PlacedFile
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.errors import NOT_FOUND
 from datamotion.ontap.record import Record

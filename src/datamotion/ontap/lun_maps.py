@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from datamotion.model.records import Igroup, LunMap
 from datamotion.model.serving_acts import MapLun
+from datamotion.model.serving_records import Igroup, LunMap
 from datamotion.ontap.answer import Answer, Body
 from datamotion.ontap.replies import known
 from datamotion.ontap.rows import Row, at, rows_if_told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from datamotion.errors import ClusterRefused
-from datamotion.model.records import Passage, PlacedLun
+from datamotion.model.item_records import Passage, PlacedLun
 from datamotion.model.view import Aspect, Unreadable
 from datamotion.model.words import PassageState
 from datamotion.ontap.errors import NOT_TO_BE_SEEN

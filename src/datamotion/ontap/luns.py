@@ -7,8 +7,8 @@ from typing import assert_never
 
 from datamotion.errors import ClusterRefused
 from datamotion.model.item_acts import CloneLun, CopyLun, DeleteLun, MarkLun, MoveLun
-from datamotion.model.records import Lun
 from datamotion.model.serving_acts import ModifyLun
+from datamotion.model.serving_records import Lun
 from datamotion.model.view import Aspect, Unreadable
 from datamotion.ontap.answer import Answer, Body
 from datamotion.ontap.errors import NOT_FOUND, NOT_TO_BE_SEEN

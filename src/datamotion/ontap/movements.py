@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import assert_never
 
 from datamotion.errors import ClusterRefused
-from datamotion.model.records import Movement
 from datamotion.model.volume_acts import AbortMove, CutOver, MoveVolume
+from datamotion.model.volume_records import Movement
 from datamotion.model.words import MoveState
 from datamotion.ontap.answer import Answer, Body
 from datamotion.ontap.errors import ON_THAT_AGGREGATE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datamotion.errors import ClusterRefused
-from datamotion.model.records import NamedPolicy
+from datamotion.model.volume_records import NamedPolicy
 from datamotion.ontap.errors import NOT_TO_BE_SEEN, MalformedRecord
 from datamotion.ontap.rows import Row, at, get_legible_rows
 from datamotion.ontap.transport import Transport

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from datamotion.model.definition import PolicyDefinition, Rule
 from datamotion.model.mirror_acts import CreatePolicy, ModifyPolicy
-from datamotion.model.records import Policy
+from datamotion.model.mirror_records import Policy
 from datamotion.model.serving_acts import ConfirmClaim, TakeEpoch
 from datamotion.model.view import Aspect
 from datamotion.ontap.answer import Answer, Body

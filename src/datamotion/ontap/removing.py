@@ -16,7 +16,7 @@ from typing import NamedTuple
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Declined, Reply
 from datamotion.model.mirror_acts import DeleteRelationship, ReleaseRelationship
-from datamotion.model.records import Endpoint, Listed
+from datamotion.model.mirror_records import Endpoint, Listed
 from datamotion.model.serving_acts import DeleteClaim
 from datamotion.model.volume_acts import DeleteVolume
 from datamotion.ontap.answer import Answer, Query

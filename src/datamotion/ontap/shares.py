@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from datamotion.model.records import CifsServer, Permission, Share
 from datamotion.model.serving_acts import CreateShare
+from datamotion.model.serving_records import CifsServer, Permission, Share
 from datamotion.model.ways_in import PROPERTIES
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.rows import Row, at, rows_if_told

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from datamotion.errors import ClusterRefused
 from datamotion.model.mirror_acts import AbortTransfer, CreateRelationship, ModifyRelationship, StartTransfer
-from datamotion.model.records import Endpoint, Relationship, Transfer
+from datamotion.model.mirror_records import Endpoint, Relationship, Transfer
 from datamotion.model.view import Aspect, Unreadable
 from datamotion.model.words import MirrorState, TransferState
 from datamotion.ontap.answer import Answer, Body

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datamotion.engine.concurrently import side_by_side
 from datamotion.errors import ClusterRefused
 from datamotion.model.common import PREFIX
-from datamotion.model.records import Snapshot
 from datamotion.model.volume_acts import DeleteSnapshot, TakeCommonSnapshot, TakeSnapshot
+from datamotion.model.volume_records import Snapshot
 from datamotion.ontap.answer import Answer, Query
 from datamotion.ontap.errors import NOT_FOUND, NOT_TO_BE_SEEN
 from datamotion.ontap.replies import batches

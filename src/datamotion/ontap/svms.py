@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from datamotion.model.peering_acts import AcceptSvmPeer, AllowApplications, PeerSvms
-from datamotion.model.records import Svm, SvmPeer
 from datamotion.model.view import Aspect
+from datamotion.model.volume_records import Svm, SvmPeer
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.record import Record
 from datamotion.ontap.replies import known

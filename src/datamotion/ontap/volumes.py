@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from datamotion.model.records import Volume
 from datamotion.model.view import Unreadable
 from datamotion.model.volume_acts import CreateVolume
+from datamotion.model.volume_records import Volume
 from datamotion.model.words import VolumeState, VolumeType
 from datamotion.ontap.answer import Answer, Body
 from datamotion.ontap.errors import MalformedRecord

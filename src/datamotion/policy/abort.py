@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from datamotion.model.group import Group
 from datamotion.model.mirror_acts import AbortTransfer
+from datamotion.model.mirror_records import Transfer
 from datamotion.model.plan import Plan, Refusal
-from datamotion.model.records import Transfer
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import size_text
 from datamotion.model.words import Operation

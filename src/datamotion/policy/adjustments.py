@@ -7,8 +7,8 @@ from dataclasses import replace
 from datamotion.model.group import DEFAULT_POLICY, Target
 from datamotion.model.mark import Mark
 from datamotion.model.mirror_acts import CreateRelationship, ModifyRelationship
+from datamotion.model.mirror_records import Endpoint, Relationship
 from datamotion.model.paused import paused_of, with_paused
-from datamotion.model.records import Endpoint, Relationship
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import size_text
 from datamotion.model.volume_acts import ModifyVolume

@@ -8,9 +8,9 @@ from datetime import datetime
 from datamotion.model.group import Group
 from datamotion.model.mirror_acts import AbortTransfer, AwaitIdle, Break, Pause
 from datamotion.model.plan import Plan
-from datamotion.model.records import Snapshot
 from datamotion.model.standing import FENCE, Copy, Standing
 from datamotion.model.units import duration_text
+from datamotion.model.volume_records import Snapshot
 from datamotion.model.words import MirrorState, Operation, VolumeState
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import Obstacle, unknown_server

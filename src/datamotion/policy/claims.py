@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from datamotion.model.claim import Claim, claim_prefix, epoch_of, read_claim
 from datamotion.model.group import Group
-from datamotion.model.records import Policy
+from datamotion.model.mirror_records import Policy
 from datamotion.model.standing import Doubt, DoubtKind, HeldClaim, Site
 from datamotion.model.view import Aspect, ClusterView
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from datamotion.model.records import Relationship
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.standing import Site
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView

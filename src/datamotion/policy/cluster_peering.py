@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from datamotion.model.cluster_records import ClusterPeer
 from datamotion.model.peering_acts import AwaitClusterPeer, PeerClusters
-from datamotion.model.records import ClusterPeer
 from datamotion.model.standing import Site, Standing
 from datamotion.model.view import ClusterView
 from datamotion.policy.home import targets_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import NamedTuple
 
-from datamotion.model.records import Snapshot
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_records import Snapshot
 
 
 class Common(NamedTuple):

@@ -13,10 +13,10 @@ from itertools import combinations
 
 from datamotion.model.common import common_name, taken_at
 from datamotion.model.plan import Gate
-from datamotion.model.records import Snapshot
 from datamotion.model.standing import Copy, Site, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.volume_acts import DeleteSnapshot, TakeCommonSnapshot
+from datamotion.model.volume_records import Snapshot
 from datamotion.policy.epochs import seen_at
 from datamotion.policy.grounds import carries, names_held, newest_common, policy_of
 from datamotion.policy.situation import Situation

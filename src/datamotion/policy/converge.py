@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from datamotion.model.group import Target
 from datamotion.model.mirror_acts import Resume
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.paused import paused_of
 from datamotion.model.plan import Loss, Refusal
-from datamotion.model.records import Relationship
 from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.view import Aspect, ClusterView

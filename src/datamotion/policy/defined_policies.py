@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datamotion.model.definition import PolicyDefinition, Rule
 from datamotion.model.group import Target
 from datamotion.model.mirror_acts import CreatePolicy, ModifyPolicy
-from datamotion.model.records import Policy
+from datamotion.model.mirror_records import Policy
 from datamotion.model.standing import Site, Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.policy.gaps import HINT

@@ -12,9 +12,9 @@ from datetime import datetime
 from types import MappingProxyType
 
 from datamotion.model.plan import Loss
-from datamotion.model.records import Snapshot
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text, size_text
+from datamotion.model.volume_records import Snapshot
 from datamotion.policy.common import age_of, common, snapshots_of
 from datamotion.policy.frozen import is_carried, last_prefix
 from datamotion.policy.losses import overtaken_by

@@ -17,11 +17,11 @@ from datamotion.model.drilled import Drilled, read_drilled
 from datamotion.model.group import Backend, Group
 from datamotion.model.names import counted
 from datamotion.model.plan import Plan, RecoveryPoint, Refusal
-from datamotion.model.records import Snapshot, Volume
 from datamotion.model.standing import Copy, Site, Standing
 from datamotion.model.units import count_text, duration_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import CloneVolume, DeleteVolume
+from datamotion.model.volume_records import Snapshot, Volume
 from datamotion.model.words import Operation, Role
 from datamotion.policy.common import snapshot_named, snapshots_of
 from datamotion.policy.needs import export_policies, names_text, opening, path_of

@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from datamotion.model.claim import Claim, read_claim
+from datamotion.model.mirror_records import Policy
 from datamotion.model.plan import Gate
-from datamotion.model.records import Policy
 from datamotion.model.serving_acts import ConfirmClaim, TakeEpoch
 from datamotion.model.standing import HeldClaim, Site, Standing
 from datamotion.model.view import Aspect, ClusterView

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datamotion.model.acts import ActId
 from datamotion.model.group import Backend
 from datamotion.model.mirror_acts import AwaitIdle, AwaitTransfer, StartTransfer
-from datamotion.model.records import Relationship
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.standing import Copy
 from datamotion.policy.geometry import Geometry
 from datamotion.policy.health import ailment, transfer_failure

@@ -20,8 +20,8 @@ from urllib.parse import quote, unquote
 
 from datamotion.model.mark import Mark
 from datamotion.model.plan import Gate, Refusal
-from datamotion.model.records import Lun, Qtree
 from datamotion.model.serving_acts import CloseSessions, CreateExportPolicy, ModifyLun, ModifyQtree
+from datamotion.model.serving_records import Lun, Qtree
 from datamotion.model.standing import FENCE, Copy, CopyId, Site, Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import Aspect, ClusterView

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datamotion.model.item_acts import CloneFile, CopyFile, DeleteFile, MakeFolder, RenameFile
-from datamotion.model.records import FileName, PlacedFile
+from datamotion.model.item_records import FileName, PlacedFile
 from datamotion.model.view import ClusterView
 from datamotion.policy.proofs import NOT_YET, YES, Ground, Holds, Proof
 

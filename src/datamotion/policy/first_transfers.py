@@ -7,8 +7,8 @@ from collections.abc import Collection
 from datamotion.model.acts import ActId
 from datamotion.model.group import Target
 from datamotion.model.mirror_acts import AwaitTransfer, Initialize
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.plan import Loss
-from datamotion.model.records import Relationship
 from datamotion.model.standing import Copy
 from datamotion.model.units import size_text
 from datamotion.model.words import Role

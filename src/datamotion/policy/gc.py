@@ -13,12 +13,13 @@ from datamotion.model.acts import Subject
 from datamotion.model.claim import Claim, claim_group, read_claim
 from datamotion.model.group import Group
 from datamotion.model.mark import Mark, read_mark, without_mark
+from datamotion.model.mirror_records import Policy
 from datamotion.model.plan import Plan, Refusal
-from datamotion.model.records import Policy, Volume
 from datamotion.model.serving_acts import DeleteClaim
 from datamotion.model.standing import FENCE, Copy, CopyId, HeldClaim, Site, Standing
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import RemoveMark
+from datamotion.model.volume_records import Volume
 from datamotion.model.words import Operation, Role
 from datamotion.policy.listings import Entry, entries, release
 from datamotion.policy.needs import names_text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from datamotion.model.records import Volume
 from datamotion.model.units import count_text
+from datamotion.model.volume_records import Volume
 
 
 class Geometry(NamedTuple):

@@ -12,8 +12,8 @@ from itertools import count
 from typing import NamedTuple
 
 from datamotion.model.plan import Gate
-from datamotion.model.records import Lun, Share
 from datamotion.model.serving_acts import CreateShare, MapLun
+from datamotion.model.serving_records import Lun, Share
 from datamotion.model.standing import Copy, Site, Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import ClusterView

@@ -15,7 +15,7 @@ from itertools import combinations
 
 from datamotion.model.common import taken_at
 from datamotion.model.group import Target
-from datamotion.model.records import Policy
+from datamotion.model.mirror_records import Policy
 from datamotion.model.standing import Copy, Site, Standing
 from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.model.view import ClusterView

@@ -12,11 +12,11 @@ from itertools import count
 from typing import NamedTuple
 
 from datamotion.model.kept import Kept, read_kept
-from datamotion.model.records import Snapshot
 from datamotion.model.standing import Copy, Site
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import CloneVolume, SplitClone, TakeSnapshot
+from datamotion.model.volume_records import Snapshot
 from datamotion.policy.common import Common
 from datamotion.policy.obstacles import Obstacle, no_clones
 from datamotion.policy.steps import Phase, StepList

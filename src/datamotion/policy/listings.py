@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from datamotion.model.mirror_acts import ReleaseRelationship
-from datamotion.model.records import Listed, Relationship
+from datamotion.model.mirror_records import Listed, Relationship
 from datamotion.model.standing import Copy, Site, Standing
 from datamotion.model.view import ClusterView
 from datamotion.policy.steps import Phase, StepList

@@ -12,7 +12,8 @@ from datamotion.model.item_acts import (
     MarkLun,
     MoveLun,
 )
-from datamotion.model.records import Igroup, Passage, PlacedLun
+from datamotion.model.item_records import Passage, PlacedLun
+from datamotion.model.serving_records import Igroup
 from datamotion.model.view import ClusterView
 from datamotion.model.words import PassageState
 from datamotion.policy.proofs import NOT_YET, YES, Ground, Holds, Proof

@@ -14,9 +14,10 @@ from datamotion.model.drilled import read_drilled
 from datamotion.model.group import Group
 from datamotion.model.kept import read_kept
 from datamotion.model.mark import Mark, read_mark
-from datamotion.model.records import Relationship, Volume
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.standing import CopyId, Doubt, DoubtKind, Foreign, Site
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_records import Volume
 
 
 @dataclass(slots=True, kw_only=True)

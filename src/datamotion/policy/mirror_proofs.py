@@ -16,7 +16,7 @@ from datamotion.model.mirror_acts import (
     Resync,
     StartTransfer,
 )
-from datamotion.model.records import Relationship
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.words import MirrorState
 from datamotion.policy.proofs import NOT_YET, YES, Ground, Holds, Proof, as_proof
 

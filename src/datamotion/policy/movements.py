@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from datamotion.model.records import Movement, Volume
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import AbortMove, AwaitMove, CutOver, MoveVolume
+from datamotion.model.volume_records import Movement, Volume
 from datamotion.model.words import MoveState
 from datamotion.policy.proofs import NOT_YET, YES, Ground, Holds, Proof
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datamotion.model.group import Target
 from datamotion.model.mark import without_mark
+from datamotion.model.mirror_records import Endpoint
 from datamotion.model.plan import Refusal
-from datamotion.model.records import Endpoint, Volume
 from datamotion.model.standing import Copy, Site, Standing
 from datamotion.model.units import size_text
 from datamotion.model.volume_acts import CreateVolume
+from datamotion.model.volume_records import Volume
 from datamotion.policy.adjustments import wanted_mark, wanted_relationship
 from datamotion.policy.placement import Place
 from datamotion.policy.steps import Phase, StepList

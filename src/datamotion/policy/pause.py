@@ -15,9 +15,9 @@ from datamotion.model.acts import ActId
 from datamotion.model.group import Group
 from datamotion.model.mark import LONGEST_COMMENT
 from datamotion.model.mirror_acts import AbortTransfer, AwaitIdle, Pause, Resume
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.paused import Paused, paused_of, with_paused
 from datamotion.model.plan import Plan, Refusal
-from datamotion.model.records import Relationship
 from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text
 from datamotion.model.volume_acts import ModifyVolume

@@ -6,9 +6,9 @@ Who a peer is, its uuids say: a name here is a label that somebody may have chan
 from __future__ import annotations
 
 from datamotion.model.peering_acts import AcceptSvmPeer, AllowApplications, PeerSvms
-from datamotion.model.records import SvmPeer
 from datamotion.model.standing import Site
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.volume_records import SvmPeer
 from datamotion.policy.cluster_peering import peer_clusters, peer_of, steps_text, unreachable
 from datamotion.policy.gaps import HINT
 from datamotion.policy.steps import Phase, StepList

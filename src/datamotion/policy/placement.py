@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from datamotion.model.group import Target
 from datamotion.model.plan import Refusal
-from datamotion.model.records import Volume
 from datamotion.model.units import size_text
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.volume_records import Volume
 from datamotion.policy.gaps import HINT
 
 

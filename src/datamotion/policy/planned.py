@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 
 from datamotion.model.acts import ActId
 from datamotion.model.mirror_acts import AwaitIdle, AwaitSnapshot, AwaitTransfer, StartTransfer
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.plan import Gate, Refusal
-from datamotion.model.records import Relationship, Snapshot
 from datamotion.model.serving_acts import TakeEpoch
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import ModifyVolume, TakeSnapshot
+from datamotion.model.volume_records import Snapshot
 from datamotion.model.words import MirrorState
 from datamotion.policy.common import snapshot_named
 from datamotion.policy.epochs import seen_at

@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from datamotion.model.acts import Act, RunHook
-from datamotion.model.records import Relationship, SvmPeer
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_records import SvmPeer
 
 
 class Holds(StrEnum):

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from datamotion.model.mark import Mark
 from datamotion.model.plan import Gate
-from datamotion.model.records import NamedPolicy, Volume
 from datamotion.model.standing import FENCE, Copy, Site, Standing
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import ModifyVolume
+from datamotion.model.volume_records import NamedPolicy, Volume
 from datamotion.policy.needs import DEFAULT, export_policies, mark_of, names_text, opening
 from datamotion.policy.steps import Phase, StepList
 

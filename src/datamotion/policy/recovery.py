@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from datamotion.model.plan import Loss
-from datamotion.model.records import Snapshot
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import count_text, duration_text
+from datamotion.model.volume_records import Snapshot
 from datamotion.policy.common import age_of, snapshot_named, snapshots_of
 
 

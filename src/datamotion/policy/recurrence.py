@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cronsim import CronSim, CronSimError
 
-from datamotion.model.records import Schedule
+from datamotion.model.cluster_records import Schedule
 
 _DAY_MIN = 24 * 60
 _FROM, _UNTIL = datetime(2024, 1, 1), datetime(2033, 1, 1)  # noqa: DTZ001  # days of a calendar, with two leap years

@@ -21,9 +21,9 @@ from datamotion.model.group import Group
 from datamotion.model.mirror_acts import AwaitIdle, Resync
 from datamotion.model.paused import paused_of, with_paused
 from datamotion.model.plan import Loss, Plan, Refusal
-from datamotion.model.records import Snapshot
 from datamotion.model.standing import FENCE, Copy, CopyId, Standing
 from datamotion.model.volume_acts import ModifyVolume
+from datamotion.model.volume_records import Snapshot
 from datamotion.model.words import MirrorState, Operation, Role, VolumeState
 from datamotion.policy.common import common
 from datamotion.policy.divergence import Sizes, blocks_text

@@ -15,8 +15,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from datamotion.model.mark import Mark
-from datamotion.model.records import Volume
 from datamotion.model.standing import FENCE, CopyId, Doors, Doubt, DoubtKind, Edge, HeldClaim, Site, is_fence
+from datamotion.model.volume_records import Volume
 from datamotion.model.words import Role, VolumeType
 
 

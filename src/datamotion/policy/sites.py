@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from datamotion.model.group import Group
 from datamotion.model.mark import read_mark
-from datamotion.model.records import CifsSession, Lun, LunMap, Qtree, Relationship, Share, Snapshot, Volume
+from datamotion.model.mirror_records import Relationship
+from datamotion.model.serving_records import CifsSession, Lun, LunMap, Qtree, Share
 from datamotion.model.standing import Doors, Site
 from datamotion.model.view import ClusterView, View, look_up
+from datamotion.model.volume_records import Snapshot, Volume
 from datamotion.policy.gaps import why_unseen
 from datamotion.policy.needs import paths_above
 from datamotion.policy.unreadable import without_unreadable

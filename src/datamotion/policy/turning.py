@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datamotion.model.acts import ActId, Change
 from datamotion.model.group import Target
 from datamotion.model.mirror_acts import AbortTransfer, AwaitIdle, AwaitTransfer, DeleteRelationship, Initialize, Resync
+from datamotion.model.mirror_records import Endpoint, Relationship
 from datamotion.model.plan import Loss, Refusal
-from datamotion.model.records import Endpoint, Relationship
 from datamotion.model.standing import Copy, CopyId, Edge, Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView

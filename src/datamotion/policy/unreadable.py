@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from datamotion.model.mark import read_mark
-from datamotion.model.records import Relationship, Volume
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.standing import CopyId, Doubt, DoubtKind, Site
 from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
+from datamotion.model.volume_records import Volume
 from datamotion.model.words import VolumeType
 from datamotion.policy.gaps import OF_VOLUMES
 from datamotion.policy.membership import Membership

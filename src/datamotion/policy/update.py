@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datamotion.model.acts import ActId
 from datamotion.model.group import Group
 from datamotion.model.mirror_acts import AwaitIdle, AwaitTransfer, StartTransfer
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.paused import paused_of
 from datamotion.model.plan import Plan, Refusal
-from datamotion.model.records import Relationship
 from datamotion.model.standing import UNSETTLED, Copy, CopyId, DoubtKind, Edge, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView

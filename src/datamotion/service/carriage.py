@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from datamotion.model.acts import Act
 from datamotion.model.item_acts import AwaitLunCopy, AwaitLunMove
+from datamotion.model.item_records import Passage, PlacedLun
 from datamotion.model.lun_mark import copy_mark
 from datamotion.model.mirror_acts import AwaitTransfer
-from datamotion.model.records import Passage, PlacedLun
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import AwaitMove

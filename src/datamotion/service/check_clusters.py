@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from datamotion.model.records import ClusterIdentity, IpInterface
+from datamotion.model.cluster_records import ClusterIdentity, IpInterface
 from datamotion.model.view import Aspect, ClusterClock, ClusterView, Unseen
 from datamotion.ontap.privileges import lacking
 from datamotion.service.concern_rows import CLOCK_LIMIT

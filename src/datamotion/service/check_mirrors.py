@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from datamotion.model.group import Target
+from datamotion.model.mirror_records import Endpoint
 from datamotion.model.plan import Plan, Refusal
-from datamotion.model.records import Endpoint
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import ClusterView

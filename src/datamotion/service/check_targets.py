@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from datamotion.model.group import Backend, Target
-from datamotion.model.records import Policy, SvmPeer
+from datamotion.model.mirror_records import Policy
 from datamotion.model.standing import Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.volume_records import SvmPeer
 from datamotion.policy.cluster_peering import steps_text
 from datamotion.policy.recurrence import intervals
 from datamotion.service.check_clusters import release_lines

@@ -17,8 +17,9 @@ from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Cluster, Declined, Delay, Measurer, Reply, Validator
 from datamotion.errors import ClusterNotAsked, ConfigError, Place
 from datamotion.model.acts import Act
-from datamotion.model.records import FileName, FilesIn, Snapshot
+from datamotion.model.item_records import FileName, FilesIn
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.volume_records import Snapshot
 from datamotion.ontap.cluster import OntapCluster
 from datamotion.ontap.limits import Limits
 from datamotion.ontap.transport import open_transport

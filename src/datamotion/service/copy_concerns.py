@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.paused import paused_of
-from datamotion.model.records import Relationship
 from datamotion.model.standing import FENCE, Copy, CopyId, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.words import MirrorState, Mount, Role, TransferState

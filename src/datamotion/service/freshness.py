@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from datamotion.model.records import Policy
+from datamotion.model.mirror_records import Policy
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.view import ClusterView
 from datamotion.model.words import Role

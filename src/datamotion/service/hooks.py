@@ -10,7 +10,7 @@ from typing import Never
 from datamotion.engine.ports import Accepted, Declined, Reply
 from datamotion.errors import ClusterRefused, InternalError
 from datamotion.model.acts import THIS_HOST, Act, RunHook
-from datamotion.model.records import FileName, FilesIn
+from datamotion.model.item_records import FileName, FilesIn
 from datamotion.model.view import Aspect
 from datamotion.service.commands_here import RunsHere
 

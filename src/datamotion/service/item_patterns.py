@@ -10,8 +10,8 @@ from typing import NamedTuple
 from datamotion.errors import ConfigError
 from datamotion.model.group import Backend
 from datamotion.model.item_migration import ItemMigration
+from datamotion.model.item_records import FileName, FilesIn, PlacedFile
 from datamotion.model.names import counted
-from datamotion.model.records import FileName, FilesIn, PlacedFile
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.service.clusters import FollowedCluster
 from datamotion.service.items_under_way import known_items

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from datamotion.errors import ConfigError, StoreFailed
 from datamotion.model.group import Backend
 from datamotion.model.item_migration import ItemMigration
+from datamotion.model.item_records import Passage, PlacedLun, lun_name
 from datamotion.model.lun_mark import copy_mark, is_leaving
 from datamotion.model.migration import PREFIX
-from datamotion.model.records import Passage, PlacedLun, lun_name
 from datamotion.model.view import ClusterView
 from datamotion.policy.file_places import file_named, is_copying
 from datamotion.policy.lun_places import lun_of

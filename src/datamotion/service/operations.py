@@ -23,10 +23,10 @@ from datamotion.model.acts import THIS_HOST
 from datamotion.model.group import Group
 from datamotion.model.migration import is_migration
 from datamotion.model.plan import Plan
-from datamotion.model.records import Snapshot
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import EVERYTHING, LETTING_IN, SERVING, STANDING, Aspect, View
+from datamotion.model.volume_records import Snapshot
 from datamotion.model.words import Operation
 from datamotion.policy.cluster_peering import unpeered
 from datamotion.policy.consent import beyond

@@ -14,8 +14,9 @@ from datamotion.engine.looking import Glance
 from datamotion.engine.ports import Delay, Reply
 from datamotion.errors import ClusterError
 from datamotion.model.acts import Act
-from datamotion.model.records import FileName, FilesIn, Snapshot
+from datamotion.model.item_records import FileName, FilesIn
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.volume_records import Snapshot
 from datamotion.policy.validation import Question
 from datamotion.service.clusters import FollowedCluster
 

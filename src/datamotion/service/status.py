@@ -11,7 +11,7 @@ from types import MappingProxyType
 from datamotion.clock import Clock
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.model.group import Group
-from datamotion.model.records import Relationship
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.standing import FENCE, Copy, CopyId, Edge, Foreign, Standing
 from datamotion.model.view import STANDING, ClusterView, Unseen, View
 from datamotion.model.words import MirrorState, Role

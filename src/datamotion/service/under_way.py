@@ -10,8 +10,8 @@ from datamotion.model.item_migration import ItemMigration
 from datamotion.model.mark import Mark, read_mark
 from datamotion.model.migration import ends_of
 from datamotion.model.names import counted
-from datamotion.model.records import Volume
 from datamotion.model.view import Aspect, ClusterView, View
+from datamotion.model.volume_records import Volume
 from datamotion.policy.movements import movement_of
 from datamotion.policy.movers.file_copy import names_of
 from datamotion.service.items_under_way import ItemsUnderWay, file_reports, known_items, lun_reports

@@ -18,8 +18,9 @@ from datamotion.engine.ports import Accepted, Declined, Reply, Unanswered
 from datamotion.errors import ClusterRefused, ClusterSilent
 from datamotion.model.acts import Act
 from datamotion.model.group import Group
+from datamotion.model.item_records import FileName, FilesIn
 from datamotion.model.mirror_acts import Pause
-from datamotion.model.records import FileName, FilesIn, Relationship
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import TransferState
 from tests.datamotion.building import LYON, NICE, NOON, a_group

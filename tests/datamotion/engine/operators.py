@@ -21,7 +21,7 @@ from datamotion.errors import ClusterSilent
 from datamotion.model.acts import Act
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend
-from datamotion.model.records import FileName, FilesIn
+from datamotion.model.item_records import FileName, FilesIn
 from datamotion.model.standing import FENCE, Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import VolumeType

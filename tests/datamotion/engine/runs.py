@@ -13,8 +13,8 @@ from datamotion.engine.failures import Failure
 from datamotion.engine.result import Outcome, RunResult
 from datamotion.model.acts import Subject
 from datamotion.model.group import Backend
+from datamotion.model.mirror_records import Policy
 from datamotion.model.plan import Loss
-from datamotion.model.records import Policy
 from datamotion.model.view import ClusterView
 from datamotion.model.words import TransferState
 from datamotion.policy.failover import failover_planner

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from datamotion.engine.result import Outcome
 from datamotion.model.group import Group
 from datamotion.model.mirror_acts import Break
-from datamotion.model.records import ExportPolicy
+from datamotion.model.serving_records import ExportPolicy
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import ModifyVolume

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from datamotion.model.definition import PolicyDefinition
-from datamotion.model.records import Policy
+from datamotion.model.mirror_records import Policy
 from datamotion.policy.protect import protect_planner
 from tests.datamotion.building import LYON, NICE, a_group, rules
 from tests.datamotion.engine.attempts import attempt, attempt_and_die, simulate

@@ -39,8 +39,8 @@ from datamotion.model.mirror_acts import (
     ReleaseRelationship,
     StartTransfer,
 )
+from datamotion.model.mirror_records import Endpoint
 from datamotion.model.peering_acts import AcceptSvmPeer, AllowApplications, PeerClusters, PeerSvms
-from datamotion.model.records import Endpoint
 from datamotion.model.serving_acts import (
     CloseSessions,
     ConfirmClaim,

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from datamotion.model.records import Snapshot
+from datamotion.model.volume_records import Snapshot
 from tests.datamotion.building import a_snapshot
 from tests.datamotion.ontap.wire import Sent, Wire, a_cluster, an_error, records, run_on
 

@@ -10,36 +10,30 @@ import httpx
 import pytest
 
 from datamotion.errors import ClusterError, ClusterRefused, ClusterSilent
-from datamotion.model.definition import Rule
-from datamotion.model.records import (
+from datamotion.model.cluster_records import (
     Access,
     Aggregate,
-    CifsServer,
-    CifsSession,
     ClusterIdentity,
     ClusterPeer,
-    Endpoint,
+    IpInterface,
+    Node,
+    Schedule,
+)
+from datamotion.model.definition import Rule
+from datamotion.model.mirror_records import Endpoint, Listed, Policy, Relationship, Transfer
+from datamotion.model.serving_records import (
+    CifsServer,
+    CifsSession,
     ExportPolicy,
     Igroup,
-    IpInterface,
-    Listed,
     Lun,
     LunMap,
-    NamedPolicy,
-    Node,
     Permission,
-    Policy,
     Qtree,
-    Relationship,
-    Schedule,
     Share,
-    Snapshot,
-    Svm,
-    SvmPeer,
-    Transfer,
-    Volume,
 )
 from datamotion.model.view import EVERYTHING, Aspect, ClusterClock, ClusterView
+from datamotion.model.volume_records import NamedPolicy, Snapshot, Svm, SvmPeer, Volume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.ontap.errors import MalformedRecord
 from tests.datamotion.ontap.schemas import knows

@@ -11,9 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from datamotion.model.records import (
-    Transfer,
-)
+from datamotion.model.mirror_records import Transfer
 from datamotion.model.view import EVERYTHING, Aspect
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from tests.datamotion.ontap.served import CLUSTER, RELATIONSHIP, VOLUME, a_wire, look

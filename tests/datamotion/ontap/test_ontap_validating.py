@@ -13,7 +13,7 @@ from datamotion.engine.ports import Accepted, Declined, Reply
 from datamotion.errors import InternalError
 from datamotion.model.acts import Act, Change
 from datamotion.model.mirror_acts import CreateRelationship, Initialize, ModifyRelationship, Resume
-from datamotion.model.records import Endpoint
+from datamotion.model.mirror_records import Endpoint
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.policy.validation import Question
 from tests.datamotion.ontap.schemas import assert_fits

@@ -8,10 +8,11 @@ from datetime import timedelta
 
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.plan import Plan, Refusal
-from datamotion.model.records import Relationship, Volume
 from datamotion.model.standing import Doubt, Standing
 from datamotion.model.view import ClusterView, Unseen, View
+from datamotion.model.volume_records import Volume
 from datamotion.model.words import MirrorState, VolumeType
 from datamotion.policy.failover import failover_planner
 from datamotion.policy.failover_choice import FailoverChoice

@@ -10,8 +10,8 @@ import pytest
 from datamotion.model.definition import PolicyDefinition, Rule
 from datamotion.model.group import Group
 from datamotion.model.mirror_acts import CreatePolicy, ModifyPolicy
+from datamotion.model.mirror_records import Policy
 from datamotion.model.plan import Plan
-from datamotion.model.records import Policy
 from datamotion.model.view import Aspect, ClusterView, Unreadable
 from datamotion.policy.kinds import prove
 from datamotion.policy.proofs import Holds

@@ -13,8 +13,8 @@ import pytest
 from datamotion.model.claim import Claim, Seal
 from datamotion.model.group import Backend
 from datamotion.model.mirror_acts import Break
+from datamotion.model.mirror_records import Policy
 from datamotion.model.plan import Plan
-from datamotion.model.records import Policy
 from datamotion.model.serving_acts import CloseSessions, ConfirmClaim, ModifyQtree, TakeEpoch
 from datamotion.model.standing import DoubtKind
 from datamotion.model.view import ClusterView

@@ -11,8 +11,8 @@ from datamotion.model.acts import Act
 from datamotion.model.mark import read_mark
 from datamotion.model.mirror_acts import AbortTransfer, Break, Initialize, Pause
 from datamotion.model.plan import Gate, Plan
-from datamotion.model.records import ExportPolicy
 from datamotion.model.serving_acts import ConfirmClaim, TakeEpoch
+from datamotion.model.serving_records import ExportPolicy
 from datamotion.model.standing import FENCE, CopyId
 from datamotion.model.view import ClusterView, Unseen, View
 from datamotion.model.volume_acts import ModifyVolume

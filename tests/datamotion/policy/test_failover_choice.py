@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from datamotion.model.plan import Plan
-from datamotion.model.records import Svm
 from datamotion.model.view import Unseen
+from datamotion.model.volume_records import Svm
 from datamotion.model.words import MirrorState
 from datamotion.policy.failover import failover_planner
 from datamotion.policy.failover_choice import FailoverChoice

@@ -9,11 +9,12 @@ import pytest
 
 from datamotion.model.acts import Change
 from datamotion.model.mark import Mark, read_mark
-from datamotion.model.records import CifsSession, ExportPolicy, Qtree, Volume
 from datamotion.model.serving_acts import CloseSessions, CreateExportPolicy, ModifyQtree
+from datamotion.model.serving_records import CifsSession, ExportPolicy, Qtree
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import ModifyVolume
+from datamotion.model.volume_records import Volume
 from datamotion.policy.fence import qtree_policies
 from tests.datamotion.building import (
     HOME,

@@ -11,11 +11,11 @@ from datamotion.model.group import Backend, Group
 from datamotion.model.mark import without_mark
 from datamotion.model.mirror_acts import ReleaseRelationship
 from datamotion.model.plan import Plan
-from datamotion.model.records import Volume
 from datamotion.model.serving_acts import DeleteClaim
 from datamotion.model.standing import FENCE
 from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
 from datamotion.model.volume_acts import RemoveMark
+from datamotion.model.volume_records import Volume
 from datamotion.model.words import MirrorState, VolumeType
 from datamotion.policy.gc import gc_planner
 from datamotion.policy.situation import Situation

@@ -11,9 +11,9 @@ import pytest
 from datamotion.model.common import common_name
 from datamotion.model.group import Backend, Group
 from datamotion.model.plan import Plan
-from datamotion.model.records import Snapshot
 from datamotion.model.view import ClusterView, Unseen
 from datamotion.model.volume_acts import DeleteSnapshot, TakeCommonSnapshot
+from datamotion.model.volume_records import Snapshot
 from datamotion.policy.grounds import Sharing, grounds
 from tests.datamotion.building import (
     HOME,

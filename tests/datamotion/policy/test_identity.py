@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from datamotion.model.records import Endpoint, Svm
+from datamotion.model.mirror_records import Endpoint
 from datamotion.model.standing import CopyId, Foreign
 from datamotion.model.volume_acts import CreateVolume, ModifyVolume
+from datamotion.model.volume_records import Svm
 from datamotion.model.words import MirrorState, Role
 from tests.datamotion.building import (
     HOME,

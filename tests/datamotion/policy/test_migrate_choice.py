@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from datamotion.model.cluster_records import Aggregate
 from datamotion.model.migration import Migration
 from datamotion.model.plan import Plan
-from datamotion.model.records import Aggregate, Movement
 from datamotion.model.view import ClusterView, Unseen, View
+from datamotion.model.volume_records import Movement
 from datamotion.model.words import MoveState, VolumeState
 from datamotion.policy.migrate import abort_planner, migrate_planner
 from datamotion.policy.situation import Situation

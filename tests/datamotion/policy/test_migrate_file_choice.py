@@ -10,8 +10,8 @@ import pytest
 
 from datamotion.model.item_acts import MakeFolder
 from datamotion.model.item_migration import ItemMigration
+from datamotion.model.item_records import CopyJob, FileName, PlacedFile
 from datamotion.model.plan import Plan
-from datamotion.model.records import CopyJob, FileName, PlacedFile
 from datamotion.model.view import ClusterView
 from datamotion.policy.migrate import abort_planner, migrate_planner
 from datamotion.policy.movers.file_copy import aside, unnamed

@@ -9,9 +9,11 @@ import pytest
 
 from datamotion.model.group import Backend
 from datamotion.model.item_migration import ItemMigration
+from datamotion.model.item_records import Passage, PlacedLun
 from datamotion.model.plan import Plan
-from datamotion.model.records import Igroup, Passage, PlacedLun, Svm, SvmPeer
+from datamotion.model.serving_records import Igroup
 from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen, View
+from datamotion.model.volume_records import Svm, SvmPeer
 from datamotion.model.words import PassageState, VolumeState, VolumeType
 from datamotion.policy.migrate import abort_planner, migrate_planner
 from datamotion.policy.situation import Situation

@@ -9,13 +9,17 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from datamotion.model.cluster_records import Aggregate
 from datamotion.model.group import Backend
 from datamotion.model.group_migration import GroupMigration
 from datamotion.model.item_migration import ItemMigration
+from datamotion.model.item_records import FileName, PlacedFile, PlacedLun
 from datamotion.model.migration import ALL_SNAPSHOTS, Migration
+from datamotion.model.mirror_records import Policy
 from datamotion.model.plan import Plan
-from datamotion.model.records import Aggregate, FileName, Igroup, PlacedFile, PlacedLun, Policy, Svm, SvmPeer
+from datamotion.model.serving_records import Igroup
 from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
+from datamotion.model.volume_records import Svm, SvmPeer
 from datamotion.policy.migrate import AnyMigration, migrate_planner
 from datamotion.policy.situation import Situation
 from datamotion.policy.standing import stand

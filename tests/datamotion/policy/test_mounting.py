@@ -9,10 +9,11 @@ import pytest
 from datamotion.model.acts import Change
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan
-from datamotion.model.records import ExportPolicy, Qtree, Volume
 from datamotion.model.serving_acts import CreateExportPolicy
+from datamotion.model.serving_records import ExportPolicy, Qtree
 from datamotion.model.standing import FENCE
 from datamotion.model.volume_acts import ModifyVolume
+from datamotion.model.volume_records import Volume
 from datamotion.model.words import MirrorState, Mount, TransferState, VolumeType
 from datamotion.policy.failover import failover_planner
 from datamotion.policy.failover_choice import FailoverChoice

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from datamotion.model.cluster_records import ClusterPeer, IpInterface
 from datamotion.model.mirror_acts import CreateRelationship
+from datamotion.model.mirror_records import Endpoint
 from datamotion.model.peering_acts import AcceptSvmPeer, AllowApplications, AwaitClusterPeer, PeerClusters, PeerSvms
 from datamotion.model.plan import Plan
-from datamotion.model.records import ClusterPeer, Endpoint, IpInterface, Svm, SvmPeer
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_records import Svm, SvmPeer
 from datamotion.policy.protect import protect_planner
 from tests.datamotion.building import (
     HOME,

@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
+from datamotion.model.cluster_records import Aggregate
 from datamotion.model.group import Group
 from datamotion.model.mark import read_mark
 from datamotion.model.mirror_acts import AwaitTransfer, CreateRelationship, Initialize, ModifyRelationship, Resume
+from datamotion.model.mirror_records import Endpoint
 from datamotion.model.plan import Plan
-from datamotion.model.records import Aggregate, Endpoint, Volume
 from datamotion.model.serving_acts import TakeEpoch
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import AwaitOnline, CreateVolume, ModifyVolume
+from datamotion.model.volume_records import Volume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.protect import protect_planner
 from datamotion.policy.situation import Situation

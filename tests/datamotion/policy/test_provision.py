@@ -10,9 +10,10 @@ import pytest
 from datamotion.model.mark import Mark, read_mark
 from datamotion.model.mirror_acts import Break
 from datamotion.model.plan import Plan
-from datamotion.model.records import ExportPolicy, NamedPolicy
+from datamotion.model.serving_records import ExportPolicy
 from datamotion.model.standing import FENCE
 from datamotion.model.volume_acts import ModifyVolume
+from datamotion.model.volume_records import NamedPolicy
 from datamotion.model.words import VolumeState
 from tests.datamotion.building import HOME, LYON, a_cluster_view, a_mark, a_mirror, a_volume, acts, changes
 from tests.datamotion.policy.plans import LOST, a_served, failed_over, failover, protect, seen, served_at, settle

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from datamotion.model.records import Schedule
+from datamotion.model.cluster_records import Schedule
 from datamotion.policy.recurrence import intervals
 
 WEEKDAYS = (1, 2, 3, 4, 5)

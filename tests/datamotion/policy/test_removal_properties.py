@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from datamotion.model.acts import Act
 from datamotion.model.mirror_acts import DeleteRelationship, ReleaseRelationship
-from datamotion.model.records import Listed
+from datamotion.model.mirror_records import Listed
 from datamotion.model.serving_acts import DeleteClaim
 from datamotion.model.view import ClusterView, Unseen
 from datamotion.model.volume_acts import DeleteVolume, RemoveMark

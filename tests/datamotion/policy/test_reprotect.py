@@ -19,8 +19,8 @@ from datamotion.model.mirror_acts import (
     ReleaseRelationship,
     Resync,
 )
+from datamotion.model.mirror_records import Endpoint
 from datamotion.model.plan import Plan
-from datamotion.model.records import Endpoint
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView, View
 from datamotion.model.volume_acts import CloneVolume, TakeSnapshot

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from datamotion.model.records import Svm
 from datamotion.model.standing import FENCE, CopyId, DoubtKind
+from datamotion.model.volume_records import Svm
 from datamotion.model.words import MirrorState, Role, VolumeType
 from tests.datamotion.building import (
     HOME,

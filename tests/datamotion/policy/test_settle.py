@@ -8,10 +8,10 @@ import pytest
 
 from datamotion.model.claim import Claim
 from datamotion.model.mirror_acts import Break
-from datamotion.model.records import Svm
 from datamotion.model.serving_acts import TakeEpoch
 from datamotion.model.standing import CopyId
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_records import Svm
 from datamotion.model.words import Role, VolumeState
 from datamotion.policy.settle import settle_planner
 from datamotion.policy.situation import Situation

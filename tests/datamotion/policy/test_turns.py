@@ -7,8 +7,8 @@ from typing import Any
 
 from datamotion.model.group import Group
 from datamotion.model.mirror_acts import AwaitTransfer, Initialize
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.plan import Plan
-from datamotion.model.records import Relationship
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.kinds import progress

@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 
 from datamotion.model.mirror_acts import AbortTransfer, DeleteRelationship, ReleaseRelationship
+from datamotion.model.mirror_records import Listed
 from datamotion.model.plan import Plan
-from datamotion.model.records import Listed, Volume
 from datamotion.model.standing import FENCE
 from datamotion.model.view import Aspect, ClusterView, Unreadable, View
 from datamotion.model.volume_acts import DeleteVolume, ModifyVolume
+from datamotion.model.volume_records import Volume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.situation import Situation
 from datamotion.policy.unprotect import unprotect_planner

@@ -10,9 +10,10 @@ import pytest
 from datamotion.model.group import Backend
 from datamotion.model.mark import LONGEST_COMMENT, read_mark
 from datamotion.model.plan import Plan
-from datamotion.model.records import CifsServer, Igroup, Lun, LunMap, Permission, Share, Volume
 from datamotion.model.serving_acts import CreateShare, MapLun
+from datamotion.model.serving_records import CifsServer, Igroup, Lun, LunMap, Permission, Share
 from datamotion.model.volume_acts import ModifyVolume
+from datamotion.model.volume_records import Volume
 from datamotion.model.ways_in import EVERYONE, PROPERTIES, MapNote, ShareNote, read_maps, read_shares, write_shares
 from datamotion.policy.failover import failover_planner
 from datamotion.policy.failover_choice import FailoverChoice

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend
-from datamotion.model.records import Relationship, Volume
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView, Unseen
+from datamotion.model.volume_records import Volume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from tests.datamotion.building import (
     BACKENDS,

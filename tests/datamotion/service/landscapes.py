@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group, Target
 from datamotion.model.mark import Mark
-from datamotion.model.records import Endpoint, Policy, Relationship, Svm, Volume
+from datamotion.model.mirror_records import Endpoint, Policy, Relationship
 from datamotion.model.standing import FENCE
 from datamotion.model.view import STANDING, ClusterClock, ClusterView, Unreadable, Unseen, View
+from datamotion.model.volume_records import Svm, Volume
 from datamotion.model.words import MirrorState, VolumeState, VolumeType
 from datamotion.service.remembered import Taken
 from datamotion.service.reports import ConcernReport, GroupReport, StatusReport

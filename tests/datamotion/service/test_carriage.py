@@ -9,10 +9,11 @@ import pytest
 
 from datamotion.model.acts import Act, Change
 from datamotion.model.item_acts import AwaitLunCopy, AwaitLunMove
+from datamotion.model.item_records import Passage, PlacedLun
 from datamotion.model.lun_mark import CopyMark
-from datamotion.model.records import Movement, Passage, PlacedLun
 from datamotion.model.standing import Standing
 from datamotion.model.volume_acts import AwaitMove
+from datamotion.model.volume_records import Movement
 from datamotion.model.words import MoveState, PassageState
 from datamotion.policy.kinds import limit_s
 from datamotion.service.carriage import Carriage, carriage, total_bytes

@@ -9,20 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from datamotion.model.group import Group
-from datamotion.model.records import (
+from datamotion.model.cluster_records import (
     Access,
     Aggregate,
     ClusterIdentity,
     ClusterPeer,
-    Endpoint,
     IpInterface,
-    Listed,
     Node,
     Schedule,
-    SvmPeer,
 )
+from datamotion.model.group import Group
+from datamotion.model.mirror_records import Endpoint, Listed
 from datamotion.model.view import CHECKING, Aspect, ClusterClock, ClusterView, Unreadable, View
+from datamotion.model.volume_records import SvmPeer
 from datamotion.service.check import Ways, check_report
 from datamotion.service.reports import CheckKind, CheckLine, CheckReport, Finding, Verdict
 from tests.datamotion.service.landscapes import ASYNC, LYON, NANTES, NOON, PARIS, Landscape, a_group, protected

@@ -12,7 +12,7 @@ from datamotion.model.claim import Seal, read_claim
 from datamotion.model.drilled import Drilled
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
-from datamotion.model.records import Endpoint, Transfer
+from datamotion.model.mirror_records import Endpoint, Transfer
 from datamotion.model.standing import FENCE, DoubtKind
 from datamotion.model.view import Aspect, Unreadable
 from datamotion.model.words import MirrorState, TransferState, VolumeState

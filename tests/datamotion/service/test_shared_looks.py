@@ -13,7 +13,7 @@ from trio.testing import MockClock
 from datamotion.engine.looking import Glance
 from datamotion.engine.ports import Delay
 from datamotion.errors import ClusterSilent
-from datamotion.model.records import FileName, FilesIn
+from datamotion.model.item_records import FileName, FilesIn
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.service.shared_looks import SharedLooks
 from tests.datamotion.building import HOME, a_cluster_view

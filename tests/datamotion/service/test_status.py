@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from datamotion.model.group import Backend
-from datamotion.model.records import Transfer
+from datamotion.model.mirror_records import Transfer
 from datamotion.model.words import MirrorState, TransferState
 from datamotion.service.reports import CopyReport, Severity, Verdict
 from tests.datamotion.service.landscapes import (

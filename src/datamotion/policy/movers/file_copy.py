@@ -13,8 +13,8 @@ from datetime import timedelta
 from datamotion.model.group import Backend
 from datamotion.model.item_acts import CopyFile, DeleteFile, RenameFile
 from datamotion.model.item_migration import ItemMigration
+from datamotion.model.item_records import FileName, PlacedFile
 from datamotion.model.plan import Gate, Offer, Plan, Refusal
-from datamotion.model.records import FileName, PlacedFile
 from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import Aspect, ClusterView

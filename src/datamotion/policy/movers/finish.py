@@ -14,12 +14,12 @@ from datamotion.model.claim import read_claim
 from datamotion.model.mark import read_mark, without_mark
 from datamotion.model.mirror_acts import DeleteRelationship
 from datamotion.model.plan import Gate, Refusal
-from datamotion.model.records import Volume
 from datamotion.model.serving_acts import DeleteClaim
 from datamotion.model.standing import FENCE, Copy, Site, Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import DeleteVolume, RemoveMark
+from datamotion.model.volume_records import Volume
 from datamotion.model.words import VolumeState, VolumeType
 from datamotion.policy.epochs import tell_served
 from datamotion.policy.frozen import is_carried

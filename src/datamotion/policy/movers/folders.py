@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datamotion.model.item_acts import MakeFolder
 from datamotion.model.item_migration import ItemMigration
+from datamotion.model.item_records import FileName
 from datamotion.model.plan import Gate
-from datamotion.model.records import FileName
 from datamotion.model.standing import Standing
 from datamotion.model.view import ClusterView
 from datamotion.policy.file_places import file_named

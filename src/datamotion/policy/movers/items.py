@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from datamotion.model.item_migration import ItemMigration
+from datamotion.model.item_records import FileName, PlacedFile, PlacedLun, lun_name
 from datamotion.model.mark import read_mark
 from datamotion.model.plan import Offer, Refusal
-from datamotion.model.records import FileName, PlacedFile, PlacedLun, Volume, lun_name
 from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.volume_records import Volume
 from datamotion.model.words import VolumeState, VolumeType
 from datamotion.policy.file_places import file_named
 from datamotion.policy.lun_places import lun_named

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datamotion.model.item_acts import CloneLun
 from datamotion.model.item_migration import ItemMigration
+from datamotion.model.item_records import PlacedLun, lun_name
 from datamotion.model.plan import Offer, Plan, Refusal
-from datamotion.model.records import PlacedLun, lun_name
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
 from datamotion.policy.movers.items import lun_at_goal, lun_at_source, why_no_clone

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datamotion.model.item_migration import ItemMigration
+from datamotion.model.item_records import PlacedLun, lun_name
 from datamotion.model.lun_mark import LONGEST_COMMENT, CopyMark, copy_mark, is_leaving, leaving, unmarked
 from datamotion.model.plan import Refusal
-from datamotion.model.records import Igroup, PlacedLun, lun_name
+from datamotion.model.serving_records import Igroup
 from datamotion.model.standing import Standing
 from datamotion.model.view import ClusterView
 from datamotion.policy.lun_places import igroup_named

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from datamotion.model.item_acts import AwaitLunCopy, CopyLun, CreateIgroup, DeleteLun, MarkLun
 from datamotion.model.item_migration import ItemMigration
+from datamotion.model.item_records import PlacedLun, lun_name
 from datamotion.model.lun_mark import CopyMark, copy_mark, is_leaving, leaving, unmarked
 from datamotion.model.plan import Gate, Offer, Plan, Refusal
-from datamotion.model.records import PlacedLun, lun_name
 from datamotion.model.serving_acts import MapLun
 from datamotion.model.standing import Standing
 from datamotion.model.units import size_text

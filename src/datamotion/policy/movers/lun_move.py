@@ -11,8 +11,8 @@ from functools import partial
 
 from datamotion.model.item_acts import AwaitLunMove, MoveLun
 from datamotion.model.item_migration import ItemMigration
+from datamotion.model.item_records import PlacedLun, lun_name
 from datamotion.model.plan import Offer, Plan, Refusal
-from datamotion.model.records import PlacedLun, lun_name
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text, size_text
 from datamotion.model.view import ClusterView, Unseen

@@ -12,9 +12,9 @@ from dataclasses import replace
 from datamotion.model.mark import read_mark
 from datamotion.model.migration import Migration
 from datamotion.model.plan import Loss, Offer, Refusal
-from datamotion.model.records import Volume
 from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
+from datamotion.model.volume_records import Volume
 from datamotion.policy.movers.course import Course, Words, followed_by, old_volumes
 from datamotion.policy.movers.offer import Leaving, Mover, seconds_for, selected
 from datamotion.policy.movers.undo import undo_planner

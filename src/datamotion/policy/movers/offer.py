@@ -9,8 +9,8 @@ from typing import Generic, Protocol, TypeVar
 from datamotion.model.group import Backend, Group
 from datamotion.model.names import counted
 from datamotion.model.plan import Offer, Refusal
-from datamotion.model.records import Volume
 from datamotion.model.standing import Standing
+from datamotion.model.volume_records import Volume
 from datamotion.policy.situation import Planner
 
 _BYTES_A_SECOND = 100 * 2**20

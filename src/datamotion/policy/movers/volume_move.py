@@ -11,11 +11,11 @@ from datetime import datetime
 from datamotion.model.mark import read_mark
 from datamotion.model.migration import Migration
 from datamotion.model.plan import Offer, Plan, Refusal
-from datamotion.model.records import Movement, Volume
 from datamotion.model.standing import Site, Standing
 from datamotion.model.units import count_text, size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import AbortMove, AwaitMove, CutOver, MoveVolume
+from datamotion.model.volume_records import Movement, Volume
 from datamotion.model.words import Operation, VolumeState
 from datamotion.policy.movements import is_on, movement_of
 from datamotion.policy.movers.offer import Mover, seconds_for, selected
