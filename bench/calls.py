@@ -19,9 +19,10 @@ from datamotion.config.loading import load
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.operations import Intent
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
 from datamotion.service.session import Session, World
 from datamotion.service.status import status
+from datamotion.service.verdict import Verdict
 from ontaplab.site import Site
 
 _CINDER_CALLS, _CINDER_S = 28.6, 0.745

@@ -28,8 +28,8 @@ from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.situation import Situation
 from datamotion.policy.standing import stand
 from datamotion.service import operations
-from datamotion.service.reports import Verdict
 from datamotion.service.session import Session, World
+from datamotion.service.verdict import Verdict
 
 _TIMES = 5
 _LATENCY_S = 0.02

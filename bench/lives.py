@@ -23,9 +23,9 @@ from datamotion.cli.process import collect_seldom
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors, operations, removal
 from datamotion.service.operations import Intent
-from datamotion.service.reports import Verdict
 from datamotion.service.session import Session
 from datamotion.service.status import status
+from datamotion.service.verdict import Verdict
 
 _TIMES = 3
 

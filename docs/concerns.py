@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datamotion.service.concern_rows import ROWS, Row
-from datamotion.service.reports import Severity, Verdict
+from datamotion.service.status_reports import Severity
+from datamotion.service.verdict import Verdict
 
 _INTRODUCTION = """\
 <!-- Made from src/datamotion/service by `make docs`; changes here are overwritten. -->

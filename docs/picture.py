@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from rich.console import Console
 
 from datamotion.cli.render_status import render_status
-from datamotion.service.reports import StatusReport
+from datamotion.service.status_reports import StatusReport
 from docs.record import in_a_checkout
 
 _KEPT = Path(__file__).parent / "pictures" / "status.json"

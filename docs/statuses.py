@@ -9,7 +9,7 @@ from importlib import import_module
 import datamotion
 from datamotion.errors import DataMotionError
 from datamotion.exit_status import CHANGES, ExitStatus
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 
 _INTRODUCTION = """\
 <!-- Made from src/datamotion by `make docs`; changes here are overwritten. -->

@@ -25,8 +25,8 @@ from datamotion.policy.selection import Selection
 from datamotion.service import drills, migrations, mirrors, operations, removal
 from datamotion.service.check import check
 from datamotion.service.operations import Intent
-from datamotion.service.reports import Verdict
 from datamotion.service.status import status
+from datamotion.service.verdict import Verdict
 from tests.contract.choices import wrong_choices
 from tests.contract.resources import CLIENTS, ClientClass, collection_of, route_of
 from tests.datamotion.ontap.schemas import assert_fits, knows

@@ -19,12 +19,14 @@ from datamotion.cli.runs import render_runs
 from datamotion.cli.terminal import open_console
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.engine.ports import Delay, Look
+from datamotion.service.commands_here import CheckOutcome
 from datamotion.service.copying import CopyProgressReport, CopyReport
-from datamotion.service.drill_reports import CheckOutcome, Checksums, DrillReport, MirrorSeen, Served, changes_of
+from datamotion.service.drill_reports import Checksums, DrillReport, MirrorSeen, Served, changes_of
 from datamotion.service.explain import ExplainReport, PlaceReport, SiteReport
+from datamotion.service.history_reports import HistoryReport, PastRunReport
 from datamotion.service.migration_reports import MigrationReport, MigrationsReport
 from datamotion.service.open_runs import OpenRunReport, RunsReport, RunState
-from datamotion.service.reports import HistoryReport, PastRunReport, Verdict
+from datamotion.service.verdict import Verdict
 from ontaplab.site.status import ClusterStatus
 from tests.datamotion.building import GIB
 from tests.datamotion.service.landscapes import NOON, a_group, protected

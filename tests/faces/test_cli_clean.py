@@ -19,15 +19,18 @@ from rich.console import Console
 
 from datamotion.cli.columns import Columns
 from datamotion.cli.render import render_plan, render_run
-from datamotion.cli.render_status import render_check, render_status
+from datamotion.cli.render_check import render_check
+from datamotion.cli.render_status import render_status
 from datamotion.cli.telling import show_error, show_json, show_unexpected, show_warning
 from datamotion.cli.terminal import plain
 from datamotion.clock import SystemClock
 from datamotion.errors import ConfigError, Refused
 from datamotion.service.act_reports import KINDS as ACT_KINDS
 from datamotion.service.act_reports import ActKind
+from datamotion.service.check_reports import CheckReport
 from datamotion.service.documents import to_json
-from datamotion.service.reports import CheckReport, PlanReport, RunReport, StatusReport
+from datamotion.service.reports import PlanReport, RunReport
+from datamotion.service.status_reports import StatusReport
 from datamotion.store.lock import hold_group
 from tests.faces.labs import Lab, World, done, some_files
 from tests.faces.on_terminal import on_terminal

@@ -48,7 +48,7 @@ def test_help_of_all_imports_no_command_and_nothing_that_is_slow_to_import() -> 
     slow = (
         "datamotion.service",
         "datamotion.ontap",
-        "datamotion.model.cluster_records",
+        "datamotion.model.volume_records",
         "httpx",
         "pydantic",
         "rich",
@@ -61,6 +61,25 @@ assert run(sys.argv[1:], None) == 0
 print(*(name for name in {slow} if name in sys.modules), file=sys.stderr)
 """
     words = [sys.executable, "-c", program, "--help"]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stderr.split() == []
+
+
+def test_a_look_imports_nothing_that_only_changes_need() -> None:
+    changing = (
+        "datamotion.model.acts",
+        "datamotion.model.plan",
+        "datamotion.policy.kinds",
+        "datamotion.engine.run",
+        "datamotion.ontap.changes",
+        "datamotion.store.journal",
+        "sqlalchemy",
+    )
+    program = f"""
+import sys
+import datamotion.cli.status
+print(*(name for name in {changing} if name in sys.modules), file=sys.stderr)
+"""
+    words = [sys.executable, "-c", program]
     assert subprocess.run(words, capture_output=True, text=True, check=True).stderr.split() == []
 
 

@@ -16,26 +16,17 @@ import pytest
 from rich.console import Console
 
 from datamotion.cli.render import render_plan, render_run
-from datamotion.cli.render_status import render_check, render_status
+from datamotion.cli.render_check import render_check
+from datamotion.cli.render_status import render_status
 from datamotion.engine.result import Outcome
 from datamotion.model.mirror_records import Transfer
 from datamotion.model.units import duration_text
 from datamotion.model.words import TransferState
 from datamotion.service.act_reports import ActReport
-from datamotion.service.reports import (
-    CheckKind,
-    CheckLine,
-    CheckReport,
-    Finding,
-    LossReport,
-    PlanReport,
-    RefusalReport,
-    RunReport,
-    ServedReport,
-    StepReport,
-    Verdict,
-    VolumeReport,
-)
+from datamotion.service.check_reports import CheckKind, CheckLine, CheckReport, Finding
+from datamotion.service.reports import LossReport, PlanReport, RefusalReport, RunReport, StepReport, VolumeReport
+from datamotion.service.status_reports import ServedReport
+from datamotion.service.verdict import Verdict
 from tests.datamotion.service.landscapes import LYON, NANTES, PARIS, Landscape, a_group, failed_over, protected
 
 KEPT = Path(__file__).parent / "kept"

@@ -13,8 +13,8 @@ from datamotion.cli.status_changes import changes
 from datamotion.cli.watching_status import screen_lines
 from datamotion.model.mirror_records import Transfer
 from datamotion.model.words import TransferState
-from datamotion.service.reports import StatusReport
 from datamotion.service.status_choice import BROKEN, LATE, Order, chosen
+from datamotion.service.status_reports import StatusReport
 from tests.datamotion.service.landscapes import LYON, PARIS, Landscape, a_group, protected
 from tests.faces.labs import World
 from tests.faces.on_terminal import CTRL_C, on_terminal

@@ -15,8 +15,10 @@ from trio.testing import MockClock
 from datamotion.errors import Refused
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
-from datamotion.service.reports import ConcernReport, GroupReport, PlanReport, RunReport, StatusReport, Verdict
+from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.status import status
+from datamotion.service.status_reports import ConcernReport, GroupReport, StatusReport
+from datamotion.service.verdict import Verdict
 from tests.ontaplab.resources.labs import Asker
 from tests.together.world import GROUP, SVMS, Change, Place, a_place, create_volumes, digests
 

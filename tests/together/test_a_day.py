@@ -14,8 +14,9 @@ from trio.testing import MockClock
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.runs.journal import Entry
 from datamotion.service import operations
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
 from datamotion.service.status import status
+from datamotion.service.verdict import Verdict
 from datamotion.store.journal import Store
 from tests.together.world import GROUP, Place, a_place, create_volumes, digests
 

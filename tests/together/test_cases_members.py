@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from datamotion.service import removal
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, outcomes, play, titles, told
 from tests.together.world import GROUP, SVMS, create_volumes
 

@@ -8,7 +8,8 @@ import pytest
 import trio
 
 from datamotion.errors import Refused
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
+from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, outcomes, play, told
 from tests.together.world import create_volumes, succeed
 

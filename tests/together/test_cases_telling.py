@@ -13,7 +13,7 @@ from datamotion.model.acts import Act
 from datamotion.model.mirror_acts import Break, Pause
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 from ontaplab.faults.scripted import scripted
 from tests.together.stories import Story, outcomes, play, refused, told
 from tests.together.world import GROUP, Quiet, create_volumes

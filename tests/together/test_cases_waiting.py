@@ -10,7 +10,8 @@ import trio
 from datamotion.engine.ports import Look
 from datamotion.model.mirror_acts import AwaitTransfer
 from datamotion.service import operations
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
+from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, outcomes, play, told
 from tests.together.world import GROUP, Quiet, create_volumes
 

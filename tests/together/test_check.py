@@ -11,7 +11,7 @@ import pytest
 
 from datamotion.errors import ConfigError
 from datamotion.service.check import Ways, check
-from datamotion.service.reports import CheckKind, CheckLine, CheckReport, Finding
+from datamotion.service.check_reports import CheckKind, CheckLine, CheckReport, Finding
 from tests.ontaplab.resources.logins import PASSWORD, ROLES, make
 from tests.together.stories import Story, play
 from tests.together.world import SVMS, create_volumes

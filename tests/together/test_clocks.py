@@ -12,8 +12,9 @@ from trio.testing import MockClock
 
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
-from datamotion.service.reports import GroupReport, Verdict
 from datamotion.service.status import status
+from datamotion.service.status_reports import GroupReport
+from datamotion.service.verdict import Verdict
 from tests.together.world import GROUP, Place, a_place, create_volumes, succeed
 
 HALF_AN_HOUR_S = 1800.0

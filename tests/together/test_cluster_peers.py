@@ -10,7 +10,8 @@ import pytest
 
 from datamotion.service import operations
 from datamotion.service.operations import Intent
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
+from datamotion.service.verdict import Verdict
 from tests.profile import thinned
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import trio
 
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, play, told
 from tests.together.world import create_volumes
 

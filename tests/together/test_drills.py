@@ -11,9 +11,10 @@ import trio
 
 from datamotion.policy.drills import DrillChoice
 from datamotion.service import drills, operations, removal
-from datamotion.service.drill_reports import CheckOutcome, MirrorSeen, Served, changes_of
+from datamotion.service.commands_here import CheckOutcome
+from datamotion.service.drill_reports import MirrorSeen, Served, changes_of
 from datamotion.service.operations import Intent
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, outcomes, play, told
 from tests.together.world import GROUP, SVMS, digests

@@ -11,7 +11,7 @@ from rich.console import Console
 from datamotion.cli.render_explained import render_explained
 from datamotion.service import mirrors
 from datamotion.service.explain import ExplainReport, explain
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, play, told
 from tests.together.test_failover_ways import divided
 from tests.together.test_mirrors import writes

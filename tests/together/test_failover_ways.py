@@ -17,7 +17,8 @@ from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.planned import Pace
 from datamotion.policy.recovery import Earlier
 from datamotion.service import operations
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
+from datamotion.service.verdict import Verdict
 from ontaplab.resources.licenses.state import letters_of
 from tests.profile import thinned
 from tests.together.mortal import Died, Life, dies

@@ -20,7 +20,7 @@ from datamotion.errors import Refused
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.operations import Intent
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 from ontaplab.faults.scripted import scripted
 from tests.profile import IS_SOAK, thinned
 from tests.together.world import GROUP, SVMS, Place, a_place, create_volumes, digests

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 from tests.ontaplab.doors.hosts import ALL, HOST, refused
 from tests.together.stories import Story, play, told
 from tests.together.world import SVMS, create_volumes, digests

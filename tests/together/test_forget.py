@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from datamotion.service import removal
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
+from datamotion.service.verdict import Verdict
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.test_failover_ways import all_snapshots

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from datamotion.service import operations
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.world import GROUP, SVMS, digests, succeed

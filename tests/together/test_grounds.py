@@ -9,7 +9,8 @@ from typing import Any
 import anyio
 
 from datamotion.service.check import check
-from datamotion.service.reports import CheckLine, Finding, Verdict
+from datamotion.service.check_reports import CheckLine, Finding
+from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, play, told
 from tests.together.world import GROUP, SVMS
 

@@ -16,8 +16,9 @@ from datamotion.model.words import Operation
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.operations import Intent, Prepared
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
 from datamotion.service.status import status
+from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, play, told
 from tests.together.test_looks import calls_of
 from tests.together.world import GROUP, Quiet, create_volumes

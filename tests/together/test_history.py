@@ -14,7 +14,7 @@ from datamotion.runs.phases import Phase
 from datamotion.service import operations
 from datamotion.service.history import history, past_run
 from datamotion.service.open_runs import open_runs
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 from datamotion.store.lock import hold_group, this_process
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told

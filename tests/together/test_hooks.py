@@ -10,8 +10,9 @@ from pathlib import Path
 import trio
 
 from datamotion.policy.recovery import Earlier
-from datamotion.service.drill_reports import CheckOutcome
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.commands_here import CheckOutcome
+from datamotion.service.reports import RunReport
+from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, play, told
 from tests.together.test_planned import FROZEN, SERVED, as_served, planned
 from tests.together.world import GROUP

@@ -8,7 +8,8 @@ import pytest
 import trio
 
 from datamotion.service import migrations, operations
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
+from datamotion.service.verdict import Verdict
 from ontaplab.doors.errors import DoorError
 from tests.ontaplab.doors.hosts import refused
 from tests.profile import thinned

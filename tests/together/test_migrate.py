@@ -16,8 +16,9 @@ from datamotion.model.serving_acts import ConfirmClaim
 from datamotion.model.standing import FENCE
 from datamotion.policy.drills import DrillChoice
 from datamotion.service import drills, migrations, mirrors, operations, under_way
-from datamotion.service.reports import PlanReport, RunReport, Verdict
+from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.status import status
+from datamotion.service.verdict import Verdict
 from ontaplab.doors.errors import DoorError
 from tests.ontaplab.doors.hosts import ALL, HOST
 from tests.profile import thinned

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from datamotion.service import migrations
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
+from datamotion.service.verdict import Verdict
 from tests.profile import IS_SOAK, thinned
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told

@@ -11,7 +11,8 @@ import pytest
 import trio
 
 from datamotion.service import migrations, under_way
-from datamotion.service.reports import PlanReport, RunReport, Verdict
+from datamotion.service.reports import PlanReport, RunReport
+from datamotion.service.verdict import Verdict
 from tests.profile import thinned
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told

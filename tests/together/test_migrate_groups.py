@@ -14,7 +14,8 @@ import pytest
 from datamotion.errors import ConfigError
 from datamotion.service import migrations, under_way
 from datamotion.service.open_runs import open_runs
-from datamotion.service.reports import PlanReport, RunReport, Verdict
+from datamotion.service.reports import PlanReport, RunReport
+from datamotion.service.verdict import Verdict
 from tests.profile import IS_SOAK, thinned
 from tests.together.mortal import Died, Life, dies
 from tests.together.stories import Story, play, told

@@ -10,7 +10,8 @@ import trio
 
 from datamotion.errors import ConfigError
 from datamotion.service import migrations, under_way
-from datamotion.service.reports import PlanReport, RunReport, Verdict
+from datamotion.service.reports import PlanReport, RunReport
+from datamotion.service.verdict import Verdict
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.test_check import calls

@@ -9,7 +9,8 @@ import pytest
 import trio
 
 from datamotion.service import migrations, under_way
-from datamotion.service.reports import PlanReport, RunReport, Verdict
+from datamotion.service.reports import PlanReport, RunReport
+from datamotion.service.verdict import Verdict
 from ontaplab.doors.errors import DoorError
 from tests.ontaplab.doors.hosts import refused
 from tests.profile import thinned

@@ -16,7 +16,8 @@ from datamotion.service.in_turn import in_turn
 from datamotion.service.item_patterns import Meant, items_meant
 from datamotion.service.migrations import abort, migrate
 from datamotion.service.operations import Prepared
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
+from datamotion.service.verdict import Verdict
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.test_migrate_files import CONTENT, OTHER, tree_of_other, with_a_file

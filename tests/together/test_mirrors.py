@@ -10,7 +10,8 @@ import trio
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors, operations
 from datamotion.service.operations import Intent
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
+from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, outcomes, play, titles, told
 from tests.together.world import GROUP, succeed
 

@@ -11,7 +11,7 @@ import pytest
 
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors, removal
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 from tests.ontaplab.doors.hosts import ALL, HOST, refused
 from tests.together.stories import Story, outcomes, play, told
 from tests.together.world import GROUP, SVMS, create_volumes

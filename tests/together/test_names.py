@@ -9,7 +9,7 @@ from trio.testing import MockClock
 
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 from tests.together.world import GROUP, TARGETS, a_place, create_volumes, digests
 
 

@@ -11,7 +11,7 @@ from datamotion.model.acts import Act
 from datamotion.model.mirror_acts import Break
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, outcomes, play, told
 from tests.together.world import GROUP, SVMS, Quiet
 

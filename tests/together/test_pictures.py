@@ -16,7 +16,7 @@ from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.events import EventReport, Follower
 from datamotion.service.progress import Doing, RunPhase, RunProgress
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 from ontaplab.faults.scripted import scripted
 from tests.together.stories import Story, play, told
 from tests.together.world import GROUP

@@ -20,7 +20,8 @@ from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.planned import Pace
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors, operations
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
+from datamotion.service.verdict import Verdict
 from ontaplab.doors.errors import DoorError
 from tests.ontaplab.doors.hosts import ALL, HOST
 from tests.profile import thinned

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from datamotion.service.check import check
-from datamotion.service.reports import CheckKind, Finding, Verdict
+from datamotion.service.check_reports import CheckKind, Finding
+from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, play, told
 from tests.together.world import GROUP, SVMS, Change, create_volumes
 

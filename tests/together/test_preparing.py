@@ -12,7 +12,7 @@ from trio.testing import MockClock
 from datamotion.errors import Refused
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, play, told
 from tests.together.world import GROUP, Place, Quiet, a_place, create_volumes
 

@@ -10,7 +10,8 @@ import pytest
 
 from datamotion.model.claim import Claim
 from datamotion.service import operations, removal
-from datamotion.service.reports import PlanReport, RunReport, Verdict
+from datamotion.service.reports import PlanReport, RunReport
+from datamotion.service.verdict import Verdict
 from tests.profile import IS_SOAK, thinned
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, outcomes, play, titles, told

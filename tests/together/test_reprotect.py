@@ -13,7 +13,7 @@ from datamotion.errors import Refused
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors, operations, removal
 from datamotion.service.operations import Intent
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 from tests.profile import thinned
 from tests.together.stories import Story, outcomes, play, told
 from tests.together.world import GROUP, SVMS, Quiet, digests

@@ -14,8 +14,9 @@ from datamotion.errors import DataMotionError
 from datamotion.ontap.privileges import PRIVILEGES, Privilege
 from datamotion.service import migrations, operations
 from datamotion.service.check import check
-from datamotion.service.reports import Finding, Verdict
+from datamotion.service.check_reports import Finding
 from datamotion.service.role import role
+from datamotion.service.verdict import Verdict
 from ontaplab.faults.scripted import scripted
 from tests.ontaplab.resources.logins import PASSWORD, ROLES, make
 from tests.profile import thinned

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from datamotion.service import operations
-from datamotion.service.reports import AskedReport, PlanReport, Verdict
+from datamotion.service.reports import AskedReport, PlanReport
+from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, play
 from tests.together.world import GROUP, create_volumes
 

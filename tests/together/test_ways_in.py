@@ -9,7 +9,8 @@ import pytest
 
 from datamotion.policy.drills import DrillChoice
 from datamotion.service import drills, mirrors
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
+from datamotion.service.verdict import Verdict
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.world import GROUP, SVMS, create_volumes

@@ -37,9 +37,10 @@ from datamotion.model.words import Operation
 from datamotion.service import operations
 from datamotion.service.operation_reports import OperationReport
 from datamotion.service.operations import Intent, Prepared
-from datamotion.service.reports import PlanReport, Verdict
+from datamotion.service.reports import PlanReport
 from datamotion.service.saved_plans import check_is_as_saved, saved_plans
 from datamotion.service.session import Session
+from datamotion.service.verdict import Verdict
 
 Validate = Annotated[
     bool,

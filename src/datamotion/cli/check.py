@@ -10,7 +10,7 @@ import typer
 from datamotion.cli.completion import complete_backend
 from datamotion.cli.options import DEFAULT_CONFIG, AnyGroups, ConfigFile, OutputForm, open_session
 from datamotion.cli.output import Output, print_json
-from datamotion.cli.render_status import render_check
+from datamotion.cli.render_check import render_check
 from datamotion.service import check as checking
 
 _From = Annotated[

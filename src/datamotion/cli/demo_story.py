@@ -28,8 +28,9 @@ from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import mirrors, operations
 from datamotion.service.operations import Intent
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
 from datamotion.service.session import Session, World
+from datamotion.service.verdict import Verdict
 from ontaplab.site import Site
 
 _HOME, _TARGET = "paris", "lyon"

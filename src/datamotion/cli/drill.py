@@ -23,7 +23,8 @@ from datamotion.exit_status import ExitStatus
 from datamotion.model.units import count_text, duration_text
 from datamotion.policy.drills import DrillChoice
 from datamotion.service import drills, operations
-from datamotion.service.drill_reports import CheckOutcome, Checksums, DrillReport, MirrorSeen, changes_of
+from datamotion.service.commands_here import CheckOutcome
+from datamotion.service.drill_reports import Checksums, DrillReport, MirrorSeen, changes_of
 from datamotion.service.manifests import verify
 from datamotion.service.operation_reports import DrillStartReport
 from datamotion.service.operations import Intent

@@ -27,8 +27,9 @@ from datamotion.service.migration_reports import MechanismReport
 from datamotion.service.migrations import abort, migrate
 from datamotion.service.operation_reports import OperationReport
 from datamotion.service.operations import Prepared
-from datamotion.service.reports import PlanReport, Verdict
+from datamotion.service.reports import PlanReport
 from datamotion.service.session import Session
+from datamotion.service.verdict import Verdict
 
 
 class _Unshown(Follower):

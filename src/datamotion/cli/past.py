@@ -18,7 +18,7 @@ from datamotion.exit_status import ExitStatus
 from datamotion.model.units import count_text, duration_text
 from datamotion.service.history import history as read_history
 from datamotion.service.history import past_run
-from datamotion.service.reports import HistoryReport, PastRunDetailReport, PastRunReport
+from datamotion.service.history_reports import HistoryReport, PastRunDetailReport, PastRunReport
 
 What = Annotated[
     str | None,

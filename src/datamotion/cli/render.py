@@ -15,14 +15,7 @@ from datamotion.model.names import counted
 from datamotion.model.units import count_text, duration_text
 from datamotion.service.alike import alike, and_others, names_text
 from datamotion.service.plan_totals import is_deleted, totals_text, written_since
-from datamotion.service.reports import (
-    AskedReport,
-    LossReport,
-    PlanReport,
-    RefusalReport,
-    RunReport,
-    VolumeReport,
-)
+from datamotion.service.reports import AskedReport, LossReport, PlanReport, RefusalReport, RunReport, VolumeReport
 
 T = TypeVar("T")
 _SHOWN = 12

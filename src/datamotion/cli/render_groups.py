@@ -11,7 +11,8 @@ from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.units import count_text
 from datamotion.service.operation_reports import OperationReport
 from datamotion.service.plan_totals import totals_text, worst_first
-from datamotion.service.reports import PlanReport, Verdict
+from datamotion.service.reports import PlanReport
+from datamotion.service.verdict import Verdict
 
 
 def render_plans(plans: Sequence[PlanReport], *, stderr: bool = False) -> None:

@@ -1,8 +1,7 @@
-"""What only looks, as text: the status of groups, and what a check found."""
+"""The status of groups, as text."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,17 +11,15 @@ from datamotion.cli.columns import Cell, Columns
 from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.model.words import Role
-from datamotion.service.reports import (
-    CheckReport,
+from datamotion.service.status_choice import is_late
+from datamotion.service.status_reports import (
     ConcernReport,
     CopyReport,
-    Finding,
     GroupReport,
     ServedReport,
     Severity,
     StatusReport,
 )
-from datamotion.service.status_choice import is_late
 
 
 def render_status(status: StatusReport, console: Console | None = None, *, most: int | None = None) -> None:
@@ -147,30 +144,3 @@ def _render_concern(console: Console, concern: ConcernReport) -> None:
     say(console, f"{sign} {plain(concern.text)}", indent=2, hang=2)
     if concern.hint:
         say(console, f"[bold]hint:[/] {plain(concern.hint)}", indent=4, hang=2)
-
-
-_FINDINGS = {
-    Finding.PASSED: "[green]ok[/]     ",
-    Finding.NOTE: "-      ",
-    Finding.FAILED: "[bold red]failed[/] ",
-    Finding.NOT_LOOKED: "[yellow]unseen[/] ",
-}
-
-
-_COUNTED = (Finding.FAILED, Finding.NOT_LOOKED, Finding.PASSED, Finding.NOTE)
-
-
-def render_check(check: CheckReport, console: Console | None = None) -> None:
-    """The verdict, then every finding on a line, and what to do about those that are not as they should be."""
-    console = console or open_console()
-    found = Counter(line.finding for line in check.lines)
-    counts = ", ".join(f"{found[each]} {each}" for each in _COUNTED if found[each])
-    say(
-        console,
-        f"[bold]{'ready' if check.ready else 'not ready'}[/]: of {count_text(len(check.lines), 'check')}, {counts}",
-    )
-    for line in check.lines:
-        detail = f": {plain(line.detail)}" if line.detail else ""
-        say(console, f"{_FINDINGS[line.finding]} {plain(line.subject)}: {plain(line.what)}{detail}", hang=8)
-        if line.hint:
-            say(console, f"[bold]hint:[/] {plain(line.hint)}", indent=10, hang=2)

@@ -23,7 +23,7 @@ from datamotion.errors import DataMotionError
 from datamotion.model.units import duration_text
 from datamotion.service.operation_reports import OperationReport
 from datamotion.service.operations import Prepared
-from datamotion.service.reports import Verdict
+from datamotion.service.verdict import Verdict
 
 
 class SideBySide:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from datamotion.cli.render_status import copy_words, who_serves
 from datamotion.cli.terminal import read_markup
-from datamotion.service.reports import GroupReport, StatusReport
+from datamotion.service.status_reports import GroupReport, StatusReport
 
 
 def changes(before: StatusReport, now: StatusReport) -> Iterator[str]:

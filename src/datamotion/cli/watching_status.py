@@ -19,10 +19,10 @@ from datamotion.cli.status_changes import changes
 from datamotion.cli.terminal import cut, open_console, plain, tell
 from datamotion.exit_status import ExitStatus
 from datamotion.model.units import count_text, duration_text
-from datamotion.service.reports import StatusReport
 from datamotion.service.session import Session
 from datamotion.service.silence import SilenceReport
 from datamotion.service.status import Looker, looking
+from datamotion.service.status_reports import StatusReport
 
 _TICK_S = 1.0
 _TOLD_SILENCE_S = 3.0

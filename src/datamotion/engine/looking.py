@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import inf
+from typing import TYPE_CHECKING
 
 import anyio
 
 from datamotion.engine.concurrently import side_by_side
-from datamotion.engine.ports import Cluster
 from datamotion.errors import ClusterNotAsked, ClusterRefused, ClusterSilent
-from datamotion.model.item_records import FileName, FilesIn
 from datamotion.model.view import Aspect, ClusterView, Unseen, View
+
+if TYPE_CHECKING:
+    from datamotion.engine.ports import Cluster
+    from datamotion.model.item_records import FileName, FilesIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

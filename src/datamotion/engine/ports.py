@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from datamotion.errors import ClusterRefused, ClusterSilent
-from datamotion.model.acts import Act, ActId
-from datamotion.model.item_records import FileName, FilesIn
-from datamotion.model.plan import Plan
-from datamotion.model.standing import Standing
-from datamotion.model.view import Aspect, ClusterView
-from datamotion.model.volume_records import Snapshot
-from datamotion.policy.validation import Question
-from datamotion.runs.journal import Entry
+if TYPE_CHECKING:
+    from datamotion.errors import ClusterRefused, ClusterSilent
+    from datamotion.model.acts import Act, ActId
+    from datamotion.model.item_records import FileName, FilesIn
+    from datamotion.model.plan import Plan
+    from datamotion.model.standing import Standing
+    from datamotion.model.view import Aspect, ClusterView
+    from datamotion.model.volume_records import Snapshot
+    from datamotion.policy.validation import Question
+    from datamotion.runs.journal import Entry
 
 
 @dataclass(frozen=True, slots=True)

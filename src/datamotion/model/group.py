@@ -9,10 +9,11 @@ from fnmatch import fnmatchcase
 
 from datamotion.model.claim import Seal
 from datamotion.model.definition import PolicyDefinition
-from datamotion.model.volume_acts import ONLINE_S
 from datamotion.model.words import Mount
 
 DEFAULT_POLICY = "Asynchronous"
+ONLINE_S = 360.0
+"""How long a new volume may take to be there, and then to be online. As in OpenStack Cinder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,16 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from datamotion.model.claim import Claim
-from datamotion.model.group import Backend, Group
-from datamotion.model.mark import Mark
-from datamotion.model.mirror_records import Endpoint, Relationship
-from datamotion.model.serving_records import CifsSession, Lun, LunMap, Qtree, Share
 from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
-from datamotion.model.volume_records import Snapshot, Svm, Volume
 from datamotion.model.words import MirrorState, Role, VolumeState, VolumeType
+
+if TYPE_CHECKING:
+    from datamotion.model.claim import Claim
+    from datamotion.model.group import Backend, Group
+    from datamotion.model.mark import Mark
+    from datamotion.model.mirror_records import Endpoint, Relationship
+    from datamotion.model.serving_records import CifsSession, Lun, LunMap, Qtree, Share
+    from datamotion.model.volume_records import Snapshot, Svm, Volume
 
 FENCE = "datamotion_fence"
 """The export policy of fenced copies. It has no rules and never had any: what clients were once granted under another

@@ -6,21 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from datamotion.model.cluster_records import (
-    Access,
-    Aggregate,
-    ClusterIdentity,
-    ClusterPeer,
-    IpInterface,
-    Node,
-    Schedule,
-)
-from datamotion.model.item_records import CopyJob, PlacedFile, PlacedLun
-from datamotion.model.mirror_records import Listed, Policy, Relationship
-from datamotion.model.serving_records import CifsServer, CifsSession, ExportPolicy, Igroup, Lun, LunMap, Qtree, Share
 from datamotion.model.units import duration_text
-from datamotion.model.volume_records import Movement, NamedPolicy, Snapshot, Svm, SvmPeer, Volume
+
+if TYPE_CHECKING:
+    from datamotion.model.cluster_records import (
+        Access,
+        Aggregate,
+        ClusterIdentity,
+        ClusterPeer,
+        IpInterface,
+        Node,
+        Schedule,
+    )
+    from datamotion.model.item_records import CopyJob, PlacedFile, PlacedLun
+    from datamotion.model.mirror_records import Listed, Policy, Relationship
+    from datamotion.model.serving_records import (
+        CifsServer,
+        CifsSession,
+        ExportPolicy,
+        Igroup,
+        Lun,
+        LunMap,
+        Qtree,
+        Share,
+    )
+    from datamotion.model.volume_records import Movement, NamedPolicy, Snapshot, Svm, SvmPeer, Volume
 
 
 class Aspect(StrEnum):

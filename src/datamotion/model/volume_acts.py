@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-ONLINE_S = 360.0
-"""How long a new volume may take to be there, and then to be online. As in OpenStack Cinder."""
+from datamotion.model.group import ONLINE_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

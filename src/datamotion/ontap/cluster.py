@@ -4,151 +4,40 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any, assert_never
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from datamotion.clock import Clock
 from datamotion.engine.concurrently import side_by_side
-from datamotion.engine.ports import Accepted, Delay, Reply
-from datamotion.errors import ClusterError, ClusterNotAsked, ConfigError, InternalError
-from datamotion.model.acts import Act, Change, RunHook, Wait
-from datamotion.model.item_acts import (
-    AwaitLunCopy,
-    AwaitLunMove,
-    CloneFile,
-    CloneLun,
-    CopyFile,
-    CopyLun,
-    CreateIgroup,
-    DeleteFile,
-    DeleteLun,
-    MakeFolder,
-    MarkLun,
-    MoveLun,
-    RenameFile,
-)
-from datamotion.model.item_records import FileName, FilesIn
-from datamotion.model.mirror_acts import (
-    AbortTransfer,
-    AwaitIdle,
-    AwaitSnapshot,
-    AwaitTransfer,
-    Break,
-    CreatePolicy,
-    CreateRelationship,
-    DeleteRelationship,
-    Initialize,
-    ModifyPolicy,
-    ModifyRelationship,
-    Pause,
-    ReleaseRelationship,
-    Resume,
-    Resync,
-    StartTransfer,
-)
-from datamotion.model.peering_acts import AcceptSvmPeer, AllowApplications, AwaitClusterPeer, PeerClusters, PeerSvms
-from datamotion.model.serving_acts import (
-    CloseSessions,
-    ConfirmClaim,
-    CreateExportPolicy,
-    CreateShare,
-    DeleteClaim,
-    MapLun,
-    ModifyLun,
-    ModifyQtree,
-    TakeEpoch,
-)
+from datamotion.errors import ClusterError
 from datamotion.model.view import Aspect, ClusterView
-from datamotion.model.volume_acts import (
-    AbortMove,
-    AwaitMove,
-    AwaitOnline,
-    CloneVolume,
-    CreateVolume,
-    CutOver,
-    DeleteSnapshot,
-    DeleteVolume,
-    ModifyVolume,
-    MoveVolume,
-    RemoveMark,
-    SplitClone,
-    TakeCommonSnapshot,
-    TakeSnapshot,
-)
-from datamotion.model.volume_records import Snapshot
-from datamotion.ontap.accounts import get_access
-from datamotion.ontap.aggregates import list_aggregates
-from datamotion.ontap.answer import Answer
-from datamotion.ontap.bulk import Bulk
-from datamotion.ontap.cifs import change_cifs, list_sessions
-from datamotion.ontap.clones import change_clone
-from datamotion.ontap.clusters import (
-    get_identity,
-    list_cluster_peers,
-    list_interfaces,
-    list_licenses,
-    list_nodes,
-    list_schedules,
-    peer_clusters,
-)
 from datamotion.ontap.errors import MalformedRecord, told
-from datamotion.ontap.exports import change_exports, list_export_policies, list_qtrees
-from datamotion.ontap.files import change_file, list_copy_jobs, list_files
-from datamotion.ontap.igroups import change_igroup
 from datamotion.ontap.jobs import follow_jobs
-from datamotion.ontap.lun_maps import list_igroups, list_lun_maps
-from datamotion.ontap.lun_places import list_lun_places
-from datamotion.ontap.luns import change_lun, list_luns
-from datamotion.ontap.movements import change_movement, list_movements
-from datamotion.ontap.named_policies import list_qos_policies, list_snapshot_policies
-from datamotion.ontap.policies import change_policy, list_policies
-from datamotion.ontap.relationship_changes import modify_relationships
-from datamotion.ontap.removing import Removal, list_destinations, remove
-from datamotion.ontap.replies import reply_of
+from datamotion.ontap.policies import list_policies
 from datamotion.ontap.rows import Listing
-from datamotion.ontap.shares import list_cifs_servers, list_shares
-from datamotion.ontap.snapmirror import change_relationship, list_relationships
-from datamotion.ontap.snapshots import change_snapshot, list_common_snapshots, list_snapshots, measure
-from datamotion.ontap.svms import change_svm_peer, list_svm_peers, list_svms
-from datamotion.ontap.transitions import StateChange, change_states
-from datamotion.ontap.transport import Transport
-from datamotion.ontap.validating import validate
-from datamotion.ontap.volume_changes import modify_volumes
-from datamotion.ontap.volumes import create_volume, list_volumes
-from datamotion.policy.validation import Question
+from datamotion.ontap.snapmirror import list_relationships
+from datamotion.ontap.svms import list_svm_peers, list_svms
+from datamotion.ontap.volumes import list_volumes
 
-_OF_CLUSTER: Mapping[Aspect, Callable[[Transport], Awaitable[object]]] = {
-    Aspect.IDENTITY: get_identity,
-    Aspect.CLUSTER_PEERS: list_cluster_peers,
+if TYPE_CHECKING:
+    from datamotion.clock import Clock
+    from datamotion.engine.ports import Delay, Reply
+    from datamotion.model.acts import Act
+    from datamotion.model.item_records import FileName, FilesIn
+    from datamotion.model.volume_records import Snapshot
+    from datamotion.ontap.changes import Changes
+    from datamotion.ontap.transport import Transport
+    from datamotion.policy.validation import Question
+
+_OF_CLUSTER: Mapping[Aspect, Callable[[Transport], Awaitable[Listing]]] = {
     Aspect.SVMS: list_svms,
     Aspect.SVM_PEERS: list_svm_peers,
-    Aspect.AGGREGATES: list_aggregates,
     Aspect.POLICIES: list_policies,
-    Aspect.SCHEDULES: list_schedules,
-    Aspect.SNAPSHOT_POLICIES: list_snapshot_policies,
-    Aspect.QOS_POLICIES: list_qos_policies,
-    Aspect.LICENSES: list_licenses,
-    Aspect.NODES: list_nodes,
-    Aspect.INTERFACES: list_interfaces,
-    Aspect.ACCESS: get_access,
-    Aspect.COPY_JOBS: list_copy_jobs,
 }
-_OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[object]]] = {
+_OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[Listing]]] = {
     Aspect.VOLUMES: list_volumes,
     Aspect.RELATIONSHIPS: list_relationships,
-    Aspect.DESTINATIONS: list_destinations,
-    Aspect.EXPORT_POLICIES: list_export_policies,
-    Aspect.QTREES: list_qtrees,
-    Aspect.CIFS_SESSIONS: list_sessions,
-    Aspect.LUNS: list_luns,
-    Aspect.LUN_MAPS: list_lun_maps,
-    Aspect.IGROUPS: list_igroups,
-    Aspect.CIFS_SHARES: list_shares,
-    Aspect.CIFS_SERVERS: list_cifs_servers,
-    Aspect.MOVEMENTS: list_movements,
-    Aspect.LUN_PLACES: list_lun_places,
-    Aspect.SNAPSHOTS: list_snapshots,
-    Aspect.COMMON_SNAPSHOTS: list_common_snapshots,
 }
+"""Those that tell how groups stand. The others are in `aspects`, which is imported once one of them is looked at."""
 
 _NONE_WITHOUT: Mapping[Aspect, Aspect] = {Aspect.LUN_MAPS: Aspect.LUNS, Aspect.CIFS_SHARES: Aspect.CIFS_SERVERS}
 """There is none of the former where there is none of the latter."""
@@ -166,7 +55,6 @@ class OntapCluster:
         self._passphrases = passphrases or {}
         self._transport = transport
         self._clock = clock
-        self._bulk = Bulk(transport.name)
 
     @property
     def unanswered(self) -> Delay | None:
@@ -225,101 +113,22 @@ class OntapCluster:
         Never raises a ClusterError.
         Raises: InternalError when the acts are of several kinds; in a group, when one changes what was never observed.
         """
-        changes = [act.change for act in acts]
-        if len({type(change) for change in changes}) > 1:
-            raise InternalError("acts of several kinds were asked for at once")
-        state_changes = [change for change in changes if isinstance(change, StateChange)]
-        if state_changes:
-            return await change_states(self._transport, self._bulk, state_changes)
-        volume_changes = [each for each in map(_without_mark, changes) if isinstance(each, ModifyVolume)]
-        if volume_changes:
-            return await modify_volumes(self._transport, self._bulk, volume_changes)
-        relationship_changes = [change for change in changes if isinstance(change, ModifyRelationship)]
-        if relationship_changes:
-            return await modify_relationships(self._transport, self._bulk, relationship_changes)
-        removals = [change for change in changes if isinstance(change, Removal)]
-        if removals:
-            return await remove(self._transport, self._bulk, removals)
-        return await side_by_side(self._ask_one, changes)
+        return await self._changes.ask(acts)
 
-    async def _ask_one(self, change: Change) -> Reply:
-        """One that goes in no batch."""
-        if isinstance(change, Wait):
-            return Accepted()
-        if isinstance(change, PeerClusters):
-            return await reply_of(self._peer(change))
-        return await reply_of(self._answer_to(change))
+    @cached_property
+    def _changes(self) -> Changes:
+        from datamotion.ontap.changes import Changes  # noqa: PLC0415  # most of it all; who only looks does without it
 
-    async def _answer_to(self, change: Change) -> Answer:  # noqa: C901, PLR0911, PLR0912  # one for each module of requests
-        match change:
-            case PeerSvms() | AcceptSvmPeer() | AllowApplications():
-                return await change_svm_peer(self._transport, change)
-            case CreateVolume():
-                return await create_volume(self._transport, change)
-            case CloneVolume() | SplitClone():
-                return await change_clone(self._transport, change)
-            case CreateRelationship() | StartTransfer() | AbortTransfer():
-                return await change_relationship(self._transport, change)
-            case TakeSnapshot() | TakeCommonSnapshot() | DeleteSnapshot():
-                return await change_snapshot(self._transport, change)
-            case MoveVolume() | CutOver() | AbortMove():
-                return await change_movement(self._transport, change)
-            case CreateExportPolicy() | ModifyQtree():
-                return await change_exports(self._transport, change)
-            case ModifyLun() | MoveLun() | CloneLun() | CopyLun() | MarkLun() | DeleteLun():
-                return await change_lun(self._transport, change)
-            case MapLun() | CreateIgroup():
-                return await change_igroup(self._transport, change)
-            case RenameFile() | CloneFile() | MakeFolder() | CopyFile() | DeleteFile():
-                return await change_file(self._transport, change)
-            case CloseSessions() | CreateShare():
-                return await change_cifs(self._transport, change)
-            case TakeEpoch() | ConfirmClaim() | CreatePolicy() | ModifyPolicy():
-                return await change_policy(self._transport, change)
-            case (
-                ModifyVolume()
-                | RemoveMark()
-                | RunHook()
-                | Initialize()
-                | Resume()
-                | Resync()
-                | Pause()
-                | Break()
-                | AwaitTransfer()
-                | AwaitSnapshot()
-                | AwaitIdle()
-                | AwaitOnline()
-                | AwaitClusterPeer()
-                | AwaitMove()
-                | AwaitLunMove()
-                | AwaitLunCopy()
-                | PeerClusters()
-                | ModifyRelationship()
-                | DeleteRelationship()
-                | ReleaseRelationship()
-                | DeleteVolume()
-                | DeleteClaim()
-            ):
-                raise InternalError(f"{type(change).__name__} has no request of its own")
-            case _:
-                assert_never(change)
-
-    async def _peer(self, change: PeerClusters) -> Answer:
-        passphrase = self._passphrases.get(change.secret_of)
-        if passphrase is None:
-            problem = ConfigError(
-                f"there is no passphrase by which {change.secret_of} gets a peer",
-                hint="name `peer_passphrase` of it in the configuration, or run it on a terminal, which asks for one",
-            )
-            raise ClusterNotAsked(self._transport.name, problem)
-        return await peer_clusters(self._transport, change, passphrase)
+        return Changes(self._transport, self._passphrases)
 
     async def validate(self, questions: Sequence[Question]) -> Sequence[Reply]:
         """One request each, side by side."""
-        return await side_by_side(lambda each: reply_of(validate(self._transport, each)), questions)
+        return await self._changes.validate(questions)
 
     async def measure(self, snapshots: Sequence[Snapshot]) -> Mapping[str, int]:
         """As the port says."""
+        from datamotion.ontap.snapshots import measure  # noqa: PLC0415  # as with `aspects`
+
         try:
             return await measure(self._transport, snapshots)
         except ClusterError:
@@ -335,17 +144,14 @@ def _is_none(found: object) -> bool:
     return not (found.records or found.unreadable) if isinstance(found, Listing) else found == ()
 
 
-def _without_mark(change: Change) -> Change:
-    """To a cluster, removing a mark is a change of a volume like others."""
-    return ModifyVolume(uuid=change.uuid, comment=change.comment) if isinstance(change, RemoveMark) else change
-
-
 async def _look(
     transport: Transport, aspect: Aspect, svms: Collection[str], files: Collection[FileName | FilesIn]
 ) -> object:
-    if aspect is Aspect.FILES:
-        return await list_files(transport, files)
     if aspect in _OF_CLUSTER:
         return await _OF_CLUSTER[aspect](transport)
-    # Without an SVM the query would be empty, and ONTAP would answer with everything.
-    return await _OF_SVMS[aspect](transport, svms) if svms else ()
+    if aspect in _OF_SVMS:
+        # Without an SVM the query would be empty, and ONTAP would answer with everything.
+        return await _OF_SVMS[aspect](transport, svms) if svms else ()
+    from datamotion.ontap.aspects import look  # noqa: PLC0415  # all that does not tell how groups stand
+
+    return await look(transport, aspect, svms, files)

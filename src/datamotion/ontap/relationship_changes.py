@@ -10,8 +10,9 @@ from datamotion.engine.ports import Declined, Reply
 from datamotion.model.mirror_acts import ModifyRelationship
 from datamotion.ontap.answer import Answer
 from datamotion.ontap.bulk import Bulk, Way, gone
+from datamotion.ontap.mirroring import attributes
 from datamotion.ontap.replies import reply_of
-from datamotion.ontap.snapmirror import PATH, attributes
+from datamotion.ontap.snapmirror import PATH
 from datamotion.ontap.transport import AT_ONCE, Transport
 
 _SEEN = ("uuid", "policy.name", "transfer_schedule.name", "throttle")

@@ -1,19 +1,12 @@
-"""SVMs, and the peerings between them that mirrors and copies need."""
+"""SVMs, and the peerings between them that mirrors and copies need: what a look at them tells."""
 
 from __future__ import annotations
 
-from typing import assert_never
-
-from datamotion.model.peering_acts import AcceptSvmPeer, AllowApplications, PeerSvms
 from datamotion.model.view import Aspect
 from datamotion.model.volume_records import Svm, SvmPeer
-from datamotion.ontap.answer import Answer
 from datamotion.ontap.record import Record
-from datamotion.ontap.replies import known
 from datamotion.ontap.rows import Listing, get_listing
-from datamotion.ontap.transport import AT_ONCE, Transport
-
-SvmPeerChange = PeerSvms | AcceptSvmPeer | AllowApplications
+from datamotion.ontap.transport import Transport
 
 _SVM = ("uuid", "name", "state")
 _PEER = (
@@ -56,22 +49,3 @@ def _svm_peer(record: Record) -> SvmPeer:
         state=record.required("state", str),
         applications=record.names("applications"),
     )
-
-
-async def change_svm_peer(transport: Transport, change: SvmPeerChange) -> Answer:
-    match change:
-        case PeerSvms():
-            body = {
-                "svm": {"name": change.svm},
-                "name": change.name,
-                "peer": {"svm": {"name": change.peer_svm}, "cluster": {"name": change.peer_cluster}},
-                "applications": sorted(change.applications),
-            }
-            return await transport.post("/svm/peers", body, AT_ONCE)
-        case AcceptSvmPeer():
-            return await transport.patch(f"/svm/peers/{known(change.uuid)}", {"state": "peered"}, AT_ONCE)
-        case AllowApplications():
-            body = {"applications": sorted(change.applications)}
-            return await transport.patch(f"/svm/peers/{change.uuid}", body, AT_ONCE)
-        case _:
-            assert_never(change)

@@ -7,8 +7,9 @@ from datamotion.model.acts import Act
 from datamotion.model.mirror_acts import CreateRelationship, Initialize, ModifyRelationship, Resume
 from datamotion.model.words import MirrorState
 from datamotion.ontap.answer import Answer
+from datamotion.ontap.mirroring import attributes, creation
 from datamotion.ontap.replies import known
-from datamotion.ontap.snapmirror import PATH, attributes, creation
+from datamotion.ontap.snapmirror import PATH
 from datamotion.ontap.transport import AT_ONCE, Transport
 from datamotion.policy.validation import Question
 

@@ -1,18 +1,16 @@
-"""Volumes: what a look at them tells, and making them. Changes of what they have are in `volume_changes`."""
+"""Volumes: what a look at them tells. Making and changing them is in `volume_changes`."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 from datamotion.model.view import Unreadable
-from datamotion.model.volume_acts import CreateVolume
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import VolumeState, VolumeType
-from datamotion.ontap.answer import Answer, Body
 from datamotion.ontap.errors import MalformedRecord
 from datamotion.ontap.record import Record
 from datamotion.ontap.rows import Listing, Row, at, get_legible_rows
-from datamotion.ontap.transport import AT_ONCE, Transport
+from datamotion.ontap.transport import Transport
 from datamotion.ontap.values import JunctionPath, Name, Text, Uuid, Whole
 
 PATH = "/storage/volumes"
@@ -102,33 +100,3 @@ def _volume(row: _Volume) -> Volume:
         compression=row.compression,
         autosize=row.autosize,
     )
-
-
-async def create_volume(transport: Transport, change: CreateVolume) -> Answer:
-    return await transport.post(PATH, _new_mirror(change), AT_ONCE)
-
-
-def _new_mirror(change: CreateVolume) -> Body:
-    """No path, snapshot policy or security style: ONTAP refuses those for a volume of type dp."""
-    body: dict[str, object] = {
-        "name": change.volume,
-        "svm": {"name": change.svm},
-        "aggregates": [{"name": name} for name in change.aggregates],
-        "type": "dp",
-        "style": change.style,
-        "size": change.size_bytes,
-        "comment": change.comment,
-    }
-    if change.language is not None:
-        body["language"] = change.language
-    if change.guarantee is not None:
-        body["guarantee"] = {"type": change.guarantee}
-    if change.constituents_per_aggregate is not None:
-        body["constituents_per_aggregate"] = change.constituents_per_aggregate
-    if change.snapshot_reserve is not None:
-        body["space"] = {"snapshot": {"reserve_percent": change.snapshot_reserve}}
-    if change.is_encrypted:
-        body["encryption"] = {"enabled": True}
-    if change.efficiency:
-        body["efficiency"] = dict(change.efficiency)
-    return body

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from datamotion.model.drilled import Drilled, read_drilled
+from datamotion.model.drilled import Drilled
 from datamotion.model.group import Backend, Group
 from datamotion.model.names import counted
 from datamotion.model.plan import Plan, RecoveryPoint, Refusal
@@ -24,11 +24,13 @@ from datamotion.model.volume_acts import CloneVolume, DeleteVolume
 from datamotion.model.volume_records import Snapshot, Volume
 from datamotion.model.words import Operation, Role
 from datamotion.policy.common import snapshot_named, snapshots_of
+from datamotion.policy.drill_clones import drills_at
+from datamotion.policy.junctions import taken_paths
 from datamotion.policy.needs import export_policies, names_text, opening, path_of
 from datamotion.policy.obstacles import no_clones
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
-from datamotion.policy.target import Candidate, Terms, assess, best_of, taken_paths
+from datamotion.policy.target import Candidate, Terms, assess, best_of
 
 _SAFE_RELEASE = (9, 12, 1)  # from it on a clone of a MirrorAllSnapshots mirror stops no update (documented)
 _SNAPMIRROR = "snapmirror."  # what the names of snapshots begin with that relationships made for themselves
@@ -50,14 +52,6 @@ class DrillChoice:
     snapshot: str | None = None
     prefix: str = "/drill"
     keep_for: timedelta = timedelta(hours=2)
-
-
-def drills_at(site: Site) -> Iterator[tuple[Volume, Drilled]]:
-    """The clones of drills at a back end, of whatever group. What was split off is a person's, and none any more."""
-    for volume in site.volumes.values():
-        drilled = read_drilled(volume.comment)
-        if drilled is not None and volume.is_clone:
-            yield volume, drilled
 
 
 def start_planner(group: Group, choice: DrillChoice) -> Planner:

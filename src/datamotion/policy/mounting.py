@@ -19,9 +19,9 @@ from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import Mount, Role, VolumeType
 from datamotion.policy.adjustments import wanted_mark
 from datamotion.policy.fence import fence_policy, lets_in
+from datamotion.policy.junctions import taken_paths
 from datamotion.policy.needs import export_policies, names_text, opening, paths_above
 from datamotion.policy.steps import Phase, StepList
-from datamotion.policy.target import taken_paths
 
 _UNMOUNT = Phase(rank=46, title="Unmount mirrors", because="they are to be mounted when they are served, not before")
 _SHUT = Phase(

@@ -16,7 +16,7 @@ from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import size_text
 from datamotion.model.volume_acts import DeleteVolume, ModifyVolume
 from datamotion.model.words import MirrorState
-from datamotion.policy.drills import drills_at
+from datamotion.policy.drill_clones import drills_at
 from datamotion.policy.ending import own
 from datamotion.policy.geometry import Geometry, changed_geometry
 from datamotion.policy.listings import Entry, entries, release

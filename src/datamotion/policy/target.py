@@ -17,8 +17,8 @@ from datamotion.model.standing import Copy, CopyId, DoubtKind, Edge, Foreign, Si
 from datamotion.model.units import count_text
 from datamotion.model.view import Unseen
 from datamotion.model.words import MirrorState, Role, VolumeState
+from datamotion.policy.junctions import path_clash, taken_paths
 from datamotion.policy.losses import loss_of, oldest_text
-from datamotion.policy.needs import path_of
 from datamotion.policy.recovery import Earlier
 
 _TO_BE_SETTLED = frozenset({DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED})
@@ -158,18 +158,6 @@ def best_of(candidates: Sequence[Candidate], agreed: str | None = None) -> Candi
     """The complete one that was agreed to, else that loses least; the order of the configuration decides ties."""
     complete = [each for each in candidates if each.is_complete and not each.is_broken_by_others]
     return min(complete, key=lambda each: (each.name != agreed, each.staleness), default=None)
-
-
-def taken_paths(site: Site) -> Mapping[str, str]:
-    """The volume that is mounted at each path of the SVM. Paths are told apart without case (`volume mount`)."""
-    return {volume.path.casefold(): volume.name for volume in site.volumes.values() if volume.path}
-
-
-def path_clash(standing: Standing, copy: Copy, taken: Mapping[str, str]) -> str | None:
-    """Who is mounted, of the `taken_paths` of its SVM, where a copy is to be served; None while nobody else is."""
-    path = path_of(standing, copy.id.volume).path
-    other = taken.get(path.casefold()) if path else None
-    return None if other in (None, copy.volume.name) else f"its junction path {path} is taken by volume {other}"
 
 
 def _unusable(standing: Standing, copy: Copy, taken: Mapping[str, str], terms: Terms) -> str | None:

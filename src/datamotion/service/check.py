@@ -18,13 +18,15 @@ from datamotion.policy.standing import stand
 from datamotion.service.check_clusters import cluster_lines
 from datamotion.service.check_grounds import ground_lines
 from datamotion.service.check_mirrors import fan_out_line, mirrors_lines
+from datamotion.service.check_reports import CheckKind, CheckLine, CheckReport, Finding
 from datamotion.service.check_targets import pair_lines, target_lines
 from datamotion.service.concerns import concern_reports
 from datamotion.service.findings import checked, noted, unlooked
 from datamotion.service.operations import glances_of, together
-from datamotion.service.reports import CheckKind, CheckLine, CheckReport, Finding, Severity, Verdict
 from datamotion.service.session import Session
+from datamotion.service.status_reports import Severity
 from datamotion.service.store_check import store_lines
+from datamotion.service.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from datamotion.model.cluster_records import ClusterIdentity, IpInterface
 from datamotion.model.view import Aspect, ClusterClock, ClusterView, Unseen
 from datamotion.ontap.privileges import lacking
+from datamotion.service.check_reports import CheckKind, CheckLine
 from datamotion.service.concern_rows import CLOCK_LIMIT
 from datamotion.service.findings import checked, noted, unlooked
-from datamotion.service.reports import CheckKind, CheckLine
 
 _OLDEST = (9, 11, 1)
 _FARTHEST = 5

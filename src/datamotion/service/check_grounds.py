@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datamotion.model.standing import Standing
 from datamotion.policy.grounds import Sharing, grounds
 from datamotion.policy.needs import export_policies
+from datamotion.service.check_reports import CheckKind, CheckLine
 from datamotion.service.findings import checked, noted, unlooked
-from datamotion.service.reports import CheckKind, CheckLine
 
 
 def ground_lines(standing: Standing) -> Iterator[CheckLine]:

@@ -13,8 +13,8 @@ from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import CreateVolume
+from datamotion.service.check_reports import CheckKind, CheckLine
 from datamotion.service.findings import checked, unlooked
-from datamotion.service.reports import CheckKind, CheckLine
 
 MOST_LEGS = 8
 """Mirrors of one volume. From "SnapMirror limitations"; assumed: the same for FlexVol and FlexGroup volumes."""

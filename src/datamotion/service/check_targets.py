@@ -14,8 +14,8 @@ from datamotion.model.volume_records import SvmPeer
 from datamotion.policy.cluster_peering import steps_text
 from datamotion.policy.recurrence import intervals
 from datamotion.service.check_clusters import release_lines
+from datamotion.service.check_reports import CheckKind, CheckLine
 from datamotion.service.findings import checked, noted, unlooked
-from datamotion.service.reports import CheckKind, CheckLine
 
 _LEAST: Mapping[bool, timedelta] = {False: timedelta(minutes=5), True: timedelta(minutes=30)}
 """Between two updates, without and with a FlexGroup. Assumption: what NetApp supports; ONTAP takes shorter ones."""

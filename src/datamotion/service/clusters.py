@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import httpx
 
-from datamotion.clock import Clock
 from datamotion.config.mistakes import Keys
-from datamotion.config.models import ClusterConfig
 from datamotion.config.secrets import resolve
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Cluster, Declined, Delay, Measurer, Reply, Validator
 from datamotion.errors import ClusterNotAsked, ConfigError, Place
-from datamotion.model.acts import Act
-from datamotion.model.item_records import FileName, FilesIn
-from datamotion.model.view import Aspect, ClusterView
-from datamotion.model.volume_records import Snapshot
 from datamotion.ontap.cluster import OntapCluster
 from datamotion.ontap.limits import Limits
 from datamotion.ontap.transport import open_transport
-from datamotion.policy.validation import Question
+
+if TYPE_CHECKING:
+    from datamotion.clock import Clock
+    from datamotion.config.models import ClusterConfig
+    from datamotion.model.acts import Act
+    from datamotion.model.item_records import FileName, FilesIn
+    from datamotion.model.view import Aspect, ClusterView
+    from datamotion.model.volume_records import Snapshot
+    from datamotion.policy.validation import Question
 
 PlaceOf = Callable[[Keys, str], tuple[Place, ...]]
 """Where keys lead in the configuration, with what is wrong there."""

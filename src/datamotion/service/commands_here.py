@@ -6,6 +6,7 @@ import os
 import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -13,10 +14,24 @@ from typing import Protocol
 import anyio
 
 from datamotion.config.secrets import run_bounded
-from datamotion.service.drill_reports import CheckOutcome
 
 _TOLD = 4096  # characters of what it printed
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOutcome:
+    """What a check came to. `status` is None where it could not be run, or did not end in time: `problem` says so."""
+
+    command: str
+    status: int | None
+    printed: str
+    problem: str | None
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        return self.status == 0
 
 
 class RunsHere(Protocol):

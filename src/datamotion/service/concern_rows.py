@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from datamotion.model.standing import DoubtKind
-from datamotion.service.reports import Severity
+from datamotion.service.status_reports import Severity
 
 
 class Kind(StrEnum):

@@ -11,7 +11,7 @@ from datamotion.model.standing import Doubt
 from datamotion.model.units import count_text, duration_text
 from datamotion.service.alike import alike, and_others, names_text
 from datamotion.service.concern_rows import ROWS, Kind
-from datamotion.service.reports import ConcernReport
+from datamotion.service.status_reports import ConcernReport
 
 _FEW = 4
 

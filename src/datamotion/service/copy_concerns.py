@@ -14,7 +14,7 @@ from datamotion.model.standing import FENCE, Copy, CopyId, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.words import MirrorState, Mount, Role, TransferState
 from datamotion.policy.geometry import changed_geometry
-from datamotion.policy.target import path_clash, taken_paths
+from datamotion.policy.junctions import path_clash, taken_paths
 from datamotion.service.concern_rows import Kind
 from datamotion.service.concerns import Concern
 from datamotion.service.freshness import Freshness, Policies

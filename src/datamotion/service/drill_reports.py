@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from datamotion.service.commands_here import CheckOutcome
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorSeen:
@@ -28,21 +30,6 @@ class Served:
     path: str | None
     snapshot: str | None
     age_s: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckOutcome:
-    """What a check came to. `status` is None where it could not be run, or did not end in time: `problem` says so."""
-
-    command: str
-    status: int | None
-    printed: str
-    problem: str | None
-    seconds: float
-
-    @property
-    def passed(self) -> bool:
-        return self.status == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,10 @@ from datamotion.model.group import Group
 from datamotion.model.standing import Standing
 from datamotion.model.view import SERVING, Aspect
 from datamotion.model.words import Operation
-from datamotion.policy.drills import DrillChoice, drills_at, start_planner, stop_planner
-from datamotion.service.commands_here import run_here
-from datamotion.service.drill_reports import CheckOutcome, MirrorSeen, Served
+from datamotion.policy.drill_clones import drills_at
+from datamotion.policy.drills import DrillChoice, start_planner, stop_planner
+from datamotion.service.commands_here import CheckOutcome, run_here
+from datamotion.service.drill_reports import MirrorSeen, Served
 from datamotion.service.manifests import Manifest, read_manifest
 from datamotion.service.operations import Intent, check_is_backend, check_is_no_migration, glances_of
 

@@ -19,10 +19,11 @@ from datamotion.policy.standing import stand
 from datamotion.policy.target import Candidate
 from datamotion.service.freshness import Freshness
 from datamotion.service.operations import glances_of
-from datamotion.service.reports import PlanReport, Verdict
+from datamotion.service.reports import PlanReport
 from datamotion.service.run_reports import plan_report
 from datamotion.service.served import serving_backend
 from datamotion.service.session import Session
+from datamotion.service.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datamotion.service.reports import CheckKind, CheckLine, Finding
+from datamotion.service.check_reports import CheckKind, CheckLine, Finding
 
 
 def checked(kind: CheckKind, subject: str, what: str, problem: str | None, hint: str | None = None) -> CheckLine:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,19 +11,20 @@ from pydantic import TypeAdapter, ValidationError
 from datamotion.errors import ConfigError, StoreFailed
 from datamotion.model.names import counted
 from datamotion.runs.journal import Entry, Note
-from datamotion.service.reports import (
+from datamotion.service.history_reports import (
     HistoryReport,
     JournalLineReport,
     PastRunDetailReport,
     PastRunReport,
-    RunReport,
     StepTimeReport,
 )
+from datamotion.service.remembered import opened_history
+from datamotion.service.reports import RunReport
 from datamotion.service.run_reports import plan_report
 from datamotion.service.session import Session
 
 if TYPE_CHECKING:
-    from datamotion.store.journal import History, PastRun, RunRecord
+    from datamotion.store.journal import PastRun, RunRecord
 
 _REPORT = TypeAdapter(RunReport)
 _RUNS_THAT_TELL = 5
@@ -72,13 +72,6 @@ def volumes_of(store_url: str, group: str | None) -> tuple[str, ...]:
             report = run.report if run is not None else None
             found |= {each["volume"] for each in report["volumes"]} if report else set()
     return tuple(sorted(found, key=counted))
-
-
-def opened_history(store_url: str) -> AbstractContextManager[History]:
-    """The store, to be read. Raises: ConfigError where it cannot be opened."""
-    from datamotion.store.journal import open_history  # noqa: PLC0415  # a command that only looks starts without it
-
-    return open_history(store_url)
 
 
 def line_of(record: RunRecord) -> PastRunReport:

@@ -11,8 +11,9 @@ from datamotion.exit_status import ExitStatus
 from datamotion.model.migration import is_migration
 from datamotion.model.words import Operation
 from datamotion.runs.phases import Phase
-from datamotion.service.history import line_of, opened_history
-from datamotion.service.reports import PastRunReport
+from datamotion.service.history import line_of
+from datamotion.service.history_reports import PastRunReport
+from datamotion.service.remembered import opened_history
 from datamotion.service.session import Session
 
 if TYPE_CHECKING:

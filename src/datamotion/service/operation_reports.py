@@ -10,7 +10,8 @@ from datamotion.errors import DataMotionError
 from datamotion.exit_status import ExitStatus
 from datamotion.service.drill_reports import DrillReport
 from datamotion.service.error_reports import ErrorReport, error_report
-from datamotion.service.reports import PlanReport, RunReport, Verdict
+from datamotion.service.reports import PlanReport, RunReport
+from datamotion.service.verdict import Verdict
 
 _VERDICTS: Mapping[int, Verdict] = {ExitStatus.REFUSED: Verdict.REFUSED, ExitStatus.SILENT: Verdict.SILENT}
 

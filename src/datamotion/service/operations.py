@@ -45,12 +45,13 @@ from datamotion.service.asked import ask_about
 from datamotion.service.clusters import FollowedCluster
 from datamotion.service.documents import to_json
 from datamotion.service.hooks import Hooks
-from datamotion.service.reports import PlanReport, RunReport, Verdict
+from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.run_reports import plan_report, run_report
 from datamotion.service.session import NoLock, Session
 from datamotion.service.shared_looks import SharedLooks
 from datamotion.service.silence import unanswered
 from datamotion.service.turns_taken import Turn, Turns
+from datamotion.service.verdict import Verdict
 from datamotion.store.lock import this_process
 
 if TYPE_CHECKING:

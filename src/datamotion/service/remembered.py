@@ -1,18 +1,20 @@
-"""What the store remembers of who serves, for where the clusters that could say so cannot be seen."""
+"""What the store remembers, read without its being made or changed: who serves, where no cluster can say so."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from typing import NamedTuple
+from contextlib import AbstractContextManager, suppress
+from typing import TYPE_CHECKING, NamedTuple
 
 from datamotion.errors import ConfigError, StoreFailed
 from datamotion.model.group import Group
 from datamotion.model.view import Unseen, View
 from datamotion.model.words import Operation
 from datamotion.runs.phases import Phase
-from datamotion.service.history import opened_history
 from datamotion.service.session import Session
+
+if TYPE_CHECKING:
+    from datamotion.store.journal import History
 
 _RUNS = 20
 _TAKING = (Operation.FAILOVER, Operation.SETTLE)
@@ -44,3 +46,10 @@ def _last_taken(session: Session, group: str) -> Taken | None:
                 if run is not None and run.plan.backend is not None and run.plan.epoch is not None:
                     return Taken(run.plan.backend, run.plan.epoch)
     return None
+
+
+def opened_history(store_url: str) -> AbstractContextManager[History]:
+    """The store, to be read. Raises: ConfigError where it cannot be opened."""
+    from datamotion.store.journal import open_history  # noqa: PLC0415  # a command that only looks starts without it
+
+    return open_history(store_url)

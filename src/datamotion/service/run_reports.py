@@ -23,16 +23,9 @@ from datamotion.policy.provision import GIVE
 from datamotion.service.act_reports import act_report
 from datamotion.service.alike import names_text
 from datamotion.service.migration_reports import MechanismReport
-from datamotion.service.reports import (
-    LossReport,
-    PlanReport,
-    RefusalReport,
-    RunReport,
-    StepReport,
-    Verdict,
-    VolumeReport,
-)
+from datamotion.service.reports import LossReport, PlanReport, RefusalReport, RunReport, StepReport, VolumeReport
 from datamotion.service.served import served_reports, serving_backend
+from datamotion.service.verdict import Verdict
 
 
 def plan_report(plan: Plan, standing: Standing | None = None) -> PlanReport:

@@ -11,16 +11,18 @@ from pydantic_core import core_schema
 
 from datamotion.exit_status import ExitStatus
 from datamotion.hostcopy import CopyProgressReport, CopyReport
+from datamotion.service.check_reports import CheckReport
 from datamotion.service.envelope import INTRODUCES, SCHEMA_VERSION
 from datamotion.service.error_reports import ErrorReport
 from datamotion.service.events import EventReport
 from datamotion.service.explain import ExplainReport
+from datamotion.service.history_reports import HistoryReport, PastRunDetailReport
 from datamotion.service.import_reports import ImportReport
 from datamotion.service.migration_reports import MigrationsReport
 from datamotion.service.open_runs import RunsReport
 from datamotion.service.operation_reports import DrillStartReport, OperationReport
-from datamotion.service.reports import CheckReport, HistoryReport, PastRunDetailReport, StatusReport
 from datamotion.service.role import RoleReport
+from datamotion.service.status_reports import StatusReport
 
 KINDS: Mapping[str, Any] = {
     "operations": tuple[OperationReport, ...],

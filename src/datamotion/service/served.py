@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from datamotion.model.standing import HeldClaim, Site, Standing
-from datamotion.service.reports import ServedReport
+from datamotion.service.status_reports import ServedReport
 
 
 def served_reports(standing: Standing) -> tuple[ServedReport, ...]:

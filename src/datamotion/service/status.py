@@ -23,17 +23,17 @@ from datamotion.service.copy_concerns import CopyConcerns
 from datamotion.service.freshness import Freshness, Policies
 from datamotion.service.group_concerns import GroupConcerns
 from datamotion.service.remembered import Taken, remembered
-from datamotion.service.reports import (
+from datamotion.service.served import served_reports, serving_backend
+from datamotion.service.session import Session
+from datamotion.service.silence import SilenceReport, silences, unanswered
+from datamotion.service.status_reports import (
     ClusterReport,
     CopyReport,
     GroupReport,
     ProtectedVolumeReport,
     StatusReport,
-    Verdict,
 )
-from datamotion.service.served import served_reports, serving_backend
-from datamotion.service.session import Session
-from datamotion.service.silence import SilenceReport, silences, unanswered
+from datamotion.service.verdict import Verdict
 
 NO_COPY = "none"
 NOT_MIRRORED = ROWS[Kind.NOT_MIRRORED_HERE].text

@@ -9,7 +9,7 @@ from math import inf
 
 from datamotion.model.names import counted
 from datamotion.model.words import Role
-from datamotion.service.reports import CopyReport, ProtectedVolumeReport, StatusReport
+from datamotion.service.status_reports import CopyReport, ProtectedVolumeReport, StatusReport
 
 LATE = "late"
 BROKEN = "broken"

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from datamotion.model.group import Group
+from datamotion.service.check_reports import CheckKind, CheckLine
 from datamotion.service.findings import checked
-from datamotion.service.reports import CheckKind, CheckLine
 from datamotion.service.session import Session
 
 _HERE = "this machine"

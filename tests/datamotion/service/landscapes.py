@@ -15,8 +15,8 @@ from datamotion.model.view import STANDING, ClusterClock, ClusterView, Unreadabl
 from datamotion.model.volume_records import Svm, Volume
 from datamotion.model.words import MirrorState, VolumeState, VolumeType
 from datamotion.service.remembered import Taken
-from datamotion.service.reports import ConcernReport, GroupReport, StatusReport
 from datamotion.service.status import status_report
+from datamotion.service.status_reports import ConcernReport, GroupReport, StatusReport
 
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
 

@@ -23,7 +23,8 @@ from datamotion.model.mirror_records import Endpoint, Listed
 from datamotion.model.view import CHECKING, Aspect, ClusterClock, ClusterView, Unreadable, View
 from datamotion.model.volume_records import SvmPeer
 from datamotion.service.check import Ways, check_report
-from datamotion.service.reports import CheckKind, CheckLine, CheckReport, Finding, Verdict
+from datamotion.service.check_reports import CheckKind, CheckLine, CheckReport, Finding
+from datamotion.service.verdict import Verdict
 from tests.datamotion.service.landscapes import ASYNC, LYON, NANTES, NOON, PARIS, Landscape, a_group, protected
 
 SCHEDULES = (

@@ -18,7 +18,7 @@ from datamotion.model.view import Aspect, Unreadable
 from datamotion.model.words import MirrorState, TransferState, VolumeState
 from datamotion.service.concern_rows import ROWS
 from datamotion.service.remembered import Taken
-from datamotion.service.reports import Severity
+from datamotion.service.status_reports import Severity
 from tests.datamotion.building import a_mark
 from tests.datamotion.service.landscapes import LYON, NANTES, NOON, PARIS, Landscape, a_group, failed_over, protected
 

@@ -6,7 +6,8 @@ import pytest
 
 from datamotion.service.act_reports import ActReport
 from datamotion.service.plan_totals import totals_text
-from datamotion.service.reports import LossReport, PlanReport, StepReport, Verdict
+from datamotion.service.reports import LossReport, PlanReport, StepReport
+from datamotion.service.verdict import Verdict
 
 
 def an_act(volume: str | None, kind: str | None, size: int | None) -> ActReport:

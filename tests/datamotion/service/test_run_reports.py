@@ -12,8 +12,9 @@ from datamotion.model.mirror_acts import AwaitTransfer, Break, StartTransfer
 from datamotion.model.plan import Refusal
 from datamotion.model.words import TransferState
 from datamotion.policy.update import update_planner
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
 from datamotion.service.run_reports import run_report
+from datamotion.service.verdict import Verdict
 from tests.datamotion.building import a_transfer
 from tests.datamotion.engine.memory import Fate, World
 from tests.datamotion.engine.runs import (

@@ -7,7 +7,8 @@ from datetime import timedelta
 from datamotion.model.group import Backend
 from datamotion.model.mirror_records import Transfer
 from datamotion.model.words import MirrorState, TransferState
-from datamotion.service.reports import CopyReport, Severity, Verdict
+from datamotion.service.status_reports import CopyReport, Severity
+from datamotion.service.verdict import Verdict
 from tests.datamotion.service.landscapes import (
     LYON,
     NANTES,

@@ -20,8 +20,9 @@ from datamotion.policy.selection import Selection
 from datamotion.service import drills, mirrors, operations, removal
 from datamotion.service.check import check as check_sites
 from datamotion.service.operations import Intent
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
 from datamotion.service.status import status
+from datamotion.service.verdict import Verdict
 from tests.together.histories.clients import Clients
 from tests.together.histories.troubles import mend, trouble
 from tests.together.mortal import Life, dies

@@ -12,17 +12,20 @@ from pathlib import Path
 from rich.console import Console
 
 from datamotion.cli.render import render_plan, render_run
-from datamotion.cli.render_status import render_check, render_status
+from datamotion.cli.render_check import render_check
+from datamotion.cli.render_status import render_status
 from datamotion.clock import LoopClock
 from datamotion.errors import DataMotionError, InternalError
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import operations
 from datamotion.service.check import check
+from datamotion.service.check_reports import CheckReport
 from datamotion.service.documents import to_json
 from datamotion.service.operations import Intent
-from datamotion.service.reports import CheckReport, PlanReport, RunReport, StatusReport
+from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.session import Session
 from datamotion.service.status import status
+from datamotion.service.status_reports import StatusReport
 from tests.together.replay.tape import Gone, Played, Player, Recorder, Tape
 from tests.together.world import GROUP, Place, Quiet, a_place, create_volumes
 

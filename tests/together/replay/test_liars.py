@@ -23,8 +23,9 @@ from trio.testing import MockClock
 from datamotion.clock import LoopClock
 from datamotion.config.models import Configuration
 from datamotion.service import operations
-from datamotion.service.reports import RunReport, Verdict
+from datamotion.service.reports import RunReport
 from datamotion.service.session import Session
+from datamotion.service.verdict import Verdict
 from tests.profile import some
 from tests.together.replay.liar import ANSWERS, KIB, LIES, Liar, a_liar
 from tests.together.replay.scenes import VOLUMES, Scene, best_failover, record_failover
