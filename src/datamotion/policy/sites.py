@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from datamotion.model.group import Group
 from datamotion.model.mark import read_mark
-from datamotion.model.mirror_records import Relationship
-from datamotion.model.serving_records import CifsSession, Lun, LunMap, Qtree, Share
 from datamotion.model.standing import Doors, Site
 from datamotion.model.view import ClusterView, View, look_up
-from datamotion.model.volume_records import Snapshot, Volume
 from datamotion.policy.gaps import why_unseen
 from datamotion.policy.needs import paths_above
 from datamotion.policy.unreadable import without_unreadable
+
+if TYPE_CHECKING:
+    from datamotion.model.group import Group
+    from datamotion.model.mirror_records import Relationship
+    from datamotion.model.serving_records import CifsSession, Lun, LunMap, Qtree, Share
+    from datamotion.model.volume_records import Snapshot, Volume
 
 
 def sites_of(group: Group, view: View) -> Mapping[str, Site]:

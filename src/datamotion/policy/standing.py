@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from datamotion.model.group import Group
 from datamotion.model.migration import is_migration
 from datamotion.model.names import counted
 from datamotion.model.standing import Copy, Doors, DoubtKind, Edge, Site, Standing
@@ -18,6 +18,9 @@ from datamotion.policy.membership import Membership
 from datamotion.policy.serving import Seen, SeenAt, Verdict, claim_doubts, judge, role
 from datamotion.policy.sites import sites_of
 from datamotion.policy.unreadable import Hidden
+
+if TYPE_CHECKING:
+    from datamotion.model.group import Group
 
 _NO_DOORS = Doors()
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from datamotion.model.mark import read_mark
-from datamotion.model.mirror_records import Relationship
 from datamotion.model.standing import CopyId, Doubt, DoubtKind, Site
 from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
-from datamotion.model.volume_records import Volume
 from datamotion.model.words import VolumeType
 from datamotion.policy.gaps import OF_VOLUMES
-from datamotion.policy.membership import Membership
+
+if TYPE_CHECKING:
+    from datamotion.model.mirror_records import Relationship
+    from datamotion.model.volume_records import Volume
+    from datamotion.policy.membership import Membership
 
 
 def without_unreadable(site: Site) -> Site:
