@@ -17,8 +17,8 @@ from bench.quiet import Quiet
 from datamotion.clock import SystemClock
 from datamotion.config.loading import load
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.service import operations
-from datamotion.service.operations import Intent
+from datamotion.service import failing_over, preparing, protecting
+from datamotion.service.intents import Intent
 from datamotion.service.reports import RunReport
 from datamotion.service.session import Session, World
 from datamotion.service.status import status
@@ -53,18 +53,18 @@ class Bench:
     async def measure(self, volumes: int) -> Row:
         """Protect, look, plan, lose paris, fail over."""
         self._seed(volumes)
-        await self._run(operations.protect(self._group))
+        await self._run(protecting.protect(self._group))
         reset_calls(self._site)
         await status(self._session)
         status_calls = calls(self._site)
         reset_calls(self._site)
-        async with operations.prepare(self._session, [operations.protect(self._group)]) as (prepared,):
+        async with preparing.prepare(self._session, [protecting.protect(self._group)]) as (prepared,):
             assert not prepared.report.changes
         plan_calls = calls(self._site)
         self._site.kill("paris")
         set_latency(self._site, LATENCY_S)
         reset_calls(self._site)
-        report = await self._run(operations.failover(self._group, FailoverChoice()))
+        report = await self._run(failing_over.failover(self._group, FailoverChoice()))
         return Row(
             volumes=volumes,
             status=status_calls,
@@ -76,10 +76,10 @@ class Bench:
     async def plan_ahead(self, volumes: int) -> tuple[RunReport, int]:
         """Protect, then fail over as planned with both clusters there; the report, and the calls that it took."""
         self._seed(volumes)
-        await self._run(operations.protect(self._group))
+        await self._run(protecting.protect(self._group))
         set_latency(self._site, LATENCY_S)
         reset_calls(self._site)
-        report = await self._run(operations.failover(self._group, FailoverChoice(is_planned=True)))
+        report = await self._run(failing_over.failover(self._group, FailoverChoice(is_planned=True)))
         return report, calls(self._site)
 
     def _seed(self, volumes: int) -> None:
@@ -90,7 +90,7 @@ class Bench:
         self._site.seed("paris", source, volumes=volumes)
 
     async def _run(self, intent: Intent) -> RunReport:
-        async with operations.prepare(self._session, [intent]) as (prepared,):
+        async with preparing.prepare(self._session, [intent]) as (prepared,):
             report = await prepared.carry_out(Quiet())
         assert report.verdict is Verdict.DONE, report
         return report

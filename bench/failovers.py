@@ -27,7 +27,7 @@ from datamotion.policy.failover import failover_planner
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.situation import Situation
 from datamotion.policy.standing import stand
-from datamotion.service import operations
+from datamotion.service import failing_over, preparing
 from datamotion.service.session import Session, World
 from datamotion.service.verdict import Verdict
 
@@ -87,7 +87,7 @@ def plan(volumes: int) -> tuple[float, float, float]:
 
 
 async def _look(session: Session, clusters: Mapping[str, StubCluster]) -> tuple[float, View]:
-    glances = operations.settle(session.group("gold"), f"gold-{HOME}").glances
+    glances = failing_over.settle(session.group("gold"), f"gold-{HOME}").glances
     async with session.clusters(glances.keys()) as opened:
         lookout, looks = Lookout(opened, glances), []
         view = await lookout.whole()
@@ -125,7 +125,7 @@ def fail_over(volumes: int, latency_s: float = 0.0, *, mounted: str = "then") ->
 
 
 async def _fail_over(session: Session) -> None:
-    async with operations.prepare(session, [operations.failover(session.group("gold"), FailoverChoice())]) as (plan,):
+    async with preparing.prepare(session, [failing_over.failover(session.group("gold"), FailoverChoice())]) as (plan,):
         report = await plan.carry_out(Quiet())
     assert report.verdict is Verdict.DONE, report
 

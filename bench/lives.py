@@ -21,8 +21,8 @@ from bench.stub import StubCluster
 from bench.stubbed import HOME, TARGETS, stub_cluster
 from datamotion.cli.process import collect_seldom
 from datamotion.policy.selection import Selection
-from datamotion.service import mirrors, operations, removal
-from datamotion.service.operations import Intent
+from datamotion.service import mirrors, preparing, protecting, removal
+from datamotion.service.intents import Intent
 from datamotion.service.session import Session
 from datamotion.service.status import status
 from datamotion.service.verdict import Verdict
@@ -71,8 +71,8 @@ def _live(volumes: int) -> Mapping[str, _Cost]:
         pause = mirrors.pause(group, Selection(), timeout=timedelta(hours=1))
         breaks = [mirrors.break_off(group, Selection(at=f"gold-{target}")) for target in TARGETS]
         return {
-            "protect from nothing": _cost(bare, one, operations.protect(group)),
-            "apply when all is well": _cost(bare, one, operations.protect(group)),
+            "protect from nothing": _cost(bare, one, protecting.protect(group)),
+            "apply when all is well": _cost(bare, one, protecting.protect(group)),
             "status": _cost(bare, one),
             "pause and break": _cost(protected, other, pause, *breaks),
             "unprotect": _cost(bare, one, removal.unprotect(group)),
@@ -97,6 +97,6 @@ def _taken(clusters: Mapping[str, StubCluster]) -> _Cost:
 
 
 async def _carry_out(session: Session, intent: Intent) -> None:
-    async with operations.prepare(session, [intent]) as (plan,):
+    async with preparing.prepare(session, [intent]) as (plan,):
         report = await plan.carry_out(Quiet())
     assert report.verdict is Verdict.DONE, report

@@ -22,9 +22,9 @@ from datamotion.policy.drills import DrillChoice
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.kinds import KINDS
 from datamotion.policy.selection import Selection
-from datamotion.service import drills, migrations, mirrors, operations, removal
+from datamotion.service import drills, failing_over, migrations, mirrors, preparing, protecting, removal
 from datamotion.service.check import check
-from datamotion.service.operations import Intent
+from datamotion.service.intents import Intent
 from datamotion.service.status import status
 from datamotion.service.verdict import Verdict
 from tests.contract.choices import wrong_choices
@@ -174,21 +174,21 @@ class Story:
         await self._look("check", lambda: check(session))
         await self._look("status", lambda: status(session))
         for intent in (
-            operations.protect(group),
-            operations.update(group),
-            operations.failover(group, FailoverChoice()),
+            protecting.protect(group),
+            protecting.update(group),
+            failing_over.failover(group, FailoverChoice()),
             mirrors.reprotect(group),
             drills.start(group, DrillChoice()),
         ):
             await self._look(f"plan {intent.operation}", partial(self._plan, intent))
-        await self._look("apply --validate", partial(self._validate, operations.protect(group)))
+        await self._look("apply --validate", partial(self._validate, protecting.protect(group)))
 
     async def _plan(self, intent: Intent) -> None:
-        async with operations.prepare(self.place.session, [intent]) as (prepared,):
+        async with preparing.prepare(self.place.session, [intent]) as (prepared,):
             assert prepared.report.group == GROUP
 
     async def _validate(self, intent: Intent) -> None:
-        async with operations.prepare(self.place.session, [intent]) as (prepared,):
+        async with preparing.prepare(self.place.session, [intent]) as (prepared,):
             assert (await prepared.validated()).clusters_say is not None
 
     async def _look(self, what: str, act: Callable[[], Awaitable[object]]) -> None:
@@ -249,16 +249,16 @@ async def common_ground(story: Story) -> None:
     """A snapshot is kept common to both targets; a newer one takes its place, and it goes."""
     as_before = story.place
     story.place = carrying_labels(story.place, count=2)
-    await story.carry_out(operations.protect(story.place.session.group(GROUP)))
+    await story.carry_out(protecting.protect(story.place.session.group(GROUP)))
     story.place = carrying_labels(story.place)
     group = story.place.session.group(GROUP)
     for _ in range(2):
-        await story.carry_out(operations.protect(group))
-        await story.carry_out(operations.update(group))
+        await story.carry_out(protecting.protect(group))
+        await story.carry_out(protecting.update(group))
         await anyio.sleep(3 * 3600)
-    await story.carry_out(operations.protect(group))
+    await story.carry_out(protecting.protect(group))
     story.place = as_before
-    await story.carry_out(operations.protect(story.place.session.group(GROUP)))
+    await story.carry_out(protecting.protect(story.place.session.group(GROUP)))
 
 
 async def every_change(root: Path) -> Story:
@@ -272,8 +272,8 @@ async def every_change(root: Path) -> Story:
         tapped(story)
         group = story.place.session.group(GROUP)
         await story.look()
-        await story.carry_out(operations.protect(group, makes_peers=True))
-        await story.carry_out(operations.update(group))
+        await story.carry_out(protecting.protect(group, makes_peers=True))
+        await story.carry_out(protecting.update(group))
         await story.look()
         await story.carry_out(drills.start(group, DrillChoice()))
         await story.carry_out(drills.stop(group))
@@ -288,16 +288,16 @@ async def every_change(root: Path) -> Story:
         one = f"/api/snapmirror/relationships/{await story.relationship()}"
         await story.by_hand("PATCH", one, {"state": "paused"})
         rescheduled(story, "daily")
-        await story.carry_out(operations.protect(story.place.session.group(GROUP)))
+        await story.carry_out(protecting.protect(story.place.session.group(GROUP)))
         await story.look()
 
         await story.by_hand("PUT", "/lab/transfers", {"held": True})
         await story.by_hand("POST", f"{one}/transfers", {})
         await story.look()
         await come_in_by_other_doors(place)
-        await story.carry_out(operations.failover(group, FailoverChoice()))
+        await story.carry_out(failing_over.failover(group, FailoverChoice()))
         await story.look()
-        await story.place.run(operations.protect(group), story.watcher)  # oslo follows the home still: not all is done
+        await story.place.run(protecting.protect(group), story.watcher)  # oslo follows the home still: not all is done
         await story.look()
         await story.by_hand("PUT", "/lab/transfers", {"held": False})
         await story.carry_out(mirrors.reprotect(group, discard=["gold-paris", "gold-oslo"]))
@@ -331,8 +331,8 @@ async def every_write_comes_along(story: Story, root: Path) -> None:
         another = Story(place, story.sent, story.watcher)
         tapped(another)
         group = another.place.session.group(GROUP)
-        await another.carry_out(operations.protect(group))
-        await another.carry_out(operations.failover(group, FailoverChoice(is_planned=True)))
+        await another.carry_out(protecting.protect(group))
+        await another.carry_out(failing_over.failover(group, FailoverChoice(is_planned=True)))
 
 
 async def hosts_come_in(place: Place, name: str) -> None:

@@ -20,7 +20,7 @@ from datamotion.cli.render_check import render_check
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.policy.drills import DrillChoice
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.service import check, drills, migrations, mirrors, operations
+from datamotion.service import check, drills, failing_over, intents, migrations, mirrors, preparing, protecting
 from datamotion.service.history import past_run
 from ontaplab.faults.scripted import scripted
 from tests.faces.pictures import begin
@@ -51,10 +51,10 @@ FACES = (
 
 
 async def _carried(
-    story: Story, face: str, intent: operations.Intent, *, dry_run: bool = False, reason: str | None = None
+    story: Story, face: str, intent: intents.Intent, *, dry_run: bool = False, reason: str | None = None
 ) -> None:
     begin(face)
-    async with operations.prepare(story.place.session, [replace(intent, reason=reason)]) as (prepared,):
+    async with preparing.prepare(story.place.session, [replace(intent, reason=reason)]) as (prepared,):
         await carry_out_one(story.place.session, prepared, Output.TEXT, yes=True, dry_run=dry_run, without_store=False)
 
 
@@ -69,7 +69,7 @@ async def _stopped(story: Story) -> None:
     """Without its plan: that names whoever runs this."""
     begin("drill_stop")
     intent = drills.stop(story.place.session.group(GROUP))
-    async with operations.prepare(story.place.session, [intent]) as (prepared,):
+    async with preparing.prepare(story.place.session, [intent]) as (prepared,):
         with TerminalWatcher(story.place.session.world.clock) as watcher:
             render_run(await prepared.carry_out(watcher))
 
@@ -90,21 +90,21 @@ async def main(story: Story) -> None:
     group = story.place.session.group(GROUP)
     await _brought_elsewhere(story)
     async with scripted(story.at["lyon"].http, kind="transfer_failure", count=3):
-        await _carried(story, "protect_failed", operations.protect(group))
-    await _carried(story, "protect", operations.protect(group))
+        await _carried(story, "protect_failed", protecting.protect(group))
+    await _carried(story, "protect", protecting.protect(group))
     await trio.sleep(600)
     await _carried(story, "drill_start", drills.start(group, DrillChoice(prefix="/drill")))
     await _stopped(story)
     planned = FailoverChoice(is_planned=True)
-    await _carried(story, "failover_planned", operations.failover(group, planned), reason="a new floor")
+    await _carried(story, "failover_planned", failing_over.failover(group, planned), reason="a new floor")
     await _carried(story, "reprotect", mirrors.reprotect(group))
     await trio.sleep(600)
-    await _carried(story, "failback", operations.failover(group, replace(planned, to="gold-paris")))
+    await _carried(story, "failback", failing_over.failover(group, replace(planned, to="gold-paris")))
     await story.place.run(mirrors.reprotect(group))
     await trio.sleep(600)
     story.place.lose("paris")
-    await _carried(story, "failover_unanswered", operations.failover(group, planned))
-    await _carried(story, "failover", operations.failover(group, FailoverChoice()), reason="a storm at paris")
+    await _carried(story, "failover_unanswered", failing_over.failover(group, planned))
+    await _carried(story, "failover", failing_over.failover(group, FailoverChoice()), reason="a storm at paris")
     await _checked(story, "check_unanswered")
     story.place.regain("paris")
     await _carried(story, "reprotect_refused", mirrors.reprotect(group))

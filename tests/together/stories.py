@@ -14,7 +14,7 @@ from trio.testing import MockClock
 
 from datamotion.errors import Refused
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.service import operations
+from datamotion.service import failing_over, intents, preparing, protecting
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.status import status
 from datamotion.service.status_reports import ConcernReport, GroupReport, StatusReport
@@ -45,28 +45,28 @@ class Story:
         assert report.verdict is Verdict.DONE, told(report)
 
     async def apply(self) -> RunReport:
-        return await self.place.run(operations.protect(self.place.session.group(GROUP)))
+        return await self.place.run(protecting.protect(self.place.session.group(GROUP)))
 
     async def update(self) -> RunReport:
-        return await self.place.run(operations.update(self.place.session.group(GROUP)))
+        return await self.place.run(protecting.update(self.place.session.group(GROUP)))
 
     async def failover(self, to: str | None = None, **choice: Any) -> RunReport:
         wanted = FailoverChoice(to=to and f"gold-{to}", **choice)
-        return await self.place.run(operations.failover(self.place.session.group(GROUP), wanted))
+        return await self.place.run(failing_over.failover(self.place.session.group(GROUP), wanted))
 
     async def settle(self, keep: str) -> RunReport:
-        return await self.place.run(operations.settle(self.place.session.group(GROUP), f"gold-{keep}"))
+        return await self.place.run(failing_over.settle(self.place.session.group(GROUP), f"gold-{keep}"))
 
     async def plan(self) -> PlanReport:
-        return await self.planned(operations.protect(self.place.session.group(GROUP)))
+        return await self.planned(protecting.protect(self.place.session.group(GROUP)))
 
-    async def planned(self, intent: operations.Intent) -> PlanReport:
-        async with operations.prepare(self.place.session, [intent]) as (prepared,):
+    async def planned(self, intent: intents.Intent) -> PlanReport:
+        async with preparing.prepare(self.place.session, [intent]) as (prepared,):
             return prepared.report
 
     async def plan_failover(self, to: str | None = None, **choice: Any) -> PlanReport:
         wanted = FailoverChoice(to=to and f"gold-{to}", **choice)
-        return await self.planned(operations.failover(self.place.session.group(GROUP), wanted))
+        return await self.planned(failing_over.failover(self.place.session.group(GROUP), wanted))
 
     async def status(self) -> StatusReport:
         return await status(self.place.session, [GROUP])

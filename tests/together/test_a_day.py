@@ -13,7 +13,7 @@ from trio.testing import MockClock
 
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.runs.journal import Entry
-from datamotion.service import operations
+from datamotion.service import failing_over, protecting
 from datamotion.service.reports import RunReport
 from datamotion.service.status import status
 from datamotion.service.verdict import Verdict
@@ -36,7 +36,7 @@ async def _a_day(root: Path) -> Day:
     async with a_place(root) as place:
         await create_volumes(place.lab["paris"], _VOLUMES)
         _write(place, "before the first transfer")
-        protected = await place.run(operations.protect(place.session.group(GROUP)))
+        protected = await place.run(protecting.protect(place.session.group(GROUP)))
         assert protected.verdict is Verdict.DONE
         for hour in range(24):
             _write(place, f"in hour {hour}")
@@ -45,7 +45,7 @@ async def _a_day(root: Path) -> Day:
 
         at_last_transfer = {volume: digests(place.tree("lyon", volume)) for volume in _VOLUMES}
         await _lose_paris_in_the_middle_of_a_transfer(place)
-        report = await place.run(operations.failover(place.session.group(GROUP), FailoverChoice()))
+        report = await place.run(failing_over.failover(place.session.group(GROUP), FailoverChoice()))
 
         assert {volume: digests(place.served("lyon", volume)) for volume in _VOLUMES} == at_last_transfer
     store = Store(place.session.store_url)

@@ -12,7 +12,7 @@ import trio
 from datamotion.model.acts import Act
 from datamotion.model.mirror_acts import Break, Pause
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.service import operations
+from datamotion.service import failing_over, intents, preparing
 from datamotion.service.verdict import Verdict
 from ontaplab.faults.scripted import scripted
 from tests.together.stories import Story, outcomes, play, refused, told
@@ -34,8 +34,8 @@ class Meanwhile(Quiet):
             action()
 
 
-def _failover(story: Story, to: str | None = None) -> operations.Intent:
-    return operations.failover(story.place.session.group(GROUP), FailoverChoice(to=to))
+def _failover(story: Story, to: str | None = None) -> intents.Intent:
+    return failing_over.failover(story.place.session.group(GROUP), FailoverChoice(to=to))
 
 
 def test_one_refused_connection_does_not_make_a_cluster_silent_for_good(quick_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_loss_that_grew_at_the_prompt_while_transfers_were_held_is_refused(qui
         await story.protected("vol_1")
         await trio.sleep(_HOUR_S)
         story.place.lab["lyon"].cluster.transfer_gate.hold()
-        async with operations.prepare(story.place.session, [_failover(story)]) as (prepared,):
+        async with preparing.prepare(story.place.session, [_failover(story)]) as (prepared,):
             await trio.sleep(2 * _HOUR_S)
             story.place.lab["paris"].cluster.transfer_gate.release()
             message = await refused(prepared.carry_out(Quiet()))
@@ -98,7 +98,7 @@ def test_snapshot_and_age_are_told_as_they_were_at_the_break_however_late_it_is_
     async def story(story: Story) -> None:
         await story.protected("vol_1")
         story.write("paris", "vol_1", "newer")
-        async with operations.prepare(story.place.session, [_failover(story)]) as (prepared,):
+        async with preparing.prepare(story.place.session, [_failover(story)]) as (prepared,):
             await story.update()  # lands while somebody thinks it over
             newest = (await story.mirror("lyon"))["exported_snapshot"]
             report = await prepared.carry_out(Quiet())

@@ -9,7 +9,7 @@ import trio
 
 from datamotion.engine.ports import Look
 from datamotion.model.mirror_acts import AwaitTransfer
-from datamotion.service import operations
+from datamotion.service import protecting
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, outcomes, play, told
@@ -38,7 +38,7 @@ def test_a_first_transfer_that_is_queued_behind_a_hundred_others_for_an_hour_is_
         watcher = Waiting()
 
         async def apply() -> None:
-            ended.append(await story.place.run(operations.protect(story.place.session.group(GROUP)), watcher))
+            ended.append(await story.place.run(protecting.protect(story.place.session.group(GROUP)), watcher))
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(apply)
@@ -85,7 +85,7 @@ def test_a_failover_beside_an_apply_that_waits_goes_ahead_at_once_and_apply_name
         watcher = Waiting()
 
         async def apply() -> None:
-            ended.append(await story.place.run(operations.protect(story.place.session.group(GROUP)), watcher))
+            ended.append(await story.place.run(protecting.protect(story.place.session.group(GROUP)), watcher))
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(apply)

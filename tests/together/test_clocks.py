@@ -11,7 +11,7 @@ import trio
 from trio.testing import MockClock
 
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.service import operations
+from datamotion.service import failing_over, preparing, protecting
 from datamotion.service.status import status
 from datamotion.service.status_reports import GroupReport
 from datamotion.service.verdict import Verdict
@@ -29,7 +29,7 @@ def play(root: Path, claim: Callable[[Place], Awaitable[None]]) -> None:
         async with a_place(root, targets=("lyon", "oslo"), schedule=None) as made:
             place = made.configured(lambda tree: tree["groups"][GROUP].update(rpo="1h"))
             await create_volumes(place.lab["paris"], ["vol_1"])
-            await place.run(operations.protect(place.session.group(GROUP)))
+            await place.run(protecting.protect(place.session.group(GROUP)))
             await trio.sleep(HALF_AN_HOUR_S)
             await claim(place)
 
@@ -60,7 +60,7 @@ def test_an_age_is_as_it_is_by_our_clock(where: str, minutes: int, quick_path: P
         assert list(ages(await report(place)).values()) == [pytest.approx(AGE_S, abs=10)] * 2
         if where == "paris":  # snapshots have the time of the cluster that they were taken at
             await skew(place, "paris", timedelta(minutes=minutes))
-            await place.run(operations.update(place.session.group(GROUP)))
+            await place.run(protecting.update(place.session.group(GROUP)))
             await trio.sleep(HALF_AN_HOUR_S)
             expected_s = HALF_AN_HOUR_S
         else:
@@ -84,8 +84,8 @@ def test_beyond_the_limit_it_is_not_known_and_a_failover_goes_elsewhere(quick_pa
         kinds = {each.kind for each in group.concerns}
         assert {"clock off", "age unknown"} <= kinds
         place.lose("paris")
-        intent = operations.failover(place.session.group(GROUP), FailoverChoice())
-        async with operations.prepare(place.session, [intent]) as (prepared,):
+        intent = failing_over.failover(place.session.group(GROUP), FailoverChoice())
+        async with preparing.prepare(place.session, [intent]) as (prepared,):
             assert "gold-oslo" in prepared.report.title
 
     play(quick_path, claim)
@@ -103,7 +103,7 @@ def test_the_limit_is_the_clusters_own(quick_path: Path) -> None:
 def test_a_lost_source_whose_clock_was_ahead_makes_no_mirror_young(quick_path: Path) -> None:
     async def claim(place: Place) -> None:
         await skew(place, "paris", timedelta(hours=2))
-        await place.run(operations.update(place.session.group(GROUP)))
+        await place.run(protecting.update(place.session.group(GROUP)))
         await trio.sleep(HALF_AN_HOUR_S)
         place.lose("paris")
         group = await report(place)
@@ -112,8 +112,8 @@ def test_a_lost_source_whose_clock_was_ahead_makes_no_mirror_young(quick_path: P
             each.text for each in group.concerns if each.kind == "age unknown"
         )
         for max_loss, verdict in ((timedelta(hours=1), Verdict.REFUSED), (None, Verdict.DONE)):
-            intent = operations.failover(place.session.group(GROUP), FailoverChoice(max_loss=max_loss))
-            async with operations.prepare(place.session, [intent]) as (prepared,):
+            intent = failing_over.failover(place.session.group(GROUP), FailoverChoice(max_loss=max_loss))
+            async with preparing.prepare(place.session, [intent]) as (prepared,):
                 assert prepared.report.verdict is verdict
                 assert "at most the last" not in "".join(each.text for each in prepared.report.losses)
 

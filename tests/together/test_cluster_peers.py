@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from datamotion.service import operations
-from datamotion.service.operations import Intent
+from datamotion.service import protecting
+from datamotion.service.intents import Intent
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
 from tests.profile import thinned
@@ -33,7 +33,7 @@ def knowing(story: Story, passphrase: str) -> Story:
 
 
 def intent(story: Story, *, makes_peers: bool = True) -> Intent:
-    return operations.protect(story.place.session.group(GROUP), makes_peers=makes_peers)
+    return protecting.protect(story.place.session.group(GROUP), makes_peers=makes_peers)
 
 
 async def apply(story: Story) -> RunReport:

@@ -10,10 +10,10 @@ import pytest
 import trio
 
 from datamotion.policy.drills import DrillChoice
-from datamotion.service import drills, operations, removal
+from datamotion.service import drills, preparing, removal
 from datamotion.service.commands_here import CheckOutcome
 from datamotion.service.drill_reports import MirrorSeen, Served, changes_of
-from datamotion.service.operations import Intent
+from datamotion.service.intents import Intent
 from datamotion.service.verdict import Verdict
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, outcomes, play, told
@@ -34,7 +34,7 @@ async def names(story: Story, cluster: str = "lyon") -> list[str]:
 
 
 async def mirrors(story: Story) -> tuple[MirrorSeen, ...]:
-    async with operations.prepare(story.place.session, [start(story)]) as (prepared,):
+    async with preparing.prepare(story.place.session, [start(story)]) as (prepared,):
         return drills.mirrors_of(prepared.standing)
 
 
@@ -127,7 +127,7 @@ def test_a_drill_at_another_snapshot_than_the_one_that_runs_is_refused_with_what
         assert plan.verdict is Verdict.REFUSED
         assert "the drill of gold that runs at gold-lyon serves first (vol_1_drill), not second" in told(plan)
         assert "datamotion drill start gold --to gold-lyon --at second" in told(plan)
-        async with operations.prepare(story.place.session, [start(story, "lyon")]) as (prepared,):
+        async with preparing.prepare(story.place.session, [start(story, "lyon")]) as (prepared,):
             (served,) = drills.served_by(prepared.standing, "gold-lyon", {})
         assert (served.snapshot, served.age_s) == ("first", None)
 

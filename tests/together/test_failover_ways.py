@@ -16,7 +16,7 @@ from datamotion.model.serving_acts import TakeEpoch
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.planned import Pace
 from datamotion.policy.recovery import Earlier
-from datamotion.service import operations
+from datamotion.service import failing_over
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
 from ontaplab.resources.licenses.state import letters_of
@@ -247,7 +247,7 @@ def test_what_is_written_where_somebody_lets_clients_in_again_is_carried_or_name
     async def story(story: Story) -> None:
         await story.protected("vol_1", "vol_2")
         group = story.place.session.group(GROUP)
-        intent = operations.failover(group, FailoverChoice(is_planned=None))
+        intent = failing_over.failover(group, FailoverChoice(is_planned=None))
         with pytest.raises(Died):
             await story.place.run(intent, EndsOnce(kind, 2))
         await let_in_by_hand(story, "vol_2")

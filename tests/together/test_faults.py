@@ -18,8 +18,8 @@ from trio.testing import MockClock
 
 from datamotion.errors import Refused
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.service import operations
-from datamotion.service.operations import Intent
+from datamotion.service import failing_over, protecting
+from datamotion.service.intents import Intent
 from datamotion.service.verdict import Verdict
 from ontaplab.faults.scripted import scripted
 from tests.profile import IS_SOAK, thinned
@@ -76,8 +76,8 @@ async def _volumes_with_files(place: Place) -> None:
 
 async def _protected(place: Place) -> None:
     await _volumes_with_files(place)
-    assert await _run(place, operations.protect(place.session.group(GROUP))) is Verdict.DONE
-    assert await _run(place, operations.update(place.session.group(GROUP))) is Verdict.DONE
+    assert await _run(place, protecting.protect(place.session.group(GROUP))) is Verdict.DONE
+    assert await _run(place, protecting.update(place.session.group(GROUP))) is Verdict.DONE
 
 
 async def _changed(place: Place) -> None:
@@ -120,10 +120,10 @@ async def _is_served_from_one_target(place: Place, home: Mapping[str, Any]) -> N
 
 
 _COMMANDS = {
-    "apply": Command(lambda place: operations.protect(place.session.group(GROUP)), _volumes_with_files, _is_mirrored),
-    "update": Command(lambda place: operations.update(place.session.group(GROUP)), _changed, _is_mirrored),
+    "apply": Command(lambda place: protecting.protect(place.session.group(GROUP)), _volumes_with_files, _is_mirrored),
+    "update": Command(lambda place: protecting.update(place.session.group(GROUP)), _changed, _is_mirrored),
     "failover": Command(
-        lambda place: operations.failover(place.session.group(GROUP), FailoverChoice()),
+        lambda place: failing_over.failover(place.session.group(GROUP), FailoverChoice()),
         _lost,
         _is_served_from_one_target,
         frozenset({"paris"}),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from datamotion.service import operations
+from datamotion.service import protecting
 from datamotion.service.verdict import Verdict
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
@@ -76,7 +76,7 @@ def test_it_is_made_anew_where_that_was_agreed_to_wherever_the_process_ends(tmp_
         await story.change("lyon", "vol_1", ONE_MORE)
         story.write("paris", "vol_1", "second")
         group = story.place.session.group(GROUP)
-        intent = operations.protect(group, recreate=("gold-lyon",))
+        intent = protecting.protect(group, recreate=("gold-lyon",))
         assert "vol_1 and every snapshot in it go" in told(await story.planned(intent))
 
         async def recreate(at: Story) -> None:

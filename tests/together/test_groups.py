@@ -14,8 +14,9 @@ from datamotion.errors import Refused
 from datamotion.model.group import Group
 from datamotion.model.words import Operation
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.service import operations
-from datamotion.service.operations import Intent, Prepared
+from datamotion.service import failing_over, preparing, protecting
+from datamotion.service.intents import Intent
+from datamotion.service.prepared import Prepared
 from datamotion.service.reports import RunReport
 from datamotion.service.status import status
 from datamotion.service.verdict import Verdict
@@ -63,7 +64,7 @@ async def side_by_side(story: Story, make: Callable[[Group], Intent], *names: st
             found[prepared.group] = refused
 
     intents = [make(each) for each in session.groups(names)]
-    async with operations.prepare(session, intents) as all_prepared, anyio.create_task_group() as tasks:
+    async with preparing.prepare(session, intents) as all_prepared, anyio.create_task_group() as tasks:
         for each in all_prepared:
             tasks.start_soon(one, each)
     return found
@@ -76,8 +77,8 @@ def are_done(reports: dict[str, RunReport | Refused], names: Sequence[str]) -> N
         assert each.verdict is Verdict.DONE, told(each)
 
 
-def failing_over(group: Group) -> Intent:
-    return operations.failover(group, FailoverChoice())
+def a_failover(group: Group) -> Intent:
+    return failing_over.failover(group, FailoverChoice())
 
 
 @pytest.mark.slow
@@ -88,9 +89,9 @@ def test_more_groups_cost_no_more_looks(quick_path: Path) -> None:
     def story_of(others: Sequence[str]) -> None:
         async def story(story: Story) -> None:
             own = await with_groups(story, *others)
-            are_done(await side_by_side(own, operations.protect), [GROUP, *others])
+            are_done(await side_by_side(own, protecting.protect), [GROUP, *others])
             before, _ = await calls_of(own.place)
-            reports = await side_by_side(own, operations.update)
+            reports = await side_by_side(own, protecting.update)
             are_done(reports, [GROUP, *others])
             after, _ = await calls_of(own.place)
             reads[1 + len(others)] = after - before
@@ -107,9 +108,9 @@ def test_what_each_run_says_it_has_sent_comes_to_what_was_sent(quick_path: Path)
     async def story(story: Story) -> None:
         own = await with_groups(story, "silver")
         session = own.place.session
-        intents = [operations.protect(each) for each in session.groups()]
+        intents = [protecting.protect(each) for each in session.groups()]
         reports = list[RunReport]()
-        async with operations.prepare(session, intents) as all_prepared:
+        async with preparing.prepare(session, intents) as all_prepared:
             before = sum(await calls_of(own.place))
 
             async def one(prepared: Prepared) -> None:
@@ -142,7 +143,7 @@ def test_first_transfers_of_all_groups_together_are_no_more_than_the_cluster_is_
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(watch)
-            are_done(await side_by_side(own, operations.protect), [GROUP, "silver", "copper"])
+            are_done(await side_by_side(own, protecting.protect), [GROUP, "silver", "copper"])
             nursery.cancel_scope.cancel()
 
     play(quick_path, story)
@@ -153,11 +154,11 @@ def test_first_transfers_of_all_groups_together_are_no_more_than_the_cluster_is_
 def test_a_group_that_somebody_else_holds_keeps_no_other_from_failing_over(quick_path: Path) -> None:
     async def story(story: Story) -> None:
         own = await with_groups(story, *OTHERS)
-        are_done(await side_by_side(own, operations.protect), [GROUP, *OTHERS])
+        are_done(await side_by_side(own, protecting.protect), [GROUP, *OTHERS])
         own.place.lose("paris")
         session = own.place.session
         with session.hold("silver", Operation.UPDATE, session.world.clock.now()):
-            reports = await side_by_side(own, failing_over)
+            reports = await side_by_side(own, a_failover)
         refusal = reports.pop("silver")
         assert isinstance(refusal, Refused)
         assert "holds silver" in refusal.message

@@ -11,7 +11,7 @@ import trio
 from datamotion.errors import ConfigError, Refused, StoreFailed
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.runs.phases import Phase
-from datamotion.service import operations
+from datamotion.service import failing_over, intents, preparing, protecting
 from datamotion.service.history import history, past_run
 from datamotion.service.open_runs import open_runs
 from datamotion.service.verdict import Verdict
@@ -24,7 +24,7 @@ from tests.together.world import GROUP, Quiet
 async def failed_over(story: Story) -> None:
     """Protected, then failed over for a reason."""
     await story.protected("vol_1", "vol_2")
-    intent = operations.failover(story.place.session.group(GROUP), FailoverChoice(to="gold-lyon", is_planned=None))
+    intent = failing_over.failover(story.place.session.group(GROUP), FailoverChoice(to="gold-lyon", is_planned=None))
     report = await story.place.run(replace(intent, reason="storm at paris"))
     assert report.run == 2, told(report)
 
@@ -175,13 +175,13 @@ def test_a_run_that_was_cut_off_at_its_very_end_is_told_no_more_once_nothing_is_
         calls = 0
         while await dies(lambda mortal: mortal.failover("lyon"), story, Life(calls, is_carried_out=True)):
             calls += 1
-            async with operations.prepare(session, [_failover(story)]) as (prepared,):
+            async with preparing.prepare(session, [_failover(story)]) as (prepared,):
                 if not prepared.plan.steps:
                     break
         (told,) = open_runs(session).runs
         assert told.state == "cut off"
         for _ in range(2):
-            async with operations.prepare(session, [_failover(story)]) as (prepared,):
+            async with preparing.prepare(session, [_failover(story)]) as (prepared,):
                 prepared.record_nothing_left()
         assert open_runs(session).runs == ()
         newest, before = history(session).runs[:2]
@@ -191,8 +191,8 @@ def test_a_run_that_was_cut_off_at_its_very_end_is_told_no_more_once_nothing_is_
     play(quick_path, story, schedule=None)
 
 
-def _failover(story: Story) -> operations.Intent:
-    return operations.failover(story.place.session.group(GROUP), FailoverChoice(to="gold-lyon"))
+def _failover(story: Story) -> intents.Intent:
+    return failing_over.failover(story.place.session.group(GROUP), FailoverChoice(to="gold-lyon"))
 
 
 def test_who_serves_falls_silent_behind_the_plan_and_nothing_is_done_by_an_older_epoch(quick_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_who_serves_falls_silent_behind_the_plan_and_nothing_is_done_by_an_older
         story.place.lose("paris")
         assert (await story.failover("lyon")).verdict is Verdict.DONE
         story.place.regain("paris")
-        async with operations.prepare(session, [operations.protect(session.group(GROUP))]) as (prepared,):
+        async with preparing.prepare(session, [protecting.protect(session.group(GROUP))]) as (prepared,):
             assert prepared.plan.steps
             story.place.lose("lyon")
             with pytest.raises(Refused, match="gold-lyon, which took gold over in epoch 2, cannot be seen any more"):

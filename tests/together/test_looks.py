@@ -7,7 +7,7 @@ from pathlib import Path
 import trio
 from trio.testing import MockClock
 
-from datamotion.service import operations
+from datamotion.service import preparing, protecting
 from datamotion.service.status import status
 from tests.together.world import GROUP, Place, a_place, create_volumes
 
@@ -25,11 +25,11 @@ async def _cost_of_looking(root: Path, volumes: int) -> tuple[int, int]:
     """Calls of `status` and of the looking part of `plan`; both write nothing."""
     async with a_place(root) as place:
         await create_volumes(place.lab["paris"], [f"vol_{number}" for number in range(volumes)])
-        await place.run(operations.protect(place.session.group(GROUP)))
+        await place.run(protecting.protect(place.session.group(GROUP)))
         start, writes = await calls_of(place)
         await status(place.session)
         after_status, _ = await calls_of(place)
-        async with operations.prepare(place.session, [operations.protect(place.session.group(GROUP))]):
+        async with preparing.prepare(place.session, [protecting.protect(place.session.group(GROUP))]):
             after_plan, writes_after = await calls_of(place)
         assert writes_after == writes
         return after_status - start, after_plan - after_status
@@ -47,8 +47,8 @@ def test_planning_several_groups_costs_one_look(quick_path: Path) -> None:
     async def story() -> int:
         async with a_place(quick_path) as place:
             start, _ = await calls_of(place)
-            intent = operations.protect(place.session.group(GROUP))
-            async with operations.prepare(place.session, [intent, intent]):
+            intent = protecting.protect(place.session.group(GROUP))
+            async with preparing.prepare(place.session, [intent, intent]):
                 return (await calls_of(place))[0] - start
 
     assert trio.run(story, clock=MockClock(autojump_threshold=0)) == 32

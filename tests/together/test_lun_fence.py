@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from datamotion.service import migrations, operations
+from datamotion.service import failing_over, migrations
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
 from ontaplab.doors.errors import DoorError
@@ -102,7 +102,7 @@ def test_killed_anywhere_and_aborted_hosts_have_exactly_what_they_had(
         if not await dies(planned, story, Life(calls, is_carried_out)):
             over.append(calls)
             return
-        report = await story.place.run(operations.thaw(story.place.session.group(GROUP)))
+        report = await story.place.run(failing_over.thaw(story.place.session.group(GROUP)))
         is_decided = (await story.group()).serving == "gold-lyon"
         if report.verdict is Verdict.REFUSED or is_decided:
             assert (await planned(story)).verdict is Verdict.DONE

@@ -15,7 +15,7 @@ from datamotion.model.acts import Act
 from datamotion.model.serving_acts import ConfirmClaim
 from datamotion.model.standing import FENCE
 from datamotion.policy.drills import DrillChoice
-from datamotion.service import drills, migrations, mirrors, operations, under_way
+from datamotion.service import drills, migrations, mirrors, protecting, under_way
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.status import status
 from datamotion.service.verdict import Verdict
@@ -433,7 +433,7 @@ def test_a_source_of_mirrors_is_moved_and_its_mirrors_go_on_after_an_update(quic
 def test_what_keeps_mirrors_is_refused_for_a_migration_whose_name_status_takes(quick_path: Path) -> None:
     async def story(story: Story) -> None:
         group = story.place.session.group("migrate.gold-paris.gold-lyon")
-        for ask in (operations.protect, mirrors.reprotect, lambda group: drills.start(group, DrillChoice())):
+        for ask in (protecting.protect, mirrors.reprotect, lambda group: drills.start(group, DrillChoice())):
             with pytest.raises(ConfigError, match="is a migration: only datamotion migrate changes it"):
                 ask(group)
         assert (await status(story.place.session, [group.name])).groups[0].volumes == ()

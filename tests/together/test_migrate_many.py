@@ -11,11 +11,11 @@ import pytest
 import trio
 
 from datamotion.errors import ConfigError
-from datamotion.service import operations, under_way
+from datamotion.service import preparing, under_way
 from datamotion.service.in_turn import in_turn
 from datamotion.service.item_patterns import Meant, items_meant
 from datamotion.service.migrations import abort, migrate
-from datamotion.service.operations import Prepared
+from datamotion.service.prepared import Prepared
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
 from tests.together.mortal import Life, dies
@@ -43,7 +43,7 @@ async def carried_out(
         reports.append(await prepared.carry_out(Quiet()))
 
     intents = [(abort if is_undone else migrate)(each) for each in found.migrations]
-    async with operations.prepare(story.place.session, intents) as all_prepared:
+    async with preparing.prepare(story.place.session, intents) as all_prepared:
         await in_turn([each for each in all_prepared if each.report.changes], one, at_once)
     return reports, began
 

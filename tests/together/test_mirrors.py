@@ -8,8 +8,8 @@ from pathlib import Path
 import trio
 
 from datamotion.policy.selection import Selection
-from datamotion.service import mirrors, operations
-from datamotion.service.operations import Intent
+from datamotion.service import mirrors, protecting
+from datamotion.service.intents import Intent
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, outcomes, play, titles, told
@@ -62,7 +62,7 @@ def test_a_paused_mirror_stays_paused_until_it_is_resumed_and_every_face_says_by
         plan = await story.plan()
         assert (plan.verdict, plan.changes) == (Verdict.DONE, False), told(plan)
         assert any("gold-lyon: vol_1, vol_2: left as it is, paused by " in note for note in plan.notes), plan.notes
-        refused = await story.planned(operations.update(story.place.session.group(GROUP)))
+        refused = await story.planned(protecting.update(story.place.session.group(GROUP)))
         assert "(new shelf): it takes no update" in told(refused)
         report = await story.place.run(resume(story, Selection(volumes=("vol_1",))))
         assert outcomes(report, "gold-lyon") == {"vol_1": "done"}

@@ -10,7 +10,7 @@ from typing import Any
 from datamotion.model.acts import Act
 from datamotion.model.mirror_acts import Break
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.service import operations
+from datamotion.service import failing_over
 from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, outcomes, play, told
 from tests.together.world import GROUP, SVMS, Quiet
@@ -133,7 +133,7 @@ def test_a_volume_is_served_though_its_policy_goes_away_meanwhile(quick_path: Pa
         def remove() -> None:
             gone.remove(next(policy.uuid for policy in gone if policy.name == "team"))
 
-        failover = operations.failover(story.place.session.group(GROUP), FailoverChoice(to="gold-lyon"))
+        failover = failing_over.failover(story.place.session.group(GROUP), FailoverChoice(to="gold-lyon"))
         report = await story.place.run(failover, AtBreak(remove))
         assert (report.verdict, story.served("lyon")) == (Verdict.DONE, set(VOLUMES)), told(report)
         assert outcomes(report, "gold-lyon") == dict.fromkeys(VOLUMES, "done")
@@ -156,7 +156,7 @@ def test_one_volume_that_cannot_be_served_keeps_nothing_from_the_others(quick_pa
         def mount() -> None:
             volumes.put(replace(next(each for each in volumes if each.name == "squatter"), junction_path="/vol_2"))
 
-        failover = operations.failover(story.place.session.group(GROUP), FailoverChoice(to="gold-lyon"))
+        failover = failing_over.failover(story.place.session.group(GROUP), FailoverChoice(to="gold-lyon"))
         report = await story.place.run(failover, AtBreak(mount))
         assert outcomes(report, "gold-lyon") == {"vol_1": "done", "vol_2": "failed", "vol_3": "done"}, told(report)
         for volume in ("vol_1", "vol_3"):

@@ -13,7 +13,7 @@ from datamotion.cli.watching import kept_fresh
 from datamotion.clock import Clock
 from datamotion.engine.ports import Look
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.service import operations
+from datamotion.service import failing_over, prepared, preparing
 from datamotion.service.events import EventReport, Follower
 from datamotion.service.progress import Doing, RunPhase, RunProgress
 from datamotion.service.verdict import Verdict
@@ -31,7 +31,7 @@ _ONE_BY_ONE = {"single_patches": ("volumes", "relationships")}
 class Pictures(Follower):
     """Keeps how the run went, second by second, and at its end."""
 
-    def __init__(self, clock: Clock, prepared: operations.Prepared) -> None:
+    def __init__(self, clock: Clock, prepared: prepared.Prepared) -> None:
         super().__init__(clock, unanswered=prepared.unanswered)
         self.kept: list[RunProgress] = []
 
@@ -49,12 +49,12 @@ def test_a_failover_of_200_volumes_under_lost_answers_is_followed_to_its_end(qui
     async def story(story: Story) -> None:
         await story.protected(*_VOLUMES)
         story.place.lose("paris")
-        intent = operations.failover(story.place.session.group(GROUP), FailoverChoice())
+        intent = failing_over.failover(story.place.session.group(GROUP), FailoverChoice())
         clock, lyon = story.place.session.world.clock, story.at["lyon"].http
         async with (
             scripted(lyon, kind="lost_answer", route="PATCH /*", count=12),
             scripted(lyon, kind="hang", route="PATCH /*", skip=300, count=1),
-            operations.prepare(story.place.session, [intent]) as (prepared,),
+            preparing.prepare(story.place.session, [intent]) as (prepared,),
         ):
             pictures = Pictures(clock, prepared)
             async with kept_fresh(pictures, clock):

@@ -19,7 +19,7 @@ from datamotion.model.standing import FENCE
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.planned import Pace
 from datamotion.policy.selection import Selection
-from datamotion.service import mirrors, operations
+from datamotion.service import failing_over, mirrors, preparing
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
 from ontaplab.doors.errors import DoorError
@@ -38,7 +38,7 @@ async def planned(story: Story, to: str | None = None, **choice: Any) -> RunRepo
 
 
 async def abort(story: Story) -> RunReport:
-    return await story.place.run(operations.thaw(story.place.session.group(GROUP)))
+    return await story.place.run(failing_over.thaw(story.place.session.group(GROUP)))
 
 
 async def as_served(story: Story, cluster: str, volume: str) -> Mapping[str, Any]:
@@ -421,8 +421,8 @@ def test_it_goes_where_the_plan_that_was_shown_goes_though_the_other_target_is_f
     async def story(story: Story) -> None:
         await story.protected("vol_1")
         session = story.place.session
-        intent = operations.failover(session.group(GROUP), FailoverChoice(is_planned=None))
-        async with operations.prepare(session, [intent]) as (prepared,):
+        intent = failing_over.failover(session.group(GROUP), FailoverChoice(is_planned=None))
+        async with preparing.prepare(session, [intent]) as (prepared,):
             shown = prepared.plan.backend
             other = next(name for name in BOTH if f"gold-{name}" != shown)
             await trio.sleep(60)

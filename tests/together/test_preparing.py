@@ -11,7 +11,7 @@ from trio.testing import MockClock
 
 from datamotion.errors import Refused
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.service import operations
+from datamotion.service import failing_over, intents, preparing, protecting
 from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, play, told
 from tests.together.world import GROUP, Place, Quiet, a_place, create_volumes
@@ -26,11 +26,11 @@ async def _reads(place: Place, cluster: str) -> int:
         return int((await client.get("/lab/calls")).json()["reads"])
 
 
-async def _protected(place: Place) -> operations.Intent:
+async def _protected(place: Place) -> intents.Intent:
     """A volume that is mirrored; the failover that it is ready for."""
     await create_volumes(place.lab["paris"], ["vol_1"])
-    assert (await place.run(operations.protect(place.session.group(GROUP)))).verdict is Verdict.DONE
-    return operations.failover(place.session.group(GROUP), FailoverChoice())
+    assert (await place.run(protecting.protect(place.session.group(GROUP)))).verdict is Verdict.DONE
+    return failing_over.failover(place.session.group(GROUP), FailoverChoice())
 
 
 def test_a_failover_asks_its_home_nothing_while_all_targets_are_seen(quick_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_failover_asks_its_home_nothing_while_all_targets_are_seen(quick_path:
         async with a_place(quick_path, targets=("lyon", "rome")) as place:
             intent = await _protected(place)
             before = await _reads(place, "paris")
-            async with operations.prepare(place.session, [intent]) as (prepared,):
+            async with preparing.prepare(place.session, [intent]) as (prepared,):
                 assert prepared.plan.steps
             assert await _reads(place, "paris") == before
 
@@ -51,7 +51,7 @@ def test_a_failover_asks_its_home_too_where_a_target_is_lost(quick_path: Path) -
             intent = await _protected(place)
             place.lose("rome")
             before = await _reads(place, "paris")
-            async with operations.prepare(place.session, [intent]) as (prepared,):
+            async with preparing.prepare(place.session, [intent]) as (prepared,):
                 assert prepared.plan.steps
             assert await _reads(place, "paris") > before
 
@@ -65,7 +65,7 @@ def test_a_loss_that_has_grown_while_somebody_thought_it_over_is_refused_and_not
         async with a_place(quick_path) as place:
             intent = await _protected(place)
             await trio.sleep(60)
-            async with operations.prepare(place.session, [intent]) as (prepared,):
+            async with preparing.prepare(place.session, [intent]) as (prepared,):
                 await trio.sleep(2 * 3600)
                 with pytest.raises(Refused) as refused:
                     await prepared.carry_out(Quiet())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from datamotion.model.claim import Claim
-from datamotion.service import operations, removal
+from datamotion.service import intents, removal
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.verdict import Verdict
 from tests.profile import IS_SOAK, thinned
@@ -36,7 +36,7 @@ async def plan_unprotect(story: Story, *volumes: str, **how: bool) -> PlanReport
     return await story.planned(removal.unprotect(story.place.session.group(GROUP), volumes, **how))
 
 
-def collecting(story: Story) -> operations.Intent:
+def collecting(story: Story) -> intents.Intent:
     return removal.gc(story.place.session.group(GROUP), story.place.session.configuration.groups.keys())
 
 

@@ -11,8 +11,8 @@ import trio
 
 from datamotion.errors import Refused
 from datamotion.policy.selection import Selection
-from datamotion.service import mirrors, operations, removal
-from datamotion.service.operations import Intent
+from datamotion.service import mirrors, preparing, removal
+from datamotion.service.intents import Intent
 from datamotion.service.verdict import Verdict
 from tests.profile import thinned
 from tests.together.stories import Story, outcomes, play, told
@@ -369,7 +369,7 @@ def test_a_mirror_that_was_broken_off_and_written_to_is_resynced_only_where_that
 def test_while_a_failover_goes_on_nothing_is_turned_round(quick_path: Path) -> None:
     async def story(story: Story) -> None:
         await lost_and_back(story, "vol_1")
-        async with operations.prepare(story.place.session, [reprotect(story, "paris")]) as (ready,):
+        async with preparing.prepare(story.place.session, [reprotect(story, "paris")]) as (ready,):
             story.place.lose("lyon")
             await story.failover("paris", overrule="gold-lyon")
             story.place.regain("lyon")

@@ -12,7 +12,7 @@ import pytest
 
 from datamotion.errors import DataMotionError
 from datamotion.ontap.privileges import PRIVILEGES, Privilege
-from datamotion.service import migrations, operations
+from datamotion.service import migrations, protecting
 from datamotion.service.check import check
 from datamotion.service.check_reports import Finding
 from datamotion.service.role import role
@@ -89,7 +89,7 @@ async def the_clusters_are_made_peers(place: Place) -> None:
     await create_volumes(place.lab["paris"], ["vol_1"])
     await make_strangers(place.lab, "paris", "lyon")
     knowing = replace(place, session=replace(place.session, passphrases={"lyon": "that both of them know"}))
-    await knowing.run(operations.protect(place.session.group(GROUP), makes_peers=True))
+    await knowing.run(protecting.protect(place.session.group(GROUP), makes_peers=True))
 
 
 def keeping(count: int) -> Change:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from datamotion.service import operations
+from datamotion.service import preparing, protecting
 from datamotion.service.reports import AskedReport, PlanReport
 from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, play
@@ -18,7 +18,7 @@ async def counted(story: Story) -> tuple[int, int]:
 
 
 async def validated(story: Story) -> PlanReport:
-    async with operations.prepare(story.place.session, [operations.protect(story.place.session.group(GROUP))]) as (it,):
+    async with preparing.prepare(story.place.session, [protecting.protect(story.place.session.group(GROUP))]) as (it,):
         return await it.validated()
 
 
@@ -66,7 +66,7 @@ def test_what_the_cluster_objects_to_is_told_in_its_words(tmp_path: Path) -> Non
     async def main(story: Story) -> None:
         await a_second_volume_is_to_come(story)
         group = story.place.session.group(GROUP)
-        async with operations.prepare(story.place.session, [operations.protect(group)]) as (prepared,):
+        async with preparing.prepare(story.place.session, [protecting.protect(group)]) as (prepared,):
             await create_volumes(story.place.lab["lyon"], ["vol_2"])
             writes, _ = await counted(story)
             report = await prepared.validated()
@@ -99,7 +99,7 @@ def test_a_cluster_that_says_nothing_is_no_objection_and_no_success(tmp_path: Pa
     async def main(story: Story) -> None:
         await a_second_volume_is_to_come(story)
         group = story.place.session.group(GROUP)
-        async with operations.prepare(story.place.session, [operations.protect(group)]) as (prepared,):
+        async with preparing.prepare(story.place.session, [protecting.protect(group)]) as (prepared,):
             story.place.lose("lyon")
             report = await prepared.validated()
         assert [each.is_answer for each in said(report).objections] == [False]

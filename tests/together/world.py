@@ -18,8 +18,8 @@ from datamotion.clock import LoopClock
 from datamotion.config.models import Configuration
 from datamotion.engine.ports import Look, Watcher
 from datamotion.model.acts import Act
-from datamotion.service import operations
-from datamotion.service.operations import Intent
+from datamotion.service import preparing
+from datamotion.service.intents import Intent
 from datamotion.service.reports import RunReport
 from datamotion.service.session import Session, World
 from ontaplab.inprocess import ACCOUNT, START, Lab, LabCluster, lab_clusters
@@ -94,7 +94,7 @@ class Place:
         return replace(self, written=tree, session=replace(self.session, configuration=configuration))
 
     async def run(self, intent: Intent, watcher: Watcher | None = None) -> RunReport:
-        async with operations.prepare(self.session, [intent]) as (prepared,):
+        async with preparing.prepare(self.session, [intent]) as (prepared,):
             return await prepared.carry_out(watcher or Quiet())
 
     def tree(self, cluster: str, volume: str) -> Path:

@@ -34,9 +34,10 @@ from datamotion.cli.watching import TerminalWatcher, kept_fresh
 from datamotion.errors import ConfigError, DataMotionError
 from datamotion.exit_status import ExitStatus
 from datamotion.model.words import Operation
-from datamotion.service import operations
+from datamotion.service import preparing, protecting
+from datamotion.service.intents import Intent
 from datamotion.service.operation_reports import OperationReport
-from datamotion.service.operations import Intent, Prepared
+from datamotion.service.prepared import Prepared
 from datamotion.service.reports import PlanReport
 from datamotion.service.saved_plans import check_is_as_saved, saved_plans
 from datamotion.service.session import Session
@@ -97,7 +98,7 @@ def apply(
     if saved is not None and (unsaved := [each for each in names if each not in saved]):
         raise ConfigError(f"{plan} holds no plan of {unsaved[0]}", hint=f"it has those of {', '.join(saved)}")
     meant = session.groups(names or saved or ())
-    intents = [operations.protect(each, makes_peers=peer_clusters, recreate=recreate or ()) for each in meant]
+    intents = [protecting.protect(each, makes_peers=peer_clusters, recreate=recreate or ()) for each in meant]
     if validate:
         show_validated(session, intents, output)
     carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason, saved=saved)
@@ -118,7 +119,7 @@ def update(
     session = open_session(context, config)
     carry_out(
         session,
-        [operations.update(each) for each in session.groups(groups or ())],
+        [protecting.update(each) for each in session.groups(groups or ())],
         output,
         yes=True,
         dry_run=dry_run,
@@ -135,7 +136,7 @@ def show_validated(session: Session, intents: Sequence[Intent], output: Output) 
 
 
 async def _validated(session: Session, intents: Sequence[Intent]) -> tuple[PlanReport, ...]:
-    async with operations.prepare(session, intents) as all_prepared:
+    async with preparing.prepare(session, intents) as all_prepared:
         return tuple([await prepared.validated() for prepared in all_prepared])
 
 
@@ -205,7 +206,7 @@ async def _carry_out_all(
     follows: bool = False,
     saved: Mapping[str, PlanReport] | None = None,
 ) -> None:
-    async with operations.prepare(session, intents) as all_prepared:
+    async with preparing.prepare(session, intents) as all_prepared:
         for prepared in all_prepared:
             if saved is not None:
                 check_is_as_saved(saved[prepared.group], prepared.report)

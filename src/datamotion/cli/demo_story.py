@@ -26,8 +26,8 @@ from datamotion.exit_status import ExitStatus
 from datamotion.model.group import Group
 from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.service import mirrors, operations
-from datamotion.service.operations import Intent
+from datamotion.service import failing_over, mirrors, preparing, protecting
+from datamotion.service.intents import Intent
 from datamotion.service.reports import RunReport
 from datamotion.service.session import Session, World
 from datamotion.service.verdict import Verdict
@@ -128,10 +128,10 @@ class _Demo:
         group = session.group("gold")
 
         _say("datamotion apply gold")
-        self.signals.run(self._run, session, operations.protect(group))
+        self.signals.run(self._run, session, protecting.protect(group))
         _say(f"Clients write more at {_HOME}; datamotion update gold carries it over")
         self._write(seeded.volumes, "written before the last transfer")
-        self.signals.run(self._run, session, operations.update(group))
+        self.signals.run(self._run, session, protecting.update(group))
         expected = {volume: digests(self._home(volume)) for volume in seeded.volumes}
         _say(f"Clients write still more at {_HOME}, and no transfer will carry that")
         self._write(seeded.volumes, "written after the last transfer")
@@ -150,20 +150,20 @@ class _Demo:
         self.site.kill(_HOME)
         killed_s = self.world.clock.monotonic_s()
         _say("datamotion failover gold --yes")
-        report = await self._run(session, operations.failover(group, FailoverChoice()))
+        report = await self._run(session, failing_over.failover(group, FailoverChoice()))
         return report, self.world.clock.monotonic_s() - killed_s
 
     async def _follow(self, session: Session, intent: Intent) -> RunReport:
         """As `_run`, once the clusters have noticed that they can reach each other again."""
         for _ in range(_TRIES):
-            async with operations.prepare(session, [intent]) as (prepared,):
+            async with preparing.prepare(session, [intent]) as (prepared,):
                 if prepared.report.changes:
                     break
             await self.world.clock.sleep(1)
         return await self._run(session, intent)
 
     async def _run(self, session: Session, intent: Intent) -> RunReport:
-        async with operations.prepare(session, [intent]) as (prepared,):
+        async with preparing.prepare(session, [intent]) as (prepared,):
             render_plan(prepared.report)
             with TerminalWatcher(self.world.clock, prepared.unanswered) as watcher:
                 async with kept_fresh(watcher, self.world.clock):
@@ -223,7 +223,7 @@ class _Demo:
         self._write(volumes, "written just before going home", self._target)
         _say("datamotion failback gold")
         self.signals.run(
-            self._run, session, operations.failover(group, FailoverChoice(to=group.home.name, is_planned=True))
+            self._run, session, failing_over.failover(group, FailoverChoice(to=group.home.name, is_planned=True))
         )
         last = {volume: digests(self.site.volume_path(_TARGET, _TARGET_SVM, volume)) for volume in volumes}
         home = {volume: digests(self.site.exports(_HOME, _HOME_SVM) / volume) for volume in volumes}

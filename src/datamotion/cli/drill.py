@@ -22,12 +22,12 @@ from datamotion.cli.terminal import open_console, plain, say
 from datamotion.exit_status import ExitStatus
 from datamotion.model.units import count_text, duration_text
 from datamotion.policy.drills import DrillChoice
-from datamotion.service import drills, operations
+from datamotion.service import drills, preparing
 from datamotion.service.commands_here import CheckOutcome
 from datamotion.service.drill_reports import Checksums, DrillReport, MirrorSeen, changes_of
+from datamotion.service.intents import Intent
 from datamotion.service.manifests import verify
 from datamotion.service.operation_reports import DrillStartReport
-from datamotion.service.operations import Intent
 from datamotion.service.session import Session
 
 drill = typer.Typer(
@@ -159,13 +159,13 @@ async def _start(
 ) -> DrillStartReport:
     clock, group = session.world.clock, intent.group
     at = clock.now()
-    async with operations.prepare(session, [intent]) as (prepared,):
+    async with preparing.prepare(session, [intent]) as (prepared,):
         before, plan = prepared.standing, prepared.plan
         shown = await carry_out_one(session, prepared, output, yes=yes, dry_run=dry_run, without_store=False)
     if dry_run or plan.backend is None:
         return DrillStartReport(operation=shown, evidence=None)
     serve_s = shown.run.seconds if shown.run is not None else None
-    async with operations.prepare(session, [intent]) as (prepared,):
+    async with preparing.prepare(session, [intent]) as (prepared,):
         served = drills.served_by(
             prepared.standing,
             plan.backend,
@@ -181,7 +181,7 @@ async def _start(
     sums = None
     if exam.manifest is not None and exam.folder is not None:
         sums = await verify(exam.manifest, exam.folder, exam.manifest_limit)
-    async with operations.prepare(session, [intent]) as (prepared,):
+    async with preparing.prepare(session, [intent]) as (prepared,):
         after = prepared.standing
     seen = drills.mirrors_of(before), drills.mirrors_of(after)
     have = {each.volume for each in served}

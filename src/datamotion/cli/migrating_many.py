@@ -19,14 +19,14 @@ from datamotion.cli.terminal import open_console, plain, say, tell
 from datamotion.errors import DataMotionError
 from datamotion.exit_status import ExitStatus
 from datamotion.model.units import count_text, duration_text, size_text
-from datamotion.service import operations
+from datamotion.service import intents, preparing
 from datamotion.service.events import EventReport, Follower
 from datamotion.service.in_turn import in_turn
 from datamotion.service.item_patterns import Meant
 from datamotion.service.migration_reports import MechanismReport
 from datamotion.service.migrations import abort, migrate
 from datamotion.service.operation_reports import OperationReport
-from datamotion.service.operations import Prepared
+from datamotion.service.prepared import Prepared
 from datamotion.service.reports import PlanReport
 from datamotion.service.session import Session
 from datamotion.service.verdict import Verdict
@@ -90,8 +90,8 @@ class _Many:
         self._ended, self._carried, self._count, self._total = 0, 0, 0, 0
         self.reports: list[OperationReport] = []
 
-    async def carry_out(self, intents: Sequence[operations.Intent]) -> None:
-        async with operations.prepare(self._session, intents) as all_prepared:
+    async def carry_out(self, intents: Sequence[intents.Intent]) -> None:
+        async with preparing.prepare(self._session, intents) as all_prepared:
             plans = [each.report for each in all_prepared]
             if self._output is Output.TEXT or not (self._yes or self._dry_run):
                 render_many(plans, self._meant.left, stderr=self._output is not Output.TEXT)

@@ -28,7 +28,7 @@ from datamotion.errors import ConfigError
 from datamotion.model.group import Group
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors
-from datamotion.service.operations import check_is_backend
+from datamotion.service.intents import check_is_backend
 
 Volumes = Annotated[
     list[str] | None,

@@ -13,7 +13,7 @@ from datamotion.cli.options import DEFAULT_CONFIG, AnyGroups, ConfigFile, Output
 from datamotion.cli.output import Output
 from datamotion.cli.render_groups import show_plans
 from datamotion.exit_status import CHANGES, ExitStatus
-from datamotion.service import operations
+from datamotion.service import preparing, protecting
 from datamotion.service.reports import PlanReport
 from datamotion.service.saved_plans import save_plans
 from datamotion.service.session import Session
@@ -59,6 +59,6 @@ def plan(
 
 
 async def _plans(session: Session, names: Sequence[str], makes_peers: bool) -> tuple[PlanReport, ...]:
-    intents = [operations.protect(each, makes_peers=makes_peers) for each in session.groups(names)]
-    async with operations.prepare(session, intents) as prepared:
+    intents = [protecting.protect(each, makes_peers=makes_peers) for each in session.groups(names)]
+    async with preparing.prepare(session, intents) as prepared:
         return tuple(each.report for each in prepared)

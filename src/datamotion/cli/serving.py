@@ -34,7 +34,7 @@ from datamotion.model.group import Group
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.planned import Pace
 from datamotion.policy.recovery import Earlier
-from datamotion.service import mirrors, operations
+from datamotion.service import failing_over, mirrors
 
 To = Annotated[
     str | None,
@@ -197,7 +197,7 @@ def failover(
     session = open_session(context, config)
     all_meant = meant(session, groups, every)
     if abort:
-        intents = [operations.thaw(each) for each in all_meant]
+        intents = [failing_over.thaw(each) for each in all_meant]
     else:
         choice = FailoverChoice(
             to=to,
@@ -211,7 +211,7 @@ def failover(
         )
         says_loss = at is None or max_loss is not None
         intents = [
-            operations.failover(each, replace(choice, max_loss=_most(each, max_loss) if says_loss else None))
+            failing_over.failover(each, replace(choice, max_loss=_most(each, max_loss) if says_loss else None))
             for each in all_meant
         ]
     then = [mirrors.reprotect(each) for each in all_meant] if reprotect and not abort else []
@@ -249,7 +249,7 @@ def failback(
     session = open_session(context, config)
     all_meant = meant(session, groups, every)
     choice = FailoverChoice(is_planned=True, reprotects=reprotect, pace=_pace(freeze_below, frozen_for))
-    intents = [operations.failover(each, replace(choice, to=each.home.name)) for each in all_meant]
+    intents = [failing_over.failover(each, replace(choice, to=each.home.name)) for each in all_meant]
     then = [mirrors.reprotect(each) for each in all_meant] if reprotect else []
     carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason, then=then)
 
@@ -276,7 +276,7 @@ def swap(
     session = open_session(context, config)
     all_meant = meant(session, groups, every)
     choice = FailoverChoice(to=to, is_planned=True, reprotects=True, pace=_pace(freeze_below, frozen_for))
-    intents = [operations.failover(each, choice) for each in all_meant]
+    intents = [failing_over.failover(each, choice) for each in all_meant]
     then = [mirrors.reprotect(each) for each in all_meant]
     carry_out(session, intents, output, yes=yes, dry_run=dry_run, reason=reason, then=then)
 
@@ -298,7 +298,9 @@ def settle(
     Example: datamotion settle gold --keep gold-lyon
     """
     session = open_session(context, config)
-    carry_out(session, [operations.settle(session.group(group), keep)], output, yes=yes, dry_run=dry_run, reason=reason)
+    carry_out(
+        session, [failing_over.settle(session.group(group), keep)], output, yes=yes, dry_run=dry_run, reason=reason
+    )
 
 
 def _most(group: Group, max_loss: str | None) -> timedelta | None:

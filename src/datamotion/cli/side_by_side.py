@@ -22,7 +22,7 @@ from datamotion.clock import Clock
 from datamotion.errors import DataMotionError
 from datamotion.model.units import duration_text
 from datamotion.service.operation_reports import OperationReport
-from datamotion.service.operations import Prepared
+from datamotion.service.prepared import Prepared
 from datamotion.service.verdict import Verdict
 
 

@@ -10,7 +10,7 @@ from datamotion.cli.picture_groups import groups_lines
 from datamotion.cli.screen import Screen
 from datamotion.cli.watching import Silences, TerminalWatcher
 from datamotion.clock import Clock
-from datamotion.service.operations import Prepared
+from datamotion.service.prepared import Prepared
 from datamotion.service.silence import SilenceReport, silences
 
 

@@ -22,7 +22,7 @@ from datamotion.service.check_reports import CheckKind, CheckLine, CheckReport, 
 from datamotion.service.check_targets import pair_lines, target_lines
 from datamotion.service.concerns import concern_reports
 from datamotion.service.findings import checked, noted, unlooked
-from datamotion.service.operations import glances_of, together
+from datamotion.service.intents import glances_of, together
 from datamotion.service.session import Session
 from datamotion.service.status_reports import Severity
 from datamotion.service.store_check import store_lines

@@ -19,8 +19,8 @@ from datamotion.policy.drill_clones import drills_at
 from datamotion.policy.drills import DrillChoice, start_planner, stop_planner
 from datamotion.service.commands_here import CheckOutcome, run_here
 from datamotion.service.drill_reports import MirrorSeen, Served
+from datamotion.service.intents import Intent, check_is_backend, check_is_no_migration, glances_of
 from datamotion.service.manifests import Manifest, read_manifest
-from datamotion.service.operations import Intent, check_is_backend, check_is_no_migration, glances_of
 
 _LOOK = SERVING | {Aspect.SNAPSHOTS, Aspect.LICENSES, Aspect.IDENTITY}
 

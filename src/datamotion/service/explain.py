@@ -18,7 +18,7 @@ from datamotion.policy.situation import Situation
 from datamotion.policy.standing import stand
 from datamotion.policy.target import Candidate
 from datamotion.service.freshness import Freshness
-from datamotion.service.operations import glances_of
+from datamotion.service.intents import glances_of
 from datamotion.service.reports import PlanReport
 from datamotion.service.run_reports import plan_report
 from datamotion.service.served import serving_backend

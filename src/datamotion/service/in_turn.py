@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 import anyio
 
 from datamotion.policy.movers.file_copy import NAME as FILE_COPY
-from datamotion.service.operations import Prepared
+from datamotion.service.prepared import Prepared
 
 AT_ONCE = 4
 

@@ -18,7 +18,7 @@ from datamotion.policy.migrate import AnyMigration, abort_planner, migrate_plann
 from datamotion.policy.movers.file_copy import names_of
 from datamotion.policy.situation import Planner
 from datamotion.policy.thaw import thaw_planner
-from datamotion.service.operations import Intent, glances_of
+from datamotion.service.intents import Intent, glances_of
 from datamotion.service.session import Session
 
 _WITHIN = frozenset({Aspect.SVMS, Aspect.VOLUMES, Aspect.RELATIONSHIPS, Aspect.MOVEMENTS, Aspect.AGGREGATES})

@@ -20,7 +20,7 @@ from datamotion.policy.resync import newest_common, resync_planner
 from datamotion.policy.selection import Selection
 from datamotion.policy.situation import Planner
 from datamotion.policy.turning import Consent
-from datamotion.service.operations import Intent, Measuring, check_is_backend, check_is_no_migration, glances_of
+from datamotion.service.intents import Intent, Measuring, check_is_backend, check_is_no_migration, glances_of
 
 
 def pause(group: Group, selection: Selection, *, timeout: timedelta, reason: str | None = None) -> Intent:

@@ -11,7 +11,7 @@ from datamotion.policy.drills import sweeping
 from datamotion.policy.forget import forget_planner
 from datamotion.policy.gc import gc_planner
 from datamotion.policy.unprotect import unprotect_planner
-from datamotion.service.operations import Intent, check_is_backend, glances_of
+from datamotion.service.intents import Intent, check_is_backend, glances_of
 
 
 def unprotect(group: Group, volumes: Sequence[str] = (), *, delete_copies: bool = False) -> Intent:

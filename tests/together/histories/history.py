@@ -17,9 +17,9 @@ from datamotion.model.standing import FENCE
 from datamotion.policy.drills import DrillChoice
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.selection import Selection
-from datamotion.service import drills, mirrors, operations, removal
+from datamotion.service import drills, failing_over, mirrors, protecting, removal
 from datamotion.service.check import check as check_sites
-from datamotion.service.operations import Intent
+from datamotion.service.intents import Intent
 from datamotion.service.reports import RunReport
 from datamotion.service.status import status
 from datamotion.service.verdict import Verdict
@@ -136,9 +136,9 @@ def _group(story: Story) -> Group:
     return story.place.session.group(GROUP)
 
 
-apply = command(lambda story: operations.protect(_group(story)))
-update = command(lambda story: operations.update(_group(story)))
-abort = command(lambda story: operations.thaw(_group(story)))
+apply = command(lambda story: protecting.protect(_group(story)))
+update = command(lambda story: protecting.update(_group(story)))
+abort = command(lambda story: failing_over.thaw(_group(story)))
 reprotect = command(lambda story: mirrors.reprotect(_group(story)))
 pause = command(lambda story: mirrors.pause(_group(story), Selection(), timeout=timedelta(seconds=30)))
 resume = command(lambda story: mirrors.resume(_group(story), Selection()))
@@ -192,7 +192,7 @@ async def finish(history: History, *, mortal: bool = True) -> None:
 
 def _failover(story: Story, to: str | None, *, is_planned: bool | None) -> Intent:
     choice = FailoverChoice(to=to and f"gold-{to}", is_planned=is_planned)
-    return operations.failover(_group(story), choice)
+    return failing_over.failover(_group(story), choice)
 
 
 async def lose(history: History) -> None:

@@ -17,11 +17,11 @@ from datamotion.cli.render_status import render_status
 from datamotion.clock import LoopClock
 from datamotion.errors import DataMotionError, InternalError
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.service import operations
+from datamotion.service import failing_over, preparing, protecting
 from datamotion.service.check import check
 from datamotion.service.check_reports import CheckReport
 from datamotion.service.documents import to_json
-from datamotion.service.operations import Intent
+from datamotion.service.intents import Intent
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.session import Session
 from datamotion.service.status import status
@@ -99,7 +99,7 @@ def _shown(report: Report) -> str:
 
 def _planned(intent: Callable[[Session], Intent]) -> Command:
     async def go(session: Session) -> Report:
-        async with operations.prepare(session, [intent(session)]) as (prepared,):
+        async with preparing.prepare(session, [intent(session)]) as (prepared,):
             return prepared.report
 
     return go
@@ -107,7 +107,7 @@ def _planned(intent: Callable[[Session], Intent]) -> Command:
 
 def _run(intent: Callable[[Session], Intent]) -> Command:
     async def go(session: Session) -> Report:
-        async with operations.prepare(session, [intent(session)]) as (prepared,):
+        async with preparing.prepare(session, [intent(session)]) as (prepared,):
             if not prepared.report.changes:
                 return prepared.report
             return await prepared.carry_out(Quiet())
@@ -116,20 +116,20 @@ def _run(intent: Callable[[Session], Intent]) -> Command:
 
 
 def best_failover(session: Session) -> Intent:
-    return operations.failover(session.group(GROUP), FailoverChoice())
+    return failing_over.failover(session.group(GROUP), FailoverChoice())
 
 
 def _failover_to_lyon(session: Session) -> Intent:
     """To one and no other: what it asks for where all answers are good is all that it may ask for."""
-    return operations.failover(session.group(GROUP), FailoverChoice(to="gold-lyon"))
+    return failing_over.failover(session.group(GROUP), FailoverChoice(to="gold-lyon"))
 
 
 def _protect(session: Session) -> Intent:
-    return operations.protect(session.group(GROUP))
+    return protecting.protect(session.group(GROUP))
 
 
 def _update(session: Session) -> Intent:
-    return operations.update(session.group(GROUP))
+    return protecting.update(session.group(GROUP))
 
 
 async def record(root: Path) -> Mapping[str, Scene]:

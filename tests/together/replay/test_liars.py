@@ -22,7 +22,7 @@ from trio.testing import MockClock
 
 from datamotion.clock import LoopClock
 from datamotion.config.models import Configuration
-from datamotion.service import operations
+from datamotion.service import preparing
 from datamotion.service.reports import RunReport
 from datamotion.service.session import Session
 from datamotion.service.verdict import Verdict
@@ -103,7 +103,7 @@ def test_a_target_that_lies_does_not_stop_a_failover_to_the_other_one(
         patience = _ENOUGH if is_answer else _PATIENCE
         async with a_liar(context, LIES[name]) as liar:
             session = _session(scene, liar, ca, player, tmp_path / name.replace(" ", "-"), patience)
-            async with operations.prepare(session, [best_failover(session)]) as (prepared,):
+            async with preparing.prepare(session, [best_failover(session)]) as (prepared,):
                 assert prepared.plan.backend == "gold-lyon", name
                 assert prepared.report.changes, name
                 assert not prepared.report.refusals, name

@@ -1,56 +1,42 @@
-"""The use cases that change something: plan, show, agree, carry out. Every face calls these."""
+"""One operation that is planned: shown, agreed to, carried out. Every face calls this."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
-from dataclasses import dataclass, field, replace
-from math import inf
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
 
-from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.counting import counted
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.engine.ports import Delay, Watcher
 from datamotion.engine.result import RunResult
 from datamotion.engine.run import Run
 from datamotion.engine.turn import planned_acts
-from datamotion.errors import ConfigError, Refused
+from datamotion.errors import Refused
 from datamotion.model.acts import THIS_HOST
-from datamotion.model.group import Group
-from datamotion.model.migration import is_migration
 from datamotion.model.plan import Plan
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
-from datamotion.model.view import EVERYTHING, LETTING_IN, SERVING, STANDING, Aspect, View
-from datamotion.model.volume_records import Snapshot
+from datamotion.model.view import View
 from datamotion.model.words import Operation
-from datamotion.policy.cluster_peering import unpeered
 from datamotion.policy.consent import beyond
-from datamotion.policy.divergence import Sizes
-from datamotion.policy.drills import sweeping
-from datamotion.policy.failover import also_needed, failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.protect import protect_planner
-from datamotion.policy.settle import settle_planner
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.standing import stand
-from datamotion.policy.thaw import thaw_planner
-from datamotion.policy.update import update_planner
 from datamotion.runs.phases import Event, Phase
 from datamotion.service.asked import ask_about
 from datamotion.service.clusters import FollowedCluster
 from datamotion.service.documents import to_json
 from datamotion.service.hooks import Hooks
+from datamotion.service.intents import Intent
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.run_reports import plan_report, run_report
 from datamotion.service.session import NoLock, Session
-from datamotion.service.shared_looks import SharedLooks
 from datamotion.service.silence import unanswered
-from datamotion.service.turns_taken import Turn, Turns
+from datamotion.service.turns_taken import Turn
 from datamotion.service.verdict import Verdict
 from datamotion.store.lock import this_process
 
@@ -58,142 +44,6 @@ if TYPE_CHECKING:
     from datamotion.store.fallback import FallbackRuns
     from datamotion.store.journal import RunRecord, Store
     from datamotion.store.lock import GroupHold
-
-
-_SERVING_ANSWERS_S = 5.0
-"""How long a failover waits for who serves, where it may do without: at a disaster every second is clients' time."""
-
-
-def _nothing_more(_: Standing) -> frozenset[str]:
-    return frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measuring:
-    """What is measured once it is seen how the group stands, and the planner that is told."""
-
-    wanted: Callable[[Standing], Mapping[str, Sequence[Snapshot]]]
-    planner: Callable[[Sizes], Planner]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
-    """One operation on one group: what plans it, and what has to be looked at for that.
-
-    `also` names those of `more`, by cluster, that have to be looked at too, once it is seen how the group stands: what
-    is not needed is asked for nothing, not even for its secret; what does not answer `within_s` is done without.
-    `by_name`: who agrees to it types the group's name.
-    `way_back` is carried out after it, in the same run: it has something to do only where nothing was decided.
-    `reason` is why, in the words of who wants it: kept with the run. `measuring`: its planner takes the place of
-    `planner` then.
-    """
-
-    operation: Operation
-    group: Group
-    planner: Planner
-    glances: Mapping[str, Glance]
-    more: Mapping[str, Glance] = field(default_factory=dict)
-    also: Callable[[Standing], frozenset[str]] = _nothing_more
-    within_s: float | None = None
-    by_name: bool = False
-    way_back: Planner | None = None
-    reason: str | None = None
-    measuring: Measuring | None = None
-
-
-def protect(group: Group, *, makes_peers: bool = False, recreate: Collection[str] = ()) -> Intent:
-    """Mirror every volume of the group from where it is served to every target, as configured.
-
-    `makes_peers`: clusters that are to be peers are made that. Where they are reached is looked at only where they are
-    none. `recreate` are back ends at which mirrors that no update mends are deleted and made anew.
-    Raises: ConfigError for one that is no back end of the group, and where the group is a migration.
-    """
-    check_is_no_migration(group)
-    for each in recreate:
-        check_is_backend(group, each)
-    aspects = EVERYTHING | {Aspect.DESTINATIONS} if recreate else EVERYTHING
-    return Intent(
-        operation=Operation.PROTECT,
-        group=group,
-        planner=sweeping(protect_planner(group, makes_peers=makes_peers, recreate=frozenset(recreate)), group),
-        glances=glances_of(group, aspects),
-        more=glances_of(group, aspects | {Aspect.INTERFACES}),
-        also=unpeered,
-    )
-
-
-def update(group: Group) -> Intent:
-    """Carry what is served now to every mirror of it."""
-    glances = glances_of(group, STANDING)
-    return Intent(
-        operation=Operation.UPDATE, group=group, planner=sweeping(update_planner(group), group), glances=glances
-    )
-
-
-def failover(group: Group, choice: FailoverChoice) -> Intent:
-    """Serve the group from another back end.
-
-    Its home is looked at where the targets alone cannot tell enough, and where the failover may be a planned one.
-    Raises: ConfigError where `choice` names no back end of the group.
-    """
-    check_is_backend(group, choice.to)
-    check_is_backend(group, choice.overrule)
-    may_be_planned, earlier = choice.may_be_planned, choice.earlier
-    aspects = SERVING | {Aspect.SNAPSHOTS} if may_be_planned or earlier else SERVING
-    if earlier is not None and earlier.keeps_newer:
-        aspects |= {Aspect.AGGREGATES, Aspect.LICENSES}
-    glances = glances_of(group, aspects)
-    needed = {target.backend.cluster for target in group.targets}
-    if group.home.name == choice.to:
-        needed.add(group.home.cluster)
-    return Intent(
-        operation=Operation.FAILOVER,
-        group=group,
-        planner=failover_planner(group, choice),
-        glances={name: each for name, each in glances.items() if name in needed},
-        more={name: each for name, each in glances.items() if name not in needed},
-        # What is spoilt where it is served goes on being served, unless it is fenced there.
-        also=(lambda _: frozenset({group.home.cluster})) if may_be_planned or earlier else also_needed,
-        within_s=_SERVING_ANSWERS_S if choice.is_planned is None or earlier else None,
-        way_back=thaw_planner(group) if may_be_planned else None,
-    )
-
-
-def thaw(group: Group) -> Intent:
-    """Let clients in again where a planned failover was not carried through."""
-    glances = glances_of(group, LETTING_IN)
-    return Intent(operation=Operation.THAW, group=group, planner=thaw_planner(group), glances=glances)
-
-
-def settle(group: Group, keep: str) -> Intent:
-    """Say that one back end serves the group, where nobody can tell. Raises ConfigError for one that is not its own."""
-    check_is_backend(group, keep)
-    glances = glances_of(group, SERVING)
-    return Intent(operation=Operation.SETTLE, group=group, planner=settle_planner(group, keep), glances=glances)
-
-
-def check_is_backend(group: Group, name: str | None) -> None:
-    """Raises: ConfigError for a name that no back end of the group has."""
-    known = [backend.name for backend in group.backends]
-    if name is not None and name not in known:
-        raise ConfigError(f"{name} is no back end of {group.name}", hint=f"its back ends: {', '.join(known)}")
-
-
-def check_is_no_migration(group: Group) -> None:
-    """Raises: ConfigError where it is one: nothing is to stay mirrored then."""
-    if is_migration(group.name):
-        raise ConfigError(
-            f"{group.name} is a migration: only datamotion migrate changes it, as it was begun",
-            hint="datamotion migrations lists those under way; status and history take its name",
-        )
-
-
-def glances_of(group: Group, aspects: frozenset[Aspect]) -> Mapping[str, Glance]:
-    """All clusters of the group, each with the SVMs of its back ends there."""
-    svms: dict[str, set[str]] = {}
-    for backend in group.backends:
-        svms.setdefault(backend.cluster, set()).add(backend.svm)
-    return {name: Glance(aspects=aspects, svms=frozenset(each)) for name, each in svms.items()}
 
 
 _BRINGING = frozenset({Operation.FAILOVER, Operation.SETTLE})  # what is about who serves says so in its own words
@@ -368,70 +218,6 @@ class Prepared:
             others = f"; and {count_text(len(grown) - 1, 'other volume')} too" if len(grown) > 1 else ""
             raise Refused(f"more would be given up by now than was agreed to: {grown[0]}{others}", hint=hint)
         return plan
-
-
-@asynccontextmanager
-async def prepare(session: Session, intents: Sequence[Intent]) -> AsyncIterator[tuple[Prepared, ...]]:
-    """Plan each of these, from one look at all their clusters, which stay open so that the plans can be carried out.
-
-    What only some of them need beside that is looked at in a second one. Where they are several, they share their looks
-    and the turns of transfers when they are carried out side by side.
-    """
-    turns = Turns()
-    async with AsyncExitStack() as stack:
-        glances = together(intent.glances for intent in intents)
-        clusters = await stack.enter_async_context(session.clusters(glances.keys()))
-        view = await Lookout(clusters, glances).whole()
-        standings = [_stand(intent.group, view, intent.glances) for intent in intents]
-        more = [_more(intent, each) for intent, each in zip(intents, standings, strict=True)]
-        wanted = [{**intent.glances, **each} for intent, each in zip(intents, more, strict=True)]
-        if extra := together(more):
-            opened = await stack.enter_async_context(session.clusters(extra.keys() - glances.keys(), beside=True))
-            clusters = {**clusters, **opened}
-            within_s = max((intent.within_s or inf for intent in intents), default=inf)
-            view = {**view, **await Lookout(clusters, extra, within_s).whole()}
-            standings = [_stand(intent.group, view, each) for intent, each in zip(intents, wanted, strict=True)]
-        intents = [
-            await _measured(intent, standing, clusters) for intent, standing in zip(intents, standings, strict=True)
-        ]
-        if len(intents) > 1:
-            clusters = {name: SharedLooks(each) for name, each in clusters.items()}
-        yield tuple(
-            Prepared(session, intent, clusters, each, standing, turns.join())
-            for intent, each, standing in zip(intents, wanted, standings, strict=True)
-        )
-
-
-async def _measured(intent: Intent, standing: Standing, clusters: Mapping[str, FollowedCluster]) -> Intent:
-    """With the planner that knows what was measured, one cluster beside the other."""
-    if intent.measuring is None:
-        return intent
-    wanted = intent.measuring.wanted(standing)
-
-    async def ask(backend: str) -> Mapping[str, int]:
-        return await clusters[intent.group.backend(backend).cluster].measure(wanted[backend])
-
-    told = zip(wanted, await side_by_side(ask, wanted), strict=True)
-    sizes = {(backend, uuid): size for backend, found in told for uuid, size in found.items()}
-    return replace(intent, planner=intent.measuring.planner(sizes))
-
-
-def _stand(group: Group, view: View, glances: Mapping[str, Glance]) -> Standing:
-    return stand(group, {name: view[name] for name in glances})
-
-
-def _more(intent: Intent, standing: Standing) -> Mapping[str, Glance]:
-    """What has to be looked at beside what showed how the group stands."""
-    return {name: intent.more[name] for name in sorted(intent.also(standing) & intent.more.keys())}
-
-
-def together(all_glances: Iterable[Mapping[str, Glance]]) -> Mapping[str, Glance]:
-    """What all of them look at."""
-    union: dict[str, Glance] = {}
-    for glances in all_glances:
-        for name, glance in glances.items():
-            union[name] = union[name].joined(glance) if name in union else glance
-    return union
 
 
 def _close_cut_off(store: Store | FallbackRuns, group: str, hold: GroupHold | NoLock) -> RunRecord | None:
