@@ -30,7 +30,15 @@ def measure(runs: Sequence[int] = (11,)) -> None:
         site.seed("paris", _LIBRARY, volumes=_VOLUMES)
         configuration = site.folder / "datamotion.yaml"
         run(configuration, "apply", "--yes")
-        commands = {"--help": (None, "--help"), "status": (configuration, "status")}
+        small = site.folder / "small"
+        small.write_text("to be copied\n")
+        commands = {
+            "--help": (None, "--help"),
+            "status": (configuration, "status"),
+            "plan": (configuration, "plan"),
+            "explain gold": (configuration, "explain", "gold"),
+            "copy SRC DST": (None, "copy", str(small), str(site.folder / "copied"), "--force"),
+        }
         took: dict[tuple[str, Path], list[float]] = {(name, source): [] for name in commands for source in sources}
         for number in range(runs[0] + 1):
             for (name, source), costs in took.items():
@@ -41,4 +49,4 @@ def measure(runs: Sequence[int] = (11,)) -> None:
     print("|---|" + "---|" * (len(sources) + 1))
     for name in commands:
         cells = [f"{median(took[name, source]):.3f} s" for source in sources]
-        print(f"| `datamotion {name}` | {' | '.join(cells)} | {_BOUNDS[name]} |", flush=True)
+        print(f"| `datamotion {name}` | {' | '.join(cells)} | {_BOUNDS.get(name, '')} |", flush=True)

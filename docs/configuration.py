@@ -11,10 +11,11 @@ from typing import Annotated, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from datamotion.config.clusters import SecretRef
 from datamotion.config.durations import format_duration
 from datamotion.config.keys import Key, in_line, walk
 from datamotion.config.mistakes import Keys, key_path
-from datamotion.config.models import Configuration, SecretRef
+from datamotion.config.models import Configuration
 
 _INTRODUCTION = """\
 <!-- Made from src/datamotion/config by `make docs`; changes here are overwritten. -->

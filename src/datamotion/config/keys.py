@@ -10,8 +10,9 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from datamotion.config.clusters import SecretRef
 from datamotion.config.mistakes import Keys
-from datamotion.config.models import Configuration, SecretRef
+from datamotion.config.models import Configuration
 
 NAME = "NAME"
 """Stands for a name that people choose."""

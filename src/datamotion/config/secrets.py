@@ -15,8 +15,8 @@ import anyio
 from anyio import to_thread
 from anyio.abc import ByteReceiveStream, Process
 
+from datamotion.config.clusters import SecretRef
 from datamotion.config.files import open_regular
-from datamotion.config.models import SecretRef
 from datamotion.errors import ConfigError
 
 TIMEOUT_S = 30.0

@@ -20,7 +20,7 @@ from datamotion.ontap.transport import open_transport
 
 if TYPE_CHECKING:
     from datamotion.clock import Clock
-    from datamotion.config.models import ClusterConfig
+    from datamotion.config.clusters import ClusterConfig
     from datamotion.model.acts import Act
     from datamotion.model.item_records import FileName, FilesIn
     from datamotion.model.view import Aspect, ClusterView

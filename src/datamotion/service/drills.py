@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from datamotion.config.models import Drill, DrillCheck
+from datamotion.config.groups import Drill, DrillCheck
 from datamotion.errors import ConfigError
 from datamotion.model.group import Group
 from datamotion.model.standing import Standing

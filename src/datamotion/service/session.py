@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import httpx
 
 from datamotion.clock import Clock
+from datamotion.config.groups import Drill
+from datamotion.config.groups import Target as TargetConfig
 from datamotion.config.loading import place_in
 from datamotion.config.mistakes import Keys
-from datamotion.config.models import Configuration, Drill
-from datamotion.config.models import Target as TargetConfig
+from datamotion.config.models import Configuration
 from datamotion.config.secrets import resolve
 from datamotion.engine.ports import Other
 from datamotion.errors import ConfigError, DataMotionError, Place

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from datamotion.config.clusters import ClusterConfig, SecretRef
 from datamotion.config.durations import format_duration, parse_duration
-from datamotion.config.models import Backend, ClusterConfig, Configuration, Group, SecretRef, Target
+from datamotion.config.groups import Backend, Group, Target
+from datamotion.config.models import Configuration
 from datamotion.errors import ConfigError
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 import datamotion.config
+from datamotion.config.clusters import SecretRef
 from datamotion.config.keys import walk
 from datamotion.config.loading import load
 from datamotion.config.mistakes import Keys
-from datamotion.config.models import Configuration, SecretRef
+from datamotion.config.models import Configuration
 from datamotion.errors import ConfigError
 
 SAMPLES = Path(str(resources.files(datamotion.config) / "samples"))

@@ -16,7 +16,7 @@ import trio.testing
 from trio.testing import MockClock
 
 from datamotion.config import secrets
-from datamotion.config.models import SecretRef
+from datamotion.config.clusters import SecretRef
 from datamotion.errors import ConfigError
 
 SECRET = "hunter2"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from datamotion.config.models import Drill
+from datamotion.config.groups import Drill
 from datamotion.errors import ConfigError
 from datamotion.service.drill_reports import Checksums
 from datamotion.service.drills import exam

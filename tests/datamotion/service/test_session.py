@@ -14,7 +14,8 @@ import anyio
 import pytest
 
 from datamotion.clock import SystemClock
-from datamotion.config.models import Configuration, SecretRef
+from datamotion.config.clusters import SecretRef
+from datamotion.config.models import Configuration
 from datamotion.engine.looking import Glance, Lookout
 from datamotion.errors import ConfigError, Refused
 from datamotion.model.view import Aspect, Unseen, View
