@@ -32,7 +32,7 @@ def measure(runs: Sequence[int] = (11,)) -> None:
         run(configuration, "apply", "--yes")
         small = site.folder / "small"
         small.write_text("to be copied\n")
-        commands = {
+        commands: dict[str, tuple[Path | None, *tuple[str, ...]]] = {
             "--help": (None, "--help"),
             "status": (configuration, "status"),
             "plan": (configuration, "plan"),

@@ -35,6 +35,7 @@ def main() -> None:
     except OSError:  # nobody reads any more, or the disk is full: the interpreter must not try again at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = status or ExitStatus.FAILED
+    gc.freeze()  # all is over: the interpreter, too, need not look for garbage among it
     sys.exit(status)
 
 
