@@ -89,9 +89,8 @@ def _below() -> None:
 def run(arguments: Sequence[str], world: World | None) -> int:
     """Run one command in this world (None: it needs none); returns its exit status. Errors are shown, not raised."""
     try:
-        status: int = (
-            _listed().main(args=list(arguments), prog_name="datamotion", standalone_mode=False, obj=world) or 0
-        )
+        line = command_line(asked) if (asked := _asked(arguments)) in listed() else _listed()
+        status: int = line.main(args=list(arguments), prog_name="datamotion", standalone_mode=False, obj=world) or 0
     except typer.TyperException as error:
         return _failed(UsageMistake.of(error), arguments)
     except typer.Abort:

@@ -11,7 +11,7 @@ from types import TracebackType
 
 from datamotion.exit_status import ExitStatus
 
-_OBJECTS = 50_000  # made and not dropped since the last search
+_OBJECTS = 100_000  # made and not dropped since the last search: more than a start makes
 
 
 def main() -> None:
