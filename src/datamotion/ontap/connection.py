@@ -10,6 +10,7 @@ connect time-out is paid once.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from functools import lru_cache
 from pathlib import Path
@@ -34,11 +35,23 @@ class Connection:
     """Any number of tasks may use it; at most `limit` requests are under way at once."""
 
     def __init__(
-        self, asked: Asked, http: httpx.AsyncClient, clock: Clock, *, limit: int, limits: Limits, ca_file: Path | None
+        self,
+        asked: Asked,
+        http: httpx.AsyncBaseTransport,
+        clock: Clock,
+        *,
+        headers: Mapping[str, str],
+        timeout: httpx.Timeout,
+        limit: int,
+        limits: Limits,
+        ca_file: Path | None,
     ) -> None:
         self.asked = asked
         self.limits = limits
+        # No client of httpx's: what one adds (cookies, redirects) is no part of this, and costs as much as the rest.
         self._http = http
+        self._headers = httpx.Headers(headers)
+        self._timeout = timeout
         self._limiter = anyio.CapacityLimiter(limit)
         self._clock = clock
         self._ca_file = ca_file
@@ -58,7 +71,7 @@ class Connection:
         """The request that has waited longest for an answer; None where none is under way."""
         if not self._under_way:
             return None
-        return Delay(self._under_way[0], self._under_way[0] + (self._http.timeout.read or 0))
+        return Delay(self._under_way[0], self._under_way[0] + (self._timeout.read or 0))
 
     async def send(self, request: Request, budget: Budget) -> Answer:
         """The answer, within the budget; to a change, within the time that one may take.
@@ -118,9 +131,8 @@ class Connection:
             async with AsyncExitStack() as stack:
                 self._under_way.append(began_s)
                 try:
-                    response = await stack.enter_async_context(
-                        self._http.stream(request.method, _absolute(self.asked.url, request.url), json=request.body)
-                    )
+                    response = await self._http.handle_async_request(self._written(request))
+                    stack.push_async_callback(response.aclose)
                 finally:
                     self._under_way.remove(began_s)
                 self._answers += 1
@@ -133,9 +145,18 @@ class Connection:
         _log.debug("%s %s: %d in %.0f ms", self.asked.name, request, response.status_code, took_ms)
         return Response(response.status_code, response.headers.get("content-type", ""), content)
 
+    def _written(self, request: Request) -> httpx.Request:
+        return httpx.Request(
+            request.method,
+            _absolute(self.asked.url, request.url),
+            headers=self._headers,
+            json=request.body,
+            extensions={"timeout": self._timeout.as_dict()},
+        )
+
     def _judge(self, request: Request, outcome: Outcome, tries: Tries, budget: Budget) -> Answer:
         if isinstance(outcome, httpx.RequestError):
-            why = why_silent(outcome, timeout=self._http.timeout, ca_file=self._ca_file)
+            why = why_silent(outcome, timeout=self._timeout, ca_file=self._ca_file)
             without_connection = isinstance(outcome, httpx.ConnectError | httpx.ConnectTimeout)
             if without_connection and self._answers == tries.answers_before:
                 self._unreachable = why

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from datamotion.model.view import ClusterClock
 
@@ -26,10 +27,8 @@ class Dates:
         """An answer that tells none adds nothing."""
         if date is None:
             return
-        try:
-            told = parsedate_to_datetime(date)
-            told = told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
-        except (ValueError, OverflowError):
+        told = _read(date)
+        if told is None:
             self._is_legible = False
             return
         least, most = told - told_at, told + _RESOLUTION - asked_at
@@ -41,3 +40,13 @@ class Dates:
         if self._least is None or self._most is None or self._least > self._most or not self._is_legible:
             return ClusterClock(ahead=None, limit=limit)
         return ClusterClock(ahead=max(self._least, min(self._most, timedelta())), limit=limit)
+
+
+@lru_cache(maxsize=64)
+def _read(date: str) -> datetime | None:
+    """None where it cannot be. The answers to one look bear the same few."""
+    try:
+        told = parsedate_to_datetime(date)
+        return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

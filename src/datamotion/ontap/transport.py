@@ -13,6 +13,7 @@ not known to be the cluster, so the cluster itself has said nothing.
 from __future__ import annotations
 
 import ssl
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -183,18 +184,24 @@ async def open_transport(
     Proxies and credentials that the environment names are not used.
     Raises: ConfigError when the CA file cannot be read.
     """
-    async with httpx.AsyncClient(
-        base_url=url,
-        auth=httpx.BasicAuth(user, password),
-        headers=_HEADERS,
-        timeout=httpx.Timeout(read_timeout_s, connect=connect_timeout_s, pool=None),
-        limits=httpx.Limits(max_connections=limit, max_keepalive_connections=limit, keepalive_expiry=_KEEP_ALIVE_S),
-        verify=_trust(name, ca_file) if http_transport is None else True,
-        transport=http_transport,
+    asked = Asked(name=name, url=str(httpx.URL(url)).rstrip("/"), user=user)
+    http = http_transport or httpx.AsyncHTTPTransport(
+        verify=_trust(name, ca_file),
         trust_env=False,
-    ) as http:
-        asked = Asked(name=name, url=str(http.base_url).rstrip("/"), user=user)
-        yield Transport(Connection(asked, http, clock, limit=limit, limits=limits, ca_file=ca_file))
+        limits=httpx.Limits(max_connections=limit, max_keepalive_connections=limit, keepalive_expiry=_KEEP_ALIVE_S),
+    )
+    async with http:
+        connection = Connection(
+            asked,
+            http,
+            clock,
+            headers={**_HEADERS, "Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"},
+            timeout=httpx.Timeout(read_timeout_s, connect=connect_timeout_s, pool=None),
+            limit=limit,
+            limits=limits,
+            ca_file=ca_file,
+        )
+        yield Transport(connection)
 
 
 def _trust(name: str, ca_file: Path | None) -> ssl.SSLContext:

@@ -1,4 +1,4 @@
-"""The resources as one Starlette application.
+"""The resources as one ASGI application.
 
 What is not simulated, a path or a method, answers with an error that says so.
 """
@@ -12,10 +12,9 @@ from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from pydantic_core import to_json
-from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ontaplab.clock import Clock
@@ -66,7 +65,7 @@ def build_app(
     for resource in resources:
         routes += api.resource_routes(resource)
     routes.append(api.route("/{rest:path}", _METHODS, _no_such_path))
-    return _Normalised(Starlette(routes=[ByFirstSegments(routes)]))
+    return _Normalised(Router(routes=[ByFirstSegments(routes)]))
 
 
 def list_routes(resources: Sequence[Resource[Any]], extra: Sequence[Extra] = ()) -> list[tuple[str, str]]:
@@ -101,24 +100,24 @@ class _Api:
 
     def route(self, path: str, methods: Sequence[str], endpoint: Endpoint) -> Route:
         async def answer(http: HttpRequest) -> Response:
-            self.calls.count(http, path if path != "/{rest:path}" else http.url.path)
+            self.calls.count(http, path if path != "/{rest:path}" else _path(http))
             try:
                 http.state.caller = self._admit(http)
                 if http.method == "OPTIONS":
                     return Response(headers={"Allow": ", ".join((*methods, "HEAD", "OPTIONS"))})
                 if http.method not in (*methods, "HEAD"):
-                    raise not_simulated(f"{http.method} {http.url.path}", status=405)
+                    raise not_simulated(f"{http.method} {_path(http)}", status=405)
                 return await endpoint(http)
             except OntapError as error:
                 return error_response(error)
 
-        return Route("/api" + _PARAMETER.sub(_starlette_parameter, path), answer, methods=list(_METHODS))
+        return _route("/api" + _PARAMETER.sub(_starlette_parameter, path), answer)
 
     def _on_collection(self, resource: Resource[Any]) -> Endpoint:
         async def endpoint(http: HttpRequest) -> Response:
             request, parameters = understand(resource, http)
             if http.method in ("GET", "HEAD"):
-                return hal(render_collection(resource, request, parameters, http.url.query))
+                return hal(render_collection(resource, request, parameters, query_of(http)))
             write = Write(resource, request, parameters, self._clock)
             raw = await read_object(http)
             match http.method:
@@ -150,13 +149,38 @@ def _lab_route(route: Route, operator: Callable[[HttpRequest], object]) -> Route
         try:
             operator(http)
             if http.method not in (route.methods or ()):
-                raise not_simulated(f"{http.method} {http.url.path}", status=405)
+                raise not_simulated(f"{http.method} {_path(http)}", status=405)
             response: Response = await route.endpoint(http)
         except OntapError as error:
             return error_response(error)
         return response
 
-    return Route(route.path, answer, methods=list(_METHODS))
+    return _route(route.path, answer)
+
+
+def _route(path: str, answer: Endpoint) -> Route:
+    return Route(path, _Answering(answer), methods=list(_METHODS))
+
+
+class _Answering:
+    """A request answered as one application. A plain function would be wrapped for errors that none of these raises."""
+
+    def __init__(self, answer: Endpoint) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._answer(HttpRequest(scope, receive, send))
+        await response(scope, receive, send)
+
+
+def query_of(http: HttpRequest) -> str:
+    query: bytes = http.scope["query_string"]
+    return query.decode()
+
+
+def _path(http: HttpRequest) -> str:
+    path: str = http.scope["path"]
+    return path
 
 
 def hal(content: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -174,7 +198,7 @@ def _written(answer: Answer) -> Response:
 
 def understand(resource: Resource[Any], http: HttpRequest) -> tuple[Request, Parameters]:
     """What an HTTP request to a resource says, besides its body."""
-    parameters = read_parameters(resource, read_query(http.url.query))
+    parameters = read_parameters(resource, read_query(query_of(http)))
     caller: Caller = http.state.caller
     request = Request(
         method=http.method,
@@ -195,7 +219,7 @@ def _with_flags_of_body(write: Write[Any], raw: Mapping[str, Any]) -> Write[Any]
 
 
 async def _no_such_path(http: HttpRequest) -> Response:
-    raise not_simulated(f"{http.method} {http.url.path}")
+    raise not_simulated(f"{http.method} {_path(http)}")
 
 
 def _instance_route(resource: Resource[Any]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ontaplab.clock import Clock
@@ -20,7 +21,12 @@ class Dated:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def dated(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["Date"] = format_datetime(self._clock.now(), usegmt=True)
+                message["headers"].append((b"date", _written(self._clock.now().replace(microsecond=0))))
             await send(message)
 
         await self._app(scope, receive, dated)
+
+
+@lru_cache(maxsize=16)
+def _written(second: datetime) -> bytes:
+    return format_datetime(second, usegmt=True).encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
@@ -23,7 +24,15 @@ class ByFirstSegments(BaseRoute):
             if wanted is not None
         }
 
+        # A look asks the same paths again and again; to take each apart costs as much as many an answer.
+        self._find = lru_cache(maxsize=1024)(self._found)
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, found = self._find(scope["type"], scope.get("method", ""), scope["path"], scope.get("root_path", ""))
+        return match, {**found, "path_params": dict(found.get("path_params", {}))}
+
+    def _found(self, kind: str, method: str, path: str, root_path: str) -> tuple[Match, Scope]:
+        scope = {"type": kind, "method": method, "path": path, "root_path": root_path}
         partial: tuple[Match, Scope] = (Match.NONE, {})
         for route in self._by_key.get(_first_segments(_path(scope)), self._others):
             match, found = route.matches(scope)

@@ -35,7 +35,7 @@ class Admission:
         account = self._by_certificate(http) or self._by_password(http)
         if account is None:
             raise not_authenticated()
-        path = http.url.path
+        path: str = http.scope["path"]
         if account.svm is None:
             self._check_role(account, http.method, path)
             tunnel = self._completed(tunnel_of(http))
@@ -59,11 +59,13 @@ class Admission:
         if account is None:
             raise not_authenticated()
         if account.svm is not None or account.role != "admin":
-            raise not_permitted(http.method, http.url.path)
+            raise not_permitted(http.method, http.scope["path"])
         return account
 
     def _by_certificate(self, http: HttpRequest) -> Account | None:
         name = certified_name(http)
+        if name is None:
+            return None
         return self._first(lambda account: account.name == name and account.logs_in_by("certificate"))
 
     def _by_password(self, http: HttpRequest) -> Account | None:

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from pydantic import StringConstraints
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
@@ -24,7 +24,7 @@ from ontaplab.errors import OntapError, invalid_value, missing_field
 from ontaplab.resources.files.errors import unsupported
 from ontaplab.resources.files.handlers import File, file_at
 from ontaplab.resources.files.state import FileEntry
-from ontaplab.wire.app import Extra, hal, understand
+from ontaplab.wire.app import Extra, hal, query_of, understand
 from ontaplab.wire.body import Body, OctalDigits, parse, read_object
 from ontaplab.wire.fields import Field, Fields, Level
 from ontaplab.wire.reading import render_collection, render_instance
@@ -119,7 +119,7 @@ def _get(fields: Fields[FileEntry], file: File, http: HttpRequest) -> Response:
         return _content(file, http)
     listing = _listing(fields, file, file.entries() if file.is_directory() else [file.entry()])
     request, parameters = understand(listing, http)
-    return hal(render_collection(listing, replace(request, path={}), parameters, http.url.query))
+    return hal(render_collection(listing, replace(request, path={}), parameters, query_of(http)))
 
 
 def _listing(fields: Fields[FileEntry], file: File, entries: Sequence[FileEntry]) -> Resource[FileEntry]:
@@ -190,8 +190,8 @@ async def _uploaded(http: HttpRequest) -> bytes | None:
         async with http.form() as form:
             for part in form.values():
                 return await part.read() if isinstance(part, UploadFile) else part.encode()
-    except HTTPException as broken:
-        raise OntapError(400, "262245", f"The request's body is not multipart: {broken.detail}") from None
+    except MultiPartException as broken:
+        raise OntapError(400, "262245", f"The request's body is not multipart: {broken.message}") from None
     return b""
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from ontaplab.cluster import Cluster
 from ontaplab.errors import no_entry
 from ontaplab.resources.private_cli.commands import Command, commands
-from ontaplab.wire.app import Extra, hal, understand
+from ontaplab.wire.app import Extra, hal, query_of, understand
 from ontaplab.wire.body import read_object
 from ontaplab.wire.reading import matching, render_collection, render_instance
 from ontaplab.wire.writing import Write
@@ -35,7 +35,7 @@ def _route(cluster: Cluster, command: Command) -> Extra:
 
 
 async def _change(cluster: Cluster, command: Command, http: HttpRequest) -> Response:
-    asked = HttpRequest({**http.scope, "query_string": with_underscores(http.url.query).encode()})
+    asked = HttpRequest({**http.scope, "query_string": with_underscores(query_of(http)).encode()})
     request, parameters = understand(command.resource, asked)
     body = {name.replace("-", "_"): value for name, value in (await read_object(http)).items()}
     answer = await Write(command.resource, request, parameters, cluster.clock).patch_all(body)
@@ -43,7 +43,7 @@ async def _change(cluster: Cluster, command: Command, http: HttpRequest) -> Resp
 
 
 def _answer(command: Command, http: HttpRequest) -> Response:
-    query = with_underscores(http.url.query)
+    query = with_underscores(query_of(http))
     asked = HttpRequest({**http.scope, "query_string": query.encode()})
     request, parameters = understand(command.resource, asked)
     if not command.answers_bare:
