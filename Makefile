@@ -5,6 +5,9 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Where it is set, each of the hundreds of processes of a demo or a test would compile the whole source anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 CONFORMANCE := .conformance
 AUDIT := .audit
 INTO = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $<
