@@ -198,7 +198,8 @@ def test_two_copies_that_both_claim_to_serve_are_told_and_settled_by_name(quick_
         await story.failover("lyon")
         story.place.lose("lyon")
         story.place.regain("oslo")
-        await story.failover("oslo")
+        elsewhere = story.configured(lambda tree: tree.update(store=str(quick_path / "of another host.db")))
+        await elsewhere.failover("oslo")
         story.place.regain("lyon")
         status = await story.status()
         assert status.verdict.exit_status != 0

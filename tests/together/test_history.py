@@ -210,20 +210,3 @@ def test_who_serves_falls_silent_behind_the_plan_and_nothing_is_done_by_an_older
         assert history(session).runs[0].operation == "failover"
 
     play(quick_path, story, schedule=None)
-
-
-def test_a_home_that_comes_back_alone_is_told_to_have_been_taken_over_from_here(quick_path: Path) -> None:
-    async def story(story: Story) -> None:
-        await story.protected("vol_1")
-        story.place.lose("paris")
-        assert (await story.failover("lyon")).verdict is Verdict.DONE
-        assert "taken unseen" not in await story.concerns()
-        story.place.lose("lyon")
-        story.place.regain("paris")
-        concern = (await story.concerns())["taken unseen"]
-        assert "gold-lyon was taken over to in epoch 2" in concern.text
-        assert "if it is lost: datamotion settle gold --keep BACKEND" in (concern.hint or "")
-        assert (await story.settle("paris")).verdict is Verdict.DONE
-        assert "taken unseen" not in await story.concerns()
-
-    play(quick_path, story, schedule=None)

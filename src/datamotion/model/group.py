@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
-from datamotion.model.claim import Seal
+from datamotion.model.claim import Claim, Seal
 from datamotion.model.definition import PolicyDefinition
 from datamotion.model.words import Mount
 
@@ -84,6 +84,7 @@ class Group:
     `home` is where they are served when nothing is wrong: a preference, and who serves a group that nobody claimed yet.
     With a `seal`, only claims that have its code count. `common_label` is the SnapMirror label of the snapshots that
     are kept common to all copies. `first` are patterns of the volumes whose first transfers go before others.
+    `remembered` is the newest claim that was made from here: it counts as long as whose it is cannot be seen.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Group:
     common_label: str = "datamotion"
     first: tuple[str, ...] = ()
     hooks: tuple[Hook, ...] = ()
+    remembered: Claim | None = None
 
     @property
     def backends(self) -> tuple[Backend, ...]:

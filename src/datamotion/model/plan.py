@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from datamotion.model.acts import Act, Subject
+from datamotion.model.claim import Claim
 from datamotion.model.view import Unseen
 from datamotion.model.words import Operation
 
@@ -120,6 +121,7 @@ class Plan:
     holds: frozenset[Subject] = frozenset()
     backend: str | None = None  # the one that serves afterwards, where the operation changes that
     epoch: int | None = None
+    claim: Claim | None = None  # of that epoch, as this run makes it or goes on with it; without any code
     part: str = ""  # of an operation that has several: each begins with a look at everything
     offers: tuple[Offer, ...] = ()  # of a migration: every mechanism, the cheapest first
     offer: Offer | None = None  # the one that is taken

@@ -74,6 +74,25 @@ def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
     )
 
 
+def with_remembered(group: Group, claims: Claims, sites: Mapping[str, Site]) -> Claims:
+    """And the claim that was made from here, where it is newer than all that can be seen, and whose it is cannot be.
+
+    Whoever stands at a site that missed a failover would take it to serve otherwise, where clients write elsewhere.
+    """
+    ours = group.remembered
+    if ours is None or ours.backend not in sites or ours.epoch <= max(claims.epochs, default=0):
+        return claims
+    if sites[ours.backend].svm is not None or claims.svms.get(ours.svm, ours.backend) != ours.backend:
+        return claims
+    return replace(
+        claims,
+        held=(HeldClaim(claim=ours, at={}, turn=ours.epoch), *claims.held),
+        newest=frozenset({ours.key}),
+        epochs=(*claims.epochs, ours.epoch),
+        svms={**claims.svms, ours.svm: ours.backend},
+    )
+
+
 def _in_turn(held: Collection[HeldClaim]) -> Iterator[HeldClaim]:
     """Each claim with the turn that it counts in.
 

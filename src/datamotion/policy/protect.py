@@ -8,6 +8,7 @@ Copies that were overtaken are fenced, wherever they are; and every site that ca
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from datamotion.model.claim import Claim
 from datamotion.model.group import Group
@@ -57,7 +58,7 @@ def protect_planner(
     def plan(situation: Situation) -> Plan:
         standing = situation.now
         if refusal := _group_refusal(standing):
-            return _plan(standing, refusals=[refusal])
+            return _fenced_alone(situation, refusal)
         return _plan_all(situation, makes_peers, recreate, only)
 
     return plan
@@ -118,6 +119,22 @@ def _perhaps_claimed(group: Group, site: Site) -> Refusal:
     )
 
 
+def _fenced_alone(situation: Situation, refusal: Refusal) -> Plan:
+    """Where who serves is out of sight nothing can be mirrored; what it overtook lets nobody in all the same."""
+    standing, due = situation.now, StepList()
+    if refusal.unseen is None or not overtaken(situation.first):
+        return _plan(standing, refusals=[refusal])
+    take(due, standing, _claim(situation), because=_TAKE_BECAUSE, gate=Gate.EACH)
+    refusals = [replace(refusal, backend=_serving(standing)), *_fence(due, standing)]
+    holds = frozenset(copy.id for copy in fenced(standing))
+    return _plan(standing, due, refusals, notes=_notes(standing, standing.serving), holds=holds)
+
+
+def _fence(due: StepList, standing: Standing) -> list[Refusal]:
+    because = f"they were taken over in epoch {max(standing.epochs, default=1)}: two must not serve the same volume"
+    return fence(due, standing, overtaken(standing), Occasion(because))
+
+
 def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str], only: str | None) -> Plan:
     standing, due = situation.now, StepList()
     group = standing.group
@@ -125,8 +142,7 @@ def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]
     serving = standing.serving
     if not _is_contested(standing):
         take(due, standing, _claim(situation), because=_TAKE_BECAUSE, gate=Gate.EACH)
-    because = f"they were taken over in epoch {max(standing.epochs, default=1)}: two must not serve the same volume"
-    refusals += fence(due, standing, overtaken(standing), Occasion(because))
+    refusals += _fence(due, standing)
     by_source, holds = _mark_all(standing, due, refusals)
     losses: list[Loss] = []
     paused: list[Copy] = []
@@ -154,7 +170,8 @@ def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]
     holds |= {copy.id for copy in fenced(standing)}
     notes = [*_notes(standing, serving), *paused_notes(group.name, paused), *later, *ground_notes(standing)]
     notes += _without_room(standing, by_source)
-    return _plan(standing, due, refusals, losses, notes, frozenset(holds))
+    plan = _plan(standing, due, refusals, losses, notes, frozenset(holds))
+    return plan if _is_contested(standing) else replace(plan, claim=replace(_claim(situation), code=""))
 
 
 def _without_room(standing: Standing, by_source: Mapping[str, list[Copy]]) -> list[str]:

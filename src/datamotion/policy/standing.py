@@ -9,7 +9,7 @@ from datamotion.model.migration import is_migration
 from datamotion.model.names import counted
 from datamotion.model.standing import Copy, Doors, DoubtKind, Edge, Site, Standing
 from datamotion.model.view import ClusterView, View
-from datamotion.policy.claims import Claims, read_claims
+from datamotion.policy.claims import Claims, read_claims, with_remembered
 from datamotion.policy.clocks import with_true_age
 from datamotion.policy.copy_doubts import copy_doubts, selects_nothing, strangers, unclaimed
 from datamotion.policy.evidence import borne_out
@@ -28,7 +28,7 @@ _NO_DOORS = Doors()
 def stand(group: Group, view: View) -> Standing:
     """The group's picture. What was not seen is not in it, and never counts as not there."""
     sites = sites_of(group, view)
-    claims = read_claims(group, sites)
+    claims = with_remembered(group, read_claims(group, sites), sites)
     svms = {**claims.svms, **_peered(group, sites, claims.svms)}
     members = Membership(group=group, sites=sites, svms=svms, serving=_selecting(group, sites, claims))
     hidden = Hidden(members)

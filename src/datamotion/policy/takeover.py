@@ -153,6 +153,7 @@ class Takeover:
             holds=frozenset(copy.id for copy in (*self._served, *fenced_beside(standing, self._served))),
             backend=chosen.name,
             epoch=self._claim.epoch,
+            claim=replace(self._claim, code=""),
         )
 
     def _losses(self) -> Sequence[Loss]:

@@ -23,6 +23,7 @@ from datamotion.service.check_targets import pair_lines, target_lines
 from datamotion.service.concerns import concern_reports
 from datamotion.service.findings import checked, noted, unlooked
 from datamotion.service.intents import glances_of, together
+from datamotion.service.remembered import with_memory
 from datamotion.service.session import Session
 from datamotion.service.status_reports import Severity
 from datamotion.service.store_check import store_lines
@@ -73,6 +74,7 @@ async def check(session: Session, names: Collection[str] = (), ways: Ways = EVER
     glances = together(glances_of(each, CHECKING) for each in meant)
     async with session.clusters(glances.keys()) as clusters:
         view = await Lookout(clusters, glances).whole()
+    meant = [with_memory(session, each, view) for each in meant]
     return check_report(meant, view, store_lines(session, meant), ways)
 
 

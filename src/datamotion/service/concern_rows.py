@@ -103,8 +103,8 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         "A failover from here took an epoch that nobody in sight knows of, for a back end that cannot be seen.",
         "{backend} was taken over to in {cause}, by a run from here, and cannot be seen: it may serve on, and what it"
         " served is in no copy in sight",
-        "when it answers: datamotion apply {group} fences what it overtook; if it is lost: datamotion settle {group}"
-        " --keep BACKEND, the one that is to serve",
+        "datamotion apply {group} keeps clients out of what it overtook; if it is lost: datamotion settle {group}"
+        " --keep BACKEND, the one that is to serve, and what that gives up",
     ),
     Kind.OVERTAKEN: Row(
         *_BAD,

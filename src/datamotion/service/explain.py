@@ -19,6 +19,7 @@ from datamotion.policy.standing import stand
 from datamotion.policy.target import Candidate
 from datamotion.service.freshness import Freshness
 from datamotion.service.intents import glances_of
+from datamotion.service.remembered import with_memory
 from datamotion.service.reports import PlanReport
 from datamotion.service.run_reports import plan_report
 from datamotion.service.served import serving_backend
@@ -80,7 +81,7 @@ async def explain(session: Session, name: str) -> ExplainReport:
     glances = glances_of(group, SERVING)
     async with session.clusters(glances.keys()) as clusters:
         view = await Lookout(clusters, glances).whole()
-    return explained(group, view, session.world.clock.now())
+    return explained(with_memory(session, group, view), view, session.world.clock.now())
 
 
 def explained(group: Group, view: View, at: datetime) -> ExplainReport:

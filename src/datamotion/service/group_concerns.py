@@ -15,7 +15,6 @@ from datamotion.policy.home import targets_of
 from datamotion.service.concern_rows import CLOCK_LIMIT, Kind
 from datamotion.service.concerns import Concern
 from datamotion.service.freshness import Freshness
-from datamotion.service.remembered import Taken
 
 _LEAST_TOLD = timedelta(seconds=1)
 _ABOUT_SERVING = frozenset({DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED})
@@ -27,7 +26,6 @@ class GroupConcerns:
 
     standing: Standing
     freshness: Freshness
-    taken: Taken | None = None  # what the store remembers
 
     def all(self) -> Iterator[Concern]:
         """What concerns back ends, then the group, then single volumes."""
@@ -89,13 +87,11 @@ class GroupConcerns:
                 yield Concern(Kind.UNDECIDED, words, volume=volume)
 
     def _remembered(self) -> Iterator[Concern]:
-        """That an epoch which nobody in sight knows of was taken from here, for who cannot be seen."""
-        taken, known = self.taken, max(self.standing.epochs, default=0)
-        if taken is None or taken.epoch <= known or taken.backend not in self.standing.sites:
-            return
-        if self.standing.sites[taken.backend].unseen is not None:
-            words = {"group": self.standing.group.name, "cause": f"epoch {taken.epoch}"}
-            yield Concern(Kind.TAKEN_UNSEEN, words, backend=taken.backend)
+        """That who serves is known from here alone: no cluster in sight knows of that epoch."""
+        for newest in self.standing.claims[:1]:
+            if not newest.at:
+                words = {"group": self.standing.group.name, "cause": f"epoch {newest.epoch}"}
+                yield Concern(Kind.TAKEN_UNSEEN, words, backend=newest.backend)
 
     def _why_undecided(self, volume: str) -> str:
         newest = self.standing.claims[0] if self.standing.claims else None

@@ -16,6 +16,7 @@ from datamotion.policy.standing import stand
 from datamotion.service.clusters import FollowedCluster
 from datamotion.service.intents import Intent, together
 from datamotion.service.prepared import Prepared
+from datamotion.service.remembered import with_memory
 from datamotion.service.session import Session
 from datamotion.service.shared_looks import SharedLooks
 from datamotion.service.turns_taken import Turns
@@ -33,6 +34,7 @@ async def prepare(session: Session, intents: Sequence[Intent]) -> AsyncIterator[
         glances = together(intent.glances for intent in intents)
         clusters = await stack.enter_async_context(session.clusters(glances.keys()))
         view = await Lookout(clusters, glances).whole()
+        intents = [replace(intent, group=with_memory(session, intent.group, view)) for intent in intents]
         standings = [_stand(intent.group, view, intent.glances) for intent in intents]
         more = [_more(intent, each) for intent, each in zip(intents, standings, strict=True)]
         wanted = [{**intent.glances, **each} for intent, each in zip(intents, more, strict=True)]
@@ -41,6 +43,7 @@ async def prepare(session: Session, intents: Sequence[Intent]) -> AsyncIterator[
             clusters = {**clusters, **opened}
             within_s = max((intent.within_s or inf for intent in intents), default=inf)
             view = {**view, **await Lookout(clusters, extra, within_s).whole()}
+            intents = [replace(intent, group=with_memory(session, intent.group, view)) for intent in intents]
             standings = [_stand(intent.group, view, each) for intent, each in zip(intents, wanted, strict=True)]
         intents = [
             await _measured(intent, standing, clusters) for intent, standing in zip(intents, standings, strict=True)

@@ -2,50 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from datamotion.errors import ConfigError, StoreFailed
+from datamotion.model.claim import Claim
 from datamotion.model.group import Group
 from datamotion.model.view import Unseen, View
 from datamotion.model.words import Operation
-from datamotion.runs.phases import Phase
+from datamotion.runs.journal import Note
 from datamotion.service.session import Session
 
 if TYPE_CHECKING:
-    from datamotion.store.journal import History
+    from datamotion.store.journal import History, PastRun
 
-_RUNS = 20
-_TAKING = (Operation.FAILOVER, Operation.SETTLE)
-
-
-class Taken(NamedTuple):
-    """The newest epoch that a run from here took, and for which back end."""
-
-    backend: str
-    epoch: int
+_RUNS = 50
+_ABOUT_CLAIMS = (Operation.FAILOVER, Operation.SETTLE, Operation.PROTECT, Operation.UNPROTECT)
 
 
-def remembered(session: Session, groups: Iterable[Group], view: View) -> Mapping[str, Taken]:
-    """By group, where a cluster of it was not seen. Of a store that cannot be read nothing: clusters alone decide."""
-    unseen = [group for group in groups if any(isinstance(view[each.cluster], Unseen) for each in group.backends)]
-    found = {}
-    with suppress(ConfigError, StoreFailed, OSError):
-        for group in unseen:
-            if taken := _last_taken(session, group.name):
-                found[group.name] = taken
-    return found
+def with_memory(session: Session, group: Group, view: View) -> Group:
+    """The group with the newest claim that was made from here, where one of its clusters was not seen.
+
+    Of a store that cannot be read nothing is remembered: clusters alone decide.
+    """
+    if any(isinstance(view.get(each.cluster), Unseen) for each in group.backends):
+        with suppress(ConfigError, StoreFailed, OSError), opened_history(session.store_url) as store:
+            return replace(group, remembered=_newest_claim(store, group.name))
+    return group
 
 
-def _last_taken(session: Session, group: str) -> Taken | None:
-    with opened_history(session.store_url) as store:
-        for record in store.newest(group, _RUNS):
-            if record.operation in _TAKING and record.phase in (Phase.DONE, Phase.PARTLY):
-                run = store.run(record.id)
-                if run is not None and run.plan.backend is not None and run.plan.epoch is not None:
-                    return Taken(run.plan.backend, run.plan.epoch)
+def _newest_claim(store: History, group: str) -> Claim | None:
+    for record in store.newest(group, _RUNS):
+        if record.operation not in _ABOUT_CLAIMS or (run := store.run(record.id)) is None:
+            continue
+        if record.operation == Operation.UNPROTECT and _reached(run, "DeleteClaim"):
+            return None
+        if run.plan.claim is not None and _reached(run, "TakeEpoch"):
+            served = [each.at for each in run.entries if each.note is Note.REACHED and each.change == "ConfirmClaim"]
+            return replace(run.plan.claim, served=run.plan.claim.served or min(served, default=None))
     return None
+
+
+def _reached(run: PastRun, change: str) -> bool:
+    return any(each.note is Note.REACHED and each.change == change for each in run.entries)
 
 
 def opened_history(store_url: str) -> AbstractContextManager[History]:

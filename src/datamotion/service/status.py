@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mappi
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from datamotion.clock import Clock
 from datamotion.engine.looking import Glance, Lookout
@@ -22,7 +21,7 @@ from datamotion.service.concerns import Concern, concern_reports
 from datamotion.service.copy_concerns import CopyConcerns
 from datamotion.service.freshness import Freshness, Policies
 from datamotion.service.group_concerns import GroupConcerns
-from datamotion.service.remembered import Taken, remembered
+from datamotion.service.remembered import with_memory
 from datamotion.service.served import served_reports, serving_backend
 from datamotion.service.session import Session
 from datamotion.service.silence import SilenceReport, silences, unanswered
@@ -58,7 +57,7 @@ class Looker:
 
     async def look(self) -> StatusReport:
         view = await Lookout(self.clusters, glances_of(self.groups)).whole()
-        return status_report(self.groups, view, self.clock.now(), remembered(self.session, self.groups, view))
+        return status_report([with_memory(self.session, each, view) for each in self.groups], view, self.clock.now())
 
     @property
     def clock(self) -> Clock:
@@ -86,14 +85,9 @@ def glances_of(groups: Iterable[Group]) -> Mapping[str, Glance]:
     return {name: Glance(aspects=STANDING, svms=frozenset(each)) for name, each in svms.items()}
 
 
-def status_report(
-    groups: Iterable[Group], view: View, at: datetime, taken: Mapping[str, Taken] = MappingProxyType({})
-) -> StatusReport:
-    """What a view says of these groups. The verdict is the worst of all that is to be said.
-
-    `taken` is what the store remembers, by group.
-    """
-    reports = tuple(_Picture.of(stand(group, view), taken.get(group.name)).report() for group in groups)
+def status_report(groups: Iterable[Group], view: View, at: datetime) -> StatusReport:
+    """What a view says of these groups. The verdict is the worst of all that is to be said."""
+    reports = tuple(_Picture.of(stand(group, view)).report() for group in groups)
     worst = max((each.exit_status for report in reports for each in report.concerns), default=0)
     return StatusReport(
         at=at,
@@ -115,16 +109,15 @@ class _Picture:
     standing: Standing
     freshness: Freshness
     of_copies: CopyConcerns
-    taken: Taken | None
 
     @classmethod
-    def of(cls, standing: Standing, taken: Taken | None) -> _Picture:
+    def of(cls, standing: Standing) -> _Picture:
         freshness = Freshness(standing)
-        return cls(standing, freshness, CopyConcerns(standing, freshness, Policies(standing)), taken)
+        return cls(standing, freshness, CopyConcerns(standing, freshness, Policies(standing)))
 
     def report(self) -> GroupReport:
         standing, group = self.standing, self.standing.group
-        concerns: list[Concern] = list(GroupConcerns(standing, self.freshness, self.taken).all())
+        concerns: list[Concern] = list(GroupConcerns(standing, self.freshness).all())
         volumes = tuple(self._volume(volume, concerns) for volume in standing.volumes)
         ages = [[each.lag_s for each in volume.copies if each.is_fresh and each.snapshot] for volume in volumes]
         newest = standing.serving

@@ -14,7 +14,6 @@ from datamotion.model.standing import FENCE
 from datamotion.model.view import STANDING, ClusterClock, ClusterView, Unreadable, Unseen, View
 from datamotion.model.volume_records import Svm, Volume
 from datamotion.model.words import MirrorState, VolumeState, VolumeType
-from datamotion.service.remembered import Taken
 from datamotion.service.status import status_report
 from datamotion.service.status_reports import ConcernReport, GroupReport, StatusReport
 
@@ -47,7 +46,7 @@ class Landscape:
     policies: dict[str, list[Policy]] = field(default_factory=lambda: {each.name: [*POLICIES] for each in EVERYWHERE})
     svms: dict[str, str] = field(default_factory=lambda: {each.name: "running" for each in EVERYWHERE})
     unseen: dict[str, Unseen] = field(default_factory=dict)
-    taken: dict[str, Taken] = field(default_factory=dict)
+    remembered: Claim | None = None  # what this host's store tells
     ahead: dict[str, timedelta | None] = field(default_factory=dict)  # a cluster's clock, by back end
     illegible: list[tuple[str, Unreadable]] = field(default_factory=list)
 
@@ -141,8 +140,8 @@ class Landscape:
         )
 
     def status(self, group: Group | None = None) -> StatusReport:
-        group = group or a_group()
-        return status_report([group], self.view(group), NOON, self.taken)
+        group = replace(group or a_group(), remembered=self.remembered)
+        return status_report([group], self.view(group), NOON)
 
     def report(self, group: Group | None = None) -> GroupReport:
         return self.status(group).groups[0]

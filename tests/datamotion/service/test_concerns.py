@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from datamotion.model.claim import Seal, read_claim
+from datamotion.model.claim import Claim, Seal, read_claim
 from datamotion.model.drilled import Drilled
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
@@ -17,7 +17,6 @@ from datamotion.model.standing import FENCE, DoubtKind
 from datamotion.model.view import Aspect, Unreadable
 from datamotion.model.words import MirrorState, TransferState, VolumeState
 from datamotion.service.concern_rows import ROWS
-from datamotion.service.remembered import Taken
 from datamotion.service.status_reports import Severity
 from tests.datamotion.building import a_mark
 from tests.datamotion.service.landscapes import LYON, NANTES, NOON, PARIS, Landscape, a_group, failed_over, protected
@@ -242,7 +241,9 @@ def overtaken() -> Landscape:
 
 def taken_from_here() -> Landscape:
     world = protected(targets=(LYON, NANTES))
-    world.taken["gold"] = Taken("gold-lyon", 2)
+    world.remembered = Claim(
+        group="gold", epoch=2, backend="gold-lyon", svm="svm_lyon-uuid", since=NOON, by="ops@bastion", served=NOON
+    )
     world.lose(LYON)
     return world
 

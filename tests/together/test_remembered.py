@@ -1,0 +1,87 @@
+"""Who took over is lost, and nobody in sight knows of it: the store of the host that did it remembers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from datamotion.service import failing_over, removal
+from datamotion.service.explain import explain
+from datamotion.service.verdict import Verdict
+from tests.together.stories import Story, play
+from tests.together.world import GROUP
+
+
+async def _taken_over_and_lost(story: Story) -> None:
+    """lyon took over, wrote, and went; the home came back alone, and nobody in sight knows of epoch 2."""
+    await story.protected("vol_1")
+    story.place.lose("paris")
+    assert (await story.failover("lyon")).verdict is Verdict.DONE
+    assert "taken unseen" not in await story.concerns()
+    story.write("lyon", "vol_1", "written at lyon")
+    story.place.lose("lyon")
+    story.place.regain("paris")
+
+
+def test_a_home_that_comes_back_alone_is_told_to_have_been_taken_over_from_here(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await _taken_over_and_lost(story)
+        told = await story.group()
+        assert (told.serving, told.epoch) == ("gold-lyon", 2)
+        concern = (await story.concerns())["taken unseen"]
+        assert "gold-lyon was taken over to in epoch 2" in concern.text
+        assert "if it is lost: datamotion settle gold --keep BACKEND" in (concern.hint or "")
+        explained = await explain(story.place.session, GROUP)
+        assert (explained.serving, explained.epoch) == ("gold-lyon", 2)
+
+    play(quick_path, story, schedule=None)
+
+
+def test_what_was_taken_over_from_here_is_settled_in_a_later_epoch_at_its_price(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await _taken_over_and_lost(story)
+        group = story.place.session.group(GROUP)
+        plan = await story.planned(failing_over.settle(group, "gold-paris"))
+        assert "epoch 3" in plan.title
+        assert [(each.volume, each.given_up_at) for each in plan.losses] == [("vol_1", "gold-lyon")]
+        assert (await story.settle("paris")).verdict is Verdict.DONE
+        assert not {"taken unseen", "overtaken"} & (await story.concerns()).keys()
+        story.place.regain("lyon")
+        told = await story.group()
+        assert (told.serving, told.epoch) == ("gold-paris", 3)
+        assert "overtaken" in await story.concerns()
+        assert (await story.apply()).serving == "gold-paris"
+        assert story.served("lyon") == set()
+
+    play(quick_path, story, schedule=None)
+
+
+def test_what_was_taken_over_from_here_is_fenced_and_not_let_go(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await _taken_over_and_lost(story)
+        refused = await story.planned(removal.forget(story.place.session.group(GROUP), "gold-lyon"))
+        assert [each.text for each in refused.refusals] == ["gold-lyon serves vol_1, as far as is known"]
+        await story.apply()
+        assert story.served("paris") == set()
+        assert (await story.plan()).verdict is Verdict.SILENT
+        story.place.regain("lyon")
+        assert (await story.group()).serving == "gold-lyon"
+        assert "written at lyon" in story.files("lyon")
+
+    play(quick_path, story, schedule=None)
+
+
+def test_a_group_that_is_protected_anew_is_remembered_as_that(quick_path: Path) -> None:
+    """Epoch 2 was of another life of the group: its claims were collected, and the first epoch was given again."""
+
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        assert (await story.failover("lyon", is_planned=True)).verdict is Verdict.DONE
+        group = story.place.session.group(GROUP)
+        await story.place.run(removal.unprotect(group, delete_copies=True))
+        await story.place.run(removal.gc(group, {GROUP}))
+        await story.apply()
+        assert (await story.group()).epoch == 1
+        story.place.lose("lyon")
+        assert "taken unseen" not in await story.concerns()
+
+    play(quick_path, story, schedule=None)
