@@ -370,6 +370,29 @@ def test_a_divided_group_is_brought_together_where_it_is_told_to_be(quick_path: 
     play(quick_path, story, schedule=None)
 
 
+@pytest.mark.parametrize("to", [None, "lyon"])
+def test_of_a_divided_group_only_what_a_lost_site_served_is_taken_over(quick_path: Path, to: str | None) -> None:
+    """Who serves the rest answers, and what is written there is in no mirror yet: nobody asked to give that up."""
+
+    async def main(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        await story.delete_mirror("oslo", "vol_2")
+        report = await story.failover("oslo", is_planned=True, allow_partial=True)
+        assert (story.served("oslo"), story.served("paris")) == ({"vol_1"}, {"vol_2"}), told(report)
+        await story.apply()
+        await story.delete_mirror("oslo", "vol_2")
+        story.write("oslo", "vol_1", "since the last transfer")
+        story.place.lose("paris")
+        plan = await story.plan_failover(to, is_planned=None)
+        assert {each.given_up_at for each in plan.losses} == {"gold-paris"}
+        report = await story.failover(to, is_planned=None)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert (story.served("oslo"), story.served("lyon")) == ({"vol_1"}, {"vol_2"})
+        assert "since the last transfer" in story.files("oslo")
+
+    play(quick_path, main, targets=("lyon", "oslo"), schedule=None)
+
+
 def test_what_comes_to_it_from_a_lost_site_is_not_older_than_the_group_may_lose(quick_path: Path) -> None:
     async def story(story: Story) -> None:
         story = await divided(story)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -43,7 +43,8 @@ def given_up_at(standing: Standing, to: str | None, choice: FailoverChoice) -> M
     A volume that another site serves, in sight, stays there; but for the home, which a failover is away from, for who
     serves the group where it is planned, and for whom the operator overrules. A failover of the whole group that was
     begun takes all that it has not taken yet, and so does one to a back end that serves a part, where it was named and
-    no part is enough.
+    no part is enough. Where somebody who serves is lost, and nobody said that others are to be given up too, those who
+    work go on serving what they serve.
     """
     held = next((each for each in standing.claims[:1] if each.backend == to), None)
     is_begun = held is not None and held.served is None
@@ -52,6 +53,8 @@ def given_up_at(standing: Standing, to: str | None, choice: FailoverChoice) -> M
     is_left = newest == standing.group.home.name or choice.may_be_planned
     left = {choice.overrule, newest if is_left else None}
     takes_all = held is not None and _takes_all(held, choice)
+    if is_for_lost(standing, to, choice):
+        left = {choice.overrule}
     moving = {}
     for volume, active in standing.active.items():
         if active is None:
@@ -61,6 +64,19 @@ def given_up_at(standing: Standing, to: str | None, choice: FailoverChoice) -> M
         elif takes_all or active.backend in left or not works(standing, active.backend):
             moving[volume] = active.backend
     return moving
+
+
+def is_for_lost(standing: Standing, to: str | None, choice: FailoverChoice) -> bool:
+    """Whether only what a lost site served is to be taken over: nobody said that more is to be given up."""
+    held = next((each for each in standing.claims[:1] if each.backend == to), None)
+    takes_all = held is not None and _takes_all(held, choice)
+    return choice.is_planned is None and not takes_all and bool(lost_volumes(standing, to))
+
+
+def lost_volumes(standing: Standing, to: str | None) -> Sequence[str]:
+    """Those that another one than that back end serves, who is not seen, or does not work."""
+    serving = {volume: active.backend for volume, active in standing.active.items() if active is not None}
+    return [volume for volume, name in serving.items() if name != to and not works(standing, name)]
 
 
 def _takes_all(held: HeldClaim, choice: FailoverChoice) -> bool:

@@ -11,7 +11,7 @@ from datamotion.model.claim import key_epoch, key_of
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text, duration_text
-from datamotion.policy.failover_choice import FailoverChoice, given_up_at, is_planned_for
+from datamotion.policy.failover_choice import FailoverChoice, given_up_at, is_for_lost, is_planned_for
 from datamotion.policy.failover_goal import goal_of, is_more
 from datamotion.policy.failover_refusals import cannot_take_over, hint_for
 from datamotion.policy.needs import names_text
@@ -23,7 +23,8 @@ from datamotion.policy.target import Candidate, Terms, assess, best_of
 class Decision:
     """Where a failover goes, in which epoch, and which volumes move there from where.
 
-    `gathers`: to a back end that took a part of the group over before, so that now all come, or none.
+    `gathers`: to a back end that took a part of the group over before, so that now all come, or none. `is_for_lost`:
+    what those serve who work stays there, for it was not asked for.
     """
 
     candidate: Candidate
@@ -35,6 +36,7 @@ class Decision:
     best_effort: bool = False
     gathers: bool = False
     reprotects: bool = False
+    is_for_lost: bool = False
     pace: Pace = Pace()  # noqa: RUF009  # immutable
 
     @property
@@ -82,6 +84,7 @@ def decide(standing: Standing, choice: FailoverChoice, agreed: str | None = None
         best_effort=choice.best_effort and is_planned and not gathers,
         gathers=gathers,
         reprotects=choice.reprotects,
+        is_for_lost=is_for_lost(standing, goal.to, choice),
         pace=choice.pace,
     )
 

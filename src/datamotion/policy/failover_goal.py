@@ -5,6 +5,7 @@
     served, elsewhere, seen     finish or nothing       finish or nothing      --overrule only: it works
     served, elsewhere, unseen   the best of the others  nothing to ask there   if it can take over
     served, of a part           as served               the others come too    as served
+      while others are lost     it, or the best         those come too         if it can take those over
     never confirmed             go on with it           go on with it          --overrule only: it may go on still
     two of one turn             settled first, or --overrule names the other one
     none that can be told       settled first, or --overrule names the one that served last
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import CopyId, DoubtKind, HeldClaim, Standing
-from datamotion.policy.failover_choice import FailoverChoice, works
+from datamotion.policy.failover_choice import FailoverChoice, lost_volumes, works
 from datamotion.policy.failover_refusals import (
     contested,
     it_works,
@@ -91,9 +92,17 @@ def _beside_served(standing: Standing, choice: FailoverChoice, holder: HeldClaim
     is_wished = choice.may_be_planned and choice.to is not None
     if is_home or is_wished or not works(standing, holder.backend):
         return Goal(choice.to, standing.next_epoch)
+    lost = () if choice.is_planned is True else lost_volumes(standing, holder.backend)
+    if lost and (choice.to is not None or not all(_mirrors(standing, holder.backend, each) for each in lost)):
+        return Goal(choice.to, standing.next_epoch)
     if choice.to is None:
         return Goal(holder.backend, holder.epoch)
     return it_works(standing, holder, choice.to)
+
+
+def _mirrors(standing: Standing, backend: str, volume: str) -> bool:
+    copy = standing.copies.get(CopyId(backend, volume))
+    return copy is not None and copy.edge is not None and copy.edge.holds_copy
 
 
 def _beside_begun(standing: Standing, choice: FailoverChoice, holder: HeldClaim) -> Goal | Refusal:

@@ -77,13 +77,16 @@ def late_notes(standing: Standing, decision: Decision, late: Sequence[str]) -> l
 
 
 def of_staying(standing: Standing, decision: Decision, steps: Sequence[Step]) -> tuple[list[str], list[Refusal]]:
-    """What is left where it is served, as a note; where there is nothing else to do, that is not what was asked for."""
+    """What is left where it is served, as a note.
+
+    Where there is nothing else to do, that is not what was asked for: unless it was to take over what is lost alone.
+    """
     staying = {
         volume: active.backend
         for volume, active in standing.active.items()
         if volume not in decision.given_up_at and active is not None
     }
-    if not staying or steps:
+    if not staying or steps or decision.is_for_lost:
         return [f"Left where they are served, in sight: {names_text(list(staying))}."] if staying else [], []
     to = decision.candidate.name
     hint = f"datamotion failover {standing.group.name} --to {to} moves it, as far as it can follow"
