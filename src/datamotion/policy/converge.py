@@ -33,6 +33,7 @@ from datamotion.policy.placement import Place, no_place, places_for, unknown_agg
 from datamotion.policy.recreating import Recreating, unmendable
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList
+from datamotion.policy.taking_up import own_obstacle
 
 _ONLINE = Phase(
     rank=42,
@@ -158,6 +159,8 @@ class Converging:
             self._refuse(volume, f"the mirror of {volume} does not work: {ill.text}", ill.hint)
         elif geometry := unmendable(copy, mirror):
             self._mend_anew(copy, mirror, geometry)
+        elif obstacle := own_obstacle(self._situation, mirror, copy):
+            self._refuse(volume, *obstacle)
         elif edge is None:
             self._adjust_volume(copy, mirror)
             self._relate(copy, mirror)

@@ -10,6 +10,7 @@ from datamotion.model.words import Operation
 from datamotion.policy.cluster_peering import unpeered
 from datamotion.policy.drills import sweeping
 from datamotion.policy.protect import protect_planner
+from datamotion.policy.taking_up import to_compare
 from datamotion.policy.update import update_planner
 from datamotion.service.intents import Intent, check_is_backend, check_is_no_migration, glances_of
 
@@ -18,7 +19,8 @@ def protect(group: Group, *, makes_peers: bool = False, recreate: Collection[str
     """Mirror every volume of the group from where it is served to every target, as configured.
 
     `makes_peers`: clusters that are to be peers are made that. Where they are reached is looked at only where they are
-    none. `recreate` are back ends at which mirrors that no update mends are deleted and made anew.
+    none, and what copies hold only where they have lost their relationships. `recreate` are back ends at which mirrors
+    that no update mends are deleted and made anew.
     Raises: ConfigError for one that is no back end of the group, and where the group is a migration.
     """
     check_is_no_migration(group)
@@ -30,8 +32,8 @@ def protect(group: Group, *, makes_peers: bool = False, recreate: Collection[str
         group=group,
         planner=sweeping(protect_planner(group, makes_peers=makes_peers, recreate=frozenset(recreate)), group),
         glances=glances_of(group, aspects),
-        more=glances_of(group, aspects | {Aspect.INTERFACES}),
-        also=unpeered,
+        more=glances_of(group, aspects | {Aspect.INTERFACES, Aspect.SNAPSHOTS}),
+        also=lambda standing: unpeered(standing) | to_compare(standing),
     )
 
 
