@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from pathlib import Path
@@ -48,10 +49,9 @@ def asked_for(
             raise ConfigError(f"{each}: addresses are not read", hint="mount it, and name where it is mounted")
         if each.endswith("/") and not Path(each).is_dir():
             raise ConfigError(f"{each}: there is no such folder", hint=f"without the last / it is {each.rstrip('/')}")
-    there = os.path.realpath(source)
-    here = os.path.realpath(destination)
+    there, here = _resolved(source), _resolved(destination)
     if Path(here).is_dir() and not Path(there).is_dir():
-        here = os.path.realpath(Path(here) / Path(source).name)
+        here = _resolved(str(Path(here) / Path(source).name))
     limit = None if bwlimit is None else _rate(bwlimit)
     return Asked(there, here, verify, limit, force=force, delta=delta, in_place=in_place, sync=sync)
 
@@ -59,6 +59,17 @@ def asked_for(
 def copy_through_host(asked: Asked, tally: Tally) -> CopyReport:
     """See `hostcopy.copy`; `tally` counts on while it runs."""
     return copy(asked, ThreadClock(), tally)
+
+
+def _resolved(path: str) -> str:
+    """Where it is, with no link left in it. Raises: ConfigError where links lead to no end."""
+    try:
+        return os.path.realpath(path, strict=True)
+    except OSError as error:  # what is not there yet, or may not be looked at, is dealt with where it is needed
+        if error.errno == errno.ELOOP:
+            hint = "remove the link that leads to itself, or name the file"
+            raise ConfigError(f"{path}: its symbolic links lead in a circle", hint=hint) from None
+        return os.path.realpath(path)
 
 
 def _rate(written: str) -> int:
