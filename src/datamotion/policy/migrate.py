@@ -14,7 +14,7 @@ from datamotion.model.standing import Standing
 from datamotion.model.words import Operation, VolumeType
 from datamotion.policy.movers.file_copy import FILE_COPY
 from datamotion.policy.movers.file_rename import FILE_CLONE, FILE_RENAME
-from datamotion.policy.movers.group_home import GROUP_HOME, missing_group, title
+from datamotion.policy.movers.group_home import GROUP_HOME, is_over, missing_group, title, to_configure
 from datamotion.policy.movers.host_copy import host_copy, host_copy_of_group, host_copy_of_item
 from datamotion.policy.movers.items import has_arrived, is_file, lun_at_source, missing_item, only_for
 from datamotion.policy.movers.lun_clone import LUN_CLONE
@@ -36,7 +36,8 @@ def migrate_planner(migration: AnyMigration) -> Planner:
             note = f"There is one at {migration.goal}, and none any more at {migration.source.name}:{migration.item}."
             return _placed(_unless_arrived(_ITEMS, migration, note, has_arrived), migration)
         case GroupMigration():
-            return _onward(_GROUPS, migration)
+            note = f"{migration.name} is served by {migration.to.name}: {to_configure(migration)}"
+            return _unless_arrived(_GROUPS, migration, note, is_over)
         case Migration():
             names = names_text(migration.volumes)
             note = f"{names}: at {migration.to.name}, and at {migration.source.name} no more."

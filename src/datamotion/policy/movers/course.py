@@ -80,17 +80,18 @@ class Course:
             self._begun, self._came = situation.first, {}
             self._moved, self._differences, self._renamed, self._followed = {}, (), (), frozenset()
         part, plan = self._due(situation)
+        left = tuple(self._words.then(part, situation.now))
         plan = replace(
             plan,
             operation=Operation.MIGRATE,
             title=self._words.title,
             losses=_together(self._words.losses(situation), plan.losses if part is Part.FOLLOW else ()),
-            differences=(*self._differences, *self._renamed),
+            differences=(*self._differences, *self._renamed, *(left if part is Part.FINISH else ())),
             part=part,
             backend=self._migration.to.name,
             epoch=None,  # whoever agreed did to all parts
         )
-        return plan if plan.refused else replace(plan, then=tuple(self._words.then(part, situation.now)))
+        return replace(plan, then=() if plan.refused or part is Part.FINISH else left)
 
     def _due(self, situation: Situation) -> tuple[Part, Plan]:
         """The part that the migration is at, and what is left to do in it."""
