@@ -50,7 +50,7 @@ class Lane(threading.local):
 LANE = Lane()
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Ends:
     """A source and a destination that are open, and how bytes go from one to the other.
 

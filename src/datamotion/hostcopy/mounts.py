@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_ESCAPED = re.compile(rb"\\([0-7]{3})")
+_ESCAPED = rb"\\([0-7]{3})"
 
 
 class Mount(NamedTuple):
@@ -31,12 +31,14 @@ def mounts_within(folder: str) -> list[str]:
 
 def _mounts() -> Iterator[Mount]:
     try:
-        with open("/proc/self/mountinfo", "rb") as mounts:  # noqa: PTH123  # as quick as a path is not
+        with open("/proc/self/mountinfo", "rb") as mounts:
             for line in mounts:
                 head, _, tail = line.partition(b" - ")
                 _, _, device, _, path = head.split(b" ", 5)[:5]
                 major, _, minor = device.partition(b":")
-                plain = _ESCAPED.sub(lambda found: bytes([int(found[1], 8)]), path)
+                plain = path
+                if b"\\" in path:  # seldom: what is not compiled takes no time
+                    plain = re.sub(_ESCAPED, lambda found: bytes([int(found[1], 8)]), path)
                 yield Mount(os.fsdecode(plain), os.makedev(int(major), int(minor)), tail.split(b" ", 1)[0].decode())
     except OSError:
         return

@@ -27,7 +27,7 @@ def piece_size(size: int, smallest: int = SMALLEST) -> int:
     return max(smallest, -(-size // _MOST // _MIB) * _MIB)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Workshop:
     """What every file of one copy shares. `networks` are devices whose server may copy by itself.
 
