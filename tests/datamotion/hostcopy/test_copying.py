@@ -16,7 +16,7 @@ import pytest
 from datamotion.errors import ConfigError, CopyFailed, Refused
 from datamotion.hostcopy import Verify
 from datamotion.hostcopy.asked import SMALLEST
-from datamotion.hostcopy.carry import GRAIN
+from datamotion.hostcopy.carry import GRAIN, filled_runs
 from datamotion.hostcopy.mounts import mounts_within
 from datamotion.hostcopy.pieces import piece_size
 from tests.datamotion.hostcopy.copies import MIB, PIECE, allocated, copied, filled, left_over, sparse, standing
@@ -269,6 +269,24 @@ def test_nothing_takes_the_place_of_a_mount(quick_path: Path) -> None:
     with pytest.raises(ConfigError, match="/proc: is a mount"):
         copied(_tree(quick_path / "source"), Path("/proc"), force=True)
     assert {"/", "/proc"} <= set(mounts_within("/"))
+
+
+def test_of_a_chunk_all_but_its_zeros_is_written() -> None:
+    luck = random.Random(seed := random.randrange(2**32))
+    for number in range(200):
+        steps = [
+            luck.choice((bytes(GRAIN), luck.randbytes(GRAIN), b"\0" * (GRAIN - 1) + b"1", b"1" * GRAIN))
+            for _ in range(luck.randrange(1, 9))
+        ]
+        content = b"".join(steps)[: luck.randrange(1, len(steps) * GRAIN + 1)]
+        buffer = bytearray(content + b"left of another" * GRAIN)
+        written = bytearray(len(content))
+        for begin, end in filled_runs(buffer, len(content)):
+            written[begin:end] = content[begin:end]
+        assert written == content, (seed, number)
+        kept = sum(end - begin for begin, end in filled_runs(buffer, len(content)))
+        grains = [content[at : at + GRAIN] for at in range(0, len(content), GRAIN)]
+        assert kept == sum(len(each) for each in grains if any(each)), (seed, number)
 
 
 def test_a_journal_stays_short_however_large_the_file() -> None:
