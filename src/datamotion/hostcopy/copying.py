@@ -12,12 +12,11 @@ from datamotion.hostcopy.checking import check_destination, source_of
 from datamotion.hostcopy.failing import AGAIN, failed, identity
 from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit, Pace
-from datamotion.hostcopy.mounts import networks
+from datamotion.hostcopy.mounts import NETWORKS, RESERVING, devices_of
 from datamotion.hostcopy.pieces import Workshop
 from datamotion.hostcopy.tally import CopyReport, Tally
 
 _MOST = 8
-_EXCHANGE = 2
 
 
 def copy(asked: Asked, pace: Pace, tally: Tally, *, read: Reader = os.preadv) -> CopyReport:
@@ -41,7 +40,8 @@ def copy(asked: Asked, pace: Pace, tally: Tally, *, read: Reader = os.preadv) ->
     threads = min(_MOST, cores + 1)  # one waits for another to have written
     processes = 1 if asked.bytes_per_s else min(_MOST, cores)  # a limit is that of this process
     limit = Limit(asked.bytes_per_s, pace, tally.stopped)
-    shop = Workshop(asked, tally, limit, journal, threads, processes, networks(), read)
+    networks, reserving = devices_of(NETWORKS), devices_of(RESERVING)
+    shop = Workshop(asked, tally, limit, journal, threads, processes, networks, reserving, read)
     try:
         if modes.S_ISDIR(stat.st_mode):
             _copy_folder(shop, stat)
@@ -141,7 +141,9 @@ def _rename(shop: Workshop, stat: os.stat_result) -> None:
         if not (asked.force or asked.delta):
             _take_name(temporary, destination)
         elif modes.S_ISDIR(mode) or (mode and os.path.isdir(temporary)):
-            _exchange(temporary, destination)
+            from datamotion.hostcopy.kernel import exchange  # noqa: PLC0415  # seldom needed, and slow to import
+
+            exchange(temporary, destination)
             _remove(temporary)
         else:
             os.replace(temporary, destination)
@@ -176,16 +178,6 @@ def _take_name(temporary: str, destination: str) -> None:
         os.replace(temporary, destination)
     else:
         os.unlink(temporary)
-
-
-def _exchange(one: str, other: str) -> None:
-    import ctypes  # noqa: PLC0415  # seldom needed, and slow to import
-
-    libc = ctypes.CDLL(None, use_errno=True)
-    here = -100
-    if libc.renameat2(here, os.fsencode(one), here, os.fsencode(other), _EXCHANGE):
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), other)
 
 
 def _sync(path: str) -> None:

@@ -18,9 +18,15 @@ class Mount(NamedTuple):
     kind: str
 
 
-def networks() -> frozenset[int]:
-    """The devices of mounts whose server may copy by itself."""
-    return frozenset(each.device for each in _mounts() if each.kind in ("nfs4", "cifs", "smb3", "ceph"))
+NETWORKS = frozenset({"nfs4", "cifs", "smb3", "ceph"})
+"""File systems whose server may copy by itself."""
+RESERVING = frozenset({"ext4"})
+"""File systems that write faster where room was made ahead, and give back what is not needed."""
+
+
+def devices_of(kinds: frozenset[str]) -> frozenset[int]:
+    """The devices of what is mounted and of such a kind."""
+    return frozenset(each.device for each in _mounts() if each.kind in kinds)
 
 
 def mounts_within(folder: str) -> list[str]:

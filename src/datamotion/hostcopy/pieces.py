@@ -30,7 +30,8 @@ def piece_size(size: int, smallest: int = SMALLEST) -> int:
 
 @dataclass(eq=False, repr=False)
 class Workshop:
-    """What every file of one copy shares. `networks` are devices whose server may copy by itself.
+    """What every file of one copy shares. `networks` are devices whose server may copy by itself,
+    `reserving` those that write faster where room was made ahead.
 
     `threads` are for the pieces of a large file, `processes` for many small ones.
     """
@@ -42,6 +43,7 @@ class Workshop:
     threads: int
     processes: int = 1
     networks: frozenset[int] = frozenset()
+    reserving: frozenset[int] = frozenset()
     read: Reader = os.preadv
     lacks_reflink: threading.Event = field(default_factory=threading.Event)
     lacks_kernel_copy: threading.Event = field(default_factory=threading.Event)
@@ -128,6 +130,7 @@ class Workshop:
                 is_sparse=is_plain and not in_place,
                 is_dense=before.st_blocks * 512 >= size > 0,
                 kernel=before.st_dev in self.networks,
+                reserves=is_plain and old is None and made.st_dev in self.reserving,
                 old=here if in_place else was,
                 read=self.read,
             )

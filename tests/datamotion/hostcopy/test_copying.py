@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import socket
 import struct
 import subprocess
@@ -14,11 +15,13 @@ from pathlib import Path
 import pytest
 
 from datamotion.errors import ConfigError, CopyFailed, Refused
-from datamotion.hostcopy import Verify
+from datamotion.hostcopy import Tally, Verify
 from datamotion.hostcopy.asked import SMALLEST
-from datamotion.hostcopy.carry import GRAIN, filled_runs
+from datamotion.hostcopy.carry import GRAIN, Ends, filled_runs
+from datamotion.hostcopy.limit import Limit
 from datamotion.hostcopy.mounts import mounts_within
 from datamotion.hostcopy.pieces import piece_size
+from datamotion.thread_clock import ThreadClock
 from tests.datamotion.hostcopy.copies import MIB, PIECE, allocated, copied, filled, left_over, sparse, standing
 
 VERIFICATIONS = list(Verify)
@@ -54,12 +57,38 @@ def test_holes_stay_holes_however_large_the_file(tmp_path: Path, verify: Verify)
     assert report.sent <= 4 * 65536
 
 
-def test_zeros_that_take_room_at_the_source_take_none_at_the_copy(quick_path: Path) -> None:
-    source = quick_path / "source"
+@pytest.mark.parametrize("folder", ["quick_path", "tmp_path"])
+def test_zeros_that_take_room_at_the_source_take_none_at_the_copy(request: pytest.FixtureRequest, folder: str) -> None:
+    """Whatever file system it is: where the one for temporary files is ext4, room is made ahead."""
+    path: Path = request.getfixturevalue(folder)
+    source, copy = path / "source", path / "copy"
     source.write_bytes(b"a" * GRAIN + bytes(4 * MIB) + b"b" * 100 + bytes(MIB))
-    report = copied(source, quick_path / "copy")
-    assert (quick_path / "copy").read_bytes() == source.read_bytes()
+    report = copied(source, copy)
+    assert copy.read_bytes() == source.read_bytes()
     assert report.sent == 2 * GRAIN or report.ways == ("reflink",)
+    assert allocated(copy) < MIB
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_room_that_is_made_ahead_is_given_back_where_it_is_not_needed(quick_path: Path, room: bool) -> None:
+    """Without enough room for all of it: what is no zeros is written all the same."""
+    content = bytes(MIB) + b"a" * GRAIN + bytes(GRAIN) + b"b" * GRAIN + bytes(3 * MIB)
+    (quick_path / "source").write_bytes(content)
+    (quick_path / "copy").touch()
+    there, here = os.open(quick_path / "source", os.O_RDONLY), os.open(quick_path / "copy", os.O_RDWR)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        os.ftruncate(here, len(content))
+        unlimited = Limit(None, ThreadClock())
+        ends = Ends(there, here, "source", "copy", Verify.FAST, unlimited, Tally(), reserves=True)
+        if not room:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (2 * MIB, limit[1]))
+        ends.carry(0, len(content))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        os.close(there)
+        os.close(here)
+    assert (quick_path / "copy").read_bytes() == content
     assert allocated(quick_path / "copy") < MIB
 
 
