@@ -2,8 +2,8 @@
 
 Every run is a process of its own, so its start counts; programs that are not installed are told. The copies
 are made and removed in the folder for temporary files, the small ones in memory where there is a folder for that. Where
-rsync and rclone take more than four times as long as `cp` they are run once. Each turn begins with another program, for
-what one leaves behind, memory that this machine's host takes away again above all, meets the next.
+rsync and rclone take more than four times as long as `cp` they are run once. Each turn is in another order, for what
+one leaves behind, memory that this machine's host takes away again above all, meets the next.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ def measure(numbers: Sequence[int] = (_SCALE, _RUNS)) -> None:
 def _measure(subject: str, source: Path, copy: Path, runs: int) -> None:
     commands = dict(_commands(subject, source, copy))
     took: dict[str, list[float]] = {name: [] for name in commands}
-    names = list(commands)
-    for turn in range(runs):
-        first = turn % len(names)
-        for name in (*names[first:], *names[:first]):  # in turns: what else the machine does meets all of them
+    names, luck = list(commands), random.Random(5)
+    for _ in range(runs):
+        luck.shuffle(names)
+        for name in names:  # in turns: what else the machine does meets all of them
             if name in _SLOW and took[name] and took[name][0] > _TOO_SLOW * max(*took["`cp`"], _LEAST_S):
                 continue
             if subject == "delta":

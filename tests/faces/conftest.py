@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from ontaplab.site import Site
-from tests.faces.labs import Lab, World, done, some_files
-from tests.faces.terminal import typed
+from tests.faces.labs import Lab, World, made, some_files
 from tests.ontaplab.site.labs import a_lab
 
 
@@ -31,13 +30,8 @@ def world(site: Site, tmp_path: Path) -> World:
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     """paris and lyon, which hold nothing."""
-    folder = tmp_path / "lab"
-    done(typed("lab", "up", "--dir", folder, "--cluster", "paris", "--cluster", "lyon", "--port", 0))
-    try:
-        yield Lab(folder)
-    finally:
-        if folder.exists():
-            Site.open(folder).down(remove=True)
+    with made(tmp_path / "lab", "paris", "lyon") as lab:
+        yield lab
 
 
 @pytest.fixture

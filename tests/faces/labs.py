@@ -115,6 +115,18 @@ class Lab:
         return self.site.exports("lyon", "svm_gold_dr")
 
 
+@contextmanager
+def made(folder: Path, *clusters: str) -> Iterator[Lab]:
+    """A lab of these, which hold nothing."""
+    named = [word for name in clusters for word in ("--cluster", name)]
+    done(typed("lab", "up", "--dir", folder, *named, "--port", 0))
+    try:
+        yield Lab(folder)
+    finally:
+        if folder.exists():
+            Site.open(folder).down(remove=True)
+
+
 def done(ended: Typed) -> Typed:
     assert ended.status == 0, ended
     return ended

@@ -19,8 +19,9 @@ from datamotion.cli.runs import render_runs
 from datamotion.cli.terminal import open_console
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.engine.ports import Delay, Look
+from datamotion.hostcopy.progress import CopyProgressReport
 from datamotion.service.commands_here import CheckOutcome
-from datamotion.service.copying import CopyProgressReport, CopyReport
+from datamotion.service.copying import CopyReport
 from datamotion.service.drill_reports import Checksums, DrillReport, MirrorSeen, Served, changes_of
 from datamotion.service.explain import ExplainReport, PlaceReport, SiteReport
 from datamotion.service.history_reports import HistoryReport, PastRunReport

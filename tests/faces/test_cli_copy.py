@@ -161,6 +161,20 @@ def test_what_is_written_as_it_cannot_be_meant_is_told(quick_path: Path, source:
     assert [each.name for each in quick_path.iterdir()] == ["source"]
 
 
+@pytest.mark.parametrize("options", [(), ("--force",), ("--delta",)])
+@pytest.mark.parametrize(("source", "copy"), [("source", "loop"), ("source", "loop/copy"), ("loop", "copy")])
+def test_links_that_lead_in_a_circle_are_told_and_left(
+    quick_path: Path, source: str, copy: str, options: tuple[str, ...]
+) -> None:
+    (quick_path / "source").write_bytes(b"x")
+    (quick_path / "loop").symlink_to("other")
+    (quick_path / "other").symlink_to("loop")
+    ended = typed("copy", f"{quick_path}/{source}", f"{quick_path}/{copy}", *options)
+    ended.failed_cleanly(2, "its symbolic links lead in a circle")
+    assert sorted(each.name for each in quick_path.iterdir()) == ["loop", "other", "source"]
+    assert (quick_path / "loop").is_symlink()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("term", thinned(["xterm", "dumb"], 2))
 def test_as_it_goes_one_line_is_drawn_anew_where_that_can_be_and_only_the_end_stays(
@@ -297,8 +311,11 @@ def test_a_plain_copy_needs_nothing_that_is_slow_to_import(quick_path: Path) -> 
         "asyncio",
         "concurrent.futures",
         "ctypes",
+        "datamotion.hostcopy.progress",
+        "datamotion.hostcopy.tree",
         "logging",
         "multiprocessing",
+        "pathlib",
         "pydantic",
         "rich",
         "typer",

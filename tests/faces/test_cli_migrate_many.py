@@ -17,14 +17,20 @@ def test_a_folder_is_brought_elsewhere_in_its_volume(lab: Lab, tmp_path: Path) -
     shown, in_json = lab.looked(*what, "--explain")
     told = " ".join(shown.out.split())
     assert shown.status == 0
-    assert "Rename vol_1/shelf 0/book0.bin" in told
+    assert "Rename vol_1/shelf 0/book0.bin of gold-paris to gold-paris:vol_1/new/book0.bin" in told
     assert "Together: 8 migrations, 0 B" in told
     assert "Ways to do it, the cheapest first" in told
     assert [report["verdict"] for report in in_json.report] == ["done"] * 8
     carried = done(lab.typed(*what, "--yes"))
     assert "(8 of 8, 0 B of 0 B)" in carried.err
-    again = lab.typed(*what, "--yes")
-    assert (again.status, "there is no LUN or file that is gold-paris:vol_1/shelf 0/" in again.err) == (2, True)
+    again, as_json = lab.looked(*what)
+    assert "Nothing to do: 8 at gold-paris:vol_1/new/, and none at gold-paris:vol_1/shelf 0/." in again.out
+    assert (again.status, as_json.report) == (0, [])
+    for wrong, said in (
+        ("gold-paris:vol_1/shelf 8/", "there is no LUN or file that is gold-paris:vol_1/shelf 8/"),
+        ("gold-paris:vol_1/../x", "'../x' is no path in a volume"),
+    ):
+        lab.typed("migrate", wrong, "--to", "gold-paris:vol_1/new/", "--yes").failed_cleanly(2, said)
     reports = done(
         lab.typed("migrate", "gold-paris:vol_1/new/book*", "--to", "gold-paris:vol_1/", "--yes", "-o", "json")
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +218,72 @@ def test_a_new_volume_that_somebody_made_a_mirror_again_is_named_and_its_old_one
         assert (await volumes_at(story, "paris")).keys() == {"vol_2"}
         assert await story.at["lyon"].get("/snapmirror/policies", name="datamotion_*")  # so it is known what is left
         assert story.files("lyon") == {"kept", "new"}
+
+    play(quick_path, main)
+
+
+def test_what_an_earlier_command_began_between_the_same_two_goes_along_only_where_it_is_named(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1", "vol_2")
+        assert await dies(partial(migrate, volumes="vol_1"), story, Life(12, is_carried_out=True))
+        writes = await calls(story, "writes")
+        for act in (migrations.migrate, migrations.abort):
+            shown = await story.planned(act(migration(story, "vol_2", to="gold-lyon")))
+            assert [(each.text, each.hint) for each in shown.refusals] == [
+                (
+                    "vol_1: on its way from gold-paris to gold-lyon by an earlier command, and not named here",
+                    "`datamotion migrate gold-paris:vol_1 --to gold-lyon` goes on with that, with --abort back",
+                )
+            ]
+        assert await calls(story, "writes") == writes
+        report = await migrate(story, "vol_1")
+        assert report.verdict is Verdict.DONE, told(report)
+        assert (set(await volumes_at(story, "paris")), set(await volumes_at(story, "lyon"))) == ({"vol_2"}, {"vol_1"})
+        assert (await migrate(story, "vol_2")).verdict is Verdict.DONE
+
+    play(quick_path, main)
+
+
+@pytest.mark.parametrize("calls", [12, 24])
+def test_by_its_uuid_or_another_name_it_is_the_same_volume_that_goes_on(quick_path: Path, calls: int) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        uuid = (await story.volume("paris", "vol_1", "uuid"))["uuid"]
+        assert await dies(partial(migrate, volumes=uuid), story, Life(calls, is_carried_out=True))
+        report = await migrate(story, uuid)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert (set(await volumes_at(story, "paris")), set(await volumes_at(story, "lyon"))) == (set(), {"vol_1"})
+
+    play(quick_path, main)
+
+
+def test_a_volume_that_is_on_its_way_is_not_taken_elsewhere(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        assert await dies(partial(migrate, volumes="vol_1"), story, Life(12, is_carried_out=True))
+        writes = await calls(story, "writes")
+        shown = await plan(story, "vol_1", to="gold-oslo", aggregates=("aggr1",))
+        assert [(each.text, each.hint) for each in shown.refusals] == [
+            (
+                "vol_1 is on its way to gold-lyon already",
+                "datamotion migrations tells how far it is; the command that began it goes on, with --abort back",
+            )
+        ]
+        assert await calls(story, "writes") == writes
+
+    play(quick_path, main, targets=("lyon", "oslo"))
+
+
+def test_a_new_volume_that_was_renamed_meanwhile_is_told_by_its_name(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1", "vol_2")
+        with pytest.raises(Died):
+            await story.place.run(migrations.migrate(migration(story, to="gold-lyon")), EndsOnceConfirmed())
+        await story.change("lyon", "vol_1", {"name": "renamed"})
+        report = await migrate(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert (await volumes_at(story, "lyon")).keys() == {"renamed", "vol_2"}
+        assert [each for each in report.notes if "is called" in each] == ["vol_1 is called renamed at gold-lyon."]
 
     play(quick_path, main)
 

@@ -105,6 +105,19 @@ def test_a_file_is_copied_whole_and_only_then_removed(quick_path: Path, to: str,
     play(quick_path, main)
 
 
+@pytest.mark.parametrize("into", ["vol_2/shelf/", "vol_2/"])
+def test_a_place_that_ends_with_a_slash_is_what_a_file_goes_into(quick_path: Path, into: str) -> None:
+    async def main(story: Story) -> None:
+        own, volume = await with_a_file(story), into.partition("/")[0]
+        for _ in range(2):
+            report = await migrate(own, f"gold-paris:{into}")
+            assert report.verdict is Verdict.DONE, told(report)
+            there = own.place.tree("paris", volume).parent / into / "image.raw"
+            assert (there.read_bytes(), found(own)["vol_1"]) == (CONTENT, set())
+
+    play(quick_path, main)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("to", "is_carried_out"), [(WITHIN, False), (WITHIN, True), (BETWEEN, True)])
 def test_killed_at_any_call_it_goes_on_where_it_was(

@@ -172,7 +172,11 @@ def test_within_its_volume_it_is_renamed_or_cloned_where_the_old_one_is_to_stay(
         assert report.verdict is Verdict.DONE, told(report)
         await assert_hosts_go_on(story, lun, "/vol/vol_1/renamed")
         assert (held(story, "vol_1"), held(story, "vol_1", "renamed")) == (None, before)
-        assert "there is one at gold-paris:vol_1/renamed" in told(await plan(story, "gold-paris:vol_1/renamed"))
+        over = await plan(story, "gold-paris:vol_1/renamed")
+        assert (over.verdict, over.changes) == (Verdict.DONE, 0)
+        assert over.notes == ("There is one at gold-paris:vol_1/renamed, and none any more at gold-paris:vol_1/disk.",)
+        kept = await plan(story, "gold-paris:vol_1/renamed", keeps_source=True)
+        assert (kept.verdict, "there is no LUN or file disk" in told(kept)) == (Verdict.REFUSED, True)
 
     play(quick_path, main)
 
@@ -193,9 +197,7 @@ def test_another_name_and_a_clone_end_in_the_same_place_wherever_the_process_end
 
         assert await dies(go, story, Life(0, is_carried_out))
         assert (await abort(story, to, keeps_source=keeps_source)).verdict is Verdict.REFUSED, "it is one request"
-        assert (await go(story)).verdict is (
-            Verdict.REFUSED if is_carried_out and not keeps_source else Verdict.DONE  # refused: it has gone there
-        )
+        assert (await go(story)).verdict is Verdict.DONE
         await assert_hosts_go_on(story, lun, "/vol/vol_1/disk" if keeps_source else "/vol/vol_1/other")
         assert held(story, "vol_1", "other") == before
         assert held(story, "vol_1") == (before if keeps_source else None)
@@ -220,6 +222,8 @@ def test_what_cannot_be_is_refused_with_what_to_do_and_nothing_is_changed(quick_
             assert said in told(shown)
         for wrong, said in (
             ({"to": "gold-paris"}, "to which volume disk is to go is not said"),
+            ({"to": "gold-paris:vol_2/../disk"}, "'../disk' is no path in a volume"),
+            ({"what": "gold-paris:vol_1/./disk"}, "'./disk' is no path in a volume"),
             ({"what": "gold-paris:vol_1/a,vol_1/b"}, "names no LUN"),
             ({"what": "gold-paris:vol_1"}, "names a volume"),
             ({"aggregates": ("aggr1",)}, "are for whole volumes"),

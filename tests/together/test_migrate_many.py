@@ -96,9 +96,37 @@ def test_a_pattern_means_luns_and_files_in_the_order_of_their_names(quick_path: 
             ("vol_1/*/x", "gold-paris:vol_2", "only the last part"),
             ("vol_1/lun*", "gold-paris:vol_2/new", "to which volume or folder"),
             ("vol_1/lun*", "gold-paris", "to which volume or folder"),
+            (
+                "vol_1/",
+                "gold-paris:vol_1/new/",
+                "would go into itself",
+            ),
+            ("vol_1/folder/", "gold-paris:vol_1/folder/deep/", "would go into itself"),
+            ("vol_1/folder/", "gold-paris:vol_1/folder/../x/", "is no path in a volume"),
+            ("vol_1/folder/../", "gold-paris:vol_2", "is no path in a volume"),
         ):
             with pytest.raises(ConfigError, match=said):
                 await meant(own, what, to)
+
+    play(quick_path, main)
+
+
+def test_what_is_all_where_it_was_to_go_is_told_by_the_same_pattern_or_folder(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = await with_luns(story, "lun1", "lun2")
+        for what, to, count, there in (
+            ("vol_1/lun*", "gold-paris:vol_2", 2, "vol_2/lun*"),
+            ("vol_1/folder/", "gold-paris:vol_1/new/", 1, "vol_1/new/"),
+        ):
+            assert (await meant(own, what, to)).arrived is None
+            reports, _ = await carried_out(own, what, to)
+            assert {each.verdict for each in reports} == {Verdict.DONE}, [told(each) for each in reports]
+            said = f"{count} at gold-paris:{there}, and none at gold-paris:{what}"
+            assert await meant(own, what, to) == Meant((), arrived=said)
+            with pytest.raises(ConfigError, match="no migration is under way"):
+                await meant(own, what, to, is_undone=True)
+        with pytest.raises(ConfigError, match="there is no LUN or file"):
+            await meant(own, "vol_1/fodler/", "gold-paris:vol_1/new/")
 
     play(quick_path, main)
 

@@ -11,14 +11,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datamotion.cli.copy_line import CopyLine
 from datamotion.cli.interruptions import interruptions
 from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.model.visible import visible
 from datamotion.service import copying as service
-from datamotion.service.copying import Asked, CopyProgressReport, CopyReport, Tally
+from datamotion.service.copying import Asked, CopyReport, Tally
+
+if TYPE_CHECKING:
+    from datamotion.hostcopy.progress import CopyProgressReport
 
 _SECONDS_BETWEEN_LINES = 10.0
 _SECONDS_BETWEEN_LOOKS = 0.2
@@ -66,7 +69,7 @@ def _stands(asked: Asked) -> str:
     """What the destination is, of a copy that did not end."""
     if asked.in_place:
         return "it may be half changed"
-    if asked.delta and Path(asked.destination).is_dir():
+    if asked.delta and os.path.isdir(asked.destination):
         return "what was brought up to date stays, each file whole"
     return "nothing gets that name until all is there"
 
@@ -123,7 +126,9 @@ def _watched(tally: Tally, output: str) -> Iterator[None]:
         looks, last = 0, 0
         while not ended.wait(interval):
             looks += 1
-            progress = service.progress_of(tally, (tally.passed - last) / interval, tally.passed / (looks * interval))
+            from datamotion.hostcopy.progress import progress_of  # few copies take so long
+
+            progress = progress_of(tally, (tally.passed - last) / interval, tally.passed / (looks * interval))
             last = tally.passed
             try:
                 if is_streamed:

@@ -48,7 +48,8 @@ To = Annotated[
     typer.Option(
         "--to",
         metavar="PLACE",
-        help="The back end where they are to live; of a LUN or file BACKEND:VOLUME, and /PATH where that changes.",
+        help="The back end where they are to live; of a LUN or file BACKEND:VOLUME, and /PATH where that changes"
+        " or /FOLDER/ that it goes into.",
         autocompletion=complete_backend,
     ),
 ]

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import anyio
 import typer
+from rich.console import Console
 
 from datamotion.cli.agreeing import check_can_ask, checked_reason, confirmed
 from datamotion.cli.columns import Columns
@@ -56,6 +57,9 @@ def carry_out_many(
     `explains`: the first that goes by each mechanism is shown as a whole, with all that was considered.
     """
     reason, act = checked_reason(reason), abort if is_undone else migrate
+    if meant.arrived is not None:
+        _tell_nothing_to_do(meant, output)
+        raise typer.Exit(ExitStatus.DONE)
     if not (yes or dry_run):
         check_can_ask()
     many = _Many(session, meant, output, yes=yes, dry_run=dry_run, explains=explains, at_once=at_once)
@@ -70,6 +74,15 @@ def carry_out_many(
         if output is not Output.TEXT and many.reports:
             print_json("operations", tuple(many.reports), status, output)
     raise typer.Exit(status)
+
+
+def _tell_nothing_to_do(meant: Meant, output: Output) -> None:
+    if output is not Output.TEXT:
+        print_json("operations", (), ExitStatus.DONE, output)
+        return
+    console = open_console()
+    say(console, f"Nothing to do: {plain(meant.arrived or '')}.", indent=2)
+    _render_left(console, meant.left)
 
 
 class _Many:
@@ -154,11 +167,15 @@ def render_many(plans: Sequence[PlanReport], left: Sequence[str], *, stderr: boo
         for each in plan.refusals:
             said = f"{plan.title}: {each.text}" + (f" ({each.hint})" if each.hint else "")
             say(console, f"[bold red]Refused:[/] {plain(said)}", indent=2, hang=2)
+    _render_left(console, left)
+    for note in dict.fromkeys(note for plan in due for note in plan.notes):
+        say(console, f"[bold]Note:[/] {plain(note)}", indent=2, hang=2)
+
+
+def _render_left(console: Console, left: Sequence[str]) -> None:
     if left:
         named = f"{', '.join(left[:6])}{', ...' if len(left) > 6 else ''}"
         say(console, f"[bold]Note:[/] neither LUNs nor plain files, and left: {plain(named)}", indent=2, hang=2)
-    for note in dict.fromkeys(note for plan in due for note in plan.notes):
-        say(console, f"[bold]Note:[/] {plain(note)}", indent=2, hang=2)
 
 
 def _taken(plan: PlanReport) -> MechanismReport | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datamotion.hostcopy.asked import Asked, Verify
 from datamotion.hostcopy.copying import copy
-from datamotion.hostcopy.progress import CopyProgressReport, progress_of
 from datamotion.hostcopy.tally import CopyReport, Tally
 
-__all__ = ["Asked", "CopyProgressReport", "CopyReport", "Tally", "Verify", "copy", "progress_of"]
+__all__ = ["Asked", "CopyReport", "Tally", "Verify", "copy"]

@@ -58,4 +58,4 @@ def beside(path: str, what: str) -> str:
     """A hidden name in the same folder, that no two of its names share unless they begin with the same 220 bytes."""
     folder, name = os.path.split(path)
     short = os.fsdecode(os.fsencode(name)[:_LONGEST])
-    return os.path.join(folder, f".{short}.datamotion-{what}")  # noqa: PTH118  # as quick as a path is not
+    return os.path.join(folder, f".{short}.datamotion-{what}")

@@ -46,7 +46,7 @@ def carry_attributes(
                     tally.note("programs that run as their owner or group do not as copies of somebody else's")
                     mode &= ~_AS_ANOTHER
         if not is_link:
-            os.chmod(here, mode)  # noqa: PTH101  # an open file, or no link
+            os.chmod(here, mode)
         _carry_extended(there, here, tally, follow=follow)
         times = (stat.st_atime_ns, stat.st_mtime_ns)
         os.utime(here, ns=times, follow_symlinks=follow)

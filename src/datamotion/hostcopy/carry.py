@@ -22,7 +22,9 @@ from datamotion.hostcopy.failing import changed, failed
 from datamotion.hostcopy.limit import Limit
 from datamotion.hostcopy.tally import Tally
 
-CHUNK = 512 << 10
+CHUNK = 1 << 20
+LIMITED_CHUNK = 512 << 10
+"""What goes by at once where there is a limit."""
 GRAIN = 16 << 10
 """Zeros are found, and changes told apart, in steps of this."""
 _ZEROS = bytes(GRAIN)
@@ -50,13 +52,14 @@ class Lane(threading.local):
 LANE = Lane()
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Ends:
     """A source and a destination that are open, and how bytes go from one to the other.
 
     `is_sparse`: what is not written reads as zeros there. `is_dense`: the source has no holes to look for. `kernel`:
-    the kernel may copy by itself; it is set to False where it turns out that it cannot. `old` is an older copy that
-    unchanged bytes are taken from; where it is the destination itself they are left alone.
+    the kernel may copy by itself; it is set to False where it turns out that it cannot. `reserves`: room is made ahead
+    of what is written, and given back where that turns out to be zeros. `old` is an older copy that unchanged bytes are
+    taken from; where it is the destination itself they are left alone.
     """
 
     source: int
@@ -69,6 +72,7 @@ class Ends:
     is_sparse: bool = True
     is_dense: bool = False
     kernel: bool = False
+    reserves: bool = False
     old: int | None = None
     read: Reader = os.preadv
 
@@ -82,7 +86,7 @@ class Ends:
         for first, last in ranges:
             if total is None and self.kernel and self.old is None:
                 first = self._by_kernel(first, last)  # noqa: PLW2901  # what is left goes another way
-            self._by_hand(first, last, total)
+            self._by_hand(first, last, total, is_reserved=first < last and self._reserve(first, last))
         self.tally.add(passed=end - start)
         if total is None:
             return None
@@ -126,7 +130,7 @@ class Ends:
         """Where it had to stop: at the end, unless this kernel or these file systems do not copy so."""
         while first < last:
             self._check()
-            count = min(last - first, _KERNEL_CHUNK if self.limit.is_open else CHUNK)
+            count = min(last - first, _KERNEL_CHUNK if self.limit.is_open else LIMITED_CHUNK)
             self.limit.take(count)
             try:
                 moved = os.copy_file_range(self.source, self.target, count, first, first)
@@ -142,20 +146,46 @@ class Ends:
             first += moved
         return first
 
-    def _by_hand(self, first: int, last: int, total: xxhash.xxh3_128 | None) -> None:
+    def _reserve(self, first: int, last: int) -> bool:
+        """Whether there is room for all of it now; where that is not so, what is no zeros may find some."""
+        if not self.reserves:
+            return False
+        try:
+            os.posix_fallocate(self.target, first, last - first)
+        except OSError:
+            self._give_back(first, last - first)
+            return False
+        return True
+
+    def _by_hand(self, first: int, last: int, total: xxhash.xxh3_128 | None, *, is_reserved: bool) -> None:
         buffer = LANE.there
-        view = memoryview(buffer)
-        for offset in range(first, last, CHUNK):
+        view, step = memoryview(buffer), CHUNK if self.limit.is_open else LIMITED_CHUNK
+        for offset in range(first, last, step):
             self._check()
-            length = min(CHUNK, last - offset)
+            length = min(step, last - offset)
             self.limit.take(length)
             got = self._fill(view[:length], offset)
             if got < length:
                 raise changed(self.source_path, "shrank")
             if total is not None:
                 total.update(view[:length])
+            written = 0
             for begin, finish in self._runs(buffer, offset, length):
+                if is_reserved and begin > written:
+                    self._give_back(offset + written, begin - written)
                 self._write(view[begin:finish], offset + begin)
+                written = finish
+            if is_reserved and written < length:
+                self._give_back(offset + written, length - written)
+
+    def _give_back(self, offset: int, length: int) -> None:
+        """What is zeros takes no room."""
+        from datamotion.hostcopy.kernel import make_hole  # noqa: PLC0415  # seldom needed, and slow to import
+
+        try:
+            make_hole(self.target, offset, length)
+        except OSError as error:
+            raise failed("cannot be written", self.target_path, error) from error
 
     def _runs(self, buffer: bytearray, offset: int, length: int) -> Iterator[tuple[int, int]]:
         """What has to be written of a chunk: neither zeros where those need not be, nor what is there already."""
@@ -267,6 +297,9 @@ class Ends:
 
 def filled_runs(buffer: bytearray, length: int) -> Iterator[tuple[int, int]]:
     """Where a chunk is not zero."""
+    if 0 not in buffer[:length:GRAIN]:  # each step begins with something else: the usual case, found in one call
+        yield 0, length
+        return
     begin = None
     for at in range(0, length, GRAIN):
         end = min(at + GRAIN, length)

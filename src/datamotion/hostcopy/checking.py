@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat as modes
-from pathlib import Path
 
 from datamotion.errors import ConfigError, Refused
 from datamotion.hostcopy.asked import Asked
@@ -24,8 +23,8 @@ def source_of(asked: Asked) -> os.stat_result:
         raise ConfigError(
             f"{asked.source}: is neither a file, a folder nor a block device", hint="copy the folder that holds it"
         )
-    folder = os.path.dirname(asked.destination)  # noqa: PTH120
-    if not Path(folder).is_dir():
+    folder = os.path.dirname(asked.destination)
+    if not os.path.isdir(folder):
         raise ConfigError(f"{folder}: there is no such folder", hint=f"make it: mkdir -p {folder}")
     if modes.S_ISDIR(stat.st_mode) and (asked.destination == asked.source or _is_within(folder, stat)):
         raise ConfigError(
@@ -44,8 +43,8 @@ def check_destination(asked: Asked, stat: os.stat_result) -> None:
         raise failed("cannot be looked at", asked.destination, error) from error
     if os.path.samestat(stat, there):
         raise ConfigError(f"{asked.destination}: is the source itself", hint="choose another destination")
-    name = Path(asked.source).name
-    if modes.S_ISDIR(there.st_mode) and _is_within(os.path.dirname(asked.source), there):  # noqa: PTH120
+    name = os.path.basename(asked.source)
+    if modes.S_ISDIR(there.st_mode) and _is_within(os.path.dirname(asked.source), there):
         raise ConfigError(
             f"{asked.destination}: holds the source, which would go with what else is in it",
             hint=f"choose a destination outside of it, or another name in it: {asked.destination}/{name}.copy",
@@ -78,4 +77,8 @@ def check_destination(asked: Asked, stat: os.stat_result) -> None:
 
 def _is_within(path: str, folder: os.stat_result) -> bool:
     """Whether that is this folder or below it, by whatever names and mounts either goes."""
-    return any(os.path.samestat(each.stat(), folder) for each in (Path(path), *Path(path).parents))
+    while not os.path.samestat(os.stat(path), folder):
+        path, below = os.path.dirname(path), path
+        if path == below:
+            return False
+    return True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat as modes
-from pathlib import Path
 
 from datamotion.errors import CopyFailed, Refused
 from datamotion.hostcopy.asked import Asked, Verify
@@ -13,13 +12,11 @@ from datamotion.hostcopy.checking import check_destination, source_of
 from datamotion.hostcopy.failing import AGAIN, failed, identity
 from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit, Pace
-from datamotion.hostcopy.mounts import networks
+from datamotion.hostcopy.mounts import NETWORKS, RESERVING, devices_of
 from datamotion.hostcopy.pieces import Workshop
 from datamotion.hostcopy.tally import CopyReport, Tally
-from datamotion.hostcopy.tree import TreeCopy
 
 _MOST = 8
-_EXCHANGE = 2
 
 
 def copy(asked: Asked, pace: Pace, tally: Tally, *, read: Reader = os.preadv) -> CopyReport:
@@ -43,7 +40,8 @@ def copy(asked: Asked, pace: Pace, tally: Tally, *, read: Reader = os.preadv) ->
     threads = min(_MOST, cores + 1)  # one waits for another to have written
     processes = 1 if asked.bytes_per_s else min(_MOST, cores)  # a limit is that of this process
     limit = Limit(asked.bytes_per_s, pace, tally.stopped)
-    shop = Workshop(asked, tally, limit, journal, threads, processes, networks(), read)
+    networks, reserving = devices_of(NETWORKS), devices_of(RESERVING)
+    shop = Workshop(asked, tally, limit, journal, threads, processes, networks, reserving, read)
     try:
         if modes.S_ISDIR(stat.st_mode):
             _copy_folder(shop, stat)
@@ -80,6 +78,8 @@ def _copy_file(shop: Workshop, stat: os.stat_result, *, is_device: bool) -> None
 
 
 def _copy_folder(shop: Workshop, stat: os.stat_result) -> None:
+    from datamotion.hostcopy.tree import TreeCopy  # noqa: PLC0415  # a file needs none, and it takes a while to import
+
     asked = shop.asked
     is_there = modes.S_ISDIR(_mode(asked.destination))
     if is_there and asked.delta:
@@ -95,17 +95,16 @@ def _copy_folder(shop: Workshop, stat: os.stat_result) -> None:
 
 def _clear(shop: Workshop, *, wants_folder: bool) -> None:
     """No temporary copy is there but that which the journal tells of."""
-    path = Path(shop.asked.temporary)
     mode = _mode(shop.asked.temporary)
     if not mode or (shop.journal.is_resumed and modes.S_ISDIR(mode) == wants_folder and not modes.S_ISLNK(mode)):
         return
-    _remove(path)
+    _remove(shop.asked.temporary)
 
 
 def _drop(shop: Workshop) -> None:
     """What an earlier command left beside the destination is gone, and its room is free: this one has no use for it."""
     if os.path.lexists(shop.asked.temporary):
-        _remove(Path(shop.asked.temporary))
+        _remove(shop.asked.temporary)
         shop.tally.note(f"{shop.asked.temporary}: what an earlier copy had left there was removed")
 
 
@@ -122,7 +121,7 @@ def _is_finished(asked: Asked, stat: os.stat_result) -> bool:
         if not journal.is_renamed(inode, identity(stat)):
             return False
         if os.path.lexists(asked.temporary):
-            _remove(Path(asked.temporary))
+            _remove(asked.temporary)
         journal.forget()
         return True
     finally:
@@ -132,7 +131,7 @@ def _is_finished(asked: Asked, stat: os.stat_result) -> bool:
 def _rename(shop: Workshop, stat: os.stat_result) -> None:
     """The copy has its name, from one moment to the next; what had it before is removed afterwards."""
     asked = shop.asked
-    temporary, destination = Path(asked.temporary), Path(asked.destination)
+    temporary, destination = asked.temporary, asked.destination
     try:
         if asked.sync or asked.verify is Verify.FULL:
             _sync(asked.temporary)
@@ -141,13 +140,15 @@ def _rename(shop: Workshop, stat: os.stat_result) -> None:
         mode = _mode(asked.destination)
         if not (asked.force or asked.delta):
             _take_name(temporary, destination)
-        elif modes.S_ISDIR(mode) or (mode and temporary.is_dir()):
-            _exchange(asked.temporary, asked.destination)
+        elif modes.S_ISDIR(mode) or (mode and os.path.isdir(temporary)):
+            from datamotion.hostcopy.kernel import exchange  # noqa: PLC0415  # seldom needed, and slow to import
+
+            exchange(temporary, destination)
             _remove(temporary)
         else:
-            temporary.replace(destination)
+            os.replace(temporary, destination)
         if asked.sync or asked.verify is Verify.FULL:
-            _sync(str(destination.parent))
+            _sync(os.path.dirname(destination))
     except FileExistsError:
         raise Refused(
             f"{asked.destination}: somebody made it while this was copied",
@@ -157,36 +158,26 @@ def _rename(shop: Workshop, stat: os.stat_result) -> None:
         raise failed("cannot be renamed", asked.temporary, error) from error
 
 
-def _take_name(temporary: Path, destination: Path) -> None:
+def _take_name(temporary: str, destination: str) -> None:
     """The copy has its name, which nothing had. Raises: FileExistsError where something has it by now."""
-    if temporary.is_dir():
+    if os.path.isdir(temporary):
         try:
-            temporary.rename(destination)  # takes the place of nothing but an empty folder
+            os.rename(temporary, destination)  # takes the place of nothing but an empty folder
         except OSError as error:
             if os.path.lexists(destination):
                 raise FileExistsError from error
             raise
         return
     try:
-        destination.hardlink_to(temporary)
+        os.link(temporary, destination)
     except FileExistsError:
         raise
     except OSError as error:  # no hard links there
         if os.path.lexists(destination):
             raise FileExistsError from error
-        temporary.replace(destination)
+        os.replace(temporary, destination)
     else:
-        temporary.unlink()
-
-
-def _exchange(one: str, other: str) -> None:
-    import ctypes  # noqa: PLC0415  # seldom needed, and slow to import
-
-    libc = ctypes.CDLL(None, use_errno=True)
-    here = -100
-    if libc.renameat2(here, os.fsencode(one), here, os.fsencode(other), _EXCHANGE):
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), other)
+        os.unlink(temporary)
 
 
 def _sync(path: str) -> None:
@@ -195,17 +186,17 @@ def _sync(path: str) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
-    if Path(path).is_dir():
+    if os.path.isdir(path):
         os.sync()
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
+def _remove(path: str) -> None:
+    if modes.S_ISDIR(_mode(path)):
         import shutil  # noqa: PLC0415  # seldom needed, and slow to import
 
         shutil.rmtree(path)
     else:
-        path.unlink()
+        os.unlink(path)
 
 
 def _report(asked: Asked, stat: os.stat_result, tally: Tally, seconds: float) -> CopyReport:
@@ -250,7 +241,7 @@ def _size(path: str, stat: os.stat_result) -> int:
     if not modes.S_ISBLK(stat.st_mode):
         return stat.st_size
     try:
-        with open(path, "rb") as device:  # noqa: PTH123
+        with open(path, "rb") as device:
             return device.seek(0, os.SEEK_END)
     except OSError as error:
         raise failed("cannot be read", path, error) from error

@@ -12,13 +12,12 @@ import json
 import os
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from datamotion.errors import Refused
 
 _FORM = 1
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_BOOT = "/proc/sys/kernel/random/boot_id"
 
 Kept = Mapping[int, str | None]
 """The sums of pieces by their number; None for one that was copied without being read."""
@@ -65,7 +64,8 @@ class Journal:
 
     def forget(self) -> None:
         """The copy has its name, or is given up: there is nothing left to go on with."""
-        Path(self._path).unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._path)
 
     def close(self) -> None:
         os.close(self._fd)
@@ -89,7 +89,7 @@ def _locked(path: str) -> int:
                 hint="wait for its end; `fuser` with this file tells who it is",
             ) from None
         with contextlib.suppress(FileNotFoundError):
-            if Path(path).stat().st_ino == os.fstat(fd).st_ino:
+            if os.stat(path).st_ino == os.fstat(fd).st_ino:
                 return fd
         os.close(fd)
 
@@ -128,6 +128,7 @@ def _key(name: str, state: tuple[int, ...], piece_size: int) -> str:
 
 def _boot() -> str:
     try:
-        return _BOOT.read_text(encoding="ascii").strip()
+        with open(_BOOT, encoding="ascii") as file:
+            return file.read().strip()
     except OSError:
         return ""

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datamotion.errors import CopyFailed
 from datamotion.hostcopy.asked import SMALLEST, Asked, Verify
 from datamotion.hostcopy.attributes import carry_attributes
-from datamotion.hostcopy.carry import CHUNK, Ends, Reader, reflinked
+from datamotion.hostcopy.carry import Ends, Reader, reflinked
 from datamotion.hostcopy.failing import changed, failed, identity
 from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit
 from datamotion.hostcopy.small import carry_small
 from datamotion.hostcopy.tally import Tally
 
+_SMALL = 512 << 10
 _MOST = 8192  # pieces of one file: a journal has no more lines than that
 _MIB = 1 << 20
 
@@ -27,9 +28,10 @@ def piece_size(size: int, smallest: int = SMALLEST) -> int:
     return max(smallest, -(-size // _MOST // _MIB) * _MIB)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Workshop:
-    """What every file of one copy shares. `networks` are devices whose server may copy by itself.
+    """What every file of one copy shares. `networks` are devices whose server may copy by itself,
+    `reserving` those that write faster where room was made ahead.
 
     `threads` are for the pieces of a large file, `processes` for many small ones.
     """
@@ -41,6 +43,7 @@ class Workshop:
     threads: int
     processes: int = 1
     networks: frozenset[int] = frozenset()
+    reserving: frozenset[int] = frozenset()
     read: Reader = os.preadv
     lacks_reflink: threading.Event = field(default_factory=threading.Event)
     lacks_kernel_copy: threading.Event = field(default_factory=threading.Event)
@@ -92,7 +95,7 @@ class Workshop:
     ) -> None:
         size = _size(there, before)
         is_plain = modes.S_ISREG(made.st_mode)
-        if 0 < size <= CHUNK and is_plain and old is None and self._goes_at_once(before):
+        if 0 < size <= _SMALL and is_plain and old is None and self._goes_at_once(before):
             if made.st_size:
                 os.ftruncate(here, 0)
             sent = carry_small(self, there, here, size, source, target)
@@ -127,6 +130,7 @@ class Workshop:
                 is_sparse=is_plain and not in_place,
                 is_dense=before.st_blocks * 512 >= size > 0,
                 kernel=before.st_dev in self.networks,
+                reserves=is_plain and old is None and made.st_dev in self.reserving,
                 old=here if in_place else was,
                 read=self.read,
             )

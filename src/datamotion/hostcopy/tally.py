@@ -60,7 +60,7 @@ class CopyReport:
         return ExitStatus.DONE if self.outcome == "done" else ExitStatus.FAILED
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Tally:
     """Counts under one lock. `total` is what is known to be there in all, for the share that is done."""
 

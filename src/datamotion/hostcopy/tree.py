@@ -110,17 +110,17 @@ class TreeCopy:
         """Whether something may be in it already; None where it could not be made."""
         try:
             try:
-                os.mkdir(target, 0o700)  # noqa: PTH102  # once for each folder of a tree
+                os.mkdir(target, 0o700)
                 return False
             except FileExistsError:
                 if not modes.S_ISDIR(os.lstat(target).st_mode):
                     if self.is_update:
                         raise
                     Path(target).unlink()
-                    os.mkdir(target, 0o700)  # noqa: PTH102
+                    os.mkdir(target, 0o700)
                     return False
                 if not self.is_update:
-                    os.chmod(target, 0o700)  # noqa: PTH101
+                    os.chmod(target, 0o700)
                 return True
         except OSError as error:
             self._told(failed("cannot be made", target, error))
@@ -252,7 +252,7 @@ class TreeCopy:
         path = beside(target, "copy") if self.is_update else target
         Path(path).unlink(missing_ok=True)
         if modes.S_ISLNK(stat.st_mode):
-            os.symlink(os.readlink(source), path)  # noqa: PTH115, PTH211
+            os.symlink(os.readlink(source), path)
         else:
             try:
                 os.mknod(path, stat.st_mode, stat.st_rdev)
@@ -336,7 +336,7 @@ class _Done:
 
 
 def _equal(source: str, target: str) -> bool:
-    with open(source, "rb") as there, open(target, "rb") as here:  # noqa: PTH123
+    with open(source, "rb") as there, open(target, "rb") as here:
         while True:
             one, other = there.read(1 << 20), here.read(1 << 20)
             if one != other:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from datamotion.model.group_migration import GroupMigration
@@ -14,9 +14,9 @@ from datamotion.model.standing import Standing
 from datamotion.model.words import Operation, VolumeType
 from datamotion.policy.movers.file_copy import FILE_COPY
 from datamotion.policy.movers.file_rename import FILE_CLONE, FILE_RENAME
-from datamotion.policy.movers.group_home import GROUP_HOME, missing_group, title
+from datamotion.policy.movers.group_home import GROUP_HOME, is_over, missing_group, title, to_configure
 from datamotion.policy.movers.host_copy import host_copy, host_copy_of_group, host_copy_of_item
-from datamotion.policy.movers.items import is_file, lun_at_source, missing_item, only_for
+from datamotion.policy.movers.items import has_arrived, is_file, lun_at_source, missing_item, only_for
 from datamotion.policy.movers.lun_clone import LUN_CLONE
 from datamotion.policy.movers.lun_copy import LUN_COPY
 from datamotion.policy.movers.lun_move import LUN_MOVE, LUN_RENAME
@@ -33,11 +33,15 @@ def migrate_planner(migration: AnyMigration) -> Planner:
     """The planner for `datamotion migrate`. The first look of a run decides on the mechanism."""
     match migration:
         case ItemMigration():
-            return _placed(_onward(_ITEMS, migration), migration)
+            note = f"There is one at {migration.goal}, and none any more at {migration.source.name}:{migration.item}."
+            return _placed(_unless_arrived(_ITEMS, migration, note, has_arrived), migration)
         case GroupMigration():
-            return _onward(_GROUPS, migration)
+            note = f"{migration.name} is served by {migration.to.name}: {to_configure(migration)}"
+            return _unless_arrived(_GROUPS, migration, note, is_over)
         case Migration():
-            return _unless_arrived(_onward(_VOLUMES, migration), migration)
+            names = names_text(migration.volumes)
+            note = f"{names}: at {migration.to.name}, and at {migration.source.name} no more."
+            return _unless_arrived(_VOLUMES, migration, note, _have_arrived)
 
 
 def abort_planner(migration: AnyMigration) -> Planner:
@@ -127,23 +131,27 @@ def _refused(of_kind: Movers[M], migration: M, refusal: Refusal, offers: tuple[O
     )
 
 
-def _unless_arrived(planner: Planner, migration: Migration) -> Planner:
+def _unless_arrived(of_kind: Movers[M], migration: M, note: str, is_over: Callable[[M, Standing], bool]) -> Planner:
     """Run again after all is over, as by one that was cut off at its very end, it has nothing to do."""
+    onward = _onward(of_kind, migration)
 
     def plan(situation: Situation) -> Plan:
         standing = situation.first
-        source, to = standing.sites[migration.source.name], standing.sites[migration.to.name]
-        if migration.is_within or not standing.is_fresh or source.svm is None or selected(migration, standing):
-            return planner(situation)
-        there = [to.volumes.get(each) for each in migration.volumes]
-        if not all(
-            each is not None and each.type is VolumeType.RW and read_mark(each.comment) is None for each in there
-        ):
-            return planner(situation)
-        note = f"{names_text(migration.volumes)}: at {migration.to.name}, and at {migration.source.name} no more."
-        return Plan(operation=Operation.MIGRATE, group=migration.name, title=_title(migration), notes=(note,))
+        is_ongoing = any(mover.ongoing(migration, standing) for mover in of_kind.movers)
+        if is_ongoing or not is_over(migration, standing):
+            return onward(situation)
+        return Plan(operation=Operation.MIGRATE, group=migration.name, title=of_kind.title(migration), notes=(note,))
 
     return plan
+
+
+def _have_arrived(migration: Migration, standing: Standing) -> bool:
+    """Whether volumes of these names serve where they were to go, and none is left at their source."""
+    source, to = standing.sites[migration.source.name], standing.sites[migration.to.name]
+    if migration.is_within or source.svm is None or selected(migration, standing):
+        return False
+    there = [to.volumes.get(each) for each in migration.volumes]
+    return all(each is not None and each.type is VolumeType.RW and read_mark(each.comment) is None for each in there)
 
 
 def _missing_volumes(migration: Migration, standing: Standing) -> Refusal | None:

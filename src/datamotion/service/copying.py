@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
-from pathlib import Path
 
 from datamotion.errors import ConfigError
-from datamotion.hostcopy import Asked, CopyProgressReport, CopyReport, Tally, Verify, copy, progress_of
+from datamotion.hostcopy import Asked, CopyReport, Tally, Verify, copy
 from datamotion.thread_clock import ThreadClock
 
 __all__ = [
     "Asked",
-    "CopyProgressReport",
     "CopyReport",
     "Tally",
     "Verify",
     "asked_for",
     "copy_through_host",
-    "progress_of",
 ]
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_RATE = re.compile(r"(?P<number>[0-9]+(\.[0-9]+)?) ?(?P<unit>[KMGT])?(i?B)?(/s)?", re.IGNORECASE)
+_RATE = r"(?P<number>[0-9]+(\.[0-9]+)?) ?(?P<unit>[KMGT])?(i?B)?(/s)?"
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -44,14 +41,13 @@ def asked_for(
     if in_place and not (delta or force):
         raise ConfigError("--inplace writes into what is there", hint="it goes with --delta, or --force for a device")
     for each in (source, destination):
-        if _ADDRESS.match(each):
+        if _is_address(each):
             raise ConfigError(f"{each}: addresses are not read", hint="mount it, and name where it is mounted")
-        if each.endswith("/") and not Path(each).is_dir():
+        if each.endswith("/") and not os.path.isdir(each):
             raise ConfigError(f"{each}: there is no such folder", hint=f"without the last / it is {each.rstrip('/')}")
-    there = os.path.realpath(source)
-    here = os.path.realpath(destination)
-    if Path(here).is_dir() and not Path(there).is_dir():
-        here = os.path.realpath(Path(here) / Path(source).name)
+    there, here = _resolved(source), _resolved(destination)
+    if os.path.isdir(here) and not os.path.isdir(there):
+        here = _resolved(os.path.join(here, os.path.basename(source)))
     limit = None if bwlimit is None else _rate(bwlimit)
     return Asked(there, here, verify, limit, force=force, delta=delta, in_place=in_place, sync=sync)
 
@@ -61,9 +57,25 @@ def copy_through_host(asked: Asked, tally: Tally) -> CopyReport:
     return copy(asked, ThreadClock(), tally)
 
 
+def _resolved(path: str) -> str:
+    """Where it is, with no link left in it. Raises: ConfigError where links lead to no end."""
+    try:
+        return os.path.realpath(path, strict=True)
+    except OSError as error:  # what is not there yet, or may not be looked at, is dealt with where it is needed
+        if error.errno == errno.ELOOP:
+            hint = "remove the link that leads to itself, or name the file"
+            raise ConfigError(f"{path}: its symbolic links lead in a circle", hint=hint) from None
+        return os.path.realpath(path)
+
+
+def _is_address(path: str) -> bool:
+    head, _, rest = path.partition("/")
+    return head.endswith(":") and rest.startswith("/")
+
+
 def _rate(written: str) -> int:
     """Bytes a second. Raises: ConfigError."""
-    read = _RATE.fullmatch(written.strip())
+    read = re.fullmatch(_RATE, written.strip(), re.IGNORECASE)
     rate = int(float(read["number"]) * _UNITS[(read["unit"] or "").upper()]) if read else 0
     if rate < 1:
         raise ConfigError(f"--bwlimit {written!r} is no rate", hint="it takes bytes a second, as 500K, 80M or 1.5G")

@@ -15,7 +15,7 @@ from datamotion.model.names import counted
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.service.clusters import FollowedCluster
 from datamotion.service.items_under_way import known_items
-from datamotion.service.migrations import item_migration
+from datamotion.service.migrations import check_path, item_migration
 from datamotion.service.session import Session
 
 _ASPECTS = frozenset({Aspect.VOLUMES, Aspect.LUN_PLACES, Aspect.FILES})
@@ -26,10 +26,14 @@ _SNAPSHOTS = ".snapshot"
 
 
 class Meant(NamedTuple):
-    """The migrations, and what is in those folders and is neither a LUN nor a file: it stays."""
+    """The migrations, and what is in those folders and is neither a LUN nor a file: it stays.
+
+    `arrived`, where there is none to bring elsewhere: what tells that all of it is where it was to go.
+    """
 
     migrations: tuple[ItemMigration, ...]
     left: tuple[str, ...] = ()
+    arrived: str | None = None
 
 
 class _Wanted(NamedTuple):
@@ -43,17 +47,17 @@ class _Wanted(NamedTuple):
 
     @property
     def text(self) -> str:
-        return f"{self.backend.name}:{self.volume}/{self._within}{'' if self.is_deep else self.name}"
+        return f"{self.backend.name}:{self.volume}/{self.within}{'' if self.is_deep else self.name}"
 
     @property
-    def _within(self) -> str:
+    def within(self) -> str:
         return f"{self.folder}/" if self.folder else ""
 
     def means(self, path: str) -> bool:
         """As a shell's pattern does: a name that begins with a point is meant by a pattern that does."""
-        if not path.startswith(self._within) or _OWN in path:
+        if not path.startswith(self.within) or _OWN in path:
             return False
-        rest = path.removeprefix(self._within)
+        rest = path.removeprefix(self.within)
         if self.is_deep:
             return not rest.startswith(f"{_SNAPSHOTS}/")
         if "/" in rest or (rest.startswith(".") and not self.name.startswith(".")):
@@ -62,7 +66,7 @@ class _Wanted(NamedTuple):
 
     def at_goal(self, path: str, into: str | None) -> str:
         """Where it goes: into that folder; without one, to where it is now, in the other volume."""
-        return path if into is None else f"{into}{path.removeprefix(self._within)}"
+        return path if into is None else f"{into}{path.removeprefix(self.within)}"
 
 
 def is_pattern(what: str) -> bool:
@@ -80,13 +84,15 @@ async def items_meant(
 ) -> Meant:
     """Those that are there, and those that a run before has begun to bring to the same place; only these to undo.
 
-    Raises: ConfigError, also where there are none; ClusterRefused, ClusterSilent.
+    Raises: ConfigError, also where there are none, neither here nor where they were to go; ClusterRefused,
+    ClusterSilent.
     """
     wanted = _wanted(session, what)
     goal, slash, into = (to or "").partition("/")
     if not goal.partition(":")[2] or (into and not into.endswith("/")):
         hint = "--to takes BACKEND:VOLUME, and /FOLDER/ for a folder there, which ends with a slash"
         raise ConfigError(f"to which volume or folder {wanted.text} goes is not said", hint=hint)
+    at_goal = _at_goal(session, wanted, goal, into if slash else None)
 
     def migration(path: str) -> ItemMigration:
         source = f"{wanted.backend.name}:{wanted.volume}/{path}"
@@ -107,6 +113,9 @@ async def items_meant(
         if is_undone:
             hint = "datamotion migrations lists those under way"
             raise ConfigError(f"no migration is under way of what is {wanted.text}", hint=hint)
+        if await _is_folder(session, wanted) and (arrived := (await _there(session, at_goal))[0]):
+            said = f"{len(arrived)} at {at_goal.text}, and none at {wanted.text}"
+            return Meant((), tuple(sorted(left, key=counted)), arrived=said)
         hint = "a pattern is about the names in one folder; a folder, which ends with a slash, about all below it"
         raise ConfigError(f"there is no LUN or file that is {wanted.text}", hint=hint)
     if len(paths) > _MOST:
@@ -121,7 +130,31 @@ def _wanted(session: Session, what: str) -> _Wanted:
     if any(each in f"{volume}{folder}" for each in "*?,") or "," in name:
         hint = f"such as {backend}:vol_1/lun* or {backend}:vol_1/folder/"
         raise ConfigError(f"{what!r}: only the last part of a path is a pattern, and there is one path", hint=hint)
-    return _Wanted(session.backend(backend), volume, folder.strip("/"), name, is_deep=not name)
+    check_path(folder)
+    return _Wanted(session.backend(backend), volume, folder, name, is_deep=not name)
+
+
+def _at_goal(session: Session, wanted: _Wanted, goal: str, into: str | None) -> _Wanted:
+    """What is called so where all of it goes. Raises: ConfigError where that is in the folder that is to go itself."""
+    backend, _, volume = goal.partition(":")
+    folder = wanted.folder if into is None else into.rstrip("/")
+    check_path(folder)
+    at_goal = wanted._replace(backend=session.backend(backend), volume=volume, folder=folder)
+    ends = [(each.backend.cluster, each.backend.svm, each.volume) for each in (wanted, at_goal)]
+    if wanted.is_deep and ends[0] == ends[1] and folder != wanted.folder and f"{folder}/".startswith(wanted.within):
+        hint = "name a folder outside of it, or what of it is to go: VOLUME/FOLDER/PATTERN"
+        raise ConfigError(f"{at_goal.text} is in {wanted.text}, and would go into itself", hint=hint)
+    return at_goal
+
+
+async def _is_folder(session: Session, wanted: _Wanted) -> bool:
+    """Whether what they are to be found in is there. What was brought elsewhere has left its folder behind."""
+    if not wanted.folder:
+        return True
+    async with session.clusters([wanted.backend.cluster]) as clusters:
+        name = FileName(wanted.backend.svm, wanted.volume, wanted.folder)
+        seen = await clusters[wanted.backend.cluster].observe(_ASPECTS, [wanted.backend.svm], [name])
+    return any(each.name == name and each.kind == "directory" for each in seen.files)
 
 
 async def _there(session: Session, wanted: _Wanted) -> tuple[set[str], set[str]]:

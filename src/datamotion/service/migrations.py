@@ -118,11 +118,18 @@ def _aggregates(session: Session, there: Backend, named: tuple[str, ...], *, is_
 
 
 def item_migration(session: Session, what: str, to: str | None, *, keeps_source: bool = False) -> ItemMigration:
-    """That of one LUN or file, BACKEND:VOLUME/PATH, to another such place. Raises: ConfigError."""
+    """That of one LUN or file, BACKEND:VOLUME/PATH, to another such place, or into one that ends with a slash.
+
+    Raises: ConfigError.
+    """
     source, volume, path = _place(what)
     goal, to_volume, to_path = _place(to or "")
+    if to is not None and to_volume and to.endswith("/"):
+        to_path = f"{to_path}/{path.rpartition('/')[2]}".lstrip("/")
     if not path or "," in path:
         raise ConfigError(f"{what!r} names no LUN or file", hint="it takes one, as gold-paris:vol_1/lun_1")
+    check_path(path)
+    check_path(to_path)
     if not to_volume:
         hint = f"--to takes BACKEND:VOLUME, and /PATH where it is to be called otherwise, as {source}:vol_2/{path}"
         raise ConfigError(f"to which volume {path} is to go is not said", hint=hint)
@@ -137,6 +144,13 @@ def item_migration(session: Session, what: str, to: str | None, *, keeps_source:
         to_path=to_path or path,
         keeps_source=keeps_source,
     )
+
+
+def check_path(path: str) -> None:
+    """Whether it is one from the root of a volume on; none at all is. Raises: ConfigError."""
+    if path and not {"", ".", ".."}.isdisjoint(path.split("/")):
+        hint = "name it as it is found from the root of the volume on, without . and .."
+        raise ConfigError(f"{path!r} is no path in a volume", hint=hint)
 
 
 def _place(written: str) -> tuple[str, str, str]:

@@ -10,7 +10,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from datamotion.exit_status import ExitStatus
-from datamotion.hostcopy import CopyProgressReport, CopyReport
+from datamotion.hostcopy import CopyReport
+from datamotion.hostcopy.progress import CopyProgressReport
 from datamotion.service.check_reports import CheckReport
 from datamotion.service.envelope import INTRODUCES, SCHEMA_VERSION
 from datamotion.service.error_reports import ErrorReport

@@ -138,7 +138,7 @@ def _ends(session: Session, group: str, here: Backend) -> tuple[Backend, Backend
     if group not in session.configuration.groups:
         return None
     of = session.group(group)
-    return (of.home, here) if here not in of.backends else None
+    return (of.home, here) if here.name not in {each.name for each in of.backends} else None
 
 
 def _marked(view: View, backend: Backend, mark: Mark) -> Volume | None:

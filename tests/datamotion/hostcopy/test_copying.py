@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import socket
 import struct
 import subprocess
@@ -14,11 +15,13 @@ from pathlib import Path
 import pytest
 
 from datamotion.errors import ConfigError, CopyFailed, Refused
-from datamotion.hostcopy import Verify
+from datamotion.hostcopy import Tally, Verify
 from datamotion.hostcopy.asked import SMALLEST
-from datamotion.hostcopy.carry import GRAIN
+from datamotion.hostcopy.carry import GRAIN, Ends, filled_runs
+from datamotion.hostcopy.limit import Limit
 from datamotion.hostcopy.mounts import mounts_within
 from datamotion.hostcopy.pieces import piece_size
+from datamotion.thread_clock import ThreadClock
 from tests.datamotion.hostcopy.copies import MIB, PIECE, allocated, copied, filled, left_over, sparse, standing
 
 VERIFICATIONS = list(Verify)
@@ -54,12 +57,38 @@ def test_holes_stay_holes_however_large_the_file(tmp_path: Path, verify: Verify)
     assert report.sent <= 4 * 65536
 
 
-def test_zeros_that_take_room_at_the_source_take_none_at_the_copy(quick_path: Path) -> None:
-    source = quick_path / "source"
+@pytest.mark.parametrize("folder", ["quick_path", "tmp_path"])
+def test_zeros_that_take_room_at_the_source_take_none_at_the_copy(request: pytest.FixtureRequest, folder: str) -> None:
+    """Whatever file system it is: where the one for temporary files is ext4, room is made ahead."""
+    path: Path = request.getfixturevalue(folder)
+    source, copy = path / "source", path / "copy"
     source.write_bytes(b"a" * GRAIN + bytes(4 * MIB) + b"b" * 100 + bytes(MIB))
-    report = copied(source, quick_path / "copy")
-    assert (quick_path / "copy").read_bytes() == source.read_bytes()
+    report = copied(source, copy)
+    assert copy.read_bytes() == source.read_bytes()
     assert report.sent == 2 * GRAIN or report.ways == ("reflink",)
+    assert allocated(copy) < MIB
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_room_that_is_made_ahead_is_given_back_where_it_is_not_needed(quick_path: Path, room: bool) -> None:
+    """Without enough room for all of it: what is no zeros is written all the same."""
+    content = bytes(MIB) + b"a" * GRAIN + bytes(GRAIN) + b"b" * GRAIN + bytes(3 * MIB)
+    (quick_path / "source").write_bytes(content)
+    (quick_path / "copy").touch()
+    there, here = os.open(quick_path / "source", os.O_RDONLY), os.open(quick_path / "copy", os.O_RDWR)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        os.ftruncate(here, len(content))
+        unlimited = Limit(None, ThreadClock())
+        ends = Ends(there, here, "source", "copy", Verify.FAST, unlimited, Tally(), reserves=True)
+        if not room:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (2 * MIB, limit[1]))
+        ends.carry(0, len(content))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        os.close(there)
+        os.close(here)
+    assert (quick_path / "copy").read_bytes() == content
     assert allocated(quick_path / "copy") < MIB
 
 
@@ -269,6 +298,24 @@ def test_nothing_takes_the_place_of_a_mount(quick_path: Path) -> None:
     with pytest.raises(ConfigError, match="/proc: is a mount"):
         copied(_tree(quick_path / "source"), Path("/proc"), force=True)
     assert {"/", "/proc"} <= set(mounts_within("/"))
+
+
+def test_of_a_chunk_all_but_its_zeros_is_written() -> None:
+    luck = random.Random(seed := random.randrange(2**32))
+    for number in range(200):
+        steps = [
+            luck.choice((bytes(GRAIN), luck.randbytes(GRAIN), b"\0" * (GRAIN - 1) + b"1", b"1" * GRAIN))
+            for _ in range(luck.randrange(1, 9))
+        ]
+        content = b"".join(steps)[: luck.randrange(1, len(steps) * GRAIN + 1)]
+        buffer = bytearray(content + b"left of another" * GRAIN)
+        written = bytearray(len(content))
+        for begin, end in filled_runs(buffer, len(content)):
+            written[begin:end] = content[begin:end]
+        assert written == content, (seed, number)
+        kept = sum(end - begin for begin, end in filled_runs(buffer, len(content)))
+        grains = [content[at : at + GRAIN] for at in range(0, len(content), GRAIN)]
+        assert kept == sum(len(each) for each in grains if any(each)), (seed, number)
 
 
 def test_a_journal_stays_short_however_large_the_file() -> None:

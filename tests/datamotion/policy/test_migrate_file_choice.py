@@ -71,7 +71,6 @@ RUNNING = CopyJob(uuid="j-1", state="running", ended_at=None)
         ((a_file(OLD), a_file(SOURCE)), (), []),  # somebody made another one of that name
         ((a_file(SOURCE), a_file(GOAL)), (), []),
         ((a_file(SOURCE, kind="directory"),), (), []),
-        ((a_file(GOAL),), (), []),
         ((), (), []),
     ],
 )
@@ -81,6 +80,12 @@ def test_no_old_file_goes_before_the_new_one_was_whole(
     plan = planned(*files, jobs=jobs)
     assert acts(plan) == asked_for
     assert bool(plan.refusals) is (not asked_for)
+
+
+def test_one_that_is_where_it_was_to_go_and_nowhere_else_is_left() -> None:
+    plan = planned(a_file(GOAL))
+    assert (acts(plan), plan.refusals) == ([], ())
+    assert plan.notes == ("There is one at gold-paris:vol_2/a/file, and none any more at gold-paris:vol_1/a/file.",)
 
 
 def test_it_is_undone_until_the_copy_has_its_name() -> None:

@@ -72,24 +72,26 @@ class Course:
         self._came: dict[Part, Situation] = {}  # what each part began with
         self._moved: Mapping[str, str] = {}
         self._differences: tuple[str, ...] = ()  # as they were when it was cut over
+        self._renamed: tuple[str, ...] = ()
         self._followed: frozenset[Subject] = frozenset()
 
     def __call__(self, situation: Situation) -> Plan:
         if self._begun is not situation.first:  # another run, or the same one shown before
             self._begun, self._came = situation.first, {}
-            self._moved, self._differences, self._followed = {}, (), frozenset()
+            self._moved, self._differences, self._renamed, self._followed = {}, (), (), frozenset()
         part, plan = self._due(situation)
+        left = tuple(self._words.then(part, situation.now))
         plan = replace(
             plan,
             operation=Operation.MIGRATE,
             title=self._words.title,
             losses=_together(self._words.losses(situation), plan.losses if part is Part.FOLLOW else ()),
-            differences=self._differences,
+            differences=(*self._differences, *self._renamed, *(left if part is Part.FINISH else ())),
             part=part,
             backend=self._migration.to.name,
             epoch=None,  # whoever agreed did to all parts
         )
-        return plan if plan.refused else replace(plan, then=tuple(self._words.then(part, situation.now)))
+        return replace(plan, then=() if plan.refused or part is Part.FINISH else left)
 
     def _due(self, situation: Situation) -> tuple[Part, Plan]:
         """The part that the migration is at, and what is left to do in it."""
@@ -124,6 +126,7 @@ class Course:
         self._moved = self._moved or new_volumes(self._migration, situation.first)
         finish = Finish(self._migration, situation, self._moved)
         finish.plan()
+        self._renamed = finish.renamed()
         return Plan(
             operation=Operation.MIGRATE,
             group=self._migration.name,

@@ -66,7 +66,9 @@ def _clone(migration: ItemMigration, uuid: str, due: StepList) -> None:
     due.add(_CLONE, migration.source, migration.item, change, f"{migration.item} as {migration.goal}")
 
 
-def _planner(migration: ItemMigration, *, verb: str, add: Callable[[ItemMigration, str, StepList], None]) -> Planner:
+def _planner(
+    migration: ItemMigration, *, verb: str, link: str, add: Callable[[ItemMigration, str, StepList], None]
+) -> Planner:
     backend = migration.source
 
     def plan(situation: Situation) -> Plan:
@@ -82,7 +84,7 @@ def _planner(migration: ItemMigration, *, verb: str, add: Callable[[ItemMigratio
         return Plan(
             operation=Operation.MIGRATE,
             group=migration.name,
-            title=f"{verb} {migration.item} of {backend.name} {migration.goal}",
+            title=f"{verb} {migration.item} of {backend.name} {link} {migration.goal}",
             steps=due.steps(),
             then=(then,) if then else (),
             holds=frozenset({(backend.name, migration.item)} if is_there or migration.is_nowhere_else else ()),
@@ -106,13 +108,13 @@ FILE_RENAME: Mover[ItemMigration] = Mover(
     offer=_offer_of_rename,
     is_meant=lambda migration, _: migration.is_within_volume and not migration.keeps_source,
     ongoing=lambda migration, standing: False,  # one request, and it is done
-    planner=partial(_planner, verb="Rename", add=_rename),
+    planner=partial(_planner, verb="Rename", link="to", add=_rename),
     way_back=_way_back,
 )
 FILE_CLONE: Mover[ItemMigration] = Mover(
     offer=_offer_of_clone,
     is_meant=lambda migration, _: migration.is_within_volume and migration.keeps_source,
     ongoing=lambda migration, standing: False,
-    planner=partial(_planner, verb="Clone", add=_clone),
+    planner=partial(_planner, verb="Clone", link="as", add=_clone),
     way_back=_way_back,
 )

@@ -89,6 +89,12 @@ class Finish:
             _unmark(self.due, replace(_UNMARK, rank=_UNMARK.rank + number), self._migration.name, site, self._moved)
             delete_claims(self.due, self._migration.name, site)
 
+    def renamed(self) -> tuple[str, ...]:
+        """The new volumes that are called otherwise than the old ones were."""
+        names = {each.uuid: each.name for each in self._to.volumes.values()}
+        called = ((volume, names.get(uuid, volume)) for volume, uuid in self._moved.items())
+        return tuple(f"{old} is called {new} at {self._to.backend.name}." for old, new in called if old != new)
+
     def holds(self) -> frozenset[Subject]:
         """The volumes that are served where they were to go, with nothing left to do for them."""
         is_open = {act.subject for step in self.due.steps() for act in step.acts}

@@ -153,17 +153,29 @@ def _then(migration: GroupMigration, part: Part, standing: Standing) -> tuple[st
         + ("and what has no snapshot in common is carried there anew." if name in anew else "with no new baseline.")
         for name in following
     ]
-    configure = (
-        f"When it is done, name {migration.to.name} as the home of {migration.name} in the configuration, and"
-        f" {migration.source.name} no more."
-    )
-    return (*followed_by(migration, part, behind), configure)
+    return (*followed_by(migration, part, behind), f"When it is done, {to_configure(migration)}")
+
+
+def to_configure(migration: GroupMigration) -> str:
+    """What is left to a person."""
+    home, former = migration.to.name, migration.source.name
+    return f"name {home} as the home of {migration.name} in the configuration, and {former} no more."
+
+
+def is_over(migration: GroupMigration, standing: Standing) -> bool:
+    """Whether it is served where it was to go, and nothing at its old home tells of it any more: that goes last."""
+    newest, source = standing.claims[0] if standing.claims else None, migration.source.name
+    if newest is None or newest.served is None or newest.backend != migration.to.name:
+        return False
+    if standing.sites[source].unseen is not None or any(source in each.at for each in standing.claims):
+        return False
+    return all(each.mark is None for each in standing.copies.values() if each.id.backend == source)
 
 
 def _ongoing(migration: GroupMigration, standing: Standing) -> bool:
     newest, to = standing.claims[0] if standing.claims else None, migration.to.name
     if newest is not None and newest.backend == to:
-        return True
+        return not is_over(migration, standing)
     if migration.is_to_target:
         return bool(frozen_copies(standing))
     return any(to in each.at for each in standing.claims) or any(each.backend == to for each in standing.copies)

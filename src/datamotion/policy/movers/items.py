@@ -96,6 +96,21 @@ def missing_item(migration: ItemMigration, standing: Standing) -> Refusal | None
     return _missing_lun(migration, standing, site.seen)
 
 
+def has_arrived(migration: ItemMigration, standing: Standing) -> bool:
+    """Whether a LUN or file is at its goal, and surely nothing at its source, where it was not to stay."""
+    site = standing.sites[migration.source.name]
+    if migration.keeps_source or migration.volume not in site.volumes:
+        return False
+    if not isinstance(site.seen, ClusterView) or site.seen.lun_places is None:
+        return False
+    if site.seen.gap(Aspect.LUN_PLACES, lun_name(migration.volume, migration.path), migration.source.svm):
+        return False
+    if lun_at_source(migration, standing) is not None or file_at_source(migration, standing) is not None:
+        return False
+    file = file_at_goal(migration, standing)
+    return lun_at_goal(migration, standing) is not None or (file is not None and file.kind == "file")
+
+
 def _missing_lun(migration: ItemMigration, standing: Standing, seen: ClusterView) -> Refusal:
     svm = migration.source.svm
     if seen.lun_places is None:
@@ -105,12 +120,8 @@ def _missing_lun(migration: ItemMigration, standing: Standing, seen: ClusterView
         text = f"whether LUN {migration.item} is there cannot be told: {gap}"
         return Refusal(text=text, hint="find out what answers there in place of ONTAP")
     found = sorted(each.path for each in seen.lun_places if (each.svm, each.volume) == (svm, migration.volume))
-    hint = f"its LUNs: {', '.join(found[:6]) or 'none'}"
-    if lun_at_goal(migration, standing) is not None or file_at_goal(migration, standing) is not None:
-        hint = f"there is one at {migration.goal}: `datamotion history {migration.name}` tells whether it went there"
-    return Refusal(
-        text=f"there is no LUN or file {migration.path} in {migration.volume} at {migration.source.name}", hint=hint
-    )
+    text = f"there is no LUN or file {migration.path} in {migration.volume} at {migration.source.name}"
+    return Refusal(text=text, hint=f"its LUNs: {', '.join(found[:6]) or 'none'}")
 
 
 def why_not_within_cluster(migration: ItemMigration) -> Refusal | None:

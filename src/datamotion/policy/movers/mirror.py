@@ -7,14 +7,16 @@ command, or undone by --abort while the new epoch is not taken.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from datamotion.model.mark import read_mark
-from datamotion.model.migration import Migration
-from datamotion.model.plan import Loss, Offer, Refusal
+from datamotion.model.migration import PREFIX, Migration, is_migration
+from datamotion.model.plan import Loss, Offer, Plan, Refusal
 from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
 from datamotion.model.volume_records import Volume
+from datamotion.model.words import Operation
 from datamotion.policy.movers.course import Course, Words, followed_by, old_volumes
 from datamotion.policy.movers.offer import Leaving, Mover, seconds_for, selected
 from datamotion.policy.movers.undo import undo_planner
@@ -86,6 +88,10 @@ def name_taken(migration: Leaving, standing: Standing, volume: Volume) -> Refusa
 def _with_its_mirrors(migration: Migration, volume: Volume, group: str) -> Refusal:
     """A volume whose mirrors would not follow it: how they do, and what it costs otherwise."""
     to = migration.to.name
+    if is_migration(group):
+        other = group.removeprefix(f"{PREFIX}{migration.source.name}.")
+        hint = "datamotion migrations tells how far it is; the command that began it goes on, with --abort back"
+        return Refusal(text=f"{volume.name} is on its way to {other} already", hint=hint)
     anew = f"each of its mirrors is made anew after that, {size_text(volume.used_bytes)} carried to each"
     return Refusal(
         text=f"{volume.name} is a member of {group}, whose mirrors would be left behind",
@@ -105,13 +111,49 @@ def _losses(migration: Migration, standing: Standing) -> tuple[Loss, ...]:
     return old_volumes(migration, (names.get(each.uuid, each.name) for each in held))
 
 
+def _only_if_all_are_named(migration: Migration, planner: Planner) -> Planner:
+    """What is begun between two back ends goes on, or back, as one: so a command has to name all of it."""
+
+    def plan(situation: Situation) -> Plan:
+        begun = list(_begun(migration, situation.first))
+        others = [name for name, is_named in begun if not is_named]
+        if not others:
+            return planner(situation)
+        source, to, listed = migration.source.name, migration.to.name, ",".join(name for name, _ in begun)
+        refusal = Refusal(
+            text=f"{names_text(others)}: on its way from {source} to {to} by an earlier command, and not named here",
+            hint=f"`datamotion migrate {source}:{listed} --to {to}` goes on with that, with --abort back",
+        )
+        return Plan(operation=Operation.MIGRATE, group=migration.name, title=_title(migration), refusals=(refusal,))
+
+    return plan
+
+
+def _begun(migration: Migration, standing: Standing) -> Iterator[tuple[str, bool]]:
+    """The volumes that bear its marks, and whether it names them: as they were or as they are, or by their uuid."""
+    home = migration.group.home
+    for volume in standing.volumes:
+        seen = [(copy.volume.name, copy.mark.origin) for copy in standing.copies_of(volume) if copy.mark is not None]
+        if seen:
+            yield volume, any(home.selects(name, uuid) for name, uuid in (*seen, (volume, None)))
+
+
 def _planner(migration: Migration) -> Planner:
     words = Words(
-        title=f"Migrate {names_text(migration.volumes)} from {migration.source.name} to {migration.to.name}",
+        title=_title(migration),
         losses=lambda situation: _losses(migration, situation.now),
         then=lambda part, _: followed_by(migration, part),
     )
-    return Course(migration, words, mirroring=protect_planner(migration.group))
+    course = Course(migration, words, mirroring=protect_planner(migration.group))
+    return _only_if_all_are_named(migration, course)
+
+
+def _title(migration: Migration) -> str:
+    return f"Migrate {names_text(migration.volumes)} from {migration.source.name} to {migration.to.name}"
+
+
+def _way_back(migration: Migration) -> Planner:
+    return _only_if_all_are_named(migration, undo_planner(migration, migration.left))
 
 
 MIRROR = Mover(
@@ -119,5 +161,5 @@ MIRROR = Mover(
     is_meant=lambda migration, _: not migration.is_within,
     ongoing=_ongoing,
     planner=_planner,
-    way_back=lambda migration: undo_planner(migration, migration.left),
+    way_back=_way_back,
 )
