@@ -176,3 +176,32 @@ def test_a_group_that_somebody_else_holds_keeps_no_other_from_failing_over(quick
 async def who_serves(story: Story) -> dict[str, str | None]:
     """By group."""
     return {each.name: each.serving for each in (await status(story.place.session)).groups}
+
+
+@pytest.mark.parametrize("is_planned", [True, False])
+def test_groups_whose_homes_are_each_other_s_targets_are_failed_over_together(
+    quick_path: Path, is_planned: bool
+) -> None:
+    """What the one looks at beside, where it is served, is where the other goes to."""
+
+    async def main(story: Story) -> None:
+        story = await with_groups(story, "silver")
+
+        def turned(tree: dict[str, Any]) -> None:
+            group = tree["groups"]["silver"]
+            group["home"], group["targets"][0]["backend"] = "silver-lyon", "silver-paris"
+
+        body = {"svm.name": "svm_silver", "aggregates": [{"name": "aggr1"}], "size": 100 * 2**20}
+        await story.at["lyon"].post("/storage/volumes", {"name": "vol_9", "nas.path": "/vol_9", **body})
+        story = story.configured(turned)
+        are_done(await side_by_side(story, protecting.protect, GROUP), [GROUP])
+        await side_by_side(story, protecting.protect, "silver")
+
+        def a_failover(group: Group) -> Intent:
+            return failing_over.failover(group, FailoverChoice(is_planned=is_planned, allow_partial=True))
+
+        reports = await side_by_side(story, a_failover, GROUP, "silver")
+        serving = {name: each.serving for name, each in reports.items() if isinstance(each, RunReport)}
+        assert serving == {GROUP: "gold-lyon", "silver": "silver-paris"}
+
+    play(quick_path, main)

@@ -42,7 +42,9 @@ async def prepare(session: Session, intents: Sequence[Intent]) -> AsyncIterator[
             opened = await stack.enter_async_context(session.clusters(extra.keys() - glances.keys(), beside=True))
             clusters = {**clusters, **opened}
             within_s = max((intent.within_s or inf for intent in intents), default=inf)
-            view = {**view, **await Lookout(clusters, extra, within_s).whole()}
+            # What one needs beside another one may have looked at already: seen but in part, it would see it no more.
+            again = together([extra, {name: glances[name] for name in extra.keys() & glances.keys()}])
+            view = {**view, **await Lookout(clusters, again, within_s).whole()}
             intents = [replace(intent, group=with_memory(session, intent.group, view)) for intent in intents]
             standings = [_stand(intent.group, view, each) for intent, each in zip(intents, wanted, strict=True)]
         intents = [
