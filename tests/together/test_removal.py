@@ -302,3 +302,17 @@ def test_whatever_call_it_dies_at_the_same_commands_come_to_the_same_end(
         play(quick_path / str(len(died_at)), story, targets=BOTH)
     # Two mirrors at two calls each, one for both releases, a mark, three claims, and the end.
     assert len(died_at) == (10 if stride == 1 else 4)
+
+
+def test_a_small_copy_that_lost_its_relationship_is_not_deleted_as_an_empty_one(quick_path: Path) -> None:
+    """It may hold what was carried to it alone, before another copy took over."""
+
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        found = await story.mirror("lyon")
+        await story.at["lyon"].delete(f"/snapmirror/relationships/{found['uuid']}", destination_only="true")
+        await story.at["paris"].delete(f"/snapmirror/relationships/{found['uuid']}", source_only="true")
+        await unprotect(story, delete_copies=True)
+        assert story.files("lyon") == {"kept"}
+
+    play(quick_path, main, schedule=None)

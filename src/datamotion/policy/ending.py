@@ -16,6 +16,7 @@ from datamotion.model.standing import FENCE, Copy, CopyId, Standing
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.volume_acts import DeleteVolume, ModifyVolume
 from datamotion.model.words import MirrorState, Role, VolumeType
+from datamotion.policy.common import snapshots_of
 from datamotion.policy.health import EMPTY_BYTES
 from datamotion.policy.listings import Entry, entries, release
 from datamotion.policy.needs import names_text
@@ -199,8 +200,8 @@ def own(standing: Standing, copy: Copy, mirrored: Collection[CopyId]) -> str | N
     if copy.volume.type is not VolumeType.DP or (copy.edge is not None and copy.edge.is_broken_off):
         return "of which nobody can tell whether they hold writes of their own"
     if copy.edge is None:
-        is_known = copy.id in mirrored or copy.volume.used_bytes <= EMPTY_BYTES
-        return None if is_known else "without a relationship, and not listed by what serves"
+        is_empty = copy.volume.used_bytes <= EMPTY_BYTES and not snapshots_of(standing, copy)
+        return None if copy.id in mirrored or is_empty else "without a relationship, and not listed by what serves"
     if copy.edge.relationship.state is MirrorState.UNKNOWN:
         return "in a state that is not known here"
     return None if copy.edge.source == standing.active[copy.id.volume] else "mirrors of what does not serve"

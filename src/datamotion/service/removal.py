@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from datamotion.model.group import Group
-from datamotion.model.view import REMOVING
+from datamotion.model.view import REMOVING, Aspect
 from datamotion.model.words import Operation
 from datamotion.policy.drills import sweeping
 from datamotion.policy.forget import forget_planner
@@ -18,7 +18,8 @@ def unprotect(group: Group, volumes: Sequence[str] = (), *, delete_copies: bool 
     """End the mirrors of these volumes, of all where none is named, and take them out of the group."""
     ending = unprotect_planner(group, volumes, delete_copies=delete_copies)
     planner = sweeping(ending, group, whole=delete_copies or not volumes)  # a volume with clones cannot be deleted
-    glances = glances_of(group, REMOVING)
+    # What is small may hold a file all the same: what is deleted as empty was seen to have no snapshot.
+    glances = glances_of(group, REMOVING | ({Aspect.SNAPSHOTS} if delete_copies else set()))
     return Intent(operation=Operation.UNPROTECT, group=group, planner=planner, glances=glances, by_name=not volumes)
 
 
