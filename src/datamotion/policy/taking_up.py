@@ -39,8 +39,8 @@ def own_obstacle(situation: Situation, mirror: Copy, active: Copy) -> Obstacle |
     assert loss is not None
     return (
         f"{text}, and taking it up again gives up {loss.text}",
-        f"datamotion reprotect {group} --discard-divergent {mirror.id.backend} gives that up, and keeps a clone of it;"
-        f" if it is to serve: datamotion failover {group} --to {mirror.id.backend}",
+        f"datamotion reprotect {group} --discard-divergent {mirror.id.backend} gives that up there, and keeps a clone"
+        " of it in which it can be looked at",
     )
 
 
