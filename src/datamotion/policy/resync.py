@@ -183,7 +183,7 @@ def _edge_obstacle(copy: Copy, active: CopyId, group: str) -> Obstacle | None:
     """Why the relationship that ends in a copy, if one does, makes it no mirror of the copy that serves."""
     needed = f"a relationship from {active.backend} into it would be needed"
     if copy.edge is None:
-        again = f"datamotion apply {group} takes it up again"
+        again = f"datamotion apply {group} takes it up again where that gives nothing up"
         return (
             "no relationship ends in it",
             f"{needed}: datamotion reprotect {group} makes one" if copy.is_writable else again,

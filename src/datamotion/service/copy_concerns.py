@@ -62,7 +62,7 @@ class CopyConcerns:
         """What becomes of a copy without a relationship: a mirror of what serves, or of use by itself."""
         group, site = self.standing.group.name, self.standing.sites[copy.id.backend]
         if self.standing.active[copy.id.volume] is not None:
-            return f"datamotion apply {group} takes it up again"
+            return f"datamotion apply {group} takes it up again where that gives nothing up"
         clone = f"-vserver {site.backend.svm} -flexclone {copy.volume.name}_copy"
         return (
             f"nothing that serves it is known. What it holds can be had from a clone, at {site.backend.cluster}: volume"
