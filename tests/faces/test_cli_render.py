@@ -20,6 +20,7 @@ from datamotion.cli.render_check import render_check
 from datamotion.cli.render_status import render_status
 from datamotion.engine.result import Outcome
 from datamotion.model.mirror_records import Transfer
+from datamotion.model.remark import Remark
 from datamotion.model.units import duration_text
 from datamotion.model.words import TransferState
 from datamotion.service.act_reports import ActReport
@@ -107,7 +108,7 @@ def plan(console: Console) -> None:
         ),
     )
     render_plan(
-        a_plan(changes=True, steps=(step,), losses=losses, refusals=refusals, notes=("paris is not asked.",)),
+        a_plan(changes=True, steps=(step,), losses=losses, refusals=refusals, notes=(Remark("paris is not asked."),)),
         console=console,
     )
 

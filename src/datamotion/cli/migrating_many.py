@@ -158,7 +158,7 @@ def render_many(plans: Sequence[PlanReport], left: Sequence[str], *, stderr: boo
         named = f"{', '.join(left[:6])}{', ...' if len(left) > 6 else ''}"
         say(console, f"[bold]Note:[/] neither LUNs nor plain files, and left: {plain(named)}", indent=2, hang=2)
     for note in dict.fromkeys(note for plan in due for note in plan.notes):
-        say(console, f"[bold]Note:[/] {plain(note)}", indent=2, hang=2)
+        say(console, f"[bold]Note:[/] {plain(note.whole)}", indent=2, hang=2)
 
 
 def _taken(plan: PlanReport) -> MechanismReport | None:

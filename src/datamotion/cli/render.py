@@ -12,6 +12,7 @@ from rich.console import Console
 from datamotion.cli.render_migrations import render_mechanisms
 from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.names import counted
+from datamotion.model.remark import Remark
 from datamotion.model.units import count_text, duration_text
 from datamotion.service.alike import alike, and_others, names_text
 from datamotion.service.plan_totals import is_deleted, totals_text, written_since
@@ -131,10 +132,10 @@ def _render_hint(console: Console, hint: str | None, *, indent: int) -> None:
         say(console, f"[bold]hint:[/] {plain(hint)}", indent=indent, hang=2)
 
 
-def _render_notes(console: Console, notes: Sequence[str]) -> None:
+def _render_notes(console: Console, notes: Sequence[Remark]) -> None:
     for note in notes:
         console.print()
-        say(console, f"[bold]Note:[/] {plain(note)}", indent=2, hang=2)
+        say(console, f"[bold]Note:[/] {plain(note.whole)}", indent=2, hang=2)
 
 
 def render_run(run: RunReport, console: Console | None = None) -> None:
@@ -165,7 +166,7 @@ def render_run(run: RunReport, console: Console | None = None) -> None:
     _render_recovery_points(console, run)
     _render_frozen(console, run)
     for note in run.notes:
-        say(console, f"[bold]Note:[/] {plain(note)}", indent=2, hang=2)
+        say(console, f"[bold]Note:[/] {plain(note.whole)}", indent=2, hang=2)
     _render_serving(console, run)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from datamotion.model.group import Group
 from datamotion.model.mirror_acts import AbortTransfer, AwaitIdle, Break, Pause
 from datamotion.model.plan import Plan
+from datamotion.model.remark import Remark
 from datamotion.model.standing import FENCE, Copy, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.volume_records import Snapshot
@@ -107,19 +108,19 @@ def _obstacle(standing: Standing, copy: Copy) -> Obstacle | None:
     return None
 
 
-def _notes(standing: Standing, to_break: Sequence[Copy]) -> Iterator[str]:
+def _notes(standing: Standing, to_break: Sequence[Copy]) -> Iterator[Remark]:
     if not to_break:
         return
     group, at = standing.group.name, to_break[0].id.backend
-    yield (
-        f"Nothing is served from it, and no transfer arrives any more. datamotion resync {group} --at {at} makes it a"
-        f" mirror again, and gives up what is written at {at} until then."
+    again = (
+        f"datamotion resync {group} --at {at} makes it a mirror again, and gives up what is written at {at} until then"
     )
+    yield Remark("Nothing is served from it, and no transfer arrives any more.", again)
     if mounted := [copy for copy in to_break if copy.volume.path and copy.volume.export != FENCE]:
         names = names_text([copy.id.volume for copy in mounted])
-        yield f"{names} is mounted at {at}: clients that come to it there can write from the break on."
+        yield Remark(f"{names} is mounted at {at}: clients that come to it there can write from the break on.")
     if ahead := [copy.id.volume for copy in to_break if copy.volume.path and copy.volume.export == FENCE]:
-        yield (
+        yield Remark(
             f"{names_text(ahead)} is mounted ahead at {at}: no NFS client comes in, and SMB hosts with a share can"
             " write from the break on, unless export policies bind them there (`is-export-policy-enabled`)."
         )

@@ -14,6 +14,7 @@ from datamotion.model.mirror_acts import Resume
 from datamotion.model.mirror_records import Relationship
 from datamotion.model.paused import paused_of
 from datamotion.model.plan import Loss, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.view import Aspect, ClusterView
@@ -126,7 +127,7 @@ class Converging:
     def losses(self) -> list[Loss]:
         return self._first.losses
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Remark]:
         return self._mounting.notes()
 
     def _is_to_be_made(self, copy: Copy) -> bool:

@@ -155,7 +155,8 @@ def _judge(
         return cannot_take_over(standing, candidate)
     if candidate.unusable and not choice.allow_partial:
         group = standing.group.name
-        mends = [f"datamotion apply {group} makes what is missing, where it can"] if is_planned else []
+        mends = list(dict.fromkeys(filter(None, candidate.hints.values())))
+        mends += [f"datamotion apply {group} makes what is missing, where it can"] if is_planned else []
         leaves = (
             f"datamotion failover {group} --to {candidate.name} --allow-partial fails over the other"
             f" {count_text(len(candidate.usable), 'volume')} and leaves these where they are"

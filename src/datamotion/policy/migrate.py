@@ -10,6 +10,7 @@ from datamotion.model.item_migration import ItemMigration
 from datamotion.model.mark import read_mark
 from datamotion.model.migration import Migration
 from datamotion.model.plan import Offer, Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation, VolumeType
 from datamotion.policy.movers.file_copy import FILE_COPY
@@ -141,7 +142,7 @@ def _unless_arrived(planner: Planner, migration: Migration) -> Planner:
         ):
             return planner(situation)
         note = f"{names_text(migration.volumes)}: at {migration.to.name}, and at {migration.source.name} no more."
-        return Plan(operation=Operation.MIGRATE, group=migration.name, title=_title(migration), notes=(note,))
+        return Plan(operation=Operation.MIGRATE, group=migration.name, title=_title(migration), notes=(Remark(note),))
 
     return plan
 

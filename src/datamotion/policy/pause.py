@@ -18,6 +18,7 @@ from datamotion.model.mirror_acts import AbortTransfer, AwaitIdle, Pause, Resume
 from datamotion.model.mirror_records import Relationship
 from datamotion.model.paused import Paused, paused_of, with_paused
 from datamotion.model.plan import Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text
 from datamotion.model.volume_acts import ModifyVolume
@@ -170,7 +171,7 @@ def resume_planner(group: Group, selection: Selection) -> Planner:
     return plan
 
 
-def paused_notes(group: str, mirrors: Iterable[Copy]) -> Iterator[str]:
+def paused_notes(group: str, mirrors: Iterable[Copy]) -> Iterator[Remark]:
     """Which of these are paused, and by whom, where `pause` did it."""
     found: dict[tuple[str, Paused], list[str]] = {}
     for copy in mirrors:
@@ -178,7 +179,8 @@ def paused_notes(group: str, mirrors: Iterable[Copy]) -> Iterator[str]:
         if is_paused and (paused := paused_of(copy.mark)):
             found.setdefault((copy.id.backend, paused), []).append(copy.id.volume)
     for (backend, paused), volumes in found.items():
-        yield f"{backend}: {names_text(volumes)}: left as it is, {paused.text}; datamotion resume {group} ends that."
+        text = f"{backend}: {names_text(volumes)}: left as it is, {paused.text}."
+        yield Remark(text, f"datamotion resume {group} ends that")
 
 
 def _where(selection: Selection) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datamotion.model.claim import Claim
 from datamotion.model.group import Group
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import UNSETTLED, Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.words import Operation
 from datamotion.policy.common_snapshots import keep_common
@@ -68,7 +69,7 @@ def _plan(
     due: StepList | None = None,
     refusals: Sequence[Refusal] = (),
     losses: Sequence[Loss] = (),
-    notes: Sequence[str] = (),
+    notes: Sequence[Remark] = (),
     holds: frozenset[tuple[str, str | None]] = frozenset(),
 ) -> Plan:
     group, serving = standing.group, standing.serving
@@ -130,7 +131,7 @@ def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]
     by_source, holds = _mark_all(standing, due, refusals)
     losses: list[Loss] = []
     paused: list[Copy] = []
-    later: list[str] = []
+    later: list[Remark] = []
     for target in targets_of(standing):
         if only not in (None, target.backend.name):
             continue
@@ -157,16 +158,17 @@ def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]
     return _plan(standing, due, refusals, losses, notes, frozenset(holds))
 
 
-def _without_room(standing: Standing, by_source: Mapping[str, list[Copy]]) -> list[str]:
+def _without_room(standing: Standing, by_source: Mapping[str, list[Copy]]) -> list[Remark]:
     """Of whose ways in not all are noted, so that who takes over from a lost site would not know them."""
     copies = [copy for of_source in by_source.values() for copy in of_source]
     found = [copy.id.volume for copy in copies if ways_noted(active_mark(standing, copy)).left_out]
     if not found:
         return []
-    return [
+    text = (
         f"{names_text(found)}: not all LUN maps and SMB shares have room in the comments. A planned failover carries"
         " them over all the same; one away from a lost site tells how many it does not know."
-    ]
+    )
+    return [Remark(text)]
 
 
 def _refusal(doubt: Doubt) -> Refusal:
@@ -232,7 +234,7 @@ def _at_home(standing: Standing, volume: str) -> CopyId:
     return CopyId(_serving(standing), volume)
 
 
-def _notes(standing: Standing, serving: HeldClaim | None) -> list[str]:
+def _notes(standing: Standing, serving: HeldClaim | None) -> list[Remark]:
     group, notes = standing.group, unseen_sessions(standing, overtaken(standing))
     if serving is not None and serving.backend != group.home.name:
         serves = (
@@ -240,9 +242,13 @@ def _notes(standing: Standing, serving: HeldClaim | None) -> list[str]:
             f" {serving.epoch}), its home {group.home.name} does not."
         )
         if len(targets_of(standing)) == len(group.targets):
-            serves += f" Nothing is mirrored back there: datamotion reprotect {group.name} says what that gives up."
-        notes.append(serves)
+            hint = f"datamotion reprotect {group.name} says what that gives up"
+            notes.append(Remark(f"{serves} Nothing is mirrored back there.", hint))
+        else:
+            notes.append(Remark(serves))
     notes += [
-        f"{doubt.text}." for doubt in standing.doubts if doubt.kind in (DoubtKind.RENAMED, DoubtKind.NOT_A_MEMBER)
+        Remark(f"{doubt.text}.")
+        for doubt in standing.doubts
+        if doubt.kind in (DoubtKind.RENAMED, DoubtKind.NOT_A_MEMBER)
     ]
     return notes

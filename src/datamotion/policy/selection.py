@@ -12,6 +12,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from datamotion.model.plan import Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, CopyId, DoubtKind, Site, Standing
 from datamotion.model.words import MirrorState, Role
 from datamotion.policy.needs import names_text
@@ -31,7 +32,7 @@ class Selected(NamedTuple):
 
     copies: tuple[Copy, ...] = ()
     refusals: tuple[Refusal, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
 
 
 def select(standing: Standing, selection: Selection, obstacle: Callable[[Copy], Obstacle | None]) -> Selected:
@@ -60,7 +61,10 @@ def select(standing: Standing, selection: Selection, obstacle: Callable[[Copy], 
                 passed_over.setdefault((backend, text), []).append(volume)
             else:
                 left.append(Refusal(volume=volume, backend=backend, text=f"{volume} at {backend}: {text}", hint=hint))
-    notes = [f"{backend}: {names_text(names)}: passed over, {text}." for (backend, text), names in passed_over.items()]
+    notes = (
+        Remark(f"{backend}: {names_text(names)}: passed over, {text}.")
+        for (backend, text), names in passed_over.items()
+    )
     return Selected(tuple(copies), tuple(left), tuple(notes))
 
 

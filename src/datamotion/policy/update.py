@@ -11,6 +11,7 @@ from datamotion.model.mirror_acts import AwaitIdle, AwaitTransfer, StartTransfer
 from datamotion.model.mirror_records import Relationship
 from datamotion.model.paused import paused_of
 from datamotion.model.plan import Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import UNSETTLED, Copy, CopyId, DoubtKind, Edge, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
@@ -174,14 +175,14 @@ def group_refusal(standing: Standing) -> Refusal | None:
     return None
 
 
-def _left_out(standing: Standing) -> Iterator[str]:
+def _left_out(standing: Standing) -> Iterator[Remark]:
     """Where copies are that no update reaches, since they are no mirrors of what is served."""
     found: dict[tuple[str, str], list[str]] = {}
     for copy in standing.copies.values():
         if copy.role in _NO_MIRRORS:
             found.setdefault((copy.id.backend, copy.role), []).append(copy.id.volume)
     for (backend, role), volumes in found.items():
-        yield f"{backend}: nothing is carried to {names_text(volumes)}, {role} there."
+        yield Remark(f"{backend}: nothing is carried to {names_text(volumes)}, {role} there.")
 
 
 def _apply(standing: Standing) -> str:

@@ -301,7 +301,8 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     Kind.NO_SCHEDULE: Row(
         *_NOTE,
         "A mirror follows no schedule.",
-        "follows no schedule: it is carried only by datamotion update {group}",
+        "follows no schedule: nothing is carried to it by itself",
+        "datamotion update {group} carries what is served now",
     ),
     Kind.MOUNTED_OPEN: Row(
         *_NOTE,

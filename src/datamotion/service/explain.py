@@ -47,7 +47,8 @@ class SiteReport:
 
     `unmirrored` are volumes of which no mirror of what serves them would be left; `places` are in the order in which
     they would be taken. `lost` are volumes that it serves and of which no other copy is known: they would go with it.
-    `undecided` are volumes of which nobody can tell who serves them, and that clients could be at here.
+    `undecided` are volumes of which nobody can tell who serves them, and that clients could be at here. `hint` is what
+    a person can do now about what is lost or undecided.
     """
 
     backend: str
@@ -59,6 +60,7 @@ class SiteReport:
     lost: tuple[str, ...]
     undecided: tuple[str, ...]
     plan: PlanReport | None
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,13 @@ def _site(group: Group, view: View, standing: Standing, name: str) -> SiteReport
     fresh = Freshness(gone)
     left = [each for each in gone.volumes if fresh.fresh_mirrors(each)]
     unmirrored = () if serves else tuple(each for each in standing.volumes if each not in left)
+    lost = tuple(volume for volume in served if not gone.by_volume.get(volume))
+    undecided = tuple(
+        volume for volume, active in standing.active.items() if active is None and _may_serve(standing, name, volume)
+    )
+    hint = f"datamotion apply {group.name} mirrors what it can" if lost else None
+    if undecided and not serves:
+        hint = f"datamotion status {group.name} says who may serve them"
     return SiteReport(
         backend=name,
         cluster=cluster,
@@ -122,13 +131,10 @@ def _site(group: Group, view: View, standing: Standing, name: str) -> SiteReport
         is_seen=standing.sites[name].unseen is None,
         places=places,
         unmirrored=unmirrored,
-        lost=tuple(volume for volume in served if not gone.by_volume.get(volume)),
-        undecided=tuple(
-            volume
-            for volume, active in standing.active.items()
-            if active is None and _may_serve(standing, name, volume)
-        ),
+        lost=lost,
+        undecided=undecided,
         plan=plan,
+        hint=hint,
     )
 
 

@@ -29,6 +29,7 @@ from tests.datamotion.building import (
     acts,
     changes,
     kinds,
+    notes_of,
     planned,
     standing_of,
 )
@@ -179,7 +180,7 @@ def test_where_nothing_is_carried_is_told_beside_what_is() -> None:
     broken = a_cluster_view(LYON, [a_served(), a_volume("vol_2", LYON)], [a_broken()])
     plan = update(seen("vol_1", "vol_2", lyon=broken), alone=False)
     assert {act.backend for act in acts(plan)} == {"gold-nice"}
-    assert plan.notes == (
+    assert notes_of(plan) == (
         "gold-lyon: nothing is carried to vol_1, broken off there.",
         "gold-lyon: nothing is carried to vol_2, detached there.",
     )

@@ -568,7 +568,8 @@ CASES = (
     Case(
         kind="no schedule",
         world=related(policy="Unscheduled"),
-        says="gold-lyon vol_1: follows no schedule: it is carried only by datamotion update gold",
+        says="gold-lyon vol_1: follows no schedule: nothing is carried to it by itself",
+        hints="datamotion update gold carries what is served now",
         exit_status=0,
     ),
     Case(
