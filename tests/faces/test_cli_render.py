@@ -376,3 +376,18 @@ def test_who_serves_is_what_was_seen_at_the_end() -> None:
     unseen = replace(served, served=(paris,))
     told = "  gold-paris serves gold, epoch 1, as far as is known: it cannot be seen"
     assert read(lambda console: render_run(unseen, console))[-1] == told
+
+
+def test_how_long_clients_waited_is_told_of_each_bound_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    volumes = [
+        done("vol_1", "gold-lyon", frozen_s=30.0),
+        done("vol_2", "gold-lyon", frozen_s=20.0),
+        done("vol_3", "gold-lyon", frozen_s=25.0, frozen_at_least=True),
+        done("vol_4", "gold-lyon"),
+    ]
+    render_run(a_run(*volumes), console=Console(width=200))
+    told = [line.strip() for line in capsys.readouterr().out.splitlines() if "could not write" in line]
+    assert told == [
+        "clients could not write: 1 volume, for 25 s at least: a run that was cut off began it (vol_3)",
+        "clients could not write: 2 volumes, for 30 s at most (vol_1)",
+    ]

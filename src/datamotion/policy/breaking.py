@@ -10,7 +10,7 @@ from datamotion.model.mirror_acts import AbortTransfer, AwaitIdle, Break, Pause
 from datamotion.model.plan import Plan
 from datamotion.model.remark import Remark
 from datamotion.model.standing import FENCE, Copy, Standing
-from datamotion.model.units import duration_text
+from datamotion.model.units import age_text
 from datamotion.model.volume_records import Snapshot
 from datamotion.model.words import MirrorState, Operation, VolumeState
 from datamotion.policy.needs import names_text
@@ -58,7 +58,7 @@ def break_off(
     if relationship.state not in (MirrorState.PAUSED, MirrorState.BROKEN_OFF):
         text = f"{volume}: pause {relationship.destination}, which is {relationship.state}"
         due.add(_PAUSE, backend, volume, Pause(uuid=relationship.uuid), text)
-    age = f", as its source was {duration_text(copy.lag)} ago" if copy.lag is not None else ""
+    age = f", as its source was {age_text(copy.lag)} ago" if copy.lag is not None else ""
     state = "with every write of its source" if with_all else f"at {relationship.exported_snapshot}{age}"
     if at is not None:
         state = f"at {at.name}, as of {at.created_at:%Y-%m-%d %H:%M:%S} UTC"

@@ -23,7 +23,8 @@ from datamotion.policy.target import Candidate, Terms, assess, best_of
 class Decision:
     """Where a failover goes, in which epoch, and which volumes move there from where.
 
-    `gathers`: to a back end that took a part of the group over before, so that now all come, or none.
+    `gathers`: to a back end that took a part of the group over before, so that now all come, or none. `is_served`: it
+    was seen to serve by that epoch, and nothing goes there.
     """
 
     candidate: Candidate
@@ -34,6 +35,7 @@ class Decision:
     is_planned: bool = False
     best_effort: bool = False
     gathers: bool = False
+    is_served: bool = False
     reprotects: bool = False
     pace: Pace = Pace()  # noqa: RUF009  # immutable
 
@@ -72,6 +74,7 @@ def decide(standing: Standing, choice: FailoverChoice, agreed: str | None = None
         return chosen
     if not (is_planned or is_begun or terms.is_ruled) and (refusal := _too_old(standing, choice, chosen)):
         return refusal
+    confirmed = {(each.backend, each.epoch) for each in standing.contenders if each.served}
     return Decision(
         candidate=chosen,
         epoch=goal.epoch,
@@ -81,6 +84,7 @@ def decide(standing: Standing, choice: FailoverChoice, agreed: str | None = None
         is_planned=is_planned,
         best_effort=choice.best_effort and is_planned and not gathers,
         gathers=gathers,
+        is_served=is_begun and (chosen.name, goal.epoch) in confirmed,
         reprotects=choice.reprotects,
         pace=choice.pace,
     )

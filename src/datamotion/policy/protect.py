@@ -13,7 +13,7 @@ from datamotion.model.claim import Claim
 from datamotion.model.group import Group
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.remark import Remark
-from datamotion.model.standing import UNSETTLED, Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
+from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.words import Operation
 from datamotion.policy.common_snapshots import keep_common
 from datamotion.policy.converge import Converging
@@ -23,7 +23,7 @@ from datamotion.policy.grounds import ground_notes
 from datamotion.policy.home import targets_of
 from datamotion.policy.marking import active_mark, mark_active
 from datamotion.policy.needs import names_text
-from datamotion.policy.obstacles import copy_obstacle, unknown_server
+from datamotion.policy.obstacles import copy_obstacle, unknown_server, unsettled
 from datamotion.policy.pause import paused_notes
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import StepList
@@ -90,9 +90,8 @@ def _plan(
 def _group_refusal(standing: Standing) -> Refusal | None:
     """Why nothing at all is done: who serves is not known, or its back end cannot be seen."""
     group = standing.group
-    for doubt in standing.doubts:
-        if doubt.kind in UNSETTLED:
-            return Refusal(text=doubt.text, hint=doubt.hint)
+    if refusal := unsettled(standing):
+        return refusal
     name = standing.claims[0].backend if standing.claims else group.home.name
     if standing.is_fresh and (unseen := [site for site in standing.sites.values() if site.unseen]):
         return _perhaps_claimed(group, unseen[0])

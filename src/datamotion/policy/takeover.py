@@ -138,7 +138,8 @@ class Takeover:
         losses = self._losses()
         if carrying is not None:
             late = [copy.id.volume for copy in chosen.usable if carrying.is_late(copy)]
-            title += ", as planned" if losses or late else ", as planned: no write is lost"
+            if not decision.is_served:
+                title += ", as planned" if losses or late else ", as planned: no write is lost"
             notes += late_notes(standing, decision, late)
         staying_notes, staying_refusals = of_staying(standing, decision, steps)
         return Plan(

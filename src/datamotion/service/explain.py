@@ -9,7 +9,7 @@ from datamotion.engine.looking import Lookout
 from datamotion.model.group import Group
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import CopyId, Standing
-from datamotion.model.units import count_text, duration_text
+from datamotion.model.units import count_text, last_text
 from datamotion.model.view import SERVING, Unseen, View
 from datamotion.policy.failover import failover_planner
 from datamotion.policy.failover_choice import FailoverChoice
@@ -195,7 +195,7 @@ def told(site: SiteReport) -> str:
         return f"nothing could take over by itself{_gone_with(site)}"
     loss = "nobody can tell how much"
     if taken.loses_s is not None:
-        loss = f"at worst the last {duration_text(timedelta(seconds=taken.loses_s))}"
+        loss = f"at worst {last_text(timedelta(seconds=taken.loses_s))}"
     served = f"{taken.backend} would serve {count_text(taken.usable, 'volume')}, and {loss} would be lost"
     return f"{served}{_gone_with(site)}"
 
