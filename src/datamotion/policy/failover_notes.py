@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from datamotion.model.plan import Refusal, Step
 from datamotion.model.remark import Remark
@@ -11,6 +11,7 @@ from datamotion.model.units import count_text, duration_text
 from datamotion.policy.failover_decision import Decision
 from datamotion.policy.fence import unseen_sessions
 from datamotion.policy.needs import names_text
+from datamotion.policy.pause import ended_pauses, pauses_again
 from datamotion.policy.provision import differences, offered
 
 _NAMED = 3  # of mirrors that are no members
@@ -40,7 +41,7 @@ def failover_notes(
             continue
         by_hand = "its mirrors were broken off by hand; " if each.is_broken_by_others else ""
         notes.append(Remark(f"{each.name} is passed over: {by_hand}{why}."))
-    notes += unseen_sessions(standing, rivals)
+    notes += [*_ended_pauses(standing, decision, moving), *unseen_sessions(standing, rivals)]
     strangers = [
         doubt.text
         for doubt in standing.doubts
@@ -54,6 +55,16 @@ def failover_notes(
     offers = offered(chosen.site)
     notes += [Remark(f"{chosen.name} differs: {each}.") for each in differences(standing, moving, offers)]
     return notes
+
+
+def _ended_pauses(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> Iterator[Remark]:
+    """Of mirrors that are served from now on, and of those that are turned round in the same command."""
+    yield from ended_pauses(moving, "it is served from now on")
+    if decision.reprotects:
+        ids = {copy.id for copy in moving}
+        others = [each for copy in moving for each in standing.copies_of(copy.id.volume) if each.id not in ids]
+        why = f"it is made to mirror {decision.candidate.name} in the same command"
+        yield from ended_pauses(others, why, f"--no-reprotect leaves it; {pauses_again(standing)}")
 
 
 def what_follows(decision: Decision) -> str:

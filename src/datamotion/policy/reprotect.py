@@ -25,6 +25,7 @@ from datamotion.policy.losses import worst_first
 from datamotion.policy.marking import active_mark, mark_active
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import unknown_server
+from datamotion.policy.pause import ended_pauses, pauses_again
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import StepList
 from datamotion.policy.turning import Consent, Turning
@@ -176,6 +177,8 @@ def _notes(standing: Standing, target: Target, source: str, turning: Turning) ->
         )
     if not turning.turned:
         return
+    why = f"what it mirrors does not serve any more, and later no snapshot may be common with {source}"
+    yield from ended_pauses(turning.turned, why, pauses_again(standing))
     if name == home:
         schedule = target.schedule or "none of their own"
         follow = f"policy {target.policy}, schedule {schedule}"

@@ -268,7 +268,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     ),
     Kind.PAUSED: Row(
         *_WARN,
-        "A mirror is paused. Who paused it is known where `pause` did: then nothing but `resume` resumes it.",
+        "A mirror is paused. Who paused it is known where `pause` did: then `apply` leaves it, and `resume` ends it.",
         "{cause}: no transfer starts",
         "datamotion {resume} {group} resumes it",
     ),
