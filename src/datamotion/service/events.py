@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import TracebackType
+from typing import Self
 
 from datamotion.clock import Clock
 from datamotion.engine.ports import Delay, Look
@@ -98,6 +100,14 @@ class Follower(ABC):
         self._pace = Pace()
         self._first_left = 0
         self._seen: Standing | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(  # noqa: B027  # who draws nothing has nothing to end
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
 
     @abstractmethod
     def told(self, event: EventReport) -> None:
