@@ -24,6 +24,7 @@ from datamotion.model.volume_records import Snapshot, Svm, SvmPeer, Volume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.standing import stand
+from datamotion.service.reports import PlanReport, RunReport
 
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
 GIB = 2**30
@@ -286,3 +287,8 @@ def changes(plan: Plan, volume: str | None = "*", backend: Backend | None = None
 def kinds(plan: Plan, volume: str | None = "*", backend: Backend | None = None) -> list[str]:
     """The names of `changes`."""
     return [type(change).__name__ for change in changes(plan, volume, backend)]
+
+
+def notes_of(told: Plan | PlanReport | RunReport) -> tuple[str, ...]:
+    """What is told beside the steps, each with its hint."""
+    return tuple(note.whole for note in told.notes)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,21 @@ def check_document(document: Any) -> None:
     branch = {**branches[document["kind"]], "$defs": published()["$defs"]}  # of all branches it would not say why
     wrong = sorted(Draft202012Validator(branch, format_checker=FormatChecker()).iter_errors(document), key=str)
     assert not wrong, [f"{each.json_path}: {each.message}" for each in wrong]
+    mixed = [f"{path}: {text}" for path, text in _texts(document) if _WAY_OUT.search(text)]
+    assert not mixed, mixed
+
+
+_WAY_OUT = re.compile(r"\bdatamotion [a-z]+ ?(--)?[a-z]|`datamotion|\b[Rr]un (it|the same) ")
+_OF_COMMANDS = frozenset({"hint", "goes_on", "configuration"})
+
+
+def _texts(part: Any, path: str = "$") -> Iterator[tuple[str, str]]:
+    """What is said, but for the fields that are there for commands: a way out stands in those alone."""
+    if isinstance(part, str):
+        yield path, part
+    for name, below in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
+        if name not in _OF_COMMANDS:
+            yield from _texts(below, f"{path}.{name}")
 
 
 @cache

@@ -20,6 +20,7 @@ from datamotion.cli.terminal import open_console
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.engine.ports import Delay, Look
 from datamotion.hostcopy.progress import CopyProgressReport
+from datamotion.model.remark import Remark
 from datamotion.service.commands_here import CheckOutcome
 from datamotion.service.copying import CopyReport
 from datamotion.service.drill_reports import Checksums, DrillReport, MirrorSeen, Served, changes_of
@@ -82,6 +83,7 @@ def explain() -> None:
         places=places,
         unmirrored=(),
         lost=("vol_12",),
+        hint="datamotion apply gold mirrors what it can",
         undecided=(),
         plan=None,
     )
@@ -252,9 +254,11 @@ def copied() -> None:
             "/mnt/gold/pipe: neither a file nor a folder, and left out: nobody can tell what would come out of it",
         ),
         notes=(),
+        hint=None,
     )
     render_copied(made)
-    render_copied(replace(made, outcome="failed", skipped=(), failures=("/mnt/silver: this machine says no: no room",)))
+    full = Remark("/mnt/silver: this machine says no: no room", "make room there")
+    render_copied(replace(made, outcome="failed", skipped=(), failures=(full,)))
 
 
 def lab() -> None:

@@ -20,15 +20,15 @@ def main(times: int) -> None:
     clock = Hands()
     with TerminalWatcher(clock) as watcher:
         watcher.looked(look(0))
-        _ring()
+        ring()
         for number in range(1, times + 1):
             signal.sigwait([signal.SIGWINCH])
             clock.seconds = 10 * number
             watcher.looked(look(number * GIB // 8))
-            _ring()
+            ring()
 
 
-def _ring() -> None:
+def ring() -> None:
     os.write(2, BELL.encode())  # past what keeps other lines out of the picture
 
 

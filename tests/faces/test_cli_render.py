@@ -20,6 +20,7 @@ from datamotion.cli.render_check import render_check
 from datamotion.cli.render_status import render_status
 from datamotion.engine.result import Outcome
 from datamotion.model.mirror_records import Transfer
+from datamotion.model.remark import Remark
 from datamotion.model.units import duration_text
 from datamotion.model.words import TransferState
 from datamotion.service.act_reports import ActReport
@@ -107,7 +108,7 @@ def plan(console: Console) -> None:
         ),
     )
     render_plan(
-        a_plan(changes=True, steps=(step,), losses=losses, refusals=refusals, notes=("paris is not asked.",)),
+        a_plan(changes=True, steps=(step,), losses=losses, refusals=refusals, notes=(Remark("paris is not asked."),)),
         console=console,
     )
 
@@ -375,3 +376,18 @@ def test_who_serves_is_what_was_seen_at_the_end() -> None:
     unseen = replace(served, served=(paris,))
     told = "  gold-paris serves gold, epoch 1, as far as is known: it cannot be seen"
     assert read(lambda console: render_run(unseen, console))[-1] == told
+
+
+def test_how_long_clients_waited_is_told_of_each_bound_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    volumes = [
+        done("vol_1", "gold-lyon", frozen_s=30.0),
+        done("vol_2", "gold-lyon", frozen_s=20.0),
+        done("vol_3", "gold-lyon", frozen_s=25.0, frozen_at_least=True),
+        done("vol_4", "gold-lyon"),
+    ]
+    render_run(a_run(*volumes), console=Console(width=200))
+    told = [line.strip() for line in capsys.readouterr().out.splitlines() if "could not write" in line]
+    assert told == [
+        "clients could not write: 1 volume, for 25 s at least: a run that was cut off began it (vol_3)",
+        "clients could not write: 2 volumes, for 30 s at most (vol_1)",
+    ]

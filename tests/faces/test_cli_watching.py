@@ -15,7 +15,7 @@ from datamotion.engine.ports import Delay, Look
 from datamotion.model.acts import Act
 from datamotion.model.mirror_acts import AwaitTransfer
 from datamotion.model.plan import Plan
-from datamotion.model.standing import Standing
+from datamotion.model.standing import FENCE, Standing
 from datamotion.model.words import MirrorState, TransferState
 from datamotion.policy.protect import protect_planner
 from datamotion.service.progress import Doing, Progress, RunPhase, RunProgress, VolumeProgress
@@ -26,6 +26,7 @@ from tests.datamotion.building import (
     NOON,
     a_cluster_view,
     a_group,
+    a_mark,
     a_mirror,
     a_transfer,
     a_volume,
@@ -121,6 +122,23 @@ def test_no_line_is_told_twice_and_what_is_stuck_is_told_when_it_begins_and_when
         "!   lyon has not answered for 10 s; the request is given up in 20 s",
         "lyon does not leave a request unanswered any more",
     ]
+
+
+def test_all_whose_clients_wait_are_named_where_a_run_is_broken_off(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [f"vol_{number}" for number in range(1, 8)]
+    home = [a_volume(name, comment=a_mark(name, frozen="datamotion_last.2"), path=None, export=FENCE) for name in names]
+    frozen = standing_of({"paris": a_cluster_view(HOME, home), "lyon": a_cluster_view(LYON)}, a_group(LYON))
+
+    def broken_off() -> None:
+        with TerminalWatcher(Hands()) as watcher:
+            watcher.looked(Look(due=(), plan=the_plan(), standing=frozen, still={}))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken_off()
+    (told,) = (line for line in capsys.readouterr().err.replace("\n    ", " ").splitlines() if "!" in line)
+    assert "vol_1 at gold-paris is frozen, its clients cannot write" in told
+    assert "the same holds for 6 other volumes: vol_2, vol_3, vol_4, vol_5 and 2 more" in told
 
 
 def test_each_volume_is_told_of_as_a_value() -> None:

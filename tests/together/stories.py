@@ -19,6 +19,7 @@ from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.status import status
 from datamotion.service.status_reports import ConcernReport, GroupReport, StatusReport
 from datamotion.service.verdict import Verdict
+from tests.datamotion.building import notes_of
 from tests.ontaplab.resources.labs import Asker
 from tests.together.world import GROUP, SVMS, Change, Place, a_place, create_volumes, digests
 
@@ -132,7 +133,7 @@ async def refused(request: Awaitable[object]) -> str:
 
 def told(report: RunReport | PlanReport) -> str:
     """All that a report says in words."""
-    lines: list[str | None] = [report.title, *report.notes]
+    lines: list[str | None] = [report.title, *notes_of(report)]
     lines += [text for each in report.refusals for text in (each.backend, each.volume, each.text, each.hint)]
     if isinstance(report, PlanReport):
         lines += [each.text for each in report.losses]

@@ -82,6 +82,7 @@ def test_a_volume_without_any_mirror_is_told_to_go_with_its_site(quick_path: Pat
         report = await explained(story)
         assert report.verdict is Verdict.ATTENTION
         assert [each.lost for each in report.sites] == [("vol_9",), ()]
+        assert [each.hint for each in report.sites] == ["datamotion apply gold mirrors what it can", None]
         text = shown(report)
         assert "gold-lyon would serve 1 volume" in text
         assert "1 volume would be gone with it" in text

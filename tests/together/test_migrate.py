@@ -283,7 +283,8 @@ def test_a_new_volume_that_was_renamed_meanwhile_is_told_by_its_name(quick_path:
         report = await migrate(story)
         assert report.verdict is Verdict.DONE, told(report)
         assert (await volumes_at(story, "lyon")).keys() == {"renamed", "vol_2"}
-        assert [each for each in report.notes if "is called" in each] == ["vol_1 is called renamed at gold-lyon."]
+        notes = [each.text for each in report.notes if "is called" in each.text]
+        assert notes == ["vol_1 is called renamed at gold-lyon."]
 
     play(quick_path, main)
 

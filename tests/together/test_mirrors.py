@@ -12,6 +12,7 @@ from datamotion.service import mirrors, protecting
 from datamotion.service.intents import Intent
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
+from tests.datamotion.building import notes_of
 from tests.together.stories import Story, outcomes, play, titles, told
 from tests.together.world import GROUP, succeed
 
@@ -61,7 +62,8 @@ def test_a_paused_mirror_stays_paused_until_it_is_resumed_and_every_face_says_by
         assert concern.hint == "datamotion resume gold resumes it"
         plan = await story.plan()
         assert (plan.verdict, plan.changes) == (Verdict.DONE, False), told(plan)
-        assert any("gold-lyon: vol_1, vol_2: left as it is, paused by " in note for note in plan.notes), plan.notes
+        notes = notes_of(plan)
+        assert any("gold-lyon: vol_1, vol_2: left as it is, paused by " in note for note in notes), notes
         refused = await story.planned(protecting.update(story.place.session.group(GROUP)))
         assert "(new shelf): it takes no update" in told(refused)
         report = await story.place.run(resume(story, Selection(volumes=("vol_1",))))
@@ -221,7 +223,7 @@ def test_a_copy_that_served_is_resynced_behind_its_fence_and_can_serve_again_as_
         (loss,) = plan.losses
         assert "all writes at gold-lyon since 2026-03-01 12:" in loss.text
         assert (loss.at_most_s or 0) >= HOUR_S
-        assert any("the fence stays" in note for note in plan.notes)
+        assert any("the fence stays" in note for note in notes_of(plan))
         report = await story.place.run(resync(story, discard="gold-lyon"))
         assert report.verdict is Verdict.DONE, told(report)
         volume = await story.volume("lyon", "vol_1", "type,nas.path,nas.export_policy.name")

@@ -12,6 +12,7 @@ from datamotion.model.mirror_acts import Break
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import failing_over
 from datamotion.service.verdict import Verdict
+from tests.datamotion.building import notes_of
 from tests.together.stories import Story, outcomes, play, told
 from tests.together.world import GROUP, SVMS, Quiet
 
@@ -80,7 +81,7 @@ def test_clients_find_what_they_had_with_the_home_lost(quick_path: Path) -> None
         report = await story.failover("lyon")
         assert report.verdict is Verdict.DONE, told(report)
         assert {volume: await as_set(story, "lyon", volume) for volume in VOLUMES} == dict.fromkeys(VOLUMES, ALL)
-        assert not [note for note in report.notes if "differs" in note]
+        assert not [note for note in notes_of(report) if "differs" in note]
         assert (await story.plan_failover("lyon")).steps == ()
 
     play(quick_path, story)
@@ -112,7 +113,7 @@ def test_what_the_other_site_has_none_of_is_told_and_comes_back_with_the_home(qu
         for at in story.at.values():
             claim = await at.one("/snapmirror/policies", name="datamotion_*_2", fields="comment")
             assert "served=" in claim["comment"], "every site learns that they are served, whatever is given after"
-        (note,) = [note for note in report.notes if "differs" in note]
+        (note,) = [note for note in notes_of(report) if "differs" in note]
         assert note == (
             "gold-lyon differs: vol_1, vol_2, vol_3: QoS policy none where clients had team: svm_gold_dr has none of"
             " that name."
@@ -137,7 +138,7 @@ def test_a_volume_is_served_though_its_policy_goes_away_meanwhile(quick_path: Pa
         report = await story.place.run(failover, AtBreak(remove))
         assert (report.verdict, story.served("lyon")) == (Verdict.DONE, set(VOLUMES)), told(report)
         assert outcomes(report, "gold-lyon") == dict.fromkeys(VOLUMES, "done")
-        notes = [note for note in report.notes if "could not be set" in note]
+        notes = [note for note in notes_of(report) if "could not be set" in note]
         assert [note.split(",")[0] for note in notes] == [
             f"gold-lyon differs: {volume}: snapshot policy team" for volume in VOLUMES
         ], told(report)

@@ -20,6 +20,7 @@ from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.planned import Pace
 from datamotion.policy.selection import Selection
 from datamotion.service import failing_over, mirrors, preparing
+from datamotion.service.history import history
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
 from ontaplab.doors.errors import DoorError
@@ -336,15 +337,54 @@ def test_volumes_that_are_mounted_nowhere_are_broken_off_before_anybody_says_tha
         play(quick_path / str(len(died_at)), story, schedule=None)
 
 
+async def cut_off_when_frozen(story: Story) -> None:
+    for calls in range(100):
+        assert await dies(planned, story, Life(calls, is_carried_out=True))
+        if (await as_served(story, "paris", "vol_1")) == FROZEN:
+            return
+
+
+def test_where_the_home_serves_its_title_says_so_and_names_no_other_way(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        await planned(story)
+        await story.place.run(mirrors.reprotect(story.place.session.group(GROUP)))
+        away = await story.plan_failover("paris", is_planned=True)
+        assert away.title == "Fail gold over from gold-lyon to gold-paris, epoch 3, as planned: no write is lost"
+        await planned(story, "paris", is_planned=True)
+        again = await story.plan_failover("paris", is_planned=True)
+        assert (again.title, again.changes) == ("Serve gold from gold-paris, which serves it already", False)
+        await story.place.run(mirrors.reprotect(story.place.session.group(GROUP)))
+        await cut_off_when_frozen(story)
+        back = await story.plan_failover("paris", is_planned=True)
+        assert back.title == "Let clients of gold in again at gold-paris, which serves it"
+        report = await planned(story, "paris", is_planned=True)
+        assert (report.title, report.verdict) == (back.title, Verdict.DONE), told(report)
+        assert await as_served(story, "paris", "vol_1") == {**SERVED, "path": "/vol_1"}
+
+    play(quick_path, story, schedule=None)
+
+
+def test_a_settle_that_ends_a_freeze_counts_from_its_last_snapshot(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        await cut_off_when_frozen(story)
+        assert await dies(planned, story, Life(1, is_carried_out=True))
+        await trio.sleep(600)
+        report = await story.settle("paris")
+        (volume,) = (each for each in report.volumes if each.backend == "gold-paris")
+        assert volume.frozen_at_least
+        assert volume.frozen_s is not None
+        assert 600 <= volume.frozen_s < 700
+
+    play(quick_path, story, schedule=None)
+
+
 def test_how_long_clients_waited_counts_from_the_run_that_was_cut_off(quick_path: Path) -> None:
     async def story(story: Story) -> None:
         await story.protected("vol_1")
         story.write("paris", "vol_1", "since")
-        for calls in range(100):
-            was_cut_off = await dies(planned, story, Life(calls, is_carried_out=True))
-            assert was_cut_off
-            if (await as_served(story, "paris", "vol_1")) == FROZEN:
-                break
+        await cut_off_when_frozen(story)
         await trio.sleep(600)
         for refused in (
             mirrors.pause(story.place.session.group(GROUP), Selection(), timeout=timedelta(hours=1)),
@@ -455,6 +495,7 @@ def test_who_aborts_one_that_goes_on_elsewhere_is_heard(quick_path: Path) -> Non
             story.place.lab["lyon"].cluster.transfer_gate.release()
         assert reports[0].verdict is Verdict.FAILED
         assert "its clients were let in again meanwhile" in told(reports[0])
+        assert "failover --abort" in {each.operation for each in history(story.place.session).runs}
         await assert_as_it_was(story, "vol_1", "vol_2")
 
     play(quick_path, story, schedule=None)

@@ -14,6 +14,7 @@ from datamotion.policy.selection import Selection
 from datamotion.service import mirrors, preparing, removal
 from datamotion.service.intents import Intent
 from datamotion.service.verdict import Verdict
+from tests.datamotion.building import notes_of
 from tests.profile import thinned
 from tests.together.stories import Story, outcomes, play, told
 from tests.together.world import GROUP, SVMS, Quiet, digests
@@ -405,3 +406,41 @@ def test_what_the_old_sources_list_still_is_not_collected_while_they_may_need_it
         await nothing_is_left_to_do(story)
 
     play(quick_path, story, targets=BOTH)
+
+
+def test_whose_pause_ends_behind_a_failover_is_told_before_and_after(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        story = with_policy(story, "MirrorAllSnapshots")
+        await story.protected("vol_1")
+        group = story.place.session.group(GROUP)
+        pause = mirrors.pause(group, Selection(at="gold-oslo"), timeout=_HOUR, reason="new shelf at oslo")
+        await story.place.run(pause)
+        plan = await story.plan_failover("lyon", is_planned=True, reprotects=True)
+        ends = "(new shelf at oslo), which ends: it is made to mirror gold-lyon in the same command. --no-reprotect"
+        assert [ends in note for note in notes_of(plan) if "gold-oslo: vol_1: paused by " in note] == [True], told(plan)
+        alone = await story.plan_failover("lyon", is_planned=True)
+        assert "paused by" not in "".join(notes_of(alone))
+        await story.failover("lyon", is_planned=True)
+        assert "(new shelf at oslo)" in (await story.concerns())["paused"].text, "nothing else ended it"
+        for report in (await story.planned(reprotect(story)), await story.place.run(reprotect(story))):
+            (note,) = (each for each in notes_of(report) if "paused by" in each)
+            assert "(new shelf at oslo), which ends: what it mirrors does not serve any more" in note
+            assert note.endswith("datamotion pause gold pauses it again.")
+        assert same_bytes(story, "vol_1", "lyon", "oslo")
+        assert "paused" not in await story.concerns()
+
+    play(quick_path, story, targets=BOTH, schedule=None)
+
+
+def test_a_pause_of_the_mirror_that_a_failover_goes_to_ends_and_that_is_told(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        group = story.place.session.group(GROUP)
+        await story.place.run(mirrors.pause(group, Selection(at="gold-lyon"), timeout=_HOUR, reason="new shelf"))
+        plan = await story.plan_failover("lyon", is_planned=False)
+        ends = [note for note in notes_of(plan) if "(new shelf), which ends: it is served from now on." in note]
+        assert len(ends) == 1, told(plan)
+        report = await story.failover("lyon", is_planned=False)
+        assert ends[0] in notes_of(report)
+
+    play(quick_path, story, schedule=None)

@@ -7,6 +7,7 @@ from pathlib import Path
 from datamotion.service import preparing, protecting
 from datamotion.service.reports import AskedReport, PlanReport
 from datamotion.service.verdict import Verdict
+from tests.datamotion.building import notes_of
 from tests.together.stories import Story, play
 from tests.together.world import GROUP, create_volumes
 
@@ -75,7 +76,7 @@ def test_what_the_cluster_objects_to_is_told_in_its_words(tmp_path: Path) -> Non
         assert (objection.backend, objection.volume, objection.is_answer) == ("gold-lyon", "vol_2", True)
         assert "exists already" in objection.text
         assert (report.verdict, report.verdict.exit_status) == (Verdict.FAILED, 1)
-        assert any("things changed" in note for note in report.notes)
+        assert any("things changed" in note for note in notes_of(report))
 
     play(tmp_path, main)
 

@@ -11,6 +11,7 @@ from datamotion.policy.drills import DrillChoice
 from datamotion.service import drills, mirrors
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
+from tests.datamotion.building import notes_of
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.world import GROUP, SVMS, create_volumes
@@ -100,7 +101,7 @@ async def reprotect(story: Story, *discard: str) -> RunReport:
 
 
 def differences(report: RunReport) -> list[str]:
-    return [note for note in report.notes if " differs: " in note]
+    return [note for note in notes_of(report) if " differs: " in note]
 
 
 def test_with_the_home_lost_hosts_come_in_as_they_did_and_so_they_do_once_home_again(quick_path: Path) -> None:

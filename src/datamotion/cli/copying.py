@@ -102,12 +102,15 @@ def _render_aside(report: CopyReport) -> None:
     from datamotion.cli.terminal import open_console, plain, say
 
     aside = open_console(stderr=True)
-    for each in report.failures:
-        say(aside, f"[bold red]error:[/] {plain(each)}", hang=2)
+    for failure in report.failures:
+        hint = f" ({failure.hint})" if failure.hint else ""
+        say(aside, f"[bold red]error:[/] {plain(failure.text + hint)}", hang=2)
     for each in report.skipped:
         say(aside, f"[bold yellow]skipped:[/] {plain(each)}", hang=2)
     for each in report.notes:
         say(aside, f"[bold yellow]note:[/] {plain(each)}", hang=2)
+    if report.hint:
+        say(aside, f"[bold]hint:[/] {plain(report.hint)}", hang=2)
     if report.outcome == "failed":
         say(aside, f"{plain(report.destination)} is as it was: nothing gets that name until all is there.", hang=2)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import anyio
 import typer
@@ -12,12 +13,12 @@ from rich.console import Console
 
 from datamotion.cli.agreeing import check_can_ask, checked_reason, confirmed
 from datamotion.cli.columns import Columns
-from datamotion.cli.failing import single, status_of
+from datamotion.cli.failing import status_of
 from datamotion.cli.output import Output, print_json
 from datamotion.cli.render import render_plan, render_run
+from datamotion.cli.side_by_side import carried_out
 from datamotion.cli.streaming import StreamingWatcher
 from datamotion.cli.terminal import open_console, plain, say, tell
-from datamotion.errors import DataMotionError
 from datamotion.exit_status import ExitStatus
 from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.service import intents, preparing
@@ -121,20 +122,14 @@ class _Many:
             await in_turn(due, self._carry_out_one, self._at_once)
 
     async def _carry_out_one(self, prepared: Prepared) -> None:
-        clock, group, operation = self._session.world.clock, prepared.group, prepared.operation
-        is_streamed = self._output is Output.JSONL
-        watcher = StreamingWatcher(clock, group=group, operation=operation) if is_streamed else _Unshown(clock)
-        try:
-            run = await prepared.carry_out(watcher)
-        except (DataMotionError, BaseExceptionGroup) as raised:
-            error = single(raised)
-            self._told(prepared, f"[bold red]no[/]  {plain(prepared.plan.title)}: {plain(error.message)}")
-            self.reports.append(OperationReport.failed(operation, group, error))
-            return
-        self.reports.append(OperationReport.of(prepared.report, run))
-        sign = "[green]ok[/]" if run.verdict is Verdict.DONE else "[bold red]no[/]"
-        self._told(prepared, f"{sign}  {plain(prepared.plan.title)}, in {_duration(run.seconds)}")
-        if run.verdict is not Verdict.DONE and self._output is Output.TEXT:
+        kind, clock = StreamingWatcher if self._output is Output.JSONL else _Unshown, self._session.world.clock
+        follower = partial(kind, clock, group=prepared.group, operation=prepared.operation)
+        report, error = await carried_out(prepared, prepared.report, follower)
+        self.reports.append(report)
+        run, sign = report.run, "[green]ok[/]" if report.verdict is Verdict.DONE else "[bold red]no[/]"
+        how = f", in {_duration(run.seconds)}" if run else f": {plain(error.message)}" if error else ""
+        self._told(prepared, f"{sign}  {plain(prepared.plan.title)}{how}")
+        if run and run.verdict is not Verdict.DONE and self._output is Output.TEXT:
             render_run(run)
 
     def _told(self, prepared: Prepared, line: str) -> None:
@@ -169,7 +164,7 @@ def render_many(plans: Sequence[PlanReport], left: Sequence[str], *, stderr: boo
             say(console, f"[bold red]Refused:[/] {plain(said)}", indent=2, hang=2)
     _render_left(console, left)
     for note in dict.fromkeys(note for plan in due for note in plan.notes):
-        say(console, f"[bold]Note:[/] {plain(note)}", indent=2, hang=2)
+        say(console, f"[bold]Note:[/] {plain(note.whole)}", indent=2, hang=2)
 
 
 def _render_left(console: Console, left: Sequence[str]) -> None:

@@ -12,7 +12,8 @@ from rich.console import Console
 from datamotion.cli.render_migrations import render_mechanisms
 from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.names import counted
-from datamotion.model.units import count_text, duration_text
+from datamotion.model.remark import Remark
+from datamotion.model.units import age_text, count_text, duration_text, last_text
 from datamotion.service.alike import alike, and_others, names_text
 from datamotion.service.plan_totals import is_deleted, totals_text, written_since
 from datamotion.service.reports import AskedReport, LossReport, PlanReport, RefusalReport, RunReport, VolumeReport
@@ -86,7 +87,11 @@ def _render_losses(console: Console, losses: Sequence[LossReport]) -> None:
     given_up = written_since(losses)
     if given_up:
         worst = given_up[0].at_most_s
-        at_worst = f"at worst the last {_duration(worst)}" if worst is not None else "of some nobody can tell how much"
+        at_worst = (
+            f"at worst {last_text(timedelta(seconds=worst))}"
+            if worst is not None
+            else "of some nobody can tell how much"
+        )
         _render_lost(console, "What this gives up:", given_up, f", {at_worst}")
     if deleted:
         _render_lost(console, "What this deletes:", deleted)
@@ -131,10 +136,10 @@ def _render_hint(console: Console, hint: str | None, *, indent: int) -> None:
         say(console, f"[bold]hint:[/] {plain(hint)}", indent=indent, hang=2)
 
 
-def _render_notes(console: Console, notes: Sequence[str]) -> None:
+def _render_notes(console: Console, notes: Sequence[Remark]) -> None:
     for note in notes:
         console.print()
-        say(console, f"[bold]Note:[/] {plain(note)}", indent=2, hang=2)
+        say(console, f"[bold]Note:[/] {plain(note.whole)}", indent=2, hang=2)
 
 
 def render_run(run: RunReport, console: Console | None = None) -> None:
@@ -165,7 +170,7 @@ def render_run(run: RunReport, console: Console | None = None) -> None:
     _render_recovery_points(console, run)
     _render_frozen(console, run)
     for note in run.notes:
-        say(console, f"[bold]Note:[/] {plain(note)}", indent=2, hang=2)
+        say(console, f"[bold]Note:[/] {plain(note.whole)}", indent=2, hang=2)
     _render_serving(console, run)
 
 
@@ -246,20 +251,21 @@ def _render_recovery_points(console: Console, run: RunReport) -> None:
     if not points:
         return
     oldest = points[0].recovery_age_s
-    age = f"at worst {_duration(oldest)} old" if oldest is not None else "of some nobody saw how old they were"
+    age = f"at worst {_age(oldest)} old" if oldest is not None else "of some nobody saw how old they were"
     say(console, f"recovery points: {count_text(len(points), 'volume')}, {age}", indent=2, hang=2)
     for each in first_of(points, console, indent=4):
-        old = f"{_duration(each.recovery_age_s)} old" if each.recovery_age_s is not None else "of unknown age"
+        old = f"{_age(each.recovery_age_s)} old" if each.recovery_age_s is not None else "of unknown age"
         say(console, f"{plain(each.volume)}: {plain(each.recovery_point or '')}, {old}", indent=4, hang=2)
 
 
 def _render_frozen(console: Console, run: RunReport) -> None:
     """How long clients could not write, at most; at least, where a run before this one began to keep them away."""
-    frozen = {each.volume: each.frozen_s for each in run.volumes if each.frozen_s is not None}
-    if frozen:
+    for is_least, bound in ((True, "at least: a run that was cut off began it"), (False, "at most")):
+        concerned = [each for each in run.volumes if each.frozen_at_least is is_least]
+        frozen = {each.volume: each.frozen_s for each in concerned if each.frozen_s is not None}
+        if not frozen:
+            continue
         worst = max(frozen, key=lambda volume: frozen[volume])
-        is_least = any(each.frozen_at_least for each in run.volumes)
-        bound = "at least: a run that was cut off began it" if is_least else "at most"
         told = f"clients could not write: {count_text(len(frozen), 'volume')}, for {_duration(frozen[worst])} {bound}"
         say(console, f"{told} ({plain(worst)})", indent=2, hang=2)
 
@@ -273,6 +279,10 @@ def _render_serving(console: Console, run: RunReport) -> None:
         epoch = f", epoch {run.epoch}" if run.epoch is not None else ""
         unseen = "" if all(each.is_seen for each in run.served) else ", as far as is known: it cannot be seen"
         say(console, f"[bold]{plain(run.serving)} serves {plain(run.group)}[/]{epoch}{unseen}", indent=2)
+
+
+def _age(seconds: float) -> str:
+    return age_text(timedelta(seconds=seconds))
 
 
 def _duration(seconds: float) -> str:

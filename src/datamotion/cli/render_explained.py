@@ -36,9 +36,8 @@ def _render_site(console: Console, group: str, site: SiteReport) -> None:
         say(console, f"no mirror left of {plain(_named(site.unmirrored))}", indent=4, hang=2)
     if site.lost:
         say(console, f"there is no other copy of {plain(_named(site.lost))}", indent=4, hang=2)
-        say(console, f"hint: datamotion apply {plain(group)} mirrors what it can", indent=6, hang=2)
-    if site.undecided and not site.serves:
-        say(console, f"hint: datamotion status {plain(group)} says who may serve them", indent=6, hang=2)
+    if site.hint:
+        say(console, f"hint: {plain(site.hint)}", indent=6, hang=2)
     if site.plan is None:
         return
     for refusal in site.plan.refusals:

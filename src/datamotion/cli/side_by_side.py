@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -21,8 +21,10 @@ from datamotion.cli.watching_groups import GroupsWatcher
 from datamotion.clock import Clock
 from datamotion.errors import DataMotionError
 from datamotion.model.units import duration_text
+from datamotion.service.events import Follower
 from datamotion.service.operation_reports import OperationReport
 from datamotion.service.prepared import Prepared
+from datamotion.service.reports import PlanReport
 from datamotion.service.verdict import Verdict
 
 
@@ -86,19 +88,10 @@ class SideBySide:
 
     async def _one(self, prepared: Prepared, watcher: GroupsWatcher | None) -> None:
         group, plan = prepared.group, self._plans[prepared.group]
-        try:
-            if plan.changes:
-                with self._follower(prepared, watcher) as follower:
-                    report = OperationReport.of(plan, await prepared.carry_out(follower))
-            else:
-                if not plan.refusals:
-                    prepared.record_nothing_left()
-                report = OperationReport.of(plan)
-        except (DataMotionError, BaseExceptionGroup, OSError) as raised:
-            error = MachineError.of(raised) if isinstance(raised, OSError) else single(raised)
-            report = OperationReport.failed(prepared.operation, group, error, plan=plan)
-            self._errors[group] = error
+        report, error = await carried_out(prepared, plan, lambda: self._follower(prepared, watcher))
         self._reports[group] = report
+        if error is not None:
+            self._errors[group] = error
         if watcher is not None and plan.changes:
             watcher.told(_ending(report))
 
@@ -106,6 +99,22 @@ class SideBySide:
         if watcher is not None:
             return watcher.of(prepared.group)
         return StreamingWatcher(self._clock, group=prepared.group, operation=prepared.operation)
+
+
+async def carried_out(
+    prepared: Prepared, plan: PlanReport, follower: Callable[[], Follower]
+) -> tuple[OperationReport, DataMotionError | None]:
+    """What became of one of many, and what it ended with, which stops no other."""
+    try:
+        if plan.changes:
+            with follower() as watcher:
+                return OperationReport.of(plan, await prepared.carry_out(watcher)), None
+        if not plan.refusals:
+            prepared.record_nothing_left()
+        return OperationReport.of(plan), None
+    except (DataMotionError, BaseExceptionGroup, OSError) as raised:
+        error = MachineError.of(raised) if isinstance(raised, OSError) else single(raised)
+        return OperationReport.failed(prepared.operation, prepared.group, error, plan=plan), error
 
 
 def _ending(report: OperationReport) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from datamotion.clock import Clock
 from datamotion.service.documents import document_json
@@ -24,14 +22,6 @@ class StreamingWatcher(Follower):
         self._waited: TransfersReport | None = None
         self._moved: dict[tuple[str, str | None], object] = {}
         self._is_read = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
 
     def told(self, event: EventReport) -> None:
         if event.what is Happening.WAITING:

@@ -66,7 +66,7 @@ class TerminalWatcher(Follower):
         self.progress.ended(RunPhase.ENDED if kind is None else RunPhase.STOPPED)
         if self._screen is self._own:
             self._own.__exit__()
-        if kind is not None and (frozen := self.left_frozen()) is not None:
+        for frozen in self.left_frozen() if kind is not None else ():
             self._say(f"[bold red]![/]   {plain(frozen.text)}")
             self._say(f"    hint: {plain(frozen.hint or '')}")
 

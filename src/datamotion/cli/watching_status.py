@@ -33,7 +33,7 @@ def watch_status(session: Session, groups: Collection[str], every: timedelta, ch
     """Until it is interrupted. Returns the exit status of the last look; without one, that of an interruption."""
     ended: list[int] = []
     console = open_console()
-    screen = _Screen(console, every) if console.is_terminal and not console.is_dumb_terminal else _Lines(console)
+    screen = StatusScreen(console, every) if console.is_terminal and not console.is_dumb_terminal else _Lines(console)
 
     async def watch() -> None:
         async with looking(session, groups) as looker, anyio.create_task_group() as tasks:
@@ -65,7 +65,7 @@ def watch_status(session: Session, groups: Collection[str], every: timedelta, ch
     return ended[0] if ended else ExitStatus.INTERRUPTED
 
 
-class _Screen:
+class StatusScreen:
     """One screen, drawn anew at each look. The last one stays."""
 
     def __init__(self, console: Console, every: timedelta) -> None:
@@ -81,7 +81,8 @@ class _Screen:
         self._draw()
 
     def waits_for(self, silent: Sequence[SilenceReport]) -> None:
-        if silent or self._silent:
+        """Whom a look waits for by now. Drawn where that has changed, and where the terminal has another size."""
+        if silent or self._silent or (self._live is not None and self._console.size != self._size):
             self._silent = silent
             self._draw()
 

@@ -9,7 +9,7 @@ from datamotion.errors import CopyFailed, Refused
 from datamotion.hostcopy.asked import Asked, Verify
 from datamotion.hostcopy.carry import Reader
 from datamotion.hostcopy.checking import check_destination, source_of
-from datamotion.hostcopy.failing import AGAIN, failed, identity
+from datamotion.hostcopy.failing import AGAIN, COUNTS, failed, identity
 from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit, Pace
 from datamotion.hostcopy.mounts import NETWORKS, RESERVING, devices_of
@@ -50,8 +50,6 @@ def copy(asked: Asked, pace: Pace, tally: Tally, *, read: Reader = os.preadv) ->
         tally.is_ending = True
         if not tally.failures:
             journal.forget()
-        elif os.path.lexists(asked.temporary):
-            tally.note(f"what was copied counts when the same command is run again; {asked.to_give_up}")
     except CopyFailed as error:
         if os.path.lexists(asked.temporary):
             error.hint = f"{error.hint or AGAIN}; {asked.to_give_up}"
@@ -223,9 +221,10 @@ def _report(asked: Asked, stat: os.stat_result, tally: Tally, seconds: float) ->
         pieces_kept=tally.pieces_kept,
         resumed=tally.resumed and tally.kept > 0,
         seconds=seconds,
-        failures=tuple(sorted(tally.failures)),
+        failures=tuple(sorted(tally.failures, key=lambda each: each.text)),
         skipped=tuple(sorted(tally.skipped)),
         notes=tuple(sorted(tally.notes)),
+        hint=f"{COUNTS}; {asked.to_give_up}" if tally.failures and os.path.lexists(asked.temporary) else None,
     )
 
 

@@ -8,6 +8,7 @@ import os
 from datamotion.errors import CopyFailed
 
 AGAIN = "run the same command again: it goes on from the last verified piece"
+COUNTS = "run the same command again: what was copied counts"
 
 _HINTS = {
     errno.ENAMETOOLONG: "the path is longer than this system takes at once: copy the folder that is too deep by itself",

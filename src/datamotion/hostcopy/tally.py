@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from datamotion.exit_status import ExitStatus
+from datamotion.model.remark import Remark
 
 _MOST_TOLD = 1000
 _NUMBERS = (
@@ -32,6 +33,7 @@ class CopyReport:
 
     `size` is what the source's files hold, holes included. Of it `sent` was written now, `kept` had been written and
     verified by a copy that was interrupted, `equal` was found equal in the older copy; the rest is holes and zeros.
+    `hint` is what a person can do about what failed, where something of it is kept.
     """
 
     source: str
@@ -51,9 +53,10 @@ class CopyReport:
     pieces_kept: int
     resumed: bool
     seconds: float
-    failures: tuple[str, ...]
+    failures: tuple[Remark, ...]
     skipped: tuple[str, ...]
     notes: tuple[str, ...]
+    hint: str | None
 
     @property
     def exit_status(self) -> int:
@@ -77,7 +80,7 @@ class Tally:
     pieces_kept: int = 0
     resumed: bool = False
     ways: set[str] = field(default_factory=set)
-    failures: list[str] = field(default_factory=list)
+    failures: list[Remark] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -103,7 +106,7 @@ class Tally:
             self.failures += counted["failures"][: _MOST_TOLD - len(self.failures)]
             self.skipped += counted["skipped"][: _MOST_TOLD - len(self.skipped)]
 
-    def fail(self, what: str) -> None:
+    def fail(self, what: Remark) -> None:
         with self.lock:
             if len(self.failures) < _MOST_TOLD:
                 self.failures.append(what)

@@ -16,6 +16,7 @@ from datamotion.hostcopy.attributes import carry_attributes
 from datamotion.hostcopy.failing import FATAL, changed, failed
 from datamotion.hostcopy.pieces import Workshop
 from datamotion.hostcopy.tally import Tally
+from datamotion.model.remark import Remark
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -46,7 +47,7 @@ class TreeCopy:
     _crew: Crew | None = None
     _running: deque[Future[_Done]] = field(default_factory=deque)
     _seen: int = 0
-    _ended_by: str | None = None  # after that nothing more can be written
+    _ended_by: Remark | None = None  # after that nothing more can be written
 
     def run(self) -> None:
         """Everything is there, or `failures` of the tally tells what is not."""
@@ -81,7 +82,7 @@ class TreeCopy:
                 with os.scandir(source) as entries:
                     found = sorted((each.name, each.stat(follow_symlinks=False)) for each in entries)
             except OSError as error:
-                self.shop.tally.fail(failed("cannot be read", source, error).message)
+                self.shop.tally.fail(Remark(failed("cannot be read", source, error).message))
                 continue
             had = self._folder(target)
             if had is None:
@@ -296,7 +297,7 @@ class TreeCopy:
             self._told(failed("cannot be copied", path, error))
 
     def _told(self, error: CopyFailed) -> None:
-        said = f"{error.message} ({error.hint})" if error.hint else error.message
+        said = Remark(error.message, error.hint)
         if error.errno in FATAL:
             if self._ended_by is not None:
                 return
@@ -332,7 +333,7 @@ class _Done:
     """What came of a batch."""
 
     counted: Mapping[str, Any]
-    ended_by: str | None
+    ended_by: Remark | None
 
 
 def _equal(source: str, target: str) -> bool:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from datamotion.model.acts import Act, Subject
 from datamotion.model.claim import Claim
+from datamotion.model.remark import Remark
 from datamotion.model.view import Unseen
 from datamotion.model.words import Operation
 
@@ -115,7 +116,7 @@ class Plan:
     losses: tuple[Loss, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     then: tuple[str, ...] = ()  # what follows these steps in the same run, in words
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
     differences: tuple[str, ...] = ()  # what stays otherwise than hosts had it, once all is carried out
     recovery_points: tuple[RecoveryPoint, ...] = ()
     holds: frozenset[Subject] = frozenset()

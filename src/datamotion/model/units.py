@@ -39,6 +39,24 @@ def duration_text(duration: timedelta) -> str:
     return " ".join(f"{count} {unit}" for count, unit in parts[:2] if count)
 
 
+def age_text(age: timedelta) -> str:
+    """How old something is. Ages are told in whole seconds: none is no proof that nothing came since.
+
+    >>> age_text(timedelta()), age_text(timedelta(seconds=90))
+    ('less than 1 s', '1 min 30 s')
+    """
+    return "less than 1 s" if age < timedelta(seconds=1) else duration_text(age)
+
+
+def last_text(age: timedelta) -> str:
+    """The time since then, as what was written in it is given up.
+
+    >>> last_text(timedelta()), last_text(timedelta(hours=3))
+    ('the last second', 'the last 3 h')
+    """
+    return "the last second" if age < timedelta(seconds=1) else f"the last {duration_text(age)}"
+
+
 def count_text(count: int, thing: str) -> str:
     """
     >>> count_text(1, "volume"), count_text(4, "volume")

@@ -139,7 +139,7 @@ class Operation(StrEnum):
     PROTECT = "protect"
     UPDATE = "update"
     FAILOVER = "failover"
-    THAW = "thaw"
+    THAW = "failover --abort"
     SETTLE = "settle"
     UNPROTECT = "unprotect"
     FORGET = "forget"

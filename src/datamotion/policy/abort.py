@@ -8,6 +8,7 @@ from datamotion.model.group import Group
 from datamotion.model.mirror_acts import AbortTransfer
 from datamotion.model.mirror_records import Transfer
 from datamotion.model.plan import Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import size_text
 from datamotion.model.words import Operation
@@ -42,7 +43,8 @@ def abort_planner(group: Group, selection: Selection) -> Planner:
             moved = f", {size_text(transfer.bytes_transferred)} carried" if transfer.bytes_transferred else ""
             text = f"{copy.id.volume}: {transfer.state}{moved}"
             due.add(_ABORT, group.backend(copy.id.backend), copy.id.volume, change, text)
-        note = f"The next transfer goes on from there, whenever it is due: datamotion pause {group.name} holds it off."
+        holds_off = f"datamotion pause {group.name} holds it off"
+        note = Remark("The next transfer goes on from there, whenever it is due.", holds_off)
         return Plan(
             operation=Operation.ABORT,
             group=group.name,

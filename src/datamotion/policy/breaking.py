@@ -8,8 +8,9 @@ from datetime import datetime
 from datamotion.model.group import Group
 from datamotion.model.mirror_acts import AbortTransfer, AwaitIdle, Break, Pause
 from datamotion.model.plan import Plan
+from datamotion.model.remark import Remark
 from datamotion.model.standing import FENCE, Copy, Standing
-from datamotion.model.units import duration_text
+from datamotion.model.units import age_text
 from datamotion.model.volume_records import Snapshot
 from datamotion.model.words import MirrorState, Operation, VolumeState
 from datamotion.policy.needs import names_text
@@ -57,7 +58,7 @@ def break_off(
     if relationship.state not in (MirrorState.PAUSED, MirrorState.BROKEN_OFF):
         text = f"{volume}: pause {relationship.destination}, which is {relationship.state}"
         due.add(_PAUSE, backend, volume, Pause(uuid=relationship.uuid), text)
-    age = f", as its source was {duration_text(copy.lag)} ago" if copy.lag is not None else ""
+    age = f", as its source was {age_text(copy.lag)} ago" if copy.lag is not None else ""
     state = "with every write of its source" if with_all else f"at {relationship.exported_snapshot}{age}"
     if at is not None:
         state = f"at {at.name}, as of {at.created_at:%Y-%m-%d %H:%M:%S} UTC"
@@ -107,19 +108,19 @@ def _obstacle(standing: Standing, copy: Copy) -> Obstacle | None:
     return None
 
 
-def _notes(standing: Standing, to_break: Sequence[Copy]) -> Iterator[str]:
+def _notes(standing: Standing, to_break: Sequence[Copy]) -> Iterator[Remark]:
     if not to_break:
         return
     group, at = standing.group.name, to_break[0].id.backend
-    yield (
-        f"Nothing is served from it, and no transfer arrives any more. datamotion resync {group} --at {at} makes it a"
-        f" mirror again, and gives up what is written at {at} until then."
+    again = (
+        f"datamotion resync {group} --at {at} makes it a mirror again, and gives up what is written at {at} until then"
     )
+    yield Remark("Nothing is served from it, and no transfer arrives any more.", again)
     if mounted := [copy for copy in to_break if copy.volume.path and copy.volume.export != FENCE]:
         names = names_text([copy.id.volume for copy in mounted])
-        yield f"{names} is mounted at {at}: clients that come to it there can write from the break on."
+        yield Remark(f"{names} is mounted at {at}: clients that come to it there can write from the break on.")
     if ahead := [copy.id.volume for copy in to_break if copy.volume.path and copy.volume.export == FENCE]:
-        yield (
+        yield Remark(
             f"{names_text(ahead)} is mounted ahead at {at}: no NFS client comes in, and SMB hosts with a share can"
             " write from the break on, unless export policies bind them there (`is-export-policy-enabled`)."
         )

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from datamotion.model.group import Target
 from datamotion.model.mirror_acts import Resume
 from datamotion.model.mirror_records import Relationship
-from datamotion.model.paused import paused_of
 from datamotion.model.plan import Loss, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, CopyId
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.view import Aspect, ClusterView
@@ -28,6 +28,7 @@ from datamotion.policy.health import RECEIVING, ailment
 from datamotion.policy.mounting import Mounting
 from datamotion.policy.new_mirrors import create_volume, name_taken, relate
 from datamotion.policy.obstacles import Obstacle, copy_obstacle, site_obstacle
+from datamotion.policy.pause import paused_on_purpose
 from datamotion.policy.peering import Peering
 from datamotion.policy.placement import Place, no_place, places_for, unknown_aggregate
 from datamotion.policy.recreating import Recreating, unmendable
@@ -127,7 +128,7 @@ class Converging:
     def losses(self) -> list[Loss]:
         return self._first.losses
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Remark]:
         return self._mounting.notes()
 
     def _is_to_be_made(self, copy: Copy) -> bool:
@@ -206,7 +207,7 @@ class Converging:
             return
         if relationship.state is MirrorState.UNINITIALIZED:
             self._refuse_for(volume, self._first.go_on(copy, mirror, relationship))
-        elif relationship.state is MirrorState.PAUSED and paused_of(mirror.mark):
+        elif paused_on_purpose(mirror):
             self.paused.append(mirror)
             if not is_adjusted:
                 self.holds.add(mirror.id)

@@ -17,6 +17,7 @@ from datamotion.model.drilled import Drilled
 from datamotion.model.group import Backend, Group
 from datamotion.model.names import counted
 from datamotion.model.plan import Plan, RecoveryPoint, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, Site, Standing
 from datamotion.model.units import count_text, duration_text
 from datamotion.model.view import ClusterView
@@ -308,21 +309,22 @@ class _Starting:
         is_new = seen.identity is not None and seen.identity.version >= _SAFE_RELEASE
         return is_new and policy is not None and policy.copies_all
 
-    def notes(self) -> Iterator[str]:
+    def notes(self) -> Iterator[Remark]:
         group, name = self.situation.now.group.name, self.backend.name
         until = self._mark("").until
-        yield (
-            f"Removed by datamotion drill stop {group}; after {_at(until)} by the next run that changes {group},"
-            " or by gc."
+        yield Remark(
+            f"After {_at(until)} the next run that changes {group} removes the clones, or gc.",
+            f"datamotion drill stop {group} does at any time",
         )
         if self._based:
-            yield (
+            yield Remark(
                 f"{names_text(self._based)}: {count_text(len(self._based), 'mirror')} at {name} with no snapshot but"
                 " SnapMirror's own to clone: updates may stop until the drill is stopped, before 9.12.1 and with other"
-                " policies than MirrorAllSnapshots. A snapshot policy at the source makes others; --at names one."
+                " policies than MirrorAllSnapshots.",
+                "A snapshot policy at the source makes others; --at names one",
             )
         if self._unmounted:
-            yield f"{names_text(self._unmounted)}: cloned, and mounted nowhere, as the source is."
+            yield Remark(f"{names_text(self._unmounted)}: cloned, and mounted nowhere, as the source is.")
 
 
 def _is_base(copy: Copy, snapshot: Snapshot) -> bool:

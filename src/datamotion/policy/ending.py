@@ -12,6 +12,7 @@ from datamotion.model.acts import Subject
 from datamotion.model.mark import without_mark
 from datamotion.model.mirror_acts import AbortTransfer, DeleteRelationship
 from datamotion.model.plan import Gate, Loss, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import FENCE, Copy, CopyId, Standing
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.volume_acts import DeleteVolume, ModifyVolume
@@ -113,15 +114,17 @@ class Ending:
             and CopyId(backend, volume or "") not in self._now.hidden
         )
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Remark]:
         notes = [
-            f"{backend}: {names_text(volumes)}: left as they are, {why}."
+            Remark(f"{backend}: {names_text(volumes)}: left as they are, {why}.")
             for (backend, why), volumes in self._left.items()
         ]
         if self._keeps_copies:
-            notes.append("The destination volumes stay as they are, read-only; --delete-copies would delete them.")
+            stay = "The destination volumes stay as they are, read-only."
+            notes.append(Remark(stay, "--delete-copies would delete them"))
         if self._keeps_fence:
-            notes.append(f"Copies that were mounted ahead keep export policy {FENCE}, which lets no NFS client in.")
+            text = f"Copies that were mounted ahead keep export policy {FENCE}, which lets no NFS client in."
+            notes.append(Remark(text))
         return notes
 
     def _end(self, copy: Copy) -> None:

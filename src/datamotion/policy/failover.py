@@ -25,7 +25,9 @@ def failover_planner(group: Group, choice: FailoverChoice) -> Planner:
     def title(decision: Decision | None) -> str:
         if decision is None:
             return f"Fail {group.name} over{where}"
-        if decision.sources == decision.candidate.name:
+        if decision.is_served and any(copy.mark and copy.mark.frozen for copy in decision.candidate.usable):
+            return f"Let clients of {group.name} in again at {decision.candidate.name}, which serves it"
+        if decision.is_served or decision.sources == decision.candidate.name:
             return f"Serve {group.name} from {decision.candidate.name}, which serves it already"
         goes_to = f"{decision.candidate.name}, epoch {decision.epoch}"
         return f"Fail {group.name} over from {decision.sources} to {goes_to}"

@@ -23,8 +23,9 @@ from datamotion.policy.target import Candidate, Terms, assess, best_of
 class Decision:
     """Where a failover goes, in which epoch, and which volumes move there from where.
 
-    `gathers`: to a back end that took a part of the group over before, so that now all come, or none. `is_for_lost`:
-    what those serve who work stays there, for it was not asked for.
+    `gathers`: to a back end that took a part of the group over before, so that now all come, or none. `is_served`: it
+    was seen to serve by that epoch, and nothing goes there. `is_for_lost`: what those serve who work stays there, for
+    it was not asked for.
     """
 
     candidate: Candidate
@@ -35,6 +36,7 @@ class Decision:
     is_planned: bool = False
     best_effort: bool = False
     gathers: bool = False
+    is_served: bool = False
     reprotects: bool = False
     is_for_lost: bool = False
     pace: Pace = Pace()  # noqa: RUF009  # immutable
@@ -74,6 +76,7 @@ def decide(standing: Standing, choice: FailoverChoice, agreed: str | None = None
         return chosen
     if not (is_planned or is_begun or terms.is_ruled) and (refusal := _too_old(standing, choice, chosen)):
         return refusal
+    confirmed = {(each.backend, each.epoch) for each in standing.contenders if each.served}
     return Decision(
         candidate=chosen,
         epoch=goal.epoch,
@@ -83,6 +86,7 @@ def decide(standing: Standing, choice: FailoverChoice, agreed: str | None = None
         is_planned=is_planned,
         best_effort=choice.best_effort and is_planned and not gathers,
         gathers=gathers,
+        is_served=is_begun and (chosen.name, goal.epoch) in confirmed,
         reprotects=choice.reprotects,
         is_for_lost=is_for_lost(standing, goal.to, choice),
         pace=choice.pace,
@@ -158,7 +162,8 @@ def _judge(
         return cannot_take_over(standing, candidate)
     if candidate.unusable and not choice.allow_partial:
         group = standing.group.name
-        mends = [f"datamotion apply {group} makes what is missing, where it can"] if is_planned else []
+        mends = list(dict.fromkeys(filter(None, candidate.hints.values())))
+        mends += [f"datamotion apply {group} makes what is missing, where it can"] if is_planned else []
         leaves = (
             f"datamotion failover {group} --to {candidate.name} --allow-partial fails over the other"
             f" {count_text(len(candidate.usable), 'volume')} and leaves these where they are"

@@ -2,53 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from datamotion.model.plan import Refusal, Step
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, DoubtKind, Standing
 from datamotion.model.units import count_text, duration_text
 from datamotion.policy.failover_decision import Decision
 from datamotion.policy.fence import unseen_sessions
 from datamotion.policy.needs import names_text
+from datamotion.policy.pause import ended_pauses, pauses_again
 from datamotion.policy.provision import differences, offered
 
 _NAMED = 3  # of mirrors that are no members
 
 
-def failover_notes(standing: Standing, decision: Decision, moving: Sequence[Copy], rivals: Sequence[Copy]) -> list[str]:
+def failover_notes(
+    standing: Standing, decision: Decision, moving: Sequence[Copy], rivals: Sequence[Copy]
+) -> list[Remark]:
     """What is beside the steps: who is not asked, who is passed over, what differs. `rivals` are to be fenced."""
-    group, chosen, notes = standing.group, decision.candidate, []
+    group, chosen, notes = standing.group, decision.candidate, list[Remark]()
     unseen = [name for name in sorted(set(decision.given_up_at.values())) if standing.sites[name].svm is None]
     if unseen and moving:
-        notes.append(
+        text = (
             f"Nothing is asked of {' and '.join(unseen)} before {chosen.name} serves. If it still runs, its clients can"
-            f" go on writing there until it is fenced: stop them. `datamotion apply {group.name}` fences it when it"
-            " answers, and resyncs nothing."
+            " go on writing there until it is fenced."
         )
+        fences = f"`datamotion apply {group.name}` fences it when it answers, and resyncs nothing"
+        notes.append(Remark(text, f"Stop them; {fences}"))
     unknown, worst = chosen.staleness
     if group.rpo is not None and moving and not decision.is_planned and (unknown or worst > group.rpo):
-        notes.append(f"{chosen.name}: {chosen.loss_text}, over the group's RPO of {duration_text(group.rpo)}.")
+        text = f"{chosen.name}: {chosen.loss_text}, over the group's RPO of {duration_text(group.rpo)}."
+        notes.append(Remark(text))
     for each in decision.others if moving else ():
         why = each.why_not or (each.shortfall if each.unusable else each.loss_text)
         if decision.is_planned and each.is_complete:
-            notes.append(f"{each.name} could take it over too.")
+            notes.append(Remark(f"{each.name} could take it over too."))
             continue
         by_hand = "its mirrors were broken off by hand; " if each.is_broken_by_others else ""
-        notes.append(f"{each.name} is passed over: {by_hand}{why}.")
-    notes += unseen_sessions(standing, rivals)
+        notes.append(Remark(f"{each.name} is passed over: {by_hand}{why}."))
+    notes += [*_ended_pauses(standing, decision, moving), *unseen_sessions(standing, rivals)]
     strangers = [
         doubt.text
         for doubt in standing.doubts
         if doubt.kind is DoubtKind.NOT_A_MEMBER
         or (doubt.kind is DoubtKind.UNREADABLE and doubt.volume not in standing.volumes)
     ]
-    notes += [f"{text}: it is not failed over." for text in strangers[:_NAMED] if moving]
+    notes += [Remark(f"{text}: it is not failed over.") for text in strangers[:_NAMED] if moving]
     if moving and len(strangers) > _NAMED:
         rest = count_text(len(strangers) - _NAMED, "other mirror")
-        notes.append(f"So it is with {rest}: datamotion status {group.name} names them.")
+        notes.append(Remark(f"So it is with {rest}.", f"datamotion status {group.name} names them"))
     offers = offered(chosen.site)
-    notes += [f"{chosen.name} differs: {each}." for each in differences(standing, moving, offers)]
+    notes += [Remark(f"{chosen.name} differs: {each}.") for each in differences(standing, moving, offers)]
     return notes
+
+
+def _ended_pauses(standing: Standing, decision: Decision, moving: Sequence[Copy]) -> Iterator[Remark]:
+    """Of mirrors that are served from now on, and of those that are turned round in the same command."""
+    yield from ended_pauses(moving, "it is served from now on")
+    if decision.reprotects:
+        ids = {copy.id for copy in moving}
+        others = [each for copy in moving for each in standing.copies_of(copy.id.volume) if each.id not in ids]
+        why = f"it is made to mirror {decision.candidate.name} in the same command"
+        yield from ended_pauses(others, why, f"--no-reprotect leaves it; {pauses_again(standing)}")
 
 
 def what_follows(decision: Decision) -> str:
@@ -59,24 +75,25 @@ def what_follows(decision: Decision) -> str:
     )
 
 
-def kept_notes(moving: Sequence[Copy], steps: Sequence[Step]) -> list[str]:
+def kept_notes(moving: Sequence[Copy], steps: Sequence[Step]) -> list[Remark]:
     """What needs nothing but the claim, told all the same."""
     changed = {act.volume for step in steps for act in step.acts}
     kept = [copy.id.volume for copy in moving if copy.id.volume not in changed]
-    return [f"Kept as clients find them at {moving[0].id.backend}: {names_text(kept)}."] if kept else []
+    return [Remark(f"Kept as clients find them at {moving[0].id.backend}: {names_text(kept)}.")] if kept else []
 
 
-def late_notes(standing: Standing, decision: Decision, late: Sequence[str]) -> list[str]:
+def late_notes(standing: Standing, decision: Decision, late: Sequence[str]) -> list[Remark]:
     """Of volumes that are served without what was written after their last snapshot."""
     if not late:
         return []
-    return [
+    text = (
         f"{names_text(late)}: clients could write at {decision.sources} after the last snapshot was taken. What they"
-        f" wrote since is not served; datamotion reprotect {standing.group.name} keeps it."
-    ]
+        " wrote since is not served."
+    )
+    return [Remark(text, f"datamotion reprotect {standing.group.name} keeps it")]
 
 
-def of_staying(standing: Standing, decision: Decision, steps: Sequence[Step]) -> tuple[list[str], list[Refusal]]:
+def of_staying(standing: Standing, decision: Decision, steps: Sequence[Step]) -> tuple[list[Remark], list[Refusal]]:
     """What is left where it is served, as a note.
 
     Where there is nothing else to do, that is not what was asked for: unless it was to take over what is lost alone.
@@ -87,7 +104,8 @@ def of_staying(standing: Standing, decision: Decision, steps: Sequence[Step]) ->
         if volume not in decision.given_up_at and active is not None
     }
     if not staying or steps or decision.is_for_lost:
-        return [f"Left where they are served, in sight: {names_text(list(staying))}."] if staying else [], []
+        text = f"Left where they are served, in sight: {names_text(list(staying))}."
+        return [Remark(text)] if staying else [], []
     to = decision.candidate.name
     hint = f"datamotion failover {standing.group.name} --to {to} moves it, as far as it can follow"
     return [], [

@@ -101,7 +101,7 @@ def contested(standing: Standing, newest: Sequence[HeldClaim]) -> Refusal:
 def cannot_take_over(standing: Standing, candidate: Candidate) -> Refusal:
     return Refusal(
         text=f"{candidate.name} cannot take over {standing.group.name}: {candidate.why_not}",
-        hint=hint_for(standing, candidate.unseen),
+        hint=next(filter(None, candidate.hints.values()), None) or hint_for(standing, candidate.unseen),
         unseen=candidate.unseen,
     )
 

@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote
 
 from datamotion.model.mark import Mark
 from datamotion.model.plan import Gate, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.serving_acts import CloseSessions, CreateExportPolicy, ModifyLun, ModifyQtree
 from datamotion.model.serving_records import Lun, Qtree
 from datamotion.model.standing import FENCE, Copy, CopyId, Site, Standing
@@ -62,13 +63,16 @@ def fenced(standing: Standing) -> list[Copy]:
     return [copy for copy in standing.copies.values() if copy.role is Role.FENCED]
 
 
-def unseen_sessions(standing: Standing, copies: Iterable[Copy]) -> list[str]:
+def unseen_sessions(standing: Standing, copies: Iterable[Copy]) -> list[Remark]:
     """Where these are that nobody can tell of whether SMB clients or hosts of LUNs use them, as notes."""
     seen = {backend: standing.sites[backend].seen for backend in dict.fromkeys(copy.id.backend for copy in copies)}
     untold = [backend for backend, each in seen.items() if isinstance(each, ClusterView) and each.luns is None]
-    hosts = [f"{each} does not tell its LUNs: hosts that use one go on writing to it, stop them." for each in untold]
+    hosts = [
+        Remark(f"{each} does not tell its LUNs: hosts that use one go on writing to it.", "Stop them")
+        for each in untold
+    ]
     return hosts + [
-        f"{backend} does not tell who is connected by SMB: who is goes on writing until its session is closed there."
+        Remark(f"{backend} does not tell who is connected by SMB: who is writes on until its session is closed there.")
         for backend, each in seen.items()
         if isinstance(each, ClusterView) and each.cifs_sessions is None
     ]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datamotion.model.group import Group
 from datamotion.model.mirror_acts import DeleteRelationship
 from datamotion.model.plan import Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.words import Operation
 from datamotion.policy.listings import Entry, destination_svm, entries, release
@@ -100,19 +101,20 @@ def _listed_for(standing: Standing, backend: str) -> Iterator[Entry]:
             yield entry
 
 
-def _notes(situation: Situation, backend: str) -> Iterator[str]:
+def _notes(situation: Situation, backend: str) -> Iterator[Remark]:
     """What is left to do elsewhere: in the configuration now, and there should it ever come back."""
     group, first = situation.now.group, situation.first
     serving = situation.now.serving.backend if situation.now.serving else "another one"
     home = f" and make {serving} the `home`, with `volumes` of its own" if group.home.name == backend else ""
-    yield f"Take {backend} out of the configuration then{home}: until then status goes on asking for it."
+    yield Remark(
+        f"Until {backend} is out of the configuration status goes on asking for it.",
+        f"Take it out then{home}",
+    )
     ended = [copy.edge.relationship for copy in first.copies.values() if copy.edge and _came_from(copy, backend)]
     paths = sorted({str(each.destination) for each in ended})
-    told = [
-        f"Should {backend} ever come back, stop its clients before they find it: whether they can write there nobody"
-        " can see."
-    ]
+    stop = "Stop them before they find it"
+    yield Remark(f"Should {backend} ever come back, whether its clients can write there nobody can see.", stop)
     if paths:
         release = f"snapmirror release -destination-path {', '.join(paths)}"
-        told.append(f"It lists mirrors that are gone, and keeps snapshots for them: {release}.")
-    yield " ".join([*told, f"`datamotion history {group.name}` keeps this."])
+        lists = "It lists mirrors then that are gone, and keeps snapshots for them."
+        yield Remark(lists, f"{release}, at its cluster; `datamotion history {group.name}` keeps this")

@@ -15,6 +15,7 @@ from datamotion.model.group import Group
 from datamotion.model.mark import Mark, read_mark, without_mark
 from datamotion.model.mirror_records import Policy
 from datamotion.model.plan import Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.serving_acts import DeleteClaim
 from datamotion.model.standing import FENCE, Copy, CopyId, HeldClaim, Site, Standing
 from datamotion.model.view import ClusterView
@@ -23,6 +24,7 @@ from datamotion.model.volume_records import Volume
 from datamotion.model.words import Operation, Role
 from datamotion.policy.listings import Entry, entries, release
 from datamotion.policy.needs import names_text
+from datamotion.policy.obstacles import Obstacle
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
@@ -60,7 +62,7 @@ class _Collecting:
     configured: Collection[str]
     due: StepList = field(default_factory=StepList)
     refusals: list[Refusal] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Remark] = field(default_factory=list)
 
     @property
     def _now(self) -> Standing:
@@ -114,7 +116,7 @@ class _Collecting:
                 text = f"{volume.name}: marked as {mark.volume} of {mark.group}, which is not in the configuration"
                 self.due.add(_UNMARK, self._now.group.backend(backend), volume.name, change, text, about=volume.uuid)
         self.notes += [
-            f"{names_text(names)}: marked as of {group}, which is not in this configuration, and left: {kept[group]}."
+            Remark(f"{names_text(names)}: marked as of {group}, which is not configured, and left: {kept[group]}.")
             for group, names in left.items()
         ]
 
@@ -151,14 +153,15 @@ class _Collecting:
                 why = f"no volume of {claim.group} is marked anywhere"
                 self._delete(site, policy, claim, why)
             home = standing.group.home.name
-            self.notes.append(f"With its last claim the group is as new: the next apply begins at its home, {home}.")
+            as_new = f"With its last claim the group is as new: the next apply begins at its home, {home}."
+            self.notes.append(Remark(as_new))
             return
         newest = standing.claims[0] if standing.claims else None
         older = [each for each in held if newest is not None and each[2].epoch < newest.epoch]
         if newest is None or not older:
             return
         if why_not := _needed(standing, newest):
-            self.notes.append(f"Claims before epoch {newest.epoch} are left: {why_not}.")
+            self.notes.append(Remark(f"Claims before epoch {newest.epoch} are left: {why_not[0]}.", why_not[1]))
             return
         for site, policy, claim in older:
             why = f"overtaken by epoch {newest.epoch}, which every back end knows and {newest.backend} serves whole"
@@ -210,17 +213,19 @@ def _is_of(group: str, volume: Volume) -> bool:
     return mark is not None and mark.group == group
 
 
-def _needed(standing: Standing, newest: HeldClaim) -> str | None:
+def _needed(standing: Standing, newest: HeldClaim) -> Obstacle | None:
     """What older claims still tell: which copies were overtaken, and since when another one lacks writes."""
     if len(standing.contenders) > 1:
-        return "two back ends were taken over, and neither overtook the other"
+        return "two back ends were taken over, and neither overtook the other", None
     if newest.served is None or newest.claim.partial:
-        return f"epoch {newest.epoch} was not seen to be served whole"
+        return f"epoch {newest.epoch} was not seen to be served whole", None
     if missing := [name for name in standing.sites if name not in newest.at]:
-        return f"{', '.join(missing)} does not know epoch {newest.epoch} yet (datamotion apply {standing.group.name})"
+        tells = f"datamotion apply {standing.group.name} tells it"
+        return f"{', '.join(missing)} does not know epoch {newest.epoch} yet", tells
     if standing.unreadable or any(site.unreadable for site in standing.sites.values()):
-        return "not all that is there can be read"
-    return next(filter(None, (_unsettled(standing, newest, each) for each in standing.volumes)), None)
+        return "not all that is there can be read", None
+    unsettled = next(filter(None, (_unsettled(standing, newest, each) for each in standing.volumes)), None)
+    return (unsettled, None) if unsettled else None
 
 
 def _unsettled(standing: Standing, newest: HeldClaim, volume: str) -> str | None:

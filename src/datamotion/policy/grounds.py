@@ -16,6 +16,7 @@ from itertools import combinations
 from datamotion.model.common import taken_at
 from datamotion.model.group import Target
 from datamotion.model.mirror_records import Policy
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, Site, Standing
 from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.model.view import ClusterView
@@ -76,11 +77,10 @@ def grounds(standing: Standing) -> list[Ground]:
     return [_ground(standing, one, other) for one, other in combinations(legs, 2)]
 
 
-def ground_notes(standing: Standing) -> Iterator[str]:
+def ground_notes(standing: Standing) -> Iterator[Remark]:
     """The same as sentences."""
     for each in grounds(standing):
-        hint = f" {each.hint}." if each.hint else ""
-        yield f"{each.one} and {each.other} {each.text}.{hint}"
+        yield Remark(f"{each.one} and {each.other} {each.text}.", each.hint)
 
 
 def _ground(standing: Standing, one: Target, other: Target) -> Ground:

@@ -9,7 +9,7 @@ from datamotion.model.acts import ActId
 from datamotion.model.mirror_acts import Break
 from datamotion.model.plan import Loss, RecoveryPoint
 from datamotion.model.standing import Copy, CopyId, HeldClaim, Standing
-from datamotion.model.units import duration_text
+from datamotion.model.units import age_text, duration_text, last_text
 from datamotion.model.view import ClusterView
 from datamotion.policy.situation import Situation
 
@@ -28,7 +28,7 @@ def loss_of(standing: Standing, copy: Copy, given_up_at: str) -> Loss:
     kept = copy.edge.relationship.exported_snapshot if copy.edge else None
     if copy.edge is not None and copy.edge.source == CopyId(given_up_at, volume):
         age = copy.lag
-        what = f"the last {duration_text(age)} of writes" if age is not None else "all writes since its last transfer"
+        what = f"{last_text(age)} of writes" if age is not None else "all writes since its last transfer"
         text = f"at most {what} at {given_up_at}"
         return Loss(volume=volume, backend=backend, given_up_at=given_up_at, kept=kept, age=age, text=text)
     later = _later(standing, copy)
@@ -148,7 +148,7 @@ def _source_text(copy: Copy) -> str:
     if copy.edge is None or copy.is_writable:
         return f"{copy.id.backend} held before"
     source = copy.edge.source.backend if isinstance(copy.edge.source, CopyId) else str(copy.edge.source)
-    age = f" {duration_text(copy.lag)} ago" if copy.lag is not None else ""
+    age = f" {age_text(copy.lag)} ago" if copy.lag is not None else ""
     return f"{source} held{age}"
 
 
@@ -157,7 +157,7 @@ def oldest_text(losses: Sequence[Loss]) -> str:
     if any(loss.age is None for loss in losses):
         return "how much it would lose is not known"
     worst = max((loss.age for loss in losses if loss.age is not None), default=timedelta())
-    return f"it would lose the last {duration_text(worst)} at worst"
+    return f"it would lose {last_text(worst)} at worst"
 
 
 def worst_first(losses: Sequence[Loss]) -> tuple[Loss, ...]:

@@ -10,6 +10,7 @@ from datamotion.model.item_migration import ItemMigration
 from datamotion.model.mark import read_mark
 from datamotion.model.migration import Migration
 from datamotion.model.plan import Offer, Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation, VolumeType
 from datamotion.policy.movers.file_copy import FILE_COPY
@@ -140,7 +141,8 @@ def _unless_arrived(of_kind: Movers[M], migration: M, note: str, is_over: Callab
         is_ongoing = any(mover.ongoing(migration, standing) for mover in of_kind.movers)
         if is_ongoing or not is_over(migration, standing):
             return onward(situation)
-        return Plan(operation=Operation.MIGRATE, group=migration.name, title=of_kind.title(migration), notes=(note,))
+        title = of_kind.title(migration)
+        return Plan(operation=Operation.MIGRATE, group=migration.name, title=title, notes=(Remark(note),))
 
     return plan
 

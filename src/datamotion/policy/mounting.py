@@ -13,6 +13,7 @@ from functools import cached_property
 
 from datamotion.model.group import Target
 from datamotion.model.mark import Mark
+from datamotion.model.remark import Remark
 from datamotion.model.standing import FENCE, Copy, Site, Standing
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import ModifyVolume
@@ -64,11 +65,11 @@ class Mounting:
             return mirror is not None and is_mounted_ahead(mirror) and self._unmount(mirror, None)
         return self._mount(copy, mirror, mark)
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Remark]:
         """Which mirrors are mounted at a failover only, and why."""
         name = self._target.backend.name
         return [
-            f"{names_text(volumes)}: not mounted ahead at {name}, but at a failover: {why}."
+            Remark(f"{names_text(volumes)}: not mounted ahead at {name}, but at a failover: {why}.")
             for why, volumes in self._left.items()
         ]
 

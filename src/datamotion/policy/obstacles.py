@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from datamotion.model.group import Target
-from datamotion.model.standing import ABOUT_SERVING, Copy, Site, Standing
+from datamotion.model.plan import Refusal
+from datamotion.model.standing import ABOUT_SERVING, UNSETTLED, Copy, DoubtKind, Site, Standing
+from datamotion.model.units import count_text
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import VolumeState, VolumeType
 from datamotion.policy.gaps import HINT
@@ -11,6 +15,7 @@ from datamotion.policy.gaps import HINT
 Obstacle = tuple[str, str | None]
 """What it is, and what to do about it."""
 
+_NAMED = 4  # of other volumes of which the same has to be settled
 _LICENSE = "snapmirror"
 _CLONING = "flexclone"  # Assumption: what `/cluster/licensing/licenses` calls it
 
@@ -83,3 +88,15 @@ def copy_obstacle(copy: Copy) -> Obstacle | None:
             "bring it online (`volume online`); what its copies hold, and where they are to be served, stays",
         )
     return None
+
+
+def unsettled(standing: Standing, kinds: Collection[DoubtKind] = UNSETTLED) -> Refusal | None:
+    """That something has to be settled first, and of which other volumes it has to be too; None: nothing has."""
+    doubts = [each for each in standing.doubts if each.kind in kinds]
+    if not doubts:
+        return None
+    first = doubts[0]
+    others = [each.volume for each in doubts[1:] if each.kind is first.kind and each.volume is not None]
+    more = f", and {count_text(len(others) - _NAMED, 'other')}" if len(others) > _NAMED else ""
+    told = f"; so it is with {', '.join(others[:_NAMED])}{more}" if others else ""
+    return Refusal(text=f"{first.text}{told}", hint=first.hint)

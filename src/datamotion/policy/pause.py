@@ -18,10 +18,11 @@ from datamotion.model.mirror_acts import AbortTransfer, AwaitIdle, Pause, Resume
 from datamotion.model.mirror_records import Relationship
 from datamotion.model.paused import Paused, paused_of, with_paused
 from datamotion.model.plan import Plan, Refusal
-from datamotion.model.standing import Copy, CopyId
+from datamotion.model.remark import Remark
+from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.volume_acts import ModifyVolume
-from datamotion.model.words import MirrorState, Operation
+from datamotion.model.words import MirrorState, Operation, Role
 from datamotion.policy.epochs import mirrors_seen_at
 from datamotion.policy.needs import mark_of, names_text
 from datamotion.policy.selection import Selection, frozen, mirror_obstacle, select
@@ -170,15 +171,35 @@ def resume_planner(group: Group, selection: Selection) -> Planner:
     return plan
 
 
-def paused_notes(group: str, mirrors: Iterable[Copy]) -> Iterator[str]:
+def paused_on_purpose(copy: Copy) -> Paused | None:
+    """Who paused a mirror, when and why, where `pause` did it."""
+    is_paused = copy.role is Role.MIRROR and copy.edge and copy.edge.relationship.state is MirrorState.PAUSED
+    return paused_of(copy.mark) if is_paused else None
+
+
+def paused_notes(group: str, mirrors: Iterable[Copy]) -> Iterator[Remark]:
     """Which of these are paused, and by whom, where `pause` did it."""
+    for (backend, paused), volumes in _by_pause(mirrors):
+        text = f"{backend}: {names_text(volumes)}: left as it is, {paused.text}."
+        yield Remark(text, f"datamotion resume {group} ends that")
+
+
+def ended_pauses(mirrors: Iterable[Copy], why: str, hint: str | None = None) -> Iterator[Remark]:
+    """The same of those that do not stay paused, and why not."""
+    for (backend, paused), volumes in _by_pause(mirrors):
+        yield Remark(f"{backend}: {names_text(volumes)}: {paused.text}, which ends: {why}.", hint)
+
+
+def pauses_again(standing: Standing) -> str:
+    return f"datamotion pause {standing.group.name} pauses it again"
+
+
+def _by_pause(mirrors: Iterable[Copy]) -> Iterable[tuple[tuple[str, Paused], list[str]]]:
     found: dict[tuple[str, Paused], list[str]] = {}
     for copy in mirrors:
-        is_paused = copy.edge is not None and copy.edge.relationship.state is MirrorState.PAUSED
-        if is_paused and (paused := paused_of(copy.mark)):
+        if paused := paused_on_purpose(copy):
             found.setdefault((copy.id.backend, paused), []).append(copy.id.volume)
-    for (backend, paused), volumes in found.items():
-        yield f"{backend}: {names_text(volumes)}: left as it is, {paused.text}; datamotion resume {group} ends that."
+    return found.items()
 
 
 def _where(selection: Selection) -> str:

@@ -18,7 +18,7 @@ from datamotion.model.mirror_records import Relationship
 from datamotion.model.plan import Gate, Refusal
 from datamotion.model.serving_acts import TakeEpoch
 from datamotion.model.standing import Copy, CopyId, Standing
-from datamotion.model.units import duration_text
+from datamotion.model.units import age_text, duration_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import ModifyVolume, TakeSnapshot
 from datamotion.model.volume_records import Snapshot
@@ -229,7 +229,7 @@ class Carrying:
         change = StartTransfer(
             uuid=relationship.uuid, exported=relationship.exported_snapshot, ended_at=ended_at, snapshot=snapshot
         )
-        age = f", its copy is {duration_text(copy.lag)} old" if copy.lag is not None and snapshot is None else ""
+        age = f", its copy is {age_text(copy.lag)} old" if copy.lag is not None and snapshot is None else ""
         due.add(start, backend, volume, change, f"{volume}{age}", about=about)
 
     def _carry_last(self, due: StepList, copy: Copy, source: Copy, name: str) -> None:

@@ -13,7 +13,8 @@ from dataclasses import replace
 from datamotion.model.claim import Claim
 from datamotion.model.group import Group
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
-from datamotion.model.standing import UNSETTLED, Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
+from datamotion.model.remark import Remark
+from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.words import Operation
 from datamotion.policy.common_snapshots import keep_common
 from datamotion.policy.converge import Converging
@@ -23,7 +24,7 @@ from datamotion.policy.grounds import ground_notes
 from datamotion.policy.home import targets_of
 from datamotion.policy.marking import active_mark, mark_active
 from datamotion.policy.needs import names_text
-from datamotion.policy.obstacles import copy_obstacle, unknown_server
+from datamotion.policy.obstacles import copy_obstacle, unknown_server, unsettled
 from datamotion.policy.pause import paused_notes
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import StepList
@@ -69,7 +70,7 @@ def _plan(
     due: StepList | None = None,
     refusals: Sequence[Refusal] = (),
     losses: Sequence[Loss] = (),
-    notes: Sequence[str] = (),
+    notes: Sequence[Remark] = (),
     holds: frozenset[tuple[str, str | None]] = frozenset(),
 ) -> Plan:
     group, serving = standing.group, standing.serving
@@ -90,9 +91,8 @@ def _plan(
 def _group_refusal(standing: Standing) -> Refusal | None:
     """Why nothing at all is done: who serves is not known, or its back end cannot be seen."""
     group = standing.group
-    for doubt in standing.doubts:
-        if doubt.kind in UNSETTLED:
-            return Refusal(text=doubt.text, hint=doubt.hint)
+    if refusal := unsettled(standing):
+        return refusal
     name = standing.claims[0].backend if standing.claims else group.home.name
     if standing.is_fresh and (unseen := [site for site in standing.sites.values() if site.unseen]):
         return _perhaps_claimed(group, unseen[0])
@@ -146,7 +146,7 @@ def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]
     by_source, holds = _mark_all(standing, due, refusals)
     losses: list[Loss] = []
     paused: list[Copy] = []
-    later: list[str] = []
+    later: list[Remark] = []
     for target in targets_of(standing):
         if only not in (None, target.backend.name):
             continue
@@ -174,16 +174,17 @@ def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]
     return plan if _is_contested(standing) else replace(plan, claim=replace(_claim(situation), code=""))
 
 
-def _without_room(standing: Standing, by_source: Mapping[str, list[Copy]]) -> list[str]:
+def _without_room(standing: Standing, by_source: Mapping[str, list[Copy]]) -> list[Remark]:
     """Of whose ways in not all are noted, so that who takes over from a lost site would not know them."""
     copies = [copy for of_source in by_source.values() for copy in of_source]
     found = [copy.id.volume for copy in copies if ways_noted(active_mark(standing, copy)).left_out]
     if not found:
         return []
-    return [
+    text = (
         f"{names_text(found)}: not all LUN maps and SMB shares have room in the comments. A planned failover carries"
         " them over all the same; one away from a lost site tells how many it does not know."
-    ]
+    )
+    return [Remark(text)]
 
 
 def _refusal(doubt: Doubt) -> Refusal:
@@ -249,7 +250,7 @@ def _at_home(standing: Standing, volume: str) -> CopyId:
     return CopyId(_serving(standing), volume)
 
 
-def _notes(standing: Standing, serving: HeldClaim | None) -> list[str]:
+def _notes(standing: Standing, serving: HeldClaim | None) -> list[Remark]:
     group, notes = standing.group, unseen_sessions(standing, overtaken(standing))
     if serving is not None and serving.backend != group.home.name:
         serves = (
@@ -257,9 +258,13 @@ def _notes(standing: Standing, serving: HeldClaim | None) -> list[str]:
             f" {serving.epoch}), its home {group.home.name} does not."
         )
         if len(targets_of(standing)) == len(group.targets):
-            serves += f" Nothing is mirrored back there: datamotion reprotect {group.name} says what that gives up."
-        notes.append(serves)
+            hint = f"datamotion reprotect {group.name} says what that gives up"
+            notes.append(Remark(f"{serves} Nothing is mirrored back there.", hint))
+        else:
+            notes.append(Remark(serves))
     notes += [
-        f"{doubt.text}." for doubt in standing.doubts if doubt.kind in (DoubtKind.RENAMED, DoubtKind.NOT_A_MEMBER)
+        Remark(f"{doubt.text}.")
+        for doubt in standing.doubts
+        if doubt.kind in (DoubtKind.RENAMED, DoubtKind.NOT_A_MEMBER)
     ]
     return notes

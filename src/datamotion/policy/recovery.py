@@ -12,7 +12,7 @@ from datetime import datetime
 
 from datamotion.model.plan import Loss
 from datamotion.model.standing import Copy, Standing
-from datamotion.model.units import count_text, duration_text
+from datamotion.model.units import age_text, count_text
 from datamotion.model.volume_records import Snapshot
 from datamotion.policy.common import age_of, snapshot_named, snapshots_of
 
@@ -61,7 +61,7 @@ class Earlier:
         backend, point, newer = copy.id.backend, self.of(standing, copy), self.newer(standing, copy)
         assert point is not None
         age = age_of(standing, backend, point)
-        old = f", {duration_text(age)} ago" if age is not None else ""
+        old = f", {age_text(age)} ago" if age is not None else ""
         text = f"all writes since {point.name}{old}, as asked for"
         if newer and not self.keeps_newer:
             text += f"; {count_text(len(newer), 'newer snapshot')} at {backend}, up to {newer[-1].name}, go with that"

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from datamotion.model.group import Group, Target
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, DoubtKind, Standing
 from datamotion.model.units import size_text
 from datamotion.model.words import Operation, Role
@@ -24,6 +25,7 @@ from datamotion.policy.losses import worst_first
 from datamotion.policy.marking import active_mark, mark_active
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import unknown_server
+from datamotion.policy.pause import ended_pauses, pauses_again
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import StepList
 from datamotion.policy.turning import Consent, Turning
@@ -86,7 +88,7 @@ class _Reprotecting:
         self.due = StepList()
         self.refusals: list[Refusal] = []
         self.losses: list[Loss] = []
-        self.notes: list[str] = []
+        self.notes: list[Remark] = []
         self.holds: set[tuple[str, str | None]] = set()
 
     def plan(self) -> None:
@@ -159,34 +161,39 @@ def _unseen(standing: Standing) -> Iterator[Refusal]:
             yield Refusal(backend=name, text=text, hint="correct `svm` in the configuration")
 
 
-def _notes(standing: Standing, target: Target, source: str, turning: Turning) -> Iterator[str]:
+def _notes(standing: Standing, target: Target, source: str, turning: Turning) -> Iterator[Remark]:
     name, home = target.backend.name, standing.group.home.name
     if turning.missing:
-        again = f"datamotion apply {standing.group.name} makes mirrors of it"
-        yield f"{name} holds no copy of {names_text(turning.missing)}: {again} there."
+        again = f"datamotion apply {standing.group.name} makes mirrors of it there"
+        yield Remark(f"{name} holds no copy of {names_text(turning.missing)}.", again)
     if turning.changed:
         most = max(turning.changed, key=lambda volume: turning.changed[volume])
         total, again = sum(turning.changed.values()), f"datamotion reprotect {standing.group.name}"
-        yield (
+        yield Remark(
             f"{name}: {names_text(list(turning.changed))}: {size_text(total)} of blocks changed since the last"
             f" snapshot, most in {most}. ONTAP writes some by itself; if somebody let clients in there meanwhile, what"
-            f" they wrote goes: {again} --discard-divergent {name} keeps a clone of it."
+            " they wrote goes.",
+            f"{again} --discard-divergent {name} keeps a clone of it",
         )
     if not turning.turned:
         return
+    why = f"what it mirrors does not serve any more, and later no snapshot may be common with {source}"
+    yield from ended_pauses(turning.turned, why, pauses_again(standing))
     if name == home:
         schedule = target.schedule or "none of their own"
-        yield f"{home}: mirrors have what {source} is configured with: policy {target.policy}, schedule {schedule}."
+        follow = f"policy {target.policy}, schedule {schedule}"
+        yield Remark(f"{home}: mirrors have what {source} is configured with: {follow}.")
     if turning.clones:
         kept = names_text(list(turning.clones.values()))
-        yield f"{name}: kept in {kept}: mounted nowhere, no member of the group. Delete it once nobody needs it."
+        text = f"{name}: kept in {kept}: mounted nowhere, no member of the group."
+        yield Remark(text, "Delete it once nobody needs it")
     writable = [copy for copy in turning.turned if copy.is_writable]
     if not writable:
         return
     volumes = names_text([copy.id.volume for copy in writable])
-    yield (
+    yield Remark(
         f"{name}: {volumes}: a resync deletes quota rules there, and may switch deduplication and compression off:"
         " neither is put back by this."
     )
     if mounted := [copy.id.volume for copy in writable if copy.volume.path and copy.role is not Role.OVERTAKEN]:
-        yield f"{name}: {names_text(mounted)}: who writes there is cut off."
+        yield Remark(f"{name}: {names_text(mounted)}: who writes there is cut off.")

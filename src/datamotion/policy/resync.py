@@ -21,6 +21,7 @@ from datamotion.model.group import Group
 from datamotion.model.mirror_acts import AwaitIdle, Resync
 from datamotion.model.paused import paused_of, with_paused
 from datamotion.model.plan import Loss, Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import FENCE, Copy, CopyId, Standing
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.volume_records import Snapshot
@@ -201,13 +202,13 @@ def _edge_obstacle(copy: Copy, active: CopyId, group: str) -> Obstacle | None:
     return None
 
 
-def _notes(going: Iterable[Copy]) -> Iterator[str]:
+def _notes(going: Iterable[Copy]) -> Iterator[Remark]:
     """What stays, and who is cut off."""
     going = list(going)
     if fenced := [copy.id.volume for copy in going if copy.role is Role.FENCED]:
-        yield f"{names_text(fenced)}: the fence stays until it is served again."
+        yield Remark(f"{names_text(fenced)}: the fence stays until it is served again.")
     if mounted := [copy.id.volume for copy in going if copy.volume.path and copy.volume.export != FENCE]:
-        yield f"{names_text(mounted)}: it stays mounted, and who writes there is cut off."
+        yield Remark(f"{names_text(mounted)}: it stays mounted, and who writes there is cut off.")
 
 
 def _ended_at(copy: Copy | None) -> object:

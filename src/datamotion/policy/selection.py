@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 
 from datamotion.model.plan import Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, CopyId, DoubtKind, Site, Standing
 from datamotion.model.words import MirrorState, Role
 from datamotion.policy.needs import names_text
-from datamotion.policy.obstacles import Obstacle
+from datamotion.policy.obstacles import Obstacle, unsettled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Selected(NamedTuple):
 
     copies: tuple[Copy, ...] = ()
     refusals: tuple[Refusal, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
 
 
 def select(standing: Standing, selection: Selection, obstacle: Callable[[Copy], Obstacle | None]) -> Selected:
@@ -60,14 +60,17 @@ def select(standing: Standing, selection: Selection, obstacle: Callable[[Copy], 
                 passed_over.setdefault((backend, text), []).append(volume)
             else:
                 left.append(Refusal(volume=volume, backend=backend, text=f"{volume} at {backend}: {text}", hint=hint))
-    notes = [f"{backend}: {names_text(names)}: passed over, {text}." for (backend, text), names in passed_over.items()]
+    notes = (
+        Remark(f"{backend}: {names_text(names)}: passed over, {text}.")
+        for (backend, text), names in passed_over.items()
+    )
     return Selected(tuple(copies), tuple(left), tuple(notes))
 
 
 def frozen(standing: Standing) -> tuple[Refusal, ...]:
     """Why nothing at all is done to a group: a planned failover keeps its clients away, and carries the rest over."""
-    doubts = (each for each in standing.doubts if each.kind is DoubtKind.FROZEN)
-    return tuple(Refusal(text=each.text, hint=each.hint) for each in islice(doubts, 1))
+    refusal = unsettled(standing, frozenset({DoubtKind.FROZEN}))
+    return (refusal,) if refusal else ()
 
 
 def mirror_obstacle(group: str, copy: Copy) -> Obstacle | None:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from datamotion.model.claim import Claim
 from datamotion.model.plan import Gate, Loss, Plan, RecoveryPoint, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import count_text
 from datamotion.model.words import Operation
@@ -59,7 +60,12 @@ class Takeover:
         self._ways = Giving(standing, chosen.site, is_carried=self._carrying is not None)
         self._due = StepList()
         self._refusals = [
-            Refusal(volume=volume, backend=chosen.name, text=f"{volume} cannot be served: {why}")
+            Refusal(
+                volume=volume,
+                backend=chosen.name,
+                text=f"{volume} cannot be served: {why}",
+                hint=decision.candidate.hints.get(volume),
+            )
             for volume, why in decision.candidate.unusable.items()
         ]
 
@@ -124,7 +130,7 @@ class Takeover:
         """The plan, with what it gives up and what is to be known beside its steps."""
         standing, decision, chosen, carrying = self._standing, self._decision, self._chosen, self._carrying
         steps = self._due.steps()
-        notes: list[str] = []
+        notes: list[Remark] = []
         if steps:
             rivals = to_be_fenced(standing, decision, self._moving)
             notes += failover_notes(standing, decision, self._moving, rivals)
@@ -132,7 +138,8 @@ class Takeover:
         losses = self._losses()
         if carrying is not None:
             late = [copy.id.volume for copy in chosen.usable if carrying.is_late(copy)]
-            title += ", as planned" if losses or late else ", as planned: no write is lost"
+            if not decision.is_served:
+                title += ", as planned" if losses or late else ", as planned: no write is lost"
             notes += late_notes(standing, decision, late)
         staying_notes, staying_refusals = of_staying(standing, decision, steps)
         return Plan(

@@ -8,7 +8,7 @@ is whether it can be served, and what it would lose.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from datamotion.model.group import Backend
@@ -19,6 +19,7 @@ from datamotion.model.view import Unseen
 from datamotion.model.words import MirrorState, Role, VolumeState
 from datamotion.policy.junctions import path_clash, taken_paths
 from datamotion.policy.losses import loss_of, oldest_text
+from datamotion.policy.obstacles import Obstacle
 from datamotion.policy.recovery import Earlier
 
 _TO_BE_SETTLED = frozenset({DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED})
@@ -43,13 +44,17 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A back end as a place to fail over to, for these volumes. `unusable` says why for each that it cannot serve."""
+    """A back end as a place to fail over to, for these volumes. `unusable` says why for each that it cannot serve.
+
+    `hints`: by volume, what a person can do about that, where that is known.
+    """
 
     site: Site
     broken: str | None
     copies: Mapping[str, Copy]
     unusable: Mapping[str, str]
     losses: tuple[Loss, ...]
+    hints: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def backend(self) -> Backend:
@@ -114,19 +119,21 @@ def assess(standing: Standing, name: str, given_up_at: Mapping[str, str], terms:
         broken = f"SVM {site.svm.name} is {site.svm.state}"
     copies = {volume: copy for volume in given_up_at if (copy := standing.copy(name, volume)) is not None}
     taken, open_doubts = taken_paths(site), {} if terms.is_ruled else _open_doubts(standing)
-    unusable = {}
+    unusable, hints = {}, {}
     for volume in given_up_at:
         copy = copies.get(volume)
         hidden = standing.hidden.get(CopyId(name, volume), "it has no copy there")
         why = _unusable(standing, copy, taken, terms) if copy else hidden
-        if why := why or open_doubts.get(volume):
+        if why is None and volume in open_doubts:
+            why, hints[volume] = open_doubts[volume]
+        if why:
             unusable[volume] = why
     losses = tuple(
         _loss(standing, copy, given_up_at[volume], terms)
         for volume, copy in copies.items()
         if not (volume in unusable or standing.active[volume] == copy.id)
     )
-    return Candidate(site=site, broken=broken, copies=copies, unusable=unusable, losses=losses)
+    return Candidate(site=site, broken=broken, copies=copies, unusable=unusable, losses=losses, hints=hints)
 
 
 def _loss(standing: Standing, copy: Copy, given_up_at: str, terms: Terms) -> Loss:
@@ -135,20 +142,22 @@ def _loss(standing: Standing, copy: Copy, given_up_at: str, terms: Terms) -> Los
     return terms.earlier.loss(standing, copy, given_up_at)
 
 
-def _open_doubts(standing: Standing) -> Mapping[str, str]:
+def _open_doubts(standing: Standing) -> Mapping[str, Obstacle]:
     """Volumes of which nobody can tell who serves them, and why that is for a person to settle.
 
     Nor is one served elsewhere while the copy that serves it is in sight and cannot be read: nobody could fence it.
     """
     group = standing.group.name
     hidden = {
-        volume: f"the copy at {active.backend} that serves it cannot be fenced: {standing.hidden[active]}; if it is to"
-        f" be left as it is: datamotion failover {group} --to BACKEND --overrule {active.backend}"
+        volume: (
+            f"the copy at {active.backend} that serves it cannot be fenced: {standing.hidden[active]}",
+            f"if it is to be left as it is: datamotion failover {group} --to BACKEND --overrule {active.backend}",
+        )
         for volume, active in standing.active.items()
         if active is not None and active in standing.hidden
     }
     return hidden | {
-        doubt.volume: f"{doubt.text}; {doubt.hint}"
+        doubt.volume: (doubt.text, doubt.hint)
         for doubt in standing.doubts
         if doubt.volume is not None and doubt.kind in _TO_BE_SETTLED
     }

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.words import Operation
 from datamotion.policy.letting_in import serve
@@ -33,9 +34,12 @@ def thaw_planner(group: Group) -> Planner:
         notes, serving = [], standing.serving
         if serving is not None and not frozen_copies(situation.first):
             notes.append(
-                f"Nothing is frozen, and nothing was begun that is not done: {serving.backend} serves {group.name},"
-                f" epoch {serving.epoch}. To serve it elsewhere again is a failover of its own: datamotion failover"
-                f" {group.name} --to BACKEND"
+                Remark(
+                    f"Nothing is frozen, and nothing was begun that is not done: {serving.backend} serves {group.name},"
+                    f" epoch {serving.epoch}.",
+                    "To serve it elsewhere again is a failover of its own:"
+                    f" datamotion failover {group.name} --to BACKEND",
+                )
             )
         was_frozen = {copy.id for copy in frozen_copies(situation.first)}
         return Plan(

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from datamotion.model.group import Group
 from datamotion.model.names import counted
 from datamotion.model.plan import Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import DoubtKind, Site, Standing
 from datamotion.model.units import count_text
 from datamotion.model.words import Operation
@@ -135,9 +136,11 @@ def _not_released(site: Site, group: str, volumes: Sequence[str]) -> Refusal:
     )
 
 
-def _notes_of_all(group: Group) -> list[str]:
+def _notes_of_all(group: Group) -> list[Remark]:
     return [
-        f"The next `datamotion apply {group.name}` would protect again what `volumes` selects: take the group out of"
-        " the configuration, or narrow the patterns.",
-        f"Its claims stay; `datamotion gc {group.name}` removes them.",
+        Remark(
+            "The next apply would protect again what `volumes` selects.",
+            f"Take {group.name} out of the configuration, or narrow the patterns",
+        ),
+        Remark("Its claims stay.", f"`datamotion gc {group.name}` removes them"),
     ]

@@ -11,13 +11,14 @@ from datamotion.model.mirror_acts import AwaitIdle, AwaitTransfer, StartTransfer
 from datamotion.model.mirror_records import Relationship
 from datamotion.model.paused import paused_of
 from datamotion.model.plan import Plan, Refusal
-from datamotion.model.standing import UNSETTLED, Copy, CopyId, DoubtKind, Edge, Standing
+from datamotion.model.remark import Remark
+from datamotion.model.standing import Copy, CopyId, DoubtKind, Edge, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Operation, Role
 from datamotion.policy.health import RECEIVING, transfer_failure
 from datamotion.policy.needs import names_text
-from datamotion.policy.obstacles import unknown_server
+from datamotion.policy.obstacles import unknown_server, unsettled
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import GOES_ON, Phase, StepList
 
@@ -155,9 +156,8 @@ class _Updating:
 
 def group_refusal(standing: Standing) -> Refusal | None:
     """Why nothing is carried anywhere: who serves is not known, or cannot be seen."""
-    for doubt in standing.doubts:
-        if doubt.kind in UNSETTLED:
-            return Refusal(text=doubt.text, hint=doubt.hint)
+    if refusal := unsettled(standing):
+        return refusal
     if not standing.volumes:
         unseen = [(site.backend.name, site.unseen) for site in standing.sites.values() if site.unseen]
         reasons = "".join(f"; {name}: {each.reason}" for name, each in unseen)
@@ -174,14 +174,14 @@ def group_refusal(standing: Standing) -> Refusal | None:
     return None
 
 
-def _left_out(standing: Standing) -> Iterator[str]:
+def _left_out(standing: Standing) -> Iterator[Remark]:
     """Where copies are that no update reaches, since they are no mirrors of what is served."""
     found: dict[tuple[str, str], list[str]] = {}
     for copy in standing.copies.values():
         if copy.role in _NO_MIRRORS:
             found.setdefault((copy.id.backend, copy.role), []).append(copy.id.volume)
     for (backend, role), volumes in found.items():
-        yield f"{backend}: nothing is carried to {names_text(volumes)}, {role} there."
+        yield Remark(f"{backend}: nothing is carried to {names_text(volumes)}, {role} there.")
 
 
 def _apply(standing: Standing) -> str:

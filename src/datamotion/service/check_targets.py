@@ -21,11 +21,11 @@ _LEAST: Mapping[bool, timedelta] = {False: timedelta(minutes=5), True: timedelta
 """Between two updates, without and with a FlexGroup. Assumption: what NetApp supports; ONTAP takes shorter ones."""
 
 _PEERINGS = {
-    "initiated": "it waits to be accepted: datamotion apply accepts it",
-    "pending": "it waits to be accepted: datamotion apply accepts it",
-    "initializing": "it is being made",
+    "initiated": ("it waits to be accepted", "datamotion apply accepts it"),
+    "pending": ("it waits to be accepted", "datamotion apply accepts it"),
+    "initializing": ("it is being made", None),
 }
-"""States of an SVM peering that pass, and what comes next."""
+"""States of an SVM peering that pass: what it waits for, and what brings it on."""
 _MENDED_BY = {"suspended": "`vserver peer resume` there", "rejected": "`vserver peer delete` there, then apply again"}
 
 
@@ -65,7 +65,7 @@ def _policy_lines(target: Target, seen: ClusterView) -> Iterator[CheckLine]:
             "correct `policy` in the configuration",
         )
         if gap is None and target.definition is not None:
-            yield noted(CheckKind.POLICY, name, what, "not yet: datamotion apply makes it as it is defined")
+            yield noted(CheckKind.POLICY, name, what, "not yet", "datamotion apply makes it as it is defined")
             return
         yield _is_there(CheckKind.POLICY, name, what, hint, gap, is_seen=False)
         return
@@ -96,8 +96,9 @@ def _pace_lines(standing: Standing, target: Target, seen: ClusterView) -> Iterat
     followed = target.schedule or wanted.schedule
     what = f"mirrors are updated often enough for an RPO of {duration_text(rpo)}" if rpo else "mirrors are updated"
     if followed is None:
-        problem = "neither the target nor its policy has a schedule: only `datamotion update` carries anything"
-        yield checked(CheckKind.RPO, name, what, problem, "name a `schedule` for the target")
+        problem = "neither the target nor its policy has a schedule: nothing is carried by itself"
+        hint = "name a `schedule` for the target; until then `datamotion update` carries"
+        yield checked(CheckKind.RPO, name, what, problem, hint)
         return
     schedule = seen.schedules.get(followed)
     apart = intervals(schedule) if schedule else None
@@ -167,13 +168,15 @@ def _why_not_reached(seen: ClusterView, there: ClusterView) -> str | None:
 
 def _svm_peering_line(name: str, what: str, peer: SvmPeer | None, cluster: str) -> CheckLine:
     if peer is None:
-        return noted(CheckKind.SVM_PEER, name, what, "not yet: datamotion apply peers them where it needs it")
+        return noted(CheckKind.SVM_PEER, name, what, "not yet", "datamotion apply peers them where it needs it")
     if peer.state in _PEERINGS:
-        return noted(CheckKind.SVM_PEER, name, what, f"{peer.state}: {_PEERINGS[peer.state]}")
+        waits, hint = _PEERINGS[peer.state]
+        return noted(CheckKind.SVM_PEER, name, what, f"{peer.state}: {waits}", hint)
     if peer.state != "peered":
         hint = f"at {cluster}: {_MENDED_BY.get(peer.state, 'vserver peer show')}"
         return checked(CheckKind.SVM_PEER, name, what, f"the peering is {peer.state}", hint)
     if "snapmirror" not in peer.applications:
         others = ", ".join(sorted(peer.applications)) or "nothing"
-        return noted(CheckKind.SVM_PEER, name, what, f"for {others} so far: datamotion apply allows SnapMirror too")
+        hint = "datamotion apply allows SnapMirror too"
+        return noted(CheckKind.SVM_PEER, name, what, f"for {others} so far", hint)
     return checked(CheckKind.SVM_PEER, name, what, None)

@@ -268,7 +268,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     ),
     Kind.PAUSED: Row(
         *_WARN,
-        "A mirror is paused. Who paused it is known where `pause` did: then nothing but `resume` resumes it.",
+        "A mirror is paused. Who paused it is known where `pause` did: then `apply` leaves it, and `resume` ends it.",
         "{cause}: no transfer starts",
         "datamotion {resume} {group} resumes it",
     ),
@@ -301,7 +301,8 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     Kind.NO_SCHEDULE: Row(
         *_NOTE,
         "A mirror follows no schedule.",
-        "follows no schedule: it is carried only by datamotion update {group}",
+        "follows no schedule: nothing is carried to it by itself",
+        "datamotion update {group} carries what is served now",
     ),
     Kind.MOUNTED_OPEN: Row(
         *_NOTE,

@@ -94,13 +94,17 @@ class CopyConcerns:
 
     def _of_mirror(self, copy: Copy) -> Iterator[Concern]:
         assert copy.edge is not None
+        relationship = copy.edge.relationship
+        if relationship.state is MirrorState.PAUSED:
+            paused = paused_of(copy.mark)
+            cause, resume = (paused.text, "resume") if paused else ("paused by hand", "apply")
+            yield self._concern(Kind.PAUSED, copy, cause=cause, resume=resume)
         if self.freshness.is_fresh(copy) is False:
             if isinstance(copy.edge.source, CopyId):  # a foreign one is a doubt
                 active = self.standing.active[copy.id.volume]
                 assert active is not None
                 yield self._concern(Kind.STALE, copy, source=copy.edge.source.backend, active=active.backend)
             return
-        relationship = copy.edge.relationship
         yield from self._failure(copy, relationship)
         if not copy.edge.holds_copy:
             yield self._empty(copy, relationship)
@@ -108,10 +112,6 @@ class CopyConcerns:
         if served is not None and (geometry := changed_geometry(served.volume, copy.volume)):
             yield self._concern(Kind.GEOMETRY, copy, cause=geometry.text)
         yield from self._path(copy)
-        if relationship.state is MirrorState.PAUSED:
-            paused = paused_of(copy.mark)
-            cause, resume = (paused.text, "resume") if paused else ("paused by hand", "apply")
-            yield self._concern(Kind.PAUSED, copy, cause=cause, resume=resume)
         yield from self._age(copy)
         yield from self._policy(copy)
         if copy.volume.path is not None and copy.volume.export not in (FENCE, None):

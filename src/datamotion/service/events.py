@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import TracebackType
+from typing import Self
 
 from datamotion.clock import Clock
 from datamotion.engine.ports import Delay, Look
 from datamotion.model.acts import Act
 from datamotion.model.item_acts import AwaitLunCopy, AwaitLunMove
 from datamotion.model.mirror_acts import AwaitIdle, AwaitTransfer
-from datamotion.model.standing import Doubt, DoubtKind, Standing
+from datamotion.model.remark import Remark
+from datamotion.model.standing import DoubtKind, Standing
 from datamotion.model.volume_acts import AwaitMove
 from datamotion.runs.journal import behind_text
 from datamotion.service.act_reports import ActKind, kind_of
+from datamotion.service.alike import alike, and_others
 from datamotion.service.carriage import carriage, total_bytes
 from datamotion.service.pace import Pace
 from datamotion.service.progress import Progress, VolumeProgress
@@ -97,6 +101,14 @@ class Follower(ABC):
         self._first_left = 0
         self._seen: Standing | None = None
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(  # noqa: B027  # who draws nothing has nothing to end
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
     @abstractmethod
     def told(self, event: EventReport) -> None:
         """Shown. Raises nothing: it would stop the run."""
@@ -124,10 +136,13 @@ class Follower(ABC):
         if awaited:
             self.told(self._event(Happening.WAITING, awaited, transfers=self._transfers(awaited, look.standing)))
 
-    def left_frozen(self) -> Doubt | None:
-        """Whose clients wait, and what to do about it, where the run ends as it was seen last; None: nobody does."""
+    def left_frozen(self) -> Iterator[Remark]:
+        """Whose clients wait, and what to do about it, where the run ends as it was seen last."""
         doubts = self._seen.doubts if self._seen is not None else ()
-        return next((each for each in doubts if each.kind is DoubtKind.FROZEN), None)
+        frozen = (each for each in doubts if each.kind is DoubtKind.FROZEN)
+        for group in alike(frozen, lambda each: (each.text, each.volume, (each.backend, each.hint))):
+            volumes = [each.volume for each in group if each.volume is not None]
+            yield Remark(and_others(group[0].text, volumes), group[0].hint)
 
     def _event(
         self,

@@ -9,7 +9,7 @@ from datamotion.engine.looking import Lookout
 from datamotion.model.group import Group
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import CopyId, Standing
-from datamotion.model.units import count_text, duration_text
+from datamotion.model.units import count_text, last_text
 from datamotion.model.view import SERVING, Unseen, View
 from datamotion.policy.failover import failover_planner
 from datamotion.policy.failover_choice import FailoverChoice
@@ -48,7 +48,8 @@ class SiteReport:
 
     `unmirrored` are volumes of which no mirror of what serves them would be left; `places` are in the order in which
     they would be taken. `lost` are volumes that it serves and of which no other copy is known: they would go with it.
-    `undecided` are volumes of which nobody can tell who serves them, and that clients could be at here.
+    `undecided` are volumes of which nobody can tell who serves them, and that clients could be at here. `hint` is what
+    a person can do now about what is lost or undecided.
     """
 
     backend: str
@@ -60,6 +61,7 @@ class SiteReport:
     lost: tuple[str, ...]
     undecided: tuple[str, ...]
     plan: PlanReport | None
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,13 @@ def _site(group: Group, view: View, standing: Standing, name: str) -> SiteReport
     fresh = Freshness(gone)
     left = [each for each in gone.volumes if fresh.fresh_mirrors(each)]
     unmirrored = () if serves else tuple(each for each in standing.volumes if each not in left)
+    lost = tuple(volume for volume in served if not gone.by_volume.get(volume))
+    undecided = tuple(
+        volume for volume, active in standing.active.items() if active is None and _may_serve(standing, name, volume)
+    )
+    hint = f"datamotion apply {group.name} mirrors what it can" if lost else None
+    if undecided and not serves:
+        hint = f"datamotion status {group.name} says who may serve them"
     return SiteReport(
         backend=name,
         cluster=cluster,
@@ -123,13 +132,10 @@ def _site(group: Group, view: View, standing: Standing, name: str) -> SiteReport
         is_seen=standing.sites[name].unseen is None,
         places=places,
         unmirrored=unmirrored,
-        lost=tuple(volume for volume in served if not gone.by_volume.get(volume)),
-        undecided=tuple(
-            volume
-            for volume, active in standing.active.items()
-            if active is None and _may_serve(standing, name, volume)
-        ),
+        lost=lost,
+        undecided=undecided,
         plan=plan,
+        hint=hint,
     )
 
 
@@ -190,7 +196,7 @@ def told(site: SiteReport) -> str:
         return f"nothing could take over by itself{_gone_with(site)}"
     loss = "nobody can tell how much"
     if taken.loses_s is not None:
-        loss = f"at worst the last {duration_text(timedelta(seconds=taken.loses_s))}"
+        loss = f"at worst {last_text(timedelta(seconds=taken.loses_s))}"
     served = f"{taken.backend} would serve {count_text(taken.usable, 'volume')}, and {loss} would be lost"
     return f"{served}{_gone_with(site)}"
 

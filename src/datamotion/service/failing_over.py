@@ -53,5 +53,5 @@ def thaw(group: Group) -> Intent:
 def settle(group: Group, keep: str) -> Intent:
     """Say that one back end serves the group, where nobody can tell. Raises ConfigError for one that is not its own."""
     check_is_backend(group, keep)
-    glances = glances_of(group, SERVING)
+    glances = glances_of(group, SERVING | {Aspect.SNAPSHOTS})  # of a freeze that it ends, the last one tells its time
     return Intent(operation=Operation.SETTLE, group=group, planner=settle_planner(group, keep), glances=glances)

@@ -17,6 +17,7 @@ from datamotion.service.concerns import Concern
 from datamotion.service.freshness import Freshness
 
 _LEAST_TOLD = timedelta(seconds=1)
+_LONG = timedelta(hours=1)  # after which who was overtaken, and does not answer, may be lost for good
 _ABOUT_SERVING = frozenset({DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED})
 
 
@@ -71,9 +72,20 @@ class GroupConcerns:
         kind, next_ = Kind.SILENT, unseen.hint or ""
         if unseen.refused:
             kind = Kind.NOT_ASKED if unseen.not_asked else Kind.SAYS_NO
+        elif self._is_long_overtaken(place["backend"]):
+            lost = f"If it will not come back: datamotion forget {place['group']} {place['backend']}"
+            next_ = " ".join(filter(None, [unseen.hint, lost]))
         elif is_served:
             next_ = f"if it is lost: datamotion failover {place['group']} shows what that gives up, and asks"
         return Concern(kind, {**place, "cause": unseen.reason, "what_next": next_}, backend=place["backend"])
+
+    def _is_long_overtaken(self, backend: str) -> bool:
+        """Whether another back end took over from it, and clients have been there for long by now."""
+        newest, served = self.standing.serving, {each.backend for each in self.standing.claims}
+        if newest is None or newest.backend == backend or backend not in served | {self.standing.group.home.name}:
+            return False
+        seen = [site.seen.observed_at for site in self.standing.sites.values() if isinstance(site.seen, ClusterView)]
+        return bool(seen) and max(seen) - newest.claim.since >= _LONG
 
     def _undecided(self) -> Iterator[Concern]:
         """Volumes of which nobody can tell who serves them, where no doubt says so already."""

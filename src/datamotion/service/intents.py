@@ -65,8 +65,8 @@ def check_is_no_migration(group: Group) -> None:
     """Raises: ConfigError where it is one: nothing is to stay mirrored then."""
     if is_migration(group.name):
         raise ConfigError(
-            f"{group.name} is a migration: only datamotion migrate changes it, as it was begun",
-            hint="datamotion migrations lists those under way; status and history take its name",
+            f"{group.name} is a migration: nothing is to stay mirrored",
+            hint="datamotion migrate changes it, as it was begun; datamotion migrations lists those under way",
         )
 
 

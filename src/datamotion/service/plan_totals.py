@@ -7,7 +7,7 @@ from datetime import timedelta
 from math import inf
 
 from datamotion.model.names import counted
-from datamotion.model.units import count_text, duration_text, size_text
+from datamotion.model.units import count_text, last_text, size_text
 from datamotion.service.reports import LossReport, PlanReport
 
 
@@ -41,7 +41,7 @@ def _totals(plans: Sequence[PlanReport]) -> Iterator[str]:
         if worst == inf:
             yield "nobody can tell how much is lost"
         else:
-            yield f"at worst the last {duration_text(timedelta(seconds=worst))} lost"
+            yield f"at worst {last_text(timedelta(seconds=worst))} lost"
 
 
 def written_since(losses: Sequence[LossReport]) -> Sequence[LossReport]:

@@ -19,6 +19,7 @@ from datamotion.engine.turn import planned_acts
 from datamotion.errors import Refused
 from datamotion.model.acts import THIS_HOST
 from datamotion.model.plan import Plan
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import View
@@ -103,7 +104,8 @@ class Prepared:
         gone = [act for id_, act in planned_acts(self.plan).items() if id_ not in after]
         notes = report.notes
         if gone:
-            notes += (f"While the clusters were asked, things changed: {gone[0].text} is not left to do any more.",)
+            text = f"While the clusters were asked, things changed: {gone[0].text} is not left to do any more."
+            notes += (Remark(text),)
         verdict = report.verdict
         if said.objections and verdict is Verdict.DONE:
             verdict = Verdict.FAILED if any(each.is_answer for each in said.objections) else Verdict.SILENT

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from datamotion.engine.result import Outcome
+from datamotion.model.remark import Remark
 from datamotion.service.act_reports import ActReport
 from datamotion.service.migration_reports import MechanismReport
 from datamotion.service.status_reports import ServedReport
@@ -96,7 +97,7 @@ class PlanReport:
     steps: tuple[StepReport, ...]
     losses: tuple[LossReport, ...]
     refusals: tuple[RefusalReport, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
     verdict: Verdict
     then: tuple[str, ...] = ()  # what follows the steps in the same run
     holds: int = 0
@@ -144,7 +145,7 @@ class RunReport:
     went_on_from: int | None
     volumes: tuple[VolumeReport, ...]
     refusals: tuple[RefusalReport, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
     serving: str | None
     epoch: int | None
     seconds: float

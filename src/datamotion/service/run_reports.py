@@ -11,6 +11,7 @@ from datamotion.model.acts import Subject
 from datamotion.model.migration import is_migration
 from datamotion.model.names import counted
 from datamotion.model.plan import Plan, RecoveryPoint
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Standing
 from datamotion.model.view import ClusterView
 from datamotion.policy.common import snapshot_named
@@ -57,7 +58,7 @@ def plan_report(plan: Plan, standing: Standing | None = None) -> PlanReport:
             for loss in plan.losses
         ),
         refusals=_refusal_reports(plan),
-        notes=(*plan.notes, *plan.differences),
+        notes=(*plan.notes, *map(Remark, plan.differences)),
         verdict=_refusal_verdict(plan),
         then=plan.then,
         holds=len(plan.holds),
@@ -106,10 +107,10 @@ def run_report(
         refusals=(*_backend_failures(endings), *_refusal_reports(result.plan)),
         notes=(
             *_overtaken_notes(result, endings),
-            *(f"{other} while this run waited." for other in result.others),
+            *(Remark(f"{other} while this run waited.") for other in result.others),
             *(_way_back_notes(back, serving.backend if serving else None) if back else ()),
             *_not_given_notes(result, endings),
-            *result.plan.differences,
+            *map(Remark, result.plan.differences),
             *first.notes,
         ),
         serving=None if is_untold else serving_backend(last),
@@ -126,7 +127,7 @@ def _is_taken_by_others(standing: Standing, backend: str | None) -> bool:
     return bool(newest) and newest[0].served is None and newest[0].backend not in (backend, serving_backend(standing))
 
 
-def _way_back_notes(back: RunResult, serving: str | None) -> Iterator[str]:
+def _way_back_notes(back: RunResult, serving: str | None) -> Iterator[Remark]:
     """What is so again, and what is not."""
     endings = back.endings()
     failed = {subject: each.failure for subject, each in endings.items() if each.failure is not None}
@@ -134,25 +135,26 @@ def _way_back_notes(back: RunResult, serving: str | None) -> Iterator[str]:
     if again:
         at = sorted({backend for backend, _ in endings})
         whole = "nothing was broken off, and " if serving in at else ""
-        yield f"Gone back: {whole}clients write at {' and '.join(at)} again: {names_text(again)}."
+        yield Remark(f"Gone back: {whole}clients write at {' and '.join(at)} again: {names_text(again)}.")
     for (backend, volume), failure in failed.items():
-        yield (
-            f"{volume} at {backend} is still frozen, its clients cannot write: {failure.text}."
-            f" `datamotion failover {back.first.group} --abort` lets them in."
+        yield Remark(
+            f"{volume} at {backend} is still frozen, its clients cannot write: {failure.text}.",
+            f"`datamotion failover {back.first.group} --abort` lets them in",
         )
 
 
-def _not_given_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[str]:
+def _not_given_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[Remark]:
     """What clients of a volume that is served had, and it could not be given."""
     for step in result.plan.steps:
         for act in step.acts if step.title in (GIVE, MAP, SHARE) else ():
             failure = result.not_given.get(act.id) or result.given_up.get(act.subject)
             ending = endings.get(act.subject)
             if failure is not None and ending is not None and ending.failure is None:
-                yield f"{act.backend} differs: {act.text} where clients had it, which could not be set: {failure.text}."
+                had = f"{act.text} where clients had it, which could not be set: {failure.text}"
+                yield Remark(f"{act.backend} differs: {had}.")
 
 
-def _overtaken_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[str]:
+def _overtaken_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[Remark]:
     """What clients can still write to beside what serves, where no failure of this run says so already."""
     left: dict[str, list[str]] = {}
     for copy in overtaken(result.standing):
@@ -160,9 +162,9 @@ def _overtaken_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> It
         if ending is None or ending.failure is None:
             left.setdefault(copy.id.backend, []).append(copy.id.volume)
     for backend, volumes in left.items():
-        yield (
-            f"{backend} is overtaken and not fenced yet, clients may still write there: {names_text(volumes)}."
-            f" `datamotion apply {result.first.group}` fences it."
+        yield Remark(
+            f"{backend} is overtaken and not fenced yet, clients may still write there: {names_text(volumes)}.",
+            f"`datamotion apply {result.first.group}` fences it",
         )
 
 

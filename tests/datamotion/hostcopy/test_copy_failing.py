@@ -97,7 +97,7 @@ def test_what_a_replacement_that_failed_left_is_told_and_the_next_copy_of_any_ki
     filled(older, MIB, seed=2)
     failing = Failing(PIECE + MIB)
     if is_folder:
-        told = " ".join(copied(source, old, read=failing, force=True).notes)
+        told = copied(source, old, read=failing, force=True).hint or ""
     else:
         with pytest.raises(CopyFailed) as raised:
             copied(source, old, read=failing, force=True)
@@ -121,10 +121,12 @@ def test_in_a_folder_what_can_be_copied_is_and_nothing_is_renamed(quick_path: Pa
         filled(source / f"file{number}", (number + 1) * 1000)
     report = copied(source, quick_path / "copy", read=Failing(4500))
     assert report.outcome == "failed"
-    assert [each.split(":")[0] for each in report.failures] == [str(source / "file4")]
+    assert [each.text.split(":")[0] for each in report.failures] == [str(source / "file4")]
     assert not (quick_path / "copy").exists()
+    assert report.hint is not None, "what came of it is kept"
+    assert report.hint.startswith("run the same command again: what was copied counts; to give up, remove ")
     again = copied(source, quick_path / "copy")
-    assert (again.outcome, again.sent, again.kept) == ("done", 5000, 10_000)
+    assert (again.outcome, again.sent, again.kept, again.hint) == ("done", 5000, 10_000, None)
     assert list(standing(quick_path / "copy")) == list(standing(source))
 
 
@@ -139,7 +141,7 @@ def test_an_older_folder_is_brought_up_to_date_but_for_what_fails(quick_path: Pa
         filled(source / each, 2000, seed=2)
     report = copied(source, copy, delta=True, read=_Only("a", source))
     assert (report.outcome, report.exit_status) == ("part", 1)
-    assert [each.split(":")[0] for each in report.failures] == [str(source / "b")]
+    assert [each.text.split(":")[0] for each in report.failures] == [str(source / "b")]
     assert (copy / "a").read_bytes() == (source / "a").read_bytes()
     assert (copy / "b").read_bytes() == before
 

@@ -70,7 +70,7 @@ def test_what_fails_among_many_is_told_and_the_rest_goes_on_and_counts(quick_pat
     source, copy = _many(quick_path / "source"), quick_path / "copy"
     bad = [source / f"folder{number}" / "file5" for number in range(_FOLDERS)]
     report = copied(source, copy, read=Ailing(errno.EIO, *bad))
-    assert sorted(each.split(":")[0] for each in report.failures) == sorted(map(str, bad))
+    assert sorted(each.text.split(":")[0] for each in report.failures) == sorted(map(str, bad))
     assert not copy.exists()
     again = copied(source, copy)
     assert (again.outcome, again.sent) == ("done", 105 * _FOLDERS)
@@ -96,7 +96,7 @@ def test_a_full_disk_among_many_is_told_once_and_ends_it(quick_path: Path) -> No
     all_files = [each for each in source.rglob("*") if each.is_file()]
     late = [each for each in all_files if each.parent.name < "folder3"]  # folders are copied in order from the last
     report = copied(source, copy, read=Ailing(errno.ENOSPC, *late))
-    assert [("make room" in each, "No space" in each) for each in report.failures] == [(True, True)]
+    assert [("make room" in (each.hint or ""), "No space" in each.text) for each in report.failures] == [(True, True)]
     assert 0 < report.files < len(all_files) - len(late) + 1
     assert not copy.exists()
 

@@ -25,6 +25,7 @@ from tests.datamotion.building import (
     acts,
     changes,
     kinds,
+    notes_of,
     planned,
     standing_of,
 )
@@ -56,7 +57,7 @@ def test_only_the_chosen_leg_of_the_chosen_volumes_is_broken_off_and_nothing_is_
     assert changes(plan) == [Pause(uuid=UUID), Break(uuid=UUID)]
     assert {act.backend for act in acts(plan)} == {"gold-lyon"}
     assert (plan.losses, plan.backend, plan.refusals) == ((), None, ())
-    assert "datamotion resync gold --at gold-lyon" in plan.notes[0]
+    assert "datamotion resync gold --at gold-lyon" in notes_of(plan)[0]
 
 
 def test_without_volumes_all_of_the_leg_is() -> None:
@@ -74,7 +75,7 @@ def test_a_transfer_that_runs_is_aborted_first_and_a_paused_mirror_is_not_paused
 
 def test_what_can_be_written_already_holds() -> None:
     plan = break_off(seen(lyon=a_cluster_view(LYON, [a_served(path=None)], [a_broken()])))
-    assert (plan.steps, plan.refusals, plan.holds, plan.notes) == ((), (), frozenset({("gold-lyon", "vol_1")}), ())
+    assert (plan.steps, plan.refusals, plan.holds, notes_of(plan)) == ((), (), frozenset({("gold-lyon", "vol_1")}), ())
 
 
 def test_the_copy_that_serves_is_no_mirror() -> None:
@@ -106,10 +107,10 @@ def test_where_nobody_can_tell_who_serves_no_other_copy_is_made_writable() -> No
 
 
 def test_one_that_is_mounted_lets_clients_write_and_a_fenced_one_does_not() -> None:
-    assert any("is mounted at gold-lyon" in note for note in break_off(at_lyon({"path": "/vol_1"})).notes)
+    assert any("is mounted at gold-lyon" in note for note in notes_of(break_off(at_lyon({"path": "/vol_1"}))))
     fenced = break_off(at_lyon({"path": "/vol_1", "export": FENCE}))
-    assert not any("clients that come to it there can write" in note for note in fenced.notes)
-    assert any("no NFS client comes in, and SMB hosts" in note for note in fenced.notes)
+    assert not any("clients that come to it there can write" in note for note in notes_of(fenced))
+    assert any("no NFS client comes in, and SMB hosts" in note for note in notes_of(fenced))
 
 
 def test_a_place_that_is_not_seen_is_no_answer() -> None:

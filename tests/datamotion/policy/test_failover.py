@@ -36,6 +36,7 @@ from tests.datamotion.building import (
     acts,
     changes,
     kinds,
+    notes_of,
     standing_of,
 )
 from tests.datamotion.policy.plans import (
@@ -286,7 +287,7 @@ def test_a_volume_that_is_gone_in_the_middle_is_left_and_the_others_go_on() -> N
 
 def test_what_is_served_already_needs_no_step() -> None:
     plan = failover(failed_over(paris=LOST))
-    assert (plan.steps, plan.losses, plan.refusals, plan.notes) == ((), (), (), ())
+    assert (plan.steps, plan.losses, plan.refusals, notes_of(plan)) == ((), (), (), ())
     assert plan.holds == {CopyId("gold-lyon", "vol_1")}
 
 

@@ -23,6 +23,7 @@ from tests.datamotion.building import (
     a_target_view,
     a_volume,
     acts,
+    notes_of,
     planned,
     standing_of,
 )
@@ -62,7 +63,7 @@ def test_to_the_one_that_was_asked_for_though_another_is_fresher() -> None:
     plan = failover(seen(paris=LOST, nice=a_target_view(NICE, "vol_1", lag=5 * HOUR)), "gold-nice")
     assert plan.backend == "gold-nice"
     assert "gold-nice: it would lose the last 5 h of writes at worst, over the group's RPO of 2 h." in [
-        note.replace("the last 5 h at", "the last 5 h of writes at") for note in plan.notes
+        note.replace("the last 5 h at", "the last 5 h of writes at") for note in notes_of(plan)
     ]
 
 
@@ -247,7 +248,7 @@ def test_the_least_worst_age_wins() -> None:
     lyon = a_cluster_view(LYON, [a_volume(name, LYON) for name in ("vol_1", "vol_2")], mirrors)
     plan = failover(seen("vol_1", "vol_2", paris=LOST, lyon=lyon, nice=a_target_view(NICE, "vol_1", "vol_2", lag=HOUR)))
     assert plan.backend == "gold-nice"
-    assert "gold-lyon is passed over: it would lose the last 3 h at worst." in plan.notes
+    assert "gold-lyon is passed over: it would lose the last 3 h at worst." in notes_of(plan)
 
 
 def test_of_equals_the_first_in_the_configuration_wins() -> None:
@@ -269,7 +270,7 @@ def test_a_copy_of_unknown_age_is_never_taken_for_the_freshest() -> None:
     )
     plan = failover(view)
     assert plan.backend == "gold-nice"
-    assert "gold-lyon is passed over: how much it would lose is not known." in plan.notes
+    assert "gold-lyon is passed over: how much it would lose is not known." in notes_of(plan)
 
 
 def test_a_silent_or_stopped_target_is_passed_over_with_its_reason() -> None:
@@ -277,7 +278,7 @@ def test_a_silent_or_stopped_target_is_passed_over_with_its_reason() -> None:
     for lyon, why in ((LOST, "no route to host"), (stopped, "SVM svm_gold_dr is stopped")):
         plan = failover(seen(paris=LOST, lyon=lyon, nice=a_target_view(NICE, "vol_1", lag=5 * HOUR)))
         assert plan.backend == "gold-nice"
-        assert any(why in note for note in plan.notes)
+        assert any(why in note for note in notes_of(plan))
 
 
 def test_unhealthy_does_not_mean_unusable() -> None:
@@ -296,7 +297,7 @@ def test_mirrors_that_somebody_broke_off_by_hand_are_not_taken_for_a_failover(is
     else:
         plan = failover(view)
         assert plan.backend == "gold-lyon"
-        assert any("gold-nice is passed over: its mirrors were broken off by hand" in note for note in plan.notes)
+        assert any("gold-nice is passed over: its mirrors were broken off by hand" in note for note in notes_of(plan))
     assert failover(view, "gold-nice").backend == "gold-nice"
 
 

@@ -35,6 +35,7 @@ from tests.datamotion.building import (
     a_volume,
     acts,
     changes,
+    notes_of,
     planned,
     standing_of,
 )
@@ -86,12 +87,12 @@ def deleted(plan: Plan) -> set[str]:
 
 
 def told(plan: Plan) -> str:
-    return "\n".join([*plan.notes, *(each.text for each in plan.refusals)])
+    return "\n".join([*notes_of(plan), *(each.text for each in plan.refusals)])
 
 
 def test_where_all_is_well_there_is_nothing_to_collect() -> None:
     plan = gc(protected())
-    assert (plan.steps, plan.refusals, plan.notes, plan.losses) == ((), (), (), ())
+    assert (plan.steps, plan.refusals, notes_of(plan), plan.losses) == ((), (), (), ())
 
 
 # -- releases
@@ -207,7 +208,7 @@ def test_a_back_end_that_does_not_know_the_newest_epoch_keeps_all_claims() -> No
     assert isinstance(nice, ClusterView)
     plan = gc({**view, "nice": replace(nice, policies=older)})
     assert deleted(plan) == set()
-    assert "gold-nice does not know epoch 3 yet (datamotion apply gold)" in told(plan)
+    assert "gold-nice does not know epoch 3 yet. datamotion apply gold tells it" in told(plan)
 
 
 def test_claims_go_only_with_every_back_end_in_sight() -> None:

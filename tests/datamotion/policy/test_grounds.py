@@ -25,6 +25,7 @@ from tests.datamotion.building import (
     a_mirror,
     a_volume,
     acts,
+    notes_of,
     rules,
     standing_of,
 )
@@ -97,7 +98,7 @@ def test_what_policies_leave_in_common_and_what_nothing_costs(
     view = clusters(lyon, nice, names=("vol_1", "vol_2"))
     assert told(view)[:2] == (sharing, False)
     assert text in told(view)[2]
-    assert any(text in note for note in protect(view).notes)
+    assert any(text in note for note in notes_of(protect(view)))
 
 
 def test_a_snapshot_that_both_hold_is_told_with_its_age_and_one_that_only_one_holds_is_none() -> None:

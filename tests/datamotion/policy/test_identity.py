@@ -22,6 +22,7 @@ from tests.datamotion.building import (
     acts,
     changes,
     kinds,
+    notes_of,
     standing_of,
 )
 from tests.datamotion.policy.plans import (
@@ -91,7 +92,7 @@ def test_a_source_that_was_renamed_before_the_next_transfer_gets_no_second_copy(
     plan = protect(view)
     assert plan.holds == {(backend, "vol_1") for backend in ("gold-paris", "gold-lyon", "gold-nice")}
     assert (plan.steps, plan.refusals) == ((), ())
-    assert "vol_1 is called vol_9 at gold-paris now" in plan.notes[0]
+    assert "vol_1 is called vol_9 at gold-paris now" in notes_of(plan)[0]
 
 
 def test_a_source_that_was_renamed_and_lost_its_mark_is_known_by_its_uuid() -> None:

@@ -22,6 +22,7 @@ from tests.datamotion.building import (
     a_target_view,
     a_volume,
     changes,
+    notes_of,
     standing_of,
 )
 from tests.datamotion.policy.plans import (
@@ -233,9 +234,9 @@ def test_of_many_that_are_no_members_a_failover_names_a_few_and_a_migration_none
     mirrors = (*lyon.relationships, *map(a_mirror, names))
     lyon = replace(lyon, volumes=(*lyon.volumes, *owns), relationships=mirrors)
     view = seen(paris=paris, lyon=lyon)
-    notes = [each for each in failover(view, "gold-lyon").notes if "own_" in each or "other mirror" in each]
+    notes = [each for each in notes_of(failover(view, "gold-lyon")) if "own_" in each or "other mirror" in each]
     assert [each.split()[0] for each in notes] == ["own_1", "own_2", "own_3", "So"]
-    assert "2 other mirrors: datamotion status gold names them" in notes[-1]
+    assert "2 other mirrors. datamotion status gold names them" in notes[-1]
     migration = Migration(source=HOME, volumes=("own_1",), to=LYON).group
     assert standing_of({"paris": paris, "lyon": lyon}, migration).doubts == ()
 

@@ -85,7 +85,9 @@ def test_no_old_file_goes_before_the_new_one_was_whole(
 def test_one_that_is_where_it_was_to_go_and_nowhere_else_is_left() -> None:
     plan = planned(a_file(GOAL))
     assert (acts(plan), plan.refusals) == ([], ())
-    assert plan.notes == ("There is one at gold-paris:vol_2/a/file, and none any more at gold-paris:vol_1/a/file.",)
+    assert tuple(each.text for each in plan.notes) == (
+        "There is one at gold-paris:vol_2/a/file, and none any more at gold-paris:vol_1/a/file.",
+    )
 
 
 def test_it_is_undone_until_the_copy_has_its_name() -> None:

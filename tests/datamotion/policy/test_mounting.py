@@ -30,6 +30,7 @@ from tests.datamotion.building import (
     a_volume,
     acts,
     changes,
+    notes_of,
     planned,
     standing_of,
 )
@@ -93,7 +94,7 @@ def test_one_that_is_initialized_just_now_is_mounted_when_it_holds_a_copy() -> N
 
 def test_one_that_is_mounted_and_shut_is_left_so() -> None:
     made = plan(*(mirror(name, path=f"/{name}", export=FENCE) for name in ("vol_1", "vol_2")))
-    assert (made.steps, made.notes) == ((), ())
+    assert (made.steps, notes_of(made)) == ((), ())
     assert made.holds >= {("gold-lyon", "vol_1"), ("gold-lyon", "vol_2")}
 
 
@@ -127,7 +128,7 @@ QTREE = Qtree(volume_uuid=UUID, id=1, name="q", export="guests")
 )
 def test_what_cannot_be_mounted_is_noted_and_not_touched(made: object, why: str) -> None:
     found: Plan = made()  # type: ignore[operator]
-    assert any(why in note and note.startswith("vol_1") and "at a failover" in note for note in found.notes), found
+    assert any(why in note and note.startswith("vol_1") and "at a failover" in note for note in notes_of(found)), found
     assert not [
         each for each in at_lyon(found) if isinstance(each, ModifyVolume) and (each.path is not None or each.export)
     ]
@@ -142,7 +143,7 @@ def test_below_a_volume_that_can_be_written_it_is_mounted() -> None:
 def test_where_no_volume_is_mounted_above_it_as_there_is_where_it_is_served_it_waits() -> None:
     paris = a_cluster_view(HOME, [a_volume(path="/a/b"), a_volume("shelf", path="/a", comment="")])
     view = {"paris": paris, "lyon": replace(a_target_view(LYON, "vol_1"), export_policies=POLICIES)}
-    assert any("no volume is mounted at /a there" in note for note in protect(view, group()).notes)
+    assert any("no volume is mounted at /a there" in note for note in notes_of(protect(view, group())))
 
 
 def test_one_whose_qtree_lets_clients_in_is_unmounted_and_stays_shut() -> None:

@@ -35,6 +35,7 @@ from tests.datamotion.building import (
     acts,
     changes,
     kinds,
+    notes_of,
     planned,
     standing_of,
 )
@@ -121,8 +122,8 @@ def test_one_that_was_paused_by_hand_is_only_noted_and_one_that_pause_paused_hol
     assert (kinds(plan), plan.holds) == (["ModifyVolume"], frozenset())
     plan = plan_of(pausing(reason="another"), seen(lyon=by_ann()))
     assert (plan.steps, plan.holds) == ((), frozenset({("gold-lyon", "vol_1")}))
-    assert plan.notes == (
-        "gold-lyon: vol_1: left as it is, paused by ann@ops, process 7, at 2031-05-04 09:00 UTC (new shelf);"
+    assert notes_of(plan) == (
+        "gold-lyon: vol_1: left as it is, paused by ann@ops, process 7, at 2031-05-04 09:00 UTC (new shelf)."
         " datamotion resume gold ends that.",
     )
 
@@ -178,7 +179,7 @@ def test_what_is_no_mirror_is_refused_where_it_was_asked_for_and_passed_over_bes
     assert "datamotion resync gold --at gold-lyon" in (refusal.hint or "")
     plan = plan_of(pausing(ALL), seen(lyon=broken))
     assert {act.backend for act in acts(plan)} == {"gold-nice"}
-    assert "gold-lyon: vol_1: passed over, it is broken off, and no mirror." in plan.notes
+    assert "gold-lyon: vol_1: passed over, it is broken off, and no mirror." in notes_of(plan)
 
 
 @pytest.mark.parametrize("planner", [pausing, lambda it: resume_planner(BOTH, it), lambda it: abort_planner(BOTH, it)])
@@ -214,7 +215,7 @@ def test_apply_leaves_it_paused_and_says_by_whom_but_resumes_one_that_was_paused
     plan = protect(seen(lyon=by_ann()))
     assert Resume not in {type(each) for each in changes(plan, backend=LYON)}
     assert ("gold-lyon", "vol_1") in plan.holds
-    assert any("vol_1: left as it is, paused by ann@ops" in note for note in plan.notes)
+    assert any("vol_1: left as it is, paused by ann@ops" in note for note in notes_of(plan))
     assert kinds(protect(seen(lyon=lyon(state=MirrorState.PAUSED))), backend=LYON) == ["Resume"]
 
 

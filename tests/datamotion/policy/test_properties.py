@@ -41,7 +41,7 @@ from datamotion.policy.settle import settle_planner
 from datamotion.policy.situation import Planner
 from datamotion.policy.unprotect import unprotect_planner
 from datamotion.policy.update import update_planner
-from tests.datamotion.building import BACKENDS, LYON, NICE, a_group, acts, planned, standing_of
+from tests.datamotion.building import BACKENDS, LYON, NICE, a_group, acts, notes_of, planned, standing_of
 from tests.datamotion.policy.worlds import NAMES, World, broken_worlds, spoiled, worlds
 from tests.datamotion.simulation import after, transfers_ended
 
@@ -248,7 +248,7 @@ def mentioned(plan: Plan, standing: Standing) -> set[str]:
         if each.volume is None:  # about all that a back end has to do with
             found |= {copy.id.volume for copy in standing.copies.values() if copy.id.backend == each.backend}
             found |= {volume for volume, active in standing.active.items() if active}
-    found |= {volume for volume in standing.volumes for note in plan.notes if volume in note}
+    found |= {volume for volume in standing.volumes for note in notes_of(plan) if volume in note}
     return {volume for volume in found if volume}
 
 

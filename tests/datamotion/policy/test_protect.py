@@ -39,6 +39,7 @@ from tests.datamotion.building import (
     acts,
     changes,
     kinds,
+    notes_of,
     planned,
     standing_of,
 )
@@ -150,7 +151,7 @@ def test_a_group_that_may_have_been_claimed_where_nobody_sees_it_is_not_claimed_
 def test_what_is_as_wanted_needs_no_step_and_is_told() -> None:
     plan = protect(seen("vol_1", "vol_2"))
     assert (plan.steps, plan.refusals) == ((), ())
-    assert [note[:38] for note in plan.notes] == ["gold-lyon and gold-nice share no snaps"]
+    assert [note[:38] for note in notes_of(plan)] == ["gold-lyon and gold-nice share no snaps"]
     assert len(plan.holds) == 6
 
 
@@ -523,7 +524,7 @@ def test_a_mirror_of_a_copy_that_does_not_serve_any_more_is_named_and_left() -> 
     (text,) = [each.text for each in plan.refusals if each.backend == "gold-nice"]
     assert text == "vol_1 is a mirror of gold-paris, and gold-lyon serves vol_1: nothing is turned round here"
     assert not any(act.backend == "gold-nice" for act in acts(plan))
-    assert "gold-lyon serves gold since 2031-05-03 12:00 UTC (epoch 2)" in plan.notes[0]
+    assert "gold-lyon serves gold since 2031-05-03 12:00 UTC (epoch 2)" in notes_of(plan)[0]
 
 
 def test_a_copy_that_served_before_is_never_mirrored_to() -> None:

@@ -15,7 +15,7 @@ from datamotion.model.standing import FENCE
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.volume_records import NamedPolicy
 from datamotion.model.words import VolumeState
-from tests.datamotion.building import HOME, LYON, a_cluster_view, a_mark, a_mirror, a_volume, acts, changes
+from tests.datamotion.building import HOME, LYON, a_cluster_view, a_mark, a_mirror, a_volume, acts, changes, notes_of
 from tests.datamotion.policy.plans import LOST, a_served, failed_over, failover, protect, seen, served_at, settle
 
 SVM = LYON.svm
@@ -60,7 +60,7 @@ def test_what_the_svm_there_has_is_given_once_clients_are_in_and_in_one_change()
         "vol_1: snapshot policy hourly, QoS policy fast, autosize mode off,"
         " efficiency dedupe:background,compression:inline"
     ]
-    assert not [note for note in plan.notes if "differs" in note]
+    assert not [note for note in notes_of(plan) if "differs" in note]
 
 
 def test_what_is_as_clients_had_it_is_left_alone() -> None:
@@ -112,7 +112,7 @@ def test_what_stays_different_is_told_by_name_with_the_reason(
     noted: dict[str, str], has: dict[str, Any], there: dict[str, Any], told: str
 ) -> None:
     plan = to_lyon(noted, has, **there)
-    assert f"gold-lyon differs: vol_1: {told}." in plan.notes
+    assert f"gold-lyon differs: vol_1: {told}." in notes_of(plan)
     (serve,) = served(plan)
     assert serve.export == ("default" if has.get("export") == FENCE else None)
 

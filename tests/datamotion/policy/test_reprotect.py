@@ -43,6 +43,7 @@ from tests.datamotion.building import (
     a_volume,
     changes,
     kinds,
+    notes_of,
     planned,
     standing_of,
     svm_uuid,
@@ -170,7 +171,7 @@ def test_the_home_gets_what_the_target_that_serves_is_configured_with() -> None:
     plan = planned(reprotect_planner(as_lyon, consent), standing_of(view, as_lyon))
     made = [each.policy for each in changes(plan, "vol_1", HOME) if isinstance(each, CreateRelationship)]
     assert made == ["MirrorAllSnapshots"]
-    assert any("gold-paris: mirrors have what gold-lyon is configured with" in note for note in plan.notes)
+    assert any("gold-paris: mirrors have what gold-lyon is configured with" in note for note in notes_of(plan))
 
 
 # -- what is given up
@@ -215,7 +216,7 @@ def test_what_changed_behind_a_fence_is_told_before_it_goes_and_kept_on_demand()
     ):
         plan = planned(reprotect_planner(BOTH, consent, {(backend, last.uuid): size}), standing)
         assert (plan.losses, plan.refusals) == ((), ())
-        assert any("5 MiB of blocks changed since the last snapshot" in each for each in plan.notes) is told
+        assert any("5 MiB of blocks changed since the last snapshot" in each for each in notes_of(plan)) is told
         assert any(isinstance(each, CloneVolume) for each in changes(plan)) is kept
 
 
@@ -374,6 +375,6 @@ def test_apply_keeps_the_home_as_a_target_once_a_mirror_ends_there() -> None:
     plan = protect(seen(paris=paris, lyon=replace(there, volumes=(*there.volumes, new))))
     assert kinds(plan, "vol_2", HOME)[:2] == ["CreateVolume", "CreateRelationship"]
     assert ("gold-paris", "vol_1") in plan.holds
-    assert not any("Nothing is mirrored back" in note for note in plan.notes)
+    assert not any("Nothing is mirrored back" in note for note in notes_of(plan))
     plan = protect(seen())
-    assert any("datamotion reprotect gold says what that gives up" in note for note in plan.notes)
+    assert any("datamotion reprotect gold says what that gives up" in note for note in notes_of(plan))

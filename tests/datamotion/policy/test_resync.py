@@ -35,6 +35,7 @@ from tests.datamotion.building import (
     acts,
     changes,
     kinds,
+    notes_of,
     planned,
     standing_of,
 )
@@ -155,7 +156,7 @@ def test_a_fenced_copy_loses_all_that_it_took_since_its_back_end_took_over() -> 
     (loss,) = plan.losses
     assert "all writes at gold-lyon since 2031-05-03 12:00 UTC, when it took over" in loss.text
     assert loss.age == timedelta(days=1)
-    assert plan.notes == ("vol_1: the fence stays until it is served again.",)
+    assert notes_of(plan) == ("vol_1: the fence stays until it is served again.",)
     assert kinds(plan) == ["Resync", "AwaitIdle"], "nothing is unfenced"
 
 
@@ -291,7 +292,7 @@ def test_afterwards_who_paused_it_once_is_forgotten() -> None:
 
 def test_whoever_uses_a_copy_that_is_mounted_is_said_to_be_cut_off() -> None:
     plan = resync(seen(lyon=broken({"path": "/by_hand"})))
-    assert plan.notes == ("vol_1: it stays mounted, and who writes there is cut off.",)
+    assert notes_of(plan) == ("vol_1: it stays mounted, and who writes there is cut off.",)
 
 
 # -- what others make of it

@@ -32,6 +32,7 @@ from tests.datamotion.building import (
     acts,
     changes,
     kinds,
+    notes_of,
     planned,
     standing_of,
 )
@@ -67,7 +68,7 @@ def lyon(volume: Volume | None = None, **mirror: object) -> ClusterView:
 
 
 def notes(plan: Plan) -> str:
-    return "\n".join(plan.notes)
+    return "\n".join(notes_of(plan))
 
 
 # -- what ends
@@ -198,8 +199,8 @@ def test_overtaken_and_fenced_copies_are_left_and_so_is_the_one_that_serves() ->
     )
     overtaken = planned(unprotect_planner(group, ("vol_1",)), standing_of(view, group))
     assert {type(each.change) for each in acts(overtaken)} == {ModifyVolume}
-    assert "gold-paris: vol_1: left as they are, overtaken there." in overtaken.notes
-    assert "gold-nice: vol_1: left as they are, mirrors of what does not serve." in overtaken.notes
+    assert "gold-paris: vol_1: left as they are, overtaken there." in notes_of(overtaken)
+    assert "gold-nice: vol_1: left as they are, mirrors of what does not serve." in notes_of(overtaken)
     shut = replace(a_volume(), path=None, export=FENCE)
     claims = (a_claim(), a_claim(LYON, 2))
     fenced = failed_over("vol_1", paris=a_cluster_view(HOME, [shut], claims=claims))

@@ -33,6 +33,7 @@ from tests.datamotion.building import (
     a_volume,
     acts,
     changes,
+    notes_of,
     planned,
     standing_of,
     volume_uuid,
@@ -168,7 +169,7 @@ def test_what_may_be_a_member_that_nobody_else_knows_is_told_in_the_plan() -> No
         lyon = replace(a_target_view(LYON, *ALL), volumes=(a_volume("vol_2", LYON),), unreadable=(told,))
         plan = failover(seen(paris=LOST, nice=LOST, lyon=lyon), "gold-lyon")
         assert {each.volume for each in acts(plan) if isinstance(each.change, Break)} == {"vol_2"}
-        assert any(REASON in note and "it is not failed over" in note for note in plan.notes)
+        assert any(REASON in note and "it is not failed over" in note for note in notes_of(plan))
 
 
 def test_a_bad_target_does_not_stop_a_failover_to_a_good_one() -> None:
@@ -184,8 +185,9 @@ def test_what_serves_in_sight_and_cannot_be_fenced_is_left_to_a_person() -> None
     view = seen(*ALL, paris=without(home_of(*ALL), an_illegible("vol_1", HOME)))
     refusal = refused(failover(view, "gold-lyon"))
     assert "the copy at gold-paris that serves it cannot be fenced" in refusal.text
-    assert "--overrule gold-paris" in refusal.text
+    assert "--overrule gold-paris" in (refusal.hint or "")
     partial = failover(view, "gold-lyon", allow_partial=True)
+    assert ["--overrule gold-paris" in (each.hint or "") for each in partial.refusals] == [True]
     assert {each.volume for each in acts(partial) if isinstance(each.change, Break)} == {"vol_2"}
     overruled = failover(view, "gold-lyon", overrule="gold-paris")
     assert {each.volume for each in acts(overruled) if isinstance(each.change, Break)} == set(ALL)

@@ -10,6 +10,7 @@ import pytest
 
 from datamotion.model.mirror_acts import AwaitIdle, AwaitTransfer, StartTransfer
 from datamotion.model.plan import Plan
+from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView, View
 from datamotion.model.words import MirrorState, TransferState
 from datamotion.policy.situation import Situation
@@ -22,6 +23,7 @@ from tests.datamotion.building import (
     a_claim,
     a_cluster_view,
     a_group,
+    a_mark,
     a_mirror,
     a_target_view,
     a_transfer,
@@ -29,6 +31,7 @@ from tests.datamotion.building import (
     acts,
     changes,
     kinds,
+    notes_of,
     planned,
     standing_of,
 )
@@ -179,7 +182,16 @@ def test_where_nothing_is_carried_is_told_beside_what_is() -> None:
     broken = a_cluster_view(LYON, [a_served(), a_volume("vol_2", LYON)], [a_broken()])
     plan = update(seen("vol_1", "vol_2", lyon=broken), alone=False)
     assert {act.backend for act in acts(plan)} == {"gold-nice"}
-    assert plan.notes == (
+    assert notes_of(plan) == (
         "gold-lyon: nothing is carried to vol_1, broken off there.",
         "gold-lyon: nothing is carried to vol_2, detached there.",
     )
+
+
+def test_all_that_has_to_be_settled_first_is_named_once() -> None:
+    names = [f"vol_{number}" for number in range(1, 8)]
+    home = [a_volume(name, comment=a_mark(name, frozen="datamotion_last.2"), path=None, export=FENCE) for name in names]
+    view = {"paris": a_cluster_view(HOME, home), "lyon": a_cluster_view(LYON), "nice": a_cluster_view(NICE)}
+    refusal = refused(update(view, alone=False))
+    assert refusal.text.startswith("vol_1 at gold-paris is frozen, its clients cannot write")
+    assert refusal.text.endswith("; so it is with vol_2, vol_3, vol_4, vol_5, and 2 others")

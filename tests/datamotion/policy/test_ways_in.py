@@ -29,6 +29,7 @@ from tests.datamotion.building import (
     a_target_view,
     a_volume,
     changes,
+    notes_of,
     planned,
     standing_of,
 )
@@ -221,7 +222,7 @@ def test_maps_for_which_there_is_no_room_are_counted_and_room_is_left_for_what_c
         assert each.found == tuple(MapNote(f"lun-{n:040}", n, "hosts") for n in range(len(each.found)))
     assert 3 < len(here.found) < len(there.found), "each as its own comment has room"
     assert all(len(each) <= LONGEST_COMMENT - 200 for at in (HOME, LYON) for each in comments(plan, at))
-    assert any("not all LUN maps and SMB shares have room" in note for note in plan.notes)
+    assert any("not all LUN maps and SMB shares have room" in note for note in notes_of(plan))
     assert not plan.refusals
 
 

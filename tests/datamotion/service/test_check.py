@@ -147,20 +147,25 @@ def test_what_is_wrong_is_told_with_what_would_mend_it(
 
 
 @pytest.mark.parametrize(
-    ("change", "detail"),
+    ("change", "detail", "hint"),
     [
-        (lambda seen: replace(seen, svm_peers=()), "not yet: datamotion apply peers them"),
-        (peering(state="initiated"), "initiated: it waits to be accepted"),
-        (peering(state="pending"), "pending: it waits to be accepted"),
-        (peering(applications=frozenset({"flexcache"})), "for flexcache so far: datamotion apply allows SnapMirror"),
+        (lambda seen: replace(seen, svm_peers=()), "not yet", "datamotion apply peers them where it needs it"),
+        (peering(state="initiated"), "initiated: it waits to be accepted", "datamotion apply accepts it"),
+        (peering(state="pending"), "pending: it waits to be accepted", "datamotion apply accepts it"),
+        (peering(state="initializing"), "initializing: it is being made", None),
+        (
+            peering(applications=frozenset({"flexcache"})),
+            "for flexcache so far",
+            "datamotion apply allows SnapMirror too",
+        ),
     ],
 )
 def test_what_apply_makes_or_nobody_can_tell_is_a_note_and_never_passed(
-    change: Callable[[ClusterView], ClusterView], detail: str
+    change: Callable[[ClusterView], ClusterView], detail: str, hint: str | None
 ) -> None:
     (line,), report = found(change)
     assert (line.finding, report.verdict) == (Finding.NOTE, Verdict.DONE)
-    assert detail in (line.detail or "")
+    assert (line.detail, line.hint) == (detail, hint)
 
 
 def test_a_target_that_could_not_follow_another_target_is_told() -> None:

@@ -569,7 +569,8 @@ CASES = (
     Case(
         kind="no schedule",
         world=related(policy="Unscheduled"),
-        says="gold-lyon vol_1: follows no schedule: it is carried only by datamotion update gold",
+        says="gold-lyon vol_1: follows no schedule: nothing is carried to it by itself",
+        hints="datamotion update gold carries what is served now",
         exit_status=0,
     ),
     Case(
@@ -712,3 +713,18 @@ def test_the_same_doubt_of_many_volumes_is_said_once() -> None:
     assert len(concern.volumes) == 20
     assert concern.text.startswith("vol_1 at gold-lyon is a copy of vol_1")
     assert concern.text.endswith("; the same holds for 19 other volumes: vol_2, vol_3, vol_4, vol_5 and 15 more")
+
+
+@pytest.mark.parametrize(
+    ("ago", "at", "is_named"),
+    [(timedelta(hours=1), PARIS, True), (timedelta(minutes=59), PARIS, False), (timedelta(days=1), NANTES, False)],
+)
+def test_of_who_was_overtaken_long_ago_and_is_silent_the_hint_names_what_lets_it_go(
+    ago: timedelta, at: Backend, is_named: bool
+) -> None:
+    world = protected(targets=(LYON, NANTES))
+    world.claim(2, LYON, since=NOON - ago)
+    world.broken("vol_1", path="/vol_1")
+    world.lose(at)
+    hint = world.concerns(a_group(LYON, NANTES))["silent"].hint or ""
+    assert ("If it will not come back: datamotion forget gold gold-paris" in hint) is is_named, hint

@@ -50,6 +50,7 @@ PAST = an_act("vol_1", None, None)
         ((UPDATE,), (), "1 volume, 1 step"),
         ((PAST,), (), "1 volume, 1 step"),
         ((CREATE,), (a_loss(60.0), a_loss(7200.0)), "1 volume, 1 step, at worst the last 2 h lost"),
+        ((CREATE,), (a_loss(0.0),), "1 volume, 1 step, at worst the last second lost"),
         ((CREATE,), (a_loss(60.0), a_loss(None)), "1 volume, 1 step, nobody can tell how much is lost"),
         ((CREATE,), (a_loss(60.0, "gold-lyon"),), "1 volume, 1 step"),
     ],

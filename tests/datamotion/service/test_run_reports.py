@@ -15,7 +15,7 @@ from datamotion.policy.update import update_planner
 from datamotion.service.reports import RunReport
 from datamotion.service.run_reports import run_report
 from datamotion.service.verdict import Verdict
-from tests.datamotion.building import a_transfer
+from tests.datamotion.building import a_transfer, notes_of
 from tests.datamotion.engine.memory import Fate, World
 from tests.datamotion.engine.runs import (
     ALL,
@@ -98,14 +98,14 @@ def test_a_transfer_that_came_to_its_end_has_come_about_whatever_failed_behind_i
 
 def test_a_copy_that_clients_can_write_beside_what_serves_is_told_until_it_is_fenced() -> None:
     world = mirrored()
-    assert not any("overtaken" in each for each in told(failover(world)).notes), "paris was not asked"
+    assert not any("overtaken" in each for each in notes_of(told(failover(world)))), "paris was not asked"
     note = (
         "gold-paris is overtaken and not fenced yet, clients may still write there: vol_1, vol_2."
         " `datamotion apply gold` fences it."
     )
-    assert told(carry_out(world, update_planner(GROUP), ALL)).notes[0] == note
-    assert note not in told(protect(world)).notes
-    assert note not in told(carry_out(world, update_planner(GROUP), ALL)).notes
+    assert notes_of(told(carry_out(world, update_planner(GROUP), ALL)))[0] == note
+    assert note not in notes_of(told(protect(world)))
+    assert note not in notes_of(told(carry_out(world, update_planner(GROUP), ALL)))
 
 
 def test_failures_come_before_what_was_done() -> None:
@@ -149,7 +149,7 @@ def test_who_overtook_the_run_is_the_first_thing_that_its_notes_say() -> None:
     awaiting = act(AwaitTransfer(uuid="gold-lyon/vol_1/mirror", exported="snap.1"))
     report = told(carry_out(world, script(step(awaiting)), ALL, others=[(10, float("inf"))]))
     assert report.verdict is Verdict.FAILED
-    assert "process 8 on host, which runs failover" in report.notes[0]
+    assert "process 8 on host, which runs failover" in notes_of(report)[0]
 
 
 def test_a_volume_that_only_a_refusal_speaks_of_is_in_the_report() -> None:

@@ -15,6 +15,7 @@ from datamotion.model.item_acts import CopyFile, DeleteFile, RenameFile
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.item_records import FileName, PlacedFile
 from datamotion.model.plan import Gate, Offer, Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import Aspect, ClusterView
@@ -237,8 +238,10 @@ def _planner(migration: ItemMigration) -> Planner:
     return plan
 
 
-def _notes(migration: ItemMigration, first: Standing) -> Iterator[str]:
-    yield "Stop who has the file open: what they write while it is copied is noticed, and then the old file stays."
+def _notes(migration: ItemMigration, first: Standing) -> Iterator[Remark]:
+    yield Remark(
+        "What is written to it while it is copied is noticed, and then the old file stays.", "Stop who has it open"
+    )
     yield from protection_notes(migration, first)
 
 

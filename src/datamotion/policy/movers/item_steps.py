@@ -8,6 +8,7 @@ from datamotion.model.acts import Change
 from datamotion.model.group import Backend
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.plan import Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.words import Operation
 from datamotion.policy.steps import Phase, StepList
 
@@ -36,7 +37,7 @@ class ItemSteps:
     def refuse_by(self, *refusals: Refusal) -> None:
         self._refusals += refusals
 
-    def plan(self, title: str, *, is_over: bool, notes: Iterable[str] = ()) -> Plan:
+    def plan(self, title: str, *, is_over: bool, notes: Iterable[Remark] = ()) -> Plan:
         """No step of it, where one thing speaks against it. `is_over`: both ends are as they were to be."""
         ends = (self._migration.to.name, self._migration.source.name)
         return Plan(

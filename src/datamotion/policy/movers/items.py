@@ -9,6 +9,7 @@ from datamotion.model.item_migration import ItemMigration
 from datamotion.model.item_records import FileName, PlacedFile, PlacedLun, lun_name
 from datamotion.model.mark import read_mark
 from datamotion.model.plan import Offer, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import Aspect, ClusterView
@@ -168,13 +169,13 @@ def _why_no_room(volume: Volume, name: str, data: int) -> Refusal | None:
     return Refusal(text=text, hint="make it larger, or name another volume")
 
 
-def protection_notes(migration: ItemMigration, standing: Standing) -> Iterator[str]:
+def protection_notes(migration: ItemMigration, standing: Standing) -> Iterator[Remark]:
     """What mirrors of the two volumes the migration takes it from, or brings it to."""
     old = _group_of(standing, migration.source.name, migration.volume)
     new = _group_of(standing, migration.to.name, migration.to_volume)
     if old is not None and old != new:
         instead = f"it is protected by {new} then" if new else f"nothing mirrors {migration.to_volume}"
-        yield f"{migration.volume} is mirrored as of {old}: {migration.path} leaves that, and {instead}."
+        yield Remark(f"{migration.volume} is mirrored as of {old}: {migration.path} leaves that, and {instead}.")
 
 
 def _group_of(standing: Standing, backend: str, name: str) -> str | None:

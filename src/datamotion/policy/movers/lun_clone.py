@@ -6,6 +6,7 @@ from datamotion.model.item_acts import CloneLun
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.item_records import PlacedLun, lun_name
 from datamotion.model.plan import Offer, Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
 from datamotion.policy.movers.items import lun_at_goal, lun_at_source, why_no_clone
@@ -65,7 +66,7 @@ def _planner(migration: ItemMigration) -> Planner:
             group=migration.name,
             title=f"Clone {migration.item} of {backend.name} as {migration.goal}",
             steps=due.steps(),
-            notes=("The new LUN has a serial number of its own, and no map.",),
+            notes=(Remark("The new LUN has a serial number of its own, and no map."),),
             holds=frozenset({(backend.name, migration.item)} if is_there else ()),
         )
 

@@ -14,6 +14,7 @@ from datamotion.model.item_migration import ItemMigration
 from datamotion.model.item_records import PlacedLun, lun_name
 from datamotion.model.lun_mark import CopyMark, copy_mark, is_leaving, leaving, unmarked
 from datamotion.model.plan import Gate, Offer, Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.serving_acts import MapLun
 from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
@@ -230,13 +231,13 @@ def _planner(migration: ItemMigration) -> Planner:
     return plan
 
 
-def _notes(migration: ItemMigration, first: Standing) -> Iterator[str]:
-    yield (
+def _notes(migration: ItemMigration, first: Standing) -> Iterator[Remark]:
+    yield Remark(
         f"Hosts cannot use it until all is copied. They find it by the addresses of {migration.to.svm} then, under"
         " another serial number."
     )
     if migration.keeps_source:
-        yield "The old LUN stays, and no host uses it."
+        yield Remark("The old LUN stays, and no host uses it.")
     yield from protection_notes(migration, first)
 
 

@@ -13,6 +13,7 @@ from datamotion.model.item_acts import AwaitLunMove, MoveLun
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.item_records import PlacedLun, lun_name
 from datamotion.model.plan import Offer, Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Standing
 from datamotion.model.units import count_text, size_text
 from datamotion.model.view import ClusterView, Unseen
@@ -134,11 +135,11 @@ def _now(began: PlacedLun | None, seen: ClusterView | Unseen) -> PlacedLun | Non
     return lun_of(seen, began.uuid) if began is not None and isinstance(seen, ClusterView) else None
 
 
-def _notes(migration: ItemMigration, first: Standing, began: PlacedLun | None) -> Iterator[str]:
+def _notes(migration: ItemMigration, first: Standing, began: PlacedLun | None) -> Iterator[Remark]:
     if began is not None and began.igroups:
         groups = ", ".join(name for name, _ in began.igroups[:4])
         serial = f"Serial number {began.serial}" if began.serial else "Its serial number"
-        yield f"{serial} and {count_text(len(began.igroups), 'map')} ({groups}) stay."
+        yield Remark(f"{serial} and {count_text(len(began.igroups), 'map')} ({groups}) stay.")
     yield from protection_notes(migration, first)
 
 

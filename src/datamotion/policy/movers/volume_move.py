@@ -11,6 +11,7 @@ from datetime import datetime
 from datamotion.model.mark import read_mark
 from datamotion.model.migration import Migration
 from datamotion.model.plan import Offer, Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Site, Standing
 from datamotion.model.units import count_text, size_text
 from datamotion.model.view import ClusterView
@@ -178,15 +179,18 @@ def _names(migration: Migration) -> str:
     return names_text(migration.volumes)
 
 
-def _stale_mirrors(migration: Migration, standing: Standing) -> list[str]:
+def _stale_mirrors(migration: Migration, standing: Standing) -> list[Remark]:
     """Documented: transfers from a source that was moved fail until one that was asked for has succeeded."""
     groups: dict[str, list[str]] = {}
     for volume in selected(migration, standing):
         if (mark := read_mark(volume.comment)) is not None and not is_on(volume, _aggregate(migration)):
             groups.setdefault(mark.group, []).append(volume.name)
     return [
-        f"{names_text(names)}: mirrored as of {group}. After the move its scheduled transfers fail until one was asked"
-        f" for: run `datamotion update {group}` then."
+        Remark(
+            f"{names_text(names)}: mirrored as of {group}. After the move its scheduled transfers fail until one was"
+            " asked for.",
+            f"Run `datamotion update {group}` then",
+        )
         for group, names in groups.items()
     ]
 
