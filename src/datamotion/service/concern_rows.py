@@ -104,7 +104,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         "{backend} was taken over to in {cause}, by a run from here, and cannot be seen: it may serve on, and what it"
         " served is in no copy in sight",
         "datamotion apply {group} keeps clients out of what it overtook; if it is lost: datamotion settle {group}"
-        " --keep BACKEND, the one that is to serve, and what that gives up",
+        " --keep BACKEND lets that one serve, and says what that gives up",
     ),
     Kind.OVERTAKEN: Row(
         *_BAD,
