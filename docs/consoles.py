@@ -20,6 +20,7 @@ _SHAPES = (
     (re.compile(r"snapmirror\.[0-9a-f-]{36}_\d+\.[\d_-]+"), "SNAPSHOT"),
     (re.compile(r"\d+(\.\d+)? (B|[KMGT]iB)\b"), "SIZE"),
     (re.compile(r"\d+(\.\d+)? (d|h|min|s)\b( \d+ (h|min|s)\b)?"), "TIME"),
+    (re.compile(r"the last second\b"), "the last TIME"),
     (re.compile(r"/\S*/datamotion-demo-\S+"), "FOLDER"),
     (re.compile(r"\S+@\S+, process \d+"), "SOMEBODY"),
     (re.compile(r"\d[\d,]*"), "N"),

@@ -128,8 +128,8 @@ GUARDS = (
         "doubts",
         "what a person has to settle is not failed over",
         f"{_POLICY}/target.py",
-        "if why := why or open_doubts.get(volume):",
-        "if why:",
+        "if why is None and volume in open_doubts:",
+        "if why is None and volume in {}:",
     ),
     Guard(
         "consent",

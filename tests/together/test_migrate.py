@@ -502,7 +502,7 @@ def test_what_keeps_mirrors_is_refused_for_a_migration_whose_name_status_takes(q
     async def story(story: Story) -> None:
         group = story.place.session.group("migrate.gold-paris.gold-lyon")
         for ask in (protecting.protect, mirrors.reprotect, lambda group: drills.start(group, DrillChoice())):
-            with pytest.raises(ConfigError, match="is a migration: only datamotion migrate changes it"):
+            with pytest.raises(ConfigError, match="is a migration: nothing is to stay mirrored"):
                 ask(group)
         assert (await status(story.place.session, [group.name])).groups[0].volumes == ()
 
