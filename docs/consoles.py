@@ -21,6 +21,7 @@ _SHAPES = (
     (re.compile(r"\d+(\.\d+)? (B|[KMGT]iB)\b"), "SIZE"),
     (re.compile(r"\d+(\.\d+)? (d|h|min|s)\b( \d+ (h|min|s)\b)?"), "TIME"),
     (re.compile(r"the last second\b"), "the last TIME"),
+    (re.compile(r"\bless than TIME\b"), "TIME"),
     (re.compile(r"/\S*/datamotion-demo-\S+"), "FOLDER"),
     (re.compile(r"\S+@\S+, process \d+"), "SOMEBODY"),
     (re.compile(r"\d[\d,]*"), "N"),
