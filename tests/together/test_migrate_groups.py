@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from datamotion.errors import ConfigError
-from datamotion.service import migrations, under_way
+from datamotion.service import migrations, mirrors, under_way
 from datamotion.service.open_runs import open_runs
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.verdict import Verdict
@@ -174,6 +174,38 @@ async def only_paris_was_told(story: Story) -> None:
     for cluster, (uuid, _) in comments.items():
         comment = served if cluster == "paris" else unserved
         await story.at[cluster].patch(f"/snapmirror/policies/{uuid}", {"comment": comment})
+
+
+def test_clones_that_keep_what_was_given_up_are_left_alone_wherever_patterns_select_them(quick_path: Path) -> None:
+    """They are fenced as what they were cloned from, and bear no mark that a migration could have lost."""
+
+    async def clone(story: Story) -> tuple[str, str, str]:
+        found = await story.volume("paris", "vol_1_kept_e2", "uuid,comment,nas")
+        return found["uuid"], found["comment"], found["nas"]["export_policy"]["name"]
+
+    async def main(story: Story) -> None:
+        own = with_targets(story, "paris", "lyon", "oslo")
+        await own.protected("vol_1")
+        own.write("paris", "vol_1", "not carried")
+        own.place.lose("paris")
+        assert (await own.failover("lyon")).verdict is Verdict.DONE
+        own.place.regain("paris")
+        await own.apply()
+        given_up = await own.place.run(mirrors.reprotect(own.place.session.group(GROUP), discard=["gold-paris"]))
+        assert given_up.verdict is Verdict.DONE, told(given_up)
+        assert (await own.failover("paris", is_planned=True)).verdict is Verdict.DONE
+        await own.place.run(mirrors.reprotect(own.place.session.group(GROUP)))
+        kept = await clone(own)
+        assert kept[2] == "datamotion_fence"
+        report = await migrate(own)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert await clone(own) == kept
+        assert await named(own, "paris", "/storage/volumes", "vol_*") == ["vol_1_kept_e2"]
+        assert own.files("oslo") == {"kept"}
+        shown = await plan_of_a_volume(own, "vol_1_kept_e2", to="gold-lyon", aggregates=("aggr1",))
+        assert "vol_1_kept_e2 at gold-paris: clones that keep what was given up, or serve a drill" in told(shown)
+
+    play(quick_path, main, targets=THREE)
 
 
 def test_what_would_not_follow_is_refused_before_anything_is_changed(quick_path: Path) -> None:

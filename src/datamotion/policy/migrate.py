@@ -164,6 +164,10 @@ def _missing_volumes(migration: Migration, standing: Standing) -> Refusal | None
     if site.svm is None:
         text = f"{site.backend.cluster} has no SVM {site.backend.svm}"
         return Refusal(text=text, hint=f"correct `svm` of {migration.source.name} in the configuration")
+    home = migration.group.home
+    if beside := [each.name for each in site.volumes.values() if home.selects(each.name, each.uuid)]:
+        text = f"{names_text(beside)} at {migration.source.name}: clones that keep what was given up, or serve a drill"
+        return Refusal(text=text, hint="they are looked at where they are; `datamotion copy` brings their files along")
     there = ", ".join(sorted(site.volumes)[:6]) or "none"
     hint = f"its volumes: {there}"
     if arrived := [each for each in migration.volumes if each in standing.sites[migration.to.name].volumes]:
