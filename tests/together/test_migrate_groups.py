@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from datamotion.errors import ConfigError
+from datamotion.model.acts import Act
+from datamotion.model.mirror_acts import Break
 from datamotion.service import migrations, mirrors, under_way
+from datamotion.service.explain import explain
 from datamotion.service.open_runs import open_runs
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.verdict import Verdict
@@ -20,9 +23,10 @@ from tests.profile import IS_SOAK, thinned
 from tests.together.mortal import Died, Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.test_check import calls
+from tests.together.test_explain import shown
 from tests.together.test_migrate import EndsOnceConfirmed
 from tests.together.test_migrate import plan as plan_of_a_volume
-from tests.together.world import GROUP, digests
+from tests.together.world import GROUP, Quiet, digests
 
 MIB = 2**20
 THREE = ("lyon", "oslo")
@@ -160,6 +164,53 @@ def test_the_old_home_goes_only_once_every_mirror_follows(quick_path: Path) -> N
         await assert_moved(with_targets(story, "oslo", "lyon"), "kept")
 
     play(quick_path, main, targets=THREE)
+
+
+@pytest.mark.parametrize("is_target", [True, False])
+def test_cut_off_behind_its_epoch_and_its_old_home_lost_every_face_names_what_lets_clients_in(
+    quick_path: Path, is_target: bool
+) -> None:
+    async def main(story: Story) -> None:
+        await with_targets(story, "paris", "lyon").protected("vol_1")
+        own = own_of(story, is_target=is_target)
+        with pytest.raises(Died):
+            await own.place.run(migrations.migrate(bring(own)), EndsOnceBrokenOff())
+        assert (own.served("paris"), own.served("oslo")) == (set(), set())
+        report = await explain(own.place.session, GROUP)
+        assert (report.shut_out, report.verdict) == (("vol_1",), Verdict.ATTENTION)
+        assert "notice nothing" not in shown(report)
+        assert "If gold-lyon went now: clients cannot come to 1 volume as it is" in shown(report)
+        own.place.lose("paris")
+        added = "" if is_target else "name gold-oslo among the targets of gold in the configuration, and "
+        way = f"if gold-paris is lost: {added}datamotion failover gold --to gold-oslo"
+        shown_plan = await plan(own)
+        assert shown_plan.verdict is Verdict.SILENT
+        assert f"{way}; once it answers, the same command again" in told(shown_plan)
+        (left,) = open_runs(own.place.session).runs
+        assert left.if_lost == way
+        taken = await own_of(story, is_target=True).failover("oslo")
+        assert taken.verdict is Verdict.DONE, told(taken)
+        assert (own.served("oslo"), own.files("oslo")) == ({"vol_1"}, {"kept"})
+
+    play(quick_path, main, targets=THREE)
+
+
+def test_of_one_that_is_not_decided_and_its_home_lost_it_names_a_failover(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await with_targets(story, "paris", "lyon").protected("vol_1")
+        story.place.lose("paris")
+        hint = "if gold-paris is lost: datamotion failover gold shows what that gives up, and asks"
+        assert hint in told(await plan(with_targets(story, "paris", "lyon")))
+
+    play(quick_path, main, targets=THREE)
+
+
+class EndsOnceBrokenOff(Quiet):
+    """With it a process ends behind the new epoch, and before any client is let in."""
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        if any(isinstance(act.change, Break) for act in acts):
+            raise Died
 
 
 async def only_paris_was_told(story: Story) -> None:
