@@ -96,6 +96,7 @@ def explain() -> None:
             epoch=1,
             since=NOON,
             by="anna@ops",
+            shut_out=(),
             sites=(made,),
             verdict=Verdict.ATTENTION,
         )
@@ -196,7 +197,9 @@ def open_ones() -> None:
     told = (_past(12, "failover", "acting", _STORM), _past(13, "update", "acting"), _past(14, "protect", "acting"))
     commands = (None, "datamotion update gold", "datamotion apply gold")
     made = zip(told, states, commands, strict=True)
-    render_runs(RunsReport(runs=tuple(OpenRunReport(run=run, state=state, goes_on=by) for run, state, by in made)))
+    render_runs(
+        RunsReport(runs=tuple(OpenRunReport(run=run, state=state, goes_on=by, if_lost=None) for run, state, by in made))
+    )
 
 
 def migrations() -> None:

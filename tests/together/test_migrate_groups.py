@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from datamotion.errors import ConfigError
-from datamotion.service import migrations, under_way
+from datamotion.model.acts import Act
+from datamotion.model.mirror_acts import Break
+from datamotion.service import migrations, mirrors, under_way
+from datamotion.service.explain import explain
 from datamotion.service.open_runs import open_runs
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.verdict import Verdict
@@ -20,9 +23,10 @@ from tests.profile import IS_SOAK, thinned
 from tests.together.mortal import Died, Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.test_check import calls
+from tests.together.test_explain import shown
 from tests.together.test_migrate import EndsOnceConfirmed
 from tests.together.test_migrate import plan as plan_of_a_volume
-from tests.together.world import GROUP, digests
+from tests.together.world import GROUP, Quiet, digests
 
 MIB = 2**20
 THREE = ("lyon", "oslo")
@@ -162,6 +166,53 @@ def test_the_old_home_goes_only_once_every_mirror_follows(quick_path: Path) -> N
     play(quick_path, main, targets=THREE)
 
 
+@pytest.mark.parametrize("is_target", [True, False])
+def test_cut_off_behind_its_epoch_and_its_old_home_lost_every_face_names_what_lets_clients_in(
+    quick_path: Path, is_target: bool
+) -> None:
+    async def main(story: Story) -> None:
+        await with_targets(story, "paris", "lyon").protected("vol_1")
+        own = own_of(story, is_target=is_target)
+        with pytest.raises(Died):
+            await own.place.run(migrations.migrate(bring(own)), EndsOnceBrokenOff())
+        assert (own.served("paris"), own.served("oslo")) == (set(), set())
+        report = await explain(own.place.session, GROUP)
+        assert (report.shut_out, report.verdict) == (("vol_1",), Verdict.ATTENTION)
+        assert "notice nothing" not in shown(report)
+        assert "If gold-lyon went now: clients cannot come to 1 volume as it is" in shown(report)
+        own.place.lose("paris")
+        added = "" if is_target else "name gold-oslo among the targets of gold in the configuration, and "
+        way = f"if gold-paris is lost: {added}datamotion failover gold --to gold-oslo"
+        shown_plan = await plan(own)
+        assert shown_plan.verdict is Verdict.SILENT
+        assert f"{way}; once it answers, the same command again" in told(shown_plan)
+        (left,) = open_runs(own.place.session).runs
+        assert left.if_lost == way
+        taken = await own_of(story, is_target=True).failover("oslo")
+        assert taken.verdict is Verdict.DONE, told(taken)
+        assert (own.served("oslo"), own.files("oslo")) == ({"vol_1"}, {"kept"})
+
+    play(quick_path, main, targets=THREE)
+
+
+def test_of_one_that_is_not_decided_and_its_home_lost_it_names_a_failover(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await with_targets(story, "paris", "lyon").protected("vol_1")
+        story.place.lose("paris")
+        hint = "if gold-paris is lost: datamotion failover gold shows what that gives up, and asks"
+        assert hint in told(await plan(with_targets(story, "paris", "lyon")))
+
+    play(quick_path, main, targets=THREE)
+
+
+class EndsOnceBrokenOff(Quiet):
+    """With it a process ends behind the new epoch, and before any client is let in."""
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        if any(isinstance(act.change, Break) for act in acts):
+            raise Died
+
+
 async def only_paris_was_told(story: Story) -> None:
     """That the newest epoch was served stands in the claim at the old home alone, as where a run ends between two."""
     comments = {}
@@ -174,6 +225,38 @@ async def only_paris_was_told(story: Story) -> None:
     for cluster, (uuid, _) in comments.items():
         comment = served if cluster == "paris" else unserved
         await story.at[cluster].patch(f"/snapmirror/policies/{uuid}", {"comment": comment})
+
+
+def test_clones_that_keep_what_was_given_up_are_left_alone_wherever_patterns_select_them(quick_path: Path) -> None:
+    """They are fenced as what they were cloned from, and bear no mark that a migration could have lost."""
+
+    async def clone(story: Story) -> tuple[str, str, str]:
+        found = await story.volume("paris", "vol_1_kept_e2", "uuid,comment,nas")
+        return found["uuid"], found["comment"], found["nas"]["export_policy"]["name"]
+
+    async def main(story: Story) -> None:
+        own = with_targets(story, "paris", "lyon", "oslo")
+        await own.protected("vol_1")
+        own.write("paris", "vol_1", "not carried")
+        own.place.lose("paris")
+        assert (await own.failover("lyon")).verdict is Verdict.DONE
+        own.place.regain("paris")
+        await own.apply()
+        given_up = await own.place.run(mirrors.reprotect(own.place.session.group(GROUP), discard=["gold-paris"]))
+        assert given_up.verdict is Verdict.DONE, told(given_up)
+        assert (await own.failover("paris", is_planned=True)).verdict is Verdict.DONE
+        await own.place.run(mirrors.reprotect(own.place.session.group(GROUP)))
+        kept = await clone(own)
+        assert kept[2] == "datamotion_fence"
+        report = await migrate(own)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert await clone(own) == kept
+        assert await named(own, "paris", "/storage/volumes", "vol_*") == ["vol_1_kept_e2"]
+        assert own.files("oslo") == {"kept"}
+        shown = await plan_of_a_volume(own, "vol_1_kept_e2", to="gold-lyon", aggregates=("aggr1",))
+        assert "vol_1_kept_e2 at gold-paris: clones that keep what was given up, or serve a drill" in told(shown)
+
+    play(quick_path, main, targets=THREE)
 
 
 def test_what_would_not_follow_is_refused_before_anything_is_changed(quick_path: Path) -> None:

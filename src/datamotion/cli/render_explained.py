@@ -22,14 +22,22 @@ def render_explained(report: ExplainReport, console: Console | None = None) -> N
     since = f" since {report.since:%Y-%m-%d %H:%M} UTC, epoch {report.epoch}" if report.since else ""
     away = f"; its home is {plain(report.home)}" if report.serving != report.home else ""
     say(console, f"[bold]{plain(report.group)}[/] {who}{since}{away}", hang=2)
+    if report.shut_out:
+        say(console, f"clients cannot come to {plain(_named(report.shut_out))} as it is", indent=2, hang=2)
+        say(console, f"hint: datamotion status {plain(report.group)} says what lets them in", indent=4, hang=2)
     for site in report.sites:
         console.print()
-        _render_site(console, report.group, site)
+        _render_site(console, report, site)
 
 
-def _render_site(console: Console, group: str, site: SiteReport) -> None:
+def _render_site(console: Console, report: ExplainReport, site: SiteReport) -> None:
     unseen = "" if site.is_seen else " (it is not seen now)"
-    say(console, f"If [bold]{plain(site.backend)}[/] went now{unseen}: {plain(told(site))}", indent=2, hang=2)
+    say(
+        console,
+        f"If [bold]{plain(site.backend)}[/] went now{unseen}: {plain(told(site, report.shut_out))}",
+        indent=2,
+        hang=2,
+    )
     for place in site.places:
         say(console, plain(_place(place)), indent=4, hang=2)
     if site.unmirrored:
@@ -48,7 +56,7 @@ def _render_site(console: Console, group: str, site: SiteReport) -> None:
         acts = sum(len(step.acts) for step in site.plan.steps)
         steps = f"{count_text(len(site.plan.steps), 'step')}, {count_text(acts, 'change')}"
         to = next((f" --to {each.backend}" for each in site.places if each.why_not is None), "")
-        command = f"datamotion failover {group}{to} --unplanned --dry-run"
+        command = f"datamotion failover {report.group}{to} --unplanned --dry-run"
         say(console, f"{plain(command)} shows its {steps}", indent=4, hang=2)
 
 

@@ -38,4 +38,5 @@ def render_runs(report: RunsReport) -> None:
         if each.state is not RunState.UNDER_WAY:
             command = each.goes_on or "the same command"
             unless = ", should its process be gone" if each.state is RunState.WAITS else ""
-            say(console, plain(f"run {each.run.run}: {command} goes on with it{unless}"), indent=2, hang=2)
+            lost = f"; {each.if_lost}" if each.if_lost else ""
+            say(console, plain(f"run {each.run.run}: {command} goes on with it{unless}{lost}"), indent=2, hang=2)

@@ -20,6 +20,11 @@ from datamotion.model.view import ClusterView
 from datamotion.model.volume_records import Volume
 
 
+def is_beside(volume: Volume) -> bool:
+    """Whether it keeps what a copy gave up or serves a drill: whatever patterns select it, it is no member."""
+    return read_kept(volume.comment) is not None or read_drilled(volume.comment) is not None
+
+
 @dataclass(slots=True, kw_only=True)
 class Membership:
     """Every copy that was seen, with its mark; which relationship ends in which, and whence it comes.
@@ -177,7 +182,7 @@ class Membership:
         for volume in site.volumes.values():
             if volume.name in ids or not backend.selects(volume.name, volume.uuid):
                 continue
-            if read_kept(volume.comment) or read_drilled(volume.comment):
+            if is_beside(volume):
                 continue
             if volume.name in self.origins:
                 self.doubts.append(self._replaced(backend.name, volume))

@@ -15,7 +15,14 @@ from datamotion.model.standing import Standing
 from datamotion.model.words import Operation, VolumeType
 from datamotion.policy.movers.file_copy import FILE_COPY
 from datamotion.policy.movers.file_rename import FILE_CLONE, FILE_RENAME
-from datamotion.policy.movers.group_home import GROUP_HOME, is_over, missing_group, title, to_configure
+from datamotion.policy.movers.group_home import (
+    GROUP_HOME,
+    is_over,
+    missing_group,
+    title,
+    to_configure,
+    without_source,
+)
 from datamotion.policy.movers.host_copy import host_copy, host_copy_of_group, host_copy_of_item
 from datamotion.policy.movers.items import has_arrived, is_file, lun_at_source, missing_item, only_for
 from datamotion.policy.movers.lun_clone import LUN_CLONE
@@ -87,7 +94,7 @@ def _back(of_kind: Movers[M], migration: M) -> Planner:
         if mover is not None:
             return backs[mover](situation)
         hint = "datamotion migrations lists those under way"
-        refusal = _unseen(migration, situation.first) or Refusal(text=_NONE, hint=hint)
+        refusal = _unseen(of_kind, migration, situation.first) or Refusal(text=_NONE, hint=hint)
         return _refused(of_kind, migration, refusal, ())
 
     return plan
@@ -99,7 +106,7 @@ _NONE = "no such migration is under way"
 def _chosen(
     of_kind: Movers[M], migration: M, standing: Standing, offers: Sequence[tuple[Mover[M], Offer]]
 ) -> tuple[Mover[M], Offer] | Refusal:
-    if refusal := _unseen(migration, standing):
+    if refusal := _unseen(of_kind, migration, standing):
         return refusal
     for mover, offer in offers:
         if mover.ongoing(migration, standing):
@@ -115,10 +122,14 @@ def _chosen(
     return refusal
 
 
-def _unseen(migration: M, standing: Standing) -> Refusal | None:
-    for name in dict.fromkeys((migration.source.name, migration.to.name)):
+def _unseen(of_kind: Movers[M], migration: M, standing: Standing) -> Refusal | None:
+    source = migration.source.name
+    for name in dict.fromkeys((source, migration.to.name)):
         if unseen := standing.sites[name].unseen:
-            return Refusal(backend=None, text=unseen.reason, hint=unseen.hint, unseen=unseen)
+            is_silent = name == source and not unseen.refused
+            otherwise = of_kind.without_source(migration, standing) if is_silent else None
+            hint = f"{otherwise}; once it answers, the same command again" if otherwise else unseen.hint
+            return Refusal(backend=None, text=unseen.reason, hint=hint, unseen=unseen)
     return None
 
 
@@ -164,6 +175,10 @@ def _missing_volumes(migration: Migration, standing: Standing) -> Refusal | None
     if site.svm is None:
         text = f"{site.backend.cluster} has no SVM {site.backend.svm}"
         return Refusal(text=text, hint=f"correct `svm` of {migration.source.name} in the configuration")
+    home = migration.group.home
+    if beside := [each.name for each in site.volumes.values() if home.selects(each.name, each.uuid)]:
+        text = f"{names_text(beside)} at {migration.source.name}: clones that keep what was given up, or serve a drill"
+        return Refusal(text=text, hint="they are looked at where they are; `datamotion copy` brings their files along")
     there = ", ".join(sorted(site.volumes)[:6]) or "none"
     hint = f"its volumes: {there}"
     if arrived := [each for each in migration.volumes if each in standing.sites[migration.to.name].volumes]:
@@ -185,7 +200,13 @@ OF_FILES = (FILE_RENAME, FILE_CLONE, FILE_COPY)
 """Those of one kind of object, the cheapest first."""
 
 _VOLUMES = Movers(movers=OF_VOLUMES, by_hand=host_copy, missing=_missing_volumes, title=_title)
-_GROUPS = Movers(movers=(GROUP_HOME,), by_hand=host_copy_of_group, missing=missing_group, title=title)
+_GROUPS = Movers(
+    movers=(GROUP_HOME,),
+    by_hand=host_copy_of_group,
+    missing=missing_group,
+    title=title,
+    without_source=without_source,
+)
 _ITEMS: Movers[ItemMigration] = Movers(
     movers=(
         *(only_for("LUN", _is_lun, each) for each in OF_LUNS),

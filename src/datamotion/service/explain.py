@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,7 +23,7 @@ from datamotion.service.intents import glances_of
 from datamotion.service.remembered import with_memory
 from datamotion.service.reports import PlanReport
 from datamotion.service.run_reports import plan_report
-from datamotion.service.served import serving_backend
+from datamotion.service.served import serving_backend, shut_out
 from datamotion.service.session import Session
 from datamotion.service.verdict import Verdict
 
@@ -66,6 +67,8 @@ class SiteReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainReport:
+    """`shut_out` are volumes that clients cannot come to as it is, wherever they are served."""
+
     at: datetime
     group: str
     home: str
@@ -73,6 +76,7 @@ class ExplainReport:
     epoch: int | None
     since: datetime | None
     by: str | None
+    shut_out: tuple[str, ...]
     sites: tuple[SiteReport, ...]
     verdict: Verdict
 
@@ -92,7 +96,8 @@ def explained(group: Group, view: View, at: datetime) -> ExplainReport:
     newest = standing.serving
     is_silent = any(isinstance(each, Unseen) and not each.refused for each in view.values())
     sites = tuple(_site(group, view, standing, backend.name) for backend in group.backends)
-    is_lost = any(
+    shut = shut_out(standing)
+    is_lost = bool(shut) or any(
         each.undecided or (each.serves and (each.lost or each.plan is None or each.plan.verdict is not Verdict.DONE))
         for each in sites
     )
@@ -104,6 +109,7 @@ def explained(group: Group, view: View, at: datetime) -> ExplainReport:
         epoch=newest.epoch if newest else None,
         since=newest.claim.since if newest else None,
         by=newest.claim.by if newest else None,
+        shut_out=shut,
         sites=sites,
         verdict=Verdict.ATTENTION if is_lost else Verdict.SILENT if is_silent else Verdict.DONE,
     )
@@ -183,14 +189,18 @@ def _place(candidate: Candidate, why_not: str | None) -> PlaceReport:
     )
 
 
-def told(site: SiteReport) -> str:
-    """The first thing to say of it."""
+_UNNOTICED = "clients notice nothing"
+
+
+def told(site: SiteReport, shut_out: Sequence[str]) -> str:
+    """The first thing to say of it. To volumes that are shut out no client comes as it is."""
     if site.undecided and not site.serves:
         return f"who serves {count_text(len(site.undecided), 'volume')} nobody can tell, so clients may be cut off"
     if not site.serves:
+        clients = f"clients cannot come to {count_text(len(shut_out), 'volume')} as it is" if shut_out else _UNNOTICED
         if not site.unmirrored:
-            return "clients notice nothing, and every volume has another mirror"
-        return f"clients notice nothing, and {count_text(len(site.unmirrored), 'volume')} would have no mirror left"
+            return f"{clients}, and every volume has another mirror"
+        return f"{clients}, and {count_text(len(site.unmirrored), 'volume')} would have no mirror left"
     taken = next((each for each in site.places if each.why_not is None), None)
     if taken is None:
         return f"nothing could take over by itself{_gone_with(site)}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from datamotion.exit_status import ExitStatus
 from datamotion.model.migration import is_migration
 from datamotion.model.words import Operation
+from datamotion.policy.movers.group_home import without_home
 from datamotion.runs.phases import Phase
 from datamotion.service.history import line_of
 from datamotion.service.history_reports import PastRunReport
@@ -31,11 +32,15 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRunReport:
-    """`goes_on`: the command that goes on with it; None where it is only known that the same one does."""
+    """`goes_on`: the command that goes on with it; None where it is only known that the same one does.
+
+    `if_lost`: by what clients are let in where the back end is lost that it leads away from.
+    """
 
     run: PastRunReport
     state: RunState
     goes_on: str | None
+    if_lost: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +77,12 @@ def open_runs(session: Session) -> RunsReport:
         found = store.unfinished("")
     return RunsReport(
         runs=tuple(
-            OpenRunReport(run=line_of(each.record), state=_state(session, each), goes_on=_goes_on(each))
+            OpenRunReport(
+                run=line_of(each.record),
+                state=_state(session, each),
+                goes_on=_goes_on(each),
+                if_lost=_if_lost(session, each),
+            )
             for each in found
         )
     )
@@ -97,3 +107,10 @@ def _goes_on(run: PastRun) -> str | None:
         return None
     is_to = run.record.operation in (Operation.FAILOVER, Operation.MIGRATE) and run.plan.backend is not None
     return f"datamotion {command.format(group=run.record.group)}" + (f" --to {run.plan.backend}" if is_to else "")
+
+
+def _if_lost(session: Session, run: PastRun) -> str | None:
+    if run.record.operation != Operation.MIGRATE or run.plan.backend is None:
+        return None
+    of = next((each for each in session.groups() if each.name == run.record.group), None)
+    return without_home(of, run.plan.backend) if of is not None and of.home.name != run.plan.backend else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from datamotion.model.group import Group
 from datamotion.model.group_migration import GroupMigration
 from datamotion.model.migration import ALL_SNAPSHOTS
 from datamotion.model.plan import Loss, Offer, Refusal
@@ -160,6 +161,20 @@ def to_configure(migration: GroupMigration) -> str:
     """What is left to a person."""
     home, former = migration.to.name, migration.source.name
     return f"name {home} as the home of {migration.name} in the configuration, and {former} no more."
+
+
+def without_home(of: Group, to: str) -> str:
+    """By what clients are let in where its home is lost and the group was on its way from there."""
+    added = "" if of.target(to) else f"name {to} among the targets of {of.name} in the configuration, and "
+    return f"if {of.home.name} is lost: {added}datamotion failover {of.name} --to {to}"
+
+
+def without_source(migration: GroupMigration, standing: Standing) -> str | None:
+    """The same as it stands: it goes on where it is decided; before that any back end can take over."""
+    newest, group = standing.claims[0] if standing.claims else None, migration.of
+    if newest is None or newest.backend != migration.to.name:
+        return f"if {group.home.name} is lost: datamotion failover {group.name} shows what that gives up, and asks"
+    return without_home(group, migration.to.name) if newest.served is None else None
 
 
 def is_over(migration: GroupMigration, standing: Standing) -> bool:

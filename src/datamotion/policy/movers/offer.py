@@ -11,6 +11,7 @@ from datamotion.model.names import counted
 from datamotion.model.plan import Offer, Refusal
 from datamotion.model.standing import Standing
 from datamotion.model.volume_records import Volume
+from datamotion.policy.membership import is_beside
 from datamotion.policy.situation import Planner
 
 _BYTES_A_SECOND = 100 * 2**20
@@ -68,25 +69,29 @@ class Mover(Generic[M]):
 class Movers(Generic[M]):
     """All that bring objects of one kind elsewhere, the cheapest first, and what people can do by hand.
 
-    `missing`: why there is nothing at the source to bring elsewhere.
+    `missing`: why there is nothing at the source to bring elsewhere. `without_source`: by what clients are let in where
+    that is lost; None: by nothing that is known.
     """
 
     movers: tuple[Mover[M], ...]
     by_hand: Callable[[M, Standing], Offer]
     missing: Callable[[M, Standing], Refusal | None]
     title: Callable[[M], str]
+    without_source: Callable[[M, Standing], str | None] = lambda migration, standing: None
 
 
 def selected(migration: Migrant, standing: Standing) -> list[Volume]:
-    """The volumes at its source that a migration is about, in the order in which people count."""
+    """The volumes at its source that a migration is about, in the order in which people count.
+
+    What is no member of any group goes nowhere else; within its back end it can be moved like any volume.
+    """
     return list(_selected(migration, standing.sites[migration.source.name].volumes.values()))
 
 
 def _selected(migration: Migrant, volumes: Iterable[Volume]) -> Iterator[Volume]:
-    wanted = migration.group.home
-    yield from sorted(
-        (each for each in volumes if wanted.selects(each.name, each.uuid)), key=lambda each: counted(each.name)
-    )
+    wanted, is_within = migration.group.home, migration.source.name == migration.to.name
+    meant = (each for each in volumes if wanted.selects(each.name, each.uuid) and (is_within or not is_beside(each)))
+    yield from sorted(meant, key=lambda each: counted(each.name))
 
 
 def seconds_for(data: int) -> float:
