@@ -17,6 +17,7 @@ from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.planned import Pace
 from datamotion.policy.recovery import Earlier
 from datamotion.service import failing_over
+from datamotion.service.open_runs import open_runs
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
 from ontaplab.resources.licenses.state import letters_of
@@ -137,6 +138,35 @@ def test_killed_at_any_call_the_same_command_comes_to_the_same_older_state(
         play(quick_path / str(calls), main)
         calls += every
     assert over[0] > 5
+
+
+def test_cut_off_behind_its_epoch_an_older_state_is_gone_on_with_as_it_was_asked_for_and_not_otherwise(
+    quick_path: Path,
+) -> None:
+    async def fail_over(story: Story) -> RunReport:
+        return await story.failover("lyon", is_planned=None, earlier=MONDAY)
+
+    async def story(story: Story) -> None:
+        command = "datamotion failover gold --to gold-lyon --at monday"
+        await with_a_good_and_a_spoilt_state(story, *VOLUMES)
+        assert await dies(fail_over, story, Life(3, is_carried_out=True))
+        (run,) = open_runs(story.place.session).runs
+        assert run.goes_on == f"{command} --no-reprotect"
+        concerns = await story.concerns()
+        assert concerns["unfinished claim"].hint == f"{command} goes on with it"
+        assert concerns["shut out"].hint == f"{command} goes on with it", "clients are not let in to what it overtakes"
+        for to, choice in (("lyon", {}), (None, {}), ("lyon", {"earlier": Earlier(snapshot="sunday")})):
+            plan = await story.plan_failover(to, is_planned=None, **choice)
+            assert plan.verdict is Verdict.REFUSED, told(plan)
+            assert f"to finish it: {command};" in told(plan)
+        assert f"{command} goes on with it" in told(
+            await story.place.run(failing_over.thaw(story.place.session.group(GROUP)))
+        )
+        report = await fail_over(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert all(story.files("lyon", volume) == {"kept"} for volume in VOLUMES)
+
+    play(quick_path, story)
 
 
 def test_a_transfer_that_moves_has_its_grace_and_lands(quick_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ import trio
 
 from datamotion.errors import ConfigError, Refused, StoreFailed
 from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.planned import Pace
 from datamotion.runs.phases import Phase
 from datamotion.service import failing_over, intents, preparing, protecting
 from datamotion.service.history import history, past_run
 from datamotion.service.open_runs import open_runs
+from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
 from datamotion.store.lock import hold_group, this_process
 from tests.together.mortal import Life, dies
@@ -140,6 +143,10 @@ def test_a_run_that_was_interrupted_ended_then_and_only_the_same_command_goes_on
 
 
 def test_runs_that_go_on_and_that_were_cut_off_are_told_with_what_goes_on_with_them(quick_path: Path) -> None:
+    async def fail_over(story: Story) -> RunReport:
+        choice = {"is_planned": None, "max_loss": timedelta(hours=2), "best_effort": True, "pace": Pace(near=2**20)}
+        return await story.failover("lyon", **choice)
+
     async def story(story: Story) -> None:
         session = story.place.session
         await story.protected("vol_1")
@@ -157,12 +164,13 @@ def test_runs_that_go_on_and_that_were_cut_off_are_told_with_what_goes_on_with_t
         assert (told.state, told.goes_on) == ("cut off", "datamotion update gold")
         assert open_runs(session).exit_status == 1
         await story.update()
-        assert await dies(lambda mortal: mortal.failover("lyon"), story, Life(3, is_carried_out=True))
+        assert await dies(fail_over, story, Life(3, is_carried_out=True))
         (told,) = open_runs(session).runs
-        assert (told.state, told.goes_on) == ("cut off", "datamotion failover gold --to gold-lyon")
+        command = "datamotion failover gold --to gold-lyon --best-effort --no-reprotect --freeze-below 1048576"
+        assert (told.state, told.goes_on) == ("cut off", command)
         with hold_group(session.lock_folder, GROUP, "failover", session.world.clock.now()):
             assert [each.state for each in open_runs(session).runs] == ["under way"]
-        await story.failover("lyon")
+        await fail_over(story)
         assert open_runs(session).runs == ()
 
     play(quick_path, story, schedule=None)

@@ -317,11 +317,12 @@ def _earlier(at: str | None, keep_newer: bool, now: datetime) -> Earlier | None:
             raise ConfigError("--keep-newer is about what is newer than --at", hint="give --at SNAPSHOT, TIME or AGE")
         return None
     try:
-        return Earlier(taken_by=now - parse_duration(at), keeps_newer=keep_newer)
+        taken_by = (now - parse_duration(at)).replace(microsecond=0)  # what it is called by says no more
+        return Earlier(taken_by=taken_by, keeps_newer=keep_newer)
     except ValueError:
         pass
     if re.match(r"\d{4}-\d\d-\d\d", at, re.ASCII):
-        return Earlier(taken_by=instant("--at", at), keeps_newer=keep_newer)
+        return Earlier(taken_by=instant("--at", at).replace(microsecond=0), keeps_newer=keep_newer)
     return Earlier(snapshot=at, keeps_newer=keep_newer)
 
 

@@ -11,7 +11,8 @@ says is no claim of the group.
 
 `served` is when every volume was seen to be served: without it, whoever took the epoch was cut short or is at it still.
 `after` are the newest claims that its taker saw: a claim that none is after, though later ones are there, was taken by
-somebody whom their takers did not see.
+somebody whom their takers did not see. `at` is the older state that was asked for, where it was not the newest: whoever
+goes on with the claim goes back to that too.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import shlex
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote
@@ -58,12 +60,19 @@ class Claim:
     partial: bool = False
     served: datetime | None = None
     after: frozenset[str] = frozenset()
+    at: str = ""
     code: str = ""
 
     @property
     def key(self) -> str:
         """What a later claim calls it."""
         return key_of(self.epoch, self.svm)
+
+    @property
+    def command(self) -> str:
+        """What goes on with it, as long as it was never seen to be served."""
+        at = f" --at {shlex.quote(self.at)}" if self.at else ""
+        return f"datamotion failover {self.group} --to {self.backend}{at}"
 
     @property
     def policy(self) -> str:
@@ -81,6 +90,7 @@ class Claim:
             "by": self.by,
             **({"partial": "yes"} if self.partial else {}),
             **({"after": ",".join(sorted(self.after))} if self.after else {}),
+            **({"at": self.at} if self.at else {}),
             **({"code": self.code} if self.code else {}),
             **({"served": _text(self.served)} if self.served else {}),
         }
@@ -146,6 +156,7 @@ def read_claim(group: str, policy: str, comment: str) -> Claim | None:
             partial=words.get("partial") == "yes",
             code=words.get("code", ""),
             after=frozenset(filter(None, words.get("after", "").split(","))),
+            at=words.get("at", ""),
             served=_instant(words["served"]) if "served" in words else None,
         )
     except (KeyError, ValueError, OverflowError):

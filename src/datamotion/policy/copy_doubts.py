@@ -53,16 +53,13 @@ def _frozen_text(copy: Copy) -> str:
 def _active_doubts(group: Group, copy: Copy, claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
     backend, volume = copy.id
     if copy.mark is not None and copy.mark.frozen:
-        newest = claims[0].backend if claims else backend
-        hint = f"datamotion failover {group.name} goes on with it; datamotion failover {group.name} --abort lets"
-        hint += " clients in again"
+        hint = "the command that began it goes on with it (datamotion runs names it, where it was given); datamotion"
+        hint += f" failover {group.name} --abort lets clients in again"
         if is_migration(group.name):
             hint = "datamotion migrate, as it was begun, goes on with it; with --abort it lets clients in again"
-        elif newest != backend:  # from the epoch on there is no way back
-            command = f"datamotion failover {group.name} --to {newest}"
-            hint = (
-                f"{command} goes on with it; with --best-effort what cannot follow stays, and its clients come in again"
-            )
+        elif claims and claims[0].backend != backend:  # from the epoch on there is no way back
+            hint = f"{claims[0].claim.command} goes on with it; with --best-effort what cannot follow stays, and its"
+            hint += " clients come in again"
         yield Doubt(
             kind=DoubtKind.FROZEN,
             backend=backend,

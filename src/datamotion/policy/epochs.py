@@ -41,7 +41,9 @@ def mirrors_seen_at(standing: Standing, backend: str) -> datetime:
     return seen.looked_at[Aspect.RELATIONSHIPS]
 
 
-def new_claim(situation: Situation, backend: str, epoch: int, *, partial: bool = False, served: bool = False) -> Claim:
+def new_claim(
+    situation: Situation, backend: str, epoch: int, *, partial: bool = False, served: bool = False, at: str = ""
+) -> Claim:
     """The claim that a run makes: the same each time that it plans again."""
     since = seen_at(situation.first, backend)
     svm = situation.now.sites[backend].svm
@@ -57,6 +59,7 @@ def new_claim(situation: Situation, backend: str, epoch: int, *, partial: bool =
         partial=partial,
         served=since if served else None,
         after=situation.first.newest,
+        at=at,
     )
 
 

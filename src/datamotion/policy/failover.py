@@ -7,6 +7,7 @@ end and the epoch that were claimed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan, Refusal
@@ -35,7 +36,9 @@ def failover_planner(group: Group, choice: FailoverChoice) -> Planner:
     def decided(situation: Situation) -> Decision | Refusal:
         return decide(situation.first, choice, situation.agreed)
 
-    return serving_planner(group, Operation.FAILOVER, decided, title)
+    planner = serving_planner(group, Operation.FAILOVER, decided, title)
+    options = choice.options(group)
+    return lambda situation: replace(planner(situation), options=options)
 
 
 def serving_planner(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from datamotion.config.durations import format_duration
+from datamotion.model.group import Group
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import CopyId, HeldClaim, Standing
 from datamotion.policy.planned import Pace
@@ -35,6 +38,30 @@ class FailoverChoice:
     @property
     def may_be_planned(self) -> bool:
         return self.is_planned is not False and self.overrule is None and self.earlier is None
+
+    def options(self, group: Group) -> tuple[str, ...]:
+        """Those of the command that asks for this, beside `--to`: what is so without one is left out."""
+        default, given = Pace(), []
+        if self.is_planned is not None:
+            given.append("--planned" if self.is_planned else "--unplanned")
+        if self.overrule is not None:
+            given.append(f"--overrule {self.overrule}")
+        if self.earlier is not None:
+            given.append(f"--at {shlex.quote(str(self.earlier))}")
+            given += ["--keep-newer"] if self.earlier.keeps_newer else []
+        if self.max_loss != (group.rpo if self.earlier is None else None):
+            given.append(f"--max-loss {format_duration(self.max_loss) if self.max_loss is not None else 'any'}")
+        given += ["--allow-partial"] if self.allow_partial else []
+        given += ["--best-effort"] if self.best_effort else []
+        given += ["--no-reprotect"] if not self.reprotects else []
+        if self.pace.near != default.near:
+            given.append(f"--freeze-below {self.pace.near}")
+        for name, limit, usual in (
+            ("frozen-for", self.pace.frozen_for, default.frozen_for),
+            ("grace", self.pace.grace, default.grace),
+        ):
+            given += [f"--{name} {format_duration(limit)}"] if limit != usual else []
+        return tuple(given)
 
 
 def given_up_at(standing: Standing, to: str | None, choice: FailoverChoice) -> Mapping[str, str]:

@@ -7,6 +7,7 @@
     served, of a part           as served               the others come too    as served
       while others are lost     it, or the best         those come too         if it can take those over
     never confirmed             go on with it           go on with it          --overrule only: it may go on still
+      at an older state       with that --at only     with that --at only    as never confirmed
     two of one turn             settled first, or --overrule names the other one
     none that can be told       settled first, or --overrule names the one that served last
 
@@ -29,6 +30,7 @@ from datamotion.policy.failover_refusals import (
     serves_already,
     serves_newer,
     was_begun,
+    was_begun_at,
 )
 from datamotion.policy.recovery import Earlier
 
@@ -54,11 +56,16 @@ def goal_of(standing: Standing, choice: FailoverChoice) -> Goal | Refusal:
     if len(newest) > 1:
         return contested(standing, newest)
     holder = newest[0]
-    if holder.served and (refusal := _serves_on(standing, choice, holder)):
+    if refusal := _not_otherwise(standing, choice, holder):
         return refusal
     if choice.to == holder.backend:
         return Goal(holder.backend, holder.epoch)
     return _beside_served(standing, choice, holder) if holder.served else _beside_begun(standing, choice, holder)
+
+
+def _is_as_begun(holder: HeldClaim, choice: FailoverChoice) -> bool:
+    """Whether the state that is asked for is the one that its epoch was taken for."""
+    return not holder.claim.at or holder.claim.at == str(choice.earlier)
 
 
 def is_more(standing: Standing, goal: Goal, moving: Mapping[str, str]) -> bool:
@@ -69,8 +76,11 @@ def is_more(standing: Standing, goal: Goal, moving: Mapping[str, str]) -> bool:
     return any(standing.active[volume] != CopyId(took.backend, volume) for volume in moving)
 
 
-def _serves_on(standing: Standing, choice: FailoverChoice, holder: HeldClaim) -> Refusal | None:
-    """Why who serves is not asked to serve otherwise."""
+def _not_otherwise(standing: Standing, choice: FailoverChoice, holder: HeldClaim) -> Refusal | None:
+    """Why who serves, or is about to, is not asked to serve otherwise."""
+    if holder.served is None:
+        is_other = choice.to in (None, holder.backend) and not _is_as_begun(holder, choice)
+        return was_begun_at(standing, holder, choice.earlier) if is_other else None
     if choice.earlier is not None and not _has_gone_back(standing, choice, holder, choice.earlier):
         return serves_newer(standing, holder, choice.earlier)
     if choice.to == holder.backend and standing.sites[holder.backend].svm is None:
@@ -121,7 +131,8 @@ def _overruling(standing: Standing, choice: FailoverChoice, newest: Sequence[Hel
     if not newest:  # which claim is the newest nobody can tell: it is as the operator says
         return Goal(choice.to, standing.next_epoch)
     if not rivals:  # an earlier run has overruled it already, and was cut short
-        return Goal(choice.to, newest[0].epoch)
+        is_begun = newest[0].served is not None or _is_as_begun(newest[0], choice)
+        return Goal(choice.to, newest[0].epoch) if is_begun else was_begun_at(standing, newest[0], choice.earlier)
     if choice.overrule not in rivals or len(rivals) > 1:
         return Refusal(
             text=f"the newest epoch of {group} is that of {' and '.join(rivals)}, not of {choice.overrule} alone",

@@ -61,8 +61,20 @@ def was_begun(standing: Standing, holder: HeldClaim, to: str | None) -> Refusal:
     return Refusal(
         text=f"a failover of {group} to {holder.backend} was begun at {_since(holder)} by {holder.claim.by} (epoch"
         f" {holder.epoch}), and goes on or was cut short",
-        hint=f"to finish it: datamotion failover {group} --to {holder.backend}; if its run is dead and"
+        hint=f"to finish it: {holder.claim.command}; if its run is dead and"
         f" {holder.backend} is not to serve: {_overrule(group, holder, to)}",
+    )
+
+
+def was_begun_at(standing: Standing, holder: HeldClaim, earlier: Earlier | None) -> Refusal:
+    """It goes to an older state, and another one is asked for in the same epoch, or the newest."""
+    group = standing.group.name
+    asked = f"--at {earlier} is another state" if earlier else "without --at it would serve the newest one"
+    return Refusal(
+        text=f"a failover of {group} to {holder.backend} as it was at {holder.claim.at} was begun at {_since(holder)}"
+        f" by {holder.claim.by} (epoch {holder.epoch}), and goes on or was cut short; {asked}",
+        hint=f"to finish it: {holder.claim.command}; if its run is dead and that state is not to be served:"
+        f" {_overrule(group, holder, None)}",
     )
 
 

@@ -193,5 +193,5 @@ def claim_doubts(group: str, claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
                 text=f"{each.backend} was claimed in epoch {each.epoch} by {each.claim.by}, at"
                 f" {each.claim.since:%Y-%m-%d %H:%M:%S} UTC, and was never seen to be served: that run goes on, or was"
                 " cut short",
-                hint=f"datamotion failover {group} --to {each.backend} goes on with it",
+                hint=f"{each.claim.command} goes on with it",
             )

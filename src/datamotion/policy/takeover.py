@@ -296,6 +296,7 @@ def _claim(situation: Situation, decision: Decision) -> Claim:
     """
     candidate = decision.candidate
     left = decision.best_effort or candidate.unusable or decision.given_up_at.keys() != set(situation.first.volumes)
-    claim = new_claim(situation, candidate.name, decision.epoch, partial=bool(left))
+    at = str(decision.terms.earlier or "")
+    claim = new_claim(situation, candidate.name, decision.epoch, partial=bool(left), at=at)
     known = held(situation.first, claim)
     return replace(known.claim, partial=known.claim.partial or claim.partial) if known else claim

@@ -61,24 +61,27 @@ def frozen_copies(standing: Standing) -> list[Copy]:
 
 
 def _decided(standing: Standing, frozen: Sequence[Copy]) -> Refusal | None:
-    """That a later epoch was taken: of what is frozen, or was and is fenced, while its taker is not done yet."""
+    """That a later epoch was taken of what is frozen, or was; or of the group, while its taker is not done yet."""
     newest = standing.contenders
     is_open = not newest or newest[0].served is None
     actives = standing.active
     left = [each for each in standing.copies.values() if is_open and actives.get(each.id.volume) != each.id]
     copy = next((each for each in (*frozen, *left) if each.mark and each.mark.frozen), None)
-    if copy is None or not newest or (len(newest) == 1 and newest[0].backend == copy.id.backend):
+    if not newest or (copy is None and not is_open):
+        return None
+    if copy is not None and len(newest) == 1 and newest[0].backend == copy.id.backend:
         return None
     if len(newest) == 1 and newest[0].claim.partial and newest[0].served is not None:
         return None
     group, holder = standing.group.name, newest[0].backend
     taken = " and ".join(f"epoch {each.epoch} was taken for {each.backend}" for each in newest)
-    hint = f"datamotion failover {group} --to {holder} goes on with it"
+    hint = f"{newest[0].claim.command} goes on with it"
     unseen = standing.sites[holder].unseen
     if unseen:
         hint += f", once it can be seen; if it is lost, with all that was written there: datamotion failover {group}"
-        hint += f" --to {copy.id.backend} --overrule {holder}"
-    return Refusal(text=f"{copy.id.backend} does not serve {group} again: {taken}", hint=hint, unseen=unseen)
+        hint += f" --to {copy.id.backend if copy else 'BACKEND'} --overrule {holder}"
+    who = copy.id.backend if copy else "who served it"
+    return Refusal(text=f"{who} does not serve {group} again: {taken}", hint=hint, unseen=unseen)
 
 
 def _unseen(standing: Standing) -> Refusal | None:

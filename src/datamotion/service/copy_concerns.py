@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from datamotion.model.mirror_records import Relationship
 from datamotion.model.paused import paused_of
-from datamotion.model.standing import FENCE, Copy, CopyId, Standing
+from datamotion.model.standing import FENCE, Copy, CopyId, HeldClaim, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.words import MirrorState, Mount, Role, TransferState
 from datamotion.policy.geometry import changed_geometry
@@ -80,11 +80,14 @@ class CopyConcerns:
             yield self._unserved(Kind.UNMOUNTED, copy)
 
     def _unserved(self, kind: Kind, copy: Copy) -> Concern:
-        """The copy that serves, where no client finds it: a failover to where it is goes on, but none goes home."""
-        group, site = self.standing.group, self.standing.sites[copy.id.backend]
-        if copy.id.backend != group.home.name:
-            next_ = f"datamotion failover {group.name} --to {copy.id.backend} goes on with it"
-            return self._concern(kind, copy, own={"what_next": next_})
+        """The copy that serves, where no client finds it: a failover to where it is goes on, but none goes home.
+
+        While an epoch was never seen to be served, what goes on with that: nobody is to come to what it overtakes.
+        """
+        group, site, begun = self.standing.group, self.standing.sites[copy.id.backend], self._begun()
+        if begun is not None or copy.id.backend != group.home.name:
+            command = begun.claim.command if begun else f"datamotion failover {group.name} --to {copy.id.backend}"
+            return self._concern(kind, copy, own={"what_next": f"{command} goes on with it"})
         place = f"-vserver {site.backend.svm} -volume {copy.volume.name}"
         path = copy.mark.path if copy.mark and copy.mark.path else "PATH"
         mount = [] if copy.volume.path else [f"volume mount {place} -junction-path {path}"]
@@ -188,11 +191,12 @@ class CopyConcerns:
 
     def _what_fences(self) -> str:
         """The command that does: while an epoch was never seen to be served, only that which goes on with it."""
-        standing = self.standing
-        begun = next((each.backend for each in standing.contenders if each.served is None), None)
-        if begun is None:
-            return f"datamotion apply {standing.group.name}"
-        return f"datamotion failover {standing.group.name} --to {begun}"
+        begun = self._begun()
+        return begun.claim.command if begun else f"datamotion apply {self.standing.group.name}"
+
+    def _begun(self) -> HeldClaim | None:
+        """The newest claim, where it was never seen to be served."""
+        return next((each for each in self.standing.contenders if each.served is None), None)
 
     def _concern(
         self,

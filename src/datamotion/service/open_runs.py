@@ -106,7 +106,8 @@ def _goes_on(run: PastRun) -> str | None:
     if command is None:
         return None
     is_to = run.record.operation in (Operation.FAILOVER, Operation.MIGRATE) and run.plan.backend is not None
-    return f"datamotion {command.format(group=run.record.group)}" + (f" --to {run.plan.backend}" if is_to else "")
+    to = f"--to {run.plan.backend}" if is_to else ""
+    return " ".join(filter(None, ["datamotion", command.format(group=run.record.group), to, *run.plan.options]))
 
 
 def _if_lost(session: Session, run: PastRun) -> str | None:

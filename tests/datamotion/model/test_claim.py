@@ -25,6 +25,7 @@ CLAIMS = st.builds(
     partial=st.booleans(),
     served=st.none() | SECONDS,
     after=st.frozensets(st.from_regex(r"\A[1-9]\d?\.[0-9a-f]{8}\Z"), max_size=3),
+    at=st.text(LETTERS, max_size=60),
 )
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
 CLAIM = Claim(
