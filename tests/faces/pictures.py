@@ -83,6 +83,7 @@ def explain() -> None:
         places=places,
         unmirrored=(),
         lost=("vol_12",),
+        unsighted=(),
         hint="datamotion apply gold mirrors what it can",
         undecided=(),
         plan=None,
@@ -97,6 +98,7 @@ def explain() -> None:
             since=NOON,
             by="anna@ops",
             shut_out=(),
+            unmirrored=(),
             sites=(made,),
             verdict=Verdict.ATTENTION,
         )

@@ -127,6 +127,29 @@ def test_where_nobody_can_tell_who_serves_it_does_not_say_that_clients_notice_no
     play(quick_path, main, targets=BOTH)
 
 
+def test_copies_that_are_only_out_of_sight_are_not_said_to_be_none(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        story.place.lose("lyon")
+        story.place.lose("oslo")
+        report = await explained(story)
+        home, lyon, _ = report.sites
+        assert (home.lost, home.unsighted, report.unmirrored) == ((), ("vol_1",), ("vol_1",))
+        assert (lyon.unmirrored, report.verdict) == (("vol_1",), Verdict.ATTENTION)
+        text = shown(report)
+        assert "nothing could take over by itself; no other copy of 1 volume is in sight" in text
+        assert "no other copy of vol_1 can be seen; gold-lyon and gold-oslo may hold one" in text
+        assert "clients notice nothing, and 1 volume has no mirror in sight as it is" in text
+        for untrue in ("there is no other copy", "gone with it", "no mirror left"):
+            assert untrue not in text
+        story.place.regain("lyon")
+        assert "If gold-lyon went now: clients notice nothing, and 1 volume would have no mirror left" in shown(
+            await explained(story)
+        )
+
+    play(quick_path, main, targets=BOTH)
+
+
 def test_of_the_last_copy_in_reach_it_says_that_nothing_would_be_left(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         await story.protected("vol_1")

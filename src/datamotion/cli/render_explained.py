@@ -34,16 +34,20 @@ def _render_site(console: Console, report: ExplainReport, site: SiteReport) -> N
     unseen = "" if site.is_seen else " (it is not seen now)"
     say(
         console,
-        f"If [bold]{plain(site.backend)}[/] went now{unseen}: {plain(told(site, report.shut_out))}",
+        f"If [bold]{plain(site.backend)}[/] went now{unseen}: {plain(told(report, site))}",
         indent=2,
         hang=2,
     )
     for place in site.places:
         say(console, plain(_place(place)), indent=4, hang=2)
-    if site.unmirrored:
-        say(console, f"no mirror left of {plain(_named(site.unmirrored))}", indent=4, hang=2)
+    if going := [each for each in site.unmirrored if each not in report.unmirrored]:
+        say(console, f"no mirror left of {plain(_named(going))}", indent=4, hang=2)
     if site.lost:
         say(console, f"there is no other copy of {plain(_named(site.lost))}", indent=4, hang=2)
+    if site.unsighted:
+        unseen = " and ".join(each.backend for each in report.sites if not each.is_seen) or "another back end"
+        text = f"no other copy of {_named(site.unsighted)} can be seen; {unseen} may hold one"
+        say(console, plain(text), indent=4, hang=2)
     if site.hint:
         say(console, f"hint: {plain(site.hint)}", indent=6, hang=2)
     if site.plan is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -48,7 +48,8 @@ class SiteReport:
     """If the cluster of this back end went now. `serves`: clients notice, and `plan` is what a failover would do.
 
     `unmirrored` are volumes of which no mirror of what serves them would be left; `places` are in the order in which
-    they would be taken. `lost` are volumes that it serves and of which no other copy is known: they would go with it.
+    they would be taken. `lost` are volumes that it serves and of which no other copy is known: they would go with it;
+    `unsighted` those of which one may be where nobody can look now.
     `undecided` are volumes of which nobody can tell who serves them, and that clients could be at here. `hint` is what
     a person can do now about what is lost or undecided.
     """
@@ -60,6 +61,7 @@ class SiteReport:
     places: tuple[PlaceReport, ...]
     unmirrored: tuple[str, ...]
     lost: tuple[str, ...]
+    unsighted: tuple[str, ...]
     undecided: tuple[str, ...]
     plan: PlanReport | None
     hint: str | None = None
@@ -67,7 +69,10 @@ class SiteReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainReport:
-    """`shut_out` are volumes that clients cannot come to as it is, wherever they are served."""
+    """`shut_out` are volumes that clients cannot come to as it is, wherever they are served.
+
+    `unmirrored` are those that no mirror in sight follows as it is, whichever site goes.
+    """
 
     at: datetime
     group: str
@@ -77,6 +82,7 @@ class ExplainReport:
     since: datetime | None
     by: str | None
     shut_out: tuple[str, ...]
+    unmirrored: tuple[str, ...]
     sites: tuple[SiteReport, ...]
     verdict: Verdict
 
@@ -98,7 +104,8 @@ def explained(group: Group, view: View, at: datetime) -> ExplainReport:
     sites = tuple(_site(group, view, standing, backend.name) for backend in group.backends)
     shut = shut_out(standing)
     is_lost = bool(shut) or any(
-        each.undecided or (each.serves and (each.lost or each.plan is None or each.plan.verdict is not Verdict.DONE))
+        each.undecided
+        or (each.serves and (each.lost or each.unsighted or each.plan is None or each.plan.verdict is not Verdict.DONE))
         for each in sites
     )
     return ExplainReport(
@@ -110,6 +117,7 @@ def explained(group: Group, view: View, at: datetime) -> ExplainReport:
         since=newest.claim.since if newest else None,
         by=newest.claim.by if newest else None,
         shut_out=shut,
+        unmirrored=_unmirrored(standing),
         sites=sites,
         verdict=Verdict.ATTENTION if is_lost else Verdict.SILENT if is_silent else Verdict.DONE,
     )
@@ -121,10 +129,11 @@ def _site(group: Group, view: View, standing: Standing, name: str) -> SiteReport
     served = [volume for volume, active in standing.active.items() if active is not None and active.backend == name]
     serves = bool(served)
     plan, places = _failover(group, gone) if serves else (None, ())
-    fresh = Freshness(gone)
-    left = [each for each in gone.volumes if fresh.fresh_mirrors(each)]
+    left = frozenset(gone.volumes).difference(_unmirrored(gone))
     unmirrored = () if serves else tuple(each for each in standing.volumes if each not in left)
-    lost = tuple(volume for volume in served if not gone.by_volume.get(volume))
+    alone = [volume for volume in served if not gone.by_volume.get(volume)]
+    unsighted = tuple(each for each in alone if _may_be_elsewhere(standing, name, each))
+    lost = tuple(each for each in alone if each not in unsighted)
     undecided = tuple(
         volume for volume, active in standing.active.items() if active is None and _may_serve(standing, name, volume)
     )
@@ -139,10 +148,22 @@ def _site(group: Group, view: View, standing: Standing, name: str) -> SiteReport
         places=places,
         unmirrored=unmirrored,
         lost=lost,
+        unsighted=unsighted,
         undecided=undecided,
         plan=plan,
         hint=hint,
     )
+
+
+def _unmirrored(standing: Standing) -> tuple[str, ...]:
+    fresh = Freshness(standing)
+    return tuple(each for each in standing.volumes if not fresh.fresh_mirrors(each))
+
+
+def _may_be_elsewhere(standing: Standing, name: str, volume: str) -> bool:
+    """Whether another back end may hold a copy of it that cannot be seen now."""
+    others = ((other, site) for other, site in standing.sites.items() if other != name)
+    return any(site.unseen is not None or CopyId(other, volume) in standing.hidden for other, site in others)
 
 
 def _may_serve(standing: Standing, name: str, volume: str) -> bool:
@@ -189,18 +210,14 @@ def _place(candidate: Candidate, why_not: str | None) -> PlaceReport:
     )
 
 
-_UNNOTICED = "clients notice nothing"
-
-
-def told(site: SiteReport, shut_out: Sequence[str]) -> str:
-    """The first thing to say of it. To volumes that are shut out no client comes as it is."""
+def told(report: ExplainReport, site: SiteReport) -> str:
+    """The first thing to say of a site."""
     if site.undecided and not site.serves:
         return f"who serves {count_text(len(site.undecided), 'volume')} nobody can tell, so clients may be cut off"
     if not site.serves:
-        clients = f"clients cannot come to {count_text(len(shut_out), 'volume')} as it is" if shut_out else _UNNOTICED
-        if not site.unmirrored:
-            return f"{clients}, and every volume has another mirror"
-        return f"{clients}, and {count_text(len(site.unmirrored), 'volume')} would have no mirror left"
+        shut = count_text(len(report.shut_out), "volume")
+        clients = f"clients cannot come to {shut} as it is" if report.shut_out else "clients notice nothing"
+        return f"{clients}, and {' and '.join(_left_alone(report, site)) or 'every volume has another mirror'}"
     taken = next((each for each in site.places if each.why_not is None), None)
     if taken is None:
         return f"nothing could take over by itself{_gone_with(site)}"
@@ -211,5 +228,15 @@ def told(site: SiteReport, shut_out: Sequence[str]) -> str:
     return f"{served}{_gone_with(site)}"
 
 
+def _left_alone(report: ExplainReport, site: SiteReport) -> Iterator[str]:
+    """Of what does not serve: the mirrors that would go with it, and those that are missing in any case."""
+    if going := [each for each in site.unmirrored if each not in report.unmirrored]:
+        yield f"{count_text(len(going), 'volume')} would have no mirror left"
+    if report.unmirrored:
+        have = "has" if len(report.unmirrored) == 1 else "have"
+        yield f"{count_text(len(report.unmirrored), 'volume')} {have} no mirror in sight as it is"
+
+
 def _gone_with(site: SiteReport) -> str:
-    return f"; {count_text(len(site.lost), 'volume')} would be gone with it" if site.lost else ""
+    gone = f"; {count_text(len(site.lost), 'volume')} would be gone with it" if site.lost else ""
+    return gone + (f"; no other copy of {count_text(len(site.unsighted), 'volume')} is in sight" * bool(site.unsighted))
