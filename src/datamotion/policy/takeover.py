@@ -21,6 +21,7 @@ from datamotion.policy.common import Common, age_of
 from datamotion.policy.epochs import confirm, held, mirrors_seen_at, new_claim, take
 from datamotion.policy.failover_decision import Decision
 from datamotion.policy.failover_notes import failover_notes, kept_notes, late_notes, of_staying, what_follows
+from datamotion.policy.failover_refusals import breaks_off
 from datamotion.policy.fence import Occasion, fence
 from datamotion.policy.giving import Giving
 from datamotion.policy.hooks import Moves, add_hooks
@@ -59,7 +60,12 @@ class Takeover:
         self._ways = Giving(standing, chosen.site, is_carried=self._carrying is not None)
         self._due = StepList()
         self._refusals = [
-            Refusal(volume=volume, backend=chosen.name, text=f"{volume} cannot be served: {why}")
+            Refusal(
+                volume=volume,
+                backend=chosen.name,
+                text=f"{volume} cannot be served: {why}",
+                hint=_what_helps(standing, decision, volume),
+            )
             for volume, why in decision.candidate.unusable.items()
         ]
 
@@ -165,6 +171,11 @@ class Takeover:
             and not (self._carrying is not None and self._carrying.covers(copy))
         }
         return [loss for loss in self._chosen.losses if loss.volume in losing and loss.given_up_at != self._chosen.name]
+
+
+def _what_helps(standing: Standing, decision: Decision, volume: str) -> str | None:
+    copy = decision.candidate.copies.get(volume)
+    return breaks_off(standing, copy) if copy is not None and decision.terms.is_kept else None
 
 
 def _moves(decision: Decision, claim: Claim) -> Moves:
