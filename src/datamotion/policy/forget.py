@@ -51,7 +51,7 @@ def forget_planner(group: Group, backend: str) -> Planner:
             title=title,
             steps=steps,
             refusals=refusals,
-            notes=tuple(_notes(situation, backend)),
+            notes=tuple(_notes(situation, backend, is_whole=not refusals)),
             holds=frozenset(copy.id for copy in standing.copies.values() if copy.id not in is_open | refused),
         )
 
@@ -100,12 +100,18 @@ def _listed_for(standing: Standing, backend: str) -> Iterator[Entry]:
             yield entry
 
 
-def _notes(situation: Situation, backend: str) -> Iterator[str]:
-    """What is left to do elsewhere: in the configuration now, and there should it ever come back."""
+def _notes(situation: Situation, backend: str, *, is_whole: bool) -> Iterator[str]:
+    """What is left to do elsewhere: in the configuration now, and there should it ever come back.
+
+    While something mirrors it still, the configuration is left as it is: whose copy that is nobody could tell without.
+    """
     group, first = situation.now.group, situation.first
     serving = situation.now.serving.backend if situation.now.serving else "another one"
     home = f" and make {serving} the `home`, with `volumes` of its own" if group.home.name == backend else ""
-    yield f"Take {backend} out of the configuration then{home}: until then status goes on asking for it."
+    if is_whole:
+        yield f"Take {backend} out of the configuration then{home}: until then status goes on asking for it."
+    else:
+        yield f"Leave {backend} in the configuration until this command has nothing left to refuse."
     ended = [copy.edge.relationship for copy in first.copies.values() if copy.edge and _came_from(copy, backend)]
     paths = sorted({str(each.destination) for each in ended})
     told = [
