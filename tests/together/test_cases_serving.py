@@ -216,6 +216,30 @@ def test_two_copies_that_both_claim_to_serve_are_told_and_settled_by_name(quick_
     play(quick_path, story, targets=("lyon", "oslo"))
 
 
+@pytest.mark.parametrize("volumes", [("vol_1", "vol_2"), ("vol_2",)])
+def test_what_somebody_resynced_over_what_it_served_is_kept_where_the_hint_leads(
+    volumes: tuple[str, ...], quick_path: Path
+) -> None:
+    async def story(story: Story) -> None:
+        await story.protected(*volumes)
+        await story.failover("lyon")
+        await story.change_mirror("lyon", {"state": "snapmirrored"}, "vol_2")
+        await trio.sleep(60)
+        report = await story.settle("lyon")
+        assert report.verdict is not Verdict.DONE, told(report)
+        assert "at lyon: snapmirror break -destination-path svm_gold_dr:vol_2 lets it be written" in told(report)
+        plan = await story.plan_failover("paris", is_planned=None, overrule="gold-lyon")
+        assert plan.verdict is Verdict.DONE, "the other way that is named"
+        await story.change_mirror("lyon", {"state": "broken_off"}, "vol_2")
+        await trio.sleep(60)
+        report = await story.settle("lyon")
+        assert report.verdict is Verdict.DONE, told(report)
+        group = await story.group()
+        assert (group.serving, group.epoch, story.served("lyon")) == ("gold-lyon", 2, set(volumes))
+
+    play(quick_path, story)
+
+
 def test_where_a_failover_goes_on_for_one_volume_the_hints_fence_the_others_and_let_nobody_wait_for_ever(
     quick_path: Path,
 ) -> None:

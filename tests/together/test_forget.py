@@ -47,6 +47,8 @@ def test_the_group_goes_on_without_it(quick_path: Path) -> None:
         early = await forget(story)
         assert early.verdict is Verdict.PARTLY, told(early)
         assert "vol_1 at gold-oslo is a mirror of gold-paris still" in told(early)
+        assert "Leave gold-paris in the configuration" in told(early)
+        assert "out of the configuration" not in told(early)
         await story.place.run(reprotect(story))
         report = await forget(story)
         assert report.verdict is Verdict.DONE, told(report)

@@ -250,6 +250,22 @@ def test_while_the_source_does_not_answer_a_planned_one_is_refused_and_one_witho
     play(quick_path, story, schedule=None)
 
 
+def test_what_was_brought_home_by_hand_is_frozen_no_more_once_it_is_settled(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        report = await planned(story, "lyon")
+        assert report.verdict is Verdict.DONE, told(report)
+        await story.change("lyon", "vol_1", {"nas": {"path": ""}})
+        await story.change("paris", "vol_1", {"nas": {"path": "/vol_1", "export_policy": {"name": "default"}}})
+        report = await story.settle("paris")
+        assert report.verdict is Verdict.DONE, told(report)
+        group = await story.group()
+        assert (group.serving, group.epoch) == ("gold-paris", 3)
+        assert not [each for each in group.concerns if each.kind == "frozen"], group.concerns
+
+    play(quick_path, story)
+
+
 def test_from_the_epoch_on_nothing_goes_back(quick_path: Path) -> None:
     async def story(story: Story) -> None:
         await story.protected("vol_1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from datamotion.model.plan import Refusal
-from datamotion.model.standing import Doubt, HeldClaim, Standing
+from datamotion.model.standing import Copy, Doubt, HeldClaim, Standing
 from datamotion.model.view import Unseen
 from datamotion.policy.recovery import Earlier
 from datamotion.policy.serving import taken_twice
@@ -107,6 +107,18 @@ def contested(standing: Standing, newest: Sequence[HeldClaim]) -> Refusal:
     return Refusal(
         text=taken_twice(group, newest),
         hint=f"datamotion settle {group} --keep BACKEND says which one stays, and what that gives up",
+    )
+
+
+def breaks_off(standing: Standing, copy: Copy) -> str | None:
+    """What helps where a copy is to be kept, and is a mirror: somebody resynced it over what it served."""
+    if copy.is_writable or copy.edge is None:
+        return None
+    site, group = standing.sites[copy.id.backend].backend, standing.group.name
+    return (
+        f"at {site.cluster}: snapmirror break -destination-path {site.svm}:{copy.volume.name} lets it be written as it"
+        f" is now, then run the same command again; or, where another back end holds a newer copy: datamotion failover"
+        f" {group} --to BACKEND --overrule {copy.id.backend} says what serving that gives up"
     )
 
 

@@ -52,7 +52,7 @@ def forget_planner(group: Group, backend: str) -> Planner:
             title=title,
             steps=steps,
             refusals=refusals,
-            notes=tuple(_notes(situation, backend)),
+            notes=tuple(_notes(situation, backend, is_whole=not refusals)),
             holds=frozenset(copy.id for copy in standing.copies.values() if copy.id not in is_open | refused),
         )
 
@@ -101,15 +101,24 @@ def _listed_for(standing: Standing, backend: str) -> Iterator[Entry]:
             yield entry
 
 
-def _notes(situation: Situation, backend: str) -> Iterator[Remark]:
-    """What is left to do elsewhere: in the configuration now, and there should it ever come back."""
+def _notes(situation: Situation, backend: str, *, is_whole: bool) -> Iterator[Remark]:
+    """What is left to do elsewhere: in the configuration now, and there should it ever come back.
+
+    While something mirrors it still, the configuration is left as it is: whose copy that is nobody could tell without.
+    """
     group, first = situation.now.group, situation.first
     serving = situation.now.serving.backend if situation.now.serving else "another one"
     home = f" and make {serving} the `home`, with `volumes` of its own" if group.home.name == backend else ""
-    yield Remark(
-        f"Until {backend} is out of the configuration status goes on asking for it.",
-        f"Take it out then{home}",
-    )
+    if is_whole:
+        yield Remark(
+            f"Until {backend} is out of the configuration status goes on asking for it.",
+            f"Take it out then{home}",
+        )
+    else:
+        yield Remark(
+            f"Something mirrors {backend} still.",
+            f"Leave {backend} in the configuration until this command refuses nothing any more",
+        )
     ended = [copy.edge.relationship for copy in first.copies.values() if copy.edge and _came_from(copy, backend)]
     paths = sorted({str(each.destination) for each in ended})
     stop = "Stop them before they find it"

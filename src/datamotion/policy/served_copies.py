@@ -14,11 +14,12 @@ _COMES_TO = frozenset({Role.ACTIVE, Role.OVERTAKEN, Role.UNCLEAR})
 
 
 def is_served(standing: Standing, copy: Copy, claim: Claim) -> bool:
-    """Whether clients find this copy where they should, under this claim."""
+    """Whether clients find this copy where they should, under this claim, and nothing marks it as frozen still."""
     path = path_of(standing, copy.id.volume).path
     mounted = path is None or (copy.volume.path or "").casefold() == path.casefold()
     told = not claim.partial or (copy.mark is not None and copy.mark.epoch == claim.epoch)
-    return standing.active[copy.id.volume] == copy.id and mounted and told and copy.volume.export != FENCE
+    is_open = copy.volume.export != FENCE and not (copy.mark is not None and copy.mark.frozen)
+    return standing.active[copy.id.volume] == copy.id and mounted and told and is_open
 
 
 def was_served(first: Standing, copy: Copy) -> bool:

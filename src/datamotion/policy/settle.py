@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from datamotion.model.group import Group
 from datamotion.model.plan import Refusal
-from datamotion.model.standing import Standing
+from datamotion.model.standing import DoubtKind, Standing
 from datamotion.model.words import Operation
 from datamotion.policy.failover import serving_planner
 from datamotion.policy.failover_decision import Decision
+from datamotion.policy.failover_refusals import breaks_off
 from datamotion.policy.situation import Planner
 from datamotion.policy.target import Terms, assess
 
@@ -38,9 +39,11 @@ def _decide(standing: Standing, keep: str) -> Decision | Refusal:
     group = standing.group.name
     if not any(copy.is_writable for copy in candidate.copies.values()):
         overrule = "" if standing.claims else " --overrule BACKEND, the one that served last"
+        hint = f"to serve from its mirrors: datamotion failover {group} --to {keep}{overrule}"
+        resynced = [candidate.copies[volume] for volume in _resynced(standing, keep) if volume in candidate.copies]
         return Refusal(
             text=f"{keep} holds no copy of {group} that can be written: there is nothing to keep",
-            hint=f"to serve from its mirrors: datamotion failover {group} --to {keep}{overrule}",
+            hint=next(filter(None, (breaks_off(standing, copy) for copy in resynced)), hint),
         )
     if candidate.why_not:
         return Refusal(text=f"{keep} cannot be settled on: {candidate.why_not}", hint=f"datamotion status {group}")
@@ -48,6 +51,12 @@ def _decide(standing: Standing, keep: str) -> Decision | Refusal:
     is_begun = [(each.backend, each.epoch) for each in standing.contenders] == [(keep, last)]
     epoch = last if is_begun and last not in standing.unreadable else standing.next_epoch
     return Decision(candidate=candidate, epoch=epoch, given_up_at=given_up_at, terms=terms)
+
+
+def _resynced(standing: Standing, keep: str) -> list[str]:
+    """What that back end serves by its claim, and receives: no failover goes there as long as that is not settled."""
+    doubts = (each for each in standing.doubts if each.kind is DoubtKind.SERVES_AND_RECEIVES)
+    return [each.volume for each in doubts if each.backend == keep and each.volume is not None]
 
 
 def _rival(standing: Standing, keep: str, volume: str) -> str:

@@ -22,6 +22,7 @@ from datamotion.policy.common import Common, age_of
 from datamotion.policy.epochs import confirm, held, mirrors_seen_at, new_claim, take
 from datamotion.policy.failover_decision import Decision
 from datamotion.policy.failover_notes import failover_notes, kept_notes, late_notes, of_staying, what_follows
+from datamotion.policy.failover_refusals import breaks_off
 from datamotion.policy.fence import Occasion, fence
 from datamotion.policy.giving import Giving
 from datamotion.policy.hooks import Moves, add_hooks
@@ -64,7 +65,7 @@ class Takeover:
                 volume=volume,
                 backend=chosen.name,
                 text=f"{volume} cannot be served: {why}",
-                hint=decision.candidate.hints.get(volume),
+                hint=_what_helps(standing, decision, volume),
             )
             for volume, why in decision.candidate.unusable.items()
         ]
@@ -172,6 +173,13 @@ class Takeover:
             and not (self._carrying is not None and self._carrying.covers(copy))
         }
         return [loss for loss in self._chosen.losses if loss.volume in losing and loss.given_up_at != self._chosen.name]
+
+
+def _what_helps(standing: Standing, decision: Decision, volume: str) -> str | None:
+    copy = decision.candidate.copies.get(volume)
+    if copy is not None and decision.terms.is_kept:
+        return breaks_off(standing, copy)
+    return decision.candidate.hints.get(volume)
 
 
 def _moves(decision: Decision, claim: Claim) -> Moves:
