@@ -23,6 +23,9 @@ _PLANNERS = (
     "tests/datamotion/engine/test_run_reprotect.py",
     "tests/together/test_planned.py",
     "tests/together/test_cases_serving.py",
+    "tests/together/test_failover_ways.py",
+    "tests/together/test_remembered.py",
+    "tests/together/test_taking_up.py",
 )
 
 

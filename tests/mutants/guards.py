@@ -152,4 +152,25 @@ GUARDS = (
         "if before == now:",
         "if True:",
     ),
+    Guard(
+        "taken-up",
+        "a copy that lost its relationship is not transferred over while it holds what is nowhere else",
+        f"{_POLICY}/taking_up.py",
+        "if not snapshots_of(standing, mirror) or is_held(standing, mirror, active):",
+        "if True:",
+    ),
+    Guard(
+        "remembered",
+        "who took over from here and cannot be seen is not forgotten",
+        f"{_POLICY}/claims.py",
+        "if ours is None or ours.backend not in sites or ours.epoch <= max(claims.epochs, default=0):",
+        "if True:",
+    ),
+    Guard(
+        "for-lost",
+        "who works keeps what it serves of a divided group that lost another site",
+        f"{_POLICY}/failover_choice.py",
+        "if is_for_lost(standing, to, choice):",
+        "if False:",
+    ),
 )
