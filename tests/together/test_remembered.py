@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from datamotion.model.plan import Plan
+from datamotion.model.words import Operation
+from datamotion.runs.journal import Entry, Note
+from datamotion.runs.phases import Event
 from datamotion.service import failing_over, removal
 from datamotion.service.explain import explain
 from datamotion.service.verdict import Verdict
+from datamotion.store.journal import open_store
+from ontaplab.inprocess import START
 from tests.together.stories import Story, play
 from tests.together.world import GROUP
 
@@ -83,5 +89,22 @@ def test_a_group_that_is_protected_anew_is_remembered_as_that(quick_path: Path) 
         assert (await story.group()).epoch == 1
         story.place.lose("lyon")
         assert "taken unseen" not in await story.concerns()
+
+    play(quick_path, story, schedule=None)
+
+
+def test_it_is_remembered_behind_however_many_runs_that_took_no_epoch(quick_path: Path) -> None:
+    """Updates by the hour are runs of the group too; and one that told a site of a claim made none."""
+
+    async def story(story: Story) -> None:
+        await _taken_over_and_lost(story)
+        with open_store(story.place.session.store_url) as store:
+            for _ in range(100):
+                run = store.begin(Plan(operation=Operation.UPDATE, group=GROUP, title="Update gold"), START, "somebody")
+                run.end(Event.ALL_REACHED, START)
+            run = store.begin(Plan(operation=Operation.REPROTECT, group=GROUP, title="Reprotect"), START, "somebody")
+            run.write(Entry(at=START, note=Note.REACHED, cluster="lyon", change="TakeEpoch", volumes=()))
+            run.end(Event.ALL_REACHED, START)
+        assert (await story.group()).serving == "gold-lyon"
 
     play(quick_path, story, schedule=None)

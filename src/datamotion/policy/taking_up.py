@@ -32,7 +32,7 @@ def own_obstacle(situation: Situation, mirror: Copy, active: Copy) -> Obstacle |
     volume, group = mirror.id.volume, standing.group.name
     text = f"the copy of {volume} has lost its relationship"
     if not all(_compared(standing, each) for each in (mirror, active)):
-        return f"{text}, and what it holds was not looked at", "run the same command again, which looks"
+        return f"{text}, and what it holds was not looked at", f"datamotion plan {group} looks at it"
     if not snapshots_of(standing, mirror) or is_held(standing, mirror, active):
         return None
     loss = divergence(standing, mirror, active)

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 from datamotion.errors import ConfigError, StoreFailed
 from datamotion.model.claim import Claim
 from datamotion.model.group import Group
+from datamotion.model.serving_acts import ConfirmClaim, TakeEpoch
 from datamotion.model.view import Unseen, View
-from datamotion.model.words import Operation
 from datamotion.runs.journal import Note
 from datamotion.service.session import Session
 
 if TYPE_CHECKING:
-    from datamotion.store.journal import History, PastRun
+    from datamotion.store.journal import History
 
-_RUNS = 50
-_ABOUT_CLAIMS = (Operation.FAILOVER, Operation.SETTLE, Operation.PROTECT, Operation.UNPROTECT)
+_RUNS = 20  # those that told a site of a claim: few do
 
 
 def with_memory(session: Session, group: Group, view: View) -> Group:
@@ -33,19 +32,12 @@ def with_memory(session: Session, group: Group, view: View) -> Group:
 
 
 def _newest_claim(store: History, group: str) -> Claim | None:
-    for record in store.newest(group, _RUNS):
-        if record.operation not in _ABOUT_CLAIMS or (run := store.run(record.id)) is None:
-            continue
-        if record.operation == Operation.UNPROTECT and _reached(run, "DeleteClaim"):
-            return None
-        if run.plan.claim is not None and _reached(run, "TakeEpoch"):
-            served = [each.at for each in run.entries if each.note is Note.REACHED and each.change == "ConfirmClaim"]
-            return replace(run.plan.claim, served=run.plan.claim.served or min(served, default=None))
+    for run in store.that_reached(group, TakeEpoch.__name__, _RUNS):
+        if (claim := run.plan.claim) is not None:
+            reached = [each for each in run.entries if each.note is Note.REACHED]
+            served = [each.at for each in reached if each.change == ConfirmClaim.__name__]
+            return replace(claim, served=claim.served or min(served, default=None))
     return None
-
-
-def _reached(run: PastRun, change: str) -> bool:
-    return any(each.note is Note.REACHED and each.change == change for each in run.entries)
 
 
 def opened_history(store_url: str) -> AbstractContextManager[History]:

@@ -146,6 +146,24 @@ class History:
             rows = connection.execute(query if group is None else query.where(RUNS.c.group_name == group))
             return [_run_record(row) for row in rows]
 
+    def that_reached(self, group: str, change: str, most: int) -> Iterator[PastRun]:
+        """The newest runs of a group of whose journals such a change came about, however many others were since."""
+        if not self._columns:
+            return
+        query = (
+            select(RUNS.c.id)
+            .join(ENTRIES, ENTRIES.c.run_id == RUNS.c.id)
+            .where(RUNS.c.group_name == group, ENTRIES.c.change == change, ENTRIES.c.note == Note.REACHED)
+            .distinct()
+            .order_by(RUNS.c.id.desc())
+            .limit(most)
+        )
+        with store_errors("read"), self._engine.connect() as connection:
+            numbers = connection.scalars(query).all()
+        for number in numbers:
+            if (run := self.run(number)) is not None:
+                yield run
+
     def unfinished(self, prefix: str) -> Sequence[PastRun]:
         """The last run of each group whose name begins so, where not all of it came about."""
         if not self._columns:
