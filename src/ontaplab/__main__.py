@@ -65,6 +65,7 @@ def _serve(folder: Path, announce: int | None, owner: int | None) -> None:
     from ontaplab.server import CannotServe, serve  # noqa: PLC0415  # slow; after detaching nobody waits for it
 
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # most of what a request makes stays: records of thousands of volumes, and jobs
     gc.enable()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request

@@ -100,6 +100,39 @@ def test_a_query_names_a_hundred_jobs_at_most(backend: str) -> None:
     assert sorted(len(sent.query["uuid"].split("|")) for sent in wire.sent) == [50, 100, 100]
 
 
+def test_while_the_oldest_run_the_younger_are_not_asked_about(backend: str) -> None:
+    wire = after_looks(3, {"state": "success"})
+    assert len(follow(backend, wire, [f"j-{n}" for n in range(250)])) == 250
+    assert [sent.query["uuid"].startswith("j-0|") for sent in wire.sent] == [True] * 4 + [False] * 2
+
+
+def test_what_takes_long_keeps_nobody_from_seeing_how_the_younger_ended(backend: str) -> None:
+    """ONTAP forgets a job 300 s after its end, and one of the oldest may run for longer."""
+    clock = QuickClock()
+
+    def answer(sent: Sent) -> httpx.Response:
+        after_s = sum(clock.slept_s)
+        numbers = [int(uuid[2:]) for uuid in sent.query["uuid"].split("|")]
+        oldest = [{"uuid": f"j-{n}", "state": "running" if after_s < 400 else "success"} for n in numbers if n < 100]
+        younger = [{"uuid": f"j-{n}", "state": "success"} for n in numbers if n >= 100 and after_s < 300]
+        return records(*oldest, *younger)
+
+    ends = follow(backend, Wire(answer), [f"j-{n}" for n in range(250)], clock)
+    assert set(ends.values()) == {Accepted()}
+
+
+def test_while_jobs_end_the_intervals_do_not_grow(backend: str) -> None:
+    clock = QuickClock()
+
+    def answer(sent: Sent) -> httpx.Response:
+        first, *others = sent.query["uuid"].split("|")
+        running = ({"uuid": uuid, "state": "running"} for uuid in others)
+        return records({"uuid": first, "state": "success"}, *running)
+
+    follow(backend, Wire(answer), [f"j-{n}" for n in range(5)], clock)
+    assert clock.slept_s == [0.05] * 5
+
+
 @pytest.mark.parametrize("state", ["queued", "running", "paused"])
 def test_a_job_that_is_not_over_is_followed_on(backend: str, state: str) -> None:
     left = [records({"uuid": "j-1", "state": state}), records({"uuid": "j-1", "state": "success"})]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -247,6 +248,7 @@ class Volume:
         return replace(self, type="rw", exported_snapshot=None, properties=properties)
 
 
+@lru_cache(maxsize=4096)
 def path_keys(svm: str, path: str) -> tuple[tuple[str, str], ...]:
     """The SVM with the path and, before it, each path above it: equal for what ONTAP takes to be the same.
 
