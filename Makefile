@@ -33,8 +33,13 @@ $(VENV)/.docs: $(VENV)/.run
 demo: $(VENV)/.run ## Run the main job on two lab clusters (FROM=folder, KEEP=1)
 	@exec $(BIN)/datamotion demo $(if $(FROM),--from "$(FROM)") $(if $(KEEP),--keep)
 
-test: $(VENV)/.test ## Run all tests
-	$(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
+# What pytest makes of asserts is kept in the checkout; the first time, each of its four processes would make all of it.
+$(VENV)/.rewritten: | $(VENV)/.test
+	@for half in tests/datamotion "tests/[!d_]*/"; do $(BIN)/python -m pytest --collect-only -qq $$half >$@.log & done; wait
+	@touch $@
+
+test: $(VENV)/.test $(VENV)/.rewritten ## Run all tests
+	TESTS_SWEEPS=$${TESTS_SWEEPS:-3} $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.test ## ruff, mypy --strict, import contracts, generated pages fresh
 	$(BIN)/ruff check .
@@ -46,8 +51,9 @@ lint: $(VENV)/.test ## ruff, mypy --strict, import contracts, generated pages fr
 check: lint test ## All that CI runs
 
 soak: $(VENV)/.test ## Random histories, kills, storms of faults, two operators, bad answers; hours (SEED=number repeats them)
-	@seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; \
-	$(BIN)/python -m pytest -s --hypothesis-profile=soak --hypothesis-seed=$$seed --hypothesis-show-statistics \
+	@seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; ended=0; \
+	soak="$(BIN)/python -m pytest -s --hypothesis-profile=soak --hypothesis-seed=$$seed --hypothesis-show-statistics"; \
+	$$soak -m "not sweep" \
 		tests/ontaplab/statemachine tests/ontaplab/kills tests/together/test_faults.py tests/together/replay \
 		tests/together/histories tests/together/test_planned.py tests/chaos \
 		tests/datamotion/engine/test_two_operators.py tests/datamotion/policy/test_properties.py \
@@ -55,7 +61,8 @@ soak: $(VENV)/.test ## Random histories, kills, storms of faults, two operators,
 		tests/faces/test_cli_poor_host.py tests/together/test_migrate.py tests/together/test_migrate_files.py tests/together/test_migrate_many.py \
 		tests/together/test_migrate_luns_between.py tests/together/test_failover_ways.py tests/together/test_role.py \
 		tests/together/test_removal.py tests/together/test_lun_fence.py \
-		tests/together/test_cluster_peers.py tests/ontaplab/test_pytest_plugin.py
+		tests/together/test_cluster_peers.py tests/ontaplab/test_pytest_plugin.py || ended=1; \
+	$$soak -m sweep || ended=1; exit $$ended
 
 mutants: $(VENV)/.test ## Each safety guard switched off in turn: which tests notice, half an hour (ARGS="--histories 60 carried")
 	$(BIN)/python -m tests.mutants $(ARGS)

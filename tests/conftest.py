@@ -7,7 +7,7 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -49,12 +49,24 @@ _LONG_FIRST = ("chaos", "faces", "together", "contract")
 """Folders of modules that take long: begun last, one would run on alone, and the other processes idle."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     def place(item: pytest.Item) -> int:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]
         return _LONG_FIRST.index(folder) if folder in _LONG_FIRST else len(_LONG_FIRST)
 
     items.sort(key=place)
+    left_out = _sweeps_of_other_runs(items)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _sweeps_of_other_runs(items: Sequence[pytest.Item]) -> Sequence[pytest.Item]:
+    """Where only each third sweep is asked for, say: the others. Cases of one function are tried together."""
+    every = int(os.environ.get("TESTS_SWEEPS", "1"))
+    sweeps = [item for item in items if item.get_closest_marker("sweep")]
+    names = sorted({item.nodeid.partition("[")[0] for item in sweeps})
+    drawn = set(names[int(os.environ[_OFFSET]) % every :: every])
+    return [item for item in sweeps if item.nodeid.partition("[")[0] not in drawn]
 
 
 def pytest_collection_finish() -> None:

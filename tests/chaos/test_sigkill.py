@@ -41,6 +41,7 @@ def play(request: pytest.FixtureRequest, site: Site, tmp_path_factory: pytest.Te
 
 
 @pytest.mark.parametrize("moment", thinned(["before", "after"], 2))
+@pytest.mark.sweep
 def test_killed_at_any_write_of_its_journal_the_same_command_again_ends_in_the_same_state(
     play: Play, moment: Moment, tmp_path: Path, soaking: int | None
 ) -> None:
@@ -60,6 +61,7 @@ def test_killed_at_any_write_of_its_journal_the_same_command_again_ends_in_the_s
     assert nth > 10
 
 
+@pytest.mark.sweep
 def test_killed_at_any_moment_the_same_command_again_ends_in_the_same_state(
     play: Play, tmp_path: Path, soaking: int | None
 ) -> None:

@@ -82,6 +82,7 @@ def test_it_is_shown_carried_out_and_configured(three: Lab) -> None:
 
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("is_undone", [False, True])
+@pytest.mark.sweep
 def test_interrupted_while_clients_wait_it_goes_on_or_back_by_the_same_command(three: Lab, is_undone: bool) -> None:
     three.lab("pace", "set", "paris", "--route", "POST /storage/volumes/*/snapshots", "--held")
     with subprocess.Popen(

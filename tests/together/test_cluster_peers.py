@@ -79,6 +79,7 @@ def test_they_are_made_peers_and_the_passphrase_is_left_nowhere(
 
 
 @pytest.mark.parametrize("is_carried_out", thinned([False, True], 2))
+@pytest.mark.sweep
 def test_killed_at_any_call_the_same_command_comes_to_the_same_end(quick_path: Path, is_carried_out: bool) -> None:
     died_at: list[bool] = []
 

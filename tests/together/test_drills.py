@@ -193,6 +193,7 @@ def test_what_somebody_made_of_that_name_is_left_and_what_is_gone_is_no_mistake(
 
 
 @pytest.mark.parametrize("is_carried_out", [False, True])
+@pytest.mark.sweep
 def test_killed_at_whatever_call_the_same_command_comes_to_the_same_end(is_carried_out: bool, quick_path: Path) -> None:
     async def story(story: Story) -> None:
         await story.protected("vol_1", "vol_2", "vol_3")

@@ -115,6 +115,7 @@ def test_a_copy_without_that_state_cannot_be_served_and_says_what_it_holds(quick
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_carried_out", thinned([False, True], 2))
+@pytest.mark.sweep
 def test_killed_at_any_call_the_same_command_comes_to_the_same_older_state(
     quick_path: Path, is_carried_out: bool, soaking: int | None
 ) -> None:

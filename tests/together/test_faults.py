@@ -145,6 +145,7 @@ def _can_meet(name: str, fault: str) -> bool:
     ("name", "fault"),
     thinned([(name, fault) for name in _COMMANDS for fault in _PASSING if _can_meet(name, fault)], 3),
 )
+@pytest.mark.sweep
 def test_a_command_that_meets_one_kind_of_fault_ends_well(name: str, fault: str, quick_path: Path) -> None:
     async def main() -> None:
         command = _COMMANDS[name]
@@ -183,6 +184,7 @@ def test_a_command_ends_well_where_one_patch_changes_one_object(
 
 @pytest.mark.parametrize("name", _COMMANDS)
 @pytest.mark.parametrize("number", _STORMS)
+@pytest.mark.sweep
 def test_a_command_in_a_storm_of_faults_ends_well(
     name: str, number: int, quick_path: Path, soaking: int | None
 ) -> None:

@@ -103,6 +103,7 @@ def test_what_serves_releases_the_mirrors_that_are_gone_with_it(quick_path: Path
 
 
 @pytest.mark.parametrize("is_carried_out", [False, True])
+@pytest.mark.sweep
 def test_killed_at_any_call_the_same_command_comes_to_the_same_end(quick_path: Path, is_carried_out: bool) -> None:
     async def main(story: Story) -> None:
         story = await lost_for_good(story)

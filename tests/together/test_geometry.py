@@ -33,6 +33,7 @@ async def count(story: Story, cluster: str) -> int:
 
 @pytest.mark.parametrize("calls", range(3))
 @pytest.mark.parametrize("is_carried_out", [False, True])
+@pytest.mark.sweep
 def test_a_mirror_is_expanded_with_its_source_wherever_the_process_ends(
     tmp_path: Path, calls: int, is_carried_out: bool
 ) -> None:
@@ -70,6 +71,7 @@ def test_a_destination_with_more_constituents_is_left_with_its_relationship(tmp_
 
 
 @pytest.mark.parametrize("calls", range(6))
+@pytest.mark.sweep
 def test_it_is_made_anew_where_that_was_agreed_to_wherever_the_process_ends(tmp_path: Path, calls: int) -> None:
     async def main(story: Story) -> None:
         await mirrored(story)

@@ -92,6 +92,7 @@ def test_a_planned_failover_loses_no_block_that_was_acknowledged_and_what_was_of
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_carried_out", thinned([False, True], 2))
+@pytest.mark.sweep
 def test_killed_anywhere_and_aborted_hosts_have_exactly_what_they_had(
     quick_path: Path, is_carried_out: bool, soaking: int | None
 ) -> None:

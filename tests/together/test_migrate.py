@@ -291,6 +291,7 @@ def test_a_new_volume_that_was_renamed_meanwhile_is_told_by_its_name(quick_path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("is_carried_out", "keeps_source"), thinned([(False, False), (True, True)], 2))
+@pytest.mark.sweep
 def test_killed_at_any_call_it_goes_on_where_it_was(
     quick_path: Path, is_carried_out: bool, keeps_source: bool, soaking: int | None
 ) -> None:
@@ -318,6 +319,7 @@ def test_killed_at_any_call_it_goes_on_where_it_was(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_carried_out", thinned([False, True], 2))
+@pytest.mark.sweep
 def test_killed_at_any_call_and_aborted_the_old_ones_serve_or_it_only_goes_on(
     quick_path: Path, is_carried_out: bool, soaking: int | None
 ) -> None:
@@ -390,6 +392,7 @@ async def move(story: Story, volumes: str = "vol_*", **more: Any) -> RunReport:
 
 @pytest.mark.parametrize("calls", range(3))
 @pytest.mark.parametrize("is_carried_out", [False, True])
+@pytest.mark.sweep
 def test_volumes_move_to_another_aggregate_wherever_the_process_ends(
     quick_path: Path, calls: int, is_carried_out: bool
 ) -> None:

@@ -145,6 +145,7 @@ def test_killed_at_any_call_it_goes_on_where_it_was(
 @pytest.mark.parametrize(
     ("to", "is_carried_out"), thinned([(WITHIN, False), (BETWEEN, True), (BETWEEN, False), (WITHIN, True)], 2)
 )
+@pytest.mark.sweep
 def test_killed_at_any_call_and_aborted_it_is_as_it_was_or_only_goes_on(
     quick_path: Path, to: str, is_carried_out: bool, soaking: int | None
 ) -> None:
@@ -267,6 +268,7 @@ async def with_folders(story: Story) -> Story:
 
 @pytest.mark.parametrize("calls", thinned(range(7), 3))
 @pytest.mark.parametrize("is_carried_out", [False, True])
+@pytest.mark.sweep
 def test_folders_are_made_on_its_way_wherever_the_process_ends(
     quick_path: Path, calls: int, is_carried_out: bool
 ) -> None:

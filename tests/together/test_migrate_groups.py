@@ -295,6 +295,7 @@ UNDONE = [(False, None, False), (True, None, False), (False, None, True), (True,
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("is_carried_out", "keeps_source", "is_target"), thinned([*GONE_ON_WITH, *UNDONE], 7))
+@pytest.mark.sweep
 def test_killed_at_any_call_it_goes_on_where_it_was_or_goes_back(
     quick_path: Path, is_carried_out: bool, keeps_source: bool | None, is_target: bool
 ) -> None:

@@ -160,6 +160,7 @@ def test_it_is_listed_from_when_its_hosts_are_kept_away_to_when_the_new_one_is_f
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("keeps_source", "is_carried_out"), [(False, False), (False, True), (True, True)])
+@pytest.mark.sweep
 def test_killed_at_any_call_it_goes_on_where_it_was(
     quick_path: Path, keeps_source: bool, is_carried_out: bool, soaking: int | None
 ) -> None:
@@ -189,6 +190,7 @@ def test_killed_at_any_call_it_goes_on_where_it_was(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_carried_out", thinned([False, True], 2))
+@pytest.mark.sweep
 def test_killed_at_any_call_and_aborted_it_is_as_it_was_or_only_goes_on(
     quick_path: Path, is_carried_out: bool, soaking: int | None
 ) -> None:

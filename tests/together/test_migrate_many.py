@@ -168,6 +168,7 @@ def test_luns_are_copied_side_by_side_and_no_more_than_were_allowed(quick_path: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_carried_out", [False, True])
+@pytest.mark.sweep
 def test_killed_at_any_call_the_same_command_brings_all_of_them(
     quick_path: Path, is_carried_out: bool, soaking: int | None
 ) -> None:

@@ -285,6 +285,7 @@ def test_from_the_epoch_on_nothing_goes_back(quick_path: Path) -> None:
 
 @pytest.mark.parametrize("goes_on", [True, False], ids=["then run again", "then aborted"])
 @pytest.mark.parametrize("is_carried_out", thinned([False, True], 2))
+@pytest.mark.sweep
 def test_killed_at_whatever_call(is_carried_out: bool, goes_on: bool, quick_path: Path, soaking: int | None) -> None:
     """In `make test` at every fifth call, from any of the first five on."""
     died_at: list[bool] = []

@@ -280,6 +280,7 @@ async def _as_it_ended(story: Story) -> object:
 
 
 @pytest.mark.parametrize("is_carried_out", thinned([False, True], 2))
+@pytest.mark.sweep
 def test_whatever_call_it_dies_at_the_same_commands_come_to_the_same_end(
     is_carried_out: bool, quick_path: Path
 ) -> None:

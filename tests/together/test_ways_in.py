@@ -206,6 +206,7 @@ def test_what_cannot_be_alike_is_told_by_name_is_not_forgotten_and_keeps_nothing
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_lost", [False, True])
+@pytest.mark.sweep
 def test_killed_anywhere_and_run_again_hosts_come_in_as_they_did(
     quick_path: Path, is_lost: bool, soaking: int | None
 ) -> None:

@@ -78,6 +78,7 @@ def test_a_first_one_is_taken_once_every_mirror_holds_a_copy() -> None:
 
 
 @pytest.mark.parametrize("make", [new, aged])
+@pytest.mark.sweep
 def test_what_dies_at_any_write_is_finished_by_the_same_command(make: Callable[[], World]) -> None:
     """Three volumes, two targets: exhaustive."""
 

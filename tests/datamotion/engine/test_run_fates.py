@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -59,6 +60,7 @@ def without_fates(world: World) -> World:
 
 @settings(max_examples=15, deadline=None)
 @given(fates_of(*OF_FAILOVER), LAGS_S)
+@pytest.mark.sweep
 def test_a_failover_is_true_to_what_was_done_and_is_finished_by_the_same_command(
     fates: dict[tuple[str, str | None], list[Fate]], shows_after_s: float
 ) -> None:
@@ -77,6 +79,7 @@ def test_a_failover_is_true_to_what_was_done_and_is_finished_by_the_same_command
 
 @settings(max_examples=15, deadline=None)
 @given(fates_of(*OF_PROTECT), LAGS_S)
+@pytest.mark.sweep
 def test_protecting_is_true_to_what_was_done_and_is_finished_by_the_same_command(
     fates: dict[tuple[str, str | None], list[Fate]], shows_after_s: float
 ) -> None:

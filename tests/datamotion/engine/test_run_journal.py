@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 
+import pytest
+
 from datamotion.model.mirror_acts import Break
 from datamotion.model.plan import Plan, Refusal
 from datamotion.policy.situation import Planner, Situation
@@ -123,6 +125,7 @@ def _bound(main: Callable[[World, int], Awaitable[bool]], world: World, dies_at:
     return lambda: main(world, dies_at)
 
 
+@pytest.mark.sweep
 def test_protecting_that_dies_at_any_write_is_finished_by_the_same_command() -> None:
     worlds = outcomes_of_dying(unprotected, PROTECT, ALL)
     assert len(worlds) > 20

@@ -138,6 +138,7 @@ def ended(make: Callable[[], World], planner: Planner, names: tuple[str, ...]) -
     ],
     ids=["from nothing", "mirrors that were there", "back to at_failover", "failover"],
 )
+@pytest.mark.sweep
 def test_what_dies_at_any_write_is_finished_by_the_same_command(
     make: Callable[[], World], planner: Planner, names: tuple[str, ...]
 ) -> None:
@@ -169,6 +170,7 @@ _FATES = st.sampled_from([Fate.DONE, Fate.LOST_BEFORE, Fate.LOST_AFTER, Fate.BUS
 
 @given(data=st.data())
 @settings(max_examples=10, deadline=None)
+@pytest.mark.sweep
 def test_whatever_becomes_of_requests_for_fifty_volumes_the_same_command_finishes(data: st.DataObject) -> None:
     names = tuple(f"vol_{number}" for number in range(1, 51))
     world = ahead(mirrored, *names)

@@ -50,6 +50,7 @@ def changed() -> World:
 
 
 @pytest.mark.parametrize("make", [new, changed])
+@pytest.mark.sweep
 def test_what_dies_at_any_write_is_finished_by_the_same_command(make: Callable[[], World]) -> None:
     """Three volumes, two targets: exhaustive."""
 

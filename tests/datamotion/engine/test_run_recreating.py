@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from datamotion.engine.result import Outcome
 from datamotion.model.mirror_acts import DeleteRelationship
 from datamotion.model.volume_acts import DeleteVolume
@@ -29,6 +31,7 @@ def misshapen(*names: str) -> World:
     return world
 
 
+@pytest.mark.sweep
 def test_made_anew_by_deaths_at_any_write_and_the_same_command() -> None:
     """Three volumes, two targets: exhaustive."""
     straight = misshapen()

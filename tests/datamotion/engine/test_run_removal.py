@@ -101,6 +101,7 @@ def test_collecting_leaves_the_newest_claim_every_mirror_and_what_people_wrote()
     [(listed, UNPROTECT), (listed, DISCARD), (left_over, GC)],
     ids=["unprotect", "with its copies", "gc"],
 )
+@pytest.mark.sweep
 def test_what_dies_at_any_write_is_finished_by_the_same_command(make: Callable[[], World], planner: Planner) -> None:
     """Three volumes, two targets: exhaustive."""
 
@@ -132,6 +133,7 @@ _KINDS = ("AbortTransfer", "DeleteRelationship", "ReleaseRelationship", "DeleteV
 @given(data=st.data())
 @settings(max_examples=8, deadline=None)
 @pytest.mark.parametrize(("make", "planner"), [(listed, UNPROTECT), (listed, DISCARD), (left_over, GC)])
+@pytest.mark.sweep
 def test_whatever_becomes_of_requests_for_fifty_volumes_the_same_command_finishes(
     make: Callable[..., World], planner: Planner, data: st.DataObject
 ) -> None:

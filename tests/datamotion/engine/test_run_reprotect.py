@@ -114,6 +114,7 @@ def test_nothing_goes_back_before_its_clone_stands_alone_and_what_was_in_the_way
 
 
 @pytest.mark.parametrize("consent", [DISCARD, replace(DISCARD, keep=False)], ids=["kept", "given up"])
+@pytest.mark.sweep
 def test_what_dies_at_any_write_is_finished_by_the_same_command(consent: Consent) -> None:
     """Three volumes, two targets: exhaustive."""
     planner = reprotect_planner(GROUP, consent)
@@ -153,6 +154,7 @@ _KINDS = (
 
 @given(data=st.data())
 @settings(max_examples=15, deadline=None)
+@pytest.mark.sweep
 def test_whatever_becomes_of_requests_the_same_command_finishes(data: st.DataObject) -> None:
     names = tuple(f"vol_{number}" for number in range(1, 11))
     world = taken_over(*names)

@@ -107,6 +107,7 @@ def explore(lyon: Reach, nice: Reach, history: History) -> Exploration:
         2,
     ),
 )
+@pytest.mark.sweep
 def test_of_two_that_can_reach_a_common_site_one_serves_and_otherwise_both_are_shown(
     lyon: str, nice: str, history: History
 ) -> None:
@@ -207,6 +208,7 @@ def seeds(soaking: int | None) -> Iterator[int]:
     yield from range(first, first + number)
 
 
+@pytest.mark.sweep
 def test_so_it_is_with_bad_luck_too(soaking: int | None) -> None:
     for seed in seeds(soaking):
         random_story(seed)

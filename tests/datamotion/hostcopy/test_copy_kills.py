@@ -105,6 +105,7 @@ def test_killed_at_any_moment_a_copy_goes_on_from_the_last_verified_piece(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("files", "rate"), [(20, 20 << 20), (150, 0)], ids=["few", "so many that processes help"])
+@pytest.mark.sweep
 def test_killed_at_any_moment_a_copy_of_a_folder_goes_on(
     quick_path: Path, soaking: int | None, files: int, rate: int
 ) -> None:

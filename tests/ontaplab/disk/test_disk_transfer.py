@@ -78,6 +78,7 @@ def base_at_source(base: Path | None, target: Path) -> Path | None:
 @pytest.mark.slow
 @settings(deadline=None, max_examples=80, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(histories, cuts), min_size=1, max_size=3), st.sampled_from([0, 1, 5, 20, 1000]))
+@pytest.mark.sweep
 def test_a_transfer_gives_an_identical_tree_wherever_it_is_cut(
     steps: Sequence[tuple[Sequence[Edit], Sequence[Cut]]], blocks: int
 ) -> None:

@@ -103,6 +103,7 @@ class Pair:
         return f"{self.paris.svm}:files"
 
 
+@pytest.mark.sweep
 def test_killed_at_any_moment_a_cluster_has_all_it_acknowledged(pair: Pair, soaking: int | None) -> None:
     kills, seed = (200, soaking) if soaking is not None else (4, random.randrange(2**32))
     print(f"{kills} kills, seed {seed}")

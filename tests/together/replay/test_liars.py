@@ -88,6 +88,7 @@ _OTHERS = [name for name in LIES if name not in ANSWERS]
 
 
 @pytest.mark.parametrize("names", some([list(ANSWERS), _OTHERS[::2], _OTHERS[1::2]]))
+@pytest.mark.sweep
 def test_a_target_that_lies_does_not_stop_a_failover_to_the_other_one(
     names: Sequence[str], scene: Scene, ca: trustme.CA, context: ssl.SSLContext, tmp_path: Path
 ) -> None:

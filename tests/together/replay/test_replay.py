@@ -89,6 +89,7 @@ def test_what_was_recorded_plays_as_it_was(name: str, scenes: Mapping[str, Scene
 
 
 @pytest.mark.parametrize("name", _SCENES)
+@pytest.mark.sweep
 def test_no_field_of_any_answer_makes_a_command_fall_over_or_act_otherwise(
     name: str, scenes: Mapping[str, Scene], soaking: int | None
 ) -> None:
@@ -160,6 +161,7 @@ def test_a_bad_answer_of_one_target_leaves_the_other_one_to_fail_over_to(
 
 
 @pytest.mark.parametrize("name", ["status", "update", "failover, dry", "apply after"])
+@pytest.mark.sweep
 def test_changes_that_are_read_alike_come_to_the_same(
     name: str, scenes: Mapping[str, Scene], soaking: int | None
 ) -> None:
