@@ -39,7 +39,7 @@ _COMMANDS = {
     "abort": _Listed("mirrors", "Abort the transfers that run."),
     "break": _Listed("mirrors", "Break mirrors off at one back end: each becomes writable at its last snapshot."),
     "resync": _Listed("mirrors", "Make copies that were broken off mirrors again."),
-    "failover": _Listed("serving", "Serve a group from another back end."),
+    "failover": _Listed("failover", "Serve a group from another back end."),
     "failback": _Listed(
         "serving", "Serve a group from its home again, without losing a write: a planned failover to it."
     ),
