@@ -25,7 +25,7 @@ _COMMANDS = {
     "check": _Listed("check", "Say whether all is ready for `apply`, and who or what mends what is not."),
     "plan": _Listed("plan", "Show what `apply` would do, and why."),
     "apply": _Listed(
-        "changing",
+        "protecting",
         "Mirror every volume as configured: create what is missing, adopt what is there, remove nothing.",
     ),
     "status": _Listed("status", "Show who serves, how old every copy is, and what is wrong."),
@@ -33,13 +33,13 @@ _COMMANDS = {
         "explain",
         "Say what would become of a group if a site went now: who would serve, why, and what that would cost.",
     ),
-    "update": _Listed("changing", "Carry what the sources hold now to every mirror, and wait until it is there."),
+    "update": _Listed("protecting", "Carry what the sources hold now to every mirror, and wait until it is there."),
     "pause": _Listed("mirrors", "Pause mirrors: no transfer starts, and `apply` leaves it so."),
     "resume": _Listed("mirrors", "Resume mirrors, whoever paused them."),
     "abort": _Listed("mirrors", "Abort the transfers that run."),
     "break": _Listed("mirrors", "Break mirrors off at one back end: each becomes writable at its last snapshot."),
     "resync": _Listed("mirrors", "Make copies that were broken off mirrors again."),
-    "failover": _Listed("serving", "Serve a group from another back end."),
+    "failover": _Listed("failover", "Serve a group from another back end."),
     "failback": _Listed(
         "serving", "Serve a group from its home again, without losing a write: a planned failover to it."
     ),

@@ -1,55 +1,27 @@
-"""A range of bytes from one open file to another: holes stay holes, zeros become holes, and what arrived is read back.
-
-Everything goes through buffers that each thread makes once, so memory does not grow with what is copied.
-"""
+"""A range of bytes from one open file to another: holes stay holes, zeros become holes, what arrived is read back."""
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import mmap
 import os
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import xxhash
 
 from datamotion.errors import CopyFailed
 from datamotion.hostcopy.asked import Verify
-from datamotion.hostcopy.failing import changed, failed
+from datamotion.hostcopy.buffers import CHUNK, GRAIN, LANE, ZEROS, Reader, filled_runs, read_into, read_source
+from datamotion.hostcopy.failing import changed, failed, spoilt
 from datamotion.hostcopy.limit import Limit
 from datamotion.hostcopy.tally import Tally
 
-CHUNK = 1 << 20
 LIMITED_CHUNK = 512 << 10
 """What goes by at once where there is a limit."""
-GRAIN = 16 << 10
-"""Zeros are found, and changes told apart, in steps of this."""
-_ZEROS = bytes(GRAIN)
-_FICLONE = 0x40049409
 NOT_SO = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EBADF, errno.EPERM}
 """What a kernel, or a file system, answers that does not copy by itself."""
 _KERNEL_CHUNK = 16 << 20
-
-
-class Reader(Protocol):
-    """How a file is read: as `os.preadv`."""
-
-    def __call__(self, fd: int, buffers: list[memoryview], offset: int, /) -> int: ...
-
-
-class Lane(threading.local):
-    """A thread's own buffers."""
-
-    def __init__(self) -> None:
-        self.there = bytearray(CHUNK)
-        self.back = bytearray(CHUNK)
-        self.aligned = mmap.mmap(-1, CHUNK, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)  # no process shares it
-
-
-LANE = Lane()
 
 
 @dataclass(eq=False, repr=False)
@@ -164,7 +136,7 @@ class Ends:
             self._check()
             length = min(step, last - offset)
             self.limit.take(length)
-            got = self._fill(view[:length], offset)
+            got = read_source(view[:length], self.source, offset, self.source_path, self.read)
             if got < length:
                 raise changed(self.source_path, "shrank")
             if total is not None:
@@ -196,12 +168,7 @@ class Ends:
     def _changed_runs(self, buffer: bytearray, offset: int, length: int) -> Iterator[tuple[int, int]]:
         assert self.old is not None
         back = LANE.back
-        got = 0
-        while got < length:
-            read = os.preadv(self.old, [memoryview(back)[got:length]], offset + got)
-            if not read:
-                break
-            got += read
+        got = read_into(memoryview(back)[:length], self.old, offset)
         if got == length == CHUNK and back == buffer:
             self._leave(memoryview(back)[:length], offset)
             return
@@ -215,7 +182,7 @@ class Ends:
     def _leave(self, same: memoryview, offset: int) -> None:
         """These bytes are in the older copy: they are not sent, only carried over where that is another file."""
         self.tally.add(equal=len(same))
-        if self.old != self.target and not (len(same) == GRAIN and same == _ZEROS):
+        if self.old != self.target and not (len(same) == GRAIN and same == ZEROS):
             self._put(same, offset)
 
     def _write(self, piece: memoryview, offset: int) -> None:
@@ -245,18 +212,6 @@ class Ends:
         self.tally.ways.add("copy_file_range")
         return done
 
-    def _fill(self, view: memoryview, offset: int) -> int:
-        got = 0
-        try:
-            while got < len(view):
-                read = self.read(self.source, [view[got:]], offset + got)
-                if not read:
-                    break
-                got += read
-        except OSError as error:
-            raise failed(f"cannot be read at byte {offset + got}", self.source_path, error) from error
-        return got
-
     def _past_the_cache(self, start: int, end: int) -> int | None:
         """What was written is on the disk, and no longer in the page cache; a descriptor that goes past it, if any."""
         try:
@@ -280,53 +235,10 @@ class Ends:
                 except OSError as error:
                     if error.errno != errno.EINVAL:
                         raise
-            got = 0
-            while got < length:
-                read = os.preadv(self.target, [view[got:]], offset + got)
-                if not read:
-                    break
-                got += read
+            return view[: read_into(view, self.target, offset)]
         except OSError as error:
             raise failed("cannot be read back", self.target_path, error) from error
-        return view[:got]
 
     def _check(self) -> None:
         if self.tally.stopped.is_set():
             raise CopyFailed(f"{self.source_path}: stopped")
-
-
-def filled_runs(buffer: bytearray, length: int) -> Iterator[tuple[int, int]]:
-    """Where a chunk is not zero."""
-    if 0 not in buffer[:length:GRAIN]:  # each step begins with something else: the usual case, found in one call
-        yield 0, length
-        return
-    begin = None
-    for at in range(0, length, GRAIN):
-        end = min(at + GRAIN, length)
-        is_zero = buffer.startswith(_ZEROS if end - at == GRAIN else _ZEROS[: end - at], at, end)
-        if is_zero and begin is not None:
-            yield begin, at
-            begin = None
-        elif not is_zero and begin is None:
-            begin = at
-    if begin is not None:
-        yield begin, length
-
-
-def spoilt(path: str, start: int, end: int) -> CopyFailed:
-    """What was read back is not what was written."""
-    return CopyFailed(
-        f"{path}: bytes {start} to {end} are not what was written there",
-        hint="the destination's disk, server or memory changes what is written: nothing was renamed",
-    )
-
-
-def reflinked(source: int, target: int) -> bool:
-    """Whether the destination shares the source's blocks now: nothing was moved."""
-    try:
-        fcntl.ioctl(target, _FICLONE, source)
-    except OSError as error:
-        if error.errno in NOT_SO or error.errno == errno.EISDIR:
-            return False
-        raise
-    return True

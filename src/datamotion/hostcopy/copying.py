@@ -7,7 +7,7 @@ import stat as modes
 
 from datamotion.errors import CopyFailed, Refused
 from datamotion.hostcopy.asked import Asked, Verify
-from datamotion.hostcopy.carry import Reader
+from datamotion.hostcopy.buffers import Reader
 from datamotion.hostcopy.checking import check_destination, source_of
 from datamotion.hostcopy.failing import AGAIN, COUNTS, failed, identity
 from datamotion.hostcopy.journal import Journal

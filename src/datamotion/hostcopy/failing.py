@@ -53,6 +53,14 @@ def changed(path: str, how: str) -> SourceChanged:
     )
 
 
+def spoilt(path: str, start: int, end: int) -> CopyFailed:
+    """What was read back is not what was written."""
+    return CopyFailed(
+        f"{path}: bytes {start} to {end} are not what was written there",
+        hint="the destination's disk, server or memory changes what is written: nothing was renamed",
+    )
+
+
 def identity(stat: os.stat_result) -> tuple[int, int, int, int]:
     """What tells one state of a file from another, to a reader who cannot read it twice."""
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino

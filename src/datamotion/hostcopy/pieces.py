@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import stat as modes
 import threading
@@ -11,7 +13,8 @@ from dataclasses import dataclass, field
 from datamotion.errors import CopyFailed
 from datamotion.hostcopy.asked import SMALLEST, Asked, Verify
 from datamotion.hostcopy.attributes import carry_attributes
-from datamotion.hostcopy.carry import Ends, Reader, reflinked
+from datamotion.hostcopy.buffers import Reader
+from datamotion.hostcopy.carry import NOT_SO, Ends
 from datamotion.hostcopy.failing import changed, failed, identity
 from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit
@@ -21,6 +24,7 @@ from datamotion.hostcopy.tally import Tally
 _SMALL = 512 << 10
 _MOST = 8192  # pieces of one file: a journal has no more lines than that
 _MIB = 1 << 20
+_FICLONE = 0x40049409
 
 
 def piece_size(size: int, smallest: int = SMALLEST) -> int:
@@ -148,11 +152,15 @@ class Workshop:
         """Whether the file systems let the copy share the source's blocks. `full` wants blocks of its own."""
         if self.asked.verify is Verify.FULL or self.lacks_reflink.is_set():
             return False
-        if reflinked(there, here):
-            self.tally.ways.add("reflink")
-            return True
-        self.lacks_reflink.set()
-        return False
+        try:
+            fcntl.ioctl(here, _FICLONE, there)
+        except OSError as error:
+            if error.errno not in NOT_SO | {errno.EISDIR}:
+                raise
+            self.lacks_reflink.set()
+            return False
+        self.tally.ways.add("reflink")
+        return True
 
     def _carry(
         self, ends: Ends, name: str, state: tuple[int, ...], size: int, step: int, kept: object, *, wide: bool

@@ -6,8 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from datamotion.hostcopy.asked import Verify
-from datamotion.hostcopy.carry import LANE, NOT_SO, filled_runs, spoilt
-from datamotion.hostcopy.failing import changed, failed
+from datamotion.hostcopy.buffers import LANE, filled_runs, read_source
+from datamotion.hostcopy.carry import NOT_SO
+from datamotion.hostcopy.failing import changed, failed, spoilt
 
 if TYPE_CHECKING:
     from datamotion.hostcopy.pieces import Workshop
@@ -20,7 +21,8 @@ def carry_small(shop: Workshop, there: int, here: int, size: int, source: str, t
     if not (is_verified or shop.lacks_kernel_copy.is_set()) and _by_kernel(shop, there, here, size):
         return size
     view = memoryview(LANE.there)[:size]
-    _read(shop, there, view, source)
+    if read_source(view, there, 0, source, shop.read) < size:
+        raise changed(source, "shrank")
     runs = list(filled_runs(LANE.there, size))
     for begin, end in runs:
         while begin < end:
@@ -53,15 +55,3 @@ def _by_kernel(shop: Workshop, there: int, here: int, size: int) -> bool:
     if is_all:
         shop.tally.ways.add("copy_file_range")
     return is_all
-
-
-def _read(shop: Workshop, there: int, view: memoryview, source: str) -> None:
-    got = 0
-    try:
-        while got < len(view):
-            read = shop.read(there, [view[got:]], got)
-            if not read:
-                raise changed(source, "shrank")
-            got += read
-    except OSError as error:
-        raise failed(f"cannot be read at byte {got}", source, error) from error

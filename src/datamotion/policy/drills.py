@@ -8,24 +8,23 @@ over its time                             removed by the next run that changes i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 
 from datamotion.model.drilled import Drilled
 from datamotion.model.group import Backend, Group
-from datamotion.model.names import counted
 from datamotion.model.plan import Plan, RecoveryPoint, Refusal
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, Site, Standing
 from datamotion.model.units import count_text, duration_text
 from datamotion.model.view import ClusterView
-from datamotion.model.volume_acts import CloneVolume, DeleteVolume
+from datamotion.model.volume_acts import CloneVolume
 from datamotion.model.volume_records import Snapshot, Volume
 from datamotion.model.words import Operation, Role
 from datamotion.policy.common import snapshot_named, snapshots_of
-from datamotion.policy.drill_clones import drills_at
+from datamotion.policy.drill_clones import drills_at, moment_text
 from datamotion.policy.junctions import taken_paths
 from datamotion.policy.needs import export_policies, names_text, opening, path_of
 from datamotion.policy.obstacles import no_clones
@@ -39,9 +38,6 @@ _SERVE = Phase(
     rank=10,
     title="Serve clones of mirrors",
     because="clients and checks see what a failover would serve; the mirrors go on",
-)
-_REMOVE = Phase(
-    rank=90, title="Remove clones of drills", because="unmounted and deleted: nothing else was changed for them"
 )
 
 
@@ -81,83 +77,6 @@ def start_planner(group: Group, choice: DrillChoice) -> Planner:
         )
 
     return plan
-
-
-def stop_planner(group: Group) -> Planner:
-    """The planner for `datamotion drill stop`: every clone of the group's drills in sight goes."""
-
-    def plan(situation: Situation) -> Plan:
-        due = StepList()
-        _remove(due, situation.now, lambda drilled, _: drilled.group == group.name)
-        sites = situation.now.sites.values()
-        return Plan(
-            operation=Operation.DRILL,
-            group=group.name,
-            title=f"Stop the drills of {group.name}",
-            steps=due.steps(),
-            refusals=tuple(
-                Refusal(
-                    backend=site.backend.name,
-                    text=f"whether a drill is left there nobody can tell: {site.unseen.reason}",
-                    hint=site.unseen.hint or f"when it answers: datamotion drill stop {group.name}",
-                    unseen=site.unseen,
-                )
-                for site in sites
-                if site.unseen is not None
-            ),
-            holds=_removed(situation, lambda drilled, _: drilled.group == group.name),
-        )
-
-    return plan
-
-
-def sweeping(planner: Planner, group: Group, *, known: Collection[str] | None = None, whole: bool = False) -> Planner:
-    """A planner that also removes clones of the group's drills that are over their time; `whole`: all of them, first.
-
-    `known` are all groups of the configuration: those of no such group go too.
-    """
-
-    def goes(drilled: Drilled, now: datetime) -> bool:
-        if drilled.group == group.name:
-            return whole or drilled.until <= now
-        return known is not None and drilled.group not in known
-
-    def plan(situation: Situation) -> Plan:
-        planned = planner(situation)
-        if planned.refused is not None:
-            return planned
-        due = StepList()
-        _remove(due, situation.now, goes)
-        swept = due.steps()
-        steps = (*swept, *planned.steps) if whole else (*planned.steps, *swept)
-        return replace(planned, steps=steps, holds=planned.holds | _removed(situation, goes))
-
-    return plan
-
-
-def _remove(due: StepList, standing: Standing, goes: Callable[[Drilled, datetime], bool]) -> None:
-    for site in standing.sites.values():
-        for volume, drilled in _going(site, goes):
-            text = f"{volume.name}: of the drill of {drilled.group} until {_at(drilled.until)}, by {drilled.by}"
-            due.add(_REMOVE, site.backend, volume.name, DeleteVolume(uuid=volume.uuid), text)
-
-
-def _going(site: Site, goes: Callable[[Drilled, datetime], bool]) -> list[tuple[Volume, Drilled]]:
-    if not isinstance(site.seen, ClusterView):
-        return []
-    due = (each for each in drills_at(site) if goes(each[1], site.seen.observed_at))
-    return sorted(due, key=lambda each: counted(each[0].name))
-
-
-def _removed(situation: Situation, goes: Callable[[Drilled, datetime], bool]) -> frozenset[tuple[str, str | None]]:
-    """The clones that were there at first and are gone."""
-    return frozenset(
-        (name, volume.name)
-        for name, site in situation.first.sites.items()
-        if situation.now.sites[name].unseen is None
-        for volume, _ in _going(site, goes)
-        if volume.name not in situation.now.sites[name].volumes
-    )
 
 
 def _choose(standing: Standing, choice: DrillChoice, agreed: str | None) -> Candidate | Refusal:
@@ -209,7 +128,8 @@ class _Starting:
         for volume, drilled in self._running().values():
             is_below = not volume.path or volume.path.casefold().startswith(f"{self.choice.prefix}/".casefold())
             if drilled.by != self._by() or not is_below:
-                text = f"a drill of {group} runs at {name} since {_at(drilled.since)}, by {drilled.by} ({volume.name})"
+                since = moment_text(drilled.since)
+                text = f"a drill of {group} runs at {name} since {since}, by {drilled.by} ({volume.name})"
                 hint = f"datamotion drill stop {group} ends it; or drill elsewhere with --to"
                 return Refusal(text=text, hint=hint)
             wanted = self.choice.snapshot
@@ -226,29 +146,25 @@ class _Starting:
         copy = standing.copy(name, volume)
         if copy is None or copy.role is not Role.MIRROR or copy.edge is None or not copy.edge.holds_copy:
             what = f"it is {copy.role}" if copy else "there is none"
-            self.refusals.append(
-                Refusal(volume=volume, backend=name, text=f"no mirror of it that holds a copy can be cloned: {what}")
-            )
+            self._refuse(volume, f"no mirror of it that holds a copy can be cloned: {what}")
             return
-        running = self._running().get(volume)
-        if running is not None:
+        if volume in self._running():
             self.holds.add((name, volume))
             return
         snapshot = self._snapshot(copy)
         if snapshot is None:
             wanted = self.choice.snapshot or "any snapshot"
             hint = f"it holds {names_text([each.name for each in snapshots_of(standing, copy)]) or 'none'}"
-            self.refusals.append(
-                Refusal(volume=volume, backend=name, text=f"its mirror does not hold {wanted}", hint=hint)
-            )
+            self._refuse(volume, f"its mirror does not hold {wanted}", hint)
             return
         path = self._path(volume)
         if path and (other := taken_paths(self._site).get(path.casefold())):
-            self.refusals.append(
-                Refusal(volume=volume, backend=name, text=f"{path} is taken by {other}", hint="--prefix names another")
-            )
+            self._refuse(volume, f"{path} is taken by {other}", "--prefix names another")
             return
         self._clone(copy, snapshot, path)
+
+    def _refuse(self, volume: str, text: str, hint: str | None = None) -> None:
+        self.refusals.append(Refusal(volume=volume, backend=self.backend.name, text=text, hint=hint))
 
     def _clone(self, copy: Copy, snapshot: Snapshot, path: str | None) -> None:
         volume, site = copy.id.volume, self._site
@@ -313,7 +229,7 @@ class _Starting:
         group, name = self.situation.now.group.name, self.backend.name
         until = self._mark("").until
         yield Remark(
-            f"After {_at(until)} the next run that changes {group} removes the clones, or gc.",
+            f"After {moment_text(until)} the next run that changes {group} removes the clones, or gc.",
             f"datamotion drill stop {group} does at any time",
         )
         if self._based:
@@ -331,7 +247,3 @@ def _is_base(copy: Copy, snapshot: Snapshot) -> bool:
     """Whether a relationship needs it: it exports it, or one made it for itself."""
     exported = copy.edge.relationship.exported_snapshot if copy.edge else None
     return snapshot.name == exported or snapshot.name.startswith(_SNAPMIRROR)
-
-
-def _at(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from datamotion.hostcopy import Asked, CopyReport, Tally, Verify, copy
-from datamotion.hostcopy.carry import Reader
+from datamotion.hostcopy.buffers import Reader
 from datamotion.thread_clock import ThreadClock
 
 MIB = 1 << 20

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from datamotion.hostcopy.carry import Reader
+from datamotion.hostcopy.buffers import Reader
 from tests.datamotion.hostcopy.copies import PIECE, copied, filled, left_over, sparse, standing
 
 _PIECES = 8

@@ -17,7 +17,8 @@ import pytest
 from datamotion.errors import ConfigError, CopyFailed, Refused
 from datamotion.hostcopy import Tally, Verify
 from datamotion.hostcopy.asked import SMALLEST
-from datamotion.hostcopy.carry import GRAIN, Ends, filled_runs
+from datamotion.hostcopy.buffers import GRAIN, filled_runs
+from datamotion.hostcopy.carry import Ends
 from datamotion.hostcopy.limit import Limit
 from datamotion.hostcopy.mounts import mounts_within
 from datamotion.hostcopy.pieces import piece_size
