@@ -150,13 +150,16 @@ def test_as_it_goes_it_tells_programs_how_far_it_is(quick_path: Path) -> None:
     ("source", "copy", "told"),
     [
         ("nfs://server/export", "copy", "addresses are not read"),
+        ("", "copy", "SRC is empty"),
+        ("source", "", "DST is empty"),
         ("source", "absent/", "absent/: there is no such folder"),
         ("source/", "copy", "source/: there is no such folder"),
     ],
 )
 def test_what_is_written_as_it_cannot_be_meant_is_told(quick_path: Path, source: str, copy: str, told: str) -> None:
     (quick_path / "source").write_bytes(b"x")
-    ended = typed("copy", source if ":" in source else f"{quick_path}/{source}", f"{quick_path}/{copy}")
+    there, here = (each if ":" in each or not each else f"{quick_path}/{each}" for each in (source, copy))
+    ended = typed("copy", there, here)
     assert (ended.status, told in ended.err) == (2, True), ended.err
     assert [each.name for each in quick_path.iterdir()] == ["source"]
 

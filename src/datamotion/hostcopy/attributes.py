@@ -55,19 +55,27 @@ def carry_attributes(
 
 
 def _carry_extended(there: int | str, here: int | str, tally: Tally, *, follow: bool) -> None:
-    try:
-        names = os.listxattr(there, follow_symlinks=follow)
-    except OSError as error:
-        if error.errno in _NONE:
-            return
-        raise
-    for name in names:
-        if name == _LABEL:
-            continue
+    """Those of the source and no others: an older copy has what was revoked, a new one what its folder hands on."""
+    wanted = _names(there, follow=follow)
+    for name in sorted(wanted | _names(here, follow=follow)):
         try:
-            os.setxattr(here, name, os.getxattr(there, name, follow_symlinks=follow), follow_symlinks=follow)
+            if name in wanted:
+                os.setxattr(here, name, os.getxattr(there, name, follow_symlinks=follow), follow_symlinks=follow)
+            else:
+                os.removexattr(here, name, follow_symlinks=follow)
         except OSError as error:
             if error.errno not in _MAY_NOT:
                 raise
             what = "access control lists" if name.startswith(_ACL) else f"attribute {name}"
-            tally.note(f"{what} of some could not be set: {os.strerror(error.errno or 0)}")
+            done = "set" if name in wanted else "removed"
+            tally.note(f"{what} of some could not be {done}: {os.strerror(error.errno or 0)}")
+
+
+def _names(path: int | str, *, follow: bool) -> set[str]:
+    """None, where the file system has none."""
+    try:
+        return set(os.listxattr(path, follow_symlinks=follow)) - {_LABEL}
+    except OSError as error:
+        if error.errno in _NONE:
+            return set()
+        raise

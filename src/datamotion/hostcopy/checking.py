@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat as modes
 
@@ -25,7 +26,14 @@ def source_of(asked: Asked) -> os.stat_result:
         )
     folder = os.path.dirname(asked.destination)
     if not os.path.isdir(folder):
-        raise ConfigError(f"{folder}: there is no such folder", hint=f"make it: mkdir -p {folder}")
+        above = folder
+        while not os.path.lexists(above):
+            above = os.path.dirname(above)
+        if not os.path.isdir(above):
+            raise ConfigError(f"{above}: is no folder, and so nothing can be in it", hint="check DST")
+        import shlex  # noqa: PLC0415  # seldom needed, and slow to import
+
+        raise ConfigError(f"{folder}: there is no such folder", hint=f"make it: mkdir -p {shlex.quote(folder)}")
     if modes.S_ISDIR(stat.st_mode) and (asked.destination == asked.source or _is_within(folder, stat)):
         raise ConfigError(
             f"{asked.destination}: is the source, or inside it", hint="choose a destination outside of SRC"
@@ -55,6 +63,7 @@ def check_destination(asked: Asked, stat: os.stat_result) -> None:
                 f"{asked.destination}: is a block device, which is written in place: what it holds would be lost",
                 hint="--force --inplace writes over it",
             )
+        _check_unused(asked.destination)
         return
     same_kind = modes.S_ISDIR(there.st_mode) == modes.S_ISDIR(stat.st_mode)
     delta = "; --delta brings it up to date" if same_kind else ""
@@ -73,6 +82,19 @@ def check_destination(asked: Asked, stat: os.stat_result) -> None:
             f"{asked.destination}: {what} a mount, whose files would go",
             hint=f"name a folder in it, as {asked.destination}/{name}{delta}",
         )
+
+
+def _check_unused(device: str) -> None:
+    """Nothing is mounted from it, and nothing is made of it: the kernel gives no such device to one user alone."""
+    try:
+        os.close(os.open(device, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC))
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise failed("cannot be written", device, error) from error
+        raise Refused(
+            f"{device}: is in use: what is mounted from it, or made of it, would be destroyed",
+            hint=f"`lsblk {device}` shows by what; umount it, or choose another one",
+        ) from None
 
 
 def _is_within(path: str, folder: os.stat_result) -> bool:

@@ -94,9 +94,8 @@ def _copy_folder(shop: Workshop, stat: os.stat_result) -> None:
 def _clear(shop: Workshop, *, wants_folder: bool) -> None:
     """No temporary copy is there but that which the journal tells of."""
     mode = _mode(shop.asked.temporary)
-    if not mode or (shop.journal.is_resumed and modes.S_ISDIR(mode) == wants_folder and not modes.S_ISLNK(mode)):
-        return
-    _remove(shop.asked.temporary)
+    if not (mode and shop.journal.is_resumed and modes.S_ISDIR(mode) == wants_folder and not modes.S_ISLNK(mode)):
+        _drop(shop)
 
 
 def _drop(shop: Workshop) -> None:

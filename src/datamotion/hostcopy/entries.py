@@ -56,12 +56,13 @@ class Done:
 
 @dataclass
 class Entries:
-    """What becomes of each file, link and folder of one copy, whose folder is `target`.
+    """What becomes of each file, link and folder of one copy of the folder `source`, whose folder is `target`.
 
     `is_update`: as a `TreeCopy` has it. `ended_by`: what failed so that nothing more can be written.
     """
 
     shop: Workshop
+    source: str
     target: str
     is_update: bool
     ended_by: Remark | None = None
@@ -76,8 +77,6 @@ class Entries:
                 return False
             except FileExistsError:
                 if not modes.S_ISDIR(os.lstat(target).st_mode):
-                    if self.is_update:
-                        raise
                     Path(target).unlink()
                     os.mkdir(target, 0o700)
                     return False
@@ -149,7 +148,7 @@ class Entries:
         if is_there and self.shop.asked.in_place:
             self.shop.copy_file(source, target, name, old=target, wide=wide)
             return
-        temporary = beside(target, "copy")
+        temporary = self._place(target)
         self.shop.copy_file(source, temporary, name, old=target if is_there else None, wide=wide)
         Path(temporary).replace(target)
 
@@ -167,7 +166,7 @@ class Entries:
 
     def _other(self, source: str, target: str, stat: os.stat_result) -> None:
         """A symbolic link, a named pipe, a socket or a device."""
-        path = self._place(target)
+        path = self._freed(target)
         if modes.S_ISLNK(stat.st_mode):
             os.symlink(os.readlink(source), path)
         else:
@@ -181,16 +180,33 @@ class Entries:
             Path(path).replace(target)
         self.shop.tally.add(others=1)
 
-    def _place(self, target: str) -> str:
-        """Where it is made before it has its name: nothing is there."""
-        path = beside(target, "copy") if self.is_update else target
+    def _freed(self, target: str) -> str:
+        """As `_place`, and nothing is there."""
+        path = self._place(target)
         Path(path).unlink(missing_ok=True)
+        return path
+
+    def _place(self, target: str) -> str:
+        """Where it is made before it has its name: where nothing of the source is to be.
+
+        Raises: CopyFailed where a folder is in its way, which may hold what only the copy has.
+        """
+        if not self.is_update:
+            return target
+        if os.path.isdir(target) and not os.path.islink(target):
+            raise CopyFailed(
+                f"{target}: is a folder, and is none at the source any more",
+                hint="move it away, or remove it with all that it holds, and run the same command again",
+            )
+        path = beside(target, "copy")
+        while os.path.lexists(self.source + path.removeprefix(self.target)):
+            path = beside(path, "copy")
         return path
 
     def link(self, target: str, key: tuple[int, int], stat: os.stat_result) -> None:
         first = self._linked[key]
         if not (os.path.lexists(target) and os.path.samestat(os.lstat(target), os.lstat(first))):
-            path = self._place(target)
+            path = self._freed(target)
             os.link(first, path, follow_symlinks=False)
             if path != target:
                 Path(path).replace(target)

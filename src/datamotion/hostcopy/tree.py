@@ -30,7 +30,7 @@ class TreeCopy:
 
     def __init__(self, shop: Workshop, source: str, target: str, *, is_update: bool = False) -> None:
         self._shop, self._source, self._target, self._is_update = shop, source, target, is_update
-        self._entries = Entries(shop, target, is_update)
+        self._entries = Entries(shop, source, target, is_update)
         self._large: list[tuple[str, str, os.stat_result, bool]] = []
         self._folders: list[tuple[str, str, os.stat_result]] = []
         self._crew: Crew | None = None

@@ -40,7 +40,9 @@ def asked_for(
     """
     if in_place and not (delta or force):
         raise ConfigError("--inplace writes into what is there", hint="it goes with --delta, or --force for a device")
-    for each in (source, destination):
+    for name, each in (("SRC", source), ("DST", destination)):
+        if not each:
+            raise ConfigError(f"{name} is empty", hint="it names a file, a folder or a block device")
         if _is_address(each):
             raise ConfigError(f"{each}: addresses are not read", hint="mount it, and name where it is mounted")
         if each.endswith("/") and not os.path.isdir(each):

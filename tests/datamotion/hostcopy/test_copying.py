@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import resource
+import shutil
 import socket
 import struct
 import subprocess
@@ -149,8 +150,8 @@ def test_folders_themselves_keep_owner_mode_times_and_attributes(tmp_path: Path,
     assert list(kept(copy)) == list(kept(source))
 
 
-def test_extended_attributes_and_access_control_lists_are_kept(tmp_path: Path) -> None:
-    source = filled(tmp_path / "source", 10)
+def _granted(path: Path) -> bytes:
+    """An attribute, and an access control list that lets user 1234 read it; that is returned."""
     granted = struct.pack("<I", 2) + b"".join(
         struct.pack("<HHI", tag, rights, who)
         for tag, rights, who in (
@@ -162,13 +163,42 @@ def test_extended_attributes_and_access_control_lists_are_kept(tmp_path: Path) -
         )
     )
     try:
-        os.setxattr(source, "user.colour", b"blue")
-        os.setxattr(source, "system.posix_acl_access", granted)
+        os.setxattr(path, "user.colour", b"blue")
+        os.setxattr(path, "system.posix_acl_access", granted)
     except OSError as error:
         pytest.skip(f"this file system has none: {error}")
+    return granted
+
+
+def test_extended_attributes_and_access_control_lists_are_kept(tmp_path: Path) -> None:
+    source = filled(tmp_path / "source", 10)
+    granted = _granted(source)
     assert copied(source, tmp_path / "copy").notes == ()
     assert os.getxattr(tmp_path / "copy", "user.colour") == b"blue"
     assert os.getxattr(tmp_path / "copy", "system.posix_acl_access") == granted
+
+
+def test_what_was_revoked_at_the_source_is_revoked_by_an_update(tmp_path: Path) -> None:
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    source.mkdir()
+    _granted(filled(source / "file", 10))
+    _granted(source)
+    copied(source, copy)
+    for each in (source, source / "file"):
+        os.removexattr(each, "system.posix_acl_access")
+        os.removexattr(each, "user.colour")
+        each.chmod(0o700)
+    assert copied(source, copy, delta=True).notes == ()
+    assert [os.listxattr(each) for each in (copy, copy / "file")] == [[], []]
+    assert list(standing(copy)) == list(standing(source))
+
+
+def test_a_copy_has_nothing_that_the_folder_it_is_in_hands_on(tmp_path: Path) -> None:
+    source, folder = filled(tmp_path / "source", 10), tmp_path / "folder"
+    folder.mkdir()
+    os.setxattr(folder, "system.posix_acl_default", _granted(folder))
+    copied(source, folder / "copy")
+    assert os.listxattr(folder / "copy") == []
 
 
 def test_a_socket_is_copied_as_what_it_is(quick_path: Path) -> None:
@@ -213,6 +243,59 @@ def test_an_older_folder_is_brought_up_to_date_and_keeps_what_only_it_holds(quic
     assert list(standing(copy)) == list(standing(source))
 
 
+def test_what_became_something_else_at_the_source_does_at_the_copy_unless_that_takes_a_folder(quick_path: Path) -> None:
+    source, copy = quick_path / "source", quick_path / "copy"
+    for folder in (source / "a folder", source / "to be a link"):
+        folder.mkdir(parents=True)
+        filled(folder / "file", 10)
+    filled(source / "to be a folder", 10)
+    copied(source, copy)
+    (source / "to be a folder").unlink()
+    (source / "to be a folder").mkdir()
+    filled(source / "to be a folder" / "file", 20)
+    for name in ("a folder", "to be a link"):
+        (source / name / "file").unlink()
+        (source / name).rmdir()
+    filled(source / "a folder", 30)
+    (source / "to be a link").symlink_to("a folder")
+    report = copied(source, copy, delta=True)
+    assert report.outcome == "part"
+    assert [each.text for each in report.failures] == [
+        f"{copy}/{name}: is a folder, and is none at the source any more" for name in ("a folder", "to be a link")
+    ]
+    assert sorted(each.name for each in copy.rglob("*")) == [
+        "a folder",
+        "file",
+        "file",
+        "file",
+        "to be a folder",
+        "to be a link",
+    ]
+    assert "move it away" in str(report.failures[0].hint)
+    for name in ("a folder", "to be a link"):
+        (copy / name).rename(quick_path / name)
+    assert copied(source, copy, delta=True).failures == ()
+    assert list(standing(copy)) == list(standing(source))
+
+
+def test_what_the_source_calls_as_copies_are_called_on_their_way_is_copied_too(quick_path: Path) -> None:
+    source, copy = quick_path / "source", quick_path / "copy"
+    source.mkdir()
+    for name in ("file", ".file.datamotion-copy", "..file.datamotion-copy.datamotion-copy"):
+        filled(source / name, 100, seed=len(name))
+    copied(source, copy)
+    filled(source / "file", 200)
+    copied(source, copy, delta=True)
+    assert list(standing(copy)) == list(standing(source))
+
+
+def test_what_an_earlier_copy_left_and_is_of_no_use_is_told_when_it_goes(quick_path: Path) -> None:
+    source, copy = filled(quick_path / "source", 100), quick_path / "copy"
+    left = filled(quick_path / ".copy.datamotion-copy", 50)
+    assert copied(source, copy).notes == (f"{left}: what an earlier copy had left there was removed",)
+    assert copy.read_bytes() == source.read_bytes()
+
+
 def test_what_is_there_is_left_alone_without_consent_and_replaced_with_it(quick_path: Path) -> None:
     source, copy = filled(quick_path / "source", 100), filled(quick_path / "copy", 50, seed=2)
     with pytest.raises(Refused) as refused:
@@ -244,6 +327,7 @@ def test_what_cannot_be_meant_is_told_and_nothing_is_made(quick_path: Path) -> N
         (source / "deep" / "file", source / "hard link", "the source itself"),
         (source / "pipe", quick_path / "copy", "neither a file"),
         (source, quick_path / "absent" / "copy", "no such folder"),
+        (source, source / "deep" / "file" / "copy", "deep/file: is no folder"),
     ):
         for force in (False, True):
             with pytest.raises(ConfigError, match=told):
@@ -330,12 +414,15 @@ def test_a_journal_stays_short_however_large_the_file() -> None:
 def device(tmp_path: Path) -> Iterator[Path]:
     """A block device of 4 MiB with bytes of its own."""
     image = filled(tmp_path / "image", 4 * MIB, seed=3)
-    made = subprocess.run(["losetup", "-f", "--show", image], capture_output=True, text=True, check=False)
+    losetup = shutil.which("losetup", path=f"{os.environ['PATH']}:/sbin:/usr/sbin")
+    if losetup is None:
+        pytest.skip("there is no losetup here, which makes block devices")
+    made = subprocess.run([losetup, "-f", "--show", image], capture_output=True, text=True, check=False)
     if made.returncode:
         pytest.skip(f"this account may make no block device: {made.stderr}")
     path = made.stdout.strip()
     yield Path(path)
-    subprocess.run(["losetup", "-d", path], check=True)
+    subprocess.run([losetup, "-d", path], check=True)
 
 
 @pytest.mark.slow
@@ -359,6 +446,17 @@ def test_a_block_device_is_read_and_written_in_place_only_where_it_differs(quick
         f".{device.name}.datamotion-journal"
     ]
     (device.parent / f".{device.name}.datamotion-journal").unlink()
+
+
+def test_a_block_device_that_somebody_uses_is_left_alone(quick_path: Path, device: Path) -> None:
+    source, content = filled(quick_path / "source", MIB), device.read_bytes()
+    user = os.open(device, os.O_RDWR | os.O_EXCL)  # as a mount has it
+    try:
+        with pytest.raises(Refused, match="is in use"):
+            copied(source, device, force=True, in_place=True)
+    finally:
+        os.close(user)
+    assert device.read_bytes() == content
 
 
 @pytest.mark.slow
