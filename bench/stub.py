@@ -1,8 +1,8 @@
 """A cluster that keeps what is asked for and changed, and answers at once, in the process that asks.
 
 It is no ONTAP, which the lab is: nothing is refused, no byte is copied, and time does not pass in it. So all that an
-operation against it takes is what datamotion itself takes, but for `used_s`. Every change is answered as ONTAP does, by
-a job; the job has ended by the next look.
+operation against it takes is what datamotion itself takes, but for `used_s`. A change is answered as ONTAP does, by a job
+that has ended by the next look, or as done where the request waits for it.
 """
 
 from __future__ import annotations
@@ -71,14 +71,14 @@ class StubCluster(httpx.AsyncBaseTransport):
         if request.method == "GET":
             response = httpx.Response(200, content=self._shown(path, query), headers=_JSON)
         elif request.method == "POST":
-            response = self._taken(self._create(path, body))
+            response = self._taken(self._create(path, body), query)
         elif request.method == "DELETE":
-            response = self._taken(self._remove(DESTINATIONS if "source_only" in query else path, query))
+            response = self._taken(self._remove(DESTINATIONS if "source_only" in query else path, query), query)
         elif "records" in body and not self.takes_records:
             refusal = {"error": {"code": "262198", "message": 'Unexpected argument "records".'}}
             response = httpx.Response(400, content=json.dumps(refusal).encode(), headers=_JSON)
         else:
-            response = self._taken(self._modify(path, query, body))
+            response = self._taken(self._modify(path, query, body), query)
         self.used_s += time.process_time() - began_s
         return response
 
@@ -136,7 +136,9 @@ class StubCluster(httpx.AsyncBaseTransport):
             # Volumes have their relationships' uuids here, which spares the stub a search.
             self._keep(_VOLUMES, uuid, {**self._records[_VOLUMES][uuid], "type": "rw"})
 
-    def _taken(self, count: int) -> httpx.Response:
+    def _taken(self, count: int, query: Mapping[str, str]) -> httpx.Response:
+        if query.get("return_timeout") != "0":
+            return httpx.Response(200, content=json.dumps({"num_records": count}).encode(), headers=_JSON)
         self._jobs += 1
         answer = {"num_records": count, "job": {"uuid": f"00000000-0000-0000-0000-{self._jobs:012}"}}
         return httpx.Response(202, content=json.dumps(answer).encode(), headers=_JSON)

@@ -39,7 +39,11 @@ _OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[Listi
 }
 """Those that tell how groups stand. The others are in `aspects`, which is imported once one of them is looked at."""
 
-_NONE_WITHOUT: Mapping[Aspect, Aspect] = {Aspect.LUN_MAPS: Aspect.LUNS, Aspect.CIFS_SHARES: Aspect.CIFS_SERVERS}
+_NONE_WITHOUT: Mapping[Aspect, Aspect] = {
+    Aspect.LUN_MAPS: Aspect.LUNS,
+    Aspect.CIFS_SHARES: Aspect.CIFS_SERVERS,
+    Aspect.CIFS_SESSIONS: Aspect.CIFS_SERVERS,
+}
 """There is none of the former where there is none of the latter."""
 _IDLE_WITHOUT: Mapping[Aspect, Aspect] = {Aspect.IGROUPS: Aspect.LUNS}
 """Of the former there may be, and nothing is done with them."""

@@ -10,7 +10,7 @@ from datamotion.model.mirror_acts import CreatePolicy, ModifyPolicy
 from datamotion.model.serving_acts import ConfirmClaim, TakeEpoch
 from datamotion.ontap.answer import Answer, Body
 from datamotion.ontap.policies import PATH
-from datamotion.ontap.transport import AT_ONCE, Transport
+from datamotion.ontap.transport import IN_A_MOMENT, Transport
 
 PolicyChange = TakeEpoch | ConfirmClaim | CreatePolicy | ModifyPolicy
 
@@ -22,15 +22,15 @@ async def change_policy(transport: Transport, change: PolicyChange) -> Answer:
     """
     match change:
         case ConfirmClaim():
-            return await transport.patch(f"{PATH}/{change.uuid}", {"comment": change.claim.comment}, AT_ONCE)
+            return await transport.patch(f"{PATH}/{change.uuid}", {"comment": change.claim.comment}, IN_A_MOMENT)
         case ModifyPolicy():
-            return await transport.patch(f"{PATH}/{change.uuid}", _changed(change.rules, change.schedule), AT_ONCE)
+            return await transport.patch(f"{PATH}/{change.uuid}", _changed(change.rules, change.schedule), IN_A_MOMENT)
         case TakeEpoch():
             asked = {"copy_all_source_snapshots": True, "comment": change.claim.comment}
-            return await transport.post(PATH, _of_svm(change.svm, change.claim.policy, asked), AT_ONCE)
+            return await transport.post(PATH, _of_svm(change.svm, change.claim.policy, asked), IN_A_MOMENT)
         case CreatePolicy():
             body = _of_svm(change.svm, change.definition.name, _defined(change.definition))
-            return await transport.post(PATH, body, AT_ONCE)
+            return await transport.post(PATH, body, IN_A_MOMENT)
         case _:
             assert_never(change)
 

@@ -36,6 +36,8 @@ from datamotion.ontap.record import Record
 
 AT_ONCE: Query = {"return_timeout": "0"}
 """A change that takes time is answered by its job, not waited for by the cluster."""
+IN_A_MOMENT: Query = {"return_timeout": "2"}
+"""A change that takes none is answered when it is done: no job to ask about while clients wait."""
 
 # Compressed bytes would be bounded only once they are unfolded: none are asked for, and none are taken.
 _HEADERS = {"Accept": "application/hal+json", "Accept-Encoding": "identity", "X-Dot-Client-App": "datamotion"}

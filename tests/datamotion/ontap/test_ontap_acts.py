@@ -78,6 +78,7 @@ def a_volume(**changed: Any) -> CreateVolume:
 
 
 AT_ONCE = {"return_timeout": "0"}
+IN_A_MOMENT = {"return_timeout": "2"}
 VOLUME_BODY = {
     "name": "vol_1",
     "svm": {"name": "svm_dr"},
@@ -158,7 +159,7 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
     (
         CreatePolicy(svm="svm_dr", definition=PolicyDefinition(name="kept", rules=RULES, schedule="daily")),
         "POST /api/snapmirror/policies",
-        AT_ONCE,
+        IN_A_MOMENT,
         {
             "name": "kept",
             "svm": {"name": "svm_dr"},
@@ -171,21 +172,21 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
     (
         CreatePolicy(svm="svm_dr", definition=PolicyDefinition(name="all", copies_all=True)),
         "POST /api/snapmirror/policies",
-        AT_ONCE,
+        IN_A_MOMENT,
         {"name": "all", "svm": {"name": "svm_dr"}, "type": "async", "copy_all_source_snapshots": True},
         SnapmirrorPolicy,
     ),
     (
         CreatePolicy(svm="svm_dr", definition=PolicyDefinition(name="last", copies_latest=True)),
         "POST /api/snapmirror/policies",
-        AT_ONCE,
+        IN_A_MOMENT,
         {"name": "last", "svm": {"name": "svm_dr"}, "type": "async", "copy_latest_source_snapshot": True},
         SnapmirrorPolicy,
     ),
     (
         CreatePolicy(svm="svm_dr", definition=PolicyDefinition(name="vault", rules=RULES, takes_snapshots=False)),
         "POST /api/snapmirror/policies",
-        AT_ONCE,
+        IN_A_MOMENT,
         {
             "name": "vault",
             "svm": {"name": "svm_dr"},
@@ -198,21 +199,21 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
     (
         ModifyPolicy(uuid="p-1", rules=RULES, schedule=None),
         "PATCH /api/snapmirror/policies/p-1",
-        AT_ONCE,
+        IN_A_MOMENT,
         {"retention": [{"label": "weekly", "count": "3"}]},
         SnapmirrorPolicy,
     ),
     (
         ModifyPolicy(uuid="p-1", rules=None, schedule=""),
         "PATCH /api/snapmirror/policies/p-1",
-        AT_ONCE,
+        IN_A_MOMENT,
         {"transfer_schedule": {"uuid": None, "name": None}},
         SnapmirrorPolicy,
     ),
     (
         TakeEpoch(svm="svm_dr", claim=CLAIM),
         "POST /api/snapmirror/policies",
-        AT_ONCE,
+        IN_A_MOMENT,
         {
             "name": "datamotion_gold_2",
             "svm": {"name": "svm_dr"},
@@ -225,7 +226,7 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
     (
         ConfirmClaim(uuid="p-1", claim=replace(CLAIM, served=START)),
         "PATCH /api/snapmirror/policies/p-1",
-        AT_ONCE,
+        IN_A_MOMENT,
         {"comment": f"{CLAIM.comment[:-1]} served={quote(START.isoformat())}]"},
         SnapmirrorPolicy,
     ),
