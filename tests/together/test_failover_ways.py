@@ -14,7 +14,7 @@ from datamotion.model.acts import Act, Change
 from datamotion.model.mirror_acts import Break, Pause
 from datamotion.model.serving_acts import TakeEpoch
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.planned import Pace
+from datamotion.policy.last_transfers import Pace
 from datamotion.policy.recovery import Earlier
 from datamotion.service import failing_over
 from datamotion.service.open_runs import open_runs

@@ -17,7 +17,7 @@ from rich.console import Console
 from datamotion.cli.render import render_run
 from datamotion.model.standing import FENCE
 from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.planned import Pace
+from datamotion.policy.last_transfers import Pace
 from datamotion.policy.selection import Selection
 from datamotion.service import failing_over, mirrors, preparing
 from datamotion.service.history import history

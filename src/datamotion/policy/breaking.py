@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from datamotion.model.group import Group
 from datamotion.model.mirror_acts import AbortTransfer, AwaitIdle, Break, Pause
@@ -13,6 +13,7 @@ from datamotion.model.standing import FENCE, Copy, Standing
 from datamotion.model.units import age_text
 from datamotion.model.volume_records import Snapshot
 from datamotion.model.words import MirrorState, Operation, VolumeState
+from datamotion.policy.epochs import mirrors_seen_at
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import Obstacle, unknown_server
 from datamotion.policy.selection import Selection, frozen, select
@@ -31,6 +32,7 @@ _ABORT = Phase(rank=37, title="Abort running transfers", because="a break waits 
 _PAUSE = Phase(rank=38, title="Pause mirrors", because="no new transfer may start while they are broken off")
 BREAKING = "Break mirrors off"
 _BREAK = Phase(rank=42, title=BREAKING, because="each destination becomes writable")
+_TO_MOVE = timedelta(seconds=5)  # within which a transfer that moves is seen to
 
 
 def break_off(
@@ -124,3 +126,15 @@ def _notes(standing: Standing, to_break: Sequence[Copy]) -> Iterator[Remark]:
             f"{names_text(ahead)} is mounted ahead at {at}: no NFS client comes in, and SMB hosts with a share can"
             " write from the break on, unless export policies bind them there (`is-export-policy-enabled`)."
         )
+
+
+def landing_until(situation: Situation, copy: Copy, grace: timedelta) -> datetime | None:
+    """Up to when a transfer may land that runs; None: it has no time, or has not moved for what it has had of it."""
+    began, now = (mirrors_seen_at(each, copy.id.backend) for each in (situation.first, situation.now))
+    has_moved = _bytes(copy) != _bytes(situation.first.copies.get(copy.id))
+    return began + grace if now < began + (grace if has_moved else min(grace, _TO_MOVE)) else None
+
+
+def _bytes(copy: Copy | None) -> int | None:
+    transfer = copy.edge.relationship.transfer if copy is not None and copy.edge is not None else None
+    return transfer.bytes_transferred if transfer is not None else None

@@ -11,7 +11,7 @@ from datamotion.config.durations import format_duration
 from datamotion.model.group import Group
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import CopyId, HeldClaim, Standing
-from datamotion.policy.planned import Pace
+from datamotion.policy.last_transfers import Pace
 from datamotion.policy.recovery import Earlier
 
 

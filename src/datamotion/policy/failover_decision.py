@@ -14,8 +14,8 @@ from datamotion.model.units import count_text, duration_text
 from datamotion.policy.failover_choice import FailoverChoice, given_up_at, is_for_lost, is_planned_for
 from datamotion.policy.failover_goal import goal_of, is_more
 from datamotion.policy.failover_refusals import cannot_take_over, hint_for
+from datamotion.policy.last_transfers import Pace
 from datamotion.policy.needs import names_text
-from datamotion.policy.planned import Pace
 from datamotion.policy.target import Candidate, Terms, assess, best_of
 
 

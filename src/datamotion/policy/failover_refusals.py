@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import Copy, Doubt, HeldClaim, Standing
+from datamotion.model.units import count_text
 from datamotion.model.view import Unseen
 from datamotion.policy.recovery import Earlier
 from datamotion.policy.serving import taken_twice
@@ -120,6 +121,11 @@ def breaks_off(standing: Standing, copy: Copy) -> str | None:
         f" is now, then run the same command again; or, where another back end holds a newer copy: datamotion failover"
         f" {group} --to BACKEND --overrule {copy.id.backend} says what serving that gives up"
     )
+
+
+def nothing_is_kept(refusals: Sequence[Refusal]) -> Refusal:
+    more = f" (and {count_text(len(refusals) - 1, 'other')})" if len(refusals) > 1 else ""
+    return Refusal(text=f"nothing is failed over, because {refusals[0].text}{more}", hint=refusals[0].hint)
 
 
 def cannot_take_over(standing: Standing, candidate: Candidate) -> Refusal:

@@ -10,77 +10,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from datamotion.model.acts import ActId
-from datamotion.model.mirror_acts import AwaitIdle, AwaitSnapshot, AwaitTransfer, StartTransfer
-from datamotion.model.mirror_records import Relationship
 from datamotion.model.plan import Gate, Refusal
 from datamotion.model.serving_acts import TakeEpoch
 from datamotion.model.standing import Copy, CopyId, Standing
-from datamotion.model.units import age_text, duration_text
+from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
-from datamotion.model.volume_acts import ModifyVolume, TakeSnapshot
-from datamotion.model.volume_records import Snapshot
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState
-from datamotion.policy.common import snapshot_named
 from datamotion.policy.epochs import seen_at
 from datamotion.policy.fence import Occasion, fence
 from datamotion.policy.frozen import frozen_for, is_carried, last_name
-from datamotion.policy.health import RECEIVING, transfer_failure
+from datamotion.policy.health import RECEIVING
+from datamotion.policy.last_transfers import LastTransfers, Pace
 from datamotion.policy.obstacles import Obstacle, copy_obstacle
 from datamotion.policy.situation import Situation
-from datamotion.policy.steps import Phase, StepList
-from datamotion.policy.update import has_ended, relationship_of
+from datamotion.policy.steps import StepList
 
-_FROZEN = (
-    "after `--frozen-for` it goes back by itself; `datamotion failover GROUP --abort` lets clients in again where it"
-    " was cut short"
-)
-_RUNNING = "they began before this and lack the newest writes"
-_IDLE = Phase(
-    rank=-13,
-    title="Wait for running transfers",
-    because=_RUNNING,
-    awaits=(AwaitIdle,),
-    way_out="end it (Ctrl-C): clients were not kept away yet; `datamotion abort` stops the transfer",
-)
-_NEAR = Phase(rank=-12, title="Bring mirrors up to date", because="clients write on meanwhile, and wait less later")
-_IS_NEAR = Phase(
-    rank=-11,
-    title="Wait for the updates",
-    because="clients are kept away once little is left to carry",
-    gate=Gate.ALL,
-    awaits=(AwaitTransfer,),
-    way_out="end it (Ctrl-C): clients were not kept away yet; a larger `--freeze-below` waits for less",
-)
 FREEZE = "Freeze"  # what reports tell by since when clients were kept away
 _FREEZE = -9  # and the three after it
-_LAST = Phase(rank=-5, title="Take the last snapshot", because="nobody writes any more: it holds all", gate=Gate.ALL)
-_IDLE_AGAIN = Phase(rank=-4, title="Wait for running transfers", because=_RUNNING, awaits=(AwaitIdle,), way_out=_FROZEN)
-_CARRY = Phase(rank=-3, title="Carry the last snapshot over", because="it is all that the mirrors lack")
-_CARRIED = Phase(
-    rank=-2,
-    title="Wait for the last snapshot",
-    because="no volume is broken off before every one has it",
-    gate=Gate.ALL,
-    awaits=(AwaitSnapshot,),
-    way_out=_FROZEN,
-)
-_ROUNDS = 3  # of updates, while each still has much to carry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """`near`: bytes of an update after which clients are kept away. `frozen_for`: how long, at most.
-
-    Then it is undone. Once the epoch is taken there is no way back, and no limit. `grace`: how long a transfer that
-    runs may take where it is not a planned one, before it is aborted.
-    """
-
-    near: int = 256 * 2**20
-    frozen_for: timedelta = timedelta(minutes=5)
-    grace: timedelta = timedelta()
 
 
 @dataclass(slots=True)
@@ -111,9 +61,10 @@ class Carrying:
         if waited := self._waited_too_long():
             self.refusals += [_refusal(copy, *waited) for copy, _ in left]
         able = []
+        transfers = LastTransfers(self.situation, due, self.pace, self.gate)
         for copy, source in pairs:
-            if (copy, source) not in left:
-                self._let_land(due, copy, source)
+            if (copy, source) not in left and not self.is_decided:
+                transfers.let_land(copy, source)
         for copy, source in left:
             if obstacle := self._obstacle(copy, source):
                 self.refusals.append(_refusal(copy, *obstacle))
@@ -121,14 +72,18 @@ class Carrying:
                 able.append((copy, source))
         if not (self.is_decided or any(frozen_for(source) for _, source in pairs)):
             for copy, _ in able:
-                self._bring_near(due, copy)
+                self._refuse_for(copy, transfers.bring_near(copy))
         self.names = {source.id: self._name(source) for _, source in able}
         loose = [source for _, source in able if frozen_for(source) != self.names[source.id]]
         because = "what is written after the last snapshot would be lost; they read again where it is served then"
         occasion = Occasion(because, title=FREEZE, rank=_FREEZE, gate=self.gate, frozen=self.names)
         self.refusals += fence(due, self.situation.now, loose, occasion)
         for copy, source in able:
-            self._carry_last(due, copy, source, self.names[source.id])
+            self._refuse_for(copy, transfers.carry_last(copy, source, self.names[source.id]))
+
+    def _refuse_for(self, copy: Copy, obstacle: Obstacle | None) -> None:
+        if obstacle is not None:
+            self.refusals.append(_refusal(copy, *obstacle))
 
     def covers(self, copy: Copy) -> bool:
         """Whether nothing of a volume is lost: all was carried over, or will be before anything is broken off."""
@@ -191,85 +146,6 @@ class Carrying:
             if standing and then and source and is_carried(standing, then, source):
                 return True
         return False
-
-    def _bring_near(self, due: StepList, copy: Copy) -> None:
-        """Updates, one after the other, until one had little to carry."""
-        assert copy.edge is not None
-        relationship, volume = copy.edge.relationship, copy.id.volume
-        backend = self.situation.now.group.backend(copy.id.backend)
-        for number in range(1, _ROUNDS + 1):
-            about = f"update {number}"
-            before = self.situation.accepted.get(ActId(backend.cluster, backend.name, volume, StartTransfer, about))
-            earlier = relationship_of(before, copy) if before else None
-            if earlier is None:
-                self._start(due, copy, (_IDLE, _NEAR), about)
-            elif has_ended(earlier, relationship):
-                if failure := transfer_failure(copy):
-                    self.refusals.append(_refusal(copy, *failure))
-                elif number < _ROUNDS and self._is_far(relationship):
-                    continue
-                return
-            exported = (earlier or relationship).exported_snapshot
-            awaited = AwaitTransfer(uuid=relationship.uuid, exported=exported)
-            due.add(replace(_IS_NEAR, gate=self.gate), backend, volume, awaited, volume, about=about)
-            return
-
-    def _is_far(self, relationship: Relationship) -> bool:
-        return ((relationship.transfer and relationship.transfer.bytes_transferred) or 0) > self.pace.near
-
-    def _start(
-        self, due: StepList, copy: Copy, phases: tuple[Phase, Phase], about: str, snapshot: str | None = None
-    ) -> None:
-        assert copy.edge is not None
-        relationship, volume = copy.edge.relationship, copy.id.volume
-        backend, (idle, start) = self.situation.now.group.backend(copy.id.backend), phases
-        if relationship.is_transferring:
-            due.add(idle, backend, volume, AwaitIdle(uuid=relationship.uuid), volume, about=about)
-        ended_at = relationship.transfer.ended_at if relationship.transfer else None
-        change = StartTransfer(
-            uuid=relationship.uuid, exported=relationship.exported_snapshot, ended_at=ended_at, snapshot=snapshot
-        )
-        age = f", its copy is {age_text(copy.lag)} old" if copy.lag is not None and snapshot is None else ""
-        due.add(start, backend, volume, change, f"{volume}{age}", about=about)
-
-    def _carry_last(self, due: StepList, copy: Copy, source: Copy, name: str) -> None:
-        assert copy.edge is not None
-        standing, relationship, volume = self.situation.now, copy.edge.relationship, copy.id.volume
-        backend, about = standing.group.backend(copy.id.backend), f"last {name}"
-        taken = snapshot_named(standing, source, name)
-        if taken is None:
-            change = TakeSnapshot(volume_uuid=source.volume.uuid, name=name)
-            due.add(
-                replace(_LAST, gate=self.gate),
-                standing.group.backend(source.id.backend),
-                volume,
-                change,
-                f"{volume}: {name}",
-            )
-        before = self.situation.accepted.get(ActId(backend.cluster, backend.name, volume, StartTransfer, about))
-        earlier = relationship_of(before, copy) if before else None
-        if earlier is None:
-            self._start(due, copy, (_IDLE_AGAIN, _CARRY), about, snapshot=name)
-        elif has_ended(earlier, relationship) and relationship.exported_snapshot != name:
-            failure = transfer_failure(copy)
-            text = failure.text if failure else f"its last transfer ended, and {name} has not arrived"
-            self.refusals.append(_refusal(copy, text, failure.hint if failure else None))
-            return
-        self._await_last(due, copy, name, taken)
-
-    def _let_land(self, due: StepList, copy: Copy, source: Copy) -> None:
-        """A last snapshot that is there is waited for until its transfer says so too: they are two looks."""
-        name = frozen_for(source)
-        assert name is not None
-        if not self.is_decided and copy.edge is not None and copy.edge.relationship.is_transferring:
-            self._await_last(due, copy, name, snapshot_named(self.situation.now, source, name))
-
-    def _await_last(self, due: StepList, copy: Copy, name: str, taken: Snapshot | None) -> None:
-        assert copy.edge is not None
-        backend, volume = self.situation.now.group.backend(copy.id.backend), copy.id.volume
-        version = taken.version if taken else None
-        awaited = AwaitSnapshot(uuid=copy.edge.relationship.uuid, name=name, version=version)
-        due.add(replace(_CARRIED, gate=self.gate), backend, volume, awaited, f"{volume}: {name}", about=f"last {name}")
 
     def _name(self, source: Copy) -> str:
         began = seen_at(self.situation.first, source.id.backend)

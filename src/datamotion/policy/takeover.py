@@ -7,22 +7,22 @@ volume: abort the transfer that runs, pause, break, serve. Only the chosen leg i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from datamotion.model.claim import Claim
 from datamotion.model.plan import Gate, Loss, Plan, RecoveryPoint, Refusal
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, Standing
-from datamotion.model.units import count_text
 from datamotion.model.words import Operation
-from datamotion.policy.breaking import break_off
+from datamotion.policy.breaking import break_off, landing_until
+from datamotion.policy.coming_along import carrying_over, left_behind, none_is_moved, where_they_were
 from datamotion.policy.common import Common, age_of
-from datamotion.policy.epochs import confirm, held, mirrors_seen_at, new_claim, take
+from datamotion.policy.epochs import confirm, held, new_claim, take
 from datamotion.policy.failover_decision import Decision
 from datamotion.policy.failover_notes import failover_notes, kept_notes, late_notes, of_staying, what_follows
-from datamotion.policy.failover_refusals import breaks_off
+from datamotion.policy.failover_refusals import breaks_off, nothing_is_kept
 from datamotion.policy.fence import Occasion, fence
 from datamotion.policy.giving import Giving
 from datamotion.policy.hooks import Moves, add_hooks
@@ -38,7 +38,6 @@ from datamotion.policy.situation import Situation
 from datamotion.policy.steps import StepList
 
 _KEEP = 39  # the rank of the first of the three phases of `keeping`: behind the pause, before the break
-_TO_MOVE = timedelta(seconds=5)  # within which a transfer that moves is seen to
 _TAKE_BECAUSE = "every site that can be reached learns who serves, and of two failovers at once only one comes through"
 
 
@@ -47,7 +46,7 @@ class Takeover:
 
     def __init__(self, situation: Situation, decision: Decision) -> None:
         standing, chosen, claim = situation.now, decision.candidate, _claim(situation, decision)
-        self._left = _left_behind(situation, decision, claim)
+        self._left = left_behind(situation, decision, claim)
         if self._left:
             staying = {each.volume: each.text for each in self._left if each.volume is not None}
             chosen, claim = replace(chosen, unusable={**chosen.unusable, **staying}), replace(claim, partial=True)
@@ -57,7 +56,7 @@ class Takeover:
         self._claim = claim
         self._moving = [copy for copy in chosen.usable if not is_served(standing, copy, claim)]
         self._served = [copy for copy in chosen.usable if is_served(standing, copy, claim)]
-        self._carrying = _carrying(situation, decision, self._moving, claim)
+        self._carrying = carrying_over(situation, decision, self._moving, claim)
         self._ways = Giving(standing, chosen.site, is_carried=self._carrying is not None)
         self._due = StepList()
         self._refusals = [
@@ -72,7 +71,7 @@ class Takeover:
 
     def plan(self) -> Refusal | None:
         """Adds the steps; why nothing at all is done, where that is so."""
-        self._refusals += [*self._left, *_where_they_were(self._situation, self._decision, self._left)]
+        self._refusals += [*self._left, *where_they_were(self._situation, self._decision, self._left)]
         if refusal := self._carry_over() or self._keep_newer():
             return refusal
         if self._chosen.usable:
@@ -91,14 +90,14 @@ class Takeover:
             return None
         carrying.plan(self._due)
         if not carrying.is_decided and (carrying.refusals or (self._left and not comes_along)):
-            return _none_is_moved(self._decision, self._standing.group.name, carrying.refusals or self._left)
+            return none_is_moved(self._decision, self._standing.group.name, carrying.refusals or self._left)
         self._refusals += carrying.refusals
         return None
 
     def _keep_newer(self) -> Refusal | None:
         keeping = _keep_newer(self._due, self._standing, self._decision, self._moving)
         if keeping and held(self._standing, self._claim) is None:
-            return _nothing_is_kept(keeping)
+            return nothing_is_kept(keeping)
         self._refusals += keeping
         unkept = {each.volume for each in keeping}
         self._moving = [copy for copy in self._moving if copy.id.volume not in unkept]
@@ -188,22 +187,6 @@ def _moves(decision: Decision, claim: Claim) -> Moves:
     return Moves(to=claim.backend, sources=sources, volumes=volumes, epoch=claim.epoch)
 
 
-def _carrying(situation: Situation, decision: Decision, moving: Sequence[Copy], claim: Claim) -> Carrying | None:
-    """What has to be carried over first, where who serves is asked for it."""
-    if not decision.is_planned:
-        return None
-    is_decided = held(situation.now, claim) is not None
-    return Carrying(
-        situation=situation,
-        copies=moving,
-        sources=decision.given_up_at,
-        epoch=claim.epoch,
-        pace=decision.pace,
-        is_decided=is_decided,
-        gate=Gate.REST if decision.best_effort or (is_decided and claim.partial) else Gate.ALL,
-    )
-
-
 def _serve_all(
     due: StepList,
     situation: Situation,
@@ -218,28 +201,10 @@ def _serve_all(
     paths = {path.casefold() for copy in moving if (path := path_of(standing, copy.id.volume).path)}
     for copy in moving:
         if not copy.is_writable:
-            lands_until = _lands_until(situation, copy, decision.pace.grace)
+            lands_until = landing_until(situation, copy, decision.pace.grace)
             at = earlier.of(standing, copy) if earlier is not None else None
             break_off(due, standing, copy, with_all=carrying is not None, lands_until=lands_until, at=at)
         serve(due, standing, copy, claim, known, paths, gate)
-
-
-def _left_behind(situation: Situation, decision: Decision, claim: Claim) -> Sequence[Refusal]:
-    """Why which volumes stay where they are served, where that keeps no other volume from going."""
-    usable = decision.candidate.usable
-    moving = [copy for copy in usable if not is_served(situation.now, copy, claim)]
-    carrying = _carrying(situation, decision, moving, claim)
-    if carrying is None or not (decision.best_effort or carrying.is_decided):
-        return ()
-    return carrying.left_behind()
-
-
-def _where_they_were(situation: Situation, decision: Decision, left: Sequence[Refusal]) -> Iterator[Refusal]:
-    """The same of what serves them, where this run has asked for anything there already."""
-    asked = {(act.volume, act.backend) for act in situation.accepted}
-    for each in left:
-        if each.volume is not None and (each.volume, at := decision.given_up_at[each.volume]) in asked:
-            yield replace(each, backend=at)
 
 
 def _keep_newer(due: StepList, standing: Standing, decision: Decision, moving: Sequence[Copy]) -> list[Refusal]:
@@ -258,23 +223,6 @@ def _keep_newer(due: StepList, standing: Standing, decision: Decision, moving: S
     return refusals
 
 
-def _nothing_is_kept(refusals: Sequence[Refusal]) -> Refusal:
-    more = f" (and {count_text(len(refusals) - 1, 'other')})" if len(refusals) > 1 else ""
-    return Refusal(text=f"nothing is failed over, because {refusals[0].text}{more}", hint=refusals[0].hint)
-
-
-def _lands_until(situation: Situation, copy: Copy, grace: timedelta) -> datetime | None:
-    """Up to when a transfer may land that runs; None: it has no time, or has not moved for what it has had of it."""
-    began, now = (mirrors_seen_at(each, copy.id.backend) for each in (situation.first, situation.now))
-    has_moved = _bytes(copy) != _bytes(situation.first.copies.get(copy.id))
-    return began + grace if now < began + (grace if has_moved else min(grace, _TO_MOVE)) else None
-
-
-def _bytes(copy: Copy | None) -> int | None:
-    transfer = copy.edge.relationship.transfer if copy is not None and copy.edge is not None else None
-    return transfer.bytes_transferred if transfer is not None else None
-
-
 def _recovery_point(
     situation: Situation, copy: Copy, carrying: Carrying | None, earlier: Earlier | None
 ) -> RecoveryPoint:
@@ -285,16 +233,6 @@ def _recovery_point(
     if carrying is None or not carrying.covers(copy):
         return point
     return replace(point, age=timedelta())  # nothing was written since
-
-
-def _none_is_moved(decision: Decision, group: str, refusals: Sequence[Refusal]) -> Refusal:
-    """Of a planned failover all volumes come along, or none."""
-    more = f" (and {count_text(len(refusals) - 1, 'other')} cannot)" if len(refusals) > 1 else ""
-    command = f"datamotion failover {group} --to {decision.candidate.name}"
-    others = len(decision.candidate.usable) > len(refusals) and not (decision.best_effort or decision.gathers)
-    ways = [*filter(None, [refusals[0].hint]), *([f"{command} --best-effort moves the others"] if others else [])]
-    unplanned = f"if {decision.sources} is lost: {command} --unplanned gives up what it lacks"
-    return Refusal(text=f"no volume is moved, because {refusals[0].text}{more}", hint="; or ".join([*ways, unplanned]))
 
 
 def _claim(situation: Situation, decision: Decision) -> Claim:
