@@ -270,7 +270,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A mirror is paused. Who paused it is known where `pause` did: then `apply` leaves it, and `resume` ends it.",
         "{cause}: no transfer starts",
-        "datamotion {resume} {group} resumes it",
+        "{what_next}",
     ),
     Kind.LATE: Row(
         *_WARN,

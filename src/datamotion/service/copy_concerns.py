@@ -99,9 +99,7 @@ class CopyConcerns:
         assert copy.edge is not None
         relationship = copy.edge.relationship
         if relationship.state is MirrorState.PAUSED:
-            paused = paused_of(copy.mark)
-            cause, resume = (paused.text, "resume") if paused else ("paused by hand", "apply")
-            yield self._concern(Kind.PAUSED, copy, cause=cause, resume=resume)
+            yield self._paused(copy)
         if self.freshness.is_fresh(copy) is False:
             if isinstance(copy.edge.source, CopyId):  # a foreign one is a doubt
                 active = self.standing.active[copy.id.volume]
@@ -119,6 +117,18 @@ class CopyConcerns:
         yield from self._policy(copy)
         if copy.volume.path is not None and copy.volume.export not in (FENCE, None):
             yield self._mounted_open(copy, copy.volume.export)
+
+    def _paused(self, copy: Copy) -> Concern:
+        """Who paused a mirror is known where `pause` did; a failover that breaks it off pauses it too."""
+        group, begun = self.standing.group.name, self._begun()
+        if paused := paused_of(copy.mark):
+            cause, what_next = paused.text, f"datamotion resume {group} resumes it"
+        elif begun is not None and begun.backend == copy.id.backend:
+            cause = f"paused, as a failover to it does that was begun in epoch {begun.epoch} and is not done"
+            what_next = f"{begun.claim.command} goes on with it"
+        else:
+            cause, what_next = "paused, by whom nothing tells", f"datamotion apply {group} resumes it"
+        return self._concern(Kind.PAUSED, copy, cause=cause, what_next=what_next)
 
     def _mounted_open(self, copy: Copy, export: str) -> Concern:
         target = self.standing.group.target(copy.id.backend)
