@@ -10,7 +10,7 @@ import trio
 from datamotion.errors import Refused
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
-from tests.together.stories import Story, outcomes, play, told
+from tests.together.stories import Story, outcomes, play, titles, told
 from tests.together.world import create_volumes, succeed
 
 _DAY_S = 86_400
@@ -236,6 +236,37 @@ def test_what_somebody_resynced_over_what_it_served_is_kept_where_the_hint_leads
         assert report.verdict is Verdict.DONE, told(report)
         group = await story.group()
         assert (group.serving, group.epoch, story.served("lyon")) == ("gold-lyon", 2, set(volumes))
+
+    play(quick_path, story)
+
+
+@pytest.mark.parametrize("overruled", ["gold-lyon", "gold-paris"])
+@pytest.mark.parametrize("volumes", [("vol_1", "vol_2"), ("vol_2",)])
+def test_what_was_resynced_over_what_it_served_is_not_broken_off_again_in_the_epoch_that_was_served(
+    volumes: tuple[str, ...], overruled: str, quick_path: Path
+) -> None:
+    async def story(story: Story) -> None:
+        await story.protected(*volumes)
+        await story.failover("lyon")
+        await story.change_mirror("lyon", {"state": "snapmirrored"}, "vol_2")
+        await trio.sleep(60)
+        plan = await story.plan_failover("lyon", is_planned=None, overrule=overruled)
+        assert (plan.verdict, titles(plan)) == (Verdict.REFUSED, []), "epoch 2 was served"
+        assert "datamotion settle gold --keep BACKEND" in told(plan), "the way out"
+
+    play(quick_path, story)
+
+
+def test_an_overruling_failover_of_the_rest_of_a_divided_group_takes_an_epoch_of_its_own(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        await story.delete_mirror("lyon", "vol_2")
+        await story.failover("lyon", allow_partial=True)
+        await story.apply()
+        assert (story.served("paris"), story.served("lyon")) == ({"vol_2"}, {"vol_1"})
+        report = await story.failover("lyon", is_planned=None, overrule="gold-paris")
+        assert (report.verdict, report.epoch) == (Verdict.DONE, 3), told(report)
+        assert (story.served("paris"), story.served("lyon")) == (set(), {"vol_1", "vol_2"})
 
     play(quick_path, story)
 

@@ -250,13 +250,20 @@ def test_while_the_source_does_not_answer_a_planned_one_is_refused_and_one_witho
     play(quick_path, story, schedule=None)
 
 
-def test_what_was_brought_home_by_hand_is_frozen_no_more_once_it_is_settled(quick_path: Path) -> None:
+def test_what_was_brought_home_by_hand_is_settled_first_and_frozen_no_more_then(quick_path: Path) -> None:
     async def story(story: Story) -> None:
         await story.protected("vol_1")
         report = await planned(story, "lyon")
         assert report.verdict is Verdict.DONE, told(report)
-        await story.change("lyon", "vol_1", {"nas": {"path": ""}})
         await story.change("paris", "vol_1", {"nas": {"path": "/vol_1", "export_policy": {"name": "default"}}})
+        concerns = await story.concerns()
+        assert concerns["overtaken"].hint == "datamotion apply gold fences it", "clients find what overtook it"
+        await story.change("lyon", "vol_1", {"nas": {"path": ""}})
+        settles = "if it was brought to gold-paris by hand: datamotion settle gold --keep gold-paris"
+        concerns = await story.concerns()
+        hints = {kind: concerns[kind].hint for kind in ("overtaken", "unmounted")}
+        assert [each for each in hints.values() if not (each or "").startswith(settles)] == [], hints
+        assert settles.removeprefix("if it was brought to gold-paris by hand: ") in told(await story.plan())
         report = await story.settle("paris")
         assert report.verdict is Verdict.DONE, told(report)
         group = await story.group()

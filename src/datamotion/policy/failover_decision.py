@@ -60,10 +60,13 @@ def decide(standing: Standing, choice: FailoverChoice, agreed: str | None = None
     others = [name for name in order if name not in moving.values() or name == goal.to]
     has_more = is_more(standing, goal, moving)
     gathers = has_more and is_planned
-    if gathers:
+    if gathers or (has_more and choice.overrule is not None):
         goal = replace(goal, epoch=standing.next_epoch)
     is_begun = goal.epoch != standing.next_epoch and not has_more
-    terms = Terms(is_ruled=choice.overrule is not None, earlier=choice.earlier, is_begun=is_begun)
+    confirmed = {(each.backend, each.epoch) for each in standing.contenders if each.served}
+    # what was ruled came about: what became of its copies since is another question
+    is_ruled = choice.overrule is not None and (goal.to, goal.epoch) not in confirmed
+    terms = Terms(is_ruled=is_ruled, earlier=choice.earlier, is_begun=is_begun)
     candidates = [assess(standing, name, moving, terms) for name in others]
     if goal.to is not None:
         candidate = next(each for each in candidates if each.name == goal.to)
@@ -76,7 +79,6 @@ def decide(standing: Standing, choice: FailoverChoice, agreed: str | None = None
         return chosen
     if not (is_planned or is_begun or terms.is_ruled) and (refusal := _too_old(standing, choice, chosen)):
         return refusal
-    confirmed = {(each.backend, each.epoch) for each in standing.contenders if each.served}
     return Decision(
         candidate=chosen,
         epoch=goal.epoch,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from datamotion.model.claim import Claim
 from datamotion.model.group import Group
@@ -26,6 +27,7 @@ from datamotion.policy.marking import active_mark, mark_active
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import copy_obstacle, unknown_server, unsettled
 from datamotion.policy.pause import paused_notes
+from datamotion.policy.served_copies import is_found_alone
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import StepList
 from datamotion.policy.ways_in import ways_noted
@@ -252,6 +254,12 @@ def _at_home(standing: Standing, volume: str) -> CopyId:
 
 def _notes(standing: Standing, serving: HeldClaim | None) -> list[Remark]:
     group, notes = standing.group, unseen_sessions(standing, overtaken(standing))
+    alone = (copy for copy in overtaken(standing) if is_found_alone(standing, copy))
+    for backend, volumes in groupby(sorted(copy.id for copy in alone), key=lambda each: each.backend):
+        names = names_text([each.volume for each in volumes])
+        text = f"Clients find {names} at {backend} alone; once it is fenced they find it nowhere."
+        settles = f"If it was brought there by hand, settle that first: datamotion settle {group.name} --keep {backend}"
+        notes.append(Remark(text, settles))
     if serving is not None and serving.backend != group.home.name:
         serves = (
             f"{serving.backend} serves {group.name} since {serving.claim.since:%Y-%m-%d %H:%M} UTC (epoch"

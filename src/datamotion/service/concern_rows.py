@@ -110,7 +110,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_BAD,
         "A copy that another one overtook is not fenced: clients may still write to it.",
         "overtaken by {by}, not fenced yet: clients may still write here",
-        "{what_next} fences it",
+        "{what_next}",
     ),
     DoubtKind.FROZEN: Row(
         *_BAD,
@@ -270,7 +270,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A mirror is paused. Who paused it is known where `pause` did: then `apply` leaves it, and `resume` ends it.",
         "{cause}: no transfer starts",
-        "datamotion {resume} {group} resumes it",
+        "{what_next}",
     ),
     Kind.LATE: Row(
         *_WARN,

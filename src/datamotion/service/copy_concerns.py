@@ -15,6 +15,7 @@ from datamotion.model.units import duration_text
 from datamotion.model.words import MirrorState, Mount, Role, TransferState
 from datamotion.policy.geometry import changed_geometry
 from datamotion.policy.junctions import path_clash, taken_paths
+from datamotion.policy.served_copies import is_found_alone
 from datamotion.service.concern_rows import Kind
 from datamotion.service.concerns import Concern
 from datamotion.service.freshness import Freshness, Policies
@@ -44,7 +45,9 @@ class CopyConcerns:
             case Role.MIRROR:
                 yield from self._of_mirror(copy)
             case Role.OVERTAKEN:
-                yield self._concern(Kind.OVERTAKEN, copy, by=self._who_overtook(copy), what_next=self._what_fences())
+                yield self._concern(
+                    Kind.OVERTAKEN, copy, by=self._who_overtook(copy), what_next=self._what_fences(copy)
+                )
             case Role.BROKEN:
                 cause = "its relationship is broken off" if copy.edge else "it has no relationship"
                 yield self._concern(Kind.BROKEN, copy, cause=cause)
@@ -87,7 +90,9 @@ class CopyConcerns:
         group, site, begun = self.standing.group, self.standing.sites[copy.id.backend], self._begun()
         if begun is not None or copy.id.backend != group.home.name:
             command = begun.claim.command if begun else f"datamotion failover {group.name} --to {copy.id.backend}"
-            return self._concern(kind, copy, own={"what_next": f"{command} goes on with it"})
+            others = (each for each in self.standing.copies_of(copy.id.volume) if is_found_alone(self.standing, each))
+            brought = [f"{self._settles(each.id.backend)}; else " for each in others]
+            return self._concern(kind, copy, own={"what_next": f"{''.join(brought)}{command} goes on with it"})
         place = f"-vserver {site.backend.svm} -volume {copy.volume.name}"
         path = copy.mark.path if copy.mark and copy.mark.path else "PATH"
         mount = [] if copy.volume.path else [f"volume mount {place} -junction-path {path}"]
@@ -99,9 +104,7 @@ class CopyConcerns:
         assert copy.edge is not None
         relationship = copy.edge.relationship
         if relationship.state is MirrorState.PAUSED:
-            paused = paused_of(copy.mark)
-            cause, resume = (paused.text, "resume") if paused else ("paused by hand", "apply")
-            yield self._concern(Kind.PAUSED, copy, cause=cause, resume=resume)
+            yield self._paused(copy)
         if self.freshness.is_fresh(copy) is False:
             if isinstance(copy.edge.source, CopyId):  # a foreign one is a doubt
                 active = self.standing.active[copy.id.volume]
@@ -119,6 +122,18 @@ class CopyConcerns:
         yield from self._policy(copy)
         if copy.volume.path is not None and copy.volume.export not in (FENCE, None):
             yield self._mounted_open(copy, copy.volume.export)
+
+    def _paused(self, copy: Copy) -> Concern:
+        """Who paused a mirror is known where `pause` did; a failover that breaks it off pauses it too."""
+        group, begun = self.standing.group.name, self._begun()
+        if paused := paused_of(copy.mark):
+            cause, what_next = paused.text, f"datamotion resume {group} resumes it"
+        elif begun is not None and begun.backend == copy.id.backend:
+            cause = f"paused, as a failover to it does that was begun in epoch {begun.epoch} and is not done"
+            what_next = f"{begun.claim.command} goes on with it"
+        else:
+            cause, what_next = "paused, by whom nothing tells", f"datamotion apply {group} resumes it"
+        return self._concern(Kind.PAUSED, copy, cause=cause, what_next=what_next)
 
     def _mounted_open(self, copy: Copy, export: str) -> Concern:
         target = self.standing.group.target(copy.id.backend)
@@ -189,10 +204,19 @@ class CopyConcerns:
         by = standing.contenders if active is None else claims
         return " or ".join(f"{each.backend} (epoch {each.epoch})" for each in by) or "another back end"
 
-    def _what_fences(self) -> str:
-        """The command that does: while an epoch was never seen to be served, only that which goes on with it."""
-        begun = self._begun()
-        return begun.claim.command if begun else f"datamotion apply {self.standing.group.name}"
+    def _what_fences(self, copy: Copy) -> str:
+        """The command that does: while an epoch was never seen to be served, only that which goes on with it.
+
+        Where no client finds what overtook it, it may have been brought back by hand: a fence would leave them nothing.
+        """
+        begun, group = self._begun(), self.standing.group.name
+        fences = f"{begun.claim.command if begun else f'datamotion apply {group}'} fences it"
+        if not is_found_alone(self.standing, copy):
+            return fences
+        return f"{self._settles(copy.id.backend)}; else {fences}"
+
+    def _settles(self, backend: str) -> str:
+        return f"if it was brought to {backend} by hand: datamotion settle {self.standing.group.name} --keep {backend}"
 
     def _begun(self) -> HeldClaim | None:
         """The newest claim, where it was never seen to be served."""

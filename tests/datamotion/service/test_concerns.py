@@ -525,7 +525,7 @@ CASES = (
     Case(
         kind="paused",
         world=related(state=MirrorState.PAUSED),
-        says="gold-lyon vol_1: paused by hand: no transfer starts",
+        says="gold-lyon vol_1: paused, by whom nothing tells: no transfer starts",
         hints="datamotion apply gold resumes it",
     ),
     Case(
@@ -696,6 +696,18 @@ def test_who_paused_mirrors_is_named_once_with_when_and_why() -> None:
         "gold-lyon vol_1, vol_2: paused by ann@ops, process 7, at 2031-05-04 09:00 UTC (new shelf): no transfer starts"
     )
     assert concern.hint == "datamotion resume gold resumes it"
+
+
+def test_of_a_mirror_that_a_failover_may_have_paused_that_failover_is_told() -> None:
+    world = unfinished()
+    for target in (LYON, NANTES):
+        world.relate("vol_1", target, state=MirrorState.PAUSED)
+    told = {each.text: each.hint for each in world.report(BOTH).concerns if each.kind == "paused"}
+    begun = "paused, as a failover to it does that was begun in epoch 2 and is not done"
+    assert told == {
+        f"gold-lyon vol_1: {begun}: no transfer starts": "datamotion failover gold --to gold-lyon goes on with it",
+        "gold-nantes vol_1: paused, by whom nothing tells: no transfer starts": "datamotion apply gold resumes it",
+    }
 
 
 def test_what_a_cluster_that_was_not_seen_may_hold_is_not_said_to_be_missing() -> None:
