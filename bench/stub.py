@@ -1,8 +1,8 @@
 """A cluster that keeps what is asked for and changed, and answers at once, in the process that asks.
 
 It is no ONTAP, which the lab is: nothing is refused, no byte is copied, and time does not pass in it. So all that an
-operation against it takes is what datamotion itself takes, but for `used_s`. A change is answered as ONTAP does, by a job
-that has ended by the next look, or as done where the request waits for it.
+operation against it takes is what datamotion itself takes, but for `used_s`. A change is answered as ONTAP does, by a
+job that has ended by the next look, or as done where the request waits for it.
 """
 
 from __future__ import annotations

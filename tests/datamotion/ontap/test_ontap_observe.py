@@ -50,6 +50,7 @@ _BEHIND = {
     Aspect.LUN_MAPS: ("/api/protocols/san/lun-maps", "luns"),
     Aspect.IGROUPS: ("/api/protocols/san/igroups", "luns"),
     Aspect.CIFS_SHARES: ("/api/protocols/cifs/shares", "services"),
+    Aspect.CIFS_SESSIONS: ("/api/protocols/cifs/sessions", "services"),
 }
 _WITH_BASES = {*_BEHIND, Aspect.LUNS, Aspect.CIFS_SERVERS}
 
