@@ -102,6 +102,9 @@ def test_a_second_drill_is_refused_naming_the_first_and_goes_elsewhere(quick_pat
         await story.place.run(start(story, "lyon"))
         again = await story.planned(start(story, "lyon"))
         assert (again.verdict, again.changes) == (Verdict.DONE, False)
+        assert "which stays so" not in told(again)
+        longer = await story.planned(start(story, "lyon", keep_for=timedelta(hours=5)))
+        assert "It was begun to be kept for 2 h, which stays so." in told(longer)
         plan = await story.planned(start(story, "lyon", prefix="/other"))
         assert plan.verdict is Verdict.REFUSED
         assert "a drill of gold runs at gold-lyon since" in told(plan)

@@ -75,7 +75,32 @@ def test_a_volume_goes_to_another_cluster_with_all_its_snapshots_and_the_old_one
         assert story.files("lyon") == {"kept", "later"}
         assert "monday" in await snapshots(story, "lyon")
         assert not await relationships(story)
-        assert (await migrate(story)).verdict is Verdict.REFUSED
+        assert (await migrate(story)).verdict is Verdict.DONE
+
+    play(quick_path, main)
+
+
+def test_of_one_that_was_cut_off_behind_its_first_transfer_no_more_is_told_to_be_carried_than_there_is(
+    quick_path: Path,
+) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        volume = await story.volume("paris", "vol_1", "uuid")
+        story.write("paris", "vol_1", "gone since, and kept in a snapshot")
+        await story.at["paris"].post(f"/storage/volumes/{volume['uuid']}/snapshots", {"name": "monday"})
+        (story.place.tree("paris", "vol_1") / "gone since, and kept in a snapshot").unlink()
+        for _ in range(12):
+
+            async def cut_off(story: Story) -> None:
+                await migrate(story)
+
+            assert await dies(cut_off, story, Life(2, is_carried_out=True))
+            for listed in (await under_way.migrations(story.place.session)).migrations:
+                assert listed.total is None or listed.moved is None or listed.moved <= listed.total
+                if listed.state == "snapmirrored":
+                    assert listed.total is None, "how much its update carries is not told"
+                    return
+        raise AssertionError("it was never seen to be mirrored")
 
     play(quick_path, main)
 
@@ -367,9 +392,12 @@ def test_a_volume_that_is_mounted_nowhere_is_served_where_it_went(quick_path: Pa
         assert (await story.volume("lyon", "vol_1", "type"))["type"] == "rw"
         assert story.files("lyon", "vol_1") == {"kept"}
         assert not await story.at["paris"].get("/storage/volumes", name="vol_1")
-        again = await story.planned(migrations.migrate(migration(story, "vol_1", to="gold-lyon")))
-        assert (again.verdict, again.steps) == (Verdict.DONE, ()), told(again)
-        assert "vol_1: at gold-lyon, and at gold-paris no more" in told(again)
+        for meant in ("vol_1", "vol_*"):
+            again = await story.planned(migrations.migrate(migration(story, meant, to="gold-lyon")))
+            assert (again.verdict, again.steps) == (Verdict.DONE, ()), told(again)
+            assert f"{meant}: at gold-lyon, and at gold-paris no more" in told(again)
+        other = await story.planned(migrations.migrate(migration(story, "lun_*", to="gold-lyon")))
+        assert "no volume at gold-paris matches lun_*" in told(other)
 
     play(quick_path, main)
 

@@ -227,7 +227,13 @@ class _Starting:
 
     def notes(self) -> Iterator[Remark]:
         group, name = self.situation.now.group.name, self.backend.name
-        until = self._mark("").until
+        mark = self._mark("")
+        until = mark.until
+        if (kept := until - mark.since) != self.choice.keep_for:
+            yield Remark(
+                f"It was begun to be kept for {duration_text(kept)}, which stays so.",
+                f"datamotion drill stop {group}, and start it anew, for another time",
+            )
         yield Remark(
             f"After {moment_text(until)} the next run that changes {group} removes the clones, or gc.",
             f"datamotion drill stop {group} does at any time",

@@ -159,12 +159,13 @@ def _unless_arrived(of_kind: Movers[M], migration: M, note: str, is_over: Callab
 
 
 def _have_arrived(migration: Migration, standing: Standing) -> bool:
-    """Whether volumes of these names serve where they were to go, and none is left at their source."""
+    """Whether volumes of these names or patterns serve where they were to go, and none is left at their source."""
     source, to = standing.sites[migration.source.name], standing.sites[migration.to.name]
     if migration.is_within or source.svm is None or selected(migration, standing):
         return False
-    there = [to.volumes.get(each) for each in migration.volumes]
-    return all(each is not None and each.type is VolumeType.RW and read_mark(each.comment) is None for each in there)
+    there = [each for each in to.volumes.values() if each.type is VolumeType.RW and read_mark(each.comment) is None]
+    meant = [replace(migration.to, volumes=(each,)) for each in migration.volumes if not each.startswith("!")]
+    return all(any(one.selects(each.name) for each in there) for one in meant)
 
 
 def _missing_volumes(migration: Migration, standing: Standing) -> Refusal | None:

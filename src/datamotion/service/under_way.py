@@ -12,6 +12,7 @@ from datamotion.model.migration import ends_of
 from datamotion.model.names import counted
 from datamotion.model.view import Aspect, ClusterView, View
 from datamotion.model.volume_records import Volume
+from datamotion.model.words import MirrorState
 from datamotion.policy.movements import movement_of
 from datamotion.policy.movers.file_copy import names_of
 from datamotion.service.items_under_way import ItemsUnderWay, file_reports, known_items, lun_reports
@@ -110,12 +111,15 @@ def _mirroring(session: Session, backend: Backend, volume: Volume, view: View) -
     source, to = ends
     old, new = (_marked(view, each, mark) for each in (source, to))
     there = view.get(to.cluster)
-    state, moved = "to be mirrored", None
+    state, moved, total = "to be mirrored", None, old.used_bytes if old is not None else None
     if isinstance(there, ClusterView) and new is not None:
         into = (to.svm, new.name)
         edge = next((e for e in there.relationships if (e.destination.svm, e.destination.volume) == into), None)
         state = edge.state if edge is not None else "served there, to be finished"
         moved = edge.transfer.bytes_transferred if edge is not None and edge.transfer is not None else None
+        is_first = edge is None or edge.state is MirrorState.UNINITIALIZED
+        if moved is not None and total is not None and (not is_first or moved > total):
+            total = None  # an update carries what changed, and snapshots hold more than is used: how much is not told
     noted = read_mark(old.comment) if old is not None else None
     return MigrationReport(
         volume=mark.volume,
@@ -124,7 +128,7 @@ def _mirroring(session: Session, backend: Backend, volume: Volume, view: View) -
         mechanism="SnapMirror and cut-over",
         state=f"{state}, clients are kept away" if noted is not None and noted.frozen else state,
         moved=moved,
-        total=old.used_bytes if old is not None else None,
+        total=total,
     )
 
 
