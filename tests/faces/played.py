@@ -15,8 +15,8 @@ import trio
 from datamotion.cli.changing import carry_out_one
 from datamotion.cli.output import Output
 from datamotion.cli.past import render_past_run
-from datamotion.cli.render import render_run
 from datamotion.cli.render_check import render_check
+from datamotion.cli.render_run import render_run
 from datamotion.cli.watching import TerminalWatcher
 from datamotion.policy.drills import DrillChoice
 from datamotion.policy.failover_choice import FailoverChoice

@@ -18,8 +18,9 @@ import pytest
 from rich.console import Console
 
 from datamotion.cli.columns import Columns
-from datamotion.cli.render import render_plan, render_run
+from datamotion.cli.render import render_plan
 from datamotion.cli.render_check import render_check
+from datamotion.cli.render_run import render_run
 from datamotion.cli.render_status import render_status
 from datamotion.cli.telling import show_error, show_json, show_unexpected, show_warning
 from datamotion.cli.terminal import plain

@@ -14,7 +14,7 @@ import pytest
 import trio
 from rich.console import Console
 
-from datamotion.cli.render import render_run
+from datamotion.cli.render_run import render_run
 from datamotion.model.standing import FENCE
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.last_transfers import Pace

@@ -11,7 +11,8 @@ import typer
 from datamotion.cli.agreeing import agreed, check_can_ask, checked_reason
 from datamotion.cli.failing import single, status_of
 from datamotion.cli.output import Output, print_json
-from datamotion.cli.render import render_plan, render_run
+from datamotion.cli.render import render_plan
+from datamotion.cli.render_run import render_run
 from datamotion.cli.side_by_side import SideBySide
 from datamotion.cli.streaming import StreamingWatcher
 from datamotion.cli.telling import show_error

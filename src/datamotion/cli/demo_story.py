@@ -17,7 +17,8 @@ from datamotion.cli.columns import a_table, print_table
 from datamotion.cli.demo_files import Digests, digests, files_of, write_some
 from datamotion.cli.interruptions import Interruptions, interruptions
 from datamotion.cli.lab import lab_errors, seed_site
-from datamotion.cli.render import render_plan, render_run
+from datamotion.cli.render import render_plan
+from datamotion.cli.render_run import render_run
 from datamotion.cli.terminal import open_console, plain, tell
 from datamotion.cli.watching import TerminalWatcher, kept_fresh
 from datamotion.config.loading import load

@@ -15,7 +15,8 @@ from datamotion.cli.agreeing import check_can_ask, checked_reason, confirmed
 from datamotion.cli.columns import Columns
 from datamotion.cli.failing import status_of
 from datamotion.cli.output import Output, print_json
-from datamotion.cli.render import render_plan, render_run
+from datamotion.cli.render import render_plan
+from datamotion.cli.render_run import render_run
 from datamotion.cli.side_by_side import carried_out
 from datamotion.cli.streaming import StreamingWatcher
 from datamotion.cli.terminal import open_console, plain, say, tell

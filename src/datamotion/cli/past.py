@@ -12,7 +12,8 @@ from datamotion.cli.columns import a_table
 from datamotion.cli.completion import complete_group
 from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, OutputForm, open_session
 from datamotion.cli.output import Output, print_json
-from datamotion.cli.render import first_of, render_plan, render_run
+from datamotion.cli.render import first_of, render_plan
+from datamotion.cli.render_run import render_run
 from datamotion.cli.terminal import open_console, plain, say
 from datamotion.exit_status import ExitStatus
 from datamotion.model.units import count_text, duration_text

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from datamotion.cli.output import Output, print_json
-from datamotion.cli.render import render_plan, render_run
+from datamotion.cli.render import render_plan
+from datamotion.cli.render_run import render_run
 from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.units import count_text
 from datamotion.service.operation_reports import OperationReport

@@ -11,13 +11,24 @@ from datamotion.model.mirror_records import Endpoint, Relationship
 from datamotion.model.paused import paused_of, with_paused
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import size_text
+from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState, VolumeState
 from datamotion.policy.geometry import changed_geometry
 from datamotion.policy.needs import mark_of
 from datamotion.policy.provision import NEEDS
+from datamotion.policy.situation import Situation
+from datamotion.policy.steps import Phase, StepList
 from datamotion.policy.ways_in import ways_of, with_ways
 
+_MODIFY = Phase(
+    rank=43, title="Change relationships", because="policy, schedule or throttle differ from the configuration"
+)
+_ADOPT = Phase(
+    rank=43,
+    title="Change adopted relationships",
+    because="somebody else made them, as no mark of ours says, and may have meant it: name it in the target to keep it",
+)
 _UNNAMED = ", as the target names none"
 
 
@@ -125,3 +136,19 @@ def adjusted_relationship(
 
 def _throttle_text(kib_a_second: int) -> str:
     return f"{size_text(kib_a_second * 1024)}/s"
+
+
+def adjust_relationship(
+    due: StepList, situation: Situation, target: Target, volume: str, relationship: Relationship
+) -> bool:
+    """Whether something about the relationship is due. What it follows is not known where its policy is not."""
+    backend, svm = target.backend, relationship.destination.svm
+    seen = situation.now.sites[backend.name].seen
+    assert isinstance(seen, ClusterView)
+    if relationship.schedule is None and seen.gap(Aspect.POLICIES, relationship.policy, svm):
+        return False
+    adjusted = adjusted_relationship(volume, target, relationship, seen.schedule_of(relationship))
+    if adjusted is not None:
+        first = situation.first.copy(backend.name, volume)
+        due.add(_ADOPT if first is not None and first.mark is None else _MODIFY, backend, volume, *adjusted)
+    return adjusted is not None

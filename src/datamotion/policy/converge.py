@@ -15,16 +15,17 @@ from datamotion.model.mirror_records import Relationship
 from datamotion.model.plan import Loss, Refusal
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, CopyId
-from datamotion.model.units import duration_text, size_text
-from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.units import duration_text
+from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import AwaitOnline
-from datamotion.model.words import MirrorState, Role
-from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark
+from datamotion.model.words import MirrorState
+from datamotion.policy.adjustments import adjust_relationship, adjusted_volume, mirrors_mark
 from datamotion.policy.defined_policies import keep_policy
 from datamotion.policy.expanding import expand
 from datamotion.policy.first_transfers import FirstTransfers
 from datamotion.policy.geometry import Geometry, changed_geometry
 from datamotion.policy.health import RECEIVING, ailment
+from datamotion.policy.left_alone import broken_down, follows_another, half_resynced, misshapen, unknown_state, writable
 from datamotion.policy.mounting import Mounting
 from datamotion.policy.new_mirrors import create_volume, name_taken, relate
 from datamotion.policy.obstacles import Obstacle, copy_obstacle, site_obstacle
@@ -44,14 +45,6 @@ _ONLINE = Phase(
     way_out="bring the volume online at its cluster; `online_timeout` of the target says how long it waits",
 )
 _ADJUST = Phase(rank=42, title="Adjust destination volumes", because="they no longer match their sources")
-_MODIFY = Phase(
-    rank=43, title="Change relationships", because="policy, schedule or throttle differ from the configuration"
-)
-_ADOPT = Phase(
-    rank=43,
-    title="Change adopted relationships",
-    because="somebody else made them, as no mark of ours says, and may have meant it: name it in the target to keep it",
-)
 _RESUME = Phase(rank=44, title="Resume", because="a paused mirror receives nothing and grows old")
 
 
@@ -107,10 +100,7 @@ class Converging:
             return
         if any(self._is_to_follow(copy) for copy in copies):
             peering = Peering(self._source, self._here, makes_peers=self._makes_peers)
-            if obstacle := peering.obstacle():
-                self._refuse(None, *obstacle)
-                return
-            if obstacle := keep_policy(self._due, self._standing, self._target):
+            if obstacle := peering.obstacle() or keep_policy(self._due, self._standing, self._target):
                 self._refuse(None, *obstacle)
                 return
             self._alias = peering.plan(self._due)
@@ -151,13 +141,13 @@ class Converging:
         """A copy is there: what is left to do for it to be the wanted mirror."""
         volume, edge = copy.id.volume, mirror.edge
         if mirror.is_writable:
-            self._refuse_writable(copy, mirror)
+            self._refuse(volume, *writable(self._standing, copy, mirror))
         elif not mirror.is_online and edge is None:
             text = f"{volume}: {mirror.volume.name} is {mirror.volume.state}"
             self._due.add(_ONLINE, self._backend, volume, AwaitOnline(limit_s=self._target.online_s), text)
             self._relate(copy, mirror)
         elif not mirror.is_online and (ill := ailment(mirror)):
-            self._refuse(volume, f"the mirror of {volume} does not work: {ill.text}", ill.hint)
+            self._refuse(volume, *broken_down(volume, ill))
         elif geometry := unmendable(copy, mirror):
             self._mend_anew(copy, mirror, geometry)
         elif obstacle := own_obstacle(self._situation, mirror, copy):
@@ -167,40 +157,17 @@ class Converging:
             self._relate(copy, mirror)
             self._mounting.plan(copy, mirror)
         elif edge.source != copy.id:
-            whose = edge.source.backend if isinstance(edge.source, CopyId) else str(edge.source)
-            self._refuse(
-                volume,
-                f"{mirror.volume.name} is a mirror of {whose}, and {copy.id.backend} serves {volume}: nothing is turned"
-                " round here",
-                f"datamotion reprotect {self._standing.group.name} makes it follow {copy.id.backend}",
-            )
+            self._refuse(volume, *follows_another(self._standing, copy, mirror, edge))
         elif edge.relationship.state is MirrorState.UNKNOWN:
-            self._refuse(
-                volume,
-                f"the mirror of {volume} is in a state that is not known here; it is left as it is",
-                "look at it on the cluster, or use a release of datamotion that knows this ONTAP",
-            )
+            self._refuse(volume, *unknown_state(volume))
         else:
             self._keep_mirror(copy, mirror, edge.relationship)
 
-    def _refuse_writable(self, copy: Copy, mirror: Copy) -> None:
-        volume, group, name = copy.id.volume, self._standing.group.name, self._backend.name
-        if mirror.role in (Role.FENCED, Role.OVERTAKEN):
-            text = (
-                f"the copy of {volume} served before {copy.id.backend} took over, and may hold writes that no other has"
-            )
-            hint = f"it stays as it is: datamotion reprotect {group} says what making it a mirror gives up"
-        else:
-            text = f"the mirror of {volume} is broken off; nothing is resynced, its destination may hold newer writes"
-            hint = (
-                f"datamotion resync {group} --at {name} says what making it a mirror again gives up; if it is to serve:"
-                f" datamotion failover {group} --to {name}"
-            )
-        self._refuse(volume, text, hint)
-
     def _keep_mirror(self, copy: Copy, mirror: Copy, relationship: Relationship) -> None:
         volume = copy.id.volume
-        is_adjusted = self._adjust_volume(copy, mirror) | self._adjust_relationship(volume, relationship)
+        is_adjusted = self._adjust_volume(copy, mirror) | adjust_relationship(
+            self._due, self._situation, self._target, volume, relationship
+        )
         if relationship.state is not MirrorState.BROKEN_OFF:
             is_adjusted |= self._mounting.plan(copy, mirror)
         if self._mend_geometry(copy, mirror, relationship):
@@ -216,9 +183,9 @@ class Converging:
             text = f"{volume}: {relationship.destination}{age}"
             self._due.add(_RESUME, self._backend, volume, Resume(uuid=relationship.uuid), text)
         elif relationship.state is MirrorState.BROKEN_OFF:
-            self._refuse_half_resynced(volume, relationship)
+            self._refuse(volume, *half_resynced(self._standing, mirror, relationship))
         elif ill := ailment(mirror):
-            self._refuse(volume, f"the mirror of {volume} does not work: {ill.text}", ill.hint)
+            self._refuse(volume, *broken_down(volume, ill))
         elif not is_adjusted and relationship.exported_snapshot is not None:
             self.holds.add((self._backend.name, volume))
 
@@ -233,14 +200,9 @@ class Converging:
 
     def _mend_anew(self, copy: Copy, mirror: Copy, geometry: Geometry) -> None:
         """No update mends it: deleted and made anew where that was agreed to, and refused with its price where not."""
-        volume, name, group = copy.id.volume, self._backend.name, self._standing.group.name
+        volume = copy.id.volume
         if self._recreating is None:
-            why = "only an initialized mirror is" if geometry.is_grown else "no FlexGroup loses constituents"
-            hint = (
-                f"datamotion apply {group} --recreate {name} deletes {mirror.volume.name} there and makes the mirror"
-                f" anew: that copies {size_text(copy.volume.used_bytes)} again, and {name} holds no copy meanwhile"
-            )
-            self._refuse(volume, f"the mirror of {volume} has {geometry.text}, and no update mends that: {why}", hint)
+            self._refuse(volume, *misshapen(self._standing, copy, mirror, geometry))
         elif obstacle := self._recreating.obstacle(copy, mirror):
             self._refuse(volume, *obstacle)
         elif (refusal := name_taken(self._here, copy, mirror)) or (place := self._places.get(copy.volume.name)) is None:
@@ -249,12 +211,6 @@ class Converging:
             self._recreating.take_away(mirror, geometry)
             self._first.lose_meanwhile(copy, mirror, f"{mirror.volume.name} and every snapshot in it go; ")
             self._make_at(copy, place)
-
-    def _refuse_half_resynced(self, volume: str, relationship: Relationship) -> None:
-        runs = "runs" if relationship.is_transferring else "has not come to its end"
-        group, name = self._standing.group.name, self._backend.name
-        hint = f"datamotion resync {group} --at {name} goes on with it"
-        self._refuse(volume, f"a resync of the mirror of {volume} {runs}: nothing else is carried to it before", hint)
 
     def _make(self, copy: Copy) -> None:
         """No copy is there: a volume, unless something else of its name is in the way, and its relationship."""
@@ -290,16 +246,4 @@ class Converging:
         due = adjusted_volume(copy, mirror, mark)
         if due is not None:
             self._due.add(_ADJUST, self._backend, copy.id.volume, *due)
-        return due is not None
-
-    def _adjust_relationship(self, volume: str, relationship: Relationship) -> bool:
-        """Whether something about the relationship is due. What it follows is not known where its policy is not."""
-        svm = relationship.destination.svm
-        if relationship.schedule is None and self._seen.gap(Aspect.POLICIES, relationship.policy, svm):
-            return False
-        due = adjusted_relationship(volume, self._target, relationship, self._seen.schedule_of(relationship))
-        if due is not None:
-            first = self._situation.first.copy(self._backend.name, volume)
-            phase = _ADOPT if first is not None and first.mark is None else _MODIFY
-            self._due.add(phase, self._backend, volume, *due)
         return due is not None

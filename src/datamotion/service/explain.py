@@ -20,9 +20,9 @@ from datamotion.policy.standing import stand
 from datamotion.policy.target import Candidate
 from datamotion.service.freshness import Freshness
 from datamotion.service.intents import glances_of
+from datamotion.service.plan_reports import plan_report
 from datamotion.service.remembered import with_memory
 from datamotion.service.reports import PlanReport
-from datamotion.service.run_reports import plan_report
 from datamotion.service.served import serving_backend, shut_out
 from datamotion.service.session import Session
 from datamotion.service.verdict import Verdict

@@ -18,9 +18,9 @@ from datamotion.service.history_reports import (
     PastRunReport,
     StepTimeReport,
 )
+from datamotion.service.plan_reports import plan_report
 from datamotion.service.remembered import opened_history
 from datamotion.service.reports import RunReport
-from datamotion.service.run_reports import plan_report
 from datamotion.service.session import Session
 
 if TYPE_CHECKING:

@@ -33,8 +33,9 @@ from datamotion.service.clusters import FollowedCluster
 from datamotion.service.documents import to_json
 from datamotion.service.hooks import Hooks
 from datamotion.service.intents import Intent
+from datamotion.service.plan_reports import plan_report
 from datamotion.service.reports import PlanReport, RunReport
-from datamotion.service.run_reports import plan_report, run_report
+from datamotion.service.run_reports import run_report
 from datamotion.service.session import NoLock, Session
 from datamotion.service.silence import unanswered
 from datamotion.service.turns_taken import Turn

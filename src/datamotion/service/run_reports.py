@@ -1,4 +1,4 @@
-"""What plans and runs come to, as reports."""
+"""What runs come to, as reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datamotion.engine.result import Ending, Outcome, RunResult
 from datamotion.model.acts import Subject
 from datamotion.model.migration import is_migration
 from datamotion.model.names import counted
-from datamotion.model.plan import Plan, RecoveryPoint
+from datamotion.model.plan import RecoveryPoint
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Standing
 from datamotion.model.view import ClusterView
@@ -21,61 +21,11 @@ from datamotion.policy.giving import MAP, SHARE
 from datamotion.policy.letting_in import SERVE
 from datamotion.policy.planned import FREEZE
 from datamotion.policy.provision import GIVE
-from datamotion.service.act_reports import act_report
 from datamotion.service.alike import names_text
-from datamotion.service.migration_reports import MechanismReport
-from datamotion.service.reports import LossReport, PlanReport, RefusalReport, RunReport, StepReport, VolumeReport
+from datamotion.service.plan_reports import refusal_reports, refusal_verdict
+from datamotion.service.reports import RefusalReport, RunReport, VolumeReport
 from datamotion.service.served import served_reports, serving_backend
 from datamotion.service.verdict import Verdict
-
-
-def plan_report(plan: Plan, standing: Standing | None = None) -> PlanReport:
-    """A plan as faces show it, made from this standing; None: the store remembers it."""
-    return PlanReport(
-        operation=plan.operation,
-        group=plan.group,
-        title=plan.title,
-        changes=bool(plan.steps),
-        steps=tuple(
-            StepReport(
-                cluster=step.cluster,
-                title=step.title,
-                because=step.because,
-                acts=tuple(act_report(act, standing) for act in step.acts),
-            )
-            for step in plan.steps
-        ),
-        losses=tuple(
-            LossReport(
-                volume=loss.volume,
-                text=loss.text,
-                at_most_s=loss.age.total_seconds() if loss.age is not None else None,
-                backend=loss.backend,
-                given_up_at=loss.given_up_at,
-                kept=loss.kept,
-                size_bytes=loss.size_bytes,
-            )
-            for loss in plan.losses
-        ),
-        refusals=_refusal_reports(plan),
-        notes=(*plan.notes, *map(Remark, plan.differences)),
-        verdict=_refusal_verdict(plan),
-        then=plan.then,
-        holds=len(plan.holds),
-        mechanisms=tuple(
-            MechanismReport(
-                mechanism=each.mechanism,
-                data=each.data,
-                seconds=round(each.seconds, 1),
-                interruption=each.interruption,
-                needs=each.needs,
-                is_taken=plan.offer is not None and each.mechanism == plan.offer.mechanism,
-                why_not=each.why_not.text if each.why_not else None,
-                hint=each.why_not.hint if each.why_not else None,
-            )
-            for each in plan.offers
-        ),
-    )
 
 
 def run_report(
@@ -104,7 +54,7 @@ def run_report(
         run=run,
         went_on_from=went_on_from,
         volumes=volumes,
-        refusals=(*_backend_failures(endings), *_refusal_reports(result.plan)),
+        refusals=(*_backend_failures(endings), *refusal_reports(result.plan)),
         notes=(
             *_overtaken_notes(result, endings),
             *(Remark(f"{other} while this run waited.") for other in result.others),
@@ -168,33 +118,15 @@ def _overtaken_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> It
         )
 
 
-def _refusal_reports(plan: Plan) -> tuple[RefusalReport, ...]:
-    return tuple(
-        RefusalReport(backend=each.backend, volume=each.volume, text=each.text, hint=each.hint)
-        for each in plan.refusals
-    )
-
-
-def _refusal_verdict(plan: Plan) -> Verdict:
-    """What a plan's refusals come to before anything is done."""
-    if not plan.refusals:
-        return Verdict.DONE
-    if plan.steps:
-        return Verdict.PARTLY
-    if any(each.because_silent for each in plan.refusals):
-        return Verdict.SILENT
-    return Verdict.FAILED if any(each.unseen for each in plan.refusals) else Verdict.REFUSED
-
-
 def _verdict(result: RunResult, endings: Iterable[Ending]) -> Verdict:
     outcomes = {ending.outcome for ending in endings}
     failed = outcomes & {Outcome.FAILED, Outcome.UNKNOWN}
     if not failed:
-        return Verdict.PARTLY if result.plan.refusals and Outcome.DONE in outcomes else _refusal_verdict(result.plan)
+        return Verdict.PARTLY if result.plan.refusals and Outcome.DONE in outcomes else refusal_verdict(result.plan)
     if Outcome.DONE in outcomes:
         return Verdict.PARTLY
     if not result.given_up and result.plan.refusals:
-        return _refusal_verdict(result.plan)
+        return refusal_verdict(result.plan)
     return Verdict.FAILED if Outcome.FAILED in failed else Verdict.SILENT
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from datamotion.cli.render import render_plan, render_run
+from datamotion.cli.render import render_plan
 from datamotion.cli.render_check import render_check
+from datamotion.cli.render_run import render_run
 from datamotion.cli.render_status import render_status
 from datamotion.clock import LoopClock
 from datamotion.errors import DataMotionError, InternalError
