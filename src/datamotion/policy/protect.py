@@ -17,6 +17,7 @@ from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.words import Operation
+from datamotion.policy.brought_back import is_found_alone
 from datamotion.policy.common_snapshots import keep_common
 from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
@@ -27,7 +28,6 @@ from datamotion.policy.marking import active_mark, mark_active
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import copy_obstacle, unknown_server, unsettled
 from datamotion.policy.pause import paused_notes
-from datamotion.policy.served_copies import is_found_alone
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import StepList
 from datamotion.policy.ways_in import ways_noted

@@ -34,19 +34,6 @@ def comes(standing: Standing, copies: Sequence[Copy]) -> bool:
     return any(standing.active[copy.id.volume] != copy.id for copy in copies)
 
 
-def is_found_alone(standing: Standing, copy: Copy) -> bool:
-    """Whether clients find a copy that was overtaken, and nowhere what overtook it: somebody may have brought it back.
-
-    While an epoch was never seen to be served, what took it goes on to the end.
-    """
-    active = standing.active[copy.id.volume]
-    served = standing.copies.get(active) if active is not None else None
-    if copy.role is not Role.OVERTAKEN or served is None or any(not each.served for each in standing.contenders):
-        return False
-    is_unmounted = served.volume.path is None and served.mark is not None and served.mark.path is not None
-    return is_unmounted or served.volume.export == FENCE or served.is_fenced
-
-
 def to_be_fenced(standing: Standing, decision: Decision, served: Sequence[Copy]) -> list[Copy]:
     """What clients can come to, in sight, of the volumes that these copies are about to serve."""
     return [

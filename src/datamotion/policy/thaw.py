@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.remark import Remark
-from datamotion.model.standing import Copy, Standing
+from datamotion.model.standing import Copy, DoubtKind, Standing
 from datamotion.model.words import Operation
 from datamotion.policy.letting_in import serve
 from datamotion.policy.needs import export_policies
@@ -26,7 +26,7 @@ def thaw_planner(group: Group) -> Planner:
         standing, due = situation.now, StepList()
         frozen = frozen_copies(standing)
         title = f"Let clients of {group.name} in again"
-        if refusal := _decided(standing, frozen) or _unseen(standing):
+        if refusal := _taken(standing) or _decided(standing, frozen) or _unseen(standing):
             return Plan(operation=Operation.THAW, group=group.name, title=title, refusals=(refusal,))
         for copy in frozen:
             claim = next(each.claim for each in standing.claims if each.backend == copy.id.backend)
@@ -58,6 +58,15 @@ def frozen_copies(standing: Standing) -> list[Copy]:
     """Copies that serve, and are marked to be kept as they are until a planned failover has carried them over."""
     copies = (standing.copies.get(active) for active in standing.active.values() if active is not None)
     return [copy for copy in copies if copy is not None and copy.mark is not None and copy.mark.frozen]
+
+
+def _taken(standing: Standing) -> Refusal | None:
+    """That a later epoch was taken for somebody who is not known here: the group may be served there already."""
+    served = max((each.epoch for each in standing.claims), default=0)
+    if max(standing.unreadable, default=0) <= served:
+        return None
+    doubt = next(each for each in standing.doubts if each.kind is DoubtKind.UNREADABLE_CLAIM)
+    return Refusal(text=f"no clients of {standing.group.name} are let in again: {doubt.text}", hint=doubt.hint)
 
 
 def _decided(standing: Standing, frozen: Sequence[Copy]) -> Refusal | None:

@@ -13,9 +13,9 @@ from datamotion.model.paused import paused_of
 from datamotion.model.standing import FENCE, Copy, CopyId, HeldClaim, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.words import MirrorState, Mount, Role, TransferState
+from datamotion.policy.brought_back import is_found_alone
 from datamotion.policy.geometry import changed_geometry
 from datamotion.policy.junctions import path_clash, taken_paths
-from datamotion.policy.served_copies import is_found_alone
 from datamotion.service.concern_rows import Kind
 from datamotion.service.concerns import Concern
 from datamotion.service.freshness import Freshness, Policies

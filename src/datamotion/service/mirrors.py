@@ -13,7 +13,7 @@ from datamotion.model.words import Operation
 from datamotion.policy.abort import abort_planner
 from datamotion.policy.breaking import break_planner
 from datamotion.policy.divergence import Sizes, to_measure
-from datamotion.policy.drill_clones import sweeping
+from datamotion.policy.drill_ends import sweeping
 from datamotion.policy.pause import pause_planner, resume_planner
 from datamotion.policy.reprotect import reprotect_planner
 from datamotion.policy.resync import newest_common, resync_planner

@@ -8,7 +8,7 @@ from datamotion.model.group import Group
 from datamotion.model.view import EVERYTHING, STANDING, Aspect
 from datamotion.model.words import Operation
 from datamotion.policy.cluster_peering import unpeered
-from datamotion.policy.drill_clones import sweeping
+from datamotion.policy.drill_ends import sweeping
 from datamotion.policy.protect import protect_planner
 from datamotion.policy.taking_up import to_compare
 from datamotion.policy.update import update_planner
