@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from datamotion.model.claim import Claim
 from datamotion.model.standing import FENCE, Copy, Standing
 from datamotion.model.words import Role
-from datamotion.policy.failover_decision import Decision
 from datamotion.policy.needs import path_of
+
+if TYPE_CHECKING:
+    from datamotion.policy.failover_decision import Decision
 
 _COMES_TO = frozenset({Role.ACTIVE, Role.OVERTAKEN, Role.UNCLEAR})
 
@@ -43,8 +46,13 @@ def is_found_alone(standing: Standing, copy: Copy) -> bool:
     served = standing.copies.get(active) if active is not None else None
     if copy.role is not Role.OVERTAKEN or served is None or any(not each.served for each in standing.contenders):
         return False
-    is_unmounted = served.volume.path is None and served.mark is not None and served.mark.path is not None
-    return is_unmounted or served.volume.export == FENCE or served.is_fenced
+    return is_shut(served)
+
+
+def is_shut(copy: Copy) -> bool:
+    """Whether no client finds a copy where it is to be served: it is fenced, or not mounted where its mark says."""
+    is_unmounted = copy.volume.path is None and copy.mark is not None and copy.mark.path is not None
+    return copy.is_fenced or copy.volume.export == FENCE or is_unmounted
 
 
 def to_be_fenced(standing: Standing, decision: Decision, served: Sequence[Copy]) -> list[Copy]:
