@@ -258,8 +258,17 @@ def test_a_copy_that_nobody_can_place_is_marked_without_colour() -> None:
     world = protected()
     world.policies = Landscape().policies
     lines = read(lambda console: render_status(world.status(), console))
-    assert lines[0] == "gold is served by nobody that can be seen"
+    assert lines[0] == "gold: nobody can tell who serves it"
     assert "! unclear /vol_1" in lines[3]
+
+
+def test_that_two_serve_stands_in_the_first_line() -> None:
+    world = protected(targets=(LYON, NANTES))
+    for backend in (LYON, NANTES):
+        world.claim(2, backend, told=(backend,))
+        world.broken("vol_1", backend, path="/vol_1")
+    lines = read(lambda console: render_status(world.status(a_group(LYON, NANTES)), console))
+    assert lines[0] == "gold is served by two at once, and which one is to be nobody can tell"
 
 
 def test_a_volume_that_failed_at_one_back_end_and_not_at_another_is_told_of_both() -> None:

@@ -21,7 +21,7 @@ from datamotion.service.verdict import Verdict
 from datamotion.store.lock import hold_group, this_process
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
-from tests.together.world import GROUP, Quiet
+from tests.together.world import GROUP, Quiet, succeed
 
 
 async def failed_over(story: Story) -> None:
@@ -104,6 +104,26 @@ def test_a_run_that_was_cut_off_has_no_outcome_and_the_next_one_says_so(quick_pa
         assert [each.phase for each in history(story.place.session).runs] == [Phase.DONE, Phase.CUT_OFF, Phase.DONE]
 
     play(quick_path, story)
+
+
+def test_a_failover_that_moved_nothing_is_recorded_as_failed_and_one_of_a_part_as_partly_done(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        mirror = await story.mirror("lyon", "vol_1")
+        async with story.place.lab["lyon"].client() as client:
+            fault = {"kind": "transfer_failure", "relationship": mirror["uuid"]}
+            await succeed(client.post("/lab/faults", json=fault))
+        report = await story.failover("lyon", is_planned=None)
+        assert (report.verdict, story.served("paris")) == (Verdict.FAILED, {"vol_1", "vol_2"}), told(report)
+        assert history(story.place.session).runs[0].phase == "failed"
+        report = await story.failover("lyon", is_planned=None, best_effort=True)
+        assert (report.verdict, story.served("lyon")) == (Verdict.PARTLY, {"vol_2"}), told(report)
+        assert history(story.place.session).runs[0].phase == "partly done"
+        assert {each.state for each in open_runs(story.place.session).runs} == {"left undone"}, (
+            "each can be gone on with"
+        )
+
+    play(quick_path, story, schedule=None)
 
 
 def test_a_report_that_another_release_wrote_is_told_as_that(quick_path: Path) -> None:

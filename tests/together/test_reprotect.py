@@ -158,7 +158,7 @@ def test_a_copy_that_was_not_fenced_yet_is_fenced_first_whatever_is_agreed_to(qu
         await taken_over(story, "vol_1")
         story.place.regain("paris")
         report = await story.place.run(reprotect(story))
-        assert report.verdict is Verdict.FAILED, told(report)
+        assert report.verdict is Verdict.PARTLY, f"the fence came about: {told(report)}"
         assert (story.served("paris"), (await story.volume("paris", "vol_1"))["type"]) == (set(), "rw")
         assert "not carried" in story.files("paris")
         report = await story.place.run(reprotect(story, "paris"))

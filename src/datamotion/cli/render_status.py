@@ -9,6 +9,7 @@ from rich.console import Console
 
 from datamotion.cli.columns import Cell, Columns
 from datamotion.cli.terminal import open_console, plain, say
+from datamotion.model.standing import DoubtKind
 from datamotion.model.units import count_text, duration_text, size_text
 from datamotion.model.words import Role
 from datamotion.service.status_choice import is_late
@@ -47,7 +48,9 @@ def who_serves(group: GroupReport) -> str:
     if not group.count:
         return f"{name}: no volumes are seen"
     if not group.served:
-        return f"{name} is served by [bold]nobody that can be seen[/]"
+        if any(each.kind == DoubtKind.TWO_SERVE and each.volumes for each in group.concerns):
+            return f"{name} is served [bold]by two at once[/], and which one is to be nobody can tell"
+        return f"{name}: [bold]nobody can tell[/] who serves it"
     if group.serving is None:
         unknown = f", nobody knows of {count_text(group.undecided, 'volume')}" if group.undecided else ""
         return f"{name} is divided: {'; '.join(_served(each) for each in group.served)}{unknown}"

@@ -15,5 +15,10 @@ def is_found_alone(standing: Standing, copy: Copy) -> bool:
     served = standing.copies.get(active) if active is not None else None
     if copy.role is not Role.OVERTAKEN or served is None or any(not each.served for each in standing.contenders):
         return False
-    is_unmounted = served.volume.path is None and served.mark is not None and served.mark.path is not None
-    return is_unmounted or served.volume.export == FENCE or served.is_fenced
+    return is_shut(served)
+
+
+def is_shut(copy: Copy) -> bool:
+    """Whether no client finds a copy where it is to be served: it is fenced, or not mounted where its mark says."""
+    is_unmounted = copy.volume.path is None and copy.mark is not None and copy.mark.path is not None
+    return copy.is_fenced or copy.volume.export == FENCE or is_unmounted

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from datamotion.model.claim import Claim
 from datamotion.model.standing import FENCE, Copy, Standing
 from datamotion.model.words import Role
-from datamotion.policy.failover_decision import Decision
 from datamotion.policy.needs import path_of
+
+if TYPE_CHECKING:
+    from datamotion.policy.failover_decision import Decision
 
 _COMES_TO = frozenset({Role.ACTIVE, Role.OVERTAKEN, Role.UNCLEAR})
 

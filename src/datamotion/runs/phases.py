@@ -17,6 +17,7 @@ class Phase(StrEnum):
     ACTING = "acting"
     DONE = "done"  # every volume is as planned
     PARTLY = "partly done"  # some volumes were given up
+    FAILED = "failed"  # nothing of what it was for came about
     STUCK = "stuck"  # a cluster that is needed stopped answering
     CUT_OFF = "cut off"  # its process ended before it did
 
@@ -24,6 +25,7 @@ class Phase(StrEnum):
 class Event(StrEnum):
     ALL_REACHED = "all reached"
     SOME_GIVEN_UP = "some given up"
+    ALL_GIVEN_UP = "all given up"
     SILENCE = "silence"
     FOUND_DEAD = "found dead"
     INTERRUPTED = "interrupted"
@@ -32,12 +34,14 @@ class Event(StrEnum):
 _ENDS: Mapping[Event, Phase] = {
     Event.ALL_REACHED: Phase.DONE,
     Event.SOME_GIVEN_UP: Phase.PARTLY,
+    Event.ALL_GIVEN_UP: Phase.FAILED,
     Event.SILENCE: Phase.STUCK,
 }
 TRANSITIONS: Mapping[Phase, Mapping[Event, Phase]] = {
     Phase.ACTING: {**_ENDS, Event.FOUND_DEAD: Phase.CUT_OFF, Event.INTERRUPTED: Phase.CUT_OFF},
     Phase.DONE: {},
     Phase.PARTLY: {},
+    Phase.FAILED: {},
     Phase.STUCK: {},
     Phase.CUT_OFF: _ENDS,
 }

@@ -242,6 +242,10 @@ def _close_cut_off(store: Store | FallbackRuns, group: str, hold: GroupHold | No
 
 def _event(verdict: Verdict) -> Event:
     """What the run is recorded to have ended by: as it was told, so that neither sounds better than the other."""
-    if verdict is Verdict.DONE:
-        return Event.ALL_REACHED
-    return Event.SILENCE if verdict is Verdict.SILENT else Event.SOME_GIVEN_UP
+    ends = {
+        Verdict.DONE: Event.ALL_REACHED,
+        Verdict.SILENT: Event.SILENCE,
+        Verdict.FAILED: Event.ALL_GIVEN_UP,
+        Verdict.REFUSED: Event.ALL_GIVEN_UP,
+    }
+    return ends.get(verdict, Event.SOME_GIVEN_UP)

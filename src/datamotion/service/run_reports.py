@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from datamotion.engine.result import Ending, Outcome, RunResult
+from datamotion.engine.result import Ending, Outcome, RunResult, refusal_of, refusals_by_subject
 from datamotion.model.acts import Subject
 from datamotion.model.migration import is_migration
 from datamotion.model.names import counted
@@ -118,12 +118,18 @@ def _overtaken_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> It
         )
 
 
-def _verdict(result: RunResult, endings: Iterable[Ending]) -> Verdict:
+def _is_as_agreed(result: RunResult, endings: Iterable[Ending]) -> bool:
+    """Whether all came about that was planned beside what was refused from the start, and something was."""
+    refused = refusals_by_subject(result.first)
+    return any(each.seen for each in endings) and all(refusal_of(each, refused) for each in result.given_up)
+
+
+def _verdict(result: RunResult, endings: Collection[Ending]) -> Verdict:
     outcomes = {ending.outcome for ending in endings}
     failed = outcomes & {Outcome.FAILED, Outcome.UNKNOWN}
     if not failed:
         return Verdict.PARTLY if result.plan.refusals and Outcome.DONE in outcomes else refusal_verdict(result.plan)
-    if Outcome.DONE in outcomes:
+    if Outcome.DONE in outcomes or (Outcome.FAILED in failed and _is_as_agreed(result, endings)):
         return Verdict.PARTLY
     if not result.given_up and result.plan.refusals:
         return refusal_verdict(result.plan)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from datamotion.model.standing import FENCE, Copy, HeldClaim, Site, Standing
+from datamotion.model.standing import HeldClaim, Site, Standing
+from datamotion.policy.brought_back import is_shut
 from datamotion.service.status_reports import ServedReport
 
 
@@ -33,12 +34,7 @@ def _served(site: Site, volumes: int, held: HeldClaim | None) -> ServedReport:
 def shut_out(standing: Standing) -> tuple[str, ...]:
     """The volumes that no client comes to, though it is known who serves them: a run shut them, or was cut off."""
     active = {volume: standing.copies.get(each) for volume, each in standing.active.items() if each is not None}
-    return tuple(volume for volume, copy in active.items() if copy is not None and _is_shut(copy))
-
-
-def _is_shut(copy: Copy) -> bool:
-    is_unmounted = copy.volume.path is None and copy.mark is not None and copy.mark.path is not None
-    return copy.is_fenced or copy.volume.export == FENCE or is_unmounted
+    return tuple(volume for volume, copy in active.items() if copy is not None and is_shut(copy))
 
 
 def serving_backend(standing: Standing) -> str | None:

@@ -30,6 +30,7 @@ from datamotion.service.status_reports import (
     CopyReport,
     GroupReport,
     ProtectedVolumeReport,
+    Severity,
     StatusReport,
 )
 from datamotion.service.verdict import Verdict
@@ -157,7 +158,8 @@ class _Picture:
             if copy is not None:
                 found = list(self.of_copies.of(copy))
                 concerns += found
-                yield self._copy(copy, found[0].text if found else None)
+                troubles = (each.text for each in found if ROWS[each.kind].severity is not Severity.NOTE)
+                yield self._copy(copy, next(troubles, None))
             elif site.svm is not None and CopyId(backend, volume) not in self.standing.hidden:
                 is_wanted = self.standing.group.target(backend) is not None
                 yield _missing(backend, NOT_MIRRORED if is_wanted else None)

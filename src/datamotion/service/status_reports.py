@@ -42,7 +42,7 @@ class CopyReport:
     serve, None while it serves live, can be written, or holds nothing. `is_fresh`: it comes from the copy that serves,
     along relationships that are not broken off; None where that is open, or for a copy that is no mirror. `within_rpo`
     is None without an RPO. `is_transferring`: a transfer to it runs; `transferring_bytes` of it have arrived, None
-    where that is not told. `trouble` is the first thing that a person should know of this copy.
+    where that is not told. `trouble` is the first thing of this copy that a person has to see to, which no note is.
     """
 
     backend: str

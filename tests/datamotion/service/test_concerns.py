@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -639,6 +639,17 @@ def test_an_age_is_told_as_it_is_by_our_clock(
     (volume,) = world.report(a_group(rpo=timedelta(hours=1, minutes=1))).volumes
     (copy,) = [each for each in volume.copies if each.backend == "gold-lyon"]
     assert (copy.lag_s, copy.within_rpo) == (age_s, is_within)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"), [("no schedule", {}), ("mounted open", {"path": "/vol_1", "export": "clients"})]
+)
+def test_what_is_only_a_note_marks_no_copy_as_one_to_see_to(kind: str, changes: Mapping[str, str]) -> None:
+    world = related(policy="Asynchronous" if changes else "Unscheduled")()
+    world.change("vol_1", LYON, **changes)
+    report = world.report(BOTH)
+    assert [each.kind for each in report.concerns] == [kind]
+    assert {copy.trouble for volume in report.volumes for copy in volume.copies} == {None}
 
 
 def test_a_clock_that_cannot_be_read_is_told_as_that() -> None:

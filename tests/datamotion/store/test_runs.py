@@ -128,7 +128,7 @@ def test_every_event_ends_a_run_that_acts() -> None:
 
 
 @pytest.mark.parametrize("event", Event)
-@pytest.mark.parametrize("phase", [Phase.DONE, Phase.PARTLY, Phase.STUCK])
+@pytest.mark.parametrize("phase", [Phase.DONE, Phase.PARTLY, Phase.FAILED, Phase.STUCK])
 def test_what_has_ended_sees_no_event(phase: Phase, event: Event) -> None:
     with pytest.raises(InternalError, match=phase):
         advance(phase, event)
