@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 
-from datamotion.errors import ConfigError
+from datamotion.errors import ConfigError, DataMotionError
 from datamotion.model.acts import Act
 from datamotion.model.mirror_acts import Break
 from datamotion.service import migrations, mirrors, under_way
@@ -20,6 +22,7 @@ from datamotion.service.open_runs import open_runs
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.verdict import Verdict
 from tests.profile import IS_SOAK, thinned
+from tests.together.histories.clients import Clients
 from tests.together.mortal import Died, Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.test_check import calls
@@ -366,3 +369,38 @@ async def assert_fails_over(story: Story, epoch: int) -> None:
     report = await story.failover("lyon", is_planned=True)
     assert (report.verdict, report.epoch) == (Verdict.DONE, epoch), told(report)
     assert story.served("lyon") == {"vol_1"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after_s", [0.3, 0.5])
+def test_two_operators_who_bring_it_to_two_places_lose_nothing_that_was_acknowledged(
+    quick_path: Path, after_s: float
+) -> None:
+    """Who withdraws knows nothing of the back end that the other one brings it to, and lets no client in behind it."""
+
+    async def main(story: Story) -> None:
+        own = with_targets(story, "paris", "lyon")
+        elsewhere = quick_path / "elsewhere"
+        elsewhere.mkdir()
+        other = own.configured(lambda tree: tree.update(store=str(elsewhere / "store.db")))
+        await own.protected("vol_1")
+        clients = Clients(own.place, ("vol_1",))
+        await clients.let_in()
+
+        async def withdraws() -> None:
+            await trio.sleep(after_s)
+            with suppress(DataMotionError):
+                await migrate(own, to="gold-lyon")
+
+        async with trio.open_nursery() as writing:
+            writing.start_soon(clients.write_on)
+            async with trio.open_nursery() as both:
+                both.start_soon(withdraws)
+                report = await migrate(other, to="gold-oslo")
+            writing.cancel_scope.cancel()
+        assert report.verdict is Verdict.DONE, told(report)
+        assert await clients.write() == {"vol_1": ["oslo"]}
+        written = {name for names in clients.acknowledged.values() for name in names}
+        assert written - clients.files("oslo", "vol_1") == set()
+
+    play(quick_path, main, targets=THREE)
