@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -178,6 +178,36 @@ async def unplanned(history: History) -> None:
         assert not missing, history.as_told(f"{volume}: {sorted(missing)[:5]} was at {here}, and is gone")
 
 
+async def two_at_once(history: History) -> None:
+    """Two operators at hosts that share no store, each with a command: whatever comes of it, all is kept somewhere."""
+    elsewhere = history.story.place.root / "another host"
+    elsewhere.mkdir(exist_ok=True)
+    other = history.story.configured(lambda tree: tree.update(store=str(elsewhere / "datamotion.db")))
+    one, two = history.draw.choices(list(AT_ONCE), k=2)
+    to = [history.draw.choice((None, *SITES)) for _ in range(2)]
+    after_s = history.draw.choice((0, 0.05, 0.3, 1, 3))
+    history.told.append(f"  {one} to {to[0]}, {after_s} s later {two} to {to[1]}")
+    beside = replace(history, story=other)
+
+    async def later() -> None:
+        await trio.sleep(after_s)
+        await beside.run(lambda story: AT_ONCE[two](story, to[1]), mortal=False)
+
+    async with trio.open_nursery() as both:
+        both.start_soon(later)
+        await history.run(lambda story: AT_ONCE[one](story, to[0]), mortal=False)
+
+
+AT_ONCE: Mapping[str, Callable[[Story, str | None], Intent]] = {
+    "apply": lambda story, _: protecting.protect(_group(story)),
+    "update": lambda story, _: protecting.update(_group(story)),
+    "reprotect": lambda story, _: mirrors.reprotect(_group(story)),
+    "abort": lambda story, _: failing_over.thaw(_group(story)),
+    "planned failover": lambda story, to: _failover(story, to, is_planned=True),
+    "unplanned failover": lambda story, to: _failover(story, to, is_planned=False),
+}
+
+
 async def _is_alone(history: History, here: str) -> None:
     """Once a planned failover is done, no other site that can be reached lets clients write."""
     if not history.lost:
@@ -276,6 +306,7 @@ STEPS: Mapping[str, tuple[Callable[[History], Awaitable[None]], int]] = {
     "reprotect, giving up what diverged": (give_up_divergent, 2),
     "planned failover": (planned, 6),
     "unplanned failover": (unplanned, 2),
+    "two at once": (two_at_once, 2),
     "abort": (abort, 1),
     "pause": (pause, 1),
     "resume": (resume, 1),
