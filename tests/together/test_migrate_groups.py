@@ -118,6 +118,57 @@ async def assert_moved(moved: Story, *files: str, keeps_source: bool = False) ->
     assert (moved.place.tree("oslo", "vol_1") / "kept").read_text() == "vol_1 kept\n" * 100
 
 
+@pytest.mark.parametrize("keeps_source", [False, True])
+def test_the_only_target_is_no_new_home_and_what_is_told_instead_keeps_a_mirror(
+    quick_path: Path, keeps_source: bool
+) -> None:
+    """What would be deleted last is the one other copy, before a failover as after one."""
+
+    async def main(story: Story) -> None:
+        own = with_targets(story, "paris", "lyon")
+        await own.protected("vol_1")
+        writes = await calls(story, "writes")
+        shown = await plan(own, to="gold-lyon", keeps_source=keeps_source)
+        assert (shown.verdict, shown.changes) == (Verdict.REFUSED, 0)
+        assert "once that is parted from nothing mirrors what gold-lyon serves" in told(shown)
+        assert "from then on: datamotion swap gold --to gold-lyon; to leave gold-paris: name another" in told(shown)
+        assert await calls(story, "writes") == writes
+        assert (await own.failover("lyon", is_planned=True)).verdict is Verdict.DONE  # swap is this, and
+        told_then = told(await plan(own, to="gold-lyon", keeps_source=keeps_source))
+        assert "datamotion reprotect gold, then name gold-lyon as its home and gold-paris as its target" in told_then
+        assert (await own.place.run(mirrors.reprotect(own.place.session.group(GROUP)))).verdict is Verdict.DONE
+        swapped = with_targets(story, "lyon", "paris")
+        assert {each.exit_status for each in (await swapped.concerns()).values()} <= {0}, await swapped.concerns()
+
+    play(quick_path, main, targets=THREE)
+
+
+def test_where_the_home_holds_nothing_all_name_what_mirrors_it_there(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = with_targets(story, "paris", "lyon", "oslo")
+        await own.protected("vol_1")
+        report = await own.place.run(migrations.migrate(bring(own, to="gold-lyon")))
+        assert report.verdict is Verdict.DONE, told(report)
+        left = (
+            "name gold-lyon as the home of gold in the configuration and no more as a target, and gold-paris no more."
+        )
+        assert f"When it is done, {left}" in told(report)
+        moved = with_targets(story, "lyon", "oslo")
+        assert {each.exit_status for each in (await moved.concerns()).values()} <= {0}, await moved.concerns()
+        # As somebody has it who took the other target out instead of the old home.
+        former = with_targets(story, "paris", "lyon")
+        way = "name gold-lyon as the home of gold in the configuration, and gold-paris as a target, with aggregates:"
+        again = await former.planned(mirrors.reprotect(former.place.session.group(GROUP)))
+        assert [way in said for said in (told(again), told(await former.plan()))] == [True, True]
+        concerns = await former.concerns()
+        assert way in str(concerns["unprotected"].hint), concerns
+        named = with_targets(story, "lyon", "paris")
+        assert (await named.apply()).verdict is Verdict.DONE
+        assert (await named.mirror("paris"))["source"]["path"].endswith(":vol_1")
+
+    play(quick_path, main, targets=THREE)
+
+
 def test_what_has_no_snapshot_in_common_is_carried_anew_and_told_before(quick_path: Path) -> None:
     """Two mirrors by MirrorLatest hold a snapshot each that the other one has not."""
 

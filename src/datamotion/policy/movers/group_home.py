@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from datamotion.model.group import Group
 from datamotion.model.group_migration import GroupMigration
 from datamotion.model.migration import ALL_SNAPSHOTS
-from datamotion.model.plan import Loss, Offer, Refusal
+from datamotion.model.plan import Loss, Offer, Plan, Refusal
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import size_text
-from datamotion.model.words import Role
+from datamotion.model.words import Operation, Role
 from datamotion.policy.common import common
+from datamotion.policy.home import as_new_home
 from datamotion.policy.movers.course import Course, Part, Words, followed_by, old_volumes
 from datamotion.policy.movers.mirror import name_taken, not_there, unmirrorable
 from datamotion.policy.movers.offer import Mover, seconds_for
@@ -66,6 +67,8 @@ def _offer(migration: GroupMigration, standing: Standing) -> Offer:
 
 def _why_not(migration: GroupMigration, standing: Standing) -> Refusal | None:
     group, home = migration.name, migration.source.name
+    if refusal := _alone(migration, standing):
+        return refusal
     for backend in migration.group.backends:
         if refusal := not_there(standing, backend.name):
             return refusal
@@ -80,6 +83,23 @@ def _why_not(migration: GroupMigration, standing: Standing) -> Refusal | None:
         return refusal
     mirroring = protect_planner(migration.group, only=migration.to.name)
     return unmirrorable(mirroring, standing) or next(_apart(migration, standing), None)
+
+
+def _alone(migration: GroupMigration, standing: Standing) -> Refusal | None:
+    """That nothing would mirror the group where it goes: what is deleted last is the one other copy."""
+    if migration.others or not migration.is_to_target:
+        return None
+    group, home, to = migration.name, migration.source.name, migration.to.name
+    if standing.serving is not None and standing.serving.backend == to:
+        hint = f"to keep it there: datamotion reprotect {group}, then name {to} as its home and {home} as its target"
+    else:
+        hint = f"to serve it there, and mirror it to {home} from then on: datamotion swap {group} --to {to}; to leave"
+        hint += f" {home}: name another target of {group}, datamotion apply {group}, then the same command again"
+    return Refusal(
+        text=f"{to} is the only target of {group}: the copy at {home} is the one other, and once that is parted from"
+        f" nothing mirrors what {to} serves",
+        hint=hint,
+    )
 
 
 def _apart(migration: GroupMigration, standing: Standing) -> Iterator[Refusal]:
@@ -159,8 +179,7 @@ def _then(migration: GroupMigration, part: Part, standing: Standing) -> tuple[st
 
 def to_configure(migration: GroupMigration) -> str:
     """What is left to a person."""
-    home, former = migration.to.name, migration.source.name
-    return f"name {home} as the home of {migration.name} in the configuration, and {former} no more."
+    return f"{as_new_home(migration.of, migration.to.name)}."
 
 
 def without_home(of: Group, to: str) -> str:
@@ -211,12 +230,20 @@ def _planner(migration: GroupMigration) -> Planner:
         consent = Consent(discard=frozenset(anew - writable), keep=False)
         return reprotect_planner(group, consent, but=source)
 
-    return Course(
+    course = Course(
         migration,
         words,
         mirroring=protect_planner(group, only=migration.to.name),
         following=lambda situation: following(situation)(situation),
     )
+
+    def plan(situation: Situation) -> Plan:
+        """What was failed over there by itself is at the last part of this: that deletes no one other copy either."""
+        if refusal := _alone(migration, situation.first):
+            return Plan(operation=Operation.MIGRATE, group=migration.name, title=words.title, refusals=(refusal,))
+        return course(situation)
+
+    return plan
 
 
 GROUP_HOME = Mover(
