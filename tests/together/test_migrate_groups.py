@@ -191,6 +191,34 @@ def test_what_has_no_snapshot_in_common_is_carried_anew_and_told_before(quick_pa
     play(quick_path, main, targets=THREE)
 
 
+def test_until_it_is_configured_every_face_says_that_the_new_home_is_to_be_named(quick_path: Path) -> None:
+    """Nothing that was seen is another volume's, and no `settle` takes a back end that is none of the group."""
+
+    async def main(story: Story) -> None:
+        own = with_targets(story, "paris", "lyon")
+        await own.protected("vol_1")
+        assert (await migrate(own)).verdict is Verdict.DONE
+        left = "name gold-oslo as the home of gold in the configuration, and gold-paris no more"
+        concerns = await own.concerns()
+        assert {each.hint for each in concerns.values() if each.exit_status} == {left}, concerns
+        assert [each.kind for each in concerns.values() if each.exit_status] == ["taken elsewhere"]
+        settled = await own.settle("lyon")
+        plans = (await own.plan(), await own.plan_failover("lyon"), await own.plan_failover("lyon", is_planned=True))
+        for said in (*map(told, plans), told(settled)):
+            assert left in said
+            assert "datamotion settle" not in said
+        report = await explain(own.place.session, GROUP)
+        assert (report.verdict, "notice nothing" in shown(report)) == (Verdict.ATTENTION, False), shown(report)
+        story.place.lose("paris")
+        hint = (await own.concerns())["taken elsewhere"].hint
+        assert hint == (
+            f"if datamotion migrate brought it there: {left}; else name gold-oslo among its targets in the"
+            " configuration, as whoever took it has it"
+        )
+
+    play(quick_path, main, targets=THREE)
+
+
 def test_the_old_home_goes_only_once_every_mirror_follows(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         own = with_targets(story, "paris", "lyon")
@@ -203,7 +231,9 @@ def test_the_old_home_goes_only_once_every_mirror_follows(quick_path: Path) -> N
         # A configuration that does not know where it is served takes it nowhere else.
         report = await own.failover("lyon")
         assert report.verdict is Verdict.REFUSED, told(report)
-        assert "which is no back end of this configuration" in told(report)
+        assert "which is no back end of gold here" in told(report)
+        assert "datamotion migrate gold --to gold-oslo goes on with it" in told(report)
+        assert "datamotion settle" not in told(report)
         (listed,) = (await under_way.migrations(own.place.session)).migrations
         assert (listed.volume, listed.source, listed.to) == ("vol_1", "gold-paris", "gold-oslo")
         story.place.lose("lyon")

@@ -90,7 +90,7 @@ class GroupConcerns:
     def _undecided(self) -> Iterator[Concern]:
         """Volumes of which nobody can tell who serves them, where no doubt says so already."""
         doubts = self.standing.doubts
-        if any(each.kind is DoubtKind.UNCLAIMED for each in doubts):
+        if any(each.kind in (DoubtKind.UNCLAIMED, DoubtKind.TAKEN_ELSEWHERE) for each in doubts):
             return
         told = {each.volume for each in doubts if each.kind in _ABOUT_SERVING}
         for volume, active in self.standing.active.items():
