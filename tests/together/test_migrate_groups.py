@@ -14,6 +14,7 @@ import pytest
 from datamotion.errors import ConfigError
 from datamotion.model.acts import Act
 from datamotion.model.mirror_acts import Break
+from datamotion.model.volume_acts import DeleteVolume
 from datamotion.service import migrations, mirrors, under_way
 from datamotion.service.explain import explain
 from datamotion.service.open_runs import open_runs
@@ -198,6 +199,8 @@ def test_until_it_is_configured_every_face_says_that_the_new_home_is_to_be_named
         own = with_targets(story, "paris", "lyon")
         await own.protected("vol_1")
         assert (await migrate(own)).verdict is Verdict.DONE
+        (listed,) = (await under_way.migrations(own.place.session)).migrations
+        assert listed.state == "done, but for the configuration: name gold-oslo as the home of gold"
         left = "name gold-oslo as the home of gold in the configuration, and gold-paris no more"
         concerns = await own.concerns()
         assert {each.hint for each in concerns.values() if each.exit_status} == {left}, concerns
@@ -236,11 +239,17 @@ def test_the_old_home_goes_only_once_every_mirror_follows(quick_path: Path) -> N
         assert "datamotion settle" not in told(report)
         (listed,) = (await under_way.migrations(own.place.session)).migrations
         assert (listed.volume, listed.source, listed.to) == ("vol_1", "gold-paris", "gold-oslo")
+        assert "for the configuration" not in listed.state
         story.place.lose("lyon")
         report = await migrate(own)
         assert report.verdict is Verdict.SILENT, told(report)
         assert await named(story, "paris", "/storage/volumes", "vol_*") == ["vol_1"]
         story.place.regain("lyon")
+        with pytest.raises(Died):
+            await own.place.run(migrations.migrate(bring(own)), EndsOnceDeleted())
+        assert await named(story, "paris", "/storage/volumes", "vol_*") == []
+        (listed,) = (await under_way.migrations(own.place.session)).migrations
+        assert listed.state == "served there, to be finished"
         assert (await migrate(own)).verdict is Verdict.DONE
         await assert_moved(with_targets(story, "oslo", "lyon"), "kept")
 
@@ -291,6 +300,14 @@ class EndsOnceBrokenOff(Quiet):
 
     def reached(self, acts: Sequence[Act]) -> None:
         if any(isinstance(act.change, Break) for act in acts):
+            raise Died
+
+
+class EndsOnceDeleted(Quiet):
+    """With it a process ends when the old volumes are gone, and the claims beside them are not."""
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        if any(isinstance(act.change, DeleteVolume) for act in acts):
             raise Died
 
 
