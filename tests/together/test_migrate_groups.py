@@ -14,7 +14,7 @@ import pytest
 from datamotion.errors import ConfigError
 from datamotion.model.acts import Act
 from datamotion.model.mirror_acts import Break
-from datamotion.model.volume_acts import DeleteVolume
+from datamotion.model.volume_acts import DeleteVolume, TakeSnapshot
 from datamotion.service import migrations, mirrors, under_way
 from datamotion.service.explain import explain
 from datamotion.service.open_runs import open_runs
@@ -229,7 +229,8 @@ def test_the_old_home_goes_only_once_every_mirror_follows(quick_path: Path) -> N
         with pytest.raises(Died):
             await own.place.run(migrations.migrate(bring(own)), EndsOnceConfirmed())
         (left,) = open_runs(own.place.session).runs
-        assert (left.goes_on, left.run.operation) == ("datamotion migrate gold --to gold-oslo", "migrate")
+        command = "datamotion migrate gold --to gold-oslo --aggregate aggr1"
+        assert (left.goes_on, left.run.operation) == (command, "migrate")
         await only_paris_was_told(story)
         # A configuration that does not know where it is served takes it nowhere else.
         report = await own.failover("lyon")
@@ -293,6 +294,64 @@ def test_of_one_that_is_not_decided_and_its_home_lost_it_names_a_failover(quick_
         assert hint in told(await plan(with_targets(story, "paris", "lyon")))
 
     play(quick_path, main, targets=THREE)
+
+
+@pytest.mark.parametrize("keeps_source", [False, True])
+def test_the_command_that_goes_on_names_all_that_it_takes_and_needs_no_aggregate_once_all_is_made(
+    quick_path: Path, keeps_source: bool
+) -> None:
+    async def main(story: Story) -> None:
+        await with_targets(story, "paris", "lyon").protected("vol_1")
+        own = with_targets(story, "paris", "lyon")
+        unnamed = migrations.migration_of(own.place.session, GROUP, to="gold-oslo", keeps_source=keeps_source)
+        for watcher in (EndsAtOnce(), EndsOnceFrozen(), EndsOnceBrokenOff()):
+            if not isinstance(watcher, EndsOnceBrokenOff):
+                shown = await own.planned(migrations.migrate(unnamed))
+                assert (shown.verdict, shown.changes) == (Verdict.REFUSED, 0)
+                assert "--aggregate names one of oslo" in told(shown)
+            with pytest.raises(Died):
+                await own.place.run(migrations.migrate(bring(own, keeps_source=keeps_source)), watcher)
+            (left,) = open_runs(own.place.session).runs
+            kept = " --keep-source" if keeps_source else ""
+            assert left.goes_on == f"datamotion migrate gold --to gold-oslo --aggregate aggr1{kept}"
+        report = await own.place.run(migrations.migrate(unnamed))
+        assert report.verdict is Verdict.DONE, told(report)
+        assert open_runs(own.place.session).runs == ()
+        await assert_moved(with_targets(story, "oslo", "lyon"), "kept", keeps_source=keeps_source)
+
+    play(quick_path, main, targets=THREE)
+
+
+def test_an_undoing_that_was_cut_off_goes_on_as_one(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await with_targets(story, "paris", "lyon").protected("vol_1")
+        own = with_targets(story, "paris", "lyon")
+        with pytest.raises(Died):
+            await own.place.run(migrations.migrate(bring(own)), EndsOnceFrozen())
+        for watcher in (EndsAtOnce(), EndsAtOnce()):  # letting clients in, then what was made at oslo
+            with pytest.raises(Died):
+                await own.place.run(migrations.abort(bring(own, is_undone=True)), watcher)
+            (left,) = open_runs(own.place.session).runs
+            assert left.goes_on == "datamotion migrate gold --to gold-oslo --abort"
+        assert (await abort(own)).verdict is Verdict.DONE
+        assert open_runs(own.place.session).runs == ()
+
+    play(quick_path, main, targets=THREE)
+
+
+class EndsAtOnce(Quiet):
+    """With it a process ends as soon as anything has come about."""
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        raise Died
+
+
+class EndsOnceFrozen(Quiet):
+    """With it a process ends with clients kept away and the last snapshot taken."""
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        if any(isinstance(act.change, TakeSnapshot) for act in acts):
+            raise Died
 
 
 class EndsOnceBrokenOff(Quiet):

@@ -7,6 +7,7 @@ served there as by a planned failover, its other mirrors told to follow, and the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from datamotion.model.group import Group
 from datamotion.model.group_migration import GroupMigration
@@ -67,7 +68,7 @@ def _offer(migration: GroupMigration, standing: Standing) -> Offer:
 
 def _why_not(migration: GroupMigration, standing: Standing) -> Refusal | None:
     group, home = migration.name, migration.source.name
-    if refusal := _alone(migration, standing):
+    if refusal := _alone(migration, standing) or _nowhere(migration, standing):
         return refusal
     for backend in migration.group.backends:
         if refusal := not_there(standing, backend.name):
@@ -100,6 +101,18 @@ def _alone(migration: GroupMigration, standing: Standing) -> Refusal | None:
         f" nothing mirrors what {to} serves",
         hint=hint,
     )
+
+
+def _nowhere(migration: GroupMigration, standing: Standing) -> Refusal | None:
+    """That volumes are to be made, and nobody says on which aggregates."""
+    to, newest = migration.to, standing.claims[0] if standing.claims else None
+    is_decided = newest is not None and newest.backend == to.name
+    if migration.is_to_target or migration.aggregates or is_decided or standing.sites[to.name].svm is None:
+        return None
+    if all(standing.copy(to.name, each) is not None for each in standing.volumes):
+        return None
+    text = f"on which aggregate of {to.name} the volumes are made is not said"
+    return Refusal(text=text, hint=f"--aggregate names one of {to.cluster}")
 
 
 def _apart(migration: GroupMigration, standing: Standing) -> Iterator[Refusal]:
@@ -239,11 +252,17 @@ def _planner(migration: GroupMigration) -> Planner:
 
     def plan(situation: Situation) -> Plan:
         """What was failed over there by itself is at the last part of this: that deletes no one other copy either."""
-        if refusal := _alone(migration, situation.first):
+        if refusal := _alone(migration, situation.first) or _nowhere(migration, situation.first):
             return Plan(operation=Operation.MIGRATE, group=migration.name, title=words.title, refusals=(refusal,))
-        return course(situation)
+        return replace(course(situation), options=migration.options)
 
     return plan
+
+
+def _way_back(migration: GroupMigration) -> Planner:
+    undoing = undo_planner(migration, () if migration.is_to_target else (migration.to,))
+    options = (f"--to {migration.to.name}", "--abort")  # nothing serves there afterwards, as a plan's back end would
+    return lambda situation: replace(undoing(situation), options=options)
 
 
 GROUP_HOME = Mover(
@@ -251,5 +270,5 @@ GROUP_HOME = Mover(
     is_meant=lambda migration, standing: True,
     ongoing=_ongoing,
     planner=_planner,
-    way_back=lambda migration: undo_planner(migration, () if migration.is_to_target else (migration.to,)),
+    way_back=_way_back,
 )
