@@ -16,6 +16,7 @@ import trio
 from datamotion.errors import ConfigError, DataMotionError
 from datamotion.model.acts import Act
 from datamotion.model.mirror_acts import Break
+from datamotion.model.volume_acts import DeleteVolume, TakeSnapshot
 from datamotion.service import migrations, mirrors, under_way
 from datamotion.service.explain import explain
 from datamotion.service.open_runs import open_runs
@@ -121,6 +122,57 @@ async def assert_moved(moved: Story, *files: str, keeps_source: bool = False) ->
     assert (moved.place.tree("oslo", "vol_1") / "kept").read_text() == "vol_1 kept\n" * 100
 
 
+@pytest.mark.parametrize("keeps_source", [False, True])
+def test_the_only_target_is_no_new_home_and_what_is_told_instead_keeps_a_mirror(
+    quick_path: Path, keeps_source: bool
+) -> None:
+    """What would be deleted last is the one other copy, before a failover as after one."""
+
+    async def main(story: Story) -> None:
+        own = with_targets(story, "paris", "lyon")
+        await own.protected("vol_1")
+        writes = await calls(story, "writes")
+        shown = await plan(own, to="gold-lyon", keeps_source=keeps_source)
+        assert (shown.verdict, shown.changes) == (Verdict.REFUSED, 0)
+        assert "once that is parted from nothing mirrors what gold-lyon serves" in told(shown)
+        assert "from then on: datamotion swap gold --to gold-lyon; to leave gold-paris: name another" in told(shown)
+        assert await calls(story, "writes") == writes
+        assert (await own.failover("lyon", is_planned=True)).verdict is Verdict.DONE  # swap is this, and
+        told_then = told(await plan(own, to="gold-lyon", keeps_source=keeps_source))
+        assert "datamotion reprotect gold, then name gold-lyon as its home and gold-paris as its target" in told_then
+        assert (await own.place.run(mirrors.reprotect(own.place.session.group(GROUP)))).verdict is Verdict.DONE
+        swapped = with_targets(story, "lyon", "paris")
+        assert {each.exit_status for each in (await swapped.concerns()).values()} <= {0}, await swapped.concerns()
+
+    play(quick_path, main, targets=THREE)
+
+
+def test_where_the_home_holds_nothing_all_name_what_mirrors_it_there(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = with_targets(story, "paris", "lyon", "oslo")
+        await own.protected("vol_1")
+        report = await own.place.run(migrations.migrate(bring(own, to="gold-lyon")))
+        assert report.verdict is Verdict.DONE, told(report)
+        left = (
+            "name gold-lyon as the home of gold in the configuration and no more as a target, and gold-paris no more."
+        )
+        assert f"When it is done, {left}" in told(report)
+        moved = with_targets(story, "lyon", "oslo")
+        assert {each.exit_status for each in (await moved.concerns()).values()} <= {0}, await moved.concerns()
+        # As somebody has it who took the other target out instead of the old home.
+        former = with_targets(story, "paris", "lyon")
+        way = "name gold-lyon as the home of gold in the configuration, and gold-paris as a target, with aggregates:"
+        again = await former.planned(mirrors.reprotect(former.place.session.group(GROUP)))
+        assert [way in said for said in (told(again), told(await former.plan()))] == [True, True]
+        concerns = await former.concerns()
+        assert way in str(concerns["unprotected"].hint), concerns
+        named = with_targets(story, "lyon", "paris")
+        assert (await named.apply()).verdict is Verdict.DONE
+        assert (await named.mirror("paris"))["source"]["path"].endswith(":vol_1")
+
+    play(quick_path, main, targets=THREE)
+
+
 def test_what_has_no_snapshot_in_common_is_carried_anew_and_told_before(quick_path: Path) -> None:
     """Two mirrors by MirrorLatest hold a snapshot each that the other one has not."""
 
@@ -143,6 +195,36 @@ def test_what_has_no_snapshot_in_common_is_carried_anew_and_told_before(quick_pa
     play(quick_path, main, targets=THREE)
 
 
+def test_until_it_is_configured_every_face_says_that_the_new_home_is_to_be_named(quick_path: Path) -> None:
+    """Nothing that was seen is another volume's, and no `settle` takes a back end that is none of the group."""
+
+    async def main(story: Story) -> None:
+        own = with_targets(story, "paris", "lyon")
+        await own.protected("vol_1")
+        assert (await migrate(own)).verdict is Verdict.DONE
+        (listed,) = (await under_way.migrations(own.place.session)).migrations
+        assert listed.state == "done, but for the configuration: name gold-oslo as the home of gold"
+        left = "name gold-oslo as the home of gold in the configuration, and gold-paris no more"
+        concerns = await own.concerns()
+        assert {each.hint for each in concerns.values() if each.exit_status} == {left}, concerns
+        assert [each.kind for each in concerns.values() if each.exit_status] == ["taken elsewhere"]
+        settled = await own.settle("lyon")
+        plans = (await own.plan(), await own.plan_failover("lyon"), await own.plan_failover("lyon", is_planned=True))
+        for said in (*map(told, plans), told(settled)):
+            assert left in said
+            assert "datamotion settle" not in said
+        report = await explain(own.place.session, GROUP)
+        assert (report.verdict, "notice nothing" in shown(report)) == (Verdict.ATTENTION, False), shown(report)
+        story.place.lose("paris")
+        hint = (await own.concerns())["taken elsewhere"].hint
+        assert hint == (
+            f"if datamotion migrate brought it there: {left}; else name gold-oslo among its targets in the"
+            " configuration, as whoever took it has it"
+        )
+
+    play(quick_path, main, targets=THREE)
+
+
 def test_the_old_home_goes_only_once_every_mirror_follows(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         own = with_targets(story, "paris", "lyon")
@@ -150,19 +232,28 @@ def test_the_old_home_goes_only_once_every_mirror_follows(quick_path: Path) -> N
         with pytest.raises(Died):
             await own.place.run(migrations.migrate(bring(own)), EndsOnceConfirmed())
         (left,) = open_runs(own.place.session).runs
-        assert (left.goes_on, left.run.operation) == ("datamotion migrate gold --to gold-oslo", "migrate")
+        command = "datamotion migrate gold --to gold-oslo --aggregate aggr1"
+        assert (left.goes_on, left.run.operation) == (command, "migrate")
         await only_paris_was_told(story)
         # A configuration that does not know where it is served takes it nowhere else.
         report = await own.failover("lyon")
         assert report.verdict is Verdict.REFUSED, told(report)
-        assert "which is no back end of this configuration" in told(report)
+        assert "which is no back end of gold here" in told(report)
+        assert "datamotion migrate gold --to gold-oslo goes on with it" in told(report)
+        assert "datamotion settle" not in told(report)
         (listed,) = (await under_way.migrations(own.place.session)).migrations
         assert (listed.volume, listed.source, listed.to) == ("vol_1", "gold-paris", "gold-oslo")
+        assert "for the configuration" not in listed.state
         story.place.lose("lyon")
         report = await migrate(own)
         assert report.verdict is Verdict.SILENT, told(report)
         assert await named(story, "paris", "/storage/volumes", "vol_*") == ["vol_1"]
         story.place.regain("lyon")
+        with pytest.raises(Died):
+            await own.place.run(migrations.migrate(bring(own)), EndsOnceDeleted())
+        assert await named(story, "paris", "/storage/volumes", "vol_*") == []
+        (listed,) = (await under_way.migrations(own.place.session)).migrations
+        assert listed.state == "served there, to be finished"
         assert (await migrate(own)).verdict is Verdict.DONE
         await assert_moved(with_targets(story, "oslo", "lyon"), "kept")
 
@@ -208,11 +299,77 @@ def test_of_one_that_is_not_decided_and_its_home_lost_it_names_a_failover(quick_
     play(quick_path, main, targets=THREE)
 
 
+@pytest.mark.parametrize("keeps_source", [False, True])
+def test_the_command_that_goes_on_names_all_that_it_takes_and_needs_no_aggregate_once_all_is_made(
+    quick_path: Path, keeps_source: bool
+) -> None:
+    async def main(story: Story) -> None:
+        await with_targets(story, "paris", "lyon").protected("vol_1")
+        own = with_targets(story, "paris", "lyon")
+        unnamed = migrations.migration_of(own.place.session, GROUP, to="gold-oslo", keeps_source=keeps_source)
+        for watcher in (EndsAtOnce(), EndsOnceFrozen(), EndsOnceBrokenOff()):
+            if not isinstance(watcher, EndsOnceBrokenOff):
+                shown = await own.planned(migrations.migrate(unnamed))
+                assert (shown.verdict, shown.changes) == (Verdict.REFUSED, 0)
+                assert "--aggregate names one of oslo" in told(shown)
+            with pytest.raises(Died):
+                await own.place.run(migrations.migrate(bring(own, keeps_source=keeps_source)), watcher)
+            (left,) = open_runs(own.place.session).runs
+            kept = " --keep-source" if keeps_source else ""
+            assert left.goes_on == f"datamotion migrate gold --to gold-oslo --aggregate aggr1{kept}"
+        report = await own.place.run(migrations.migrate(unnamed))
+        assert report.verdict is Verdict.DONE, told(report)
+        assert open_runs(own.place.session).runs == ()
+        await assert_moved(with_targets(story, "oslo", "lyon"), "kept", keeps_source=keeps_source)
+
+    play(quick_path, main, targets=THREE)
+
+
+def test_an_undoing_that_was_cut_off_goes_on_as_one(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await with_targets(story, "paris", "lyon").protected("vol_1")
+        own = with_targets(story, "paris", "lyon")
+        with pytest.raises(Died):
+            await own.place.run(migrations.migrate(bring(own)), EndsOnceFrozen())
+        for watcher in (EndsAtOnce(), EndsAtOnce()):  # letting clients in, then what was made at oslo
+            with pytest.raises(Died):
+                await own.place.run(migrations.abort(bring(own, is_undone=True)), watcher)
+            (left,) = open_runs(own.place.session).runs
+            assert left.goes_on == "datamotion migrate gold --to gold-oslo --abort"
+        assert (await abort(own)).verdict is Verdict.DONE
+        assert open_runs(own.place.session).runs == ()
+
+    play(quick_path, main, targets=THREE)
+
+
+class EndsAtOnce(Quiet):
+    """With it a process ends as soon as anything has come about."""
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        raise Died
+
+
+class EndsOnceFrozen(Quiet):
+    """With it a process ends with clients kept away and the last snapshot taken."""
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        if any(isinstance(act.change, TakeSnapshot) for act in acts):
+            raise Died
+
+
 class EndsOnceBrokenOff(Quiet):
     """With it a process ends behind the new epoch, and before any client is let in."""
 
     def reached(self, acts: Sequence[Act]) -> None:
         if any(isinstance(act.change, Break) for act in acts):
+            raise Died
+
+
+class EndsOnceDeleted(Quiet):
+    """With it a process ends when the old volumes are gone, and the claims beside them are not."""
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        if any(isinstance(act.change, DeleteVolume) for act in acts):
             raise Died
 
 

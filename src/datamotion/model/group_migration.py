@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 
 from datamotion.model.group import Backend, Group, Target
@@ -13,7 +14,7 @@ class GroupMigration:
     """All volumes of `of` are to live at `to`, mirrored from there to all its targets; none stays at its home.
 
     `aggregates` may hold them there, where the configuration makes `to` no target of the group: where it does, it says
-    how. With `keeps_source` the old volumes stay, as nobody can write to them.
+    how. None is needed once all are made there. With `keeps_source` the old volumes stay, as nobody can write to them.
     """
 
     of: Group
@@ -38,6 +39,13 @@ class GroupMigration:
     def is_to_target(self) -> bool:
         """Whether the group has mirrors where it goes in any case."""
         return self.of.target(self.to.name) is not None
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Those of the command that asks for this, beside `--to`."""
+        named = () if self.is_to_target else self.aggregates
+        kept = ("--keep-source",) if self.keeps_source else ()
+        return (*(f"--aggregate {shlex.quote(each)}" for each in named), *kept)
 
     @property
     def group(self) -> Group:

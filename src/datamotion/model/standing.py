@@ -176,6 +176,7 @@ class DoubtKind(StrEnum):
     SERVES_AND_RECEIVES = "serves and receives"
     UNCLAIMED = "unclaimed"  # marked, and nobody that was seen has claimed it
     UNREADABLE_CLAIM = "unreadable claim"
+    TAKEN_ELSEWHERE = "taken elsewhere"  # to a back end that is none of the group here
     UNSIGNED_CLAIM = "unsigned claim"  # made without the group's secret, beside one that was made with it
     UNFINISHED_CLAIM = "unfinished claim"
     FROZEN = "frozen"  # it serves, and a planned failover keeps its clients away
@@ -200,7 +201,15 @@ ABOUT_SERVING = frozenset(
 """Those that leave it open who serves a volume."""
 
 
-UNSETTLED = frozenset({DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM, DoubtKind.UNFINISHED_CLAIM, DoubtKind.FROZEN})
+UNSETTLED = frozenset(
+    {
+        DoubtKind.UNCLAIMED,
+        DoubtKind.UNREADABLE_CLAIM,
+        DoubtKind.TAKEN_ELSEWHERE,
+        DoubtKind.UNFINISHED_CLAIM,
+        DoubtKind.FROZEN,
+    }
+)
 """Those with which nothing of a group is changed, but by what settles them."""
 
 

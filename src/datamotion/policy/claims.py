@@ -12,6 +12,7 @@ from datamotion.model.group import Group
 from datamotion.model.mirror_records import Policy
 from datamotion.model.standing import Doubt, DoubtKind, HeldClaim, Site
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.policy.home import as_new_home
 
 _MOST_MISSED = 1000
 """Epochs that may be missing between two that were seen, where claims were deleted."""
@@ -30,6 +31,7 @@ class Claims:
     epochs: tuple[int, ...]
     unreadable: frozenset[int]
     doubts: tuple[Doubt, ...]
+    elsewhere: frozenset[str]  # the uuids of SVMs that it was given to, and that are no back end of it here
     svms: Mapping[str, str]  # the back end that an SVM is, by the SVM's uuid: as it is seen, or as claims tell
 
 
@@ -39,6 +41,7 @@ def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
     epochs: set[int] = set()
     unreadable: list[tuple[int, Doubt]] = []
     unsigned: list[tuple[int, Doubt]] = []
+    elsewhere: dict[str, int] = {}
     found: dict[tuple[int, str], HeldClaim] = {}
     doubts: list[Doubt] = []
     policies = [(name, policy, epoch) for name, site in sites.items() for policy, epoch in _policies(group, site)]
@@ -53,7 +56,10 @@ def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
             is_signed = claim is not None and claim.is_sealed(group.seal)
             if claim is None or backend is None or not is_signed:
                 among = unreadable if is_signed or group.seal is None else unsigned
-                among.append((epoch, _unreadable(group, name, policy, epoch, claim, backend)))
+                doubt = _unreadable(group, sites, name, policy, epoch, claim, backend)
+                among.append((epoch, doubt))
+                if claim is not None and among is unreadable and doubt.kind is DoubtKind.TAKEN_ELSEWHERE:
+                    elsewhere[claim.svm] = epoch
                 continue
             svms.setdefault(claim.svm, backend)
             key = (epoch, backend)
@@ -70,6 +76,7 @@ def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
         epochs=tuple(sorted(epochs)),
         unreadable=frozenset(epoch for epoch, _ in unreadable if epoch >= known),
         doubts=(*doubts, *(doubt for epoch, doubt in unreadable if epoch >= known)),
+        elsewhere=frozenset(svm for svm, epoch in elsewhere.items() if epoch >= known),
         svms=svms,
     )
 
@@ -169,12 +176,23 @@ def _runs_ahead(site: str, policy: Policy, epoch: int) -> Doubt:
     )
 
 
-def _unreadable(group: Group, site: str, policy: Policy, epoch: int, claim: Claim | None, backend: str | None) -> Doubt:
-    settle = f"datamotion settle {group.name} --keep BACKEND says who serves"
+def _unreadable(
+    group: Group,
+    sites: Mapping[str, Site],
+    site: str,
+    policy: Policy,
+    epoch: int,
+    claim: Claim | None,
+    backend: str | None,
+) -> Doubt:
+    kind, settle = DoubtKind.UNREADABLE_CLAIM, f"datamotion settle {group.name} --keep BACKEND says who serves"
     if claim is None:
         what = f"does not say who took it: {policy.comment!r:.80}"
     elif backend is None:
-        what = f"gives it to {claim.backend} (SVM {claim.svm}), which is no back end of this configuration"
+        what = f"gives it to {claim.backend} (SVM {claim.svm}), which is another SVM than the one that is seen there"
+        if claim.backend not in sites:
+            what = f"gives it to {claim.backend} (SVM {claim.svm}), which is no back end of {group.name} here"
+            kind, settle = DoubtKind.TAKEN_ELSEWHERE, _where_it_went(group, sites, claim)
     elif group.seal is None:
         what = f"gives it to {backend}, and was made with a secret, which this configuration does not name"
         settle = f"set `shared_secret` of {group.name} as the others have it; if it was given up: {settle}"
@@ -182,11 +200,25 @@ def _unreadable(group: Group, site: str, policy: Policy, epoch: int, claim: Clai
         what = f"gives it to {backend}, and was not made with the secret of {group.name}"
         settle = f"datamotion settle {group.name} --keep {backend} makes it anew with the secret, if {backend} serves"
     return Doubt(
-        kind=DoubtKind.UNREADABLE_CLAIM,
+        kind=kind,
         backend=site,
         text=f"the claim of epoch {epoch} at {site} (policy {policy.name}) {what}",
         hint=settle,
     )
+
+
+def _where_it_went(group: Group, sites: Mapping[str, Site], claim: Claim) -> str:
+    """What is to be done about a claim for a back end that is none of the group.
+
+    Of a migration that is over no claim is left at the old home: these go last.
+    """
+    home, named = sites[group.home.name], as_new_home(group, claim.backend)
+    way = f"if it is being brought there: datamotion migrate {group.name} --to {claim.backend} goes on with it"
+    if claim.served is not None and home.svm is None:
+        way = f"if datamotion migrate brought it there: {named}"
+    elif claim.served is not None and not any(_policies(group, home)):
+        return named
+    return f"{way}; else name {claim.backend} among its targets in the configuration, as whoever took it has it"
 
 
 def _ignored(group: Group, sites: Mapping[str, Site], doubt: Doubt, epoch: int) -> Doubt:

@@ -23,13 +23,14 @@ def unclaimed(group: Group, is_fresh: bool, claims: Claims, verdicts: Mapping[st
         )
 
 
-def copy_doubts(group: Group, copies: Iterable[Copy], claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
-    """What is odd about copies that belong to the group."""
+def copy_doubts(group: Group, copies: Iterable[Copy], claims: Claims, members: Membership) -> Iterator[Doubt]:
+    """What is odd about copies that belong to the group. That one mirrors where the group was taken to is not."""
     for copy in copies:
         if copy.mark is not None and copy.edge is not None and isinstance(copy.edge.source, Foreign):
-            yield _foreign_source(copy, copy.edge.source)
+            svm = members.source_svm(copy.id.backend, copy.edge.relationship)
+            yield from () if svm in claims.elsewhere else (_foreign_source(copy, copy.edge.source),)
         if copy.role is Role.ACTIVE:
-            yield from _active_doubts(group, copy, claims)
+            yield from _active_doubts(group, copy, claims.held)
 
 
 def _foreign_source(copy: Copy, source: Foreign) -> Doubt:
@@ -103,7 +104,7 @@ def strangers(group: Group, sites: Mapping[str, Site], members: Membership) -> I
             yield Doubt(kind=DoubtKind.NOT_A_MEMBER, backend=backend, text=text)
 
 
-def selects_nothing(sites: Mapping[str, Site], selecting: tuple[str, ...]) -> Iterator[Doubt]:
+def selects_nothing(sites: Mapping[str, Site], selecting: Sequence[str]) -> Iterator[Doubt]:
     """Back ends whose patterns select members, and match none."""
     for name in selecting:
         site = sites[name]

@@ -34,6 +34,8 @@ from datamotion.policy.failover_refusals import (
 )
 from datamotion.policy.recovery import Earlier
 
+_NOBODY_KNOWN = frozenset({DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM, DoubtKind.TAKEN_ELSEWHERE})
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -46,9 +48,7 @@ class Goal:
 def goal_of(standing: Standing, choice: FailoverChoice) -> Goal | Refusal:
     """What the claims leave to choose."""
     newest = standing.contenders
-    doubt = next(
-        (each for each in standing.doubts if each.kind in (DoubtKind.UNCLAIMED, DoubtKind.UNREADABLE_CLAIM)), None
-    )
+    doubt = next((each for each in standing.doubts if each.kind in _NOBODY_KNOWN), None)
     if choice.overrule is not None and (newest or doubt):
         return _overruling(standing, choice, () if doubt else newest)
     if doubt is not None or not newest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from datamotion.model.plan import Refusal
-from datamotion.model.standing import Copy, Doubt, HeldClaim, Standing
+from datamotion.model.standing import Copy, Doubt, DoubtKind, HeldClaim, Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import Unseen
 from datamotion.policy.recovery import Earlier
@@ -89,6 +89,8 @@ def _overrule(group: str, holder: HeldClaim, to: str | None) -> str:
 
 def nobody_known(standing: Standing, doubt: Doubt | None) -> Refusal:
     group = standing.group.name
+    if doubt is not None and doubt.kind is DoubtKind.TAKEN_ELSEWHERE:
+        return Refusal(text=doubt.text, hint=doubt.hint)
     if doubt is not None:
         take_over = f"to serve from a mirror instead: datamotion failover {group} --to BACKEND --overrule BACKEND"
         return Refusal(text=doubt.text, hint=f"{doubt.hint}; {take_over}, the latter the one that served last")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datamotion.model.group import Target
+from datamotion.model.group import Group, Target
 from datamotion.model.standing import Standing
 from datamotion.model.words import Role
 
@@ -37,3 +37,30 @@ def targets_of(standing: Standing) -> tuple[Target, ...]:
     mirrors = any(copy.role is Role.MIRROR or (copy.role is Role.DETACHED and copy.edge) for copy in at_home)
     home = home_as_target(standing) if mirrors else None
     return (*group.targets, home) if home is not None else group.targets
+
+
+def first_copy_there(standing: Standing) -> str | None:
+    """What brings a first copy to the home, where another back end serves and the home is seen to hold none.
+
+    No command does by itself: on which aggregates it goes there is said of targets alone.
+    """
+    group, serving = standing.group, standing.serving
+    home = group.home.name
+    if serving is None or serving.backend == home or standing.sites[home].svm is None:
+        return None
+    if any(each.backend == home for each in (*standing.copies, *standing.hidden)):
+        return None
+    return (
+        f"name {serving.backend} as the home of {group.name} in the configuration, and {home} as a target, with"
+        f" aggregates: datamotion apply {group.name} makes mirrors there then"
+    )
+
+
+def as_new_home(group: Group, name: str) -> str:
+    """What a person changes in the configuration once another back end is the home of a group for good."""
+    named = f"name {name} as the home of {group.name} in the configuration"
+    if group.target(name) is not None:
+        named += " and no more as a target"
+    if all(each.backend.name == name for each in group.targets):
+        return f"{named}, and as its target a back end that is to mirror it"
+    return f"{named}, and {group.home.name} no more"

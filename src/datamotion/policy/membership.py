@@ -82,10 +82,14 @@ class Membership:
 
     def source_backend(self, here: str, relationship: Relationship) -> str | None:
         """The back end whose SVM the source is in, by that SVM's uuid."""
-        uuid = relationship.source_svm_uuid
-        if uuid is None and relationship.source_cluster is not None:
-            uuid = self._aliases.get((here, relationship.source.svm))
+        uuid = self.source_svm(here, relationship)
         return self.svms.get(uuid) if uuid else None
+
+    def source_svm(self, here: str, relationship: Relationship) -> str | None:
+        """The uuid of the SVM that the source is in; None where it is not told."""
+        if relationship.source_svm_uuid is None and relationship.source_cluster is not None:
+            return self._aliases.get((here, relationship.source.svm))
+        return relationship.source_svm_uuid
 
     def _source_copy(self, backend: str, relationship: Relationship, destination: str | None) -> CopyId | None:
         """The copy that a relationship comes from: its source volume as it is seen there, or as the mark knows it.

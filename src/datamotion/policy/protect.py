@@ -23,7 +23,7 @@ from datamotion.policy.converge import Converging
 from datamotion.policy.epochs import new_claim, take
 from datamotion.policy.fence import Occasion, fence, fenced, overtaken, unseen_sessions
 from datamotion.policy.grounds import ground_notes
-from datamotion.policy.home import targets_of
+from datamotion.policy.home import first_copy_there, targets_of
 from datamotion.policy.marking import active_mark, mark_active
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import copy_obstacle, unknown_server, unsettled
@@ -266,7 +266,7 @@ def _notes(standing: Standing, serving: HeldClaim | None) -> list[Remark]:
             f" {serving.epoch}), its home {group.home.name} does not."
         )
         if len(targets_of(standing)) == len(group.targets):
-            hint = f"datamotion reprotect {group.name} says what that gives up"
+            hint = first_copy_there(standing) or f"datamotion reprotect {group.name} says what that gives up"
             notes.append(Remark(f"{serves} Nothing is mirrored back there.", hint))
         else:
             notes.append(Remark(serves))

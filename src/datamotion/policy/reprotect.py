@@ -19,7 +19,7 @@ from datamotion.model.words import Operation, Role
 from datamotion.policy.divergence import Sizes
 from datamotion.policy.epochs import take
 from datamotion.policy.fence import Occasion, fence, overtaken, unseen_sessions
-from datamotion.policy.home import home_as_target
+from datamotion.policy.home import first_copy_there, home_as_target
 from datamotion.policy.listings import Entry, entries
 from datamotion.policy.losses import worst_first
 from datamotion.policy.marking import active_mark, mark_active
@@ -165,6 +165,8 @@ def _notes(standing: Standing, target: Target, source: str, turning: Turning) ->
     name, home = target.backend.name, standing.group.home.name
     if turning.missing:
         again = f"datamotion apply {standing.group.name} makes mirrors of it there"
+        if name == home:
+            again = first_copy_there(standing) or again
         yield Remark(f"{name} holds no copy of {names_text(turning.missing)}.", again)
     if turning.changed:
         most = max(turning.changed, key=lambda volume: turning.changed[volume])

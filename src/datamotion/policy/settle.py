@@ -37,7 +37,11 @@ def _decide(standing: Standing, keep: str) -> Decision | Refusal:
     given_up_at, terms = {volume: _rival(standing, keep, volume) for volume in standing.volumes}, _TERMS
     candidate = assess(standing, keep, given_up_at, terms)
     group = standing.group.name
-    if not any(copy.is_writable for copy in candidate.copies.values()):
+    is_written = any(copy.is_writable for copy in candidate.copies.values())
+    elsewhere = next((each for each in standing.doubts if each.kind is DoubtKind.TAKEN_ELSEWHERE), None)
+    if not is_written and elsewhere is not None:
+        return Refusal(text=elsewhere.text, hint=elsewhere.hint)
+    if not is_written:
         overrule = "" if standing.claims else " --overrule BACKEND, the one that served last"
         hint = f"to serve from its mirrors: datamotion failover {group} --to {keep}{overrule}"
         resynced = [candidate.copies[volume] for volume in _resynced(standing, keep) if volume in candidate.copies]

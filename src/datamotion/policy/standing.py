@@ -45,14 +45,19 @@ def stand(group: Group, view: View) -> Standing:
     doubts = [
         *claims.doubts,
         *claim_doubts(group.name, claims.held),
-        *(doubt for verdict in verdicts.values() for doubt in verdict.doubts),
+        *(
+            doubt
+            for verdict in verdicts.values()
+            for doubt in verdict.doubts
+            if not (claims.elsewhere and doubt.kind is DoubtKind.VANISHED)
+        ),
         *members.doubts,
         *hidden.doubts,
         *gap_doubts(sites.values()),
         *unclaimed(group, is_fresh, claims, verdicts),
-        *copy_doubts(group, copies.values(), claims.held),
+        *copy_doubts(group, copies.values(), claims, members),
         *(() if is_migration(group.name) else strangers(group, sites, members)),
-        *selects_nothing(sites, () if is_migration(group.name) else _selecting(group, sites, claims)),
+        *selects_nothing(sites, () if is_migration(group.name) or claims.elsewhere else members.serving),
     ]
     return Standing(
         group=group,

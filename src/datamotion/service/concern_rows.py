@@ -80,6 +80,9 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
     DoubtKind.VANISHED: Row(*_BAD, "The copy that served is not there any more."),
     DoubtKind.UNCLAIMED: Row(*_BAD, "Volumes are marked, and no claim says who serves them."),
     DoubtKind.UNREADABLE_CLAIM: Row(*_BAD, "A claim does not tell who took its epoch."),
+    DoubtKind.TAKEN_ELSEWHERE: Row(
+        *_BAD, "A claim gives the group to a back end that is none of it in this configuration."
+    ),
     DoubtKind.UNSIGNED_CLAIM: Row(
         *_BAD, "A claim that was not made with the group's secret, beside one that was. It counts for nothing."
     ),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from datamotion.engine.looking import Lookout
 from datamotion.model.group import Group
 from datamotion.model.plan import Refusal
-from datamotion.model.standing import CopyId, Standing
+from datamotion.model.standing import CopyId, DoubtKind, Standing
 from datamotion.model.units import count_text, last_text
 from datamotion.model.view import SERVING, Unseen, View
 from datamotion.policy.failover import failover_planner
@@ -168,6 +168,8 @@ def _may_be_elsewhere(standing: Standing, name: str, volume: str) -> bool:
 
 def _may_serve(standing: Standing, name: str, volume: str) -> bool:
     """Whether clients could be at it there: it can be written, or cannot be seen."""
+    if any(each.kind is DoubtKind.TAKEN_ELSEWHERE for each in standing.doubts):
+        return True  # where that is, and whether it goes with this one, is not told here
     copy = standing.copy(name, volume)
     if copy is not None:
         return copy.is_writable and not copy.is_fenced

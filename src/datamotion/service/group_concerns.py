@@ -11,7 +11,7 @@ from datamotion.model.standing import CopyId, DoubtKind, HeldClaim, Site, Standi
 from datamotion.model.units import count_text
 from datamotion.model.view import ClusterClock, ClusterView, Unseen
 from datamotion.policy.drill_clones import drills_at
-from datamotion.policy.home import targets_of
+from datamotion.policy.home import first_copy_there, targets_of
 from datamotion.service.concern_rows import CLOCK_LIMIT, Kind
 from datamotion.service.concerns import Concern
 from datamotion.service.freshness import Freshness
@@ -90,7 +90,7 @@ class GroupConcerns:
     def _undecided(self) -> Iterator[Concern]:
         """Volumes of which nobody can tell who serves them, where no doubt says so already."""
         doubts = self.standing.doubts
-        if any(each.kind is DoubtKind.UNCLAIMED for each in doubts):
+        if any(each.kind in (DoubtKind.UNCLAIMED, DoubtKind.TAKEN_ELSEWHERE) for each in doubts):
             return
         told = {each.volume for each in doubts if each.kind in _ABOUT_SERVING}
         for volume, active in self.standing.active.items():
@@ -144,6 +144,8 @@ class GroupConcerns:
         """What helps where nothing mirrors a volume: `apply` leaves each copy that is no mirror of it as it is."""
         group = self.standing.group.name
         if not targets:
+            if by_hand := first_copy_there(self.standing):
+                return by_hand
             return f"datamotion reprotect {group} mirrors it to its home again, and says first what that gives up"
         copies = [self.standing.copy(name, volume) for name in targets if self.standing.sites[name].svm is not None]
         if copies and all(

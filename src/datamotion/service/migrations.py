@@ -52,7 +52,7 @@ def migration_of(
     if volumes in session.configuration.groups:
         if cutover_at is not None:
             raise ConfigError("--cutover-at is for a move to another aggregate", hint="leave it out")
-        return group_migration(session, volumes, to, aggregates, keeps_source=keeps_source, is_undone=is_undone)
+        return group_migration(session, volumes, to, aggregates, keeps_source=keeps_source)
     source, _, names = volumes.partition(":")
     if "/" in names:
         if aggregates or cutover_at is not None:
@@ -90,9 +90,11 @@ def group_migration(
     aggregates: tuple[str, ...] = (),
     *,
     keeps_source: bool = False,
-    is_undone: bool = False,
 ) -> GroupMigration:
-    """That of a whole protected group, with its mirrors, to another back end. Raises: ConfigError."""
+    """That of a whole protected group, with its mirrors, to another back end. Raises: ConfigError.
+
+    That one begins which needs aggregates, and names none, is refused once it is seen what is there.
+    """
     of = session.group(group)
     if to is None or ":" in to:
         hint = (
@@ -103,7 +105,7 @@ def group_migration(
     if to == of.home.name:
         raise ConfigError(f"{to} is the home of {group}", hint=f"datamotion failback {group} brings it back there")
     if of.target(to) is None:
-        aggregates = _aggregates(session, there, aggregates, is_undone=is_undone)
+        aggregates = aggregates or _mapped(session, to)
     elif aggregates:
         raise ConfigError(f"{to} is a target of {group}, which says on which aggregates", hint="leave --aggregate out")
     return GroupMigration(of=of, to=there, aggregates=aggregates, keeps_source=keeps_source)

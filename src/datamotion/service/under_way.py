@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from datamotion.engine.looking import Glance, Lookout
+from datamotion.model.claim import claim_group
 from datamotion.model.group import Backend
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.mark import Mark, read_mark
-from datamotion.model.migration import ends_of
+from datamotion.model.migration import ends_of, is_migration
 from datamotion.model.names import counted
 from datamotion.model.view import Aspect, ClusterView, View
 from datamotion.model.volume_records import Volume
@@ -19,7 +20,9 @@ from datamotion.service.items_under_way import ItemsUnderWay, file_reports, know
 from datamotion.service.migration_reports import MigrationReport, MigrationsReport, share_of
 from datamotion.service.session import Session
 
-_ASPECTS = frozenset({Aspect.SVMS, Aspect.VOLUMES, Aspect.RELATIONSHIPS, Aspect.MOVEMENTS, Aspect.LUN_PLACES})
+_ASPECTS = frozenset(
+    {Aspect.SVMS, Aspect.VOLUMES, Aspect.RELATIONSHIPS, Aspect.POLICIES, Aspect.MOVEMENTS, Aspect.LUN_PLACES}
+)
 _OF_FILES = frozenset({Aspect.FILES, Aspect.COPY_JOBS})
 _BETWEEN_LOOKS_S = 2.0
 
@@ -115,7 +118,7 @@ def _mirroring(session: Session, backend: Backend, volume: Volume, view: View) -
     if isinstance(there, ClusterView) and new is not None:
         into = (to.svm, new.name)
         edge = next((e for e in there.relationships if (e.destination.svm, e.destination.volume) == into), None)
-        state = edge.state if edge is not None else "served there, to be finished"
+        state = edge.state if edge is not None else _served(view, source, to, mark)
         moved = edge.transfer.bytes_transferred if edge is not None and edge.transfer is not None else None
         is_first = edge is None or edge.state is MirrorState.UNINITIALIZED
         if moved is not None and total is not None and (not is_first or moved > total):
@@ -130,6 +133,15 @@ def _mirroring(session: Session, backend: Backend, volume: Volume, view: View) -
         moved=moved,
         total=total,
     )
+
+
+def _served(view: View, source: Backend, to: Backend, mark: Mark) -> str:
+    """What is left where one is served already. Of a group whose home it was, the claims there go last."""
+    seen = view.get(source.cluster)
+    policies = seen.policies if isinstance(seen, ClusterView) and not is_migration(mark.group) else None
+    if policies is None or any(each.svm == source.svm and claim_group(each.name) == mark.group for each in policies):
+        return "served there, to be finished"
+    return f"done, but for the configuration: name {to.name} as the home of {mark.group}"
 
 
 def _ends(session: Session, group: str, here: Backend) -> tuple[Backend, Backend] | None:

@@ -204,6 +204,13 @@ def unreadable() -> Landscape:
     return world
 
 
+def taken_elsewhere() -> Landscape:
+    """Somebody whose configuration knows a back end more took it over for that; the home holds claims still."""
+    world = protected(targets=(LYON, NANTES))
+    world.claim(2, Backend(name="gold-oslo", cluster="oslo", svm="svm_oslo"), told=(LYON,))
+    return world
+
+
 def unseen_claim() -> Landscape:
     world = divided()
     world.lose(LYON)
@@ -315,6 +322,12 @@ CASES = (
     Case(kind="vanished", world=vanished, says="has no copy of it", hints="datamotion settle gold --keep BACKEND"),
     Case(kind="unclaimed", world=unclaimed, says="no claim that was seen says who serves it", hints="settle gold"),
     Case(kind="unreadable claim", world=unreadable, says="the claim of epoch 2 at gold-nantes", hints="settle"),
+    Case(
+        kind="taken elsewhere",
+        world=taken_elsewhere,
+        says="gives it to gold-oslo (SVM svm_oslo-uuid), which is no back end of gold here",
+        hints="datamotion migrate gold --to gold-oslo goes on with it; else name gold-oslo among its targets",
+    ),
     Case(
         kind="unsigned claim",
         world=unsigned,

@@ -7,15 +7,17 @@ served there as by a planned failover, its other mirrors told to follow, and the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from datamotion.model.group import Group
 from datamotion.model.group_migration import GroupMigration
 from datamotion.model.migration import ALL_SNAPSHOTS
-from datamotion.model.plan import Loss, Offer, Refusal
+from datamotion.model.plan import Loss, Offer, Plan, Refusal
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import size_text
-from datamotion.model.words import Role
+from datamotion.model.words import Operation, Role
 from datamotion.policy.common import common
+from datamotion.policy.home import as_new_home
 from datamotion.policy.movers.course import Course, Part, Words, followed_by, old_volumes
 from datamotion.policy.movers.mirror import name_taken, not_there, unmirrorable
 from datamotion.policy.movers.offer import Mover, seconds_for
@@ -66,6 +68,8 @@ def _offer(migration: GroupMigration, standing: Standing) -> Offer:
 
 def _why_not(migration: GroupMigration, standing: Standing) -> Refusal | None:
     group, home = migration.name, migration.source.name
+    if refusal := _alone(migration, standing) or _nowhere(migration, standing):
+        return refusal
     for backend in migration.group.backends:
         if refusal := not_there(standing, backend.name):
             return refusal
@@ -80,6 +84,35 @@ def _why_not(migration: GroupMigration, standing: Standing) -> Refusal | None:
         return refusal
     mirroring = protect_planner(migration.group, only=migration.to.name)
     return unmirrorable(mirroring, standing) or next(_apart(migration, standing), None)
+
+
+def _alone(migration: GroupMigration, standing: Standing) -> Refusal | None:
+    """That nothing would mirror the group where it goes: what is deleted last is the one other copy."""
+    if migration.others or not migration.is_to_target:
+        return None
+    group, home, to = migration.name, migration.source.name, migration.to.name
+    if standing.serving is not None and standing.serving.backend == to:
+        hint = f"to keep it there: datamotion reprotect {group}, then name {to} as its home and {home} as its target"
+    else:
+        hint = f"to serve it there, and mirror it to {home} from then on: datamotion swap {group} --to {to}; to leave"
+        hint += f" {home}: name another target of {group}, datamotion apply {group}, then the same command again"
+    return Refusal(
+        text=f"{to} is the only target of {group}: the copy at {home} is the one other, and once that is parted from"
+        f" nothing mirrors what {to} serves",
+        hint=hint,
+    )
+
+
+def _nowhere(migration: GroupMigration, standing: Standing) -> Refusal | None:
+    """That volumes are to be made, and nobody says on which aggregates."""
+    to, newest = migration.to, standing.claims[0] if standing.claims else None
+    is_decided = newest is not None and newest.backend == to.name
+    if migration.is_to_target or migration.aggregates or is_decided or standing.sites[to.name].svm is None:
+        return None
+    if all(standing.copy(to.name, each) is not None for each in standing.volumes):
+        return None
+    text = f"on which aggregate of {to.name} the volumes are made is not said"
+    return Refusal(text=text, hint=f"--aggregate names one of {to.cluster}")
 
 
 def _apart(migration: GroupMigration, standing: Standing) -> Iterator[Refusal]:
@@ -159,8 +192,7 @@ def _then(migration: GroupMigration, part: Part, standing: Standing) -> tuple[st
 
 def to_configure(migration: GroupMigration) -> str:
     """What is left to a person."""
-    home, former = migration.to.name, migration.source.name
-    return f"name {home} as the home of {migration.name} in the configuration, and {former} no more."
+    return f"{as_new_home(migration.of, migration.to.name)}."
 
 
 def without_home(of: Group, to: str) -> str:
@@ -211,12 +243,26 @@ def _planner(migration: GroupMigration) -> Planner:
         consent = Consent(discard=frozenset(anew - writable), keep=False)
         return reprotect_planner(group, consent, but=source)
 
-    return Course(
+    course = Course(
         migration,
         words,
         mirroring=protect_planner(group, only=migration.to.name),
         following=lambda situation: following(situation)(situation),
     )
+
+    def plan(situation: Situation) -> Plan:
+        """What was failed over there by itself is at the last part of this: that deletes no one other copy either."""
+        if refusal := _alone(migration, situation.first) or _nowhere(migration, situation.first):
+            return Plan(operation=Operation.MIGRATE, group=migration.name, title=words.title, refusals=(refusal,))
+        return replace(course(situation), options=migration.options)
+
+    return plan
+
+
+def _way_back(migration: GroupMigration) -> Planner:
+    undoing = undo_planner(migration, () if migration.is_to_target else (migration.to,))
+    options = (f"--to {migration.to.name}", "--abort")  # nothing serves there afterwards, as a plan's back end would
+    return lambda situation: replace(undoing(situation), options=options)
 
 
 GROUP_HOME = Mover(
@@ -224,5 +270,5 @@ GROUP_HOME = Mover(
     is_meant=lambda migration, standing: True,
     ongoing=_ongoing,
     planner=_planner,
-    way_back=lambda migration: undo_planner(migration, () if migration.is_to_target else (migration.to,)),
+    way_back=_way_back,
 )
