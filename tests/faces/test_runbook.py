@@ -19,6 +19,7 @@ _ENDS_WITH = {
     ("The lost site is back", "reprotect gold"): 3,  # it shows what they hold, and gives nothing up
     ("The lost site will not come back", "forget gold gold-paris"): 3,  # here it is back
 }
+_HAS_TO_DO = ("Home again", "Maintenance of a site")
 _ONLY_LOOKS = re.compile(r"(status|explain|check|runs|history|migrations)\b|.* --dry-run")
 
 
@@ -36,6 +37,8 @@ def test_the_runbook_brings_a_lost_site_home(tmp_path: Path, soaking: int | None
             agreed = words if _ONLY_LOOKS.match(words) or words.startswith("lab ") else f"{words} --yes"
             ended = shell.type(f"datamotion {agreed}")
             assert ended.status == _ENDS_WITH.get((heading, words), 0), f"{heading}: {words}\n{ended.printed}"
+            if heading in _HAS_TO_DO and agreed != words:
+                assert "Nothing to do" not in ended.printed, f"{heading}: {words} is on the page for nothing"
     finally:
         shell.type(f"datamotion lab down --remove --dir {tmp_path / 'lab'}")
 

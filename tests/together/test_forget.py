@@ -67,6 +67,23 @@ def test_the_group_goes_on_without_it(quick_path: Path) -> None:
     play(quick_path, main, targets=BOTH)
 
 
+def test_taken_out_of_the_configuration_too_early_it_is_put_back_where_the_hint_says_so(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        story = await lost_for_good(story)
+        await forget(story)
+        found = (await story.configured(without_paris).concerns())["foreign source"]
+        assert "a mirror of svm_gold_paris:vol_1 of paris, which is no copy of it that is known here" in found.text
+        hint = found.hint or ""
+        assert hint.startswith("if a back end was taken out of the configuration that held it, put it back"), hint
+        assert "datamotion reprotect gold makes the mirror follow" in hint
+        assert "foreign source" not in await story.concerns()
+        await story.place.run(reprotect(story))
+        assert (await story.mirror("oslo"))["source"]["path"] == "svm_gold_dr:vol_1"
+        assert "foreign source" not in await story.configured(without_paris).concerns()
+
+    play(quick_path, main, targets=BOTH)
+
+
 def test_one_that_answers_or_serves_is_not_let_go(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         await story.protected("vol_1")

@@ -530,7 +530,7 @@ async def assert_fails_over(story: Story, epoch: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("after_s", [0.3, 0.5])
-def test_two_operators_who_bring_it_to_two_places_lose_nothing_that_was_acknowledged(
+def test_of_two_operators_who_bring_it_to_two_places_neither_loses_what_was_acknowledged(
     quick_path: Path, after_s: float
 ) -> None:
     """Who withdraws knows nothing of the back end that the other one brings it to, and lets no client in behind it."""
@@ -547,7 +547,7 @@ def test_two_operators_who_bring_it_to_two_places_lose_nothing_that_was_acknowle
         async def withdraws() -> None:
             await trio.sleep(after_s)
             with suppress(DataMotionError):
-                await migrate(own, to="gold-lyon")
+                await own.failover("lyon", is_planned=True)
 
         async with trio.open_nursery() as writing:
             writing.start_soon(clients.write_on)

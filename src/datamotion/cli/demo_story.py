@@ -222,7 +222,7 @@ class _Demo:
         self._hold(alone, kept, f"What {_HOME} alone held is kept beside its mirrors")
 
         self._write(volumes, "written just before going home", self._target)
-        _say("datamotion failback gold")
+        _say("datamotion failback gold --no-reprotect")
         self.signals.run(
             self._run, session, failing_over.failover(group, FailoverChoice(to=group.home.name, is_planned=True))
         )

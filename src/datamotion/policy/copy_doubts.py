@@ -28,20 +28,27 @@ def copy_doubts(group: Group, copies: Iterable[Copy], claims: Claims, members: M
     for copy in copies:
         if copy.mark is not None and copy.edge is not None and isinstance(copy.edge.source, Foreign):
             svm = members.source_svm(copy.id.backend, copy.edge.relationship)
-            yield from () if svm in claims.elsewhere else (_foreign_source(copy, copy.edge.source),)
+            yield from () if svm in claims.elsewhere else (_foreign_source(group, copy, copy.edge.source),)
         if copy.role is Role.ACTIVE:
             yield from _active_doubts(group, copy, claims.held)
 
 
-def _foreign_source(copy: Copy, source: Foreign) -> Doubt:
+def _foreign_source(group: Group, copy: Copy, source: Foreign) -> Doubt:
+    """Of what the configuration names no back end for nobody can tell whose it is: it may have been the group's."""
     backend, volume = copy.id
+    hint = "its data are those of another volume"
+    if (source.cluster, source.endpoint.svm) not in {(each.cluster, each.svm) for each in group.backends}:
+        hint = (
+            f"if a back end was taken out of the configuration that held it, put it back: then datamotion reprotect"
+            f" {group.name} makes the mirror follow what serves; else {hint}"
+        )
     return Doubt(
         kind=DoubtKind.FOREIGN_SOURCE,
         backend=backend,
         volume=volume,
         text=f"{copy.volume.name} at {backend} is marked as a copy of {volume}, and is a mirror of {source}, which is"
-        " no copy of it",
-        hint="its data are those of another volume: look at it before anything is served from it",
+        " no copy of it that is known here",
+        hint=f"{hint}: look at it before anything is served from it",
     )
 
 

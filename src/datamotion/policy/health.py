@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from datamotion.model.mirror_records import Relationship
 from datamotion.model.standing import Copy
 from datamotion.model.words import MirrorState, TransferState, VolumeState
 
@@ -34,6 +35,8 @@ _HINTS = (
     (("offline", "not online", "restricted"), "bring the volume online"),
     (("peer",), "mend the peering of the two clusters or SVMs"),
 )
+_AGAIN = "run the same command again: the transfer goes on from its checkpoint"
+_TELLS_MORE = "`snapmirror show -instance` at its destination cluster tells more"
 
 
 def ailment(copy: Copy) -> Ailment | None:
@@ -48,23 +51,30 @@ def ailment(copy: Copy) -> Ailment | None:
     relationship = copy.edge.relationship
     if relationship.is_transferring or relationship.state not in RECEIVING or relationship.healthy:
         return None
-    reason = relationship.unhealthy_reason or "the cluster gives no reason"
-    return Ailment(reason, hint_for(reason))
+    reason = _reason(relationship)
+    return Ailment(reason, _hint_for(reason) or _TELLS_MORE)
 
 
-def hint_for(reason: str) -> str:
-    """What to do about a reason that a cluster gives."""
+def _reason(relationship: Relationship) -> str:
+    """As its cluster gives it, to be said within a sentence."""
+    return (relationship.unhealthy_reason or "the cluster gives no reason").removesuffix(".")
+
+
+def _hint_for(reason: str) -> str | None:
+    """What to do about a reason that a cluster gives, where that is known."""
     said = reason.lower()
-    found = next((hint for words, hint in _HINTS if any(word in said for word in words)), None)
-    return found or "`snapmirror show -instance` at its destination cluster tells more"
+    return next((hint for words, hint in _HINTS if any(word in said for word in words)), None)
 
 
 def transfer_failure(copy: Copy) -> Ailment | None:
-    """Why the last transfer left no newer copy; None if it did, or runs."""
+    """Why the last transfer left no newer copy; None if it did, or runs.
+
+    What its cluster says may be of one moment alone, as where a connection broke: then another try may be enough.
+    """
     relationship = copy.edge.relationship if copy.edge else None
     transfer = relationship.transfer if relationship else None
     if relationship is None or transfer is None or transfer.state not in _ENDED_WITHOUT_COPY:
         return None
-    reason = relationship.unhealthy_reason or "the cluster gives no reason"
-    hint = hint_for(reason) if relationship.unhealthy_reason else "the same command goes on from its checkpoint"
+    reason = _reason(relationship)
+    hint = _hint_for(reason) or f"{_AGAIN}; where it fails again, {_TELLS_MORE}"
     return Ailment(f"the transfer of {copy.id.volume} {_ENDED_WITHOUT_COPY[transfer.state]}: {reason}", hint)

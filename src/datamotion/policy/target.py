@@ -191,7 +191,7 @@ def _unusable(standing: Standing, copy: Copy, taken: Mapping[str, str], terms: T
 def unbreakable(edge: Edge) -> str | None:
     """Why the destination of a relationship could not be made writable."""
     if isinstance(edge.source, Foreign):
-        return f"it is a mirror of {edge.source}, which is another volume"
+        return f"it is a mirror of {edge.source}, which is no copy that is known here"
     if edge.relationship.state not in _COMPLETE or not edge.holds_copy:
         return f"it is {edge.relationship.state} and holds no complete copy"
     return None

@@ -18,6 +18,8 @@ from datamotion.policy.needs import export_policies
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import StepList
 
+_FOR_NOBODY_KNOWN = frozenset({DoubtKind.UNREADABLE_CLAIM, DoubtKind.TAKEN_ELSEWHERE})
+
 
 def thaw_planner(group: Group) -> Planner:
     """The planner for `datamotion failover --abort`."""
@@ -65,7 +67,7 @@ def _taken(standing: Standing) -> Refusal | None:
     served = max((each.epoch for each in standing.claims), default=0)
     if max(standing.unreadable, default=0) <= served:
         return None
-    doubt = next(each for each in standing.doubts if each.kind is DoubtKind.UNREADABLE_CLAIM)
+    doubt = next(each for each in standing.doubts if each.kind in _FOR_NOBODY_KNOWN)
     return Refusal(text=f"no clients of {standing.group.name} are let in again: {doubt.text}", hint=doubt.hint)
 
 

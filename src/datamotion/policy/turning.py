@@ -175,7 +175,8 @@ def _obstacle(standing: Standing, mirror: Copy) -> Obstacle | None:
         return f"{mirror.volume.name} at {mirror.id.backend} is {mirror.volume.state}", "bring the volume online"
     if mirror.edge is not None and not isinstance(mirror.edge.source, CopyId):
         text = (
-            f"{mirror.volume.name} at {mirror.id.backend} is a mirror of {mirror.edge.source}, which is another volume"
+            f"{mirror.volume.name} at {mirror.id.backend} is a mirror of {mirror.edge.source}, which is no copy that"
+            " is known here"
         )
         return text, f"datamotion status {standing.group.name} shows it"
     if mirror.edge is not None and mirror.edge.relationship.state is MirrorState.UNKNOWN:

@@ -88,7 +88,7 @@ def test_the_copy_that_serves_is_no_mirror() -> None:
     [
         (at_lyon(state=MirrorState.UNINITIALIZED, exported_snapshot=None), "holds no complete copy"),
         (at_lyon({"state": VolumeState.OFFLINE}), "its volume vol_1 is offline"),
-        (at_lyon(source_svm_uuid="another", source_cluster_uuid="another"), "which is another volume"),
+        (at_lyon(source_svm_uuid="another", source_cluster_uuid="another"), "which is no copy that is known here"),
         (seen(lyon=a_cluster_view(LYON, [a_volume(backend=LYON)])), "no relationship ends in it"),
         (seen(lyon=a_cluster_view(LYON)), "vol_1 has no mirror at gold-lyon"),
     ],

@@ -69,7 +69,7 @@ def test_a_marked_volume_that_mirrors_another_one_is_named_and_never_served() ->
     assert (doubt.kind, doubt.backend, doubt.volume) == ("foreign source", "gold-lyon", "vol_1")
     assert "svm_gold:vol_1 of lyon" in doubt.text
     refusal = refused(failover(seen(lyon=lyon, paris=LOST), "gold-lyon"))  # type: ignore[arg-type]
-    assert "it is a mirror of svm_gold:vol_1 of lyon, which is another volume" in refusal.text
+    assert "it is a mirror of svm_gold:vol_1 of lyon, which is no copy that is known here" in refusal.text
 
 
 def test_a_source_svm_whose_uuid_is_not_told_is_known_by_its_peering() -> None:

@@ -100,6 +100,23 @@ def test_a_transfer_that_came_to_nothing_is_told_with_its_reason(state: Transfer
     assert "quota exceeded" in refusal.text
 
 
+@pytest.mark.parametrize(
+    ("reason", "hint"),
+    [
+        ("Server disconnected without sending a response.", "run the same command again: the transfer goes on from"),
+        (None, "run the same command again: the transfer goes on from"),
+        ("No space left in the volume.", "make room on the aggregate of the destination"),
+    ],
+)
+def test_of_a_failed_transfer_the_hint_is_another_try_unless_its_reason_names_what_helps(
+    reason: str | None, hint: str
+) -> None:
+    plan = once_accepted(transfer=a_transfer(TransferState.FAILED, ended_at=NOON), unhealthy_reason=reason)
+    (refusal,) = plan.refusals
+    assert (refusal.hint or "").startswith(hint)
+    assert not refusal.text.endswith("."), "it is said within a sentence"
+
+
 def test_an_earlier_failure_is_no_reason_not_to_try() -> None:
     assert kinds(update(lyon(transfer=a_transfer(TransferState.FAILED)))) == ["StartTransfer"]
 

@@ -149,7 +149,8 @@ def flags_exclude_each_other() -> OntapError:
 
 def source_unreachable(cluster: str, cause: str) -> OntapError:
     """The code for remote information that cannot be had."""
-    return OntapError(500, "13303892", f'The source cluster "{cluster}" cannot be reached: {cause}.')
+    said = cause.removesuffix(".")
+    return OntapError(500, "13303892", f'The source cluster "{cluster}" cannot be reached: {said}.')
 
 
 def info_release_failed(cause: str) -> OntapError:
