@@ -17,6 +17,7 @@ from datamotion.model.serving_acts import ConfirmClaim
 from datamotion.model.standing import FENCE
 from datamotion.policy.drills import DrillChoice
 from datamotion.service import drills, migrations, mirrors, protecting, under_way
+from datamotion.service.open_runs import open_runs
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.status import status
 from datamotion.service.verdict import Verdict
@@ -398,6 +399,21 @@ def test_a_volume_that_is_mounted_nowhere_is_served_where_it_went(quick_path: Pa
             assert f"{meant}: at gold-lyon, and at gold-paris no more" in told(again)
         other = await story.planned(migrations.migrate(migration(story, "lun_*", to="gold-lyon")))
         assert "no volume at gold-paris matches lun_*" in told(other)
+
+    play(quick_path, main)
+
+
+def test_of_one_that_was_cut_off_at_its_very_end_the_command_is_told_and_ends_it(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        session = story.place.session
+        told_at_end = []
+        while await dies(migrate, story, Life(1, is_carried_out=True)):
+            (left,) = open_runs(session).runs
+            if await volumes_at(story, "paris") == {}:
+                told_at_end.append(left.goes_on)
+        assert set(told_at_end) == {"datamotion migrate 'gold-paris:vol_*' --to gold-lyon --aggregate aggr1"}
+        assert open_runs(session).runs == ()
 
     play(quick_path, main)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 
 from datamotion.model.group import Backend, Group, Target
@@ -59,6 +60,12 @@ class ItemMigration:
     def places(self) -> tuple[str, str]:
         """Whence and where to, as the command line says it."""
         return f"{self.source.name}:{self.item}", self.goal
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the command says that asks for this."""
+        what, goal = map(shlex.quote, self.places)
+        return (what, f"--to {goal}", *(("--keep-source",) if self.keeps_source else ()))
 
     @property
     def group(self) -> Group:

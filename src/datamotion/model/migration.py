@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -34,6 +35,17 @@ class Migration:
     def is_within(self) -> bool:
         """Whether the volumes stay at their back end."""
         return self.source.name == self.to.name
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the command says that asks for this."""
+        return (
+            shlex.quote(f"{self.source.name}:{','.join(self.volumes)}"),
+            *(() if self.is_within else (f"--to {self.to.name}",)),
+            *(f"--aggregate {shlex.quote(each)}" for each in self.aggregates),
+            *(("--keep-source",) if self.keeps_source else ()),
+            *((f"--cutover-at {self.cutover_at.isoformat()}",) if self.cutover_at is not None else ()),
+        )
 
     @property
     def left(self) -> tuple[Backend, ...]:

@@ -126,7 +126,8 @@ class Plan:
     part: str = ""  # of an operation that has several: each begins with a look at everything
     offers: tuple[Offer, ...] = ()  # of a migration: every mechanism, the cheapest first
     offer: Offer | None = None  # the one that is taken
-    options: tuple[str, ...] = ()  # of a failover or a group's migration: those of its command, beside `--to`
+    # Of a failover or a group's migration those of its command, beside `--to`; of any other migration all that is said.
+    options: tuple[str, ...] = ()
     places: tuple[str, ...] = ()  # of a LUN's or a file's migration: whence and where to, as its command says it
 
     @property

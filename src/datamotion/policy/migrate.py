@@ -42,25 +42,30 @@ def migrate_planner(migration: AnyMigration) -> Planner:
     match migration:
         case ItemMigration():
             note = f"There is one at {migration.goal}, and none any more at {migration.source.name}:{migration.item}."
-            return _placed(_unless_arrived(_ITEMS, migration, note, has_arrived), migration)
+            return _said(_placed(_unless_arrived(_ITEMS, migration, note, has_arrived), migration), migration.words)
         case GroupMigration():
             note = f"{migration.name} is served by {migration.to.name}: {to_configure(migration)}"
             return _unless_arrived(_GROUPS, migration, note, is_over)
         case Migration():
             names = names_text(migration.volumes)
             note = f"{names}: at {migration.to.name}, and at {migration.source.name} no more."
-            return _unless_arrived(_VOLUMES, migration, note, _have_arrived)
+            return _said(_unless_arrived(_VOLUMES, migration, note, _have_arrived), migration.words)
 
 
 def abort_planner(migration: AnyMigration) -> Planner:
     """The planner for `datamotion migrate --abort`: what has begun is undone, while nothing is decided."""
     match migration:
         case ItemMigration():
-            return _placed(_back(_ITEMS, migration), migration)
+            return _said(_placed(_back(_ITEMS, migration), migration), (*migration.words, "--abort"))
         case GroupMigration():
             return _back(_GROUPS, migration)
         case Migration():
-            return _back(_VOLUMES, migration)
+            return _said(_back(_VOLUMES, migration), (*migration.words, "--abort"))
+
+
+def _said(planner: Planner, words: tuple[str, ...]) -> Planner:
+    """Its plans hold what the command says: by that the store knows what goes on with a run that was cut off."""
+    return lambda situation: replace(planner(situation), options=words)
 
 
 def _placed(planner: Planner, migration: ItemMigration) -> Planner:

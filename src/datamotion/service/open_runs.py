@@ -100,8 +100,8 @@ def _state(session: Session, run: PastRun) -> RunState:
 
 
 def _goes_on(run: PastRun) -> str | None:
-    if is_migration(run.record.group):
-        return None  # what was named then is not told by any cluster
+    if is_migration(run.record.group):  # what was named then is not told by any cluster
+        return " ".join(["datamotion migrate", *run.plan.options]) if run.plan.options else None
     command = _COMMANDS.get(run.record.operation)
     if command is None:
         return None
