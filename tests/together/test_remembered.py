@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from datamotion.model.plan import Plan
+from datamotion.model.view import Unseen
 from datamotion.model.words import Operation
 from datamotion.runs.journal import Entry, Note
 from datamotion.runs.phases import Event
-from datamotion.service import failing_over, removal
+from datamotion.service import failing_over, mirrors, removal
 from datamotion.service.explain import explain
+from datamotion.service.remembered import with_memory
 from datamotion.service.verdict import Verdict
 from datamotion.store.journal import open_store
 from ontaplab.inprocess import START
@@ -89,6 +93,46 @@ def test_a_group_that_is_protected_anew_is_remembered_as_that(quick_path: Path) 
         assert (await story.group()).epoch == 1
         story.place.lose("lyon")
         assert "taken unseen" not in await story.concerns()
+
+    play(quick_path, story, schedule=None)
+
+
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+def test_what_was_collected_with_the_last_claim_is_not_remembered_and_fences_nothing(
+    is_elsewhere: bool, quick_path: Path
+) -> None:
+    """The group was protected anew from another host: this one would take the home that serves for overtaken."""
+
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        assert (await story.failover("lyon", is_planned=True)).verdict is Verdict.DONE
+        group = story.place.session.group(GROUP)
+        await story.place.run(removal.unprotect(group, delete_copies=True))
+        await story.place.run(removal.gc(group, {GROUP}))
+        if is_elsewhere:
+            other = story.configured(lambda tree: tree.update(store=str(quick_path / "of another host.db")))
+            await other.apply()
+            await story.change("paris", "vol_1", {"nas": {"path": "/vol_1", "export_policy": {"name": "default"}}})
+        story.place.lose("lyon")
+        assert not {"taken unseen", "overtaken"} & (await story.concerns()).keys()
+        await story.apply()
+        assert "vol_1" in story.served("paris") or not is_elsewhere
+
+    play(quick_path, story, schedule=None)
+
+
+def test_claims_that_were_collected_beside_the_newest_change_nothing_of_what_is_remembered(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        assert (await story.failover("lyon", is_planned=True, reprotects=True)).verdict is Verdict.DONE
+        await story.place.run(mirrors.reprotect(story.place.session.group(GROUP)))
+        collected = await story.place.run(removal.gc(story.place.session.group(GROUP), {GROUP}))
+        assert collected.verdict is Verdict.DONE
+        policies = await story.at["paris"].get("/snapmirror/policies", fields="name")
+        assert "datamotion_gold_1" not in {each["name"] for each in policies}, "it was overtaken"
+        lyon_unseen = {"lyon": Unseen(reason="lyon does not answer")}
+        claim = with_memory(story.place.session, story.place.session.group(GROUP), lyon_unseen).remembered
+        assert (claim and claim.epoch) == 2
 
     play(quick_path, story, schedule=None)
 

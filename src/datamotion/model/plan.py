@@ -120,7 +120,7 @@ class Plan:
     differences: tuple[str, ...] = ()  # what stays otherwise than hosts had it, once all is carried out
     recovery_points: tuple[RecoveryPoint, ...] = ()
     holds: frozenset[Subject] = frozenset()
-    backend: str | None = None  # the one that serves afterwards, where the operation changes that
+    backend: str | None = None  # the one that serves afterwards, where the operation bears on that
     epoch: int | None = None
     claim: Claim | None = None  # of that epoch, as this run makes it or goes on with it; without any code
     part: str = ""  # of an operation that has several: each begins with a look at everything

@@ -51,6 +51,7 @@ def gc_planner(group: Group, configured: Collection[str]) -> Planner:
             refusals=tuple(collecting.refusals),
             notes=tuple(collecting.notes),
             holds=collecting.holds(),
+            backend=collecting.left_to_serve(),
         )
 
     return plan
@@ -79,6 +80,11 @@ class _Collecting:
                 release(self.due, self._now, _RELEASE, entry, keeps_snapshots=entry.copy is not None)
         self._remove_marks()
         self._delete_claims()
+
+    def left_to_serve(self) -> str | None:
+        """Whose the newest claim is that stays; None where the last one goes: then nobody remembers an earlier one."""
+        claims = () if _is_nothing_marked(self._now) else self._now.claims
+        return claims[0].backend if claims else None
 
     def holds(self) -> frozenset[Subject]:
         """What was left over at first, and is not any more."""

@@ -15,6 +15,7 @@ import anyio
 from anyio import to_thread
 
 from datamotion.errors import ConfigError
+from datamotion.model.units import count_text
 from datamotion.service.drill_reports import Checksums
 
 _LINE = re.compile(rb"(\\?)([0-9a-fA-F]{64}) [ *](.+)")
@@ -69,7 +70,7 @@ async def verify(manifest: Manifest, folder: Path, limit: timedelta) -> Checksum
     began, problem = anyio.current_time(), None
     differ: list[str] = []
     missing: list[str] = []
-    read, stop = 0, Event()
+    read, outside, stop = 0, 0, Event()
     root = await to_thread.run_sync(os.path.realpath, folder)
     try:
         with anyio.fail_after(limit.total_seconds()):
@@ -77,6 +78,7 @@ async def verify(manifest: Manifest, folder: Path, limit: timedelta) -> Checksum
                 digest = await to_thread.run_sync(_digest, root, each.path, stop, abandon_on_cancel=True)
                 if digest is None:
                     missing.append(each.path)
+                    outside += await to_thread.run_sync(_is_outside, root, each.path)
                 elif digest != each.digest:
                     differ.append(each.path)
                 read += digest is not None
@@ -84,6 +86,8 @@ async def verify(manifest: Manifest, folder: Path, limit: timedelta) -> Checksum
         problem = f"not all files were read within {limit.total_seconds():.0f} s"
     finally:
         stop.set()
+    if problem is None and outside:
+        problem = f"a link leads out of the folder to {count_text(outside, 'file')}, and none is followed"
     return Checksums(
         manifest=str(manifest.path),
         manifest_sha256=manifest.digest,
@@ -112,3 +116,11 @@ def _digest(root: str, path: str, stop: Event) -> str | None:
     except (OSError, RuntimeError):  # RuntimeError: links in a circle
         return None
     return found.hexdigest()
+
+
+def _is_outside(root: str, path: str) -> bool:
+    """Whether a link on the way to a file leads out of the folder."""
+    try:
+        return not (Path(root) / path).resolve().is_relative_to(root)
+    except (OSError, RuntimeError):
+        return False

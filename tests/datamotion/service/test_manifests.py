@@ -53,6 +53,8 @@ def test_what_is_not_so_is_told_by_name(tmp_path: Path, path: str, differing: in
     found = held_against(files(tmp_path), line(b"secret", path) + line(b"a" * 3 * 2**20, "vol_1/a"))
     assert (found.passed, found.equal, found.differing, found.unreadable) == (False, 1, differing, unreadable)
     assert (found.differ or found.missing) == (path,)
+    leads_out = "a link leads out of the folder to 1 file, and none is followed"
+    assert found.problem == (leads_out if path == "vol_1/link" else None)
 
 
 def test_what_was_not_read_in_time_is_no_pass(tmp_path: Path) -> None:
