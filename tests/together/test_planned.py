@@ -21,6 +21,7 @@ from datamotion.policy.last_transfers import Pace
 from datamotion.policy.selection import Selection
 from datamotion.service import failing_over, mirrors, preparing
 from datamotion.service.history import history
+from datamotion.service.open_runs import open_runs
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
 from ontaplab.doors.errors import DoorError
@@ -266,9 +267,42 @@ def test_what_was_brought_home_by_hand_is_settled_first_and_frozen_no_more_then(
         assert settles.removeprefix("if it was brought to gold-paris by hand: ") in told(await story.plan())
         report = await story.settle("paris")
         assert report.verdict is Verdict.DONE, told(report)
+        assert {each.recovery_point for each in report.volumes} == {None}, "it is kept as it stands"
         group = await story.group()
         assert (group.serving, group.epoch) == ("gold-paris", 3)
         assert not [each for each in group.concerns if each.kind == "frozen"], group.concerns
+
+    play(quick_path, story)
+
+
+def test_a_mirror_that_was_broken_by_hand_after_it_followed_is_no_lack_since_the_failover(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        report = await planned(story, "lyon")
+        assert report.verdict is Verdict.DONE, told(report)
+        assert "unprotected" in await story.concerns(), "nothing was turned round"
+        report = await story.place.run(mirrors.reprotect(story.place.session.group(GROUP)))
+        assert report.verdict is Verdict.DONE, told(report)
+        await story.change_mirror("paris", {"state": "broken_off"})
+        assert {"unprotected", "no mirror"} & (await story.concerns()).keys() == {"no mirror"}
+        story.place.lose("lyon")
+        concern = (await story.concerns())["no mirror"]
+        assert (concern.hint or "").startswith("once gold-lyon answers: datamotion reprotect gold "), concern
+
+    play(quick_path, story)
+
+
+def test_a_planned_failover_that_was_cut_off_is_named_as_it_can_be_typed(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+
+        async def swaps(story: Story) -> RunReport:
+            return await story.failover("lyon", is_planned=True, reprotects=True)
+
+        for calls in (1, 5):
+            assert await dies(swaps, story, Life(calls, is_carried_out=True))
+            (run,) = open_runs(story.place.session).runs
+            assert run.goes_on == "datamotion failover gold --to gold-lyon --planned"
 
     play(quick_path, story)
 

@@ -38,7 +38,13 @@ def failover_planner(group: Group, choice: FailoverChoice) -> Planner:
 
     planner = serving_planner(group, Operation.FAILOVER, decided, title)
     options = choice.options(group)
-    return lambda situation: replace(planner(situation), options=options)
+    named = (f"--to {choice.to}", *options) if choice.to is not None else options
+
+    def told(situation: Situation) -> Plan:
+        plan = planner(situation)
+        return replace(plan, options=options if plan.backend is not None else named)
+
+    return told
 
 
 def serving_planner(

@@ -49,7 +49,7 @@ class FailoverChoice:
         if self.earlier is not None:
             given.append(f"--at {shlex.quote(str(self.earlier))}")
             given += ["--keep-newer"] if self.earlier.keeps_newer else []
-        if self.max_loss != (group.rpo if self.earlier is None else None):
+        if not self.is_planned and self.max_loss != (group.rpo if self.earlier is None else None):
             given.append(f"--max-loss {format_duration(self.max_loss) if self.max_loss is not None else 'any'}")
         given += ["--allow-partial"] if self.allow_partial else []
         given += ["--best-effort"] if self.best_effort else []

@@ -155,7 +155,7 @@ class Takeover:
             recovery_points=tuple(
                 _recovery_point(self._situation, copy, carrying, decision.terms.earlier)
                 for copy in chosen.usable
-                if not was_served(self._situation.first, copy)
+                if not (decision.terms.is_kept or was_served(self._situation.first, copy))
             ),
             holds=frozenset(copy.id for copy in (*self._served, *fenced_beside(standing, self._served))),
             backend=chosen.name,

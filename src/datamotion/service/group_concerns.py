@@ -125,11 +125,13 @@ class GroupConcerns:
                 for name, site in self.standing.sites.items()
                 if name != active and (site.svm is None or CopyId(name, volume) in hidden)
             ]
+            once = f"once {active} answers: " if self.standing.sites[active].unseen is not None else ""
             words |= {
                 "nothing": "nothing that can be seen" if unseen else "nothing",
-                "what_next": self._what_mirrors(volume, targets),
+                "what_next": once + self._what_mirrors(volume, targets),
             }
-            if claim is not None and claim.epoch > 1:
+            was_mirrored = bool(self.standing.edges_from(CopyId(active, volume)))
+            if claim is not None and claim.epoch > 1 and not was_mirrored:
                 words["since"] = f"{claim.claim.since:%Y-%m-%d %H:%M} UTC (epoch {claim.epoch})"
                 yield Concern(Kind.UNPROTECTED, words, backend=active, volume=volume)
             else:
