@@ -130,6 +130,7 @@ def test_the_only_target_is_no_new_home_and_what_is_told_instead_keeps_a_mirror(
 
     async def main(story: Story) -> None:
         own = with_targets(story, "paris", "lyon")
+        assert "nothing of gold is protected yet" in told(await plan(own, to="gold-lyon"))
         await own.protected("vol_1")
         writes = await calls(story, "writes")
         shown = await plan(own, to="gold-lyon", keeps_source=keeps_source)
@@ -138,8 +139,9 @@ def test_the_only_target_is_no_new_home_and_what_is_told_instead_keeps_a_mirror(
         assert "from then on: datamotion swap gold --to gold-lyon; to leave gold-paris: name another" in told(shown)
         assert await calls(story, "writes") == writes
         assert (await own.failover("lyon", is_planned=True)).verdict is Verdict.DONE  # swap is this, and
-        told_then = told(await plan(own, to="gold-lyon", keeps_source=keeps_source))
-        assert "datamotion reprotect gold, then name gold-lyon as its home and gold-paris as its target" in told_then
+        then = await plan(own, to="gold-lyon", keeps_source=keeps_source)
+        assert (then.verdict, any(each.is_taken for each in then.mechanisms)) == (Verdict.REFUSED, False)
+        assert "datamotion reprotect gold, then name gold-lyon as its home and gold-paris as its target" in told(then)
         assert (await own.place.run(mirrors.reprotect(own.place.session.group(GROUP)))).verdict is Verdict.DONE
         swapped = with_targets(story, "lyon", "paris")
         assert {each.exit_status for each in (await swapped.concerns()).values()} <= {0}, await swapped.concerns()

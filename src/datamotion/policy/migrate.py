@@ -18,11 +18,11 @@ from datamotion.policy.movers.file_rename import FILE_CLONE, FILE_RENAME
 from datamotion.policy.movers.group_home import (
     GROUP_HOME,
     is_over,
-    missing_group,
     title,
     to_configure,
     without_source,
 )
+from datamotion.policy.movers.group_obstacles import barred, missing_group
 from datamotion.policy.movers.host_copy import host_copy, host_copy_of_group, host_copy_of_item
 from datamotion.policy.movers.items import has_arrived, is_file, lun_at_source, missing_item, only_for
 from datamotion.policy.movers.lun_clone import LUN_CLONE
@@ -111,7 +111,7 @@ _NONE = "no such migration is under way"
 def _chosen(
     of_kind: Movers[M], migration: M, standing: Standing, offers: Sequence[tuple[Mover[M], Offer]]
 ) -> tuple[Mover[M], Offer] | Refusal:
-    if refusal := _unseen(of_kind, migration, standing):
+    if refusal := _unseen(of_kind, migration, standing) or of_kind.barred(migration, standing):
         return refusal
     for mover, offer in offers:
         if mover.ongoing(migration, standing):
@@ -210,6 +210,7 @@ _GROUPS = Movers(
     movers=(GROUP_HOME,),
     by_hand=host_copy_of_group,
     missing=missing_group,
+    barred=barred,
     title=title,
     without_source=without_source,
 )

@@ -12,41 +12,20 @@ from dataclasses import replace
 from datamotion.model.group import Group
 from datamotion.model.group_migration import GroupMigration
 from datamotion.model.migration import ALL_SNAPSHOTS
-from datamotion.model.plan import Loss, Offer, Plan, Refusal
+from datamotion.model.plan import Loss, Offer
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import size_text
-from datamotion.model.words import Operation, Role
 from datamotion.policy.common import common
 from datamotion.policy.home import as_new_home
 from datamotion.policy.movers.course import Course, Part, Words, followed_by, old_volumes
-from datamotion.policy.movers.mirror import name_taken, not_there, unmirrorable
+from datamotion.policy.movers.group_obstacles import members, mirrored, why_not
 from datamotion.policy.movers.offer import Mover, seconds_for
 from datamotion.policy.movers.undo import undo_planner
-from datamotion.policy.needs import names_text
-from datamotion.policy.obstacles import site_obstacle
-from datamotion.policy.peering import Peering
 from datamotion.policy.protect import protect_planner
 from datamotion.policy.reprotect import reprotect_planner
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.thaw import frozen_copies
 from datamotion.policy.turning import Consent
-
-
-def members(migration: GroupMigration, standing: Standing) -> list[Copy]:
-    """The group's copies at its home."""
-    copies = (standing.copy(migration.source.name, volume) for volume in standing.volumes)
-    return [copy for copy in copies if copy is not None]
-
-
-def missing_group(migration: GroupMigration, standing: Standing) -> Refusal | None:
-    """Why there is nothing to bring elsewhere."""
-    group = migration.name
-    if standing.is_fresh or not standing.volumes:
-        hint = (
-            f"datamotion apply {group} protects it; what is not protected goes by `datamotion migrate BACKEND:VOLUMES`"
-        )
-        return Refusal(text=f"nothing of {group} is protected yet", hint=hint)
-    return None
 
 
 def title(migration: GroupMigration) -> str:
@@ -62,85 +41,8 @@ def _offer(migration: GroupMigration, standing: Standing) -> Offer:
         seconds=seconds_for(data),
         interruption="Clients wait for the last update, seconds, and find the volumes at another address",
         needs="peers; SnapMirror at all ends; room in the aggregate",
-        why_not=_why_not(migration, standing),
+        why_not=why_not(migration, standing),
     )
-
-
-def _why_not(migration: GroupMigration, standing: Standing) -> Refusal | None:
-    group, home = migration.name, migration.source.name
-    if refusal := _alone(migration, standing) or _nowhere(migration, standing):
-        return refusal
-    for backend in migration.group.backends:
-        if refusal := not_there(standing, backend.name):
-            return refusal
-    served = {each.backend for each in standing.active.values() if each is not None}
-    if elsewhere := sorted(served - {home, migration.to.name}):
-        text = f"{names_text(elsewhere)} serves {group}, not its home {home}"
-        return Refusal(text=text, hint=f"datamotion failback {group} brings it home first")
-    for copy in members(migration, standing):
-        if refusal := name_taken(migration, standing, copy.volume):
-            return refusal
-    if refusal := next(_astray(migration, standing), None):
-        return refusal
-    mirroring = protect_planner(migration.group, only=migration.to.name)
-    return unmirrorable(mirroring, standing) or next(_apart(migration, standing), None)
-
-
-def _alone(migration: GroupMigration, standing: Standing) -> Refusal | None:
-    """That nothing would mirror the group where it goes: what is deleted last is the one other copy."""
-    if migration.others or not migration.is_to_target:
-        return None
-    group, home, to = migration.name, migration.source.name, migration.to.name
-    if standing.serving is not None and standing.serving.backend == to:
-        hint = f"to keep it there: datamotion reprotect {group}, then name {to} as its home and {home} as its target"
-    else:
-        hint = f"to serve it there, and mirror it to {home} from then on: datamotion swap {group} --to {to}; to leave"
-        hint += f" {home}: name another target of {group}, datamotion apply {group}, then the same command again"
-    return Refusal(
-        text=f"{to} is the only target of {group}: the copy at {home} is the one other, and once that is parted from"
-        f" nothing mirrors what {to} serves",
-        hint=hint,
-    )
-
-
-def _nowhere(migration: GroupMigration, standing: Standing) -> Refusal | None:
-    """That volumes are to be made, and nobody says on which aggregates."""
-    to, newest = migration.to, standing.claims[0] if standing.claims else None
-    is_decided = newest is not None and newest.backend == to.name
-    if migration.is_to_target or migration.aggregates or is_decided or standing.sites[to.name].svm is None:
-        return None
-    if all(standing.copy(to.name, each) is not None for each in standing.volumes):
-        return None
-    text = f"on which aggregate of {to.name} the volumes are made is not said"
-    return Refusal(text=text, hint=f"--aggregate names one of {to.cluster}")
-
-
-def _apart(migration: GroupMigration, standing: Standing) -> Iterator[Refusal]:
-    """Targets at which nothing can be mirrored from where the group goes."""
-    to = standing.sites[migration.to.name]
-    for target in migration.others:
-        here = standing.sites[target.backend.name]
-        obstacle = site_obstacle(target, here, to) or Peering(to, here).obstacle()
-        if obstacle is not None:
-            text = f"the mirrors at {target.backend.name} could not follow: {obstacle[0]}"
-            yield Refusal(text=text, hint=obstacle[1])
-
-
-def _astray(migration: GroupMigration, standing: Standing) -> Iterator[Refusal]:
-    """Copies that would not follow: they are no mirrors of what serves."""
-    for served, mirror in _mirrored(migration, standing):
-        if mirror.role is not Role.MIRROR or mirror.edge is None or mirror.edge.source != served.id:
-            text = f"the copy of {mirror.id.volume} at {mirror.id.backend} is {mirror.role}, and would not follow"
-            yield Refusal(text=text, hint=f"datamotion apply {migration.name} says what mends it")
-
-
-def _mirrored(migration: GroupMigration, standing: Standing) -> Iterator[tuple[Copy, Copy]]:
-    """What serves each volume, with each copy of it that is to follow."""
-    for volume, active in standing.active.items():
-        served = standing.copies.get(active) if active is not None else None
-        for target in migration.others if served is not None else ():
-            if served is not None and (mirror := standing.copy(target.backend.name, volume)) is not None:
-                yield served, mirror
 
 
 def _carried_anew(migration: GroupMigration, standing: Standing) -> Iterator[tuple[Copy, Copy]]:
@@ -150,7 +52,7 @@ def _carried_anew(migration: GroupMigration, standing: Standing) -> Iterator[tup
     """
     target = migration.group.target(migration.to.name)
     brings_all = target is not None and target.policy == ALL_SNAPSHOTS
-    for served, mirror in _mirrored(migration, standing):
+    for served, mirror in mirrored(migration, standing):
         new = standing.copy(migration.to.name, served.id.volume)
         held_by = served if brings_all or new is None else new
         is_held = (brings_all or new is not None) and common(standing, mirror, held_by).newest is not None
@@ -238,7 +140,7 @@ def _planner(migration: GroupMigration) -> Planner:
 
     def following(situation: Situation) -> Planner:
         anew = {mirror.id.backend for _, mirror in _carried_anew(migration, situation.first)}
-        writable = {mirror.id.backend for _, mirror in _mirrored(migration, situation.first) if mirror.is_writable}
+        writable = {mirror.id.backend for _, mirror in mirrored(migration, situation.first) if mirror.is_writable}
         # All that these hold was carried over: who served them was kept as it was, up to its last snapshot.
         consent = Consent(discard=frozenset(anew - writable), keep=False)
         return reprotect_planner(group, consent, but=source)
@@ -249,14 +151,7 @@ def _planner(migration: GroupMigration) -> Planner:
         mirroring=protect_planner(group, only=migration.to.name),
         following=lambda situation: following(situation)(situation),
     )
-
-    def plan(situation: Situation) -> Plan:
-        """What was failed over there by itself is at the last part of this: that deletes no one other copy either."""
-        if refusal := _alone(migration, situation.first) or _nowhere(migration, situation.first):
-            return Plan(operation=Operation.MIGRATE, group=migration.name, title=words.title, refusals=(refusal,))
-        return replace(course(situation), options=migration.options)
-
-    return plan
+    return lambda situation: replace(course(situation), options=migration.options)
 
 
 def _way_back(migration: GroupMigration) -> Planner:

@@ -69,14 +69,15 @@ class Mover(Generic[M]):
 class Movers(Generic[M]):
     """All that bring objects of one kind elsewhere, the cheapest first, and what people can do by hand.
 
-    `missing`: why there is nothing at the source to bring elsewhere. `without_source`: by what clients are let in where
-    that is lost; None: by nothing that is known.
+    `missing`: why there is nothing at the source to bring elsewhere. `barred`: why nothing is begun, nor gone on with.
+    `without_source`: by what clients are let in where that is lost; None: by nothing that is known.
     """
 
     movers: tuple[Mover[M], ...]
     by_hand: Callable[[M, Standing], Offer]
     missing: Callable[[M, Standing], Refusal | None]
     title: Callable[[M], str]
+    barred: Callable[[M, Standing], Refusal | None] = lambda migration, standing: None
     without_source: Callable[[M, Standing], str | None] = lambda migration, standing: None
 
 
