@@ -42,6 +42,7 @@ class History:
     told: list[str] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)  # clusters that nobody reaches
     troubled: set[str] = field(default_factory=set)  # clusters at which something goes wrong
+    serving: str = f"gold-{HOME}"  # as the last report told
     _before_last: set[str] = field(default_factory=set)  # what was acknowledged before the last command began
 
     async def live(self, steps: int) -> None:
@@ -82,6 +83,7 @@ class History:
             nursery.cancel_scope.cancel()
         if reports:
             self.told.append(f"  {told(reports[0])}")
+            self.serving = reports[0].serving or self.serving
         return reports[0] if reports else None
 
     async def _end_well(self) -> None:
@@ -90,7 +92,7 @@ class History:
         self.lost.clear()
         await recover(self)
         await trio.sleep(600)
-        for last in (stop_drill, resume, finish, apply, give_up_divergent, apply, update, collect):
+        for last in (stop_drill, resume, settle, finish, apply, give_up_divergent, apply, update, collect):
             self.told.append("at last:")
             await last(self, mortal=False)
             await self.check()
@@ -148,6 +150,14 @@ collect = command(lambda story: removal.gc(_group(story), {GROUP}))
 give_up_divergent = command(lambda story: mirrors.reprotect(_group(story), discard=[f"gold-{each}" for each in SITES]))
 
 
+async def settle(history: History, *, mortal: bool = True) -> None:
+    """Of two that took one epoch, who was told to serve last does: broken off by hand, the other seems to, too."""
+    group = (await status(history.story.place.session, [GROUP])).groups[0]
+    if any(each.kind == "two serve" for each in group.concerns):
+        keep = history.serving
+        await history.run(lambda story: failing_over.settle(_group(story), keep), mortal=mortal)
+
+
 async def planned(history: History) -> None:
     """All that was acknowledged where it was served is where it is served now."""
     to = history.draw.choice((None, *SITES))
@@ -196,6 +206,8 @@ async def two_at_once(history: History) -> None:
     async with trio.open_nursery() as both:
         both.start_soon(later)
         await history.run(lambda story: AT_ONCE[one](story, to[0]), mortal=False)
+    serving = await _serving(history)
+    history.serving = f"gold-{serving}" if serving is not None else history.serving
 
 
 AT_ONCE: Mapping[str, Callable[[Story, str | None], Intent]] = {
