@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 from datamotion.errors import ConfigError, StoreFailed
 from datamotion.model.claim import Claim
 from datamotion.model.group import Group
-from datamotion.model.serving_acts import ConfirmClaim, DeleteClaim, TakeEpoch
 from datamotion.model.view import Unseen, View
-from datamotion.runs.journal import Note
 from datamotion.service.session import Session
 
 if TYPE_CHECKING:
@@ -33,6 +31,9 @@ def with_memory(session: Session, group: Group, view: View) -> Group:
 
 def _newest_claim(store: History, group: str) -> Claim | None:
     """None where the claims of the group were collected since, with the last of them: it is as new then."""
+    from datamotion.model.serving_acts import ConfirmClaim, DeleteClaim, TakeEpoch  # noqa: PLC0415  # as below
+    from datamotion.runs.journal import Note  # noqa: PLC0415
+
     of_claims = store.that_reached(group, DeleteClaim.__name__, _RUNS)
     collected = next((run.record.id for run in of_claims if run.plan.backend is None), 0)
     for run in store.that_reached(group, TakeEpoch.__name__, _RUNS):
