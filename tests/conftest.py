@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # How long an example takes to be made, on a machine that does other things too, is no finding.
-_PATIENT = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_PATIENT = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("patient", parent=_PATIENT)
 settings.register_profile("soak", parent=_PATIENT, max_examples=1000)
 settings.load_profile("patient")
@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _sweeps_of_other_runs(items: Sequence[pytest.Item]) -> Sequence[pytest.Item]:
-    """Where only each third sweep is asked for, say: the others. Cases of one function are tried together."""
+    """Where only each fourth sweep is asked for, say: the others. Cases of one function are tried together."""
     every = int(os.environ.get("TESTS_SWEEPS", "1"))
     sweeps = [item for item in items if item.get_closest_marker("sweep")]
     names = sorted({item.nodeid.partition("[")[0] for item in sweeps})

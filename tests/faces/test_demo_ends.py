@@ -125,6 +125,7 @@ def test_output_that_nobody_reads_any_more_leaves_nothing(demo: Callable[..., li
     nothing_is_left(place)
 
 
+@pytest.mark.sweep
 def test_a_kept_lab_tells_commands_that_work_as_they_are_typed_and_pages_tell_of_it_what_it_printed(
     demo: Callable[..., list[object]], place: Path, tmp_path: Path
 ) -> None:

@@ -85,6 +85,7 @@ def _play(root: Path) -> Day:
 
 
 @pytest.mark.slow
+@pytest.mark.sweep
 def test_a_day_of_updates_ends_in_a_failover_that_serves_the_last_transfer_and_plays_the_same_twice(
     quick_path: Path,
 ) -> None:

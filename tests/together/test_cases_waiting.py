@@ -30,6 +30,7 @@ class Waiting(Quiet):
 
 
 @pytest.mark.slow
+@pytest.mark.sweep
 def test_a_first_transfer_that_is_queued_behind_a_hundred_others_for_an_hour_is_waited_for(quick_path: Path) -> None:
     async def story(story: Story) -> None:
         await _a_hundred_others_are_under_way(story)

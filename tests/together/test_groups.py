@@ -125,6 +125,7 @@ def test_what_each_run_says_it_has_sent_comes_to_what_was_sent(quick_path: Path)
 
 
 @pytest.mark.slow
+@pytest.mark.sweep
 def test_first_transfers_of_all_groups_together_are_no_more_than_the_cluster_is_to_carry(quick_path: Path) -> None:
     most = {"at_once": 0}
 

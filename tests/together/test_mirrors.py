@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 import trio
 
 from datamotion.policy.selection import Selection
@@ -113,6 +114,7 @@ def test_pause_waits_for_the_transfer_that_runs(quick_path: Path) -> None:
     play(quick_path, story)
 
 
+@pytest.mark.sweep
 def test_pause_aborts_a_transfer_that_has_not_ended_in_time_and_its_checkpoint_is_kept(quick_path: Path) -> None:
     """In time, though the cluster itself stops waiting after ten minutes."""
 

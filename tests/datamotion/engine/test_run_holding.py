@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from datamotion.engine.result import Outcome
 from datamotion.model.mirror_acts import AwaitTransfer, Pause
 from datamotion.model.words import TransferState
@@ -78,6 +80,7 @@ def test_a_volume_that_is_waited_for_lets_the_group_go_only_when_no_other_is_ask
     assert ended.hold.let_go_at[0] > 0.5
 
 
+@pytest.mark.sweep
 def test_a_transfer_that_is_queued_behind_others_is_waited_for_as_long_as_it_takes() -> None:
     world = unprotected()
     world.queued_s = 3 * 3600

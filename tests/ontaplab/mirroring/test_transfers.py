@@ -153,6 +153,7 @@ def test_a_schedule_of_its_own_comes_before_the_policys_until_it_is_cleared(tmp_
 
 
 @pytest.mark.slow
+@pytest.mark.sweep
 def test_more_transfers_than_run_at_once_are_queued_and_all_arrive(tmp_path: Path) -> None:
     async def claim(pair: Pair) -> None:
         await pair.gate(held=True)
