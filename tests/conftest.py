@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _sweeps_of_other_runs(items: Sequence[pytest.Item]) -> Sequence[pytest.Item]:
-    """Where only each fourth sweep is asked for, say: the others. Cases of one function are tried together."""
+    """Where only each fifth sweep is asked for, say: the others. Cases of one function are tried together."""
     every = int(os.environ.get("TESTS_SWEEPS", "1"))
     sweeps = [item for item in items if item.get_closest_marker("sweep")]
     names = sorted({item.nodeid.partition("[")[0] for item in sweeps})
