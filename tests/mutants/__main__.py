@@ -26,6 +26,7 @@ _PLANNERS = (
     "tests/together/test_failover_ways.py",
     "tests/together/test_remembered.py",
     "tests/together/test_taking_up.py",
+    "tests/together/test_migrate_groups.py",
 )
 
 

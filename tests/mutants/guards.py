@@ -173,4 +173,11 @@ GUARDS = (
         "if is_for_lost(standing, to, choice):",
         "if False:",
     ),
+    Guard(
+        "taken-unknown",
+        "no client is let in behind an epoch that was taken for somebody who is not known here",
+        f"{_POLICY}/thaw.py",
+        "if max(standing.unreadable, default=0) <= served:",
+        "if True:",
+    ),
 )
