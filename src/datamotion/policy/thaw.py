@@ -64,7 +64,7 @@ def frozen_copies(standing: Standing) -> list[Copy]:
 
 def _taken(standing: Standing) -> Refusal | None:
     """That a later epoch was taken for somebody who is not known here: the group may be served there already."""
-    served = max((each.epoch for each in standing.claims), default=0)
+    served = max((each.epoch for each in standing.claims if each.served), default=0)
     if max(standing.unreadable, default=0) <= served:
         return None
     doubt = next(each for each in standing.doubts if each.kind in _FOR_NOBODY_KNOWN)

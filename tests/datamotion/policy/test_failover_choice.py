@@ -81,6 +81,8 @@ def test_what_is_older_than_may_be_lost_is_refused_with_its_age_and_what_accepts
     assert "(vol_1), over the group's RPO of 2 h" in refusal.text
     assert refusal.hint == "datamotion failover gold --to gold-nice --max-loss 6h accepts that"
     assert "over --max-loss of 3 h" in (planned_with(3 * HOUR).refused or refusal).text
+    named = () if to is None else (f"--to {to}",)
+    assert planned_with(3 * HOUR).options == (*named, "--unplanned", "--max-loss 3h", "--no-reprotect")
     for limit in (6 * HOUR, None):
         assert planned_with(limit).backend == "gold-nice"
 
