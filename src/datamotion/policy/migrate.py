@@ -170,7 +170,7 @@ def _have_arrived(migration: Migration, standing: Standing) -> bool:
         return False
     there = [each for each in to.volumes.values() if each.type is VolumeType.RW and read_mark(each.comment) is None]
     meant = [replace(migration.to, volumes=(each,)) for each in migration.volumes if not each.startswith("!")]
-    return all(any(one.selects(each.name) for each in there) for one in meant)
+    return bool(meant) and all(any(one.selects(each.name) for each in there) for one in meant)
 
 
 def _missing_volumes(migration: Migration, standing: Standing) -> Refusal | None:
