@@ -90,7 +90,7 @@ class Bench:
         self._site.seed("paris", source, volumes=volumes)
 
     async def _run(self, intent: Intent) -> RunReport:
-        async with preparing.prepare(self._session, [intent]) as (prepared,):
+        async with preparing.prepare(self._session, [intent], at_once=True) as (prepared,):
             report = await prepared.carry_out(Quiet())
         assert report.verdict is Verdict.DONE, report
         return report

@@ -125,7 +125,9 @@ def fail_over(volumes: int, latency_s: float = 0.0, *, mounted: str = "then") ->
 
 
 async def _fail_over(session: Session) -> None:
-    async with preparing.prepare(session, [failing_over.failover(session.group("gold"), FailoverChoice())]) as (plan,):
+    async with preparing.prepare(
+        session, [failing_over.failover(session.group("gold"), FailoverChoice())], at_once=True
+    ) as (plan,):
         report = await plan.carry_out(Quiet())
     assert report.verdict is Verdict.DONE, report
 

@@ -97,6 +97,6 @@ def _taken(clusters: Mapping[str, StubCluster]) -> _Cost:
 
 
 async def _carry_out(session: Session, intent: Intent) -> None:
-    async with preparing.prepare(session, [intent]) as (plan,):
+    async with preparing.prepare(session, [intent], at_once=True) as (plan,):
         report = await plan.carry_out(Quiet())
     assert report.verdict is Verdict.DONE, report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from datamotion.errors import Refused
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import failing_over, intents, preparing, protecting
 from datamotion.service.verdict import Verdict
+from datamotion.store.lock import hold_group
+from ontaplab.inprocess import START
 from tests.together.stories import Story, play, told
 from tests.together.world import GROUP, Place, Quiet, a_place, create_volumes
 
@@ -72,6 +75,51 @@ def test_a_loss_that_has_grown_while_somebody_thought_it_over_is_refused_and_not
             for told in ("more would be given up", "vol_1", "1 min when it was shown", "min now"):
                 assert told in refused.value.message
             assert (await place.run(intent)).verdict is Verdict.DONE  # asked anew, it is what is agreed to
+
+    _run(story)
+
+
+async def _cost(root: Path, *, at_once: bool, waited_s: float) -> tuple[int, int]:
+    """Reads until a plan is shown, and until it was carried out, so long after that."""
+    async with a_place(root) as place:
+        await create_volumes(place.lab["paris"], ["vol_1"])
+
+        async def reads() -> int:
+            return sum([await _reads(place, name) for name in place.lab.clusters])
+
+        begun = await reads()
+        intent = protecting.protect(place.session.group(GROUP))
+        async with preparing.prepare(place.session, [intent], at_once=at_once) as (prepared,):
+            look = await reads() - begun
+            await trio.sleep(waited_s)
+            assert (await prepared.carry_out(Quiet())).verdict is Verdict.DONE
+        return look, await reads() - begun
+
+
+def test_what_nobody_is_asked_about_is_looked_at_once_before_it_is_carried_out(quick_path: Path) -> None:
+    def cost(name: str, *, at_once: bool, waited_s: float = 0) -> tuple[int, int]:
+        clock = MockClock(autojump_threshold=0)
+        return trio.run(partial(_cost, quick_path / name, at_once=at_once, waited_s=waited_s), clock=clock)
+
+    look, asked = cost("asked", at_once=False)
+    assert cost("at once", at_once=True) == (look, asked - look)
+    assert cost("read slowly", at_once=True, waited_s=60) == (look, asked)
+
+
+def test_what_nobody_is_asked_about_is_held_from_before_it_is_looked_at(quick_path: Path) -> None:
+    async def story() -> None:
+        async with a_place(quick_path) as place:
+            intent = protecting.protect(place.session.group(GROUP))
+            await create_volumes(place.lab["paris"], ["vol_1"])
+            async with preparing.prepare(place.session, [intent], at_once=True) as (first,):
+                async with preparing.prepare(place.session, [intent], at_once=True) as (second,):
+                    assert second.plan.steps  # it is shown, though somebody else holds the group
+                    with pytest.raises(Refused, match="holds gold"):
+                        await second.carry_out(Quiet())
+                assert (await first.carry_out(Quiet())).verdict is Verdict.DONE
+            async with preparing.prepare(place.session, [intent]):
+                with hold_group(place.session.lock_folder, GROUP, "nothing", START):
+                    pass  # nobody holds it any more, nor while somebody is asked
 
     _run(story)
 

@@ -94,7 +94,7 @@ class Place:
         return replace(self, written=tree, session=replace(self.session, configuration=configuration))
 
     async def run(self, intent: Intent, watcher: Watcher | None = None) -> RunReport:
-        async with preparing.prepare(self.session, [intent]) as (prepared,):
+        async with preparing.prepare(self.session, [intent], at_once=True) as (prepared,):
             return await prepared.carry_out(watcher or Quiet())
 
     def tree(self, cluster: str, volume: str) -> Path:

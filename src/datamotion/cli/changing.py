@@ -98,7 +98,7 @@ async def _carry_out_all(
     follows: bool = False,
     saved: Mapping[str, PlanReport] | None = None,
 ) -> None:
-    async with preparing.prepare(session, intents) as all_prepared:
+    async with preparing.prepare(session, intents, at_once=yes and not dry_run) as all_prepared:
         for prepared in all_prepared:
             if saved is not None:
                 check_is_as_saved(saved[prepared.group], prepared.report)

@@ -164,7 +164,7 @@ class _Demo:
         return await self._run(session, intent)
 
     async def _run(self, session: Session, intent: Intent) -> RunReport:
-        async with preparing.prepare(session, [intent]) as (prepared,):
+        async with preparing.prepare(session, [intent], at_once=True) as (prepared,):
             render_plan(prepared.report)
             with TerminalWatcher(self.world.clock, prepared.unanswered) as watcher:
                 async with kept_fresh(watcher, self.world.clock):

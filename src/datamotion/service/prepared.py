@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import AsyncExitStack, ExitStack, closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
 
@@ -49,6 +49,15 @@ if TYPE_CHECKING:
 
 
 _BRINGING = frozenset({Operation.FAILOVER, Operation.SETTLE})  # what is about who serves says so in its own words
+_FRESH_S = 5.0  # whoever reads the plan through a pipe may take his time, even if nobody asks him
+
+
+class Held(NamedTuple):
+    """A group that is held, since when by the clock, and how many requests were sent for it alone since."""
+
+    hold: GroupHold | NoLock
+    began_s: float
+    calls: int = 0
 
 
 class Prepared:
@@ -60,10 +69,14 @@ class Prepared:
         intent: Intent,
         clusters: Mapping[str, FollowedCluster],
         glances: Mapping[str, Glance],
+        view: View,
         standing: Standing,
         turn: Turn,
+        held: Held | None = None,
     ) -> None:
-        """`glances` are at all that has to be looked at, and `standing` is what they showed; `clusters` may be more."""
+        """`glances` are at all that has to be looked at, `view` is what they showed just now, and `standing` what that
+        means; `clusters` may be more. `held`: since before that, as nobody is asked whether it is to be carried out.
+        """
         self._session = session
         self._intent = intent
         self._clusters = {name: clusters[name] for name in glances}
@@ -72,6 +85,9 @@ class Prepared:
         extra = intent.more.keys() - intent.glances.keys()
         self._silent = {name: unseen for name in extra if name in glances and (unseen := backends[name].unseen)}
         self._turn = turn
+        self._view = view
+        self._seen_s = session.world.clock.monotonic_s()
+        self._held = held
         self._planner = turn.planner(intent.planner)
         self.standing = standing
         self.plan = self._planned(standing)
@@ -118,10 +134,9 @@ class Prepared:
         Runs that were cut off are recorded as that. Raises: as `carry_out`.
         """
         session, now, intent = self._session, self._session.world.clock.now(), self._intent
-        with (
-            session.hold(intent.group.name, intent.operation, now) as hold,
-            session.open_runs(intent.operation) as store,
-        ):
+        with ExitStack() as stack:
+            hold = self._hold(stack).hold
+            store = stack.enter_context(session.open_runs(intent.operation))
             _close_cut_off(store, intent.group.name, hold)
             last = next(reversed(store.runs(intent.group.name)), None)
             if last and last.operation == intent.operation and last.phase not in (Phase.DONE, Phase.ACTING):
@@ -130,22 +145,19 @@ class Prepared:
     async def carry_out(self, watcher: Watcher) -> RunReport:
         """Does what the plan says, under the group's lock, with a journal.
 
-        Between the plan and the lock time has passed, perhaps at a prompt: it looks and plans again first.
+        Between the plan and the lock time has passed, perhaps at a prompt: it looks and plans again first, unless the
+        group was held ahead and seen a moment ago.
         Raises: Refused where another operation holds the group, where the group would now be served from elsewhere
         than was agreed to, or where more would be given up than that; except for a failover, ConfigError where the
         store cannot be opened or no lock be had, StoreFailed.
         """
         session, clock, group = self._session, self._session.world.clock, self._intent.group
-        began_s = clock.monotonic_s()
-        with (
-            closing(self._turn),
-            counted() as calls,
-            session.hold(group.name, self._intent.operation, clock.now()) as hold,
-            session.open_runs(self._intent.operation) as store,
-        ):
-            view = await self._look_again()
-            standing = stand(group, view)
-            plan = self._planned_again(standing)
+        with ExitStack() as stack:
+            stack.enter_context(closing(self._turn))
+            calls = stack.enter_context(counted())
+            hold, began_s, calls_before = self._hold(stack)
+            store = stack.enter_context(session.open_runs(self._intent.operation))
+            view, standing, plan = await self._as_agreed()
             cut_off = _close_cut_off(store, group.name, hold)
             journal = store.begin(plan, clock.now(), hold.holder.who, self._intent.reason)
 
@@ -175,7 +187,7 @@ class Prepared:
                 run=journal.run_id,
                 went_on_from=cut_off.id if cut_off and cut_off.operation == plan.operation else None,
                 seconds=clock.monotonic_s() - began_s,
-                calls=calls.count,
+                calls=calls_before + calls.count,
             )
             journal.end(_event(report.verdict), clock.now(), json.loads(to_json(report)))
         return report
@@ -189,6 +201,18 @@ class Prepared:
         standing = stand(self._intent.group, view)
         plan = planner(Situation.at_first_sight(standing, by))
         return await a_run(planner).carry_out(view, standing, plan, agreed=()) if plan.steps else None
+
+    def _hold(self, stack: ExitStack) -> Held:
+        """The group is held to the end. Raises: as `Session.hold`."""
+        return self._held or hold(stack, self._session, self._intent)
+
+    async def _as_agreed(self) -> tuple[View, Standing, Plan]:
+        """What is seen now, how the group stands in it, and what is done. Raises: Refused, as `carry_out`."""
+        if self._held and self._session.world.clock.monotonic_s() - self._seen_s < _FRESH_S:
+            return self._view, self.standing, self.plan
+        view = await self._look_again()
+        standing = stand(self._intent.group, view)
+        return view, standing, self._planned_again(standing)
 
     async def _look_again(self) -> View:
         """All that has to be looked at, but for what was silent and can be done without."""
@@ -221,6 +245,13 @@ class Prepared:
             others = f"; and {count_text(len(grown) - 1, 'other volume')} too" if len(grown) > 1 else ""
             raise Refused(f"more would be given up by now than was agreed to: {grown[0]}{others}", hint=hint)
         return plan
+
+
+def hold(stack: ExitStack | AsyncExitStack, session: Session, intent: Intent) -> Held:
+    """The group of this intent is held until the stack ends. Raises: as `Session.hold`."""
+    clock = session.world.clock
+    began_s = clock.monotonic_s()
+    return Held(stack.enter_context(session.hold(intent.group.name, intent.operation, clock.now())), began_s)
 
 
 def _close_cut_off(store: Store | FallbackRuns, group: str, hold: GroupHold | NoLock) -> RunRecord | None:
