@@ -206,3 +206,60 @@ def test_groups_whose_homes_are_each_other_s_targets_are_failed_over_together(
         assert serving == {GROUP: "gold-lyon", "silver": "silver-paris"}
 
     play(quick_path, main)
+
+
+async def with_silver_beside(story: Story, *selected: str) -> Story:
+    """Silver's home is where gold is mirrored to, with these patterns, and it is mirrored to where gold's home is."""
+
+    def change(tree: dict[str, Any]) -> None:
+        tree["backends"]["gold-lyon"]["volumes"] = list(selected)
+        target = {"backend": "gold-paris", "aggregates": ["aggr1"], "schedule": "hourly"}
+        tree["groups"]["silver"] = {"home": "gold-lyon", "rpo": "2h", "targets": [target]}
+
+    body = {"svm.name": "svm_gold_dr", "aggregates": [{"name": "aggr1"}], "size": 100 * 2**20}
+    await story.at["lyon"].post("/storage/volumes", {"name": "s_1", "nas.path": "/s_1", **body})
+    return story.configured(change)
+
+
+async def volumes_of(story: Story, group: str) -> tuple[list[str], list[str]]:
+    """The volumes that are a group's, and the kinds of what is said of it."""
+    (told,) = (await status(story.place.session, [group])).groups
+    return [each.volume for each in told.volumes], [each.kind for each in told.concerns]
+
+
+def test_a_group_that_fails_over_to_the_home_of_another_group_takes_nothing_of_that_group(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        story = await with_silver_beside(story, "s_*")
+        await story.protected("vol_1")
+        are_done(await side_by_side(story, protecting.protect, "silver"), ["silver"])
+        marked = (await story.volume("paris", "vol_1", "comment"))["comment"]
+        story.place.lose("lyon")
+        are_done(await side_by_side(story, a_failover, "silver"), ["silver"])
+        assert await volumes_of(story, "silver") == (["s_1"], ["silent", "unprotected"])
+        assert (await volumes_of(story, GROUP))[0] == ["vol_1"]
+        assert (await story.volume("paris", "vol_1", "comment"))["comment"] == marked
+        assert (await who_serves(story)) == {GROUP: "gold-paris", "silver": "gold-paris"}
+
+    play(quick_path, main)
+
+
+def test_what_another_group_has_marked_is_no_member_whatever_selects_it(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        story = await with_silver_beside(story, "*")
+        await story.protected("vol_1")
+        are_done(await side_by_side(story, protecting.protect, "silver"), ["silver"])
+        assert await volumes_of(story, "silver") == (["s_1"], ["of another group"])
+        (told_of,) = (await status(story.place.session, ["silver"])).groups
+        of_another = next(each for each in told_of.concerns if each.kind == "of another group")
+        assert of_another.text == "vol_1 at gold-lyon is gold's and no member of silver, though * selects it"
+
+        def renamed(tree: dict[str, Any]) -> None:
+            tree["groups"]["golden"] = tree["groups"].pop(GROUP)
+
+        story = story.configured(renamed)
+        volumes, kinds = await volumes_of(story, "golden")
+        assert not volumes
+        assert "nothing selected" in kinds
+        assert (await story.planned(protecting.protect(story.place.session.group("golden")))).changes == 0
+
+    play(quick_path, main)

@@ -31,7 +31,8 @@ class Backend(Branch):
         default=("*",),
         description="The volumes that belong to it: patterns of their names, in which `*`, `?` and `[abc]` match as in "
         "a shell, or their uuids. What begins with `!` is left out of what the others select. A back end that is only "
-        "a target needs none: while it serves a group, it has those of the group's home.",
+        "a target needs none: while it serves a group, it has those of the group's home. So has the home of another "
+        "group.",
         examples=[["vol_*", "!vol_tmp*"]],
     )
 

@@ -9,7 +9,7 @@ from datamotion.model.migration import is_migration
 from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, Foreign, HeldClaim, Site
 from datamotion.model.words import Role
 from datamotion.policy.claims import Claims
-from datamotion.policy.membership import Membership
+from datamotion.policy.membership import Membership, other_group_of
 from datamotion.policy.serving import Verdict
 
 
@@ -95,10 +95,11 @@ def _active_doubts(group: Group, copy: Copy, claims: Sequence[HeldClaim]) -> Ite
 
 
 def strangers(group: Group, sites: Mapping[str, Site], members: Membership) -> Iterator[Doubt]:
-    """Mirrors of volumes at the group's back ends that were never protected by it."""
+    """Mirrors of volumes at the group's back ends that no group protects."""
     for backend, site in sites.items():
         for name, relationship in site.relationships.items():
-            if members.copy_at(backend, name) is not None or name not in site.volumes:
+            volume = site.volumes.get(name)
+            if members.copy_at(backend, name) is not None or volume is None or other_group_of(volume, group.name):
                 continue
             source = members.source_backend(backend, relationship)
             if source is None:
@@ -111,15 +112,27 @@ def strangers(group: Group, sites: Mapping[str, Site], members: Membership) -> I
             yield Doubt(kind=DoubtKind.NOT_A_MEMBER, backend=backend, text=text)
 
 
-def selects_nothing(sites: Mapping[str, Site], selecting: Sequence[str]) -> Iterator[Doubt]:
-    """Back ends whose patterns select members, and match none."""
+def selected_beside(group: str, sites: Mapping[str, Site], selecting: Sequence[str]) -> Iterator[Doubt]:
+    """What the patterns match though another group has it, and back ends where they match nothing else."""
     for name in selecting:
         site = sites[name]
-        if not any(site.backend.selects(volume.name, volume.uuid) for volume in site.volumes.values()):
-            patterns = ", ".join(site.backend.volumes)
+        patterns = ", ".join(site.backend.volumes)
+        selected = [volume for volume in site.volumes.values() if site.backend.selects(volume.name, volume.uuid)]
+        others = {volume.name: other for volume in selected if (other := other_group_of(volume, group))}
+        if len(others) == len(selected):
+            hint = f"correct `volumes` of {name} in the configuration"
+            if others:
+                hint += f"; if {group} was called {next(iter(others.values()))} before, it has to keep that name"
             yield Doubt(
                 kind=DoubtKind.NOTHING_SELECTED,
                 backend=name,
-                text=f"no volume at {name} matches {patterns}",
-                hint=f"correct `volumes` of {name} in the configuration",
+                text=f"no volume at {name} matches {patterns}" + (" but those of other groups" if others else ""),
+                hint=hint,
+            )
+        for volume, other in others.items():
+            yield Doubt(
+                kind=DoubtKind.OF_ANOTHER_GROUP,
+                backend=name,
+                text=f"{volume} at {name} is {other}'s and no member of {group}, though {patterns} selects it",
+                hint=f"!{volume} among `volumes` of {name} leaves it out",
             )

@@ -1,7 +1,8 @@
 """Which volume is a copy of which: by marks, by uuids, and by relationships whose two ends are known. Never by names.
 
-A volume belongs to a group because it was marked so, or because it is where the group is served and a pattern there
-selects it. A relationship alone makes nobody a member; it only tells that an unmarked volume is the copy of one.
+A volume belongs to a group because it was marked so, or because it is where the group is served, a pattern there
+selects it and no other group has marked it. A relationship alone makes nobody a member; it only tells that an unmarked
+volume is the copy of one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datamotion.model.drilled import read_drilled
 from datamotion.model.group import Group
 from datamotion.model.kept import read_kept
 from datamotion.model.mark import Mark, read_mark
+from datamotion.model.migration import is_migration
 from datamotion.model.mirror_records import Relationship
 from datamotion.model.standing import CopyId, Doubt, DoubtKind, Foreign, Site
 from datamotion.model.view import ClusterView
@@ -23,6 +25,14 @@ from datamotion.model.volume_records import Volume
 def is_beside(volume: Volume) -> bool:
     """Whether it keeps what a copy gave up or serves a drill: whatever patterns select it, it is no member."""
     return read_kept(volume.comment) is not None or read_drilled(volume.comment) is not None
+
+
+def other_group_of(volume: Volume, group: str) -> str | None:
+    """The other group that marked it as its own. What is on its way elsewhere is not kept from either."""
+    mark = read_mark(volume.comment)
+    if mark is None or mark.group == group or is_migration(mark.group) or is_migration(group):
+        return None
+    return mark.group
 
 
 @dataclass(slots=True, kw_only=True)
@@ -186,7 +196,7 @@ class Membership:
         for volume in site.volumes.values():
             if volume.name in ids or not backend.selects(volume.name, volume.uuid):
                 continue
-            if is_beside(volume):
+            if is_beside(volume) or other_group_of(volume, self.group.name):
                 continue
             if volume.name in self.origins:
                 self.doubts.append(self._replaced(backend.name, volume))

@@ -242,8 +242,9 @@ class Session:
             {"*": tuple(mapped)} if isinstance(mapped, tuple) else {source: (name,) for source, name in mapped.items()}
         )
         backend = self.backend(target.backend)
-        if "volumes" not in self.configuration.backend(target.backend).model_fields_set:
-            # What else its SVM has is not the group's, while it serves.
+        homes = {group.home for group in self.configuration.groups.values()}
+        if backend.name in homes or "volumes" not in self.configuration.backend(target.backend).model_fields_set:
+            # What else its SVM has, as what another group has its home there for, is not this group's while it serves.
             backend = replace(backend, volumes=home.volumes)
         return Target(
             backend=backend,
