@@ -221,6 +221,39 @@ async def with_silver_beside(story: Story, *selected: str) -> Story:
     return story.configured(change)
 
 
+def test_of_all_groups_an_unplanned_failover_moves_those_whose_serving_site_is_lost(quick_path: Path) -> None:
+    spares = FailoverChoice(is_planned=False, spares_working=True)
+
+    async def main(story: Story) -> None:
+        story = await with_silver_beside(story, "s_*")
+        await story.protected("vol_1")
+        are_done(await side_by_side(story, protecting.protect, "silver"), ["silver"])
+        session = story.place.session
+        for lost, left in (("", "gold-lyon serves silver"), ("lyon", "gold-paris serves gold")):
+            if lost:
+                story.place.lose(lost)
+            plan = await story.planned(failing_over.failover(session.group(left.split()[-1]), spares))
+            assert (plan.changes, plan.verdict) == (0, Verdict.DONE)
+            assert plan.notes[0].text.startswith(f"{left} and works: it stays there")
+        report = await story.place.run(failing_over.failover(session.group("silver"), spares))
+        assert (report.verdict, report.serving) == (Verdict.DONE, "gold-paris")
+        assert (await who_serves(story)) == {GROUP: "gold-paris", "silver": "gold-paris"}
+
+    play(quick_path, main)
+
+
+def test_of_all_groups_one_whose_serving_site_says_no_is_not_taken_for_lost(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        story = story.configured(lambda tree: tree["clusters"]["paris"].update(user="nobody"))
+        choice = FailoverChoice(is_planned=False, spares_working=True)
+        (refusal,) = (await story.planned(failing_over.failover(story.place.session.group(GROUP), choice))).refusals
+        assert refusal.text.startswith("gold-paris, which serves gold, is not lost: ")
+        assert refusal.hint == "datamotion failover gold --unplanned moves it all the same"
+
+    play(quick_path, main)
+
+
 async def volumes_of(story: Story, group: str) -> tuple[list[str], list[str]]:
     """The volumes that are a group's, and the kinds of what is said of it."""
     (told,) = (await status(story.place.session, [group])).groups

@@ -137,7 +137,8 @@ def failover(
     what every volume gives up is shown before it is asked about. Afterwards all other back ends in sight mirror what is
     served, as `reprotect` does it, where nothing is given up by that.
 
-    Several groups go side by side: one that is refused, or fails, keeps no other back.
+    Several groups go side by side: one that is refused, or fails, keeps no other back. `--all --unplanned` takes over
+    what a lost back end served, and leaves groups where they are that one serves which works.
 
     Example: datamotion failover gold --to gold-lyon
 
@@ -171,6 +172,7 @@ def failover(
             earlier=_earlier(at, keep_newer, session.world.clock.now()),
             best_effort=best_effort,
             reprotects=reprotect,
+            spares_working=every and planned is False,
             pace=pace_of(freeze_below, frozen_for, grace),
         )
         says_loss = at is None or max_loss is not None

@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from datamotion.model.group import Group
 from datamotion.model.plan import Plan, Refusal
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover_choice import FailoverChoice, works
 from datamotion.policy.failover_decision import Decision, decide, keep_to
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.takeover import Takeover
@@ -41,6 +42,8 @@ def failover_planner(group: Group, choice: FailoverChoice) -> Planner:
     named = (f"--to {choice.to}", *options) if choice.to is not None else options
 
     def told(situation: Situation) -> Plan:
+        if choice.spares_working and (plan := _left(situation.first)):
+            return plan
         plan = planner(situation)
         return replace(plan, options=options if plan.backend is not None else named)
 
@@ -81,6 +84,39 @@ def also_needed(standing: Standing) -> frozenset[str]:
     if targets_seen and served_last == group.home.name:
         return frozenset()
     return frozenset({group.home.cluster})
+
+
+def _left(standing: Standing) -> Plan | None:
+    """Nothing to do where all who serve the group are seen to work; None where they are not."""
+    serving = {volume: active.backend for volume, active in standing.active.items() if active is not None}
+    names, group = sorted(set(serving.values())), standing.group.name
+    if not serving or serving.keys() != standing.active.keys():
+        return None
+    if silent := next((name for name in names if not works(standing, name)), None):
+        unseen = standing.sites[silent].unseen
+        if unseen is None or not unseen.refused:
+            return None
+        return Plan(
+            operation=Operation.FAILOVER,
+            group=group,
+            title=f"Fail {group} over",
+            refusals=(
+                Refusal(
+                    text=f"{silent}, which serves {group}, is not lost: {unseen.reason}",
+                    hint=f"datamotion failover {group} --unplanned moves it all the same",
+                    unseen=unseen,
+                ),
+            ),
+        )
+    who = " and ".join(names)
+    text = f"{who} serves {group} and works: it stays there, as with --all only what was lost is taken over unplanned."
+    return Plan(
+        operation=Operation.FAILOVER,
+        group=group,
+        title=f"Leave {group} at {who}",
+        notes=(Remark(text, f"datamotion failover {group} --unplanned moves it all the same, at a loss"),),
+        holds=frozenset((name, volume) for volume, name in serving.items()),
+    )
 
 
 def _plan(situation: Situation, decision: Decision, operation: Operation, title: str) -> Plan:

@@ -22,7 +22,8 @@ class FailoverChoice:
     `is_planned`: who serves is frozen first and all that it holds carried over; None: where it answers. `max_loss` is
     how much may be lost of a volume, None: however much. `earlier` is what it goes back to, which no planned one does.
     `best_effort`: what cannot follow a planned one stays where it is, and keeps no other volume from it. `reprotects`:
-    all other back ends are made to mirror what is served then, in the same command.
+    all other back ends are made to mirror what is served then, in the same command. `spares_working`: what a back end
+    serves that is seen to work stays there.
     """
 
     to: str | None = None
@@ -33,6 +34,7 @@ class FailoverChoice:
     earlier: Earlier | None = None
     best_effort: bool = False
     reprotects: bool = False
+    spares_working: bool = False
     pace: Pace = Pace()  # noqa: RUF009  # immutable
 
     @property
@@ -97,7 +99,8 @@ def is_for_lost(standing: Standing, to: str | None, choice: FailoverChoice) -> b
     """Whether only what a lost site served is to be taken over: nobody said that more is to be given up."""
     held = next((each for each in standing.claims[:1] if each.backend == to), None)
     takes_all = held is not None and _takes_all(held, choice)
-    return choice.is_planned is None and not takes_all and bool(lost_volumes(standing, to))
+    is_said = choice.is_planned is not None and not choice.spares_working
+    return not (is_said or takes_all) and bool(lost_volumes(standing, to))
 
 
 def lost_volumes(standing: Standing, to: str | None) -> Sequence[str]:

@@ -100,6 +100,10 @@ def _group_refusal(standing: Standing) -> Refusal | None:
         return _perhaps_claimed(group, unseen[0])
     if any(active is not None and standing.sites[active.backend].svm for active in standing.active.values()):
         return None
+    if standing.is_fresh and not standing.volumes:
+        for doubt in standing.doubts:
+            if doubt.kind is DoubtKind.NOTHING_SELECTED:
+                return Refusal(text=doubt.text, hint=doubt.hint)
     site = standing.sites[name]
     if site.unseen is not None:
         lost = f"if {name} is lost: datamotion failover {group.name}"
