@@ -278,6 +278,26 @@ def test_another_target_follows_from_a_common_snapshot_without_everything_being_
     play(quick_path, story, targets=BOTH)
 
 
+@pytest.mark.parametrize("people", ["", "x" * 1000])
+def test_a_mirror_that_lost_its_mark_has_it_again_before_its_relationship_goes(quick_path: Path, people: str) -> None:
+    """Nothing else would tell then whose copy it is; without room for it, it stays as it is."""
+
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        await story.failover("lyon", is_planned=True)
+        await story.change("oslo", "vol_1", {"comment": people})
+        report = await story.place.run(reprotect(story, "oslo"))
+        standing = {each.backend: each for each in (await story.group()).volumes[0].copies}
+        if people:
+            assert "leaves no room for its mark" in told(report)
+        else:
+            assert report.verdict is Verdict.DONE, told(report)
+            assert "group=gold" in (await story.volume("oslo", "vol_1", "comment"))["comment"]
+        assert standing["gold-oslo"].state == "snapmirrored"
+
+    play(quick_path, main, targets=BOTH)
+
+
 def test_each_back_end_serves_in_turn_and_the_others_follow(quick_path: Path) -> None:
     """To lyon, home, to oslo, and home again: no baseline, and no write that was carried is lost."""
 

@@ -27,17 +27,22 @@ def mark_active(due: StepList, standing: Standing, copy: Copy) -> Refusal | None
     if mark == copy.mark:
         return None
     if not mark.fits(copy.volume.comment):
-        return Refusal(
-            volume=volume,
-            backend=copy.id.backend,
-            text=f"the comment of {copy.volume.name} leaves no room for its mark: with it, it would pass the"
-            f" {LONGEST_COMMENT} bytes that ONTAP takes",
-            hint="shorten what people wrote there; it is never cut",
-        )
+        return no_room(copy)
     text = f"{volume}: a member of {standing.group.name}, served at {mark.path or 'no junction path'}"
     change = ModifyVolume(uuid=copy.volume.uuid, comment=mark.write(copy.volume.comment))
     due.add(_MARK, standing.group.backend(copy.id.backend), volume, change, text)
     return None
+
+
+def no_room(copy: Copy) -> Refusal:
+    """It cannot be marked."""
+    return Refusal(
+        volume=copy.id.volume,
+        backend=copy.id.backend,
+        text=f"the comment of {copy.volume.name} leaves no room for its mark: with it, it would pass the"
+        f" {LONGEST_COMMENT} bytes that ONTAP takes",
+        hint="shorten what people wrote there; it is never cut",
+    )
 
 
 def _partial_epoch(standing: Standing, copy: Copy) -> int | None:

@@ -100,10 +100,6 @@ def _group_refusal(standing: Standing) -> Refusal | None:
         return _perhaps_claimed(group, unseen[0])
     if any(active is not None and standing.sites[active.backend].svm for active in standing.active.values()):
         return None
-    if standing.is_fresh and not standing.volumes:
-        for doubt in standing.doubts:
-            if doubt.kind is DoubtKind.NOTHING_SELECTED:
-                return Refusal(text=doubt.text, hint=doubt.hint)
     site = standing.sites[name]
     if site.unseen is not None:
         lost = f"if {name} is lost: datamotion failover {group.name}"
@@ -112,7 +108,8 @@ def _group_refusal(standing: Standing) -> Refusal | None:
     if site.svm is None:
         text = f"SVM {site.backend.svm} of {name} is not on {site.backend.cluster}"
         return Refusal(text=text, hint="correct `svm` in the configuration")
-    return None
+    selects = next((each for each in standing.doubts if each.kind is DoubtKind.NOTHING_SELECTED), None)
+    return Refusal(text=selects.text, hint=selects.hint) if selects is not None and standing.is_fresh else None
 
 
 def _perhaps_claimed(group: Group, site: Site) -> Refusal:

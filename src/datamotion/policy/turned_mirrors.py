@@ -12,14 +12,19 @@ from datamotion.model.plan import Refusal
 from datamotion.model.standing import Copy, CopyId, Edge
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
+from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState
 from datamotion.policy.adjustments import adjusted_relationship, adjusted_volume, mirrors_mark, wanted_relationship
 from datamotion.policy.common import common
 from datamotion.policy.health import transfer_failure
 from datamotion.policy.listings import Entry, release
+from datamotion.policy.marking import no_room
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import GOES_ON, Phase, StepList
 
+_MARK = Phase(
+    rank=52, title="Mark the copies again", because="only their relationships tell whose copies they are, and those go"
+)
 _ABORT = Phase(rank=53, title="Abort running transfers", because="a relationship is not deleted while one runs")
 _DELETE = Phase(rank=54, title="Delete relationships", because="they run against who serves now; no snapshot goes")
 _RELEASE = Phase(
@@ -67,6 +72,8 @@ class TurnedMirrors:
         volume = mirror.id.volume
         if mirror.edge is not None and follows(mirror, active) and self._is_under_way(mirror, mirror.edge.relationship):
             return
+        if mirror.mark is None and not self._mark(active, mirror):
+            return
         if mirror.edge is not None and not follows(mirror, active):
             self._delete(mirror, mirror.edge, at=mirror)
         if active.edge is not None and active.edge.source == mirror.id:
@@ -83,6 +90,16 @@ class TurnedMirrors:
             self._add(_AWAIT, volume, AwaitIdle(uuid=uuid), volume)
         else:
             self._carry(active, mirror, uuid)
+
+    def _mark(self, active: Copy, mirror: Copy) -> bool:
+        """Whether there is room for its mark, by which it is known from then on."""
+        mark, volume = mirrors_mark(self._standing, active, mirror), mirror.id.volume
+        if not mark.fits(mirror.volume.comment):
+            self._refusals.append(no_room(mirror))
+            return False
+        change = ModifyVolume(uuid=mirror.volume.uuid, comment=mark.write(mirror.volume.comment))
+        self._add(_MARK, volume, change, f"{volume}: a copy of what {active.id.backend} serves")
+        return True
 
     def _carry(self, active: Copy, mirror: Copy, uuid: str | None) -> None:
         """The first transfer of a relationship into a copy that is read-only."""
