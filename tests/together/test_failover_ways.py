@@ -27,7 +27,7 @@ from tests.together.stories import Story, outcomes, play, told
 from tests.together.test_mirrors import with_a_transfer_that_is_held
 from tests.together.test_planned import FROZEN, SERVED, as_served, planned
 from tests.together.test_reprotect import reprotect
-from tests.together.world import GROUP, Quiet, succeed
+from tests.together.world import GROUP, Quiet, create_volumes, succeed
 
 VOLUMES = ("vol_1", "vol_2", "vol_3")
 MONDAY = Earlier(snapshot="monday")
@@ -154,7 +154,8 @@ def test_cut_off_behind_its_epoch_an_older_state_is_gone_on_with_as_it_was_asked
         (run,) = open_runs(story.place.session).runs
         assert run.goes_on == f"{command} --no-reprotect"
         concerns = await story.concerns()
-        assert concerns["unfinished claim"].hint == f"{command} goes on with it"
+        again = "; say --keep-newer again where it was said: datamotion runs names all"
+        assert concerns["unfinished claim"].hint == f"{command} goes on with it{again}"
         assert concerns["shut out"].hint == f"{command} goes on with it", "clients are not let in to what it overtakes"
         for to, choice in (("lyon", {}), (None, {}), ("lyon", {"earlier": Earlier(snapshot="sunday")})):
             plan = await story.plan_failover(to, is_planned=None, **choice)
@@ -168,6 +169,31 @@ def test_cut_off_behind_its_epoch_an_older_state_is_gone_on_with_as_it_was_asked
         assert all(story.files("lyon", volume) == {"kept"} for volume in VOLUMES)
 
     play(quick_path, story)
+
+
+@pytest.mark.parametrize(("calls", "begun"), [(3, "frozen"), (11, "unfinished claim")])
+def test_what_appears_after_a_failover_was_cut_off_keeps_nobody_from_going_on_with_it(
+    quick_path: Path, calls: int, begun: str
+) -> None:
+    """Behind the freeze, and behind the epoch. It was never protected, so it stays where it is."""
+
+    async def fail_over(story: Story) -> RunReport:
+        return await story.failover("lyon", is_planned=True)
+
+    async def main(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        assert await dies(fail_over, story, Life(calls, is_carried_out=True))
+        assert begun in await story.concerns()
+        await create_volumes(story.place.lab["paris"], ["vol_3"])
+        report = await fail_over(story)
+        assert report.verdict is Verdict.PARTLY, told(report)
+        assert "vol_3 at gold-paris was never protected: it stays\ndatamotion apply gold protects it" in told(report)
+        assert story.served("lyon") == {"vol_1", "vol_2"}
+        assert story.served("paris") == {"vol_3"}
+        again = await story.apply()
+        assert again.verdict is Verdict.DONE, told(again)
+
+    play(quick_path, main)
 
 
 def test_a_transfer_that_moves_has_its_grace_and_lands(quick_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,6 +40,10 @@ class FailoverChoice:
     def may_be_planned(self) -> bool:
         return self.is_planned is not False and self.overrule is None and self.earlier is None
 
+    def to_text(self, backend: str) -> str:
+        """What a command says that goes there, and to the state that was asked for."""
+        return f"--to {backend}" + (f" {self.earlier.options}" if self.earlier is not None else "")
+
     def options(self, group: Group) -> tuple[str, ...]:
         """Those of the command that asks for this, beside `--to`: what is so without one is left out."""
         default, given = Pace(), []
@@ -48,9 +51,7 @@ class FailoverChoice:
             given.append("--planned" if self.is_planned else "--unplanned")
         if self.overrule is not None:
             given.append(f"--overrule {self.overrule}")
-        if self.earlier is not None:
-            given.append(f"--at {shlex.quote(str(self.earlier))}")
-            given += ["--keep-newer"] if self.earlier.keeps_newer else []
+        given += [self.earlier.options] if self.earlier is not None else []
         if not self.is_planned and self.max_loss != (group.rpo if self.earlier is None else None):
             given.append(f"--max-loss {format_duration(self.max_loss) if self.max_loss is not None else 'any'}")
         given += ["--allow-partial"] if self.allow_partial else []
@@ -69,11 +70,11 @@ class FailoverChoice:
 def given_up_at(standing: Standing, to: str | None, choice: FailoverChoice) -> Mapping[str, str]:
     """For each volume that is to move, who served it last.
 
-    A volume that another site serves, in sight, stays there; but for the home, which a failover is away from, for who
-    serves the group where it is planned, and for whom the operator overrules. A failover of the whole group that was
-    begun takes all that it has not taken yet, and so does one to a back end that serves a part, where it was named and
-    no part is enough. Where somebody who serves is lost, and nobody said that others are to be given up too, those who
-    work go on serving what they serve.
+    A volume that another site serves, in sight, stays there; but for the home, which a failover is away from, for
+    who serves the group where it is planned, and for whom the operator overrules. A failover of the whole group
+    that was begun takes all that it has not taken yet, but for what appeared since and was never protected; and so
+    does one to a back end that serves a part, where it was named and no part is enough. Where somebody who serves
+    is lost, and nobody said that others are to be given up too, those who work go on serving what they serve.
     """
     held = next((each for each in standing.claims[:1] if each.backend == to), None)
     is_begun = held is not None and held.served is None
@@ -84,8 +85,10 @@ def given_up_at(standing: Standing, to: str | None, choice: FailoverChoice) -> M
     takes_all = held is not None and _takes_all(held, choice)
     if is_for_lost(standing, to, choice):
         left = {choice.overrule}
-    moving = {}
+    moving, strange = {}, appeared_since(standing, to)
     for volume, active in standing.active.items():
+        if volume in strange:
+            continue
         if active is None:
             moving[volume] = choice.overrule or newest
         elif active.backend == to:
@@ -93,6 +96,20 @@ def given_up_at(standing: Standing, to: str | None, choice: FailoverChoice) -> M
         elif takes_all or active.backend in left or not works(standing, active.backend):
             moving[volume] = active.backend
     return moving
+
+
+def appeared_since(standing: Standing, to: str | None) -> Sequence[str]:
+    """The volumes that a failover which was begun knew nothing of."""
+    is_claimed = any(each.backend == to and each.served is None for each in standing.claims[:1])
+    if not is_claimed and not any(copy.mark and copy.mark.frozen for copy in standing.copies.values()):
+        return ()
+    return [volume for volume in standing.volumes if is_unprotected(standing, volume)]
+
+
+def is_unprotected(standing: Standing, volume: str) -> bool:
+    """Whether it was never protected: no copy of it is marked, and the only one there is serves."""
+    copies = standing.by_volume[volume]
+    return len(copies) == 1 and copies[0].mark is None and copies[0].id == standing.active[volume]
 
 
 def is_for_lost(standing: Standing, to: str | None, choice: FailoverChoice) -> bool:
@@ -135,7 +152,8 @@ def is_planned_for(
     if silent is None:
         return True
     is_there = all(active is not None and active.backend == to for active in map(standing.active.get, moving))
-    unseen, group = standing.sites[silent].unseen, standing.group.name
+    site, group = standing.sites[silent], standing.group.name
+    unseen, why = site.unseen, "its SVM does not run"
     is_alive = unseen is not None and unseen.refused
     if is_there or (choice.is_planned is None and not is_alive):  # who served before is asked for nothing any more
         return False
@@ -143,8 +161,11 @@ def is_planned_for(
     if unseen is not None and unseen.refused and unseen.hint is not None:
         # It answers, or what is missing is here: that is to be mended, and no reason to give anything up.
         hint = unseen.hint if unseen.not_asked else f"{unseen.hint}; {hint}"
+    elif unseen is None and site.svm is None:
+        why = f"{site.backend.cluster} has no SVM {site.backend.svm}"
+        hint = f"if it was renamed: correct `svm` of {silent} in the configuration; {hint}"
     return Refusal(
-        text=f"{silent}, which serves {group}, cannot be frozen: {unseen.reason if unseen else 'its SVM does not run'}",
+        text=f"{silent}, which serves {group}, cannot be frozen: {unseen.reason if unseen else why}",
         hint=hint,
         unseen=unseen,
     )

@@ -144,10 +144,11 @@ def _too_old(standing: Standing, choice: FailoverChoice, candidate: Candidate) -
     else:
         worst, age = max(beyond.items(), key=lambda each: each[1])
         text, accepted = f"it would lose {worst.text} ({worst.volume})", format_duration(_covering(age))
+    to = choice.to_text(candidate.name)
     whose = "the group's RPO" if limit == standing.group.rpo else "--max-loss"
     return Refusal(
         text=f"{candidate.name}: {text}, over {whose} of {duration_text(limit)}",
-        hint=f"datamotion failover {standing.group.name} --to {candidate.name} --max-loss {accepted} accepts that",
+        hint=f"datamotion failover {standing.group.name} {to} --max-loss {accepted} accepts that",
     )
 
 
@@ -167,7 +168,7 @@ def _judge(
         mends = list(dict.fromkeys(filter(None, candidate.hints.values())))
         mends += [f"datamotion apply {group} makes what is missing, where it can"] if is_planned else []
         leaves = (
-            f"datamotion failover {group} --to {candidate.name} --allow-partial fails over the other"
+            f"datamotion failover {group} {choice.to_text(candidate.name)} --allow-partial fails over the other"
             f" {count_text(len(candidate.usable), 'volume')} and leaves these where they are"
         )
         return Refusal(
@@ -189,7 +190,7 @@ def _nothing_complete(
         broken = min(possible, key=lambda each: each.staleness)
         return Refusal(
             text=f"mirrors at {broken.name} are broken off, and not by a failover of {group}: somebody did it by hand",
-            hint=f"if it is to serve all the same: datamotion failover {group} --to {broken.name}",
+            hint=f"if it is to serve all the same: datamotion failover {group} {choice.to_text(broken.name)}",
         )
     reasons = "; ".join(f"{each.name}: {each.why_not}" for each in candidates)
     unseen = next((each.unseen for each in candidates if each.unseen), None)

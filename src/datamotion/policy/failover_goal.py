@@ -80,7 +80,7 @@ def _not_otherwise(standing: Standing, choice: FailoverChoice, holder: HeldClaim
     """Why who serves, or is about to, is not asked to serve otherwise."""
     if holder.served is None:
         is_other = choice.to in (None, holder.backend) and not _is_as_begun(holder, choice)
-        return was_begun_at(standing, holder, choice.earlier) if is_other else None
+        return was_begun_at(standing, holder, choice) if is_other else None
     if choice.earlier is not None and not _has_gone_back(standing, choice, holder, choice.earlier):
         return serves_newer(standing, holder, choice.earlier)
     if choice.to == holder.backend and standing.sites[holder.backend].svm is None:
@@ -107,7 +107,7 @@ def _beside_served(standing: Standing, choice: FailoverChoice, holder: HeldClaim
         return Goal(choice.to, standing.next_epoch)
     if choice.to is None:
         return Goal(holder.backend, holder.epoch)
-    return it_works(standing, holder, choice.to)
+    return it_works(standing, holder, choice, choice.to)
 
 
 def _mirrors(standing: Standing, backend: str, volume: str) -> bool:
@@ -120,7 +120,7 @@ def _beside_begun(standing: Standing, choice: FailoverChoice, holder: HeldClaim)
     site = standing.sites[holder.backend]
     if choice.to is None and site.svm is not None:
         return Goal(holder.backend, holder.epoch)
-    return perhaps_served(standing, holder, choice.to) if site.svm is None else was_begun(standing, holder, choice.to)
+    return perhaps_served(standing, holder, choice) if site.svm is None else was_begun(standing, holder, choice)
 
 
 def _overruling(standing: Standing, choice: FailoverChoice, newest: Sequence[HeldClaim]) -> Goal | Refusal:
@@ -132,7 +132,7 @@ def _overruling(standing: Standing, choice: FailoverChoice, newest: Sequence[Hel
         return Goal(choice.to, standing.next_epoch)
     if not rivals:  # an earlier run has overruled it already, and was cut short
         is_begun = newest[0].served is not None or _is_as_begun(newest[0], choice)
-        return Goal(choice.to, newest[0].epoch) if is_begun else was_begun_at(standing, newest[0], choice.earlier)
+        return Goal(choice.to, newest[0].epoch) if is_begun else was_begun_at(standing, newest[0], choice)
     if choice.overrule not in rivals or len(rivals) > 1:
         return Refusal(
             text=f"the newest epoch of {group} is that of {' and '.join(rivals)}, not of {choice.overrule} alone",

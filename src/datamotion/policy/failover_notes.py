@@ -8,6 +8,7 @@ from datamotion.model.plan import Refusal, Step
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, DoubtKind, Standing
 from datamotion.model.units import count_text, duration_text
+from datamotion.policy.failover_choice import is_unprotected
 from datamotion.policy.failover_decision import Decision
 from datamotion.policy.fence import unseen_sessions
 from datamotion.policy.needs import names_text
@@ -106,9 +107,12 @@ def of_staying(standing: Standing, decision: Decision, steps: Sequence[Step]) ->
     if not staying or steps or decision.is_for_lost:
         text = f"Left where they are served, in sight: {names_text(list(staying))}."
         return [Remark(text)] if staying else [], []
-    to = decision.candidate.name
-    hint = f"datamotion failover {standing.group.name} --to {to} moves it, as far as it can follow"
-    return [], [
-        Refusal(volume=volume, backend=backend, text=f"{volume} is served by {backend}, in sight: it stays", hint=hint)
-        for volume, backend in staying.items()
-    ]
+    to, group = decision.candidate.name, standing.group.name
+    refusals = []
+    for volume, backend in staying.items():
+        text, hint = f"{volume} is served by {backend}, in sight: it stays", "moves it, as far as it can follow"
+        hint = f"datamotion failover {group} --to {to} {hint}"
+        if is_unprotected(standing, volume):  # it appeared since the failover was begun
+            text, hint = f"{volume} at {backend} was never protected: it stays", f"datamotion apply {group} protects it"
+        refusals.append(Refusal(volume=volume, backend=backend, text=text, hint=hint))
+    return [], refusals

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import Copy, Doubt, DoubtKind, HeldClaim, Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import Unseen
+from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.recovery import Earlier
 from datamotion.policy.serving import taken_twice
 from datamotion.policy.target import Candidate
@@ -35,47 +37,49 @@ def serves_newer(standing: Standing, holder: HeldClaim, earlier: Earlier) -> Ref
     )
 
 
-def it_works(standing: Standing, holder: HeldClaim, to: str) -> Refusal:
+def it_works(standing: Standing, holder: HeldClaim, choice: FailoverChoice, to: str) -> Refusal:
     """Another back end serves, in sight."""
     group = standing.group.name
     return Refusal(
         text=f"{holder.backend} serves {group} since epoch {holder.epoch}, and works",
         hint=f"to give it up all the same, with what was written there since {to} last heard of it:"
-        f" datamotion failover {group} --to {to} --overrule {holder.backend}",
+        f" {_overrule(group, holder, choice)}",
     )
 
 
-def perhaps_served(standing: Standing, holder: HeldClaim, to: str | None) -> Refusal:
+def perhaps_served(standing: Standing, holder: HeldClaim, choice: FailoverChoice) -> Refusal:
     """An epoch was taken for a back end that was not seen, and nobody confirmed it."""
     group, site = standing.group.name, standing.sites[holder.backend]
     return Refusal(
         text=f"epoch {holder.epoch} of {group} was taken for {holder.backend} at {_since(holder)} by {holder.claim.by},"
         f" and {holder.backend} cannot be seen: whether it serves by now nobody can tell",
-        hint=f"if it is lost, with all that was written there since: {_overrule(group, holder, to)}",
+        hint=f"if it is lost, with all that was written there since: {_overrule(group, holder, choice)}",
         unseen=site.unseen,
     )
 
 
-def was_begun(standing: Standing, holder: HeldClaim, to: str | None) -> Refusal:
+def was_begun(standing: Standing, holder: HeldClaim, choice: FailoverChoice) -> Refusal:
     """A failover to a back end in sight goes on this moment, or was cut short."""
     group = standing.group.name
     return Refusal(
         text=f"a failover of {group} to {holder.backend} was begun at {_since(holder)} by {holder.claim.by} (epoch"
         f" {holder.epoch}), and goes on or was cut short",
         hint=f"to finish it: {holder.claim.command}; if its run is dead and"
-        f" {holder.backend} is not to serve: {_overrule(group, holder, to)}",
+        f" {holder.backend} is not to serve: {_overrule(group, holder, choice)}",
     )
 
 
-def was_begun_at(standing: Standing, holder: HeldClaim, earlier: Earlier | None) -> Refusal:
+def was_begun_at(standing: Standing, holder: HeldClaim, choice: FailoverChoice) -> Refusal:
     """It goes to an older state, and another one is asked for in the same epoch, or the newest."""
     group = standing.group.name
-    asked = f"--at {earlier} is another state" if earlier else "without --at it would serve the newest one"
+    asked = (
+        f"--at {choice.earlier} is another state" if choice.earlier else "without --at it would serve the newest one"
+    )
     return Refusal(
         text=f"a failover of {group} to {holder.backend} as it was at {holder.claim.at} was begun at {_since(holder)}"
         f" by {holder.claim.by} (epoch {holder.epoch}), and goes on or was cut short; {asked}",
         hint=f"to finish it: {holder.claim.command}; if its run is dead and that state is not to be served:"
-        f" {_overrule(group, holder, None)}",
+        f" {_overrule(group, holder, replace(choice, to=None))}",
     )
 
 
@@ -83,8 +87,8 @@ def _since(holder: HeldClaim) -> str:
     return f"{holder.claim.since:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _overrule(group: str, holder: HeldClaim, to: str | None) -> str:
-    return f"datamotion failover {group} --to {to or 'BACKEND'} --overrule {holder.backend}"
+def _overrule(group: str, holder: HeldClaim, choice: FailoverChoice) -> str:
+    return f"datamotion failover {group} {choice.to_text(choice.to or 'BACKEND')} --overrule {holder.backend}"
 
 
 def nobody_known(standing: Standing, doubt: Doubt | None) -> Refusal:

@@ -52,7 +52,7 @@ def ailment(copy: Copy) -> Ailment | None:
     if relationship.is_transferring or relationship.state not in RECEIVING or relationship.healthy:
         return None
     reason = _reason(relationship)
-    return Ailment(reason, _hint_for(reason) or _TELLS_MORE)
+    return Ailment(reason, _hint_for(reason) or f"`datamotion update` tries again; {_TELLS_MORE}")
 
 
 def _reason(relationship: Relationship) -> str:

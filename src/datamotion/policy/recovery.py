@@ -6,6 +6,7 @@ broken off at its own; what is newer there goes, unless it is kept as a clone fi
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,11 @@ class Earlier:
 
     def __str__(self) -> str:
         return self.snapshot or f"{self.taken_by:%Y-%m-%dT%H:%M:%SZ}"
+
+    @property
+    def options(self) -> str:
+        """Those of a command that ask for it."""
+        return f"--at {shlex.quote(str(self))}" + (" --keep-newer" if self.keeps_newer else "")
 
     def of(self, standing: Standing, copy: Copy) -> Snapshot | None:
         """The snapshot of a copy that is meant; None where it holds none."""

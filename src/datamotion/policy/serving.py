@@ -187,11 +187,12 @@ def claim_doubts(group: str, claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
         )
     for each in of_newest:
         if each.served is None and not any(other.served for other in of_newest):
+            again = "; say --keep-newer again where it was said: datamotion runs names all" if each.claim.at else ""
             yield Doubt(
                 kind=DoubtKind.UNFINISHED_CLAIM,
                 backend=each.backend,
                 text=f"{each.backend} was claimed in epoch {each.epoch} by {each.claim.by}, at"
                 f" {each.claim.since:%Y-%m-%d %H:%M:%S} UTC, and was never seen to be served: that run goes on, or was"
                 " cut short",
-                hint=f"{each.claim.command} goes on with it",
+                hint=f"{each.claim.command} goes on with it{again}",
             )

@@ -212,7 +212,8 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A mirror fails for any other reason; it is told in the cluster's own words.",
         "unhealthy: {cause}",
-        "at {cluster}: snapmirror show -destination-path {svm}:{name} -instance",
+        "datamotion update {group} tries again; at {cluster}: snapmirror show -destination-path {svm}:{name} -instance"
+        " tells more",
     ),
     Kind.STALE: Row(
         *_WARN,

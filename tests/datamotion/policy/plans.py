@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group
@@ -100,8 +101,8 @@ def protect(view: View, group: Group = BOTH) -> Plan:
     return planned(protect_planner(group), standing_of(view, group))
 
 
-def failover(view: View, to: str | None = None, *, allow_partial: bool = False, overrule: str | None = None) -> Plan:
-    choice = FailoverChoice(to=to, allow_partial=allow_partial, overrule=overrule)
+def failover(view: View, to: str | None = None, **asked: Any) -> Plan:
+    choice = FailoverChoice(to=to, **asked)
     return planned(failover_planner(BOTH, choice), standing_of(view, BOTH))
 
 

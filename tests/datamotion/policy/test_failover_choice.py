@@ -13,6 +13,7 @@ from datamotion.model.volume_records import Svm
 from datamotion.model.words import MirrorState
 from datamotion.policy.failover import failover_planner
 from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.recovery import Earlier
 from tests.datamotion.building import (
     LYON,
     NICE,
@@ -125,6 +126,8 @@ def test_from_a_target_that_serves_and_works_only_who_overrules_it_by_name() -> 
     refusal = refused(failover(failed_over(), "gold-nice"))
     assert refusal.text == "gold-lyon serves gold since epoch 2, and works"
     assert "--to gold-nice --overrule gold-lyon" in (refusal.hint or "")
+    earlier = refused(failover(failed_over(), "gold-nice", earlier=Earlier(snapshot="last monday", keeps_newer=True)))
+    assert "--to gold-nice --at 'last monday' --keep-newer --overrule gold-lyon" in (earlier.hint or "")
     plan = failover(failed_over(), "gold-nice", overrule="gold-lyon")
     assert (plan.backend, plan.epoch) == ("gold-nice", 3)
     assert [loss.given_up_at for loss in plan.losses] == ["gold-lyon"]
@@ -170,6 +173,8 @@ def test_a_failover_that_was_begun_elsewhere_may_go_on_still(lyon: object) -> No
     assert "ops on console" in refusal.text
     assert "--to gold-nice --overrule gold-lyon" in (refusal.hint or "")
     assert refusal.because_silent == (lyon is LOST)
+    earlier = refused(failover(view, "gold-nice", earlier=Earlier(snapshot="monday")))
+    assert "--to gold-nice --at monday --overrule gold-lyon" in (earlier.hint or "")
     assert failover(view, "gold-nice", overrule="gold-lyon").epoch == 3
 
 
