@@ -57,5 +57,8 @@ def test_a_log_file_that_cannot_be_is_told_before_anything_is_asked(world: World
     before = [calls(world.site, name) for name in world.site.clusters]
     for path in (world.folder / "absent" / "log", link):
         typed("status", "-c", config, "--log-file", path).failed_cleanly(2, f"--log-file {path} cannot be written")
+    written = config.read_bytes()
+    typed("status", "-c", config, "--log-file", config).failed_cleanly(2, "holds something else than a log")
+    assert config.read_bytes() == written
     typed("status", "-c", config, "--log-file", "/dev/null").failed_cleanly(2, "/dev/null is no regular file")
     assert [calls(world.site, name) for name in world.site.clusters] == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -36,6 +37,7 @@ C = TypeVar("C", bound=Callable[..., None])
 _ALL = logging.getLogger("datamotion")
 _REQUESTS = logging.getLogger("datamotion.ontap.connection")
 _log = logging.getLogger(__name__)
+_DATED = re.compile(rb"\d{4}-\d\d-\d\d")
 
 
 def logged(command: C) -> C:
@@ -100,8 +102,11 @@ def _listening(logger: logging.Logger, handler: logging.Handler) -> Iterator[Non
 
 @contextmanager
 def _in_file(path: Path) -> Iterator[logging.Handler]:
-    """Added to a regular file that is no link, and that nobody else may read. Raises: ConfigError, OSError."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    """Added to a regular file that is no link, and that nobody else may read; not to one of something else.
+
+    Raises: ConfigError, OSError.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         descriptor = os.open(path, flags, 0o600)
     except OSError as error:
@@ -109,6 +114,8 @@ def _in_file(path: Path) -> Iterator[logging.Handler]:
     with os.fdopen(descriptor, "w", encoding="utf-8", buffering=1) as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ConfigError(f"--log-file {path} is no regular file")
+        if (begins := os.pread(descriptor, 16, 0)) and not _DATED.match(begins):
+            raise ConfigError(f"--log-file {path} holds something else than a log", hint="name another file")
         os.fchmod(descriptor, 0o600)
         yield _Lines(lambda line: file.write(f"{line}\n"), "%(at)s %(message)s")
 

@@ -15,7 +15,7 @@ from datamotion.cli.render_groups import show_plans
 from datamotion.exit_status import CHANGES, ExitStatus
 from datamotion.service import preparing, protecting
 from datamotion.service.reports import PlanReport
-from datamotion.service.saved_plans import save_plans
+from datamotion.service.saved_plans import check_may_hold_plans, save_plans
 from datamotion.service.session import Session
 
 _ExitCode = Annotated[
@@ -46,6 +46,8 @@ def plan(
     Example: datamotion plan gold
     """
     session = open_session(context, config)
+    if out is not None:
+        check_may_hold_plans(out)
     reports = anyio.run(_plans, session, groups or (), peer_clusters)
     status = max((report.verdict.exit_status for report in reports), default=ExitStatus.DONE)
     if exit_code and status == ExitStatus.DONE and any(report.changes for report in reports):
