@@ -228,6 +228,14 @@ def test_evidence_that_no_run_was_begun_for_is_kept_with_one_that_ended_as_its_p
         assert runs == [(3, "failed", "passed"), (2, "done", None), (1, "done", None)]
         assert past_run(session, 3).evidence == evidence
 
+        too_long = drills.Exam(checks=[(["sleep", "60"], timedelta(seconds=1))])
+        async with preparing.prepare(session, [again]) as (prepared,):
+            pass
+        evidence = await drill_evidence.gather(session, again, prepared, None, too_long, session.world.clock.now())
+        assert [each.problem for each in evidence.checks] == ["did not end within 1 s"]
+        assert history(session).runs[0].drill_outcome == "failed"
+        assert past_run(session, 4).evidence == evidence
+
     play(quick_path, story)
 
 
