@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from datamotion.cli.copying import progress_line, render_copied
-from datamotion.cli.drill import render_drill
 from datamotion.cli.lab import render_clusters
 from datamotion.cli.main import run
 from datamotion.cli.past import render_history
 from datamotion.cli.render import render_plan
+from datamotion.cli.render_drill import render_drill
 from datamotion.cli.render_explained import render_explained
 from datamotion.cli.render_migrations import render_migrations
 from datamotion.cli.render_status import render_status
@@ -124,51 +124,65 @@ def following() -> None:
         watcher.looked(Look(due=(), plan=done, standing=look(0).standing, still={}))
 
 
-def drilled() -> None:
-    """A check failed, a file is another one, and a mirror is not as it was."""
+def _a_drill() -> DrillReport:
+    """One of which a check failed, a file is another one, and a mirror is not as it was."""
     before = [
         MirrorSeen(volume=name, backend="gold-lyon", uuid=_UUID, state="snapmirrored", snapshot=_SNAPSHOT, lag_s=300.0)
         for name in ("vol_1", _LONG)
     ]
     after = [before[0], replace(before[1], state="broken_off")]
-    render_drill(
-        DrillReport(
-            group="gold",
-            backend="gold-lyon",
-            svm="svm_gold_dr",
-            at=NOON,
-            until=NOON + timedelta(hours=2),
-            seconds_to_serve=1.4,
-            served=(
-                Served(volume="vol_1", clone="vol_1_drill", path="/drill/vol_1", snapshot=_SNAPSHOT, age_s=300.0),
-                Served(volume=_LONG, clone=f"{_LONG}_drill", path=f"/drill/{_LONG}", snapshot=_SNAPSHOT, age_s=None),
-            ),
-            missing=("vol_2",),
-            checks=(
-                CheckOutcome(command="restore-test --quick", status=0, printed="", problem=None, seconds=12.3),
-                CheckOutcome(command="restore-test", status=None, printed="", problem="no end in 60 s", seconds=60.0),
-            ),
-            checksums=Checksums(
-                manifest="/srv/manifest",
-                manifest_sha256="9f" * 32,
-                folder="/mnt/drill",
-                named=1200,
-                equal=1198,
-                differing=1,
-                differ=("vol_1/ledger.db",),
-                unreadable=1,
-                missing=("vol_1/客户.db",),
-                problem=None,
-                seconds=40.2,
-            ),
-            before=tuple(before),
-            after=tuple(after),
-            changed=changes_of(before, after),
-        )
+    return DrillReport(
+        group="gold",
+        backend="gold-lyon",
+        svm="svm_gold_dr",
+        at=NOON,
+        until=NOON + timedelta(hours=2),
+        seconds_to_serve=1.4,
+        served=(
+            Served(volume="vol_1", clone="vol_1_drill", path="/drill/vol_1", snapshot=_SNAPSHOT, age_s=300.0),
+            Served(volume=_LONG, clone=f"{_LONG}_drill", path=f"/drill/{_LONG}", snapshot=_SNAPSHOT, age_s=None),
+        ),
+        missing=("vol_2",),
+        checks=(
+            CheckOutcome(command="restore-test --quick", status=0, printed="", problem=None, seconds=12.3),
+            CheckOutcome(command="restore-test", status=None, printed="", problem="no end in 60 s", seconds=60.0),
+        ),
+        checksums=Checksums(
+            manifest="/srv/manifest",
+            manifest_sha256="9f" * 32,
+            folder="/mnt/drill",
+            named=1200,
+            equal=1198,
+            differing=1,
+            differ=("vol_1/ledger.db",),
+            unreadable=1,
+            missing=("vol_1/客户.db",),
+            problem=None,
+            seconds=40.2,
+        ),
+        before=tuple(before),
+        after=tuple(after),
+        changed=changes_of(before, after),
+        unfinished=(),
     )
 
 
-def _past(run: int, operation: str, phase: str, why: str | None = None) -> PastRunReport:
+def drilled() -> None:
+    render_drill(_a_drill())
+
+
+def drill_unfinished() -> None:
+    """The command was ended while its second check ran."""
+    whole = _a_drill()
+    left = ("check restore-test", "checksums of /srv/manifest", "a look at the mirrors afterwards")
+    render_drill(
+        replace(whole, checks=whole.checks[:1], checksums=None, after=(), changed=(), missing=(), unfinished=left)
+    )
+
+
+def _past(
+    run: int, operation: str, phase: str, why: str | None = None, drill_outcome: str | None = None
+) -> PastRunReport:
     return PastRunReport(
         run=run,
         group="gold",
@@ -176,6 +190,7 @@ def _past(run: int, operation: str, phase: str, why: str | None = None) -> PastR
         who="anna@ops-console-1, process 4711",
         why=why,
         phase=phase,
+        drill_outcome=drill_outcome,
         started_at=NOON + timedelta(minutes=run),
         ended_at=NOON + timedelta(minutes=run, seconds=90) if phase != "acting" else None,
         seconds=90.0 if phase != "acting" else None,
@@ -186,7 +201,11 @@ _STORM = "a storm at paris: nobody knows when the power comes back, and the cust
 
 
 def past() -> None:
-    told = (_past(12, "failover", "partly done", _STORM), _past(3, "protect", "done"))
+    told = (
+        _past(12, "failover", "partly done", _STORM),
+        _past(4, "drill stop", "done"),
+        _past(3, "drill", "done", drill_outcome="failed"),
+    )
     render_history(HistoryReport(runs=told, is_all=False))
 
 
@@ -298,6 +317,7 @@ FACES: Mapping[str, Callable[[], None]] = {
         explain,
         following,
         drilled,
+        drill_unfinished,
         past,
         nothing_past,
         open_ones,

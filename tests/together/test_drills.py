@@ -10,10 +10,12 @@ import pytest
 import trio
 
 from datamotion.policy.drills import DrillChoice
-from datamotion.service import drills, preparing, removal
+from datamotion.service import drill_evidence, drills, preparing, removal
 from datamotion.service.commands_here import CheckOutcome
 from datamotion.service.drill_reports import MirrorSeen, Served, changes_of
+from datamotion.service.history import history, past_run
 from datamotion.service.intents import Intent
+from datamotion.service.open_runs import open_runs
 from datamotion.service.verdict import Verdict
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, outcomes, play, told
@@ -191,6 +193,48 @@ def test_what_somebody_made_of_that_name_is_left_and_what_is_gone_is_no_mistake(
         await story.change("lyon", "vol_2_drill", {"comment": "mine by now"})
         await story.place.run(stop(story))
         assert await names(story) == ["vol_1", "vol_2", "vol_2_drill"]
+
+    play(quick_path, story)
+
+
+def test_a_stop_that_was_cut_off_is_told_apart_from_its_start_and_goes_on_by_its_own_command(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected()
+        await story.place.run(start(story))
+        assert await dies(lambda it: it.place.run(stop(it)), story, Life(0, is_carried_out=True))
+        (left,) = open_runs(story.place.session).runs
+        assert (left.run.operation, left.goes_on) == ("drill stop", "datamotion drill stop gold")
+        assert (await story.place.run(stop(story))).went_on_from == left.run.run
+        assert [each.operation for each in history(story.place.session).runs[:3]] == [
+            "drill stop",
+            "drill stop",
+            "drill",
+        ]
+
+    play(quick_path, story)
+
+
+def test_evidence_that_no_run_was_begun_for_is_kept_with_one_that_ended_as_its_plan_was_told(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        await story.place.run(start(story))
+        await story.delete_mirror("lyon", "vol_2")
+        session, again = story.place.session, start(story)
+        async with preparing.prepare(session, [again]) as (prepared,):
+            assert (prepared.report.changes, prepared.report.verdict) == (False, Verdict.REFUSED)
+        evidence = await drill_evidence.gather(session, again, prepared, None, drills.Exam(), session.world.clock.now())
+        assert [each.volume for each in evidence.before] == ["vol_1"]
+        runs = [(each.run, each.phase, each.drill_outcome) for each in history(session).runs]
+        assert runs == [(3, "failed", "passed"), (2, "done", None), (1, "done", None)]
+        assert past_run(session, 3).evidence == evidence
+
+        too_long = drills.Exam(checks=[(["sleep", "60"], timedelta(seconds=1))])
+        async with preparing.prepare(session, [again]) as (prepared,):
+            pass
+        evidence = await drill_evidence.gather(session, again, prepared, None, too_long, session.world.clock.now())
+        assert [each.problem for each in evidence.checks] == ["did not end within 1 s"]
+        assert history(session).runs[0].drill_outcome == "failed"
+        assert past_run(session, 4).evidence == evidence
 
     play(quick_path, story)
 

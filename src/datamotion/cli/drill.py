@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
-from html import escape
 from pathlib import Path
 from typing import Annotated
 
@@ -18,15 +15,12 @@ from datamotion.cli.listing import Listing
 from datamotion.cli.logged import logged
 from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, DryRun, OneGroup, OutputForm, Yes, duration, open_session
 from datamotion.cli.output import Output, print_json
-from datamotion.cli.terminal import open_console, plain, say
+from datamotion.cli.render_drill import page, render_drill
 from datamotion.exit_status import ExitStatus
-from datamotion.model.units import count_text, duration_text
 from datamotion.policy.drills import DrillChoice
-from datamotion.service import drills, preparing
-from datamotion.service.commands_here import CheckOutcome
-from datamotion.service.drill_reports import Checksums, DrillReport, MirrorSeen, changes_of
+from datamotion.service import drill_evidence, drills, preparing
+from datamotion.service.drill_reports import DrillOutcome
 from datamotion.service.intents import Intent
-from datamotion.service.manifests import verify
 from datamotion.service.operation_reports import DrillStartReport
 from datamotion.service.session import Session
 
@@ -121,7 +115,7 @@ def start(
     started = anyio.run(_start, session, intent, output, yes, dry_run, exam)
     told, status = started.evidence, started.operation.verdict.exit_status
     if told is not None:
-        status = status or (ExitStatus.DONE if told.passed else ExitStatus.FAILED)
+        status = status or (ExitStatus.DONE if told.outcome is DrillOutcome.PASSED else ExitStatus.FAILED)
         if report is not None:
             report.write_text(page(told), encoding="utf-8")
         if output is Output.TEXT:
@@ -150,128 +144,12 @@ def stop(
 
 
 async def _start(
-    session: Session,
-    intent: Intent,
-    output: Output,
-    yes: bool,
-    dry_run: bool,
-    exam: drills.Exam,
+    session: Session, intent: Intent, output: Output, yes: bool, dry_run: bool, exam: drills.Exam
 ) -> DrillStartReport:
-    clock, group = session.world.clock, intent.group
-    at = clock.now()
+    began = session.world.clock.now()
     async with preparing.prepare(session, [intent]) as (prepared,):
-        before, plan = prepared.standing, prepared.plan
         shown = await carry_out_one(session, prepared, output, yes=yes, dry_run=dry_run, without_store=False)
-    if dry_run or plan.backend is None:
+    if dry_run or prepared.plan.backend is None:
         return DrillStartReport(operation=shown, evidence=None)
-    serve_s = shown.run.seconds if shown.run is not None else None
-    async with preparing.prepare(session, [intent]) as (prepared,):
-        served = drills.served_by(
-            prepared.standing,
-            plan.backend,
-            {
-                each.volume: (each.snapshot, each.age.total_seconds() if each.age else None)
-                for each in plan.recovery_points
-            },
-        )
-        until = drills.until_of(prepared.standing, plan.backend)
-    backend = group.backend(plan.backend)
-    facts = {"DATAMOTION_GROUP": group.name, "DATAMOTION_BACKEND": backend.name, "DATAMOTION_SVM": backend.svm}
-    checks = [await drills.check(each, facts, served, session.world.environ, limit) for each, limit in exam.checks]
-    sums = None
-    if exam.manifest is not None and exam.folder is not None:
-        sums = await verify(exam.manifest, exam.folder, exam.manifest_limit)
-    async with preparing.prepare(session, [intent]) as (prepared,):
-        after = prepared.standing
-    seen = drills.mirrors_of(before), drills.mirrors_of(after)
-    have = {each.volume for each in served}
-    evidence = DrillReport(
-        group=group.name,
-        backend=backend.name,
-        svm=backend.svm,
-        at=at,
-        until=until,
-        seconds_to_serve=serve_s,
-        served=tuple(served),
-        missing=tuple(each for each in before.volumes if each not in have),
-        checks=tuple(checks),
-        checksums=sums,
-        before=seen[0],
-        after=seen[1],
-        changed=changes_of(*seen),
-    )
+    evidence = await drill_evidence.gather(session, intent, prepared, shown.run, exam, began)
     return DrillStartReport(operation=shown, evidence=evidence)
-
-
-def _age(seconds: float | None) -> str:
-    return "age not seen" if seconds is None else f"{duration_text(timedelta(seconds=seconds))} old"
-
-
-def _mirror(each: MirrorSeen) -> str:
-    return f"{each.state}, {each.snapshot or 'exports nothing'}, {_age(each.lag_s)}"
-
-
-def _outcome(each: CheckOutcome) -> str:
-    return "passed" if each.passed else f"failed: {each.problem or f'status {each.status}'}"
-
-
-def _checksums(told: Checksums) -> Iterator[tuple[str, str]]:
-    outcome = "passed" if told.passed else f"failed: {told.problem}" if told.problem else "failed"
-    counts = (
-        f"{told.equal} of {count_text(told.named, 'file')} equal, {told.differing} differ, {told.unreadable} missing"
-    )
-    what = f"Checksums of {told.manifest} in {told.folder}"
-    yield what, f"{outcome}, {counts}, {told.seconds:.1f} s (SHA-256 of the manifest: {told.manifest_sha256})"
-    for heading, names in (("Differs", told.differ), ("Missing", told.missing)):
-        yield from ((heading, each) for each in names)
-
-
-def _summary(told: DrillReport) -> list[tuple[str, str]]:
-    """All that the report says, line by line: what it is about, and what is said of it."""
-    lines = [("Drill", f"{told.group} at {told.backend} ({told.svm}), begun {told.at:%Y-%m-%d %H:%M:%S} UTC")]
-    until = f"; to be removed after {told.until:%Y-%m-%d %H:%M} UTC" if told.until else ""
-    took = "served already" if told.seconds_to_serve is None else f"{told.seconds_to_serve:.1f} s"
-    lines.append(("Time to serve", took + until))
-    for each in told.served:
-        point = f"{each.snapshot}, {_age(each.age_s)}" if each.snapshot else "served by an earlier run"
-        lines.append((f"Recovery point of {each.volume}", f"{point}; {each.clone} at {each.path or 'no path'}"))
-    lines += [(f"Not served: {each}", "no clone of it is seen") for each in told.missing]
-    lines += [(f"Check {each.command}", f"{_outcome(each)}, {each.seconds:.1f} s") for each in told.checks]
-    lines += _checksums(told.checksums) if told.checksums is not None else ()
-    now = {(each.volume, each.backend): each for each in told.after}
-    for was in told.before:
-        after = now.get((was.volume, was.backend))
-        lines.append(
-            (
-                f"Mirror of {was.volume} at {was.backend}",
-                f"before: {_mirror(was)}; after: {_mirror(after) if after else 'not seen'} ({was.uuid})",
-            )
-        )
-    lines += [("Changed", each) for each in told.changed]
-    unchanged = f"no: {count_text(len(told.before), 'mirror')} compared before and after"
-    return lines if told.changed else [*lines, ("Mirrors changed", unchanged)]
-
-
-def render_drill(told: DrillReport) -> None:
-    console = open_console()
-    for what, text in _summary(told):
-        say(console, f"{plain(what)}: {plain(text)}", hang=2)
-
-
-_STYLE = (
-    "body{font:11pt sans-serif;margin:2em}table{border-collapse:collapse}pre{white-space:pre-wrap}"
-    "td,th{border:1px solid #999;padding:.3em;text-align:left;vertical-align:top}tr{break-inside:avoid}"
-)
-
-
-def page(told: DrillReport) -> str:
-    """The report as a page of its own that prints well; every value is escaped."""
-    rows = "\n".join(f"<tr><th>{escape(what)}</th><td>{escape(text)}</td></tr>" for what, text in _summary(told))
-    printed = "\n".join(
-        f"<h2>{escape(each.command)}</h2>\n<pre>{escape(each.printed)}</pre>" for each in told.checks if each.printed
-    )
-    title = escape(f"Drill of {told.group} at {told.backend}: {'passed' if told.passed else 'failed'}")
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{_STYLE}</style></head>\n<body><h1>{title}</h1>\n<table>\n{rows}\n</table>\n{printed}\n</body></html>\n"
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,8 +14,10 @@ from datamotion.cli.completion import complete_group
 from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, OutputForm, open_session
 from datamotion.cli.output import Output, print_json
 from datamotion.cli.render import first_of, render_plan
+from datamotion.cli.render_drill import page, render_drill
 from datamotion.cli.render_run import render_run
 from datamotion.cli.terminal import open_console, plain, say
+from datamotion.errors import ConfigError
 from datamotion.exit_status import ExitStatus
 from datamotion.model.units import count_text, duration_text
 from datamotion.service.history import history as read_history
@@ -30,12 +33,17 @@ What = Annotated[
     ),
 ]
 Limit = Annotated[int, typer.Option("--limit", metavar="NUMBER", min=1, help="So many runs at most, the newest first.")]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="Write the evidence of a drill's run there too, as a page (HTML)."),
+]
 
 
 def history(
     context: typer.Context,
     what: What = None,
     limit: Limit = 20,
+    report: ReportFile = None,
     config: ConfigFile = DEFAULT_CONFIG,
     output: OutputForm = Output.TEXT,
 ) -> None:
@@ -46,10 +54,24 @@ def history(
     session = open_session(context, config)
     if what is not None and what.isascii() and what.isdigit() and what not in session.configuration.groups:
         detail = past_run(session, int(what))
+        if report is not None:
+            _write_page(detail, report)
         render_past_run(detail) if output is Output.TEXT else print_json("run", detail, ExitStatus.DONE, output)
         return
-    report = read_history(session, what, most=limit)
-    render_history(report) if output is Output.TEXT else print_json("history", report, ExitStatus.DONE, output)
+    if report is not None:
+        raise ConfigError("--report is of one run", hint="name its number: datamotion history lists them")
+    runs = read_history(session, what, most=limit)
+    render_history(runs) if output is Output.TEXT else print_json("history", runs, ExitStatus.DONE, output)
+
+
+def _write_page(detail: PastRunDetailReport, to: Path) -> None:
+    """The page that the drill itself was told by. Raises: ConfigError where no evidence of one is kept."""
+    if detail.evidence is None:
+        number = detail.run.run
+        raise ConfigError(
+            f"no evidence of a drill is kept with run {number}", hint=f"datamotion history {number} shows it"
+        )
+    to.write_text(page(detail.evidence), encoding="utf-8")
 
 
 def render_history(report: HistoryReport) -> None:
@@ -57,10 +79,13 @@ def render_history(report: HistoryReport) -> None:
     if not report.runs:
         say(console, "Nothing was done yet, as far as the store knows.")
         return
-    table = a_table("run", "group", "what", "outcome", "began", "took", "who", "why", beneath=2)
+    drill = ["drill"] if any(each.drill_outcome for each in report.runs) else []
+    beneath = (*drill, "who", "why")
+    table = a_table("run", "group", "what", "outcome", "began", "took", *beneath, beneath=len(beneath))
     for each in report.runs:
-        cells = (str(each.run), each.group, each.operation, each.phase, _began(each), _took(each), each.who)
-        table.add_row(*map(plain, (*cells, each.why or "")))
+        cells = [str(each.run), each.group, each.operation, each.phase, _began(each), _took(each)]
+        cells += [each.drill_outcome or "" for _ in drill]
+        table.add_row(*map(plain, (*cells, each.who, each.why or "")))
     table.show(console)
     if not report.is_all:
         say(console, f"... and older ones; --limit {len(report.runs) * 2} shows more", indent=2)
@@ -69,7 +94,9 @@ def render_history(report: HistoryReport) -> None:
 def render_past_run(report: PastRunDetailReport) -> None:
     console, run = open_console(), report.run
     why = f", because: {plain(run.why)}" if run.why else ""
-    say(console, f"[bold]Run {run.run}[/]: {plain(run.operation)} of {plain(run.group)}, {run.phase}{why}", hang=2)
+    drill = f", drill {plain(run.drill_outcome)}" if run.drill_outcome else ""
+    head = f"{plain(run.operation)} of {plain(run.group)}, {run.phase}{drill}{why}"
+    say(console, f"[bold]Run {run.run}[/]: {head}", hang=2)
     took = f", took {_took(run)}" if run.ended_at else ", has not come to its end"
     say(console, f"by {plain(run.who)}, {_began(run)} UTC{took}", indent=2)
     if report.epoch is not None:
@@ -80,6 +107,8 @@ def render_past_run(report: PastRunDetailReport) -> None:
     _render_journal(console, report)
     if report.outcome is not None:
         render_run(report.outcome, console)
+    if report.evidence is not None:
+        render_drill(report.evidence, console)
 
 
 def _render_steps(console: Console, report: PastRunDetailReport) -> None:

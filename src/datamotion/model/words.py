@@ -150,5 +150,6 @@ class Operation(StrEnum):
     RESYNC = "resync"
     REPROTECT = "reprotect"
     DRILL = "drill"
+    DRILL_STOP = "drill stop"
     MIGRATE = "migrate"
     GC = "gc"

@@ -32,7 +32,7 @@ def stop_planner(group: Group) -> Planner:
         _remove(due, situation.now, lambda drilled, _: drilled.group == group.name)
         sites = situation.now.sites.values()
         return Plan(
-            operation=Operation.DRILL,
+            operation=Operation.DRILL_STOP,
             group=group.name,
             title=f"Stop the drills of {group.name}",
             steps=due.steps(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from datamotion.service.commands_here import CheckOutcome
 
@@ -57,9 +58,21 @@ class Checksums:
         return self.problem is None and self.equal == self.named
 
 
+class DrillOutcome(StrEnum):
+    """What the evidence of a drill comes to."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNFINISHED = "unfinished"  # nothing of what was looked at has failed, and not all was looked at
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillReport:
-    """What an auditor takes. `changed` names every mirror that is not as it was but for a newer state; empty: none."""
+    """What an auditor takes. `changed` names every mirror that is not as it was but for a newer state; empty: none.
+
+    `unfinished` names what was not looked at to its end: it still goes on, or the command was ended in it; empty: all
+    was.
+    """
 
     group: str
     backend: str
@@ -74,11 +87,14 @@ class DrillReport:
     before: tuple[MirrorSeen, ...]
     after: tuple[MirrorSeen, ...]
     changed: tuple[str, ...]
+    unfinished: tuple[str, ...]
 
     @property
-    def passed(self) -> bool:
-        sound = self.checksums is None or self.checksums.passed
-        return sound and not (self.missing or self.changed) and all(each.passed for each in self.checks)
+    def outcome(self) -> DrillOutcome:
+        is_sound = self.checksums is None or self.checksums.passed
+        if self.missing or self.changed or not (is_sound and all(each.passed for each in self.checks)):
+            return DrillOutcome.FAILED
+        return DrillOutcome.UNFINISHED if self.unfinished else DrillOutcome.PASSED
 
 
 def changes_of(before: Sequence[MirrorSeen], after: Sequence[MirrorSeen]) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ def start(group: Group, choice: DrillChoice) -> Intent:
 def stop(group: Group) -> Intent:
     """No clone of a drill of the group is left at a back end that can be seen."""
     return Intent(
-        operation=Operation.DRILL, group=group, planner=stop_planner(group), glances=glances_of(group, SERVING)
+        operation=Operation.DRILL_STOP, group=group, planner=stop_planner(group), glances=glances_of(group, SERVING)
     )
 
 

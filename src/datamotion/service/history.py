@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from datamotion.errors import ConfigError, StoreFailed
 from datamotion.model.names import counted
 from datamotion.runs.journal import Entry, Note
+from datamotion.service.drill_reports import DrillReport
 from datamotion.service.history_reports import (
     HistoryReport,
     JournalLineReport,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from datamotion.store.journal import PastRun, RunRecord
 
 _REPORT = TypeAdapter(RunReport)
+_EVIDENCE = TypeAdapter(DrillReport)
 _RUNS_THAT_TELL = 5
 
 
@@ -84,6 +86,7 @@ def line_of(record: RunRecord) -> PastRunReport:
         who=record.holder,
         why=record.reason,
         phase=record.phase,
+        drill_outcome=record.evidence_outcome,
         started_at=record.started_at,
         ended_at=ended,
         seconds=round((ended - record.started_at).total_seconds(), 3) if ended else None,
@@ -96,6 +99,7 @@ def _detail(found: PastRun) -> PastRunDetailReport:
         epoch=found.plan.epoch,
         plan=plan_report(found.plan),
         outcome=_REPORT.validate_python(found.report) if found.report is not None else None,
+        evidence=_EVIDENCE.validate_python(found.evidence) if found.evidence is not None else None,
         steps=_steps(found.entries, found.record.started_at),
         journal=tuple(_journal_line(each) for each in found.entries),
     )

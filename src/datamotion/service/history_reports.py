@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from datamotion.service.drill_reports import DrillReport
 from datamotion.service.reports import PlanReport, RunReport
 
 
@@ -13,6 +14,8 @@ class PastRunReport:
     """One run, as the store remembers it. `phase` is `acting` while it goes on, or until its death is noticed.
 
     `who` is a user, a host and a process; `why` their words. `seconds` is None where it has not come to its end.
+    `drill_outcome` is what the evidence of a drill came to: `passed`, `failed` or `unfinished`; None: it was no drill,
+    or no evidence of it is kept.
     """
 
     run: int
@@ -21,6 +24,7 @@ class PastRunReport:
     who: str
     why: str | None
     phase: str
+    drill_outcome: str | None
     started_at: datetime
     ended_at: datetime | None
     seconds: float | None
@@ -64,11 +68,13 @@ class PastRunDetailReport:
     """All that is known of one run. `epoch` is the one that it was to take; None: it was to take none.
 
     `outcome` is its report, None where it did not come to its end, or was carried out by a release that kept none.
+    `evidence` is that of a drill: None where it was no drill, or none is kept.
     """
 
     run: PastRunReport
     epoch: int | None
     plan: PlanReport
     outcome: RunReport | None
+    evidence: DrillReport | None
     steps: tuple[StepTimeReport, ...]
     journal: tuple[JournalLineReport, ...]

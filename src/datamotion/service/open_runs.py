@@ -66,6 +66,7 @@ _COMMANDS: Mapping[str, str] = {
     Operation.RESUME: "resume {group}",
     Operation.ABORT: "abort {group}",
     Operation.REPROTECT: "reprotect {group}",
+    Operation.DRILL_STOP: "drill stop {group}",
     Operation.MIGRATE: "migrate {group}",
     Operation.GC: "gc",
 }

@@ -91,6 +91,8 @@ class Prepared:
         self._planner = turn.planner(intent.planner)
         self.standing = standing
         self.plan = self._planned(standing)
+        self.run: int | None = None
+        """The number in the store of the run that this became; None until then."""
 
     @property
     def operation(self) -> Operation:
@@ -128,8 +130,8 @@ class Prepared:
             verdict = Verdict.FAILED if any(each.is_answer for each in said.objections) else Verdict.SILENT
         return replace(report, clusters_say=said, notes=notes, verdict=verdict)
 
-    def record_nothing_left(self) -> None:
-        """Where the last run of the group left something, one that had nothing to do is recorded after it.
+    def record_nothing_left(self, *, in_any_case: bool = False) -> None:
+        """Where the last run of the group left something, or in any case, one with nothing to do is recorded after it.
 
         Runs that were cut off are recorded as that. Raises: as `carry_out`.
         """
@@ -139,8 +141,11 @@ class Prepared:
             store = stack.enter_context(session.open_runs(intent.operation))
             _close_cut_off(store, intent.group.name, hold)
             last = next(reversed(store.runs(intent.group.name)), None)
-            if last and last.operation == intent.operation and last.phase not in (Phase.DONE, Phase.ACTING):
-                store.begin(self.plan, now, hold.holder.who, intent.reason).end(Event.ALL_REACHED, now)
+            is_left = last and last.operation == intent.operation and last.phase not in (Phase.DONE, Phase.ACTING)
+            if is_left or in_any_case:
+                journal = store.begin(self.plan, now, hold.holder.who, intent.reason)
+                journal.end(_event(self.report.verdict), now)
+                self.run = journal.run_id
 
     async def carry_out(self, watcher: Watcher) -> RunReport:
         """Does what the plan says, under the group's lock, with a journal.
@@ -160,6 +165,7 @@ class Prepared:
             view, standing, plan = await self._as_agreed()
             cut_off = _close_cut_off(store, group.name, hold)
             journal = store.begin(plan, clock.now(), hold.holder.who, self._intent.reason)
+            self.run = journal.run_id
 
             def a_run(planner: Planner) -> Run:
                 return Run(

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Column, Engine, Row, Select, func, insert, null, select, update
 
+from datamotion.errors import StoreFailed
 from datamotion.model.plan import Plan
 from datamotion.runs.journal import Entry, Note
 from datamotion.runs.phases import Event, Phase, advance
@@ -18,13 +19,16 @@ from datamotion.store.opening import open_engine, open_to_read, store_errors
 from datamotion.store.tables import ENTRIES, RUNS
 
 _PLAN = TypeAdapter(Plan)
-_TOLD = [each for each in RUNS.c if each not in {RUNS.c.plan, RUNS.c.report}]
-"""What is told of a run. Its plan and its report may be large, and there may be those of years."""
+_TOLD = [each for each in RUNS.c if each not in {RUNS.c.plan, RUNS.c.report, RUNS.c.evidence}]
+"""What is told of a run. Its plan, report and evidence may be large, and there may be those of years."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One run as the store remembers it. `holder` names the process that carried it out, `reason` is that person's."""
+    """One run as the store remembers it. `holder` names the process that carried it out, `reason` is that person's.
+
+    `evidence_outcome` is the word that the evidence of a drill came to; None: none is kept.
+    """
 
     id: int
     group: str
@@ -34,11 +38,14 @@ class RunRecord:
     ended_at: datetime | None
     holder: str
     reason: str | None = None
+    evidence_outcome: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastRun:
     """All that the store holds of a run. `report` is as JSON; none: the run did not come to its end.
+
+    `evidence` is that of a drill, as JSON; none: it was no drill, or the store did not take it.
 
     What an act of `plan` changes is told by its text alone: the store does not keep which kind of change it was.
     """
@@ -46,6 +53,7 @@ class PastRun:
     record: RunRecord
     plan: Plan
     report: Any
+    evidence: Any
     entries: Sequence[Entry]
 
 
@@ -78,6 +86,17 @@ class Store:
     def end(self, run_id: int, event: Event, at: datetime, report: Any = None) -> Phase:
         """The run has ended by this event, with this report as JSON; returns its phase from now on."""
         return RunJournal(self._engine, run_id).end(event, at, report)
+
+    def keep_evidence(self, run_id: int, evidence: Any, outcome: str) -> None:
+        """The evidence of a drill, as JSON, is kept with its run, in the place of what was kept of it before.
+
+        Raises: StoreFailed, also where the run is not there any more.
+        """
+        row = {"evidence": evidence, "evidence_outcome": outcome}
+        with store_errors("written"), self._engine.begin() as connection:
+            kept = connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(row)).rowcount
+        if not kept:
+            raise StoreFailed(f"the store knows no run {run_id} any more")
 
     def runs(self, group: str | None = None) -> Sequence[RunRecord]:
         """All runs, or those of one group, oldest first."""
@@ -188,6 +207,7 @@ class History:
                 record=_run_record(row),
                 plan=_PLAN.validate_python(row.plan),
                 report=row.report,
+                evidence=row.evidence,
                 entries=[_entry(each) for each in connection.execute(entries)],
             )
 
@@ -227,6 +247,7 @@ def _run_record(row: Row[Any]) -> RunRecord:
         ended_at=datetime.fromisoformat(row.ended_at) if row.ended_at else None,
         holder=row.holder,
         reason=row.reason,
+        evidence_outcome=row.evidence_outcome,
     )
 
 

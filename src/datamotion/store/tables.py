@@ -22,6 +22,8 @@ RUNS = Table(
     Column("plan", JSON, nullable=False),
     Column("reason", Text),
     Column("report", JSON(none_as_null=True)),
+    Column("evidence", JSON(none_as_null=True)),
+    Column("evidence_outcome", String),
 )
 
 ENTRIES = Table(

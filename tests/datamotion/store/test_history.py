@@ -24,7 +24,7 @@ INSERT INTO runs VALUES (1, 'gold', 'failover', 'done', '2031-05-04T12:00:00+00:
     '{"operation": "failover", "group": "gold", "title": "Fail over", "epoch": 2}');
 INSERT INTO entries VALUES (1, 1, '2031-05-04T12:00:01+00:00', 'reached', 'lyon', 'Break', '["vol_1"]', '[]', NULL);
 """
-"""As a store was made before runs had reasons and reports, and lines the titles of steps."""
+"""As a store was made before runs had reasons, reports and evidence, and lines the titles of steps."""
 
 
 @pytest.fixture
@@ -53,6 +53,23 @@ def test_a_run_is_kept_with_its_reason_plan_report_and_journal(path: Path) -> No
     assert [(step.title, act.text) for step in run.plan.steps for act in step.acts] == [("Break", "vol_1: break")]
 
 
+def test_the_evidence_of_a_drill_is_kept_with_its_run_and_the_last_of_it_counts(path: Path) -> None:
+    with open_store(str(path)) as store:
+        for _ in range(2):
+            store.begin(a_plan(), NOON, "me").end(Event.ALL_REACHED, NOON, {"verdict": "done"})
+        store.keep_evidence(1, {"checks": []}, "unfinished")
+        store.keep_evidence(1, {"checks": ["false"]}, "failed")
+        with pytest.raises(StoreFailed, match="knows no run 3"):
+            store.keep_evidence(3, {}, "passed")
+    with open_history(str(path)) as history:
+        assert [each.evidence_outcome for each in history.newest("gold", 9)] == [None, "failed"]
+        runs = [history.run(1), history.run(2)]
+    assert [each and (each.evidence, each.report) for each in runs] == [
+        ({"checks": ["false"]}, {"verdict": "done"}),
+        (None, {"verdict": "done"}),
+    ]
+
+
 def test_the_newest_runs_come_first_and_no_more_than_asked_for(path: Path) -> None:
     with open_store(str(path)) as store:
         for group in ("gold", "silver", "gold", "gold"):
@@ -69,8 +86,8 @@ def test_reading_a_store_of_an_older_release_changes_nothing_of_it(old: Path) ->
         (record,) = history.newest(None, 9)
         run = history.run(1)
     assert run is not None
-    assert (record, record.reason) == (run.record, None)
-    assert (run.plan.title, run.plan.epoch, run.report) == ("Fail over", 2, None)
+    assert (record, record.reason, record.evidence_outcome) == (run.record, None, None)
+    assert (run.plan.title, run.plan.epoch, run.report, run.evidence) == ("Fail over", 2, None, None)
     assert [(each.change, each.title) for each in run.entries] == [("Break", None)]
     assert old.read_bytes() == before
 
@@ -85,8 +102,10 @@ def test_a_store_of_an_older_release_is_written_on(old: Path) -> None:
             journal.write(ENTRY)
             journal.end(Event.ALL_REACHED, NOON, {})
             assert journal.run_id == number
+            store.keep_evidence(number, {}, "passed")
     with open_history(str(old)) as history:
-        assert [each.reason for each in history.newest(None, 9)] == ["again", "again", None]
+        newest = history.newest(None, 9)
+        assert [(each.reason, each.evidence_outcome) for each in newest] == [("again", "passed")] * 2 + [(None, None)]
         run = history.run(3)
     assert run is not None
     assert run.entries == [ENTRY]

@@ -11,7 +11,7 @@ import pytest
 from datamotion.errors import ConfigError, StoreFailed
 from datamotion.runs.phases import Event, Phase
 from datamotion.store.fallback import open_fallback
-from datamotion.store.journal import Store, open_store
+from datamotion.store.journal import Store, open_history, open_store
 from datamotion.store.opening import find_problem
 from tests.datamotion.store.postgresql import Server, a_server, why_none
 from tests.datamotion.store.runs import ENTRY, NOON, a_plan
@@ -40,10 +40,16 @@ def test_runs_and_entries_come_back_as_they_were_written(server: Server) -> None
         journal = store.begin(a_plan(), NOON, "me")
         journal.write(ENTRY)
         assert journal.end(Event.SOME_GIVEN_UP, NOON) is Phase.PARTLY
+        store.keep_evidence(journal.run_id, {"printed": "\0\udcff"}, "passed")
     with open_store(server.url()) as store:
         (run,) = store.runs("gold")
         assert (run.id, run.phase, run.started_at, run.ended_at) == (journal.run_id, Phase.PARTLY, NOON, NOON)
+        assert run.evidence_outcome == "passed"
         assert store.entries(run.id) == [ENTRY]
+    with open_history(server.url()) as history:
+        past = history.run(journal.run_id)
+    assert past is not None
+    assert past.evidence == {"printed": "\0\udcff"}
 
 
 def test_the_url_may_name_its_driver(server: Server) -> None:
