@@ -90,6 +90,9 @@ def test_each_drill_is_found_again_as_it_was_told_and_its_page_is_written_anew(l
     assert [f" s {outcome} " in line for outcome, line in zip(("passed", "failed"), told[2:4], strict=True)] == [
         True
     ] * 2
+    written = lab.folder / "datamotion.yaml"
+    for words in (("history", 2), ("drill", "start", "gold", "--yes")):
+        lab.typed(*words, "--report", written).failed_cleanly(2, f"{written} is there, and no page")
     shown, in_json = lab.looked("history", 2, "--report", pages[1])
     assert shown.out.startswith("Run 2: drill of gold, done, drill failed\n")
     evidence = failed.out[failed.out.index("Drill: gold at gold-lyon") :]

@@ -15,7 +15,7 @@ from datamotion.cli.listing import Listing
 from datamotion.cli.logged import logged
 from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, DryRun, OneGroup, OutputForm, Yes, duration, open_session
 from datamotion.cli.output import Output, print_json
-from datamotion.cli.render_drill import page, render_drill
+from datamotion.cli.render_drill import check_may_hold_page, page, render_drill
 from datamotion.exit_status import ExitStatus
 from datamotion.policy.drills import DrillChoice
 from datamotion.service import drill_evidence, drills, preparing
@@ -110,6 +110,8 @@ def start(
     intent = drills.start(of_group, choice)
     limit = duration("--check-timeout", check_timeout) if check_timeout is not None else None
     exam = drills.exam(configured, commands=check or (), limit=limit, manifest=manifest, folder=mount)
+    if report is not None:
+        check_may_hold_page(report)
     if not (yes or dry_run):
         check_can_ask()
     started = anyio.run(_start, session, intent, output, yes, dry_run, exam)
@@ -147,7 +149,7 @@ async def _start(
     session: Session, intent: Intent, output: Output, yes: bool, dry_run: bool, exam: drills.Exam
 ) -> DrillStartReport:
     began = session.world.clock.now()
-    async with preparing.prepare(session, [intent]) as (prepared,):
+    async with preparing.prepare(session, [intent], at_once=yes and not dry_run) as (prepared,):
         shown = await carry_out_one(session, prepared, output, yes=yes, dry_run=dry_run, without_store=False)
     if dry_run or prepared.plan.backend is None:
         return DrillStartReport(operation=shown, evidence=None)

@@ -14,7 +14,7 @@ from datamotion.cli.completion import complete_group
 from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, OutputForm, open_session
 from datamotion.cli.output import Output, print_json
 from datamotion.cli.render import first_of, render_plan
-from datamotion.cli.render_drill import page, render_drill
+from datamotion.cli.render_drill import check_may_hold_page, page, render_drill
 from datamotion.cli.render_run import render_run
 from datamotion.cli.terminal import open_console, plain, say
 from datamotion.errors import ConfigError
@@ -71,6 +71,7 @@ def _write_page(detail: PastRunDetailReport, to: Path) -> None:
         raise ConfigError(
             f"no evidence of a drill is kept with run {number}", hint=f"datamotion history {number} shows it"
         )
+    check_may_hold_page(to)
     to.write_text(page(detail.evidence), encoding="utf-8")
 
 

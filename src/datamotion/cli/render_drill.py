@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from html import escape
+from pathlib import Path
 
 from rich.console import Console
 
 from datamotion.cli.terminal import open_console, plain, say
+from datamotion.errors import ConfigError
 from datamotion.model.units import count_text, duration_text
 from datamotion.service.commands_here import CheckOutcome
 from datamotion.service.drill_reports import Checksums, DrillReport, MirrorSeen
@@ -71,10 +73,17 @@ def render_drill(told: DrillReport, console: Console | None = None) -> None:
         say(console, f"{plain(what)}: {plain(text)}", hang=2)
 
 
+_PAGE = "<!doctype html>"
 _STYLE = (
     "body{font:11pt sans-serif;margin:2em}table{border-collapse:collapse}pre{white-space:pre-wrap}"
     "td,th{border:1px solid #999;padding:.3em;text-align:left;vertical-align:top}tr{break-inside:avoid}"
 )
+
+
+def check_may_hold_page(path: Path) -> None:
+    """Raises: ConfigError where a file is there that is no page, and would be lost."""
+    if path.is_file() and path.stat().st_size and not path.read_bytes().startswith(_PAGE.encode()):
+        raise ConfigError(f"{path} is there, and no page: it is left as it is", hint="name another file, or remove it")
 
 
 def page(told: DrillReport) -> str:
@@ -85,6 +94,6 @@ def page(told: DrillReport) -> str:
     )
     title = escape(f"Drill of {told.group} at {told.backend}: {told.outcome}")
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'{_PAGE}\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{_STYLE}</style></head>\n<body><h1>{title}</h1>\n<table>\n{rows}\n</table>\n{printed}\n</body></html>\n"
     )
