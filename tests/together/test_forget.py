@@ -20,8 +20,8 @@ from tests.together.world import GROUP
 BOTH = ("lyon", "oslo")
 
 
-async def forget(story: Story) -> RunReport:
-    return await story.place.run(removal.forget(story.place.session.group(GROUP), "gold-paris"))
+async def forget(story: Story, backend: str = "gold-paris") -> RunReport:
+    return await story.place.run(removal.forget(story.place.session.group(GROUP), backend))
 
 
 async def lost_for_good(story: Story) -> Story:
@@ -117,6 +117,21 @@ def test_what_serves_releases_the_mirrors_that_are_gone_with_it(quick_path: Path
         assert await listed(story, "lyon") == ["vol_1", "vol_2"], "those of oslo"
 
     play(quick_path, main, targets=BOTH, schedule=None)
+
+
+def test_of_a_target_that_never_served_its_mirrors_are_released_too(quick_path: Path) -> None:
+    """No claim tells which SVM it was; the peering does. Without it the group has no target left."""
+
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        assert await listed(story, "paris") == ["vol_1"]
+        story.place.lose("lyon")
+        report = await forget(story, "gold-lyon")
+        assert report.verdict is Verdict.DONE, told(report)
+        assert await listed(story, "paris") == []
+        assert "Take it out then, and name another back end as the target that a group has to have" in told(report)
+
+    play(quick_path, main, schedule=None)
 
 
 @pytest.mark.parametrize("is_carried_out", [False, True])

@@ -80,6 +80,26 @@ def test_what_was_taken_over_from_here_is_fenced_and_not_let_go(quick_path: Path
     play(quick_path, story, schedule=None)
 
 
+def test_a_store_that_was_of_other_clusters_fences_nobody_here(quick_path: Path) -> None:
+    """There was a group of that name there, too; its claim is of an SVM that those in sight do not know."""
+
+    async def there(story: Story) -> None:
+        await story.at["lyon"].post("/svm/svms", {"name": "svm_there"})
+        story = story.configured(lambda tree: tree["backends"]["gold-lyon"].update(svm="svm_there"))
+        await story.protected("vol_1")
+        assert (await story.failover("lyon", is_planned=True)).verdict is Verdict.DONE
+
+    async def here(story: Story) -> None:
+        await story.protected("vol_1")
+        story = story.configured(lambda tree: tree.update(store=str(quick_path / "there" / "datamotion.db")))
+        story.place.lose("lyon")
+        assert not {"taken unseen", "overtaken"} & (await story.concerns()).keys()
+        assert (await story.group()).serving == "gold-paris"
+
+    play(quick_path / "there", there, schedule=None)
+    play(quick_path / "here", here, schedule=None)
+
+
 def test_a_group_that_is_protected_anew_is_remembered_as_that(quick_path: Path) -> None:
     """Epoch 2 was of another life of the group: its claims were collected, and the first epoch was given again."""
 

@@ -81,15 +81,19 @@ def read_claims(group: Group, sites: Mapping[str, Site]) -> Claims:
     )
 
 
-def with_remembered(group: Group, claims: Claims, sites: Mapping[str, Site]) -> Claims:
+def with_remembered(group: Group, claims: Claims, sites: Mapping[str, Site], peered: Mapping[str, str]) -> Claims:
     """And the claim that was made from here, where it is newer than all that can be seen, and whose it is cannot be.
 
     Whoever stands at a site that missed a failover would take it to serve otherwise, where clients write elsewhere.
+    `peered`: by their uuids, the SVMs that others know by their peering. One that was claimed, and is another one than
+    that, was of clusters that these are not, which had a group of the same name.
     """
     ours = group.remembered
     if ours is None or ours.backend not in sites or ours.epoch <= max(claims.epochs, default=0):
         return claims
     if sites[ours.backend].svm is not None or claims.svms.get(ours.svm, ours.backend) != ours.backend:
+        return claims
+    if ours.backend in peered.values() and peered.get(ours.svm) != ours.backend:
         return claims
     return replace(
         claims,

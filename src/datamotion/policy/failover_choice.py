@@ -154,7 +154,7 @@ def is_planned_for(
     is_there = all(active is not None and active.backend == to for active in map(standing.active.get, moving))
     site, group = standing.sites[silent], standing.group.name
     unseen, why = site.unseen, "its SVM does not run"
-    is_alive = unseen is not None and unseen.refused
+    is_alive = unseen.refused if unseen is not None else site.svm is None  # renamed, it serves on
     if is_there or (choice.is_planned is None and not is_alive):  # who served before is asked for nothing any more
         return False
     hint = f"if it is lost: datamotion failover {group} --unplanned gives up the writes since the last transfers"

@@ -17,6 +17,7 @@ from datamotion.model.words import Operation
 from datamotion.policy.listings import Entry, destination_svm, entries, release
 from datamotion.policy.needs import names_text
 from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.standing import peered_svms
 from datamotion.policy.steps import Phase, StepList
 
 _DELETE = Phase(rank=1, title="Delete relationships", because="nothing will come from there any more")
@@ -95,7 +96,9 @@ def _came_from(copy: Copy, backend: str) -> bool:
 
 def _listed_for(standing: Standing, backend: str) -> Iterator[Entry]:
     """What back ends in sight list for mirrors there."""
-    svms = {each.claim.svm for each in standing.claims if each.backend == backend}
+    claimed = {each.claim.svm: each.backend for each in standing.claims}
+    known = {**peered_svms(standing.group, standing.sites, claimed), **claimed}
+    svms = {svm for svm, name in known.items() if name == backend}
     for entry in entries(standing):
         if entry.at is None and destination_svm(standing.sites[entry.source.id.backend], entry.listed) in svms:
             yield entry
@@ -109,6 +112,8 @@ def _notes(situation: Situation, backend: str, *, is_whole: bool) -> Iterator[Re
     group, first = situation.now.group, situation.first
     serving = situation.now.serving.backend if situation.now.serving else "another one"
     home = f" and make {serving} the `home`, with `volumes` of its own" if group.home.name == backend else ""
+    if not {each.backend.name for each in group.targets} - {backend, serving}:
+        home += ", and name another back end as the target that a group has to have"
     if is_whole:
         yield Remark(
             f"Until {backend} is out of the configuration status goes on asking for it.",

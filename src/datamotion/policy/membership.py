@@ -7,6 +7,7 @@ volume is the copy of one.
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -206,6 +207,14 @@ class Membership:
             self.add(CopyId(backend.name, volume.name), volume)
 
     def _replaced(self, backend: str, volume: Volume) -> Doubt:
+        known = next((mark for copy_id, mark in self.marks.items() if copy_id.volume == volume.name), None)
+        marked = ""
+        if known is not None and volume.uuid != known.origin:
+            site = self.sites[backend].backend
+            marked = (
+                f"; if it is the copy that was served there, and its comment was overwritten, at {site.cluster}: volume"
+                f" modify -vserver {site.svm} -volume {volume.name} -comment {shlex.quote(known.write(volume.comment))}"
+            )
         return Doubt(
             kind=DoubtKind.REPLACED,
             backend=backend,
@@ -213,7 +222,7 @@ class Membership:
             text=f"{volume.name} at {backend} (uuid {volume.uuid}) is not the volume that {self.group.name} protects by"
             f" that name (uuid {self.origins[volume.name]})",
             hint=f"rename it, leave it out with `volumes` of {backend}, or end the protection of the other one:"
-            f" datamotion unprotect {self.group.name} --volume {volume.name}",
+            f" datamotion unprotect {self.group.name} --volume {volume.name}{marked}",
         )
 
     def _take_unmarked(self) -> None:

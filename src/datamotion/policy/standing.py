@@ -28,8 +28,10 @@ _NO_DOORS = Doors()
 def stand(group: Group, view: View) -> Standing:
     """The group's picture. What was not seen is not in it, and never counts as not there."""
     sites = sites_of(group, view)
-    claims = with_remembered(group, read_claims(group, sites), sites)
-    svms = {**claims.svms, **_peered(group, sites, claims.svms)}
+    claims = read_claims(group, sites)
+    peered = peered_svms(group, sites, claims.svms)
+    claims = with_remembered(group, claims, sites, peered)
+    svms = {**peered, **claims.svms}
     members = Membership(group=group, sites=sites, svms=svms, serving=_selecting(group, sites, claims))
     hidden = Hidden(members)
     is_fresh = not claims.epochs and not members.marks and not hidden.is_marked
@@ -79,7 +81,7 @@ def stand(group: Group, view: View) -> Standing:
     )
 
 
-def _peered(group: Group, sites: Mapping[str, Site], svms: Mapping[str, str]) -> Mapping[str, str]:
+def peered_svms(group: Group, sites: Mapping[str, Site], svms: Mapping[str, str]) -> Mapping[str, str]:
     """By its uuid, the SVM of a back end that was not seen and that no claim tells, as after all claims were deleted.
 
     It is the only one of that name that the others are peered with, at a cluster that was not seen either.
