@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -192,6 +193,56 @@ def test_what_appears_after_a_failover_was_cut_off_keeps_nobody_from_going_on_wi
         assert story.served("paris") == {"vol_3"}
         again = await story.apply()
         assert again.verdict is Verdict.DONE, told(again)
+
+    play(quick_path, main)
+
+
+def test_a_mirror_without_its_mark_is_not_left_out_silently_where_its_home_is_lost(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        await story.change("lyon", "vol_1", {"comment": "owner: storage"})
+        story.place.lose("paris")
+        plan = await story.plan_failover()
+        assert plan.verdict is Verdict.REFUSED, told(plan)
+        assert "gold-lyon may hold more of gold than can be served: vol_1 at gold-lyon is a mirror of vol_1" in told(
+            plan
+        )
+        assert "--to gold-lyon --allow-partial fails over all else" in told(plan)
+        report = await story.failover(allow_partial=True)
+        assert report.verdict is Verdict.PARTLY, told(report)
+        assert "whether it is a copy of what gold protects nobody can tell" in told(report)
+        assert story.served("lyon") == {"vol_2"}
+        story.place.regain("paris")
+        await story.apply()
+        assert story.served("paris") == {"vol_1"}, "it was never overtaken"
+
+    play(quick_path, main)
+
+
+def test_a_home_whose_svm_was_renamed_is_not_taken_for_lost(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        (svm,) = await story.at["paris"].get("/svm/svms", name="svm_gold")
+        await story.at["paris"].patch(f"/svm/svms/{svm['uuid']}", {"name": "svm_goldx"})
+        for is_planned in (None, True):
+            plan = await story.plan_failover(is_planned=is_planned)
+            assert plan.verdict is Verdict.REFUSED, told(plan)
+            assert "cannot be frozen: paris has no SVM svm_gold" in told(plan)
+            assert "if it was renamed: correct `svm` of gold-paris" in told(plan)
+
+    play(quick_path, main)
+
+
+def test_a_copy_that_took_over_and_lost_its_mark_has_it_again_as_the_hint_says(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        await story.failover("lyon", is_planned=True)
+        await story.place.run(reprotect(story))
+        await story.change("lyon", "vol_1", {"comment": "owner: o'storage"})
+        hint = (await story.concerns())["replaced"].hint or ""
+        *_, comment = shlex.split(hint.partition("volume modify ")[2])
+        await story.change("lyon", "vol_1", {"comment": comment})
+        assert not (await story.group()).concerns
 
     play(quick_path, main)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datamotion.model.group import Group
 from datamotion.model.migration import is_migration
 from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, Foreign, HeldClaim, Site
+from datamotion.model.volume_records import Volume
 from datamotion.model.words import Role
 from datamotion.policy.claims import Claims
 from datamotion.policy.membership import Membership, other_group_of
@@ -106,10 +107,26 @@ def strangers(group: Group, sites: Mapping[str, Site], members: Membership) -> I
                 continue
             member = members.copy_at(source, relationship.source.volume)
             copy = members.copies.get(CopyId(backend, member.volume)) if member else None
+            if sites[source].unseen and group.backend(source).selects(relationship.source.volume):
+                yield _perhaps_a_copy(group, site, volume, relationship.source.volume, source)
+                continue
             mirror_of = f"{relationship.source.volume} at {source}, which is no member of {group.name}"
             what = f"another mirror of {member.volume}, beside {copy.name} there" if member and copy else None
             text = f"{name} at {backend} is {what or f'a mirror of {mirror_of}'}"
             yield Doubt(kind=DoubtKind.NOT_A_MEMBER, backend=backend, text=text)
+
+
+def _perhaps_a_copy(group: Group, site: Site, volume: Volume, name: str, source: str) -> Doubt:
+    """Its own mark is lost, and that of what it mirrors is out of sight."""
+    here = site.backend
+    return Doubt(
+        kind=DoubtKind.UNMARKED,
+        backend=here.name,
+        text=f"{volume.name} at {here.name} is a mirror of {name} at {source}, which cannot be seen, with no mark that"
+        f" can be read: whether it is a copy of what {group.name} protects nobody can tell",
+        hint=f"when {source} answers: datamotion apply {group.name} marks it again; if that is lost, and it is to be"
+        f" served, at {here.cluster}: snapmirror break -destination-path {here.svm}:{volume.name}, and volume mount",
+    )
 
 
 def selected_beside(group: str, sites: Mapping[str, Site], selecting: Sequence[str]) -> Iterator[Doubt]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from datamotion.config.durations import format_duration
 from datamotion.model.claim import key_epoch, key_of
 from datamotion.model.plan import Refusal
-from datamotion.model.standing import Standing
+from datamotion.model.standing import Doubt, DoubtKind, Standing
 from datamotion.model.units import count_text, duration_text
 from datamotion.policy.failover_choice import FailoverChoice, given_up_at, is_for_lost, is_planned_for
 from datamotion.policy.failover_goal import goal_of, is_more
@@ -77,6 +77,8 @@ def decide(standing: Standing, choice: FailoverChoice, agreed: str | None = None
         )
     if isinstance(chosen, Refusal):
         return chosen
+    if not (choice.allow_partial or is_begun) and (unmarked := unmarked_parts(standing, chosen.name)):
+        return _with_parts_unmarked(standing, choice, chosen, unmarked)
     if not (is_planned or is_begun or terms.is_ruled) and (refusal := _too_old(standing, choice, chosen)):
         return refusal
     return Decision(
@@ -176,6 +178,26 @@ def _judge(
             hint="; or ".join(mends if gathers else [*mends, leaves]),
         )
     return candidate
+
+
+def unmarked_parts(standing: Standing, backend: str) -> list[Doubt]:
+    """What a back end holds that may be of the group, and is no copy that could be served: nobody can tell."""
+    return [
+        each
+        for each in standing.doubts
+        if each.kind is DoubtKind.UNMARKED and each.volume is None and each.backend == backend
+    ]
+
+
+def _with_parts_unmarked(
+    standing: Standing, choice: FailoverChoice, candidate: Candidate, unmarked: Sequence[Doubt]
+) -> Refusal:
+    others = f" (and {count_text(len(unmarked) - 1, 'other')})" if len(unmarked) > 1 else ""
+    to = f"datamotion failover {standing.group.name} {choice.to_text(candidate.name)}"
+    return Refusal(
+        text=f"{candidate.name} may hold more of {standing.group.name} than can be served: {unmarked[0].text}{others}",
+        hint=f"{unmarked[0].hint}; {to} --allow-partial fails over all else",
+    )
 
 
 def _nothing_complete(

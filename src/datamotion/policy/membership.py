@@ -21,6 +21,7 @@ from datamotion.model.mirror_records import Relationship
 from datamotion.model.standing import CopyId, Doubt, DoubtKind, Foreign, Site
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_records import Volume
+from datamotion.model.words import VolumeType
 
 
 def is_beside(volume: Volume) -> bool:
@@ -199,6 +200,8 @@ class Membership:
                 continue
             if is_beside(volume) or other_group_of(volume, self.group.name):
                 continue
+            if volume.type is not VolumeType.RW and volume.name in site.relationships:
+                continue  # a mirror that nobody marked is not what is served there
             if volume.name in self.origins:
                 self.doubts.append(self._replaced(backend.name, volume))
                 continue

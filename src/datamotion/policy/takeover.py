@@ -20,7 +20,7 @@ from datamotion.policy.breaking import break_off, landing_until
 from datamotion.policy.coming_along import carrying_over, left_behind, none_is_moved, where_they_were
 from datamotion.policy.common import Common, age_of
 from datamotion.policy.epochs import confirm, held, new_claim, take
-from datamotion.policy.failover_decision import Decision
+from datamotion.policy.failover_decision import Decision, unmarked_parts
 from datamotion.policy.failover_notes import failover_notes, kept_notes, late_notes, of_staying, what_follows
 from datamotion.policy.failover_refusals import breaks_off, nothing_is_kept
 from datamotion.policy.fence import Occasion, fence
@@ -67,6 +67,10 @@ class Takeover:
                 hint=_what_helps(standing, decision, volume),
             )
             for volume, why in decision.candidate.unusable.items()
+        ]
+        self._refusals += [
+            Refusal(backend=chosen.name, text=each.text, hint=each.hint)
+            for each in unmarked_parts(standing, chosen.name)
         ]
 
     def plan(self) -> Refusal | None:
@@ -241,7 +245,13 @@ def _claim(situation: Situation, decision: Decision) -> Claim:
     It is partial where volumes are left behind: those that the candidate cannot serve, or that are served elsewhere.
     """
     candidate = decision.candidate
-    left = decision.best_effort or candidate.unusable or decision.given_up_at.keys() != set(situation.first.volumes)
+    unmarked = unmarked_parts(situation.first, candidate.name)
+    left = (
+        decision.best_effort
+        or candidate.unusable
+        or unmarked
+        or decision.given_up_at.keys() != set(situation.first.volumes)
+    )
     at = str(decision.terms.earlier or "")
     claim = new_claim(situation, candidate.name, decision.epoch, partial=bool(left), at=at)
     known = held(situation.first, claim)
