@@ -27,7 +27,7 @@ from datamotion.policy.fence import Occasion, fence
 from datamotion.policy.giving import Giving
 from datamotion.policy.hooks import Moves, add_hooks
 from datamotion.policy.keeping import Keeping
-from datamotion.policy.letting_in import serve
+from datamotion.policy.letting_in import name_epoch, serve
 from datamotion.policy.losses import recovery_point, worst_first
 from datamotion.policy.needs import export_policies, path_of
 from datamotion.policy.planned import Carrying
@@ -108,6 +108,9 @@ class Takeover:
 
         A copy that could be written before serves from the moment of the claim: its rivals are fenced all the same.
         """
+        known = held(self._standing, self._claim)
+        if known is not None and self._claim.partial and not known.claim.partial:
+            name_epoch(self._due, self._standing, self._claim)
         take(self._due, self._standing, self._claim, because=_TAKE_BECAUSE, gate=Gate.ALL)
         frozen = self._carrying.names if self._carrying else {}
         overtaken = to_be_fenced(self._standing, self._decision, self._chosen.usable)
@@ -236,7 +239,7 @@ def _recovery_point(
 
 
 def _claim(situation: Situation, decision: Decision) -> Claim:
-    """The claim that was begun, else a new one.
+    """The claim that was begun, else a new one. Of one that was served, every site is told the same.
 
     It is partial where volumes are left behind: those that the candidate cannot serve, or that are served elsewhere.
     """
@@ -245,4 +248,6 @@ def _claim(situation: Situation, decision: Decision) -> Claim:
     at = str(decision.terms.earlier or "")
     claim = new_claim(situation, candidate.name, decision.epoch, partial=bool(left), at=at)
     known = held(situation.first, claim)
-    return replace(known.claim, partial=known.claim.partial or claim.partial) if known else claim
+    if known is None:
+        return claim
+    return replace(known.claim, partial=known.claim.partial or (known.served is None and claim.partial))
