@@ -13,6 +13,7 @@ from datamotion.model.paused import paused_of
 from datamotion.model.standing import FENCE, Copy, CopyId, HeldClaim, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.words import MirrorState, Mount, Role, TransferState
+from datamotion.policy.broken_mirrors import was_mirror
 from datamotion.policy.brought_back import is_found_alone
 from datamotion.policy.geometry import changed_geometry
 from datamotion.policy.junctions import path_clash, taken_paths
@@ -44,6 +45,10 @@ class CopyConcerns:
                 yield from self._of_active(copy)
             case Role.MIRROR:
                 yield from self._of_mirror(copy)
+            case Role.OVERTAKEN | Role.FENCED if copy.edge is not None and was_mirror(self.standing, copy):
+                kind = Kind.BROKEN_OPEN if copy.role is Role.OVERTAKEN else Kind.BROKEN_FENCED
+                source, fences = copy.edge.source_text, self._what_fences(copy)
+                yield self._concern(kind, copy, source=source, what_next=fences)
             case Role.OVERTAKEN:
                 yield self._concern(
                     Kind.OVERTAKEN, copy, by=self._who_overtook(copy), what_next=self._what_fences(copy)
