@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import trio
 
+from datamotion.errors import Refused
 from datamotion.model.acts import Act, Change
 from datamotion.model.mirror_acts import Break, Pause
 from datamotion.model.serving_acts import TakeEpoch
@@ -453,6 +455,35 @@ def test_of_two_at_once_that_take_over_from_a_divided_group_one_comes_through(qu
             assert [volume in each for each in served.values()].count(True) == 1, served
 
     play(quick_path, story, targets=("lyon", "oslo"))
+
+
+@pytest.mark.parametrize("after_s", [0.01, 0.02, 0.03, 0.1])
+def test_a_planned_one_beside_an_unplanned_one_to_the_same_site_does_not_take_from_it_what_it_serves(
+    quick_path: Path, after_s: float
+) -> None:
+    """The planned one finds the epoch taken and that nothing can follow: it says so of all volumes, in that epoch."""
+
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        for volume in ("vol_1", "vol_2"):
+            await story.change_mirror("lyon", {"state": "paused"}, volume)
+        (story.place.root / "elsewhere").mkdir()
+        second = story.configured(lambda tree: tree.update(store=str(story.place.root / "elsewhere" / "store.db")))
+
+        async def follow() -> None:
+            await trio.sleep(after_s)
+            with suppress(Refused):
+                await second.failover("lyon", is_planned=True)
+
+        async with trio.open_nursery() as both:
+            both.start_soon(follow)
+            both.start_soon(story.failover, "lyon")
+        await story.apply()
+        group = await story.group()
+        assert {each.active for each in group.volumes} == {"gold-lyon"}, group.concerns
+        assert (story.served("lyon"), story.served("paris")) == ({"vol_1", "vol_2"}, set())
+
+    play(quick_path, story, schedule=None)
 
 
 @pytest.mark.parametrize("to", [None, "lyon"])

@@ -74,6 +74,9 @@ class Takeover:
         self._refusals += [*self._left, *where_they_were(self._situation, self._decision, self._left)]
         if refusal := self._carry_over() or self._keep_newer():
             return refusal
+        known = held(self._standing, self._claim)
+        if known is not None and self._claim.partial and not known.claim.partial:
+            name_epoch(self._due, self._standing, self._claim)
         if self._chosen.usable:
             self._take()
         self._serve()
@@ -108,9 +111,6 @@ class Takeover:
 
         A copy that could be written before serves from the moment of the claim: its rivals are fenced all the same.
         """
-        known = held(self._standing, self._claim)
-        if known is not None and self._claim.partial and not known.claim.partial:
-            name_epoch(self._due, self._standing, self._claim)
         take(self._due, self._standing, self._claim, because=_TAKE_BECAUSE, gate=Gate.ALL)
         frozen = self._carrying.names if self._carrying else {}
         overtaken = to_be_fenced(self._standing, self._decision, self._chosen.usable)
@@ -241,13 +241,16 @@ def _recovery_point(
 def _claim(situation: Situation, decision: Decision) -> Claim:
     """The claim that was begun, else a new one. Of one that was served, every site is told the same.
 
-    It is partial where volumes are left behind: those that the candidate cannot serve, or that are served elsewhere.
+    It is partial where volumes are left behind: those that the candidate cannot serve, or that are served elsewhere;
+    and where another run to the same back end has made it so.
     """
     candidate = decision.candidate
     left = decision.best_effort or candidate.unusable or decision.given_up_at.keys() != set(situation.first.volumes)
     at = str(decision.terms.earlier or "")
     claim = new_claim(situation, candidate.name, decision.epoch, partial=bool(left), at=at)
     known = held(situation.first, claim)
-    if known is None:
+    told = held(situation.now, claim) or known
+    if told is None:
         return claim
-    return replace(known.claim, partial=known.claim.partial or (known.served is None and claim.partial))
+    is_part = told.claim.partial or (told.served is None and claim.partial)
+    return replace(known.claim if known is not None else claim, partial=is_part)
