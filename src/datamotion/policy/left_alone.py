@@ -23,7 +23,7 @@ def writable(standing: Standing, copy: Copy, mirror: Copy) -> Obstacle:
     return (
         f"the mirror of {volume} is broken off; nothing is resynced, its destination may hold newer writes",
         f"datamotion resync {group} --at {name} says what making it a mirror again gives up; if it is to serve:"
-        f" datamotion failover {group} --to {name}",
+        f" datamotion failover {group} --to {name} --unplanned",
     )
 
 

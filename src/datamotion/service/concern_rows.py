@@ -232,8 +232,8 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A copy can be written though no failover made it so.",
         "can be written though no failover made it so ({cause}): no transfer arrives",
-        "see what was written there; datamotion failover {group} --to {backend} would serve it, and datamotion resync"
-        " {group} --at {backend} says what making it a mirror again gives up",
+        "see what was written there; datamotion failover {group} --to {backend} --unplanned would serve it, and"
+        " datamotion resync {group} --at {backend} says what making it a mirror again gives up",
     ),
     Kind.FENCED: Row(
         *_WARN,

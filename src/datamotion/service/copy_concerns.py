@@ -16,6 +16,7 @@ from datamotion.model.words import MirrorState, Mount, Role, TransferState
 from datamotion.policy.broken_mirrors import was_mirror
 from datamotion.policy.brought_back import is_found_alone
 from datamotion.policy.geometry import changed_geometry
+from datamotion.policy.home import takes_up
 from datamotion.policy.junctions import path_clash, taken_paths
 from datamotion.service.concern_rows import Kind
 from datamotion.service.concerns import Concern
@@ -68,9 +69,9 @@ class CopyConcerns:
 
     def _takes_up(self, copy: Copy) -> str:
         """What becomes of a copy without a relationship: a mirror of what serves, or of use by itself."""
-        group, site = self.standing.group.name, self.standing.sites[copy.id.backend]
+        site = self.standing.sites[copy.id.backend]
         if self.standing.active[copy.id.volume] is not None:
-            return f"datamotion apply {group} takes it up again where that gives nothing up"
+            return takes_up(self.standing, copy.id.backend)
         clone = f"-vserver {site.backend.svm} -flexclone {copy.volume.name}_copy"
         return (
             f"nothing that serves it is known. What it holds can be had from a clone, at {site.backend.cluster}: volume"

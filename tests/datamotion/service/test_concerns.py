@@ -511,7 +511,7 @@ CASES = (
         kind="broken",
         world=broken,
         says="can be written though no failover made it so (its relationship is broken off)",
-        hints="datamotion failover gold --to gold-lyon would serve it",
+        hints="datamotion failover gold --to gold-lyon --unplanned would serve it",
     ),
     Case(
         kind="fenced",
