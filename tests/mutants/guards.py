@@ -180,4 +180,11 @@ GUARDS = (
         "if max(standing.unreadable, default=0) <= served:",
         "if True:",
     ),
+    Guard(
+        "part-over",
+        "what comes to who serves a part is taken over in an epoch that nobody has yet",
+        f"{_POLICY}/failover_decision.py",
+        "if has_more:",
+        "if gathers:",
+    ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import trio
 
+from datamotion.errors import Refused
 from datamotion.model.acts import Act, Change
 from datamotion.model.mirror_acts import Break, Pause
 from datamotion.model.serving_acts import TakeEpoch
@@ -474,6 +476,89 @@ def test_a_divided_group_is_brought_together_where_it_is_told_to_be(quick_path: 
             assert story.files(to, volume) == {"kept", "since"}, told(report)
             assert await as_served(story, to, volume) == {**SERVED, "path": f"/{volume}"}
         assert (await story.group()).serving == f"gold-{to}"
+
+    play(quick_path, story, schedule=None)
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+@pytest.mark.parametrize("calls", [None, *thinned(range(12), 4)])
+def test_the_rest_of_a_divided_group_comes_unplanned_in_an_epoch_that_was_not_served_yet(
+    quick_path: Path, calls: int | None, is_lost: bool
+) -> None:
+    """Killed at any call, too: the epoch of the part was given for that part, and every site has seen it end."""
+
+    async def fail_over(story: Story) -> RunReport:
+        return await story.failover("lyon", is_planned=False)
+
+    async def story(story: Story) -> None:
+        story = await divided(story)
+        if is_lost:
+            story.place.lose("paris")
+        if calls is not None:
+            await dies(fail_over, story, Life(calls, is_carried_out=True))
+        report = await fail_over(story)
+        assert (report.verdict, report.serving, report.epoch) == (Verdict.DONE, "gold-lyon", 3), told(report)
+        story.place.regain("paris")
+        assert (await story.apply()).verdict is not Verdict.REFUSED
+        assert (story.served("lyon"), story.served("paris")) == ({"vol_1", "vol_2"}, set())
+        assert "since" in story.files("lyon", "vol_2"), "what lyon served goes on where it was"
+        assert not {"divided", "overtaken", "undecided", "unfinished claim"} & (await story.concerns()).keys()
+
+    play(quick_path, story, schedule=None)
+
+
+def test_of_two_at_once_that_take_over_from_a_divided_group_one_comes_through(quick_path: Path) -> None:
+    """One adds the rest to what serves a part, one gives that part up: both need the next epoch."""
+
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        await story.delete_mirror("lyon", "vol_1")
+        await story.failover("lyon", allow_partial=True)
+        await story.apply()
+        assert (story.served("paris"), story.served("lyon")) == ({"vol_1"}, {"vol_2"})
+        (story.place.root / "elsewhere").mkdir()
+        second = story.configured(lambda tree: tree.update(store=str(story.place.root / "elsewhere" / "store.db")))
+        reports: list[RunReport] = []
+
+        async def run(operator: Story, to: str, overrule: str | None) -> None:
+            reports.append(await operator.failover(to, overrule=overrule))
+
+        async with trio.open_nursery() as both:
+            both.start_soon(run, story, "lyon", None)
+            both.start_soon(run, second, "oslo", "gold-lyon")
+        assert [each.verdict for each in reports].count(Verdict.FAILED) == 1, [told(each) for each in reports]
+        served = {site: story.served(site) for site in ("paris", "lyon", "oslo")}
+        for volume in ("vol_1", "vol_2"):
+            assert [volume in each for each in served.values()].count(True) == 1, served
+
+    play(quick_path, story, targets=("lyon", "oslo"))
+
+
+@pytest.mark.parametrize("after_s", [0.01, 0.02, 0.03, 0.1])
+def test_a_planned_one_beside_an_unplanned_one_to_the_same_site_does_not_take_from_it_what_it_serves(
+    quick_path: Path, after_s: float
+) -> None:
+    """The planned one finds the epoch taken and that nothing can follow: it says so of all volumes, in that epoch."""
+
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        for volume in ("vol_1", "vol_2"):
+            await story.change_mirror("lyon", {"state": "paused"}, volume)
+        (story.place.root / "elsewhere").mkdir()
+        second = story.configured(lambda tree: tree.update(store=str(story.place.root / "elsewhere" / "store.db")))
+
+        async def follow() -> None:
+            await trio.sleep(after_s)
+            with suppress(Refused):
+                await second.failover("lyon", is_planned=True)
+
+        async with trio.open_nursery() as both:
+            both.start_soon(follow)
+            both.start_soon(story.failover, "lyon")
+        await story.apply()
+        group = await story.group()
+        assert {each.active for each in group.volumes} == {"gold-lyon"}, group.concerns
+        assert (story.served("lyon"), story.served("paris")) == ({"vol_1", "vol_2"}, set())
 
     play(quick_path, story, schedule=None)
 

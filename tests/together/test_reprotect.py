@@ -204,6 +204,68 @@ def test_what_was_written_while_somebody_had_lifted_a_fence_is_told_and_kept(qui
     play(quick_path, story)
 
 
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_mirror_at_the_home_that_somebody_broke_off_is_called_one_and_follows_again_where_the_hint_leads(
+    is_open: bool, quick_path: Path
+) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        assert (await story.failover("lyon", is_planned=True)).verdict is Verdict.DONE
+        assert (await story.place.run(reprotect(story))).verdict is Verdict.DONE
+        await trio.sleep(2 * _HOUR.total_seconds())
+        await story.change_mirror("paris", {"state": "broken_off"})
+        if is_open:
+            nas = {"path": "/vol_1", "export_policy": {"name": "default"}}
+            await story.change("paris", "vol_1", {"nas": nas})
+            story.write("paris", "vol_1", "by hand")
+            told_of = (await story.concerns())["broken open"]
+            assert "its mirror of gold-lyon was broken off, by no failover" in told_of.text
+            assert (told_of.hint or "").startswith("datamotion apply gold fences it; then datamotion resync gold --at")
+            await story.apply()
+            assert story.served("paris") == set()
+        concerns = await story.concerns()
+        assert not {"overtaken", "fenced", "broken open"} & concerns.keys(), concerns
+        assert "datamotion resync gold --at gold-paris says what" in (concerns["broken fenced"].hint or "")
+        group, at = story.place.session.group(GROUP), Selection(at="gold-paris")
+        report = await story.place.run(mirrors.resync(group, at))
+        assert "since it was broken off" in told(report), "nothing is given up unasked"
+        report = await story.place.run(mirrors.resync(group, at, discard="gold-paris"))
+        assert report.verdict is Verdict.DONE, told(report)
+        assert (await story.group()).concerns == ()
+
+    play(quick_path, story)
+
+
+def test_a_mirror_at_the_home_whose_relationship_was_deleted_follows_again_where_the_hint_leads(
+    quick_path: Path,
+) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        assert (await story.failover("lyon", is_planned=True)).verdict is Verdict.DONE
+        assert (await story.place.run(reprotect(story))).verdict is Verdict.DONE
+        await story.delete_mirror("paris")
+        assert (await story.apply()).verdict is Verdict.DONE, "which makes no mirror at a home"
+        hint = (await story.concerns())["detached"].hint or ""
+        assert hint.startswith("datamotion reprotect gold takes it up again"), hint
+        assert (await story.place.run(reprotect(story))).verdict is Verdict.DONE
+        assert (await story.group()).concerns == ()
+
+    play(quick_path, story)
+
+
+def test_a_target_that_was_broken_off_by_hand_is_served_where_the_hint_leads(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        await story.change_mirror("lyon", {"state": "broken_off"})
+        command = "datamotion failover gold --to gold-lyon --unplanned"
+        assert f"{command} would serve it" in ((await story.concerns())["broken"].hint or "")
+        assert f"if it is to serve: {command}" in told(await story.apply())
+        report = await story.failover("lyon", is_planned=False)
+        assert (report.verdict, report.serving) == (Verdict.DONE, "gold-lyon"), told(report)
+
+    play(quick_path, story)
+
+
 @pytest.mark.parametrize("policy", thinned(["Asynchronous", "MirrorAllSnapshots"], 2))
 def test_there_and_back_as_planned_nothing_is_lost_and_nobody_has_to_give_anything_up(
     policy: str, quick_path: Path

@@ -60,9 +60,9 @@ def decide(standing: Standing, choice: FailoverChoice, agreed: str | None = None
     others = [name for name in order if name not in moving.values() or name == goal.to]
     has_more = is_more(standing, goal, moving)
     gathers = has_more and is_planned
-    if gathers or (has_more and choice.overrule is not None):
+    if has_more:  # the epoch of the part was served: of two who go on from there only one is given the next
         goal = replace(goal, epoch=standing.next_epoch)
-    is_begun = goal.epoch != standing.next_epoch and not has_more
+    is_begun = goal.epoch != standing.next_epoch
     confirmed = {(each.backend, each.epoch) for each in standing.contenders if each.served}
     # what was ruled came about: what became of its copies since is another question
     is_ruled = choice.overrule is not None and (goal.to, goal.epoch) not in confirmed

@@ -4,12 +4,13 @@
     served, by the home         the best of the others  nothing to do          if it can take over
     served, elsewhere, seen     finish or nothing       finish or nothing      --overrule only: it works
     served, elsewhere, unseen   the best of the others  nothing to ask there   if it can take over
-    served, of a part           as served               the others come too    as served
-      while others are lost     it, or the best         those come too         if it can take those over
+    served, of a part           as served               the others come too*   as served
+      while others are lost     it, or the best*        those come too*        if it can take those over
     never confirmed             go on with it           go on with it          --overrule only: it may go on still
       at an older state       with that --at only     with that --at only    as never confirmed
     two of one turn             settled first, or --overrule names the other one
     none that can be told       settled first, or --overrule names the one that served last
+    * in the next epoch: one that was served is over
 
 Only what the first look of a run shows decides: a rival that turns fresher must not lead to breaking a second leg.
 """

@@ -6,6 +6,7 @@ from datamotion.model.mirror_records import Relationship
 from datamotion.model.standing import Copy, Edge, Standing
 from datamotion.model.units import size_text
 from datamotion.model.words import Role
+from datamotion.policy.broken_mirrors import was_mirror
 from datamotion.policy.geometry import Geometry
 from datamotion.policy.health import Ailment
 from datamotion.policy.obstacles import Obstacle
@@ -14,7 +15,7 @@ from datamotion.policy.obstacles import Obstacle
 def writable(standing: Standing, copy: Copy, mirror: Copy) -> Obstacle:
     """Nothing is resynced over what somebody may have written."""
     volume, group, name = copy.id.volume, standing.group.name, mirror.id.backend
-    if mirror.role in (Role.FENCED, Role.OVERTAKEN):
+    if mirror.role in (Role.FENCED, Role.OVERTAKEN) and not was_mirror(standing, mirror):
         return (
             f"the copy of {volume} served before {copy.id.backend} took over, and may hold writes that no other has",
             f"it stays as it is: datamotion reprotect {group} says what making it a mirror gives up",
@@ -22,7 +23,7 @@ def writable(standing: Standing, copy: Copy, mirror: Copy) -> Obstacle:
     return (
         f"the mirror of {volume} is broken off; nothing is resynced, its destination may hold newer writes",
         f"datamotion resync {group} --at {name} says what making it a mirror again gives up; if it is to serve:"
-        f" datamotion failover {group} --to {name}",
+        f" datamotion failover {group} --to {name} --unplanned",
     )
 
 

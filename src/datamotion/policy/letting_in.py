@@ -22,6 +22,12 @@ _OPEN = Phase(rank=44, title="Let clients into qtrees", because="each had an exp
 _ENABLE = Phase(rank=44, title="Enable LUNs", because="they were kept from their hosts until all was carried over")
 SERVE = "Serve"  # what reports tell by when clients were let in
 _SERVE = Phase(rank=45, title=SERVE, because="clients find each volume where it was", gate=Gate.ALL)
+_NAME = Phase(
+    rank=9,  # before any site is told
+    title="Name the epoch",
+    because="it becomes one of a part of the group, which is about those copies that name it",
+    gate=Gate.ALL,
+)
 _BELOW = "a junction is made in the volume above it, which is served first"
 
 
@@ -59,6 +65,18 @@ def serve(
     level = sum(above.casefold() in paths for above in paths_above(served.path or ""))
     phase = replace(_SERVE, rank=_SERVE.rank + level, because=_BELOW if level else _SERVE.because, gate=gate)
     due.add(phase, backend, volume, change, f"{volume}: {where}{assumed}{policy}")
+
+
+def name_epoch(due: StepList, standing: Standing, claim: Claim) -> None:
+    """What a back end serves by a claim of the whole group is served by it still once it becomes one of a part."""
+    for copy in standing.copies.values():
+        volume = copy.id.volume
+        if copy.id.backend == claim.backend and standing.active[volume] == copy.id:
+            mark = replace(copy.mark or _mark(standing, copy, claim), epoch=claim.epoch)
+            if mark != copy.mark:
+                change = ModifyVolume(uuid=copy.volume.uuid, comment=mark.write(copy.volume.comment))
+                backend = standing.sites[copy.id.backend].backend
+                due.add(_NAME, backend, volume, change, f"{volume}: served in epoch {claim.epoch}")
 
 
 def _open_qtrees(due: StepList, copy: Copy, backend: Backend) -> None:

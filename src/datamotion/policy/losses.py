@@ -13,9 +13,8 @@ from datamotion.model.units import age_text, duration_text, last_text
 from datamotion.model.view import ClusterView
 from datamotion.policy.situation import Situation
 
-_CLOCKS = timedelta(
-    minutes=1
-)  # by which the times of claims and snapshots may be apart, of which each has its own clock
+CLOCKS = timedelta(minutes=1)
+"""By which the times of claims and snapshots may be apart, of which each has its own clock."""
 
 
 def loss_of(standing: Standing, copy: Copy, given_up_at: str) -> Loss:
@@ -53,7 +52,7 @@ def resync_loss(standing: Standing, copy: Copy, source: CopyId) -> Loss:
     seen = standing.sites[backend].seen
     age, since = (copy.lag if kept is not None else None), list(standing.claims)
     if isinstance(seen, ClusterView) and age is not None:
-        since = [each for each in since if each.claim.since >= seen.observed_at - age - _CLOCKS]
+        since = [each for each in since if each.claim.since >= seen.observed_at - age - CLOCKS]
     own = [each.claim.since for each in since if each.backend == backend and each.served and _is_about(each, copy)]
     thirds = sorted({each.backend for each in since} - {backend, source.backend})
     broken = "it was broken off" + (f", {duration_text(age)} ago at most" if age is not None else "")
@@ -69,7 +68,7 @@ def resync_loss(standing: Standing, copy: Copy, source: CopyId) -> Loss:
 
 def overtaken_by(standing: Standing, served: CopyId) -> HeldClaim | None:
     """The claim that overtook what a back end last served of a volume; None where nobody can tell."""
-    claim = _served(standing, served)
+    claim = last_served(standing, served)
     later = [each for each in standing.claims if claim is not None and each.epoch == claim.epoch + 1]
     return later[0] if len(later) == 1 else None
 
@@ -85,9 +84,9 @@ def _later(standing: Standing, copy: Copy) -> list[HeldClaim]:
     What it holds is its own where its back end served it, else what its source held: up to the next epoch that is all
     there was.
     """
-    holder, served = copy.id, _served(standing, copy.id) if copy.is_writable else None
+    holder, served = copy.id, last_served(standing, copy.id) if copy.is_writable else None
     if served is None and copy.edge is not None and isinstance(copy.edge.source, CopyId):
-        holder, served = copy.edge.source, _served(standing, copy.edge.source)
+        holder, served = copy.edge.source, last_served(standing, copy.edge.source)
     if served is None:
         return []
     rivals = [each for each in standing.claims if each.epoch >= served.epoch and each.backend != holder.backend]
@@ -105,7 +104,7 @@ def _revived(standing: Standing, later: Sequence[HeldClaim]) -> list[str]:
     return [name for name in dict.fromkeys(each.backend for each in later) if name in before]
 
 
-def _served(standing: Standing, copy_id: CopyId) -> HeldClaim | None:
+def last_served(standing: Standing, copy_id: CopyId) -> HeldClaim | None:
     """The newest claim by which a back end is known to have served a volume."""
     copy = standing.copies.get(copy_id)
     return next(
@@ -122,7 +121,7 @@ def _served(standing: Standing, copy_id: CopyId) -> HeldClaim | None:
 
 def _age(standing: Standing, copy: Copy, overtaken: HeldClaim) -> timedelta | None:
     """How long ago, at most, the first write was made that a copy lacks. A mirror may have been old by then already."""
-    seen, own = standing.sites[copy.id.backend].seen, _served(standing, copy.id) if copy.is_writable else None
+    seen, own = standing.sites[copy.id.backend].seen, last_served(standing, copy.id) if copy.is_writable else None
     if not isinstance(seen, ClusterView):
         return None
     since = seen.observed_at - overtaken.claim.since

@@ -261,6 +261,7 @@ class Membership:
                 backend=backend,
                 volume=member,
                 text=f"{volume.name} at {backend} is a copy of {member} ({evidence}), with no mark that can be read",
-                hint=f"datamotion apply {self.group.name} marks it again where it serves or is a mirror",
+                hint=f"datamotion apply {self.group.name} marks it again where it serves or is a mirror, datamotion"
+                f" reprotect {self.group.name} where it becomes one",
             )
         )

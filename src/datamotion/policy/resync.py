@@ -29,6 +29,7 @@ from datamotion.model.words import MirrorState, Operation, Role, VolumeState
 from datamotion.policy.common import common
 from datamotion.policy.divergence import Sizes, blocks_text
 from datamotion.policy.health import transfer_failure
+from datamotion.policy.home import takes_up
 from datamotion.policy.losses import resync_loss, worst_first
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import Obstacle, copy_obstacle, unknown_server
@@ -101,7 +102,7 @@ class _Resyncing:
             loss = self._loss(copy, copy.edge.source)
             if not self.discard:
                 text = f"{volume} at {backend.name} may hold writes of its own, and a resync gives up {loss.text}"
-                serves = f"datamotion failover {group.name} --to {backend.name} would serve it"
+                serves = f"datamotion failover {group.name} --to {backend.name} --unplanned would serve it"
                 self._refuse(copy, text, f"--discard {backend.name} gives that up; {serves}")
                 return
             self.losses.append(loss)
@@ -165,7 +166,7 @@ def _obstacle(standing: Standing, copy: Copy) -> Obstacle | None:
         return f"its volume {copy.volume.name} is {copy.volume.state}", "bring the volume online"
     if copy.role is Role.OVERTAKEN:
         return "it served before, and clients can still write to it", f"datamotion apply {group} fences it first"
-    return _source_obstacle(standing, active) or _edge_obstacle(copy, active, group)
+    return _source_obstacle(standing, active) or _edge_obstacle(standing, copy, active)
 
 
 def _source_obstacle(standing: Standing, active: CopyId) -> Obstacle | None:
@@ -180,15 +181,13 @@ def _source_obstacle(standing: Standing, active: CopyId) -> Obstacle | None:
     return f"{active.backend}, which serves it, {why}", hint
 
 
-def _edge_obstacle(copy: Copy, active: CopyId, group: str) -> Obstacle | None:
+def _edge_obstacle(standing: Standing, copy: Copy, active: CopyId) -> Obstacle | None:
     """Why the relationship that ends in a copy, if one does, makes it no mirror of the copy that serves."""
+    group = standing.group.name
     needed = f"a relationship from {active.backend} into it would be needed"
     if copy.edge is None:
-        again = f"datamotion apply {group} takes it up again where that gives nothing up"
-        return (
-            "no relationship ends in it",
-            f"{needed}: datamotion reprotect {group} makes one" if copy.is_writable else again,
-        )
+        makes = f"{needed}: datamotion reprotect {group} makes one"
+        return "no relationship ends in it", makes if copy.is_writable else takes_up(standing, copy.id.backend)
     if copy.edge.source != active:
         whence = copy.edge.source.backend if isinstance(copy.edge.source, CopyId) else str(copy.edge.source)
         text = f"its relationship comes from {whence}, and {active.backend} serves it"

@@ -27,7 +27,7 @@ from datamotion.policy.fence import Occasion, fence
 from datamotion.policy.giving import Giving
 from datamotion.policy.hooks import Moves, add_hooks
 from datamotion.policy.keeping import Keeping
-from datamotion.policy.letting_in import serve
+from datamotion.policy.letting_in import name_epoch, serve
 from datamotion.policy.losses import recovery_point, worst_first
 from datamotion.policy.needs import export_policies, path_of
 from datamotion.policy.planned import Carrying
@@ -78,6 +78,9 @@ class Takeover:
         self._refusals += [*self._left, *where_they_were(self._situation, self._decision, self._left)]
         if refusal := self._carry_over() or self._keep_newer():
             return refusal
+        known = held(self._standing, self._claim)
+        if known is not None and self._claim.partial and not known.claim.partial:
+            name_epoch(self._due, self._standing, self._claim)
         if self._chosen.usable:
             self._take()
         self._serve()
@@ -240,9 +243,10 @@ def _recovery_point(
 
 
 def _claim(situation: Situation, decision: Decision) -> Claim:
-    """The claim that was begun, else a new one.
+    """The claim that was begun, else a new one. Of one that was served, every site is told the same.
 
-    It is partial where volumes are left behind: those that the candidate cannot serve, or that are served elsewhere.
+    It is partial where volumes are left behind: those that the candidate cannot serve, or that are served elsewhere;
+    and where another run to the same back end has made it so.
     """
     candidate = decision.candidate
     unmarked = unmarked_parts(situation.first, candidate.name)
@@ -255,4 +259,8 @@ def _claim(situation: Situation, decision: Decision) -> Claim:
     at = str(decision.terms.earlier or "")
     claim = new_claim(situation, candidate.name, decision.epoch, partial=bool(left), at=at)
     known = held(situation.first, claim)
-    return replace(known.claim, partial=known.claim.partial or claim.partial) if known else claim
+    told = held(situation.now, claim) or known
+    if told is None:
+        return claim
+    is_part = told.claim.partial or (told.served is None and claim.partial)
+    return replace(known.claim if known is not None else claim, partial=is_part)

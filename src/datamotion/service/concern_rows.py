@@ -26,6 +26,7 @@ class Kind(StrEnum):
     DIVIDED = "divided"
     TAKEN_UNSEEN = "taken unseen"
     OVERTAKEN = "overtaken"
+    BROKEN_OPEN = "broken open"
     SERVED_OFFLINE = "served offline"
     SHUT_OUT = "shut out"
     UNMOUNTED = "unmounted"
@@ -34,6 +35,7 @@ class Kind(StrEnum):
     NOT_MIRRORED_HERE = "not mirrored here"
     STALE = "stale"
     FENCED = "fenced"
+    BROKEN_FENCED = "broken fenced"
     DETACHED = "detached"
     HALF_RESYNCED = "half resynced"
     BROKEN = "broken"
@@ -114,6 +116,12 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         "A copy that another one overtook is not fenced: clients may still write to it.",
         "overtaken by {by}, not fenced yet: clients may still write here",
         "{what_next}",
+    ),
+    Kind.BROKEN_OPEN: Row(
+        *_BAD,
+        "A copy was overtaken, became a mirror, and was broken off by no failover: it is not fenced.",
+        "its mirror of {source} was broken off, by no failover, and it is not fenced: clients may write here",
+        "{what_next}; then datamotion resync {group} --at {backend} says what making it a mirror again gives up",
     ),
     DoubtKind.FROZEN: Row(
         *_BAD,
@@ -225,8 +233,8 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A copy can be written though no failover made it so.",
         "can be written though no failover made it so ({cause}): no transfer arrives",
-        "see what was written there; datamotion failover {group} --to {backend} would serve it, and datamotion resync"
-        " {group} --at {backend} says what making it a mirror again gives up",
+        "see what was written there; datamotion failover {group} --to {backend} --unplanned would serve it, and"
+        " datamotion resync {group} --at {backend} says what making it a mirror again gives up",
     ),
     Kind.FENCED: Row(
         *_WARN,
@@ -234,6 +242,12 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         "served before, and is fenced: nothing is mirrored to it",
         "see what was written there; datamotion reprotect {group} says what making it a mirror again gives up, and"
         " nothing resyncs it unasked",
+    ),
+    Kind.BROKEN_FENCED: Row(
+        *_WARN,
+        "A copy was overtaken, became a mirror, and was broken off by no failover; no client comes to it.",
+        "its mirror of {source} was broken off, by no failover, and it is fenced: nothing is mirrored to it",
+        "datamotion resync {group} --at {backend} says what making it a mirror again gives up",
     ),
     Kind.DETACHED: Row(
         *_WARN,

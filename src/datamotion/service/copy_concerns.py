@@ -13,8 +13,10 @@ from datamotion.model.paused import paused_of
 from datamotion.model.standing import FENCE, Copy, CopyId, HeldClaim, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.words import MirrorState, Mount, Role, TransferState
+from datamotion.policy.broken_mirrors import was_mirror
 from datamotion.policy.brought_back import is_found_alone
 from datamotion.policy.geometry import changed_geometry
+from datamotion.policy.home import takes_up
 from datamotion.policy.junctions import path_clash, taken_paths
 from datamotion.service.concern_rows import Kind
 from datamotion.service.concerns import Concern
@@ -44,6 +46,10 @@ class CopyConcerns:
                 yield from self._of_active(copy)
             case Role.MIRROR:
                 yield from self._of_mirror(copy)
+            case Role.OVERTAKEN | Role.FENCED if copy.edge is not None and was_mirror(self.standing, copy):
+                kind = Kind.BROKEN_OPEN if copy.role is Role.OVERTAKEN else Kind.BROKEN_FENCED
+                source, fences = copy.edge.source_text, self._what_fences(copy)
+                yield self._concern(kind, copy, source=source, what_next=fences)
             case Role.OVERTAKEN:
                 yield self._concern(
                     Kind.OVERTAKEN, copy, by=self._who_overtook(copy), what_next=self._what_fences(copy)
@@ -63,9 +69,9 @@ class CopyConcerns:
 
     def _takes_up(self, copy: Copy) -> str:
         """What becomes of a copy without a relationship: a mirror of what serves, or of use by itself."""
-        group, site = self.standing.group.name, self.standing.sites[copy.id.backend]
+        site = self.standing.sites[copy.id.backend]
         if self.standing.active[copy.id.volume] is not None:
-            return f"datamotion apply {group} takes it up again where that gives nothing up"
+            return takes_up(self.standing, copy.id.backend)
         clone = f"-vserver {site.backend.svm} -flexclone {copy.volume.name}_copy"
         return (
             f"nothing that serves it is known. What it holds can be had from a clone, at {site.backend.cluster}: volume"

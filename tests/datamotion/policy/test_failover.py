@@ -69,6 +69,15 @@ def later(first: View, now: View, choice: FailoverChoice | None = None, **situat
     return failover_planner(BOTH, choice or FailoverChoice())(made)
 
 
+def test_what_serves_by_a_claim_that_another_run_made_one_of_a_part_names_its_epoch() -> None:
+    """Both runs go to lyon; this one took the epoch for the whole group, the other one has left all volumes behind."""
+    now = failed_over(claims=(a_claim(), a_claim(LYON, 2, partial=True)), paris=LOST)
+    assert standing_of(now).active["vol_1"] != CopyId("gold-lyon", "vol_1")
+    (change,) = changes(later(seen(paris=LOST), now, FailoverChoice(to="gold-lyon")), "vol_1", LYON)
+    assert isinstance(change, ModifyVolume)
+    assert read_mark(change.comment or "") == replace(read_mark(a_mark()), epoch=2)  # type: ignore[type-var]
+
+
 # -- the acts
 
 

@@ -96,6 +96,26 @@ def test_cut_off_anywhere_it_is_finished_by_the_same_command() -> None:
     assert not any(act.title.startswith("Fence") for act in acts(protect(now)))
 
 
+@pytest.mark.parametrize("was_served", [False, True])
+def test_a_site_that_had_not_heard_of_the_epoch_never_takes_what_is_served_in_it_for_its_own(was_served: bool) -> None:
+    """Somebody resynced vol_2 over what was served; vol_1 goes on being served by a claim that is about all."""
+    claims = (a_claim(), a_claim(LYON, 2, served=was_served))
+    volumes = [a_served(), a_volume("vol_2", LYON)]
+    now: dict[str, ClusterView] = {
+        "paris": a_cluster_view(HOME, [a_volume(), a_volume("vol_2")]),
+        "lyon": a_cluster_view(LYON, volumes, [a_broken(), a_mirror("vol_2", LYON)], claims=claims),
+        "nice": a_target_view(NICE, "vol_1", "vol_2"),
+    }
+    while (plan := settle(now, "gold-lyon")).steps:
+        assert refusals(plan) == [("vol_2", "gold-lyon")]
+        now = dict(after(now, acts(plan)[0]))
+        assert standing_of(now).active["vol_1"] == CopyId("gold-lyon", "vol_1")
+    standing = standing_of(now)
+    assert standing.claims[0].claim.partial is not was_served, "what was told of a whole group is told of a whole group"
+    assert set(standing.claims[0].at) == {"gold-paris", "gold-lyon", "gold-nice"}
+    assert standing.copies[CopyId("gold-paris", "vol_1")].role is Role.FENCED
+
+
 def test_a_claim_that_cannot_be_read_is_settled_for_good() -> None:
     lyon = a_target_view(LYON, "vol_1")
     unreadable = replace(a_claim_policy(a_claim(NICE, 2), LYON), comment="")

@@ -274,8 +274,21 @@ def given_back() -> Landscape:
     """Lyon took over, and the home again: what lyon holds is fenced."""
     world = failed_over(targets=(LYON, NANTES))
     world.claim(3, PARIS)
+    world.relate("vol_1", LYON, lag=timedelta(days=2))
     world.change("vol_1", LYON, path=None, export=FENCE)
     return world
+
+
+def followed_since(**changes: object) -> Callable[[], Landscape]:
+    """And what lyon holds became a mirror of the home again, which somebody broke off."""
+
+    def made() -> Landscape:
+        world = given_back()
+        world.relate("vol_1", LYON, lag=timedelta(hours=1))
+        world.change("vol_1", LYON, **changes)
+        return world
+
+    return made
 
 
 def undecided() -> Landscape:
@@ -396,6 +409,12 @@ CASES = (
         hints="datamotion apply gold fences it",
     ),
     Case(
+        kind="broken open",
+        world=followed_since(path="/vol_1", export="default"),
+        says="gold-lyon vol_1: its mirror of gold-paris was broken off, by no failover, and it is not fenced",
+        hints="datamotion apply gold fences it; then datamotion resync gold --at gold-lyon says",
+    ),
+    Case(
         kind="frozen",
         world=frozen,
         says="vol_1 at gold-paris is frozen, its clients cannot write: a planned failover goes on, or was cut short",
@@ -499,13 +518,19 @@ CASES = (
         kind="broken",
         world=broken,
         says="can be written though no failover made it so (its relationship is broken off)",
-        hints="datamotion failover gold --to gold-lyon would serve it",
+        hints="datamotion failover gold --to gold-lyon --unplanned would serve it",
     ),
     Case(
         kind="fenced",
         world=given_back,
         says="gold-lyon vol_1: served before, and is fenced: nothing is mirrored to it",
         hints="nothing resyncs it unasked",
+    ),
+    Case(
+        kind="broken fenced",
+        world=followed_since(),
+        says="gold-lyon vol_1: its mirror of gold-paris was broken off, by no failover, and it is fenced",
+        hints="datamotion resync gold --at gold-lyon says what making it a mirror again gives up",
     ),
     Case(
         kind="detached",

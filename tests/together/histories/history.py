@@ -98,8 +98,8 @@ class History:
             await self.check()
         group = (await status(self.story.place.session, [GROUP])).groups[0]
         assert group.serving is not None, self.as_told(f"nobody serves: {group.concerns}")
-        assert not {each.kind for each in group.concerns} & {"overtaken", "frozen", "undecided"}, self.as_told(
-            str(group.concerns)
+        assert not {each.kind for each in group.concerns} & {"overtaken", "broken open", "frozen", "undecided"}, (
+            self.as_told(str(group.concerns))
         )
         writers = await self.clients.write()
         site = group.serving.removeprefix("gold-")
