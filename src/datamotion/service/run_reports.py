@@ -54,7 +54,7 @@ def run_report(
         run=run,
         went_on_from=went_on_from,
         volumes=volumes,
-        refusals=(*_backend_failures(endings), *refusal_reports(result.plan)),
+        refusals=tuple(dict.fromkeys((*_backend_failures(endings), *refusal_reports(result.plan)))),
         notes=(
             *_overtaken_notes(result, endings),
             *(Remark(f"{other} while this run waited.") for other in result.others),
