@@ -251,9 +251,10 @@ def test_a_run_that_turns_partial_marks_what_it_served_before_it_says_so() -> No
     )
     now = lost(half) | {"nice": a_cluster_view(NICE, claims=claims)}
     plan = later(first, now)
-    (serve,) = changes(plan, "vol_1")
-    assert isinstance(serve, ModifyVolume)
-    assert "epoch=2" in (serve.comment or "")
+    named, *_ = changes(plan, "vol_1")
+    assert isinstance(named, ModifyVolume)
+    assert "epoch=2" in (named.comment or "")
+    assert [act.title for act in acts(plan)][0] == "Name the epoch"
     assert refusals(plan) == [("vol_2", "gold-lyon")]
     assert ("gold-lyon", "vol_1") not in plan.holds
 
