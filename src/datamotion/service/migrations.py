@@ -185,12 +185,12 @@ def _way_back(migration: AnyMigration) -> Planner | None:
     return thaw_planner(migration.group)
 
 
-def abort(migration: AnyMigration) -> Intent:
-    """Undo what has begun, while nothing is decided."""
+def abort(migration: AnyMigration, *, was_begun: bool = False) -> Intent:
+    """Undo what has begun, while nothing is decided. `was_begun`: whether the store tells of a run that was left."""
     return Intent(
         operation=Operation.MIGRATE,
         group=migration.group,
-        planner=abort_planner(migration),
+        planner=abort_planner(migration, was_begun=was_begun),
         glances=_glances(migration),
     )
 

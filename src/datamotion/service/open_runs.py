@@ -8,8 +8,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from datamotion.exit_status import ExitStatus
-from datamotion.model.migration import is_migration
+from datamotion.model.group_migration import GroupMigration
+from datamotion.model.item_migration import ItemMigration
+from datamotion.model.migration import Migration, is_migration
+from datamotion.model.plan import Plan
 from datamotion.model.words import Operation
+from datamotion.policy.migrate import AnyMigration
 from datamotion.policy.movers.group_home import without_home
 from datamotion.runs.phases import Phase
 from datamotion.service.history import line_of
@@ -86,6 +90,25 @@ def open_runs(session: Session) -> RunsReport:
             for each in found
         )
     )
+
+
+def is_left(session: Session, migration: AnyMigration) -> bool:
+    """Whether the store tells of a run of this migration that has not come to its end. Raises: as `open_runs`."""
+    with opened_history(session.store_url) as store:
+        found = store.unfinished(migration.name)
+    of_group = (each for each in found if each.record.group == migration.name)
+    return any(each.record.operation == Operation.MIGRATE and _is_of(migration, each.plan) for each in of_group)
+
+
+def _is_of(migration: AnyMigration, plan: Plan) -> bool:
+    """Whether a run of its group that planned this was about what it is about."""
+    match migration:
+        case ItemMigration():
+            return plan.places == migration.places
+        case GroupMigration():
+            return migration.to.name == plan.backend or f"--to {migration.to.name}" in plan.options
+        case Migration():  # between two back ends all that goes is one group
+            return not migration.is_within or plan.options[:1] == migration.words[:1]
 
 
 def _state(session: Session, run: PastRun) -> RunState:

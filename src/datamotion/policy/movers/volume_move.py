@@ -80,6 +80,12 @@ def _no_room(volumes: Sequence[Volume], aggregate: str, seen: ClusterView) -> Re
     )
 
 
+def have_moved(migration: Migration, standing: Standing) -> bool:
+    """Whether all are on the aggregate that they were to be moved to."""
+    volumes = selected(migration, standing)
+    return bool(volumes) and all(is_on(each, _aggregate(migration)) for each in volumes)
+
+
 def _ongoing(migration: Migration, standing: Standing) -> bool:
     seen = standing.sites[migration.source.name].seen
     if not (migration.is_within and isinstance(seen, ClusterView)):
