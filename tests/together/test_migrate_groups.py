@@ -141,7 +141,10 @@ def test_the_only_target_is_no_new_home_and_what_is_told_instead_keeps_a_mirror(
         assert (await own.failover("lyon", is_planned=True)).verdict is Verdict.DONE  # swap is this, and
         then = await plan(own, to="gold-lyon", keeps_source=keeps_source)
         assert (then.verdict, any(each.is_taken for each in then.mechanisms)) == (Verdict.REFUSED, False)
-        assert "datamotion reprotect gold, then name gold-lyon as its home and gold-paris as its target" in told(then)
+        assert (
+            "datamotion reprotect gold, then name gold-lyon as the home of gold, and gold-paris as its target"
+            in told(then)
+        )
         assert (await own.place.run(mirrors.reprotect(own.place.session.group(GROUP)))).verdict is Verdict.DONE
         swapped = with_targets(story, "lyon", "paris")
         assert {each.exit_status for each in (await swapped.concerns()).values()} <= {0}, await swapped.concerns()

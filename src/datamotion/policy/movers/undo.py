@@ -29,7 +29,8 @@ def undo_planner(migration: Leaving, made_at: Sequence[Backend]) -> Planner:
             return Plan(operation=Operation.MIGRATE, group=migration.name, title=title, refusals=(refusal,))
         marked = [each for each in situation.first.volumes if any(it.mark for it in situation.first.copies_of(each))]
         leaving = [each for each in marked if each in standing.active]
-        ending = Ending(situation, leaving, delete_copies=True, at=names)
+        because = "they were made by it, and nothing serves them"
+        ending = Ending(situation, leaving, delete_copies=True, at=names, because=because)
         ending.plan()
         losses, thawed = tuple(ending.losses), thawing(situation)
         if frozen_copies(standing):
