@@ -113,7 +113,7 @@ def test_a_migration_of_which_the_store_alone_tells_is_cleared_by_what_is_named(
     with open_store(str(lab.folder / "datamotion.db")) as store:
         store.begin(plan, datetime.now(UTC), "somebody@somewhere, process 1")
     left = lab.typed("runs")
-    way = "datamotion migrate gold-paris:vol_1 --to gold-lyon --aggregate aggr1_lyon goes on with it, with --abort back"
+    way = "datamotion migrate gold-paris:vol_1 --to gold-lyon goes on with it, with --abort back"
     assert (left.status, way in " ".join(left.out.split())) == (1, True), left
     assert "Nothing is on its way" in done(lab.typed("migrations")).out
     shown, _ = lab.looked("migrate", *what, "--abort", "--dry-run")

@@ -428,7 +428,9 @@ def test_of_one_that_was_cut_off_at_its_very_end_the_command_is_told_and_ends_it
             (left,) = open_runs(session).runs
             if await volumes_at(story, "paris") == {}:
                 told_at_end.append(left.goes_on)
-        assert set(told_at_end) == {"datamotion migrate 'gold-paris:vol_*' --to gold-lyon --aggregate aggr1"}
+        assert set(told_at_end) == {"datamotion migrate 'gold-paris:vol_*' --to gold-lyon"}, (
+            "the configuration says on which aggregate"
+        )
         assert open_runs(session).runs == ()
 
     play(quick_path, main)

@@ -330,6 +330,20 @@ def test_the_command_that_goes_on_names_all_that_it_takes_and_needs_no_aggregate
     play(quick_path, main, targets=THREE)
 
 
+def test_the_command_that_goes_on_is_the_one_that_is_typed_once_the_place_is_a_target(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await with_targets(story, "paris", "lyon").protected("vol_1")
+        own = with_targets(story, "paris", "lyon")
+        with pytest.raises(Died):
+            await own.place.run(migrations.migrate(bring(own, keeps_source=True)), EndsOnceBrokenOff())
+        for now, said in ((own, " --aggregate aggr1"), (with_targets(story, "paris", "lyon", "oslo"), "")):
+            (left,) = open_runs(now.place.session).runs
+            assert left.goes_on == f"datamotion migrate gold --to gold-oslo{said} --keep-source"
+        assert (await migrate(now, keeps_source=True)).verdict is Verdict.DONE
+
+    play(quick_path, main, targets=THREE)
+
+
 def test_an_undoing_that_was_cut_off_goes_on_as_one(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         await with_targets(story, "paris", "lyon").protected("vol_1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,7 @@ from datamotion.policy.movers.group_home import without_home
 from datamotion.runs.phases import Phase
 from datamotion.service.history import line_of
 from datamotion.service.history_reports import PastRunReport
+from datamotion.service.migrations import mapped_aggregates
 from datamotion.service.remembered import opened_history
 from datamotion.service.session import Session
 
@@ -84,7 +86,7 @@ def open_runs(session: Session) -> RunsReport:
             OpenRunReport(
                 run=line_of(each.record),
                 state=_state(session, each),
-                goes_on=_goes_on(each),
+                goes_on=_goes_on(session, each),
                 if_lost=_if_lost(session, each),
             )
             for each in found
@@ -122,15 +124,29 @@ def _state(session: Session, run: PastRun) -> RunState:
     return RunState.CUT_OFF if run.record.phase is Phase.CUT_OFF else RunState.LEFT
 
 
-def _goes_on(run: PastRun) -> str | None:
+def _goes_on(session: Session, run: PastRun) -> str | None:
+    options = _options_today(session, run)
     if is_migration(run.record.group):  # what was named then is not told by any cluster
-        return " ".join(["datamotion migrate", *run.plan.options]) if run.plan.options else None
+        return " ".join(["datamotion migrate", *options]) if options else None
     command = _COMMANDS.get(run.record.operation)
     if command is None:
         return None
     is_to = run.record.operation in (Operation.FAILOVER, Operation.MIGRATE) and run.plan.backend is not None
     to = f"--to {run.plan.backend}" if is_to else ""
-    return " ".join(filter(None, ["datamotion", command.format(group=run.record.group), to, *run.plan.options]))
+    return " ".join(filter(None, ["datamotion", command.format(group=run.record.group), to, *options]))
+
+
+def _options_today(session: Session, run: PastRun) -> tuple[str, ...]:
+    """Those of its command without aggregates that the configuration says by now, and may have to say alone."""
+    options, group = run.plan.options, run.record.group
+    named = [each for each in options if each.startswith("--aggregate ")]
+    to = next((each.removeprefix("--to ") for each in options if each.startswith("--to ")), run.plan.backend)
+    if not named or to is None:
+        return options
+    is_target = group in session.configuration.groups and session.group(group).target(to) is not None
+    if is_target or named == [f"--aggregate {shlex.quote(each)}" for each in mapped_aggregates(session, to)]:
+        return tuple(each for each in options if each not in named)
+    return options
 
 
 def _if_lost(session: Session, run: PastRun) -> str | None:
