@@ -12,7 +12,9 @@ from dataclasses import replace
 from datamotion.model.acts import Subject
 from datamotion.model.claim import read_claim
 from datamotion.model.mark import read_mark, without_mark
+from datamotion.model.migration import is_migration
 from datamotion.model.mirror_acts import DeleteRelationship
+from datamotion.model.mirror_records import Listed
 from datamotion.model.plan import Gate, Refusal, Step
 from datamotion.model.serving_acts import DeleteClaim
 from datamotion.model.standing import FENCE, Copy, Site, Standing
@@ -130,8 +132,24 @@ class Finish:
                 )
             )
             return
+        others = [each.listed for each in listed if each.source.id == old.id and each.at is None]
+        if others:
+            self.refusals.append(self._mirrored_elsewhere(old, others[0]))
+            return
         text = f"{volume}: {old.volume.name} at {self._source.backend.name}, {size_text(old.volume.used_bytes)} used"
         self._due.add(_DELETE, self._source.backend, volume, DeleteVolume(uuid=old.volume.uuid), text)
+
+    def _mirrored_elsewhere(self, old: Copy, listed: Listed) -> Refusal:
+        """ONTAP deletes no volume that it lists as the source of a mirror. Whose that is its place alone tells."""
+        group, at = self._migration.name, old.id.backend
+        what = f"{at}:{old.volume.name}" if is_migration(group) else group
+        return Refusal(
+            volume=old.id.volume,
+            text=f"the old {old.id.volume} is not deleted: {at} lists {listed.destination} as a mirror of it,"
+            " at a place that this migration is not about",
+            hint="where somebody brings it elsewhere, as `datamotion migrations` tells: datamotion migrate"
+            f" {what} --to BACKEND --abort undoes that, then the same command again; else end that mirror first",
+        )
 
     def _part_from_mirrors(self) -> None:
         """What mirrors the new volumes from where the old ones were, as after a failover and `reprotect`, ends."""
