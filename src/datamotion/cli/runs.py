@@ -8,6 +8,7 @@ from datamotion.cli.columns import a_table
 from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, OutputForm, open_session
 from datamotion.cli.output import Output, print_json
 from datamotion.cli.terminal import open_console, plain, say
+from datamotion.model.units import moment_text
 from datamotion.model.words import Operation
 from datamotion.service.open_runs import OpenRunReport, RunsReport, RunState, open_runs
 
@@ -32,7 +33,7 @@ def render_runs(report: RunsReport) -> None:
     table = a_table("run", "group", "what", "state", "began", "who", "why", beneath=2)
     for each in report.runs:
         run = each.run
-        began = f"{run.started_at:%Y-%m-%d %H:%M:%S}"
+        began = moment_text(run.started_at, to_seconds=True, zone="")
         table.add_row(*map(plain, (str(run.run), run.group, run.operation, each.state, began, run.who, run.why or "")))
     table.show(console)
     for each in report.runs:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import Copy, Doubt, DoubtKind, HeldClaim, Standing
-from datamotion.model.units import count_text
+from datamotion.model.units import count_text, moment_text
 from datamotion.model.view import Unseen
 from datamotion.policy.recovery import Earlier
 from datamotion.policy.serving import taken_twice
@@ -80,7 +80,7 @@ def was_begun_at(standing: Standing, holder: HeldClaim, earlier: Earlier | None)
 
 
 def _since(holder: HeldClaim) -> str:
-    return f"{holder.claim.since:%Y-%m-%d %H:%M:%S} UTC"
+    return moment_text(holder.claim.since, to_seconds=True)
 
 
 def _overrule(group: str, holder: HeldClaim, to: str | None) -> str:
