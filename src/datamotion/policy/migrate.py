@@ -11,7 +11,7 @@ from datamotion.model.mark import read_mark
 from datamotion.model.migration import Migration
 from datamotion.model.plan import Offer, Plan, Refusal
 from datamotion.model.remark import Remark
-from datamotion.model.standing import Standing
+from datamotion.model.standing import FENCE, Standing
 from datamotion.model.words import Operation, VolumeType
 from datamotion.policy.movers.file_copy import FILE_COPY
 from datamotion.policy.movers.file_rename import FILE_CLONE, FILE_RENAME
@@ -50,6 +50,10 @@ def migrate_planner(migration: AnyMigration) -> Planner:
         case Migration():
             names = names_text(migration.volumes)
             note = f"{names}: at {migration.to.name}, and at {migration.source.name} no more."
+            if migration.keeps_source:
+                note = (
+                    f"{names}: at {migration.to.name}, and nobody is let in to what stays at {migration.source.name}."
+                )
             return _said(_unless_arrived(_VOLUMES, migration, note, _have_arrived), migration.words)
 
 
@@ -183,10 +187,13 @@ def _nothing_to_do(of_kind: Movers[M], migration: M, note: str) -> Plan:
 
 
 def _have_arrived(migration: Migration, standing: Standing) -> bool:
-    """Whether volumes of these names or patterns serve where they were to go, and none is left at their source."""
-    is_seen = standing.sites[migration.source.name].svm is not None
-    is_left = migration.is_within or selected(migration, standing)
-    return is_seen and not is_left and _are_there(migration, standing)
+    """Whether volumes of these names or patterns serve where they were to go, and none is left at their source, or
+    only such as were to stay, and let nobody in.
+    """
+    if migration.is_within or standing.sites[migration.source.name].svm is None:
+        return False
+    left = [each for each in selected(migration, standing) if not (migration.keeps_source and each.export == FENCE)]
+    return not left and _are_there(migration, standing)
 
 
 def _are_there(migration: Migration, standing: Standing) -> bool:
