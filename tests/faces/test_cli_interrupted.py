@@ -6,10 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from datamotion.model.plan import Plan
+from datamotion.model.words import Operation
+from datamotion.store.journal import open_store
 from tests.faces.labs import Lab, done, some_files
 from tests.faces.terminal import SCRIPT
 from tests.profile import thinned
@@ -93,3 +98,36 @@ def test_of_a_migration_it_is_told_where_to_see_what_is_left_and_how_to_undo_it(
         _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "datamotion migrations shows it, --abort undoes it" in err
+
+
+@pytest.mark.slow
+def test_a_migration_of_which_the_store_alone_tells_is_cleared_by_what_is_named(lab: Lab, tmp_path: Path) -> None:
+    lab.site.seed("paris", some_files(tmp_path / "files", 2), volumes=1)
+    what = ("gold-paris:vol_1", "--to", "gold-lyon")
+    plan = Plan(
+        operation=Operation.MIGRATE,
+        group="migrate.gold-paris.gold-lyon",
+        title="Migrate vol_1 from gold-paris to gold-lyon",
+        options=("gold-paris:vol_1", "--to gold-lyon", "--aggregate aggr1_lyon"),
+    )
+    with open_store(str(lab.folder / "datamotion.db")) as store:
+        store.begin(plan, datetime.now(UTC), "somebody@somewhere, process 1")
+    left = lab.typed("runs")
+    way = "datamotion migrate gold-paris:vol_1 --to gold-lyon goes on with it, with --abort back"
+    assert (left.status, way in " ".join(left.out.split())) == (1, True), left
+    assert "Nothing is on its way" in done(lab.typed("migrations")).out
+    shown, _ = lab.looked("migrate", *what, "--abort", "--dry-run")
+    assert (shown.status, lab.typed("runs").status) == (0, 1)
+    cleared = done(lab.typed("migrate", *what, "--abort", "--yes"))
+    assert "Nothing of it is seen to have come about" in " ".join(cleared.out.split())
+    assert "No run goes on, and none was left" in done(lab.typed("runs")).out
+    assert "no such migration is under way" in lab.typed("migrate", *what, "--abort", "--yes").out
+    file = next(lab.at_home("vol_1").rglob("*.bin")).relative_to(lab.at_home("vol_1"))
+    many = (f"gold-paris:vol_1/{file.parent}/", "--to", "gold-paris:vol_1/new/")
+    places = (f"gold-paris:vol_1/{file}", f"gold-paris:vol_1/new/{file.name}")
+    with open_store(str(lab.folder / "datamotion.db")) as store:
+        name = f"migrate.gold-paris.vol_1:{str(file).replace('/', ':')}"
+        store.begin(replace(plan, group=name, places=places), datetime.now(UTC), "somebody@somewhere, process 1")
+    cleared = done(lab.typed("migrate", *many, "--abort", "--yes"))
+    assert "Nothing of it is seen to have come about" in " ".join(cleared.out.split())
+    assert "No run goes on, and none was left" in done(lab.typed("runs")).out

@@ -106,6 +106,21 @@ def test_of_one_that_was_cut_off_behind_its_first_transfer_no_more_is_told_to_be
     play(quick_path, main)
 
 
+def test_of_one_that_was_cut_off_before_its_new_volume_was_mirrored_it_is_not_told_that_it_is_served(
+    quick_path: Path,
+) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        states = []
+        while (await volumes_at(story, "lyon")).get("vol_1", {"type": "dp"})["type"] == "dp":
+            assert await dies(migrate, story, Life(1, is_carried_out=True))
+            states += [each.state for each in (await under_way.migrations(story.place.session)).migrations]
+        assert list(dict.fromkeys(states))[:2] == ["to be mirrored", "made there, to be mirrored"]
+        assert "served there, to be finished" not in states
+
+    play(quick_path, main)
+
+
 async def snapshots(story: Story, cluster: str) -> set[str]:
     volume = await story.volume(cluster, "vol_1", "uuid")
     found = await story.at[cluster].http.get(f"/api/storage/volumes/{volume['uuid']}/snapshots")
@@ -413,7 +428,9 @@ def test_of_one_that_was_cut_off_at_its_very_end_the_command_is_told_and_ends_it
             (left,) = open_runs(session).runs
             if await volumes_at(story, "paris") == {}:
                 told_at_end.append(left.goes_on)
-        assert set(told_at_end) == {"datamotion migrate 'gold-paris:vol_*' --to gold-lyon --aggregate aggr1"}
+        assert set(told_at_end) == {"datamotion migrate 'gold-paris:vol_*' --to gold-lyon"}, (
+            "the configuration says on which aggregate"
+        )
         assert open_runs(session).runs == ()
 
     play(quick_path, main)

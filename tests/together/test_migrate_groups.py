@@ -141,7 +141,10 @@ def test_the_only_target_is_no_new_home_and_what_is_told_instead_keeps_a_mirror(
         assert (await own.failover("lyon", is_planned=True)).verdict is Verdict.DONE  # swap is this, and
         then = await plan(own, to="gold-lyon", keeps_source=keeps_source)
         assert (then.verdict, any(each.is_taken for each in then.mechanisms)) == (Verdict.REFUSED, False)
-        assert "datamotion reprotect gold, then name gold-lyon as its home and gold-paris as its target" in told(then)
+        assert (
+            "datamotion reprotect gold, then name gold-lyon as the home of gold, and gold-paris as its target"
+            in told(then)
+        )
         assert (await own.place.run(mirrors.reprotect(own.place.session.group(GROUP)))).verdict is Verdict.DONE
         swapped = with_targets(story, "lyon", "paris")
         assert {each.exit_status for each in (await swapped.concerns()).values()} <= {0}, await swapped.concerns()
@@ -323,6 +326,20 @@ def test_the_command_that_goes_on_names_all_that_it_takes_and_needs_no_aggregate
         assert report.verdict is Verdict.DONE, told(report)
         assert open_runs(own.place.session).runs == ()
         await assert_moved(with_targets(story, "oslo", "lyon"), "kept", keeps_source=keeps_source)
+
+    play(quick_path, main, targets=THREE)
+
+
+def test_the_command_that_goes_on_is_the_one_that_is_typed_once_the_place_is_a_target(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await with_targets(story, "paris", "lyon").protected("vol_1")
+        own = with_targets(story, "paris", "lyon")
+        with pytest.raises(Died):
+            await own.place.run(migrations.migrate(bring(own, keeps_source=True)), EndsOnceBrokenOff())
+        for now, said in ((own, " --aggregate aggr1"), (with_targets(story, "paris", "lyon", "oslo"), "")):
+            (left,) = open_runs(now.place.session).runs
+            assert left.goes_on == f"datamotion migrate gold --to gold-oslo{said} --keep-source"
+        assert (await migrate(now, keeps_source=True)).verdict is Verdict.DONE
 
     play(quick_path, main, targets=THREE)
 

@@ -32,6 +32,7 @@ from datamotion.service import migrations as service
 from datamotion.service import under_way
 from datamotion.service.in_turn import AT_ONCE
 from datamotion.service.item_patterns import is_pattern, items_meant
+from datamotion.service.open_runs import is_left
 
 What = Annotated[
     str,
@@ -140,7 +141,7 @@ def migrate(
         cutover_at=instant("--cutover-at", cutover_at) if cutover_at is not None else None,
         is_undone=abort,
     )
-    intent = service.abort(migration) if abort else service.migrate(migration)
+    intent = service.abort(migration, was_begun=is_left(session, migration)) if abort else service.migrate(migration)
     with _telling_what_is_left():
         carry_out(session, [intent], output, yes=yes, dry_run=dry_run or explain, reason=reason)
 

@@ -15,7 +15,7 @@ from datamotion.cli.agreeing import check_can_ask, checked_reason, confirmed
 from datamotion.cli.columns import Columns
 from datamotion.cli.failing import status_of
 from datamotion.cli.output import Output, print_json
-from datamotion.cli.render import render_plan
+from datamotion.cli.render import first_of, render_plan
 from datamotion.cli.render_run import render_run
 from datamotion.cli.side_by_side import carried_out
 from datamotion.cli.streaming import StreamingWatcher
@@ -58,7 +58,8 @@ def carry_out_many(
 
     `explains`: the first that goes by each mechanism is shown as a whole, with all that was considered.
     """
-    reason, act = checked_reason(reason), abort if is_undone else migrate
+    reason = checked_reason(reason)
+    act = partial(abort, was_begun=True) if is_undone else migrate  # by the store it is known what to undo
     if meant.arrived is not None:
         _tell_nothing_to_do(meant, output)
         raise typer.Exit(ExitStatus.DONE)
@@ -115,6 +116,9 @@ class _Many:
                     render_plan(first)
             due = [each for each, plan in zip(all_prepared, plans, strict=True) if plan.changes and not self._dry_run]
             self.reports += [OperationReport.of(plan) for plan in plans if self._dry_run or not plan.changes]
+            for each, plan in zip(all_prepared, plans, strict=True):
+                if not (self._dry_run or plan.changes or plan.refusals):
+                    each.record_nothing_left()
             if not due:
                 return
             if not (self._yes or await confirmed(None)):
@@ -164,7 +168,7 @@ def render_many(plans: Sequence[PlanReport], left: Sequence[str], *, stderr: boo
             said = f"{plan.title}: {each.text}" + (f" ({each.hint})" if each.hint else "")
             say(console, f"[bold red]Refused:[/] {plain(said)}", indent=2, hang=2)
     _render_left(console, left)
-    for note in dict.fromkeys(note for plan in due for note in plan.notes):
+    for note in first_of(list(dict.fromkeys(note for plan in due or plans for note in plan.notes)), console, indent=2):
         say(console, f"[bold]Note:[/] {plain(note.whole)}", indent=2, hang=2)
 
 

@@ -19,7 +19,7 @@ from datamotion.cli.render_run import render_run
 from datamotion.cli.terminal import open_console, plain, say
 from datamotion.errors import ConfigError
 from datamotion.exit_status import ExitStatus
-from datamotion.model.units import count_text, duration_text
+from datamotion.model.units import count_text, duration_text, moment_text
 from datamotion.service.history import history as read_history
 from datamotion.service.history import past_run
 from datamotion.service.history_reports import HistoryReport, PastRunDetailReport, PastRunReport
@@ -134,7 +134,7 @@ def _render_journal(console: Console, report: PastRunDetailReport) -> None:
 
 
 def _began(run: PastRunReport) -> str:
-    return f"{run.started_at:%Y-%m-%d %H:%M:%S}"
+    return moment_text(run.started_at, to_seconds=True, zone="")
 
 
 def _took(run: PastRunReport) -> str:

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from datamotion.cli.columns import Cell
 from datamotion.cli.terminal import cut, shortened
-from datamotion.model.units import count_text, duration_text, size_text
+from datamotion.model.units import count_text, duration_text, moment_text, size_text
 from datamotion.model.visible import visible
 from datamotion.service.progress import Doing, RunProgress, VolumeProgress
 from datamotion.service.silence import SilenceReport
@@ -103,7 +103,7 @@ def doing_text(volume: VolumeProgress) -> str:
     if volume.seconds_left is not None:
         told.append(f"{duration(volume.seconds_left)} left")
     if volume.until is not None:
-        told.append(f"until {volume.until:%Y-%m-%d %H:%M} UTC")
+        told.append(f"until {moment_text(volume.until)}")
     if volume.step is not None:
         told.append(volume.step)
     if volume.why is not None:

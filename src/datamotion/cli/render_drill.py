@@ -11,7 +11,7 @@ from rich.console import Console
 
 from datamotion.cli.terminal import open_console, plain, say
 from datamotion.errors import ConfigError
-from datamotion.model.units import count_text, duration_text
+from datamotion.model.units import count_text, duration_text, moment_text
 from datamotion.service.commands_here import CheckOutcome
 from datamotion.service.drill_reports import Checksums, DrillReport, MirrorSeen
 
@@ -41,8 +41,8 @@ def _checksums(told: Checksums) -> Iterator[tuple[str, str]]:
 
 def _summary(told: DrillReport) -> list[tuple[str, str]]:
     """All that the report says, line by line: what it is about, and what is said of it."""
-    lines = [("Drill", f"{told.group} at {told.backend} ({told.svm}), begun {told.at:%Y-%m-%d %H:%M:%S} UTC")]
-    until = f"; to be removed after {told.until:%Y-%m-%d %H:%M} UTC" if told.until else ""
+    lines = [("Drill", f"{told.group} at {told.backend} ({told.svm}), begun {moment_text(told.at, to_seconds=True)}")]
+    until = f"; to be removed after {moment_text(told.until)}" if told.until else ""
     took = "served already" if told.seconds_to_serve is None else f"{told.seconds_to_serve:.1f} s"
     lines.append(("Time to serve", took + until))
     for each in told.served:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from datamotion.cli.terminal import open_console, plain, say
-from datamotion.model.units import count_text
+from datamotion.model.units import count_text, moment_text
 from datamotion.service.explain import ExplainReport, PlaceReport, SiteReport, told
 
 _NAMED = 8
@@ -19,7 +19,7 @@ def render_explained(report: ExplainReport, console: Console | None = None) -> N
     serving = [site.backend for site in report.sites if site.serves]
     divided = "divided: " if len(serving) > 1 else ""
     who = f"is {divided}served by [bold]{plain(' and '.join(serving)) or 'nobody that is seen'}[/]"
-    since = f" since {report.since:%Y-%m-%d %H:%M} UTC, epoch {report.epoch}" if report.since else ""
+    since = f" since {moment_text(report.since)}, epoch {report.epoch}" if report.since else ""
     away = f"; its home is {plain(report.home)}" if report.serving != report.home else ""
     say(console, f"[bold]{plain(report.group)}[/] {who}{since}{away}", hang=2)
     if report.shut_out:

@@ -10,7 +10,7 @@ from rich.console import Console
 from datamotion.cli.columns import Cell, Columns
 from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.standing import DoubtKind
-from datamotion.model.units import count_text, duration_text, size_text
+from datamotion.model.units import count_text, duration_text, moment_text, size_text
 from datamotion.model.words import Role
 from datamotion.service.status_choice import is_late
 from datamotion.service.status_reports import (
@@ -69,7 +69,7 @@ def _since(served: ServedReport) -> str:
         return ", which nobody has claimed yet"
     by = f", taken by {served.by}" if served.by else ""
     unseen = "" if served.is_seen else ", as far as is known: it cannot be seen"
-    return f" since {served.since:%Y-%m-%d %H:%M} UTC (epoch {served.epoch}{by}){unseen}"
+    return f" since {moment_text(served.since)} (epoch {served.epoch}{by}){unseen}"
 
 
 def _counts(group: GroupReport) -> str:

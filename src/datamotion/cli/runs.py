@@ -8,7 +8,9 @@ from datamotion.cli.columns import a_table
 from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, OutputForm, open_session
 from datamotion.cli.output import Output, print_json
 from datamotion.cli.terminal import open_console, plain, say
-from datamotion.service.open_runs import RunsReport, RunState, open_runs
+from datamotion.model.units import moment_text
+from datamotion.model.words import Operation
+from datamotion.service.open_runs import OpenRunReport, RunsReport, RunState, open_runs
 
 
 def runs(context: typer.Context, config: ConfigFile = DEFAULT_CONFIG, output: OutputForm = Output.TEXT) -> None:
@@ -31,7 +33,7 @@ def render_runs(report: RunsReport) -> None:
     table = a_table("run", "group", "what", "state", "began", "who", "why", beneath=2)
     for each in report.runs:
         run = each.run
-        began = f"{run.started_at:%Y-%m-%d %H:%M:%S}"
+        began = moment_text(run.started_at, to_seconds=True, zone="")
         table.add_row(*map(plain, (str(run.run), run.group, run.operation, each.state, began, run.who, run.why or "")))
     table.show(console)
     for each in report.runs:
@@ -39,4 +41,12 @@ def render_runs(report: RunsReport) -> None:
             command = each.goes_on or "the same command"
             unless = ", should its process be gone" if each.state is RunState.WAITS else ""
             lost = f"; {each.if_lost}" if each.if_lost else ""
-            say(console, plain(f"run {each.run.run}: {command} goes on with it{unless}{lost}"), indent=2, hang=2)
+            said = f"run {each.run.run}: {command} goes on with it{_back(each)}{unless}{lost}"
+            say(console, plain(said), indent=2, hang=2)
+
+
+def _back(each: OpenRunReport) -> str:
+    """The other way out of a migration that is not being undone already."""
+    if each.run.operation != Operation.MIGRATE or (each.goes_on or "").endswith("--abort"):
+        return ""
+    return ", with --abort back while nothing is decided"

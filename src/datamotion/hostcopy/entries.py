@@ -139,6 +139,13 @@ class Entries:
         if self.is_update:
             self.guarded(source, carry_attributes, source, target, stat, self.shop.tally, target)
 
+    def large(self, source: str, target: str, stat: os.stat_result, had: bool) -> None:
+        """As `make` with a plain file, in pieces. `had` is that of its batch."""
+        if had and self.is_done(source, target, stat):
+            self.pass_over(source, target, stat)
+        else:
+            self.file(source, target, wide=True)
+
     def file(self, source: str, target: str, *, wide: bool = False) -> None:
         name = os.path.relpath(target, self.target) if wide else ""
         if not self.is_update:

@@ -53,10 +53,7 @@ class TreeCopy:
         self._shop.tally.is_whole = True
         entries = self._entries
         for source, target, stat, had in self._large:
-            if had and entries.is_done(source, target, stat):
-                entries.pass_over(source, target, stat)
-            else:
-                entries.guarded(source, entries.file, source, target, wide=True)
+            entries.guarded(source, entries.large, source, target, stat, had)
         for target, key, stat in entries.links:
             entries.guarded(target, entries.link, target, key, stat)
         for source, target, stat in reversed(self._folders):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from datamotion.model.mark import Mark
+from datamotion.model.units import moment_text
 
 _WRITTEN = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -30,7 +31,7 @@ class Paused(NamedTuple):
         'paused by ann@ops, process 7, at 2031-05-04 12:00 UTC (new shelf)'
         """
         try:
-            at = f"{datetime.strptime(self.at, _WRITTEN):%Y-%m-%d %H:%M} UTC"  # noqa: DTZ007  # its zone is in the format
+            at = moment_text(datetime.strptime(self.at, _WRITTEN))  # noqa: DTZ007  # its zone is in the format
         except ValueError:  # somebody else's hand
             at = self.at
         why = f" ({self.reason})" if self.reason else ""

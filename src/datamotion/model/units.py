@@ -1,8 +1,8 @@
-"""Sizes and durations as people read them."""
+"""Sizes, durations and moments as people read them."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
@@ -55,6 +55,15 @@ def last_text(age: timedelta) -> str:
     ('the last second', 'the last 3 h')
     """
     return "the last second" if age < timedelta(seconds=1) else f"the last {duration_text(age)}"
+
+
+def moment_text(moment: datetime, *, to_seconds: bool = False, zone: str = " UTC") -> str:
+    """A moment, which is in UTC as all are that are kept here; `zone` is empty where there is no room to say so.
+
+    >>> moment_text(datetime(2031, 5, 4, 12, 5, 6)), moment_text(datetime(2031, 5, 4, 12, 5, 6), to_seconds=True)
+    ('2031-05-04 12:05 UTC', '2031-05-04 12:05:06 UTC')
+    """
+    return f"{moment:%Y-%m-%d %H:%M{':%S' if to_seconds else ''}}{zone}"
 
 
 def count_text(count: int, thing: str) -> str:

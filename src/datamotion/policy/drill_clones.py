@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from datamotion.model.drilled import Drilled, read_drilled
 from datamotion.model.standing import Site
@@ -16,7 +15,3 @@ def drills_at(site: Site) -> Iterator[tuple[Volume, Drilled]]:
         drilled = read_drilled(volume.comment)
         if drilled is not None and volume.is_clone:
             yield volume, drilled
-
-
-def moment_text(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -11,11 +11,12 @@ from datamotion.model.group import Group
 from datamotion.model.names import counted
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.standing import Site, Standing
+from datamotion.model.units import moment_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import DeleteVolume
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import Operation
-from datamotion.policy.drill_clones import drills_at, moment_text
+from datamotion.policy.drill_clones import drills_at
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 

@@ -18,13 +18,13 @@ from datamotion.model.group import Backend, Group
 from datamotion.model.plan import Plan, RecoveryPoint, Refusal
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, Site, Standing
-from datamotion.model.units import count_text, duration_text
+from datamotion.model.units import count_text, duration_text, moment_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import CloneVolume
 from datamotion.model.volume_records import Snapshot, Volume
 from datamotion.model.words import Operation, Role
 from datamotion.policy.common import snapshot_named, snapshots_of
-from datamotion.policy.drill_clones import drills_at, moment_text
+from datamotion.policy.drill_clones import drills_at
 from datamotion.policy.junctions import taken_paths
 from datamotion.policy.needs import export_policies, names_text, opening, path_of
 from datamotion.policy.obstacles import no_clones

@@ -7,6 +7,7 @@ mirror of what serves is known by what that still lists. So its release comes la
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from datamotion.model.acts import Subject
 from datamotion.model.mark import without_mark
@@ -52,8 +53,10 @@ class Ending:
         *,
         delete_copies: bool,
         at: Collection[str] | None = None,
+        because: str = _DISCARD.because,
     ) -> None:
-        """`at`: only what is at these back ends ends; None: all of it."""
+        """`at`: only what is at these back ends ends; None: all of it. `because`: why copies are deleted."""
+        self._discard = replace(_DISCARD, because=because)
         self._first = situation.first
         self._now = situation.now
         self._leaving = dict.fromkeys(leaving)
@@ -159,7 +162,7 @@ class Ending:
                 unmount = ModifyVolume(uuid=copy.volume.uuid, path="")
                 self.due.add(_UNMOUNT, backend, volume, unmount, f"{volume}: from {copy.volume.path}")
             text = f"{volume}: {copy.volume.name}, {size_text(copy.volume.used_bytes)} used, with its snapshots"
-            self.due.add(_DISCARD, backend, volume, DeleteVolume(uuid=copy.volume.uuid), text)
+            self.due.add(self._discard, backend, volume, DeleteVolume(uuid=copy.volume.uuid), text)
             self.losses.append(_loss(copy))
             return
         if is_mirror and self._deletes:

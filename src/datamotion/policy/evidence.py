@@ -13,6 +13,7 @@ from datetime import timedelta
 from itertools import takewhile
 
 from datamotion.model.standing import CopyId, Doubt, DoubtKind, HeldClaim, Site, is_fence
+from datamotion.model.units import moment_text
 from datamotion.model.view import ClusterView
 from datamotion.policy.claims import Claims
 from datamotion.policy.serving import Seen, SeenAt
@@ -96,7 +97,7 @@ def _doubt(group: str, claim: HeldClaim, there: Iterable[Seen]) -> Doubt:
     return Doubt(
         kind=DoubtKind.CONTRADICTED,
         backend=claim.backend,
-        text=f"a claim says that {claim.backend} serves {group} since {claim.claim.since:%Y-%m-%d %H:%M} UTC (epoch"
+        text=f"a claim says that {claim.backend} serves {group} since {moment_text(claim.claim.since)} (epoch"
         f" {claim.epoch}, by {claim.claim.by}), and all that it holds are mirrors of {source}: it does not count",
         hint=f"if a failover was undone by hand, datamotion settle {group} --keep {source} closes it; if nobody of you"
         f" made that claim, find out who can write at {claim.backend}",

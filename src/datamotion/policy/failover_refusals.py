@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import Copy, Doubt, DoubtKind, HeldClaim, Standing
-from datamotion.model.units import count_text
+from datamotion.model.units import count_text, moment_text
 from datamotion.model.view import Unseen
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.recovery import Earlier
@@ -84,7 +84,7 @@ def was_begun_at(standing: Standing, holder: HeldClaim, choice: FailoverChoice) 
 
 
 def _since(holder: HeldClaim) -> str:
-    return f"{holder.claim.since:%Y-%m-%d %H:%M:%S} UTC"
+    return moment_text(holder.claim.since, to_seconds=True)
 
 
 def _overrule(group: str, holder: HeldClaim, choice: FailoverChoice) -> str:

@@ -9,7 +9,7 @@ from datamotion.model.acts import ActId
 from datamotion.model.mirror_acts import Break
 from datamotion.model.plan import Loss, RecoveryPoint
 from datamotion.model.standing import Copy, CopyId, HeldClaim, Standing
-from datamotion.model.units import age_text, duration_text, last_text
+from datamotion.model.units import age_text, duration_text, last_text, moment_text
 from datamotion.model.view import ClusterView
 from datamotion.policy.situation import Situation
 
@@ -33,7 +33,7 @@ def loss_of(standing: Standing, copy: Copy, given_up_at: str) -> Loss:
     later = _later(standing, copy)
     claims = later or [each for each in standing.claims if each.backend == given_up_at][:1]
     places = " and ".join(dict.fromkeys([*(each.backend for each in claims), given_up_at]))
-    when = f" since {claims[0].claim.since:%Y-%m-%d %H:%M} UTC" if claims else ""
+    when = f" since {moment_text(claims[0].claim.since)}" if claims else ""
     revived = _revived(standing, later)
     own = f", and what {' and '.join(revived)} held of its own before" if revived else ""
     text = f"all writes at {places}{when}{own}: this copy holds what {_source_text(copy)}"
@@ -57,7 +57,7 @@ def resync_loss(standing: Standing, copy: Copy, source: CopyId) -> Loss:
     thirds = sorted({each.backend for each in since} - {backend, source.backend})
     broken = "it was broken off" + (f", {duration_text(age)} ago at most" if age is not None else "")
     if own:
-        took_over = f"since {min(own):%Y-%m-%d %H:%M} UTC, when it took over"
+        took_over = f"since {moment_text(min(own))}, when it took over"
         what = f"all writes at {backend} {took_over}" + (f" ({broken})" if age is not None else "")
     else:
         what = f"all writes at {backend} since {broken}"

@@ -11,7 +11,7 @@ from datamotion.model.mark import read_mark
 from datamotion.model.migration import Migration
 from datamotion.model.plan import Offer, Plan, Refusal
 from datamotion.model.remark import Remark
-from datamotion.model.standing import Standing
+from datamotion.model.standing import FENCE, Standing
 from datamotion.model.words import Operation, VolumeType
 from datamotion.policy.movers.file_copy import FILE_COPY
 from datamotion.policy.movers.file_rename import FILE_CLONE, FILE_RENAME
@@ -24,13 +24,14 @@ from datamotion.policy.movers.group_home import (
 )
 from datamotion.policy.movers.group_obstacles import barred, missing_group
 from datamotion.policy.movers.host_copy import host_copy, host_copy_of_group, host_copy_of_item
-from datamotion.policy.movers.items import has_arrived, is_file, lun_at_source, missing_item, only_for
+from datamotion.policy.movers.items import has_arrived, is_at_goal, is_file, lun_at_source, missing_item, only_for
 from datamotion.policy.movers.lun_clone import LUN_CLONE
 from datamotion.policy.movers.lun_copy import LUN_COPY
 from datamotion.policy.movers.lun_move import LUN_MOVE, LUN_RENAME
 from datamotion.policy.movers.mirror import MIRROR
 from datamotion.policy.movers.offer import M, Mover, Movers, selected
-from datamotion.policy.movers.volume_move import VOLUME_MOVE
+from datamotion.policy.movers.unmarked import unmarked
+from datamotion.policy.movers.volume_move import VOLUME_MOVE, have_moved
 from datamotion.policy.needs import names_text
 from datamotion.policy.situation import Planner, Situation
 
@@ -49,18 +50,26 @@ def migrate_planner(migration: AnyMigration) -> Planner:
         case Migration():
             names = names_text(migration.volumes)
             note = f"{names}: at {migration.to.name}, and at {migration.source.name} no more."
+            if migration.keeps_source:
+                note = (
+                    f"{names}: at {migration.to.name}, and nobody is let in to what stays at {migration.source.name}."
+                )
             return _said(_unless_arrived(_VOLUMES, migration, note, _have_arrived), migration.words)
 
 
-def abort_planner(migration: AnyMigration) -> Planner:
-    """The planner for `datamotion migrate --abort`: what has begun is undone, while nothing is decided."""
+def abort_planner(migration: AnyMigration, *, was_begun: bool = False) -> Planner:
+    """The planner for `datamotion migrate --abort`: what has begun is undone, while nothing is decided.
+
+    `was_begun`: whether a run of it is remembered that did not come to its end: where nothing of it came about either,
+    there is nothing to undo.
+    """
     match migration:
         case ItemMigration():
-            return _said(_placed(_back(_ITEMS, migration), migration), (*migration.words, "--abort"))
+            return _said(_placed(_back(_ITEMS, migration, was_begun), migration), (*migration.words, "--abort"))
         case GroupMigration():
-            return _back(_GROUPS, migration)
+            return _back(_GROUPS, migration, was_begun)
         case Migration():
-            return _said(_back(_VOLUMES, migration), (*migration.words, "--abort"))
+            return _said(_back(_VOLUMES, migration, was_begun), (*migration.words, "--abort"))
 
 
 def _said(planner: Planner, words: tuple[str, ...]) -> Planner:
@@ -91,21 +100,31 @@ def _onward(of_kind: Movers[M], migration: M) -> Planner:
     return plan
 
 
-def _back(of_kind: Movers[M], migration: M) -> Planner:
+def _back(of_kind: Movers[M], migration: M, was_begun: bool) -> Planner:
     backs = {mover: mover.way_back(migration) for mover in of_kind.movers}
 
     def plan(situation: Situation) -> Plan:
-        mover = next((each for each in of_kind.movers if each.ongoing(migration, situation.first)), None)
+        standing = situation.first
+        mover = next((each for each in of_kind.movers if each.ongoing(migration, standing)), None)
         if mover is not None:
             return backs[mover](situation)
-        hint = "datamotion migrations lists those under way"
-        refusal = _unseen(of_kind, migration, situation.first) or Refusal(text=_NONE, hint=hint)
-        return _refused(of_kind, migration, refusal, ())
+        refusal = _unseen(of_kind, migration, standing)
+        if refusal is None and not was_begun:
+            refusal = Refusal(text=_NONE, hint="datamotion migrations lists those under way")
+        elif refusal is None and of_kind.is_there(migration, standing):
+            hint = "the same command without --abort says so, and tells what is left, if anything is"
+            refusal = Refusal(text=f"{_NONE}: what it is about is where it was to go", hint=hint)
+        if refusal := refusal or next(iter(of_kind.lost(migration, standing)), None):
+            return _refused(of_kind, migration, refusal, ())
+        return _nothing_to_do(of_kind, migration, _NOTHING_CAME_ABOUT)
 
     return plan
 
 
 _NONE = "no such migration is under way"
+_NOTHING_CAME_ABOUT = (
+    "Nothing of it is seen to have come about: nothing is to be undone, and its run is over with that."
+)
 
 
 def _chosen(
@@ -157,17 +176,31 @@ def _unless_arrived(of_kind: Movers[M], migration: M, note: str, is_over: Callab
         is_ongoing = any(mover.ongoing(migration, standing) for mover in of_kind.movers)
         if is_ongoing or not is_over(migration, standing):
             return onward(situation)
-        title = of_kind.title(migration)
-        return Plan(operation=Operation.MIGRATE, group=migration.name, title=title, notes=(Remark(note),))
+        return _nothing_to_do(of_kind, migration, note)
 
     return plan
 
 
+def _nothing_to_do(of_kind: Movers[M], migration: M, note: str) -> Plan:
+    title = of_kind.title(migration)
+    return Plan(operation=Operation.MIGRATE, group=migration.name, title=title, notes=(Remark(note),))
+
+
 def _have_arrived(migration: Migration, standing: Standing) -> bool:
-    """Whether volumes of these names or patterns serve where they were to go, and none is left at their source."""
-    source, to = standing.sites[migration.source.name], standing.sites[migration.to.name]
-    if migration.is_within or source.svm is None or selected(migration, standing):
+    """Whether volumes of these names or patterns serve where they were to go, and none is left at their source, or
+    only such as were to stay, and let nobody in.
+    """
+    if migration.is_within or standing.sites[migration.source.name].svm is None:
         return False
+    left = [each for each in selected(migration, standing) if not (migration.keeps_source and each.export == FENCE)]
+    return not left and _are_there(migration, standing)
+
+
+def _are_there(migration: Migration, standing: Standing) -> bool:
+    """Whether volumes of these names or patterns serve where they were to go, or are on the aggregate."""
+    if migration.is_within:
+        return have_moved(migration, standing)
+    to = standing.sites[migration.to.name]
     there = [each for each in to.volumes.values() if each.type is VolumeType.RW and read_mark(each.comment) is None]
     meant = [replace(migration.to, volumes=(each,)) for each in migration.volumes if not each.startswith("!")]
     return bool(meant) and all(any(one.selects(each.name) for each in there) for one in meant)
@@ -205,7 +238,14 @@ OF_LUNS = (LUN_RENAME, LUN_CLONE, LUN_MOVE, LUN_COPY)
 OF_FILES = (FILE_RENAME, FILE_CLONE, FILE_COPY)
 """Those of one kind of object, the cheapest first."""
 
-_VOLUMES = Movers(movers=OF_VOLUMES, by_hand=host_copy, missing=_missing_volumes, title=_title)
+_VOLUMES = Movers(
+    movers=OF_VOLUMES,
+    by_hand=host_copy,
+    missing=_missing_volumes,
+    title=_title,
+    is_there=_are_there,
+    lost=lambda migration, standing: () if migration.is_within else unmarked(migration, standing),
+)
 _GROUPS = Movers(
     movers=(GROUP_HOME,),
     by_hand=host_copy_of_group,
@@ -213,6 +253,8 @@ _GROUPS = Movers(
     barred=barred,
     title=title,
     without_source=without_source,
+    is_there=is_over,
+    lost=unmarked,
 )
 _ITEMS: Movers[ItemMigration] = Movers(
     movers=(
@@ -222,4 +264,5 @@ _ITEMS: Movers[ItemMigration] = Movers(
     by_hand=host_copy_of_item,
     missing=missing_item,
     title=lambda migration: f"Migrate {migration.item} of {migration.source.name} to {migration.goal}",
+    is_there=is_at_goal,
 )

@@ -16,6 +16,7 @@ from datamotion.model.group import Group
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
+from datamotion.model.units import moment_text
 from datamotion.model.words import Operation
 from datamotion.policy.brought_back import is_found_alone
 from datamotion.policy.common_snapshots import keep_common
@@ -263,7 +264,7 @@ def _notes(standing: Standing, serving: HeldClaim | None) -> list[Remark]:
         notes.append(Remark(text, settles))
     if serving is not None and serving.backend != group.home.name:
         serves = (
-            f"{serving.backend} serves {group.name} since {serving.claim.since:%Y-%m-%d %H:%M} UTC (epoch"
+            f"{serving.backend} serves {group.name} since {moment_text(serving.claim.since)} (epoch"
             f" {serving.epoch}), its home {group.home.name} does not."
         )
         if len(targets_of(standing)) == len(group.targets):

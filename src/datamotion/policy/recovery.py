@@ -13,7 +13,7 @@ from datetime import datetime
 
 from datamotion.model.plan import Loss
 from datamotion.model.standing import Copy, Standing
-from datamotion.model.units import age_text, count_text
+from datamotion.model.units import age_text, count_text, moment_text
 from datamotion.model.volume_records import Snapshot
 from datamotion.policy.common import age_of, snapshot_named, snapshots_of
 
@@ -55,7 +55,8 @@ class Earlier:
             return "it holds no snapshot to go back to"
         if self.taken_by is None:
             return f"it holds no snapshot {self.snapshot}; its newest is {held[-1].name}"
-        return f"its oldest snapshot, {held[0].name}, was taken later, at {held[0].created_at:%Y-%m-%d %H:%M:%S} UTC"
+        oldest = f"its oldest snapshot, {held[0].name}, was taken later"
+        return f"{oldest}, at {moment_text(held[0].created_at, to_seconds=True)}"
 
     def newer(self, standing: Standing, copy: Copy) -> Sequence[Snapshot]:
         """What a copy holds beyond it, the oldest first."""

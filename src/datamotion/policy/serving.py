@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from datamotion.model.mark import Mark
 from datamotion.model.standing import FENCE, CopyId, Doors, Doubt, DoubtKind, Edge, HeldClaim, Site, is_fence
+from datamotion.model.units import moment_text
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import Role, VolumeType
 
@@ -121,7 +122,7 @@ def _serves_no_more(group: str, volume: str, claim: HeldClaim, copy: Seen | None
         kind=DoubtKind.VANISHED if copy is None else DoubtKind.SERVES_AND_RECEIVES,
         backend=claim.backend,
         volume=volume,
-        text=f"{claim.backend} serves {group} since {claim.claim.since:%Y-%m-%d %H:%M} UTC (epoch {claim.epoch}) and"
+        text=f"{claim.backend} serves {group} since {moment_text(claim.claim.since)} (epoch {claim.epoch}) and"
         f" {what}: nobody can tell who serves {volume}",
         hint=f"datamotion settle {group} --keep BACKEND says who does, and what that gives up",
     )
@@ -133,7 +134,7 @@ def _state(copy: Seen) -> str:
 
 def _two_serve(group: str, volume: str, serving: Sequence[HeldClaim], sites: Mapping[str, Site]) -> Doubt:
     sides = [
-        f"{each.backend}, since {each.claim.since:%Y-%m-%d %H:%M:%S} UTC,"
+        f"{each.backend}, since {moment_text(each.claim.since, to_seconds=True)},"
         f" {'holds a copy that can be written' if sites[each.backend].svm else 'served when it was last seen'}"
         for each in serving
     ]
@@ -192,7 +193,7 @@ def claim_doubts(group: str, claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
                 kind=DoubtKind.UNFINISHED_CLAIM,
                 backend=each.backend,
                 text=f"{each.backend} was claimed in epoch {each.epoch} by {each.claim.by}, at"
-                f" {each.claim.since:%Y-%m-%d %H:%M:%S} UTC, and was never seen to be served: that run goes on, or was"
-                " cut short",
+                f" {moment_text(each.claim.since, to_seconds=True)}, and was never seen to be served: that run goes on,"
+                " or was cut short",
                 hint=f"{each.claim.command} goes on with it{again}",
             )

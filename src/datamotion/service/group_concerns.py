@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from datamotion.model.standing import CopyId, DoubtKind, HeldClaim, Site, Standing
-from datamotion.model.units import count_text
+from datamotion.model.units import count_text, moment_text
 from datamotion.model.view import ClusterClock, ClusterView, Unseen
 from datamotion.policy.drill_clones import drills_at
 from datamotion.policy.home import first_copy_there, targets_of
@@ -57,7 +57,7 @@ class GroupConcerns:
         if isinstance(site.seen, ClusterView):
             yield from self._clock(site.seen.clock, place, backend.name)
         if running := [drilled for _, drilled in drills_at(site) if drilled.group == group]:
-            until = f"{min(it.until for it in running):%Y-%m-%d %H:%M} UTC, by {running[0].by}"
+            until = f"{moment_text(min(it.until for it in running))}, by {running[0].by}"
             cause = f"{count_text(len(running), 'clone')} of mirrors"
             yield Concern(Kind.DRILL, {**place, "cause": cause, "what_next": until}, backend=backend.name)
 
@@ -132,7 +132,7 @@ class GroupConcerns:
             }
             was_mirrored = bool(self.standing.edges_from(CopyId(active, volume)))
             if claim is not None and claim.epoch > 1 and not was_mirrored:
-                words["since"] = f"{claim.claim.since:%Y-%m-%d %H:%M} UTC (epoch {claim.epoch})"
+                words["since"] = f"{moment_text(claim.claim.since)} (epoch {claim.epoch})"
                 yield Concern(Kind.UNPROTECTED, words, backend=active, volume=volume)
             else:
                 yield Concern(Kind.NO_MIRROR, words, backend=active, volume=volume)

@@ -105,7 +105,7 @@ def group_migration(
     if to == of.home.name:
         raise ConfigError(f"{to} is the home of {group}", hint=f"datamotion failback {group} brings it back there")
     if of.target(to) is None:
-        aggregates = aggregates or _mapped(session, to)
+        aggregates = aggregates or mapped_aggregates(session, to)
     elif aggregates:
         raise ConfigError(f"{to} is a target of {group}, which says on which aggregates", hint="leave --aggregate out")
     return GroupMigration(of=of, to=there, aggregates=aggregates, keeps_source=keeps_source)
@@ -113,7 +113,7 @@ def group_migration(
 
 def _aggregates(session: Session, there: Backend, named: tuple[str, ...], *, is_undone: bool) -> tuple[str, ...]:
     """Those that may hold what is made there."""
-    if named or (named := _mapped(session, there.name)) or is_undone:
+    if named or (named := mapped_aggregates(session, there.name)) or is_undone:
         return named
     hint = f"--aggregate names one of {there.cluster}"
     raise ConfigError(f"on which aggregate of {there.name} the volumes are made is not said", hint=hint)
@@ -162,7 +162,7 @@ def _place(written: str) -> tuple[str, str, str]:
     return backend, volume, path.strip("/")
 
 
-def _mapped(session: Session, backend: str) -> tuple[str, ...]:
+def mapped_aggregates(session: Session, backend: str) -> tuple[str, ...]:
     """The aggregates that targets of the configuration use there."""
     targets = (each for group in session.groups() for each in group.targets if each.backend.name == backend)
     return tuple(dict.fromkeys(name for target in targets for names in target.aggregates.values() for name in names))
@@ -185,12 +185,12 @@ def _way_back(migration: AnyMigration) -> Planner | None:
     return thaw_planner(migration.group)
 
 
-def abort(migration: AnyMigration) -> Intent:
-    """Undo what has begun, while nothing is decided."""
+def abort(migration: AnyMigration, *, was_begun: bool = False) -> Intent:
+    """Undo what has begun, while nothing is decided. `was_begun`: whether the store tells of a run that was left."""
     return Intent(
         operation=Operation.MIGRATE,
         group=migration.group,
-        planner=abort_planner(migration),
+        planner=abort_planner(migration, was_begun=was_begun),
         glances=_glances(migration),
     )
 

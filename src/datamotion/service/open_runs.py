@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from datamotion.exit_status import ExitStatus
-from datamotion.model.migration import is_migration
+from datamotion.model.group_migration import GroupMigration
+from datamotion.model.item_migration import ItemMigration
+from datamotion.model.migration import Migration, is_migration
+from datamotion.model.plan import Plan
 from datamotion.model.words import Operation
+from datamotion.policy.migrate import AnyMigration
 from datamotion.policy.movers.group_home import without_home
 from datamotion.runs.phases import Phase
 from datamotion.service.history import line_of
 from datamotion.service.history_reports import PastRunReport
+from datamotion.service.migrations import mapped_aggregates
 from datamotion.service.remembered import opened_history
 from datamotion.service.session import Session
 
@@ -81,12 +87,31 @@ def open_runs(session: Session) -> RunsReport:
             OpenRunReport(
                 run=line_of(each.record),
                 state=_state(session, each),
-                goes_on=_goes_on(each),
+                goes_on=_goes_on(session, each),
                 if_lost=_if_lost(session, each),
             )
             for each in found
         )
     )
+
+
+def is_left(session: Session, migration: AnyMigration) -> bool:
+    """Whether the store tells of a run of this migration that has not come to its end. Raises: as `open_runs`."""
+    with opened_history(session.store_url) as store:
+        found = store.unfinished(migration.name)
+    of_group = (each for each in found if each.record.group == migration.name)
+    return any(each.record.operation == Operation.MIGRATE and _is_of(migration, each.plan) for each in of_group)
+
+
+def _is_of(migration: AnyMigration, plan: Plan) -> bool:
+    """Whether a run of its group that planned this was about what it is about."""
+    match migration:
+        case ItemMigration():
+            return plan.places == migration.places
+        case GroupMigration():
+            return migration.to.name == plan.backend or f"--to {migration.to.name}" in plan.options
+        case Migration():  # between two back ends all that goes is one group
+            return not migration.is_within or plan.options[:1] == migration.words[:1]
 
 
 def _state(session: Session, run: PastRun) -> RunState:
@@ -100,15 +125,29 @@ def _state(session: Session, run: PastRun) -> RunState:
     return RunState.CUT_OFF if run.record.phase is Phase.CUT_OFF else RunState.LEFT
 
 
-def _goes_on(run: PastRun) -> str | None:
+def _goes_on(session: Session, run: PastRun) -> str | None:
+    options = _options_today(session, run)
     if is_migration(run.record.group):  # what was named then is not told by any cluster
-        return " ".join(["datamotion migrate", *run.plan.options]) if run.plan.options else None
+        return " ".join(["datamotion migrate", *options]) if options else None
     command = _COMMANDS.get(run.record.operation)
     if command is None:
         return None
     is_to = run.record.operation in (Operation.FAILOVER, Operation.MIGRATE) and run.plan.backend is not None
     to = f"--to {run.plan.backend}" if is_to else ""
-    return " ".join(filter(None, ["datamotion", command.format(group=run.record.group), to, *run.plan.options]))
+    return " ".join(filter(None, ["datamotion", command.format(group=run.record.group), to, *options]))
+
+
+def _options_today(session: Session, run: PastRun) -> tuple[str, ...]:
+    """Those of its command without aggregates that the configuration says by now, and may have to say alone."""
+    options, group = run.plan.options, run.record.group
+    named = [each for each in options if each.startswith("--aggregate ")]
+    to = next((each.removeprefix("--to ") for each in options if each.startswith("--to ")), run.plan.backend)
+    if not named or to is None:
+        return options
+    is_target = group in session.configuration.groups and session.group(group).target(to) is not None
+    if is_target or named == [f"--aggregate {shlex.quote(each)}" for each in mapped_aggregates(session, to)]:
+        return tuple(each for each in options if each not in named)
+    return options
 
 
 def _if_lost(session: Session, run: PastRun) -> str | None:

@@ -13,7 +13,7 @@ from datamotion.model.migration import ends_of, is_migration
 from datamotion.model.names import counted
 from datamotion.model.view import Aspect, ClusterView, View
 from datamotion.model.volume_records import Volume
-from datamotion.model.words import MirrorState
+from datamotion.model.words import MirrorState, VolumeType
 from datamotion.policy.movements import movement_of
 from datamotion.policy.movers.file_copy import names_of
 from datamotion.service.items_under_way import ItemsUnderWay, file_reports, known_items, lun_reports
@@ -118,7 +118,7 @@ def _mirroring(session: Session, backend: Backend, volume: Volume, view: View) -
     if isinstance(there, ClusterView) and new is not None:
         into = (to.svm, new.name)
         edge = next((e for e in there.relationships if (e.destination.svm, e.destination.volume) == into), None)
-        state = edge.state if edge is not None else _served(view, source, to, mark)
+        state = edge.state if edge is not None else _without_mirror(view, source, to, mark, new)
         moved = edge.transfer.bytes_transferred if edge is not None and edge.transfer is not None else None
         is_first = edge is None or edge.state is MirrorState.UNINITIALIZED
         if moved is not None and total is not None and (not is_first or moved > total):
@@ -135,8 +135,13 @@ def _mirroring(session: Session, backend: Backend, volume: Volume, view: View) -
     )
 
 
-def _served(view: View, source: Backend, to: Backend, mark: Mark) -> str:
-    """What is left where one is served already. Of a group whose home it was, the claims there go last."""
+def _without_mirror(view: View, source: Backend, to: Backend, mark: Mark, new: Volume) -> str:
+    """What is left where nothing mirrors into it: it was made just now, or is served.
+
+    Of a group whose home it was, the claims there go last.
+    """
+    if new.type is VolumeType.DP:
+        return "made there, to be mirrored"
     seen = view.get(source.cluster)
     policies = seen.policies if isinstance(seen, ClusterView) and not is_migration(mark.group) else None
     if policies is None or any(each.svm == source.svm and claim_group(each.name) == mark.group for each in policies):

@@ -281,6 +281,27 @@ def test_a_source_that_may_not_be_read_and_a_folder_that_may_not_be_written_are_
         assert copied(source, quick_path / "copy").outcome == "done"
 
 
+@pytest.mark.parametrize("size", [1000, 2 * PIECE])
+def test_a_file_that_cannot_be_compared_is_told_by_its_path_and_the_rest_is_brought_up_to_date(
+    quick_path: Path, size: int
+) -> None:
+    quick_path.chmod(0o777)
+    source, old = quick_path / "source", quick_path / "copy"
+    source.mkdir()
+    for each in ("a", "b"):
+        filled(source / each, size)
+    copied(source, quick_path / "first")  # what it imports, nobody may not be able to
+    with _nobody():
+        assert copied(source, old).outcome == "done"
+    (source / "a").chmod(0)
+    filled(source / "b", size + 1, seed=2)
+    with _nobody():
+        report = copied(source, old, Verify.FULL, delta=True)
+    assert (report.outcome, report.exit_status) == ("part", 1)
+    assert [each.text for each in report.failures] == [f"{source / 'a'}: cannot be copied: Permission denied"]
+    assert (old / "b").read_bytes() == (source / "b").read_bytes()
+
+
 class Counted:
     """A clock that only a pause moves."""
 

@@ -254,7 +254,7 @@ def test_a_run_that_turns_partial_marks_what_it_served_before_it_says_so() -> No
     named, *_ = changes(plan, "vol_1")
     assert isinstance(named, ModifyVolume)
     assert "epoch=2" in (named.comment or "")
-    assert [act.title for act in acts(plan)][0] == "Name the epoch"
+    assert next(act.title for act in acts(plan)) == "Name the epoch"
     assert refusals(plan) == [("vol_2", "gold-lyon")]
     assert ("gold-lyon", "vol_1") not in plan.holds
 

@@ -131,7 +131,7 @@ class Course:
             operation=Operation.MIGRATE,
             group=self._migration.name,
             title=self._words.title,
-            steps=finish.due.steps(),
+            steps=finish.steps(),
             refusals=tuple(finish.refusals),
             holds=finish.holds() | self._followed,
         )

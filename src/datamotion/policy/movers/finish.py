@@ -12,8 +12,10 @@ from dataclasses import replace
 from datamotion.model.acts import Subject
 from datamotion.model.claim import read_claim
 from datamotion.model.mark import read_mark, without_mark
+from datamotion.model.migration import is_migration
 from datamotion.model.mirror_acts import DeleteRelationship
-from datamotion.model.plan import Gate, Refusal
+from datamotion.model.mirror_records import Listed
+from datamotion.model.plan import Gate, Refusal, Step
 from datamotion.model.serving_acts import DeleteClaim
 from datamotion.model.standing import FENCE, Copy, Site, Standing
 from datamotion.model.units import size_text
@@ -21,6 +23,7 @@ from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import DeleteVolume, RemoveMark
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import VolumeState, VolumeType
+from datamotion.policy.ending import Ending
 from datamotion.policy.epochs import tell_served
 from datamotion.policy.frozen import is_carried
 from datamotion.policy.listings import Entry, entries, release
@@ -47,15 +50,17 @@ _CLAIM = Phase(rank=106, title="Delete claims", because="the migration is over: 
 
 
 class Finish:
-    """Adds what is left to do to `due`. `moved`: the new volumes' uuids, by the names that the migration knows."""
+    """What is left to do, as `steps`. `moved`: the new volumes' uuids, by the names that the migration knows."""
 
     def __init__(self, migration: Leaving, situation: Situation, moved: Mapping[str, str]) -> None:
         self._migration = migration
         self._now = situation.now
+        self._situation = situation
         self._moved = moved
         self._source = situation.now.sites[migration.source.name]
         self._to = situation.now.sites[migration.to.name]
-        self.due = StepList()
+        self._due = StepList()
+        self._turned: Ending | None = None
         self.refusals: list[Refusal] = []
 
     def plan(self) -> None:
@@ -81,13 +86,17 @@ class Finish:
             elif (copy := self._now.copy(self._to.backend.name, volume)) is not None:
                 self._part_from_old(copy, listed.get(volume, ()))
         self.refusals += unmarked_mirrors(self._migration, self._now)
+        self._part_from_mirrors()
         if self.refusals:
             return
-        tell_served(self.due, self._now, [each.name for each in self._migration.left])
+        tell_served(self._due, self._now, [each.name for each in self._migration.left])
         # The new ones are told by their marks up to the end.
         for number, site in enumerate(self._now.sites[each.name] for each in self._migration.left):
-            _unmark(self.due, replace(_UNMARK, rank=_UNMARK.rank + number), self._migration.name, site, self._moved)
-            delete_claims(self.due, self._migration.name, site)
+            _unmark(self._due, replace(_UNMARK, rank=_UNMARK.rank + number), self._migration.name, site, self._moved)
+            delete_claims(self._due, self._migration.name, site)
+
+    def steps(self) -> tuple[Step, ...]:
+        return (*(self._turned.due.steps() if self._turned is not None else ()), *self._due.steps())
 
     def renamed(self) -> tuple[str, ...]:
         """The new volumes that are called otherwise than the old ones were."""
@@ -97,7 +106,7 @@ class Finish:
 
     def holds(self) -> frozenset[Subject]:
         """The volumes that are served where they were to go, with nothing left to do for them."""
-        is_open = {act.subject for step in self.due.steps() for act in step.acts}
+        is_open = {act.subject for step in self.steps() for act in step.acts}
         refused = {each.volume for each in self.refusals}
         of_new = {(self._to.backend.name, volume) for volume in self._moved}
         of_old = {(self._source.backend.name, volume) for volume in self._moved}
@@ -108,11 +117,11 @@ class Finish:
         if new.edge is not None:
             change = DeleteRelationship(uuid=new.edge.relationship.uuid)
             text = f"{volume}: {new.volume.name} was a mirror of {new.edge.relationship.source}"
-            self.due.add(_RELATIONSHIP, self._to.backend, volume, change, text)
+            self._due.add(_RELATIONSHIP, self._to.backend, volume, change, text)
         for entry in listed:
             if entry.at == self._to.backend.name:
-                release(self.due, self._now, _RELEASE, entry, keeps_snapshots=self._migration.keeps_source)
-        if old is None or self._migration.keeps_source:
+                release(self._due, self._now, _RELEASE, entry, keeps_snapshots=self._migration.keeps_source)
+        if old is None or self._migration.keeps_source or old.volume.type is VolumeType.DP:
             return
         if not is_carried(self._now, new, old):
             self.refusals.append(
@@ -123,8 +132,58 @@ class Finish:
                 )
             )
             return
+        others = [each.listed for each in listed if each.source.id == old.id and each.at is None]
+        if others:
+            self.refusals.append(self._mirrored_elsewhere(old, others[0]))
+            return
         text = f"{volume}: {old.volume.name} at {self._source.backend.name}, {size_text(old.volume.used_bytes)} used"
-        self.due.add(_DELETE, self._source.backend, volume, DeleteVolume(uuid=old.volume.uuid), text)
+        self._due.add(_DELETE, self._source.backend, volume, DeleteVolume(uuid=old.volume.uuid), text)
+
+    def _mirrored_elsewhere(self, old: Copy, listed: Listed) -> Refusal:
+        """ONTAP deletes no volume that it lists as the source of a mirror. Whose that is its place alone tells."""
+        group, at = self._migration.name, old.id.backend
+        what = f"{at}:{old.volume.name}" if is_migration(group) else group
+        return Refusal(
+            volume=old.id.volume,
+            text=f"the old {old.id.volume} is not deleted: {at} lists {listed.destination} as a mirror of it,"
+            " at a place that this migration is not about",
+            hint="where somebody brings it elsewhere, as `datamotion migrations` tells: datamotion migrate"
+            f" {what} --to BACKEND --abort undoes that, then the same command again; else end that mirror first",
+        )
+
+    def _part_from_mirrors(self) -> None:
+        """What mirrors the new volumes from where the old ones were, as after a failover and `reprotect`, ends."""
+        source = self._source.backend.name
+        volumes = [each for each in self._moved if is_turned(self._migration, self._now, each)]
+        ending = Ending(
+            self._situation,
+            volumes,
+            delete_copies=not self._migration.keeps_source,
+            at={source},
+            because=f"the group leaves {source}; --keep-source leaves them",
+        )
+        ending.plan()
+        self._turned = ending
+        ends = {act.volume for step in ending.due.steps() for act in step.acts}
+        self.refusals += ending.refusals
+        self.refusals += [
+            Refusal(
+                volume=volume,
+                text=f"the old {volume} is left as it is: it is no mirror of the new one, nor what served before",
+                hint=f"datamotion reprotect {self._migration.name} says what it is, then the same command again",
+            )
+            for volume in volumes
+            if volume not in ends and not self._migration.keeps_source and self._now.copy(source, volume) is not None
+        ]
+
+
+def is_turned(migration: Leaving, standing: Standing, volume: str) -> bool:
+    """Whether what is left of a volume at its source was made a mirror, or is what is still listed of one."""
+    old, new = standing.copy(migration.source.name, volume), standing.copy(migration.to.name, volume)
+    if old is not None:
+        return old.volume.type is VolumeType.DP
+    owed = (each for each in entries(standing) if each.at == migration.source.name and each.is_owed)
+    return new is not None and any(each.source.id == new.id for each in owed)
 
 
 def new_volumes(migration: Leaving, standing: Standing) -> Mapping[str, str]:

@@ -12,13 +12,14 @@ from dataclasses import replace
 from datamotion.model.group import Group
 from datamotion.model.group_migration import GroupMigration
 from datamotion.model.migration import ALL_SNAPSHOTS
-from datamotion.model.plan import Loss, Offer
+from datamotion.model.plan import Loss, Offer, Plan
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import size_text
 from datamotion.policy.common import common
 from datamotion.policy.home import as_new_home
 from datamotion.policy.movers.course import Course, Part, Words, followed_by, old_volumes
-from datamotion.policy.movers.group_obstacles import members, mirrored, why_not
+from datamotion.policy.movers.finish import is_turned
+from datamotion.policy.movers.group_obstacles import exchanged, members, mirrored, why_not
 from datamotion.policy.movers.offer import Mover, seconds_for
 from datamotion.policy.movers.undo import undo_planner
 from datamotion.policy.protect import protect_planner
@@ -63,9 +64,22 @@ def _carried_anew(migration: GroupMigration, standing: Standing) -> Iterator[tup
 
 def _losses(migration: GroupMigration, situation: Situation) -> tuple[Loss, ...]:
     """The old volumes, and copies that are made anew: those that are until then no copies."""
-    old = old_volumes(migration, (each.id.volume for each in members(migration, situation.now)))
+    here = members(migration, situation.now)
+    turned = [each for each in here if is_turned(migration, situation.now, each.id.volume)]
+    source = migration.source.name
     return (
-        *old,
+        *old_volumes(migration, (each.id.volume for each in here if each not in turned)),
+        *(
+            Loss(
+                volume=mirror.id.volume,
+                backend=source,
+                given_up_at=source,
+                kept=None,
+                age=None,
+                text=f"the copy at {source}, a mirror of what {migration.to.name} serves, and every snapshot in it",
+            )
+            for mirror in ([] if migration.keeps_source else turned)
+        ),
         *(
             Loss(
                 volume=mirror.id.volume,
@@ -151,7 +165,23 @@ def _planner(migration: GroupMigration) -> Planner:
         mirroring=protect_planner(group, only=migration.to.name),
         following=lambda situation: following(situation)(situation),
     )
-    return lambda situation: replace(course(situation), options=migration.options)
+
+    def plan(situation: Situation) -> Plan:
+        planned = course(situation)
+        then = (*planned.then, *_instead(migration, situation.now)) if planned.steps else planned.then
+        return replace(planned, options=migration.options, then=then)
+
+    return plan
+
+
+def _instead(migration: GroupMigration, standing: Standing) -> Iterator[str]:
+    """That the old home need not go, where it mirrors the new one: the configuration alone is left to change then."""
+    group, home, to = migration.name, migration.source.name, migration.to.name
+    if any(is_turned(migration, standing, each.id.volume) for each in members(migration, standing)):
+        yield (
+            f"Or none of this: {home} mirrors what {to} serves. To keep it so, change the configuration alone:"
+            f" {exchanged(group, home, to)}."
+        )
 
 
 def _way_back(migration: GroupMigration) -> Planner:

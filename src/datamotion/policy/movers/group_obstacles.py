@@ -73,7 +73,10 @@ def _alone(migration: GroupMigration, standing: Standing) -> Refusal | None:
         return None
     group, home, to = migration.name, migration.source.name, migration.to.name
     if standing.serving is not None and standing.serving.backend == to:
-        hint = f"to keep it there: datamotion reprotect {group}, then name {to} as its home and {home} as its target"
+        copies = [(each, standing.copy(to, each.id.volume)) for each in members(migration, standing)]
+        is_turned = all(new is not None and old.edge is not None and old.edge.source == new.id for old, new in copies)
+        first = "" if copies and is_turned else f"datamotion reprotect {group}, then "
+        hint = f"to keep it there: {first}{exchanged(group, home, to)}"
     else:
         hint = f"to serve it there, and mirror it to {home} from then on: datamotion swap {group} --to {to}; to leave"
         hint += f" {home}: name another target of {group}, datamotion apply {group}, then the same command again"
@@ -82,6 +85,11 @@ def _alone(migration: GroupMigration, standing: Standing) -> Refusal | None:
         f" nothing mirrors what {to} serves",
         hint=hint,
     )
+
+
+def exchanged(group: str, home: str, to: str) -> str:
+    """What is written into the configuration where what serves is to stay so, and its old home to mirror it."""
+    return f"name {to} as the home of {group}, and {home} as its target with aggregates, in place of {to}"
 
 
 def _nowhere(migration: GroupMigration, standing: Standing) -> Refusal | None:

@@ -108,6 +108,11 @@ def has_arrived(migration: ItemMigration, standing: Standing) -> bool:
         return False
     if lun_at_source(migration, standing) is not None or file_at_source(migration, standing) is not None:
         return False
+    return is_at_goal(migration, standing)
+
+
+def is_at_goal(migration: ItemMigration, standing: Standing) -> bool:
+    """Whether there is a LUN or file at its goal."""
     file = file_at_goal(migration, standing)
     return lun_at_goal(migration, standing) is not None or (file is not None and file.kind == "file")
 

@@ -70,7 +70,8 @@ class Movers(Generic[M]):
     """All that bring objects of one kind elsewhere, the cheapest first, and what people can do by hand.
 
     `missing`: why there is nothing at the source to bring elsewhere. `barred`: why nothing is begun, nor gone on with.
-    `without_source`: by what clients are let in where that is lost; None: by nothing that is known.
+    `without_source`: by what clients are let in where that is lost; None: by nothing that is known. `is_there`: whether
+    what is at the goal may have come there by it. `lost`: what it may have changed, and that tells so no more.
     """
 
     movers: tuple[Mover[M], ...]
@@ -79,6 +80,8 @@ class Movers(Generic[M]):
     title: Callable[[M], str]
     barred: Callable[[M, Standing], Refusal | None] = lambda migration, standing: None
     without_source: Callable[[M, Standing], str | None] = lambda migration, standing: None
+    is_there: Callable[[M, Standing], bool]
+    lost: Callable[[M, Standing], Iterable[Refusal]] = lambda migration, standing: ()
 
 
 def selected(migration: Migrant, standing: Standing) -> list[Volume]:

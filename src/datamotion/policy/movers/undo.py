@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from datamotion.model.group import Backend
 from datamotion.model.plan import Plan, Refusal
+from datamotion.model.remark import Remark
+from datamotion.model.standing import DoubtKind
 from datamotion.model.words import Operation
 from datamotion.policy.ending import Ending
 from datamotion.policy.movers.finish import delete_claims
@@ -17,7 +19,10 @@ from datamotion.policy.thaw import frozen_copies, thaw_planner
 
 
 def undo_planner(migration: Leaving, made_at: Sequence[Backend]) -> Planner:
-    """`made_at` are the back ends at which all that belongs to its group was put by the migration."""
+    """`made_at` are the back ends at which all that belongs to its group was put by the migration.
+
+    Where somebody else brings the group to a back end that is not known here, only what is at these goes.
+    """
     thawing, names = thaw_planner(migration.group), frozenset(each.name for each in made_at)
 
     def plan(situation: Situation) -> Plan:
@@ -29,10 +34,12 @@ def undo_planner(migration: Leaving, made_at: Sequence[Backend]) -> Planner:
             return Plan(operation=Operation.MIGRATE, group=migration.name, title=title, refusals=(refusal,))
         marked = [each for each in situation.first.volumes if any(it.mark for it in situation.first.copies_of(each))]
         leaving = [each for each in marked if each in standing.active]
-        ending = Ending(situation, leaving, delete_copies=True, at=names)
+        because = "they were made by it, and nothing serves them"
+        ending = Ending(situation, leaving, delete_copies=True, at=names, because=because)
         ending.plan()
         losses, thawed = tuple(ending.losses), thawing(situation)
-        if frozen_copies(standing):
+        elsewhere = [each for each in standing.doubts if each.kind is DoubtKind.TAKEN_ELSEWHERE and made_at]
+        if frozen_copies(standing) and not elsewhere:
             return replace(thawed, operation=Operation.MIGRATE, title=title, losses=losses, part="thaw")
         left = () if ending.due.steps() else tuple(unmarked(migration, standing))
         if not (ending.due.steps() or ending.refusals or left):
@@ -45,7 +52,7 @@ def undo_planner(migration: Leaving, made_at: Sequence[Backend]) -> Planner:
             steps=ending.due.steps(),
             losses=losses,
             refusals=(*ending.refusals, *left),
-            notes=tuple(ending.notes()),
+            notes=(*ending.notes(), *(Remark(f"Who is kept away stays so: {each.text}.") for each in elsewhere[:1])),
             holds=ending.holds() | thawed.holds,
         )
 

@@ -13,7 +13,7 @@ from datamotion.model.migration import Migration
 from datamotion.model.plan import Offer, Plan, Refusal
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Site, Standing
-from datamotion.model.units import count_text, size_text
+from datamotion.model.units import count_text, moment_text, size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import AbortMove, AwaitMove, CutOver, MoveVolume
 from datamotion.model.volume_records import Movement, Volume
@@ -80,6 +80,12 @@ def _no_room(volumes: Sequence[Volume], aggregate: str, seen: ClusterView) -> Re
     )
 
 
+def have_moved(migration: Migration, standing: Standing) -> bool:
+    """Whether all are on the aggregate that they were to be moved to."""
+    volumes = selected(migration, standing)
+    return bool(volumes) and all(is_on(each, _aggregate(migration)) for each in volumes)
+
+
 def _ongoing(migration: Migration, standing: Standing) -> bool:
     seen = standing.sites[migration.source.name].seen
     if not (migration.is_within and isinstance(seen, ClusterView)):
@@ -123,7 +129,7 @@ class _Moving:
                 self._refusals.append(refusal)
             for volume in volumes if not self._refusals else ():
                 self._plan_one(volume, self._site.seen)
-        held = f", cut over not before {self._at:%Y-%m-%d %H:%M} UTC" if self._at else ""
+        held = f", cut over not before {moment_text(self._at)}" if self._at else ""
         return Plan(
             operation=Operation.MIGRATE,
             group=self._migration.name,
