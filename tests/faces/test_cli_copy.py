@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -324,3 +325,54 @@ def test_a_plain_copy_needs_nothing_that_is_slow_to_import(quick_path: Path) -> 
         "typer",
     }
     assert not slow & set(imported.split())
+
+
+@pytest.mark.parametrize("verify", ["fast", "full"])
+@pytest.mark.parametrize("delta", [("--delta",), ("--delta", "--inplace"), ()], ids=" ".join)
+def test_a_file_that_was_one_with_another_is_copied_as_itself(
+    quick_path: Path, verify: str, delta: tuple[str, ...]
+) -> None:
+    source, copy = quick_path / "source", quick_path / "copy"
+    source.mkdir()
+    (source / "a").write_text("first")
+    os.link(source / "a", source / "b")
+    os.link(source / "a", source / "c")
+    if delta:
+        assert typed("copy", source, copy).status == 0
+    else:
+        _fails_first(source, copy)
+    (source / "b").unlink()
+    (source / "b").write_text("second, longer")
+    assert typed("copy", source, copy, *delta, f"--verify={verify}").status == 0
+    assert [(copy / name).read_text() for name in "abc"] == ["first", "second, longer", "first"]
+    assert [(copy / name).stat().st_nlink for name in "abc"] == [2, 1, 2]
+
+
+def test_a_copy_that_was_cut_off_goes_on_where_a_link_a_pipe_and_a_folder_became_files(quick_path: Path) -> None:
+    source, copy = quick_path / "source", quick_path / "copy"
+    (source / "folder").mkdir(parents=True)
+    (source / "link").symlink_to(quick_path / "outside")
+    os.mkfifo(source / "pipe")
+    (quick_path / "outside").write_text("outside")
+    _fails_first(source, copy)
+    (source / "link").unlink()
+    (source / "pipe").unlink()
+    (source / "folder").rmdir()
+    for name in ("link", "pipe", "folder"):
+        (source / name).write_text(name)
+    again = typed("copy", source, copy)
+    assert (again.status, again.err) == (0, "")
+    assert {each.name: each.read_text() for each in copy.iterdir()} == {n: n for n in ("link", "pipe", "folder")}
+    assert (quick_path / "outside").read_text() == "outside"
+
+
+def _fails_first(source: Path, copy: Path) -> None:
+    """All is copied but a file that is too large, which is gone then."""
+    (source / "large").write_bytes(b"x" * (1 << 20))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 10, limits[1]))
+        assert typed("copy", source, copy).status == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    (source / "large").unlink()

@@ -13,7 +13,9 @@ from datamotion.hostcopy.failing import AGAIN, COUNTS, failed, identity
 from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit, Pace
 from datamotion.hostcopy.mounts import NETWORKS, RESERVING, devices_of
+from datamotion.hostcopy.names import is_sole_name
 from datamotion.hostcopy.pieces import Workshop
+from datamotion.hostcopy.removing import remove
 from datamotion.hostcopy.tally import CopyReport, Tally
 
 _MOST = 8
@@ -92,16 +94,17 @@ def _copy_folder(shop: Workshop, stat: os.stat_result) -> None:
 
 
 def _clear(shop: Workshop, *, wants_folder: bool) -> None:
-    """No temporary copy is there but that which the journal tells of."""
-    mode = _mode(shop.asked.temporary)
-    if not (mode and shop.journal.is_resumed and modes.S_ISDIR(mode) == wants_folder and not modes.S_ISLNK(mode)):
+    """No temporary copy is there but that which the journal tells of, and of a file no other name is."""
+    path = shop.asked.temporary
+    is_useful = modes.S_ISDIR(_mode(path)) if wants_folder else is_sole_name(path)
+    if not (is_useful and shop.journal.is_resumed):
         _drop(shop)
 
 
 def _drop(shop: Workshop) -> None:
     """What an earlier command left beside the destination is gone, and its room is free: this one has no use for it."""
     if os.path.lexists(shop.asked.temporary):
-        _remove(shop.asked.temporary)
+        remove(shop.asked.temporary)
         shop.tally.note(f"{shop.asked.temporary}: what an earlier copy had left there was removed")
 
 
@@ -118,7 +121,7 @@ def _is_finished(asked: Asked, stat: os.stat_result) -> bool:
         if not journal.is_renamed(inode, identity(stat)):
             return False
         if os.path.lexists(asked.temporary):
-            _remove(asked.temporary)
+            remove(asked.temporary)
         journal.forget()
         return True
     finally:
@@ -141,7 +144,7 @@ def _rename(shop: Workshop, stat: os.stat_result) -> None:
             from datamotion.hostcopy.kernel import exchange  # noqa: PLC0415  # seldom needed, and slow to import
 
             exchange(temporary, destination)
-            _remove(temporary)
+            remove(temporary)
         else:
             os.replace(temporary, destination)
         if asked.sync or asked.verify is Verify.FULL:
@@ -185,15 +188,6 @@ def _sync(path: str) -> None:
         os.close(fd)
     if os.path.isdir(path):
         os.sync()
-
-
-def _remove(path: str) -> None:
-    if modes.S_ISDIR(_mode(path)):
-        import shutil  # noqa: PLC0415  # seldom needed, and slow to import
-
-        shutil.rmtree(path)
-    else:
-        os.unlink(path)
 
 
 def _report(asked: Asked, stat: os.stat_result, tally: Tally, seconds: float) -> CopyReport:

@@ -35,12 +35,13 @@ class Journal:
         self._path = path
         self._lock = threading.Lock()
         self._fd = _locked(path)
-        head, self._pieces, renaming = _read(self._fd)
+        head, self._pieces, renaming, linking_ns = _read(self._fd)
         boot = _boot()
         mine = {"form": _FORM, "source": source, "device": stat.st_dev, "inode": stat.st_ino}
         self.is_resumed = head is not None and all(head.get(name) == value for name, value in mine.items())
         self.same_boot = self.is_resumed and head is not None and head.get("boot") == boot
         self._renaming = renaming if self.is_resumed else None
+        self._linking_ns = linking_ns if self.is_resumed else None
         if not self.is_resumed:
             os.ftruncate(self._fd, 0)
             self._pieces = {}
@@ -57,6 +58,17 @@ class Journal:
     def renaming(self, inode: int, state: tuple[int, ...]) -> None:
         """What has this inode is whole, and gets its name next: a kill after that leaves only the journal to remove."""
         self._add({"renaming": inode, "state": state})
+
+    def linking(self) -> None:
+        """From now on files may get and lose names, which changes when they were last touched."""
+        if self._linking_ns is None:
+            os.utime(self._fd)
+            self._linking_ns = os.fstat(self._fd).st_ctime_ns
+            self._add({"linking": self._linking_ns})
+
+    def may_have_linked(self, touched_ns: int) -> bool:
+        """Whether a file that was last touched then may have got or lost a name, and was written long before."""
+        return self._linking_ns is not None and touched_ns >= self._linking_ns
 
     def is_renamed(self, inode: int, state: tuple[int, ...]) -> bool:
         """Whether that is the whole copy of the source as it stands, which a kill left with its journal."""
@@ -95,11 +107,13 @@ def _locked(path: str) -> int:
 
 
 _Renaming = tuple[int, tuple[int, ...]] | None
+_Found = tuple[Mapping[str, Any] | None, dict[str, dict[int, str | None]], _Renaming, int | None]
 
 
-def _read(fd: int) -> tuple[Mapping[str, Any] | None, dict[str, dict[int, str | None]], _Renaming]:
+def _read(fd: int) -> _Found:
     head: Mapping[str, Any] | None = None
     renaming: _Renaming = None
+    linking_ns: int | None = None
     pieces: dict[str, dict[int, str | None]] = {}
     with open(fd, "rb", closefd=False) as file:  # it is open already
         for number, line in enumerate(file):
@@ -109,17 +123,19 @@ def _read(fd: int) -> tuple[Mapping[str, Any] | None, dict[str, dict[int, str | 
                     head = record
                 elif "renaming" in record:
                     renaming = record["renaming"], tuple(record["state"])
+                elif "linking" in record:
+                    linking_ns = int(record["linking"])
                 else:
                     key = _key(record["file"], tuple(record["state"]), record["piece_size"])
                     pieces.setdefault(key, {})[record["piece"]] = record["sum"]
             except (ValueError, KeyError, TypeError):
                 if number == 0:
-                    return None, {}, None
+                    return None, {}, None, None
                 os.ftruncate(fd, file.tell() - len(line))  # the kill came here: the next line begins anew
                 break
             if not line.endswith(b"\n"):
                 os.write(fd, b"\n")
-    return head, pieces, renaming
+    return head, pieces, renaming, linking_ns
 
 
 def _key(name: str, state: tuple[int, ...], piece_size: int) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from datamotion.hostcopy import Asked, CopyReport, Tally, Verify, copy
@@ -30,6 +32,39 @@ def copied(
         str(source), str(destination), verify, delta=delta, force=force, in_place=in_place, smallest_piece=PIECE
     )
     return copy(asked, ThreadClock(), Tally(), read=read)
+
+
+class Ailing:
+    """Reads, but for some files."""
+
+    def __init__(self, number: int, *paths: Path) -> None:
+        self.number, self.inodes = number, {path.stat().st_ino for path in paths}
+
+    def __call__(self, fd: int, buffers: list[memoryview], offset: int) -> int:
+        if os.fstat(fd).st_ino in self.inodes:
+            raise OSError(self.number, os.strerror(self.number))
+        return os.preadv(fd, buffers, offset)
+
+
+def cut_off(source: Path, copy: Path) -> Path:
+    """A copy that came to its end but for one file, which the source then has no more; returns the unfinished one."""
+    failing = filled(source / "z", 10)
+    assert copied(source, copy, read=Ailing(errno.EIO, failing)).exit_status == 1
+    failing.unlink()
+    return copy.parent / f".{copy.name}.datamotion-copy"
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """What follows is done without root's rights, where root runs the tests."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
 
 
 def filled(path: Path, size: int, seed: int = 1) -> Path:

@@ -7,8 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,7 @@ from datamotion.hostcopy.carry import LIMITED_CHUNK
 from datamotion.hostcopy.failing import SourceChanged, identity
 from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit
-from tests.datamotion.hostcopy.copies import MIB, PIECE, copied, filled, left_over, standing
+from tests.datamotion.hostcopy.copies import MIB, PIECE, as_nobody, copied, filled, left_over, standing
 
 
 class Failing:
@@ -233,19 +231,6 @@ def test_a_file_that_may_not_be_that_large_is_told(quick_path: Path) -> None:
     assert not (quick_path / "copy").exists()
 
 
-@contextmanager
-def _nobody() -> Iterator[None]:
-    """What follows is done without root's rights, where root runs the tests."""
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if is_root:
-            os.seteuid(0)
-
-
 @pytest.mark.slow
 def test_devices_that_may_not_be_made_are_told_and_the_rest_is_copied(quick_path: Path) -> None:
     quick_path.chmod(0o777)
@@ -258,7 +243,7 @@ def test_devices_that_may_not_be_made_are_told_and_the_rest_is_copied(quick_path
         pytest.skip(f"this account may make no device: {error}")
     assert copied(source, quick_path / "as root").outcome == "done"
     assert os.lstat(quick_path / "as root" / "device").st_rdev == os.makedev(1, 3)
-    with _nobody():
+    with as_nobody():
         report = copied(source, quick_path / "copy")
     assert (report.outcome, report.exit_status) == ("part", 1)
     assert [each.split(":")[0] for each in report.skipped] == [str(source / "device")]
@@ -272,7 +257,7 @@ def test_a_source_that_may_not_be_read_and_a_folder_that_may_not_be_written_are_
     hidden.chmod(0)
     closed = quick_path / "closed"
     closed.mkdir(mode=0o555)
-    with _nobody():
+    with as_nobody():
         for there, folder in ((hidden, quick_path), (source, closed)):
             with pytest.raises(CopyFailed, match="Permission denied") as raised:
                 copied(there, folder / "copy")
@@ -291,11 +276,11 @@ def test_a_file_that_cannot_be_compared_is_told_by_its_path_and_the_rest_is_brou
     for each in ("a", "b"):
         filled(source / each, size)
     copied(source, quick_path / "first")  # what it imports, nobody may not be able to
-    with _nobody():
+    with as_nobody():
         assert copied(source, old).outcome == "done"
     (source / "a").chmod(0)
     filled(source / "b", size + 1, seed=2)
-    with _nobody():
+    with as_nobody():
         report = copied(source, old, Verify.FULL, delta=True)
     assert (report.outcome, report.exit_status) == ("part", 1)
     assert [each.text for each in report.failures] == [f"{source / 'a'}: cannot be copied: Permission denied"]

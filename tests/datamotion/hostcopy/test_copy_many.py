@@ -13,7 +13,7 @@ import pytest
 from datamotion.errors import CopyFailed
 from datamotion.hostcopy import Asked, Tally, Verify, copy
 from datamotion.thread_clock import ThreadClock
-from tests.datamotion.hostcopy.copies import copied, filled, left_over, standing
+from tests.datamotion.hostcopy.copies import Ailing, copied, cut_off, filled, left_over, standing
 
 _FOLDERS, _EACH = 10, 120
 
@@ -51,18 +51,6 @@ def test_many_files_are_copied_counted_and_brought_up_to_date(quick_path: Path, 
     assert (again.sent or 5000, again.equal) == (5000, size - 107)
     assert multiprocessing.active_children() == []
     assert left_over(quick_path) == []
-
-
-class Ailing:
-    """Reads, but for some files."""
-
-    def __init__(self, number: int, *paths: Path) -> None:
-        self.number, self.inodes = number, {path.stat().st_ino for path in paths}
-
-    def __call__(self, fd: int, buffers: list[memoryview], offset: int) -> int:
-        if os.fstat(fd).st_ino in self.inodes:
-            raise OSError(self.number, os.strerror(self.number))
-        return os.preadv(fd, buffers, offset)
 
 
 @pytest.mark.slow
@@ -135,3 +123,26 @@ def test_with_a_limit_nobody_helps(quick_path: Path) -> None:
     asked = Asked(str(source), str(quick_path / "copy"), bytes_per_s=1 << 30)
     assert copy(asked, ThreadClock(), Tally(), read=read).outcome == "done"
     assert not others.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["goes on", "delta", "in place"])
+def test_of_many_files_with_several_names_each_stays_one_or_becomes_its_own(quick_path: Path, way: str) -> None:
+    source, copy = _many(quick_path / "source"), quick_path / "copy"
+    (source / "names").mkdir()
+    for number in range(_FOLDERS):
+        for each in range(_EACH):
+            os.link(source / f"folder{number}" / f"file{each}", source / "names" / f"{number} {each}")
+    if way == "goes on":
+        cut_off(source, copy)
+    else:
+        copied(source, copy)
+    for each in range(0, _EACH, 7):
+        severed = source / ("names" if each % 2 else "folder3") / (f"3 {each}" if each % 2 else f"file{each}")
+        severed.unlink()
+        filled(severed, 50 + each, seed=each)
+    report = copied(source, copy, delta=way != "goes on", in_place=way == "in place")
+    assert report.failures == ()
+    assert list(standing(copy)) == list(standing(source))
+    changed = sum(50 + each for each in range(0, _EACH, 7))
+    assert report.sent <= changed + sum(100 + each for each in range(0, _EACH, 7)), "what stayed is passed over"
