@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from trustme import CA
 
 from datamotion.clock import SystemClock
 from datamotion.store.lock import hold_group
@@ -92,6 +93,19 @@ def test_a_ca_file_without_a_certificate_is_told(world: World) -> None:
     path = world.folder / "note.pem"
     path.write_text("to do: ask for the certificate\n")
     refuses_to_start(world, world.configured(each_cluster("ca_file", str(path))), "no certificate in PEM form")
+
+
+def test_a_home_whose_certificate_is_not_trusted_is_not_taken_for_lost(world: World) -> None:
+    path = world.folder / "other.pem"
+    CA().cert_pem.write_to_path(str(path))
+    config = world.configured(lambda tree: tree["clusters"]["paris"].update(ca_file=str(path)))
+    with world.unchanged():
+        shown = typed("status", "-c", config)
+        told = " ".join(shown.out.split())
+        assert "gold-paris cannot be seen, though its cluster answers: paris" in told
+        assert "presents a certificate that is not signed by" in told
+        assert "Set `ca_file` to the CA that signed the cluster's certificate." in told
+        assert shown.status == 1, shown
 
 
 @pytest.mark.parametrize("command", [("plan",), ("status",), ("update",), ("apply", "--yes"), ("failover", "--yes")])

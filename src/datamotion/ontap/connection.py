@@ -21,7 +21,7 @@ import httpx
 from datamotion.clock import Clock
 from datamotion.engine.counting import count_call
 from datamotion.engine.ports import Delay
-from datamotion.errors import ClusterError, ClusterSilent
+from datamotion.errors import ClusterError, ClusterRefused, ClusterSilent
 from datamotion.ontap.answer import Answer, Asked, Request, Response, overrun_error, read_answer, unreadable
 from datamotion.ontap.errors import told
 from datamotion.ontap.limits import Budget, Limits, Overrun
@@ -122,7 +122,7 @@ class Connection:
     async def _exchange(self, request: Request, tries: Tries, budget: Budget) -> Outcome:
         """One attempt. Raises: Overrun."""
         if self._unreachable is not None:
-            raise self._silent(request, self._unreachable)
+            raise self._no_answer(request, self._unreachable)
         count_call()
         if tries.answers_before is None:
             tries.answers_before = self._answers
@@ -160,11 +160,17 @@ class Connection:
             without_connection = isinstance(outcome, httpx.ConnectError | httpx.ConnectTimeout)
             if without_connection and self._answers == tries.answers_before:
                 self._unreachable = why
-            raise self._silent(request, why) from outcome
+            raise self._no_answer(request, why) from outcome
         return read_answer(self.asked, request, outcome, budget)
 
-    def _silent(self, request: Request, why: Silence) -> ClusterSilent:
-        return ClusterSilent(self.asked.name, f"{self.asked} {why.message}", request=str(request), hint=why.hint)
+    def _no_answer(self, request: Request, why: Silence) -> ClusterRefused | ClusterSilent:
+        """One whose certificate is not trusted is alive as far as anybody can tell: it is no lost site."""
+        message = f"{self.asked} {why.message}"
+        if why.is_distrust:
+            return ClusterRefused(
+                self.asked.name, message, request=str(request), status=0, ontap_code="", hint=why.hint
+            )
+        return ClusterSilent(self.asked.name, message, request=str(request), hint=why.hint)
 
 
 @lru_cache(maxsize=4096)

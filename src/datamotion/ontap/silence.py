@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -16,10 +16,14 @@ _NOT_SIGNED_BY_TRUSTED = frozenset({18, 19, 20, 21})
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """`message` goes after the cluster's name and URL. Both speak of one request: others may have been carried out."""
+    """`message` goes after the cluster's name and URL. Both speak of one request: others may have been carried out.
+
+    `is_distrust`: something answers there, and nothing was sent to it.
+    """
 
     message: str
     hint: str
+    is_distrust: bool = False
 
 
 def why_silent(error: httpx.RequestError, *, timeout: httpx.Timeout, ca_file: Path | None) -> Silence:
@@ -71,14 +75,12 @@ def _why_no_connection(error: httpx.ConnectError, ca_file: Path | None) -> Silen
 def _why_no_trust(error: ssl.SSLCertVerificationError, ca_file: Path | None) -> Silence:
     if error.verify_code in _NOT_SIGNED_BY_TRUSTED:
         signer = ca_file or "an authority that this machine trusts"
-        return _unsent(
-            f"presents a certificate that is not signed by {signer}",
-            "Set `ca_file` to the CA that signed the cluster's certificate.",
-        )
-    return _unsent(
-        f"presents a certificate that is not valid: {error.verify_message}",
-        "Renew the certificate, or use the name or address that it was made for.",
-    )
+        message = f"presents a certificate that is not signed by {signer}"
+        advice = "Set `ca_file` to the CA that signed the cluster's certificate."
+    else:
+        message = f"presents a certificate that is not valid: {error.verify_message}"
+        advice = "Renew the certificate, or use the name or address that it was made for."
+    return replace(_unsent(message, advice), is_distrust=True)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -15,7 +15,7 @@ import anyio.streams.tls
 import pytest
 import trustme
 
-from datamotion.errors import ClusterSilent
+from datamotion.errors import ClusterError, ClusterRefused, ClusterSilent
 from tests.datamotion.ontap.wire import a_transport, run_on
 
 ANSWER = b'HTTP/1.1 200 OK\r\nContent-Type: application/hal+json\r\nContent-Length: 14\r\n\r\n{"records":[]}'
@@ -63,19 +63,24 @@ def server_context(ca: trustme.CA, *names: str) -> ssl.SSLContext:
 
 
 def silence(
-    backend: str, tmp_path: Path, trusted: trustme.CA, context: ssl.SSLContext | None, answer: bytes = b""
-) -> tuple[ClusterSilent, Server]:
+    backend: str,
+    tmp_path: Path,
+    trusted: trustme.CA,
+    context: ssl.SSLContext | None,
+    answer: bytes = b"",
+    error: type[ClusterError] = ClusterSilent,
+) -> tuple[ClusterError, Server]:
     """What a read of such a server ends in, when `trusted` is in the CA file."""
     ca_file = tmp_path / "ca.pem"
     trusted.cert_pem.write_to_path(str(ca_file))
-    caught: list[tuple[ClusterSilent, Server]] = []
+    caught: list[tuple[ClusterError, Server]] = []
 
     async def go() -> None:
         async with (
             a_server(context, answer) as server,
             a_transport(None, url=server.url, ca_file=ca_file) as transport,
         ):
-            with pytest.raises(ClusterSilent) as silent:
+            with pytest.raises(error) as silent:
                 await transport.get_records("/svm/svms", ("name",))
             caught.append((silent.value, server))
 
@@ -100,13 +105,13 @@ def test_many_requests_to_a_trusted_cluster_share_one_connection(backend: str, t
 
 
 def test_a_certificate_of_another_ca_is_told_with_the_ca_file(backend: str, tmp_path: Path, ca: trustme.CA) -> None:
-    silent, _ = silence(backend, tmp_path, trustme.CA(), server_context(ca, "127.0.0.1"))
+    silent, _ = silence(backend, tmp_path, trustme.CA(), server_context(ca, "127.0.0.1"), error=ClusterRefused)
     assert silent.message.endswith(f"presents a certificate that is not signed by {tmp_path / 'ca.pem'}")
     assert "This request was not sent." in str(silent.hint)
 
 
 def test_a_certificate_for_another_name_is_told(backend: str, tmp_path: Path, ca: trustme.CA) -> None:
-    silent, _ = silence(backend, tmp_path, ca, server_context(ca, "elsewhere.test"))
+    silent, _ = silence(backend, tmp_path, ca, server_context(ca, "elsewhere.test"), error=ClusterRefused)
     assert "presents a certificate that is not valid: " in silent.message
     assert "127.0.0.1" in silent.message
 
