@@ -105,6 +105,9 @@ def test_each_drill_is_found_again_as_it_was_told_and_its_page_is_written_anew(l
     for each in (passed, in_json):
         check_document(each.document)
 
+    nowhere = tmp_path / "none" / "page.html"
+    lab.typed("drill", "start", "gold", "--yes", "--report", nowhere).failed_cleanly(2, f"{nowhere} cannot be written")
+    lab.typed("history", 10**30).failed_cleanly(2, "the store knows no run 1000000")
     no_page = tmp_path / "none.html"
     for what, why in ((4, "no evidence of a drill is kept with run 4"), ("gold", "--report is of one run")):
         lab.typed("history", what, "--report", no_page).failed_cleanly(2, why)

@@ -10,6 +10,7 @@ import pytest
 
 from datamotion.model.claim import Claim
 from datamotion.service import intents, removal
+from datamotion.service.open_runs import open_runs
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.verdict import Verdict
 from tests.profile import IS_SOAK, thinned
@@ -174,6 +175,26 @@ def test_where_the_source_is_lost_the_mirror_ends_and_what_is_owed_is_found_on_i
         assert [each.volume for each in (await seen.group()).volumes] == ["vol_1"]
 
     play(quick_path, story)
+
+
+@pytest.mark.parametrize(
+    ("volumes", "delete_copies", "options"),
+    [((), True, " --delete-copies"), (("vol_1",), False, " --volume vol_1"), ((), False, "")],
+)
+def test_cut_off_it_is_named_with_what_was_asked_for(
+    quick_path: Path, volumes: Sequence[str], delete_copies: bool, options: str
+) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        if volumes:
+            story = narrowed(story, "vol_2")
+        assert await dies(
+            lambda mortal: unprotect(mortal, *volumes, delete_copies=delete_copies), story, Life(1, is_carried_out=True)
+        )
+        (run,) = open_runs(story.place.session).runs
+        assert run.goes_on == f"datamotion unprotect gold{options}"
+
+    play(quick_path, main)
 
 
 def test_a_whole_group_leaves_and_gc_takes_its_claims_and_it_can_be_protected_anew(quick_path: Path) -> None:

@@ -13,9 +13,11 @@ from datamotion.errors import Refused
 from datamotion.policy.selection import Selection
 from datamotion.service import mirrors, preparing, removal
 from datamotion.service.intents import Intent
+from datamotion.service.open_runs import open_runs
 from datamotion.service.verdict import Verdict
 from tests.datamotion.building import notes_of
 from tests.profile import thinned
+from tests.together.mortal import Life, dies
 from tests.together.stories import Story, outcomes, play, told
 from tests.together.world import GROUP, SVMS, Quiet, digests
 
@@ -112,6 +114,19 @@ def test_the_home_is_refused_with_what_it_alone_holds_and_follows_once_that_is_g
         assert (await listed(story, "paris"), await listed(story, "lyon")) == (0, 2)
 
     play(quick_path, story)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_cut_off_it_is_named_with_what_it_may_give_up(quick_path: Path, keep: bool) -> None:
+    async def main(story: Story) -> None:
+        await lost_and_back(story, "vol_1")
+        cut = Life(2, is_carried_out=True)
+        assert await dies(lambda mortal: mortal.place.run(reprotect(mortal, "paris", keep=keep)), story, cut)
+        (run,) = open_runs(story.place.session).runs
+        given = "" if keep else " --no-keep-divergent"
+        assert run.goes_on == f"datamotion reprotect gold --discard-divergent gold-paris{given}"
+
+    play(quick_path, main)
 
 
 def test_what_is_kept_is_found_again_and_never_a_member_of_the_group(quick_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from html import escape
@@ -81,7 +82,9 @@ _STYLE = (
 
 
 def check_may_hold_page(path: Path) -> None:
-    """Raises: ConfigError where a file is there that is no page, and would be lost."""
+    """Raises: ConfigError where no file can be made, or one is there that is no page, and would be lost."""
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ConfigError(f"{path} cannot be written", hint="name another file, in a folder that is there")
     if path.is_file() and path.stat().st_size and not path.read_bytes().startswith(_PAGE.encode()):
         raise ConfigError(f"{path} is there, and no page: it is left as it is", hint="name another file, or remove it")
 

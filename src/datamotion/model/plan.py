@@ -126,7 +126,7 @@ class Plan:
     part: str = ""  # of an operation that has several: each begins with a look at everything
     offers: tuple[Offer, ...] = ()  # of a migration: every mechanism, the cheapest first
     offer: Offer | None = None  # the one that is taken
-    # Of a failover or a group's migration those of its command, beside `--to`; of any other migration all that is said.
+    # Those of its command that decide, beside `--to` of a failover or a group's migration; of any other one all words.
     options: tuple[str, ...] = ()
     places: tuple[str, ...] = ()  # of a LUN's or a file's migration: whence and where to, as its command says it
 

@@ -160,7 +160,7 @@ def is_planned_for(
     hint = f"if it is lost: datamotion failover {group} --unplanned gives up the writes since the last transfers"
     if unseen is not None and unseen.refused and unseen.hint is not None:
         # It answers, or what is missing is here: that is to be mended, and no reason to give anything up.
-        hint = unseen.hint if unseen.not_asked else f"{unseen.hint}; {hint}"
+        hint = unseen.hint if unseen.not_asked else f"{unseen.hint.rstrip('.')}; {hint}"
     elif unseen is None and site.svm is None:
         why = f"{site.backend.cluster} has no SVM {site.backend.svm}"
         hint = f"if it was renamed: correct `svm` of {silent} in the configuration; {hint}"

@@ -48,7 +48,13 @@ def reprotect_planner(
         standing = situation.now
         title = f"Mirror what serves {group.name} to its other back ends again"
         if refusal := group_refusal(standing) or _taken_meanwhile(situation):
-            return Plan(operation=Operation.REPROTECT, group=group.name, title=title, refusals=(refusal,))
+            return Plan(
+                operation=Operation.REPROTECT,
+                group=group.name,
+                title=title,
+                refusals=(refusal,),
+                options=consent.options,
+            )
         reprotecting = _Reprotecting(situation, consent, sizes, but)
         reprotecting.plan()
         return Plan(
@@ -60,6 +66,7 @@ def reprotect_planner(
             refusals=tuple(reprotecting.refusals),
             notes=tuple(reprotecting.notes),
             holds=frozenset(reprotecting.holds),
+            options=consent.options,
             backend=standing.serving.backend if standing.serving else None,
             epoch=standing.claims[0].epoch if standing.claims else None,
         )

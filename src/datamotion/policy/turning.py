@@ -37,6 +37,12 @@ class Consent:
     discard: frozenset[str] = frozenset()
     keep: bool = True
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Those of the command that says so."""
+        named = tuple(f"--discard-divergent {name}" for name in sorted(self.discard))
+        return named if self.keep else (*named, "--no-keep-divergent")
+
 
 class Turning:
     """Adds to a list what is left to do at one target for it to mirror one source; all else comes beside it."""

@@ -10,6 +10,7 @@ What ends are mirrors of what serves. All that may hold writes of its own is lef
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from datamotion.model.group import Group
@@ -26,6 +27,8 @@ from datamotion.policy.situation import Planner, Situation
 
 def unprotect_planner(group: Group, volumes: Sequence[str] = (), *, delete_copies: bool = False) -> Planner:
     """The planner for `datamotion unprotect`. No volumes: all of the group."""
+    options = tuple(f"--volume {shlex.quote(each)}" for each in dict.fromkeys(volumes))
+    options += ("--delete-copies",) if delete_copies else ()
 
     def plan(situation: Situation) -> Plan:
         first = situation.first
@@ -35,7 +38,13 @@ def unprotect_planner(group: Group, volumes: Sequence[str] = (), *, delete_copie
             title = f"End the protection of {group.name}: {count_text(len(leaving), 'volume')}"
         refusals = [*_frozen(first, leaving), *_refusals(first, leaving, by_name=bool(volumes))]
         if any(each.volume is None for each in refusals):
-            return Plan(operation=Operation.UNPROTECT, group=group.name, title=title, refusals=tuple(refusals))
+            return Plan(
+                operation=Operation.UNPROTECT,
+                group=group.name,
+                title=title,
+                refusals=tuple(refusals),
+                options=options,
+            )
         refused = {each.volume for each in refusals}
         ending = Ending(situation, [each for each in leaving if each not in refused], delete_copies=delete_copies)
         ending.plan()
@@ -50,6 +59,7 @@ def unprotect_planner(group: Group, volumes: Sequence[str] = (), *, delete_copie
             refusals=(*refusals, *ending.refusals, *out_of_sight),
             notes=(*ending.notes(), *([] if volumes or not steps else _notes_of_all(group))),
             holds=ending.holds(),
+            options=options,
         )
 
     return plan

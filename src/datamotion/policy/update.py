@@ -91,8 +91,10 @@ class _Updating:
             others = [copy for copy in standing.copies_of(volume) if copy.id != active]
             if not self._is_mirrored(volume, active):
                 kept = f"datamotion status {standing.group.name} shows what its other copies are"
-                text = f"nothing mirrors {volume}, which {active.backend} serves"
-                self._refuse(None, volume, text, kept if others else _apply(standing))
+                unseen = next((site.unseen for site in standing.sites.values() if site.unseen), None)
+                text = f"nothing {'that can be seen ' if unseen else ''}mirrors {volume}, which {active.backend} serves"
+                hint = unseen.hint if unseen else kept if others else _apply(standing)
+                self._refuse(None, volume, text, hint)
 
     def _is_mirrored(self, volume: str, active: CopyId) -> bool:
         """Whether there is a mirror, or may be one behind a record that cannot be read."""

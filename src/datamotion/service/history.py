@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _REPORT = TypeAdapter(RunReport)
 _EVIDENCE = TypeAdapter(DrillReport)
 _RUNS_THAT_TELL = 5
+_TOO_LARGE = 2**31  # for the number of a run: no database holds as many
 
 
 def history(session: Session, group: str | None = None, *, most: int = 20) -> HistoryReport:
@@ -47,7 +48,7 @@ def history(session: Session, group: str | None = None, *, most: int = 20) -> Hi
 def past_run(session: Session, number: int) -> PastRunDetailReport:
     """Everything about one run. Raises: ConfigError where there is no such run; StoreFailed, as above."""
     with opened_history(session.store_url) as store:
-        found = store.run(number)
+        found = store.run(number) if number < _TOO_LARGE else None
         newest = store.newest(None, 1)
     if found is None:
         last = f"the newest is run {newest[0].id}" if newest else "it holds no run yet"
