@@ -7,14 +7,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 import trio
 
+from datamotion.cli.streaming import StreamingWatcher
+from datamotion.model.words import Operation
+from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.policy.recovery import Earlier
+from datamotion.service import failing_over
 from datamotion.service.commands_here import CheckOutcome
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, play, told
 from tests.together.test_planned import FROZEN, SERVED, as_served, planned
+from tests.together.test_reprotect import snapshots
 from tests.together.world import GROUP
 
 MOMENTS = ("freeze", "fence", "break", "serve")
@@ -71,6 +77,41 @@ def test_a_planned_failover_runs_them_around_each_moment(quick_path: Path) -> No
         }
 
     play(quick_path, story)
+
+
+class Slow(Here):
+    """Takes four seconds behind the freeze, and looks at what snapshots there are before and after that."""
+
+    snapshots: tuple[Sequence[str], ...] = ()
+    story: Story
+
+    async def __call__(
+        self, command: Sequence[str], facts: Mapping[str, str], environ: Mapping[str, str], limit: timedelta
+    ) -> CheckOutcome:
+        if facts["DATAMOTION_HOOK"] == "after-freeze":
+            before = await snapshots(self.story, "paris", "vol_1")
+            await trio.sleep(4)
+            self.snapshots = before, await snapshots(self.story, "paris", "vol_1")
+        return await super().__call__(command, facts, environ, limit)
+
+
+def test_the_last_snapshot_waits_for_what_is_run_behind_the_freeze_and_whoever_follows_it_is_told(
+    quick_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        slow = Slow()
+        slow.story, story = story, hooked(story, slow)
+        intent = failing_over.failover(story.place.session.group(GROUP), FailoverChoice(is_planned=True))
+        with StreamingWatcher(story.place.session.world.clock, group=GROUP, operation=Operation.FAILOVER) as watcher:
+            report = await story.place.run(intent, watcher)
+        assert report.verdict is Verdict.DONE, told(report)
+        last = [any(name.startswith("datamotion_last") for name in names) for names in slow.snapshots]
+        assert last == [False, False]
+        assert any(name.startswith("datamotion_last") for name in await snapshots(story, "paris", "vol_1"))
+
+    play(quick_path, story)
+    assert "after-freeze" in capsys.readouterr().out
 
 
 def test_an_unplanned_one_has_a_fence_in_place_of_a_freeze(quick_path: Path) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from datamotion.model.acts import THIS_HOST, ActId, RunHook
@@ -36,6 +37,7 @@ _BEFORE = {
     "serve": Phase(rank=43, title="Run hooks before clients are let in", because=_BEFORE_BECAUSE, gate=Gate.ALL),
 }
 _AFTER = Phase(rank=-20, title="Run hooks", because="the configuration has them run behind what is done")
+_FROZEN = replace(_AFTER, gate=Gate.REST)  # what it flushes is in the last snapshot
 _TITLES = {
     "freeze": FREEZE,
     "fence": FENCING,
@@ -58,7 +60,7 @@ def add_hooks(due: StepList, situation: Situation, moves: Moves, *, is_planned: 
     titles = due.titles()
     for number, hook in enumerate(situation.now.group.hooks):
         when, _, moment = hook.at.partition("-")
-        phase = _BEFORE[moment] if when == "before" else _AFTER
+        phase = _BEFORE[moment] if when == "before" else _FROZEN if moment == "freeze" else _AFTER
         is_left = _TITLES[moment] in titles
         is_due = is_left if when == "before" else not is_left and _was_asked(situation, moment, moves, is_planned)
         backend = Backend(name=f"hook {hook.at}", cluster=THIS_HOST, svm="")

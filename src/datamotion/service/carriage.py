@@ -10,7 +10,7 @@ from datamotion.model.item_records import Passage, PlacedLun
 from datamotion.model.lun_mark import copy_mark
 from datamotion.model.mirror_acts import AwaitTransfer
 from datamotion.model.standing import Copy, Standing
-from datamotion.model.view import ClusterView
+from datamotion.model.view import ClusterView, Unseen
 from datamotion.model.volume_acts import AwaitMove
 from datamotion.model.words import MirrorState, MoveState, TransferState
 from datamotion.policy.lun_places import lun_named, lun_of
@@ -27,7 +27,7 @@ class Carriage(NamedTuple):
 
 def carriage(act: Act, standing: Standing) -> Carriage | None:
     """What carries the bytes that an act is about, as it is now; None where nothing does."""
-    total, seen = total_bytes(act, standing), standing.sites[act.backend].seen
+    total, seen = total_bytes(act, standing), _seen(act, standing)
     if isinstance(act.change, AwaitMove):
         movement = movement_of(seen, act.change.uuid) if isinstance(seen, ClusterView) else None
         if movement is None or not movement.state.is_going_on:
@@ -47,7 +47,7 @@ def carriage(act: Act, standing: Standing) -> Carriage | None:
 
 def total_bytes(act: Act, standing: Standing) -> int | None:
     """All that is carried, where that is known beforehand: by a first transfer, a move or a copy, and by no other."""
-    change, seen = act.change, standing.sites[act.backend].seen
+    change, seen = act.change, _seen(act, standing)
     if isinstance(change, AwaitTransfer):
         return _first_transfer_bytes(act, standing)
     if not isinstance(seen, ClusterView):
@@ -60,6 +60,12 @@ def total_bytes(act: Act, standing: Standing) -> int | None:
         old = lun_of(seen, mark.source_uuid) if mark is not None else None
         return old.used_bytes if old is not None else lun.used_bytes if lun is not None else None
     return None
+
+
+def _seen(act: Act, standing: Standing) -> ClusterView | Unseen | None:
+    """Its cluster, as it is; None for what this host does itself."""
+    site = standing.sites.get(act.backend)
+    return site.seen if site is not None else None
 
 
 def _share(total: int | None, percent: int | None) -> int | None:
