@@ -129,6 +129,27 @@ def test_cut_off_it_is_named_with_what_it_may_give_up(quick_path: Path, keep: bo
     play(quick_path, main)
 
 
+@pytest.mark.parametrize("calls", [1, 2, 3])
+def test_what_was_written_after_a_run_that_kept_it_was_cut_off_is_kept_too(quick_path: Path, calls: int) -> None:
+    """Behind the snapshot, the clone, and its split. Somebody lifts the fence then, and clients come."""
+
+    async def main(story: Story) -> None:
+        await lost_and_back(story, "vol_1")
+        cut = Life(calls, is_carried_out=True)
+        assert await dies(lambda mortal: mortal.place.run(reprotect(mortal, "paris")), story, cut)
+        open_again = {"nas": {"path": "/vol_1", "export_policy": {"name": "default"}}}
+        await story.change("paris", "vol_1", open_again)
+        story.write("paris", "vol_1", "behind the fence")
+        report = await story.place.run(reprotect(story, "paris"))
+        assert report.verdict is Verdict.DONE, told(report)
+        assert (await story.mirror("paris"))["state"] == "snapmirrored"
+        volumes = [each["name"] for each in await story.at["paris"].get("/storage/volumes")]
+        kept = [each for each in volumes if each.startswith("vol_1_kept_")]
+        assert any("behind the fence" in story.files("paris", each) for each in kept), kept
+
+    play(quick_path, main)
+
+
 def test_what_is_kept_is_found_again_and_never_a_member_of_the_group(quick_path: Path) -> None:
     """The home selects `vol_*`, and serves again in the end."""
 

@@ -49,7 +49,8 @@ class Keeping:
 
     def keep(self, copy: Copy, shared: Common) -> Obstacle | None:
         """What is left to do until this copy's state is kept; or why it cannot be."""
-        name, snapshot = self._free_name(copy), self._snapshot(copy, shared)
+        snapshot = self._snapshot(copy, shared)
+        name = self._free_name(copy, is_taken=snapshot is not None)
         wanted = Kept(copy.volume.uuid, snapshot.name if snapshot else name.snapshot)
         clone = self._kept.get(wanted)
         if clone is None and (obstacle := self._obstacle(copy)):
@@ -81,12 +82,15 @@ class Keeping:
         prefix = _prefix(self._site)
         return next((each for each in reversed(shared.beyond) if each.name.startswith(prefix)), None)
 
-    def _free_name(self, copy: Copy) -> _Name:
+    def _free_name(self, copy: Copy, *, is_taken: bool) -> _Name:
+        """That of a clone, and of its snapshot if that is not taken yet."""
+        taken = set() if is_taken else {each.name for each in self._site.snapshots.get(copy.volume.uuid, ())}
         for number in count(1):
             suffix = "" if number == 1 else f"_{number}"
             volume = f"{copy.volume.name}_kept_e{self._epoch}{suffix}"
-            if volume not in self._site.volumes:
-                return _Name(volume, f"{_prefix(self._site)}{self._epoch}_{number}")
+            snapshot = f"{_prefix(self._site)}{self._epoch}_{number}"
+            if volume not in self._site.volumes and snapshot not in taken:
+                return _Name(volume, snapshot)
         raise AssertionError  # it counts on for ever
 
     def _obstacle(self, copy: Copy) -> Obstacle | None:

@@ -14,8 +14,8 @@ from datamotion.model.group import Target
 from datamotion.model.plan import Loss, Refusal
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import size_text
-from datamotion.model.words import MirrorState, VolumeState
-from datamotion.policy.common import Common, common
+from datamotion.model.words import MirrorState, Role, VolumeState
+from datamotion.policy.common import Common, common, snapshots_of
 from datamotion.policy.defined_policies import keep_policy
 from datamotion.policy.divergence import Sizes, changed_behind_fence, divergence, is_held
 from datamotion.policy.keeping import Keeping
@@ -59,6 +59,7 @@ class Turning:
     ) -> None:
         """`listed` is what sources list, by the group's volume. Both back ends were seen."""
         standing = situation.now
+        self._first = situation.first
         self._standing = standing
         self._target = target
         self._backend = target.backend
@@ -154,7 +155,14 @@ class Turning:
         return True
 
     def _keep(self, mirror: Copy, shared: Common) -> bool:
-        """Whether a clone of it is kept, once all that is left to do for that is done."""
+        """Whether a clone of it is kept, once all that is left to do for that is done.
+
+        What an earlier run took for that holds all of it only where the copy has stayed fenced since.
+        """
+        before = self._first.copies.get(mirror.id)
+        if mirror.is_writable and before is not None and before.role is not Role.FENCED:
+            earlier = snapshots_of(self._first, before)
+            shared = shared._replace(beyond=tuple(each for each in shared.beyond if each not in earlier))
         if obstacle := self._keeping.keep(mirror, shared):
             text = f"what {mirror.id.volume} at {self._backend.name} gives up cannot be kept: {obstacle[0]}"
             self._refuse(mirror, text, obstacle[1])
