@@ -12,6 +12,7 @@ import trio
 
 from datamotion.errors import Refused
 from datamotion.model.group import Group
+from datamotion.model.kept import Kept
 from datamotion.model.words import Operation
 from datamotion.policy.failover_choice import FailoverChoice
 from datamotion.service import failing_over, preparing, protecting
@@ -281,10 +282,10 @@ def test_what_another_group_has_marked_is_no_member_whatever_selects_it(quick_pa
         story = await with_silver_beside(story, "*")
         await story.protected("vol_1")
         are_done(await side_by_side(story, protecting.protect, "silver"), ["silver"])
-        assert await volumes_of(story, "silver") == (["s_1"], ["of another group"])
-        (told_of,) = (await status(story.place.session, ["silver"])).groups
-        of_another = next(each for each in told_of.concerns if each.kind == "of another group")
-        assert of_another.text == "vol_1 at gold-lyon is gold's and no member of silver, though * selects it"
+        assert await volumes_of(story, "silver") == (["s_1"], [])
+        kept = {"name": "vol_2", "comment": Kept("9c1e", "snap").write("what gold-paris held of vol_1")}
+        body = {"svm.name": "svm_gold", "aggregates": [{"name": "aggr1"}], "size": 100 * 2**20}
+        await story.at["paris"].post("/storage/volumes", {**kept, **body})
 
         def renamed(tree: dict[str, Any]) -> None:
             tree["groups"]["golden"] = tree["groups"].pop(GROUP)

@@ -192,7 +192,6 @@ class DoubtKind(StrEnum):
     AMBIGUOUS = "ambiguous"
     LEFT_OUT = "left out"  # a member that no pattern selects any more
     NOT_A_MEMBER = "not a member"  # mirrored into the group's SVM, and never protected
-    OF_ANOTHER_GROUP = "of another group"  # selected, and marked as a copy of another group
     NOTHING_SELECTED = "nothing selected"  # the patterns of the back end that serves match no volume
 
 

@@ -10,7 +10,7 @@ from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, Foreign, H
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import Role
 from datamotion.policy.claims import Claims
-from datamotion.policy.membership import Membership, other_group_of
+from datamotion.policy.membership import Membership, is_beside, other_group_of
 from datamotion.policy.serving import Verdict
 
 
@@ -129,27 +129,21 @@ def _perhaps_a_copy(group: Group, site: Site, volume: Volume, name: str, source:
     )
 
 
-def selected_beside(group: str, sites: Mapping[str, Site], selecting: Sequence[str]) -> Iterator[Doubt]:
-    """What the patterns match though another group has it, and back ends where they match nothing else."""
+def selects_nothing(group: str, sites: Mapping[str, Site], selecting: Sequence[str]) -> Iterator[Doubt]:
+    """Back ends whose patterns select members, and match none, or none but what other groups have, or what is kept."""
     for name in selecting:
         site = sites[name]
         patterns = ", ".join(site.backend.volumes)
         selected = [volume for volume in site.volumes.values() if site.backend.selects(volume.name, volume.uuid)]
-        others = {volume.name: other for volume in selected if (other := other_group_of(volume, group))}
-        if len(others) == len(selected):
-            hint = f"correct `volumes` of {name} in the configuration"
-            if others:
-                hint += f"; if {group} was called {next(iter(others.values()))} before, it has to keep that name"
-            yield Doubt(
-                kind=DoubtKind.NOTHING_SELECTED,
-                backend=name,
-                text=f"no volume at {name} matches {patterns}" + (" but those of other groups" if others else ""),
-                hint=hint,
-            )
-        for volume, other in others.items():
-            yield Doubt(
-                kind=DoubtKind.OF_ANOTHER_GROUP,
-                backend=name,
-                text=f"{volume} at {name} is {other}'s and no member of {group}, though {patterns} selects it",
-                hint=f"!{volume} among `volumes` of {name} leaves it out",
-            )
+        others = [other for volume in selected if (other := other_group_of(volume, group))]
+        if len(others) < sum(not is_beside(volume) for volume in selected):
+            continue
+        hint = f"correct `volumes` of {name} in the configuration"
+        if others:
+            hint += f"; if {group} was called {others[0]} before, it has to keep that name"
+        yield Doubt(
+            kind=DoubtKind.NOTHING_SELECTED,
+            backend=name,
+            text=f"no volume at {name} matches {patterns}" + (" but those of other groups" if others else ""),
+            hint=hint,
+        )

@@ -11,7 +11,7 @@ from datamotion.model.standing import Copy, Doors, DoubtKind, Edge, Site, Standi
 from datamotion.model.view import ClusterView, View
 from datamotion.policy.claims import Claims, read_claims, with_remembered
 from datamotion.policy.clocks import with_true_age
-from datamotion.policy.copy_doubts import copy_doubts, selected_beside, strangers, unclaimed
+from datamotion.policy.copy_doubts import copy_doubts, selects_nothing, strangers, unclaimed
 from datamotion.policy.evidence import borne_out
 from datamotion.policy.gaps import gap_doubts
 from datamotion.policy.membership import Membership
@@ -59,7 +59,7 @@ def stand(group: Group, view: View) -> Standing:
         *unclaimed(group, is_fresh, claims, verdicts),
         *copy_doubts(group, copies.values(), claims, members),
         *(() if is_migration(group.name) else strangers(group, sites, members)),
-        *selected_beside(group.name, sites, () if is_migration(group.name) or claims.elsewhere else members.serving),
+        *selects_nothing(group.name, sites, () if is_migration(group.name) or claims.elsewhere else members.serving),
     ]
     return Standing(
         group=group,

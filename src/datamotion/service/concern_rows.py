@@ -336,6 +336,5 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         "datamotion drill stop {group} removes them; so does the next run that changes the group after that",
     ),
     DoubtKind.RENAMED: Row(*_NOTE, "The copy that serves was renamed; it is the same volume."),
-    DoubtKind.OF_ANOTHER_GROUP: Row(*_NOTE, "The patterns select a volume that another group protects."),
     DoubtKind.NOT_A_MEMBER: Row(*_NOTE, "A mirror in the group's SVM of a volume that the group does not protect."),
 }

@@ -329,13 +329,6 @@ def stranger() -> Landscape:
     return world
 
 
-def another_s() -> Landscape:
-    world = protected(targets=(LYON, NANTES))
-    world.serve("vol_9")
-    world.change("vol_9", PARIS, comment=Mark(group="silver", volume="vol_9", origin="gold-paris/vol_9").write(""))
-    return world
-
-
 CASES = (
     Case(kind="two serve", world=two_serve, says="gold was taken over for gold-lyon (epoch 2, by", hints="settle gold"),
     Case(kind="serves and receives", world=receives, says="has a copy that cannot be written", hints="settle gold"),
@@ -635,13 +628,6 @@ CASES = (
         kind="renamed",
         world=changed(PARIS, name="vol_new"),
         says="vol_1 is called vol_new at gold-paris now",
-        exit_status=0,
-    ),
-    Case(
-        kind="of another group",
-        world=another_s,
-        says="vol_9 at gold-paris is silver's and no member of gold, though vol_* selects it",
-        hints="!vol_9 among `volumes` of gold-paris leaves it out",
         exit_status=0,
     ),
     Case(
