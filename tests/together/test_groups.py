@@ -250,7 +250,13 @@ def test_of_all_groups_one_whose_serving_site_says_no_is_not_taken_for_lost(quic
         choice = FailoverChoice(is_planned=False, spares_working=True)
         (refusal,) = (await story.planned(failing_over.failover(story.place.session.group(GROUP), choice))).refusals
         assert refusal.text.startswith("gold-paris, which serves gold, is not lost: ")
-        assert refusal.hint == "datamotion failover gold --unplanned moves it all the same"
+        assert (refusal.hint or "").endswith("; datamotion failover gold --unplanned moves it all the same")
+        (svm,) = await story.at["paris"].get("/svm/svms", name="svm_gold")
+        await story.at["paris"].patch(f"/svm/svms/{svm['uuid']}", {"name": "svm_goldx"})
+        story = story.configured(lambda tree: tree["clusters"]["paris"].update(user="admin"))
+        (refusal,) = (await story.planned(failing_over.failover(story.place.session.group(GROUP), choice))).refusals
+        assert refusal.text == "gold-paris, which serves gold, is not lost: paris has no SVM svm_gold"
+        assert (refusal.hint or "").startswith("if it was renamed: correct `svm` of gold-paris in the configuration; ")
 
     play(quick_path, main)
 

@@ -14,7 +14,7 @@ from datamotion.model.plan import Plan, Refusal
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
-from datamotion.policy.failover_choice import FailoverChoice, works
+from datamotion.policy.failover_choice import FailoverChoice, why_alive, works
 from datamotion.policy.failover_decision import Decision, decide, keep_to
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.takeover import Takeover
@@ -93,18 +93,18 @@ def _left(standing: Standing) -> Plan | None:
     if not serving or serving.keys() != standing.active.keys():
         return None
     if silent := next((name for name in names if not works(standing, name)), None):
-        unseen = standing.sites[silent].unseen
-        if unseen is None or not unseen.refused:
+        if (alive := why_alive(standing.sites[silent])) is None:
             return None
+        why, mend = alive
         return Plan(
             operation=Operation.FAILOVER,
             group=group,
             title=f"Fail {group} over",
             refusals=(
                 Refusal(
-                    text=f"{silent}, which serves {group}, is not lost: {unseen.reason}",
-                    hint=f"datamotion failover {group} --unplanned moves it all the same",
-                    unseen=unseen,
+                    text=f"{silent}, which serves {group}, is not lost: {why}",
+                    hint=f"{mend}; datamotion failover {group} --unplanned moves it all the same",
+                    unseen=standing.sites[silent].unseen,
                 ),
             ),
         )

@@ -9,7 +9,7 @@ from datetime import timedelta
 from datamotion.config.durations import format_duration
 from datamotion.model.group import Group
 from datamotion.model.plan import Refusal
-from datamotion.model.standing import CopyId, HeldClaim, Standing
+from datamotion.model.standing import CopyId, HeldClaim, Site, Standing
 from datamotion.policy.last_transfers import Pace
 from datamotion.policy.recovery import Earlier
 
@@ -153,22 +153,25 @@ def is_planned_for(
         return True
     is_there = all(active is not None and active.backend == to for active in map(standing.active.get, moving))
     site, group = standing.sites[silent], standing.group.name
-    unseen, why = site.unseen, "its SVM does not run"
-    is_alive = unseen.refused if unseen is not None else site.svm is None  # renamed, it serves on
-    if is_there or (choice.is_planned is None and not is_alive):  # who served before is asked for nothing any more
+    unseen, alive = site.unseen, why_alive(site)
+    if is_there or (choice.is_planned is None and alive is None):  # who served before is asked for nothing any more
         return False
+    why = unseen.reason if unseen is not None else "its SVM does not run"
     hint = f"if it is lost: datamotion failover {group} --unplanned gives up the writes since the last transfers"
-    if unseen is not None and unseen.refused and unseen.hint is not None:
-        # It answers, or what is missing is here: that is to be mended, and no reason to give anything up.
-        hint = unseen.hint if unseen.not_asked else f"{unseen.hint.rstrip('.')}; {hint}"
-    elif unseen is None and site.svm is None:
-        why = f"{site.backend.cluster} has no SVM {site.backend.svm}"
-        hint = f"if it was renamed: correct `svm` of {silent} in the configuration; {hint}"
-    return Refusal(
-        text=f"{silent}, which serves {group}, cannot be frozen: {unseen.reason if unseen else why}",
-        hint=hint,
-        unseen=unseen,
-    )
+    if alive is not None:
+        why, mend = alive
+        hint = mend if unseen is not None and unseen.not_asked else "; ".join(filter(None, (mend, hint)))
+    return Refusal(text=f"{silent}, which serves {group}, cannot be frozen: {why}", hint=hint, unseen=unseen)
+
+
+def why_alive(site: Site) -> tuple[str, str] | None:
+    """By what a back end that does not work is not lost: that is to be mended, and no reason to give anything up."""
+    if site.unseen is not None:
+        return (site.unseen.reason, (site.unseen.hint or "").rstrip(".")) if site.unseen.refused else None
+    if site.svm is None:  # its clients go on writing if it was renamed
+        mend = f"if it was renamed: correct `svm` of {site.backend.name} in the configuration"
+        return f"{site.backend.cluster} has no SVM {site.backend.svm}", mend
+    return None
 
 
 def works(standing: Standing, backend: str) -> bool:
