@@ -151,9 +151,16 @@ def _certify(folder: Path) -> tuple[Path, Path]:
 def _open(door: Door, certificate: Path, portal: BlockingPortal) -> Iterator[None]:
     """Connections that are made meanwhile are answered."""
     door.socket.listen()  # connections queue until the server takes them
-    server = uvicorn.Server(
-        uvicorn.Config(door, http="h11", ssl_certfile=certificate, lifespan="off", access_log=False, log_config=None)
+    config = uvicorn.Config(
+        door,
+        http="h11",
+        ssl_certfile=certificate,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        date_header=False,  # the clusters' own is the only one; the server's is late where it has much to do
     )
+    server = uvicorn.Server(config)
     serving = portal.start_task_soon(server.serve, [door.socket])
     try:
         yield
