@@ -23,6 +23,7 @@ _INTRODUCTION = """\
 
 `datamotion migrate WHAT --to PLACE` takes the cheapest mechanism that the two places allow. `--explain` shows all of
 them with what they cost, what clients notice and why one is not taken, and stops.
+`datamotion migrate BACKEND --all --to PLACE` brings all volumes of a back end there, as `BACKEND:*` does.
 What each does, call by call, and what undoes it: [migrations](design/migrations.md).
 
 ```mermaid

@@ -116,6 +116,7 @@ def test_the_shell_completes_back_ends_clusters_and_kinds_of_faults(world: World
     config, lab = ("-c", str(world.configured())), ("--dir", str(world.site.folder))
     assert offered("to", "failover", "gold", *config) == ["gold-paris", "gold-lyon"]
     assert offered("what", "migrate", *config, begun="gold-p") == ["gold-paris:"]
+    assert offered("what", "migrate", "--all", *config, begun="gold-p") == ["gold-paris"]
     assert offered("groups", "status", "-c", str(world.folder / "absent")) == [], "a mistake is not for this moment"
     assert offered("cluster", "lab", "kill", *lab, begun="l") == ["lyon"]
     assert offered("cluster", "lab", "kill", "--dir", str(world.folder)) == [], "there is no lab"

@@ -35,3 +35,21 @@ def test_a_folder_is_brought_elsewhere_in_its_volume(lab: Lab, tmp_path: Path) -
         lab.typed("migrate", "gold-paris:vol_1/new/book*", "--to", "gold-paris:vol_1/", "--yes", "-o", "json")
     )
     assert [report["verdict"] for report in reports.report] == ["done"] * 8
+
+
+def test_all_volumes_of_a_back_end_go(lab: Lab, tmp_path: Path) -> None:
+    lab.lab("seed", "--from", some_files(tmp_path / "files"), "--volumes", 2)
+    for wrong, said in (
+        ("gold-rome", "no back end 'gold-rome'"),
+        ("gold", "--all means all volumes of a back end, and gold is a group"),
+        ("gold-paris:vol_1", "--all means all volumes of a back end, and 'gold-paris:vol_1' names vol_1"),
+        ("gold-paris:vol_1/lun*", "and 'gold-paris:vol_1/lun*' names vol_1/lun*"),
+    ):
+        lab.typed("migrate", wrong, "--all", "--to", "gold-lyon", "--yes").failed_cleanly(2, said)
+    lab.typed("migrate", "gold-paris", "--to", "gold-lyon", "--yes").failed_cleanly(2, "or a back end and --all")
+    _, by_pattern = lab.looked("migrate", "gold-paris:*", "--to", "gold-lyon", "--dry-run")
+    shown, in_json = lab.looked("migrate", "gold-paris", "--all", "--to", "gold-lyon", "--dry-run")
+    assert (shown.status, in_json.report) == (0, by_pattern.report)
+    done(lab.typed("migrate", "gold-paris", "--all", "--to", "gold-lyon", "--yes"))
+    served = lab.site.exports("lyon", "svm_gold_dr")
+    assert {path.name for path in served.iterdir()} == {"vol_1", "vol_2"}

@@ -419,6 +419,31 @@ def test_a_volume_that_is_mounted_nowhere_is_served_where_it_went(quick_path: Pa
     play(quick_path, main)
 
 
+def test_what_was_left_at_its_source_on_purpose_is_never_told_to_be_opened_again(quick_path: Path) -> None:
+    """Clients that were let in to it would write to what nobody carries over any more."""
+
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1", "vol_2")
+        assert (await migrate(story, keeps_source=True)).verdict is Verdict.DONE
+        again = await plan(story, "vol_1", to="gold-lyon", keeps_source=True)
+        assert (again.verdict, again.changes) == (Verdict.DONE, 0), told(again)
+        await create_volumes(story.place.lab["paris"], ["vol_3"])
+        for meant, keeps_source in (("vol_1", False), ("vol_*", False), ("vol_*", True)):
+            shown = await plan(story, meant, to="gold-lyon", keeps_source=keeps_source)
+            assert (shown.verdict, shown.changes) == (Verdict.REFUSED, 0), told(shown)
+            assert (
+                "vol_1 is fenced at gold-paris, and gold-lyon serves a volume vol_1, with a snapshot in common"
+                in told(shown)
+            )
+            assert "where it was migrated with --keep-source, nothing is left to do for it" in told(shown)
+            assert "POLICY" not in told(shown)
+        only_new = await plan(story, "vol_*,!vol_1,!vol_2", to="gold-lyon", keeps_source=True)
+        assert only_new.verdict is Verdict.DONE, told(only_new)
+        assert only_new.changes
+
+    play(quick_path, main)
+
+
 def test_of_one_that_was_cut_off_at_its_very_end_the_command_is_told_and_ends_it(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         await served_with_a_file(story, "vol_1")

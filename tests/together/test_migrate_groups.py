@@ -15,7 +15,7 @@ import trio
 
 from datamotion.errors import ConfigError, DataMotionError
 from datamotion.model.acts import Act
-from datamotion.model.mirror_acts import Break
+from datamotion.model.mirror_acts import Break, Initialize
 from datamotion.model.volume_acts import DeleteVolume, TakeSnapshot
 from datamotion.service import migrations, mirrors, under_way
 from datamotion.service.explain import explain
@@ -359,6 +359,78 @@ def test_an_undoing_that_was_cut_off_goes_on_as_one(quick_path: Path) -> None:
         assert open_runs(own.place.session).runs == ()
 
     play(quick_path, main, targets=THREE)
+
+
+@pytest.mark.parametrize("since", ["failed over", "turned round", "home again"])
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_it_is_undone_after_somebody_failed_the_group_over(quick_path: Path, is_frozen: bool, since: str) -> None:
+    """What it made is a mirror of what does not serve any more, and nothing else tells of it."""
+
+    async def main(story: Story) -> None:
+        own = with_targets(story, "paris", "lyon")
+        await own.protected("vol_1", "vol_2")
+        with pytest.raises(Died):
+            await own.place.run(migrations.migrate(bring(own)), EndsOnceFrozen() if is_frozen else EndsOnceMirrored())
+        await trio.sleep(60)
+        assert (await own.failover("lyon", is_planned=True)).verdict is Verdict.DONE
+        serving = "lyon"
+        if since != "failed over":
+            await own.place.run(mirrors.reprotect(own.place.session.group(GROUP)))
+        if since == "home again":
+            assert (await own.failover("paris", is_planned=True)).verdict is Verdict.DONE
+            serving = "paris"
+        listed = (await under_way.migrations(own.place.session)).migrations
+        left = "left behind, gold-lyon serves gold: datamotion migrate gold --to gold-oslo --abort undoes it"
+        assert {each.state for each in listed} == {"snapmirrored" if serving == "paris" else left}
+        report = await abort(own)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert await named(own, "oslo", "/storage/volumes", "vol_*") == []
+        assert await named(own, "oslo", "/snapmirror/policies", "datamotion_*") == []
+        assert own.served(serving) == {"vol_1", "vol_2"}
+        assert (await under_way.migrations(own.place.session)).migrations == ()
+        assert open_runs(own.place.session).runs == ()
+
+    play(quick_path, main, targets=THREE)
+
+
+def test_what_it_made_stays_with_its_marks_where_it_may_hold_more_than_what_serves(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = with_targets(story, "paris", "lyon")
+        await own.protected("vol_1")
+        own.write("paris", "vol_1", "in no other copy")
+        with pytest.raises(Died):
+            await own.place.run(migrations.migrate(bring(own)), EndsOnceMirrored())
+        await trio.sleep(60)
+        own.place.lose("paris")
+        assert (await own.failover("lyon")).verdict is Verdict.DONE
+        own.place.regain("paris")
+        await own.apply()
+        await own.place.run(mirrors.reprotect(own.place.session.group(GROUP), discard=["gold-paris"]))
+        writes = await calls(own, "writes")
+        for _ in range(2):
+            report = await abort(own)
+            assert report.verdict is Verdict.REFUSED
+            assert "vol_1 at gold-oslo is not deleted, and keeps its mark: mirrors of what does not serve" in told(
+                report
+            )
+        assert await calls(own, "writes") == writes
+        assert "in no other copy" in own.files("oslo")
+        assert "in no other copy" not in own.files("lyon")
+        await own.delete_mirror("oslo")
+        copy = await own.volume("oslo", "vol_1", "uuid")
+        await own.at["oslo"].delete(f"/storage/volumes/{copy['uuid']}")
+        assert (await abort(own)).verdict is Verdict.DONE
+        assert (await under_way.migrations(own.place.session)).migrations == ()
+
+    play(quick_path, main, targets=THREE)
+
+
+class EndsOnceMirrored(Quiet):
+    """With it a process ends as soon as mirrors were told to carry."""
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        if any(isinstance(act.change, Initialize) for act in acts):
+            raise Died
 
 
 class EndsAtOnce(Quiet):

@@ -40,7 +40,9 @@ def complete_backend(context: typer.Context) -> Sequence[str]:
 
 
 def complete_place(context: typer.Context) -> Sequence[str]:
-    """Groups, and back ends as `migrate` takes them: volumes follow."""
+    """Groups, and back ends as `migrate` takes them: volumes follow, unless all of one were asked for."""
+    if context.params.get("all_volumes"):
+        return complete_backend(context)
     return [*complete_group(context), *(f"{backend}:" for backend in complete_backend(context))]
 
 

@@ -38,12 +38,13 @@ What = Annotated[
     str,
     typer.Argument(
         metavar="WHAT",
-        help="BACKEND:VOLUMES, the back end where they are and names, patterns or uuids, with commas; or"
-        " BACKEND:VOLUME/PATH of a LUN or file, or VOLUME/PATTERN, or VOLUME/FOLDER/ with all that is in it; or a GROUP"
-        " of the configuration, with its mirrors.",
+        help="BACKEND:VOLUMES, the back end where they are and names, patterns or uuids, with commas; or BACKEND and"
+        " --all; or BACKEND:VOLUME/PATH of a LUN or file, or VOLUME/PATTERN, or VOLUME/FOLDER/ with all that is in it;"
+        " or a GROUP of the configuration, with its mirrors.",
         autocompletion=complete_place,
     ),
 ]
+AllVolumes = Annotated[bool, typer.Option("--all", help="All volumes of the back end that WHAT is then.")]
 To = Annotated[
     str | None,
     typer.Option(
@@ -83,6 +84,7 @@ Explain = Annotated[
 def migrate(
     context: typer.Context,
     what: What,
+    all_volumes: AllVolumes = False,
     to: To = None,
     aggregates: Aggregates = None,
     keep_source: KeepSource = False,
@@ -111,9 +113,15 @@ def migrate(
     A pattern of LUNs and files (VOLUME/lun*), or a folder (VOLUME/FOLDER/), is brought elsewhere one by one, in the
     order of their names: to the same paths of the other volume, or, with --to BACKEND:VOLUME/FOLDER/, into that folder.
 
+    A back end and --all is all volumes of it, as a pattern that selects each. To another SVM none goes while one of
+    them is protected: that goes with its group.
+
     Example: datamotion migrate gold-paris:vol_1 --to gold-lyon
+    Example: datamotion migrate gold-paris --all --to gold-lyon
     """
     session = open_session(context, config)
+    if all_volumes:
+        what = service.all_volumes_of(session, what)
     if is_pattern(what):
         if aggregates or cutover_at is not None:
             raise ConfigError(

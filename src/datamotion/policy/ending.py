@@ -6,7 +6,7 @@ mirror of what serves is known by what that still lists. So its release comes la
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from datamotion.model.acts import Subject
@@ -14,7 +14,7 @@ from datamotion.model.mark import without_mark
 from datamotion.model.mirror_acts import AbortTransfer, DeleteRelationship
 from datamotion.model.plan import Gate, Loss, Refusal
 from datamotion.model.remark import Remark
-from datamotion.model.standing import FENCE, Copy, CopyId, Standing
+from datamotion.model.standing import FENCE, Copy, CopyId, Edge, Standing
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.volume_acts import DeleteVolume, ModifyVolume
 from datamotion.model.words import MirrorState, Role, VolumeType
@@ -54,14 +54,20 @@ class Ending:
         delete_copies: bool,
         at: Collection[str] | None = None,
         because: str = _DISCARD.because,
+        goes_too: Callable[[Standing, Copy], bool] | None = None,
     ) -> None:
-        """`at`: only what is at these back ends ends; None: all of it. `because`: why copies are deleted."""
+        """`at`: only what is at these back ends ends; None: all of it. `because`: why copies are deleted.
+
+        `goes_too`: whether one that is no mirror of what serves ends as well. With it, what mirrors anything and does
+        not go is refused, and keeps its mark: nothing else tells whose it is.
+        """
         self._discard = replace(_DISCARD, because=because)
         self._first = situation.first
         self._now = situation.now
         self._leaving = dict.fromkeys(leaving)
         self._deletes = delete_copies
         self._at = frozenset(situation.now.sites) if at is None else frozenset(at)
+        self._goes_too = goes_too
         self._left: dict[tuple[str, str], list[str]] = {}
         self._keeps_copies = False
         self._keeps_fence = False
@@ -75,27 +81,34 @@ class Ending:
             if entry.at is None or entry.at in self._at:
                 by_volume.setdefault(entry.source.id.volume, []).append(entry)
         for volume in self._leaving:
-            copies = [copy for copy in self._now.copies_of(volume) if copy.id.backend in self._at]
             if self._deletes and (refusal := self._not_to_be_deleted(volume)):
                 self.refusals.append(refusal)
+            else:
+                self._end_all(volume, by_volume.get(volume, ()))
+
+    def _end_all(self, volume: str, listed: Sequence[Entry]) -> None:
+        copies = [copy for copy in self._now.copies_of(volume) if copy.id.backend in self._at]
+        mirrored = {
+            each.copy.id for each in listed if each.copy is not None and each.source.id == self._now.active[volume]
+        }
+        ends: dict[CopyId, Copy] = {}
+        kept: set[CopyId] = set()
+        for copy in copies:
+            if copy.id == self._now.active[volume]:
                 continue
-            ends: dict[CopyId, Copy] = {}
-            mirrored = {
-                each.copy.id
-                for each in by_volume.get(volume, ())
-                if each.copy is not None and each.source.id == self._now.active[volume]
-            }
-            for copy in copies:
-                if copy.id == self._now.active[volume]:
-                    continue
-                if why := own(self._now, copy, mirrored):
-                    self._left.setdefault((copy.id.backend, why), []).append(volume)
-                else:
-                    ends[copy.id] = copy
-                    self._end(copy)
-            for entry in by_volume.get(volume, ()):
-                self._release(entry, ends)
-            for copy in copies:
+            why = own(self._now, copy, mirrored)
+            if why is None or (self._goes_too is not None and self._goes_too(self._now, copy)):
+                ends[copy.id] = copy
+                self._end(copy)
+            elif self._goes_too is not None and copy.edge is not None:
+                self.refusals.append(_kept_with_its_mark(self._now, copy, copy.edge, why))
+                kept.add(copy.id)
+            else:
+                self._left.setdefault((copy.id.backend, why), []).append(volume)
+        for entry in listed:
+            self._release(entry, ends)
+        for copy in copies:
+            if copy.id not in kept:
                 self._part_with(copy, is_mirror=copy.id in ends)
 
     def holds(self) -> frozenset[Subject]:
@@ -211,6 +224,17 @@ def own(standing: Standing, copy: Copy, mirrored: Collection[CopyId]) -> str | N
     if copy.edge.relationship.state is MirrorState.UNKNOWN:
         return "in a state that is not known here"
     return None if copy.edge.source == standing.active[copy.id.volume] else "mirrors of what does not serve"
+
+
+def _kept_with_its_mark(standing: Standing, copy: Copy, edge: Edge, why: str) -> Refusal:
+    backend = standing.group.backend(copy.id.backend)
+    return Refusal(
+        volume=copy.id.volume,
+        backend=backend.name,
+        text=f"{copy.volume.name} at {backend.name} is not deleted, and keeps its mark: {why}",
+        hint=f"if nothing in it is needed, at {backend.cluster}: snapmirror delete -destination-path"
+        f" {edge.relationship.destination}, and delete the volume; then run the same command again",
+    )
 
 
 def _loss(copy: Copy) -> Loss:

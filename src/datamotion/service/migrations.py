@@ -33,6 +33,18 @@ _OF_ITEMS_BETWEEN = _OF_ITEMS | {
 _BETWEEN = EVERYTHING | SERVING | REMOVING | {Aspect.SNAPSHOTS}
 
 
+def all_volumes_of(session: Session, backend: str) -> str:
+    """What means all volumes of a back end, as `migration_of` takes it. Raises: ConfigError where it is none."""
+    _, colon, names = backend.partition(":")
+    if colon:
+        text = f"--all means all volumes of a back end, and {backend!r} names {names or 'none'}"
+        raise ConfigError(text, hint="leave out one of the two")
+    if backend in session.configuration.groups and backend not in session.configuration.backends:
+        hint = f"`datamotion migrate {backend} --to PLACE` brings the whole group there, without --all"
+        raise ConfigError(f"--all means all volumes of a back end, and {backend} is a group", hint=hint)
+    return f"{session.backend(backend).name}:*"
+
+
 def migration_of(
     session: Session,
     volumes: str,
@@ -64,7 +76,8 @@ def migration_of(
         raise ConfigError(f"--to {to!r} names a volume, and {names} are whole ones", hint="--to takes a back end then")
     wanted = tuple(filter(None, names.split(",")))
     if not wanted:
-        raise ConfigError(f"{volumes!r} names no volume", hint="it takes BACKEND:VOLUME, as gold-paris:vol_1")
+        hint = "it takes BACKEND:VOLUME, as gold-paris:vol_1, or a back end and --all"
+        raise ConfigError(f"{volumes!r} names no volume", hint=hint)
     goal = to or source
     if goal == source and len(aggregates) != 1:
         hint = "--to names a back end, --aggregate another aggregate of the same one"

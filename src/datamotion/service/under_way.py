@@ -14,8 +14,10 @@ from datamotion.model.names import counted
 from datamotion.model.view import Aspect, ClusterView, View
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import MirrorState, VolumeType
+from datamotion.policy.claims import read_claims
 from datamotion.policy.movements import movement_of
 from datamotion.policy.movers.file_copy import names_of
+from datamotion.policy.sites import sites_of
 from datamotion.service.items_under_way import ItemsUnderWay, file_reports, known_items, lun_reports
 from datamotion.service.migration_reports import MigrationReport, MigrationsReport, share_of
 from datamotion.service.session import Session
@@ -124,12 +126,14 @@ def _mirroring(session: Session, backend: Backend, volume: Volume, view: View) -
         if moved is not None and total is not None and (not is_first or moved > total):
             total = None  # an update carries what changed, and snapshots hold more than is used: how much is not told
     noted = read_mark(old.comment) if old is not None else None
+    if noted is not None and noted.frozen:
+        state = f"{state}, clients are kept away"
     return MigrationReport(
         volume=mark.volume,
         source=source.name,
         to=to.name,
         mechanism="SnapMirror and cut-over",
-        state=f"{state}, clients are kept away" if noted is not None and noted.frozen else state,
+        state=_left_behind(session, mark.group, ends, view) or state,
         moved=moved,
         total=total,
     )
@@ -147,6 +151,18 @@ def _without_mirror(view: View, source: Backend, to: Backend, mark: Mark, new: V
     if policies is None or any(each.svm == source.svm and claim_group(each.name) == mark.group for each in policies):
         return "served there, to be finished"
     return f"done, but for the configuration: name {to.name} as the home of {mark.group}"
+
+
+def _left_behind(session: Session, group: str, ends: tuple[Backend, Backend], view: View) -> str | None:
+    """That it does not go on, as somebody brought the group to another of its back ends since; None: nobody did."""
+    if is_migration(group):
+        return None
+    of, (source, to) = session.group(group), ends
+    held = read_claims(of, sites_of(of, view)).held
+    newest = next((each.backend for each in held if each.served is not None), source.name)
+    if newest in (source.name, to.name):
+        return None
+    return f"left behind, {newest} serves {group}: datamotion migrate {group} --to {to.name} --abort undoes it"
 
 
 def _ends(session: Session, group: str, here: Backend) -> tuple[Backend, Backend] | None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 
 from datamotion.model.group import Backend
 from datamotion.model.plan import Plan, Refusal
 from datamotion.model.remark import Remark
-from datamotion.model.standing import DoubtKind
-from datamotion.model.words import Operation
+from datamotion.model.standing import Copy, DoubtKind, Standing
+from datamotion.model.volume_records import Snapshot
+from datamotion.model.words import Operation, Role, VolumeType
+from datamotion.policy.common import common, snapshots_of
 from datamotion.policy.ending import Ending
+from datamotion.policy.frozen import last_prefix
+from datamotion.policy.health import RECEIVING
 from datamotion.policy.movers.finish import delete_claims
 from datamotion.policy.movers.offer import Leaving
 from datamotion.policy.movers.unmarked import unmarked
@@ -24,6 +30,7 @@ def undo_planner(migration: Leaving, made_at: Sequence[Backend]) -> Planner:
     Where somebody else brings the group to a back end that is not known here, only what is at these goes.
     """
     thawing, names = thaw_planner(migration.group), frozenset(each.name for each in made_at)
+    goes_too = partial(_is_superseded, migration.source.name)
 
     def plan(situation: Situation) -> Plan:
         standing, title = situation.now, f"Undo the migration to {migration.to.name}"
@@ -35,7 +42,7 @@ def undo_planner(migration: Leaving, made_at: Sequence[Backend]) -> Planner:
         marked = [each for each in situation.first.volumes if any(it.mark for it in situation.first.copies_of(each))]
         leaving = [each for each in marked if each in standing.active]
         because = "they were made by it, and nothing serves them"
-        ending = Ending(situation, leaving, delete_copies=True, at=names, because=because)
+        ending = Ending(situation, leaving, delete_copies=True, at=names, because=because, goes_too=goes_too)
         ending.plan()
         losses, thawed = tuple(ending.losses), thawing(situation)
         elsewhere = [each for each in standing.doubts if each.kind is DoubtKind.TAKEN_ELSEWHERE and made_at]
@@ -57,3 +64,33 @@ def undo_planner(migration: Leaving, made_at: Sequence[Backend]) -> Planner:
         )
 
     return plan
+
+
+def _is_superseded(source: str, standing: Standing, copy: Copy) -> bool:
+    """Whether it is a mirror of what is at `source`, never writable, and all that it holds is elsewhere too.
+
+    So is what was made by a migration before somebody served the group elsewhere: what it mirrors serves no more.
+    """
+    if copy.mark is None or copy.role not in (Role.MIRROR, Role.DETACHED) or copy.volume.type is not VolumeType.DP:
+        return False
+    if copy.edge is not None and copy.edge.relationship.state not in RECEIVING:
+        return False
+    others = [each for each in standing.copies_of(copy.id.volume) if each.id != copy.id]
+    found = (common(standing, copy, each) for each in others)
+    if any(each.newest is not None and not each.beyond for each in found):
+        return True
+    held = snapshots_of(standing, copy)
+    active = standing.active.get(copy.id.volume)
+    served = standing.copies.get(active) if active is not None else None
+    return bool(held) and served is not None and _has_followed(standing, source, served, held[-1])
+
+
+def _has_followed(standing: Standing, source: str, served: Copy, state: Snapshot) -> bool:
+    """Whether what serves holds a last snapshot of what was at `source`, taken no earlier than this state of it.
+
+    In the second in which that was taken clients were kept away: a state of the same second holds no more.
+    """
+    ended = (later.epoch for later, before in pairwise(standing.claims) if before.backend == source)
+    prefixes = tuple(last_prefix(each) for each in ended)
+    lasts = (each for each in snapshots_of(standing, served) if each.name.startswith(prefixes))
+    return any(state.created_at <= each.created_at for each in lasts)

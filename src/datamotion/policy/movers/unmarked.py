@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datamotion.model.mark import read_mark
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import FENCE, Standing
+from datamotion.model.volume_records import Volume
+from datamotion.model.words import VolumeType
 from datamotion.policy.movers.offer import Leaving, selected
 
 _AGAIN = "then run the same command again"
@@ -17,7 +19,7 @@ def unmarked(migration: Leaving, standing: Standing) -> Iterator[Refusal]:
     source = standing.sites[migration.source.name]
     for volume in selected(migration, standing):
         if volume.export == FENCE and read_mark(volume.comment) is None:
-            yield Refusal(
+            yield _served_there(migration, standing, volume) or Refusal(
                 volume=volume.name,
                 backend=source.backend.name,
                 text=f"{volume.name} is fenced at {source.backend.name}, and its mark was overwritten: how clients"
@@ -26,6 +28,28 @@ def unmarked(migration: Leaving, standing: Standing) -> Iterator[Refusal]:
                 f" POLICY, and volume mount where it was; {_AGAIN}",
             )
     yield from unmarked_mirrors(migration, standing)
+
+
+def _served_there(migration: Leaving, standing: Standing, volume: Volume) -> Refusal | None:
+    """That clients may have been brought from it to what is served there: nobody is told to let them in here again."""
+    source, to = standing.sites[migration.source.name], standing.sites[migration.to.name]
+    other = to.volumes.get(volume.name)
+    if other is None or other.type is not VolumeType.RW or other.export == FENCE:
+        return None
+    old, new = (
+        {each.version for each in site.snapshots.get(seen.uuid, ()) if each.version is not None}
+        for site, seen in ((source, volume), (to, other))
+    )
+    held = "with a snapshot in common" if old & new else "and no snapshot is seen to be common to both"
+    return Refusal(
+        volume=volume.name,
+        backend=source.backend.name,
+        text=f"{volume.name} is fenced at {source.backend.name}, and {to.backend.name} serves a volume {other.name},"
+        f" {held}",
+        hint="where it was migrated with --keep-source, nothing is left to do for it: leave it out,"
+        f" `datamotion migrate {source.backend.name}:'NAMES,!{volume.name}'`, or delete it once nobody needs it;"
+        " else compare the two before clients come to both",
+    )
 
 
 def unmarked_mirrors(migration: Leaving, standing: Standing) -> Iterator[Refusal]:
