@@ -18,7 +18,7 @@ from datamotion.service.verdict import Verdict
 from datamotion.store.journal import open_store
 from ontaplab.inprocess import START
 from tests.datamotion.building import notes_of
-from tests.together.stories import Story, play
+from tests.together.stories import Story, play, told
 from tests.together.world import GROUP
 
 
@@ -208,3 +208,29 @@ def test_where_all_answer_no_store_counts_and_one_that_never_was_knows_all_there
         assert not store.exists()
 
     play(quick_path, story, schedule=None)
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_part_that_became_the_whole_is_remembered_as_the_whole(is_told: bool, quick_path: Path) -> None:
+    """The home, which served the rest, is back alone, or beside a site that was told of both epochs."""
+
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        await story.delete_mirror("lyon", "vol_2")
+        report = await story.failover("lyon", is_planned=True, allow_partial=True)
+        assert (story.served("lyon"), story.served("paris")) == ({"vol_1"}, {"vol_2"}), told(report)
+        await story.apply()
+        story.place.lose("paris")
+        report = await story.failover("lyon", is_planned=None)
+        assert (report.verdict, story.served("lyon")) == (Verdict.DONE, {"vol_1", "vol_2"}), told(report)
+        story.place.lose("lyon")
+        if not is_told:
+            story.place.lose("oslo")
+        story.place.regain("paris")
+        group = await story.group()
+        assert {each.active for each in group.volumes} == {"gold-lyon"}, group.concerns
+        assert "overtaken" in await story.concerns()
+        await story.apply()
+        assert story.served("paris") == set()
+
+    play(quick_path, story, targets=("lyon", "oslo"), schedule=None)
