@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.faces.labs import Lab, done, names, some_files
+from tests.faces.labs import Lab, done, made, names, some_files
 from tests.faces.terminal import SCRIPT, Typed
 from tests.faces.test_cli_consent import read_until
 from tests.profile import some
@@ -56,6 +56,19 @@ def test_a_failover_goes_on_without_its_store_and_keeps_its_journal(bereft: Lab)
     assert shown.err.count("file is not a database") == 1
     assert str(path) in shown.err
     assert store(bereft).read_bytes() == b"no database" * 100
+
+
+def test_what_cannot_follow_a_failover_without_its_store_is_a_warning(tmp_path: Path) -> None:
+    """No error: the failover came about, as the exit status says."""
+    with made(tmp_path / "lab", "paris", "lyon", "nantes") as lab:
+        lab.lab("seed", "--from", some_files(tmp_path / "files"), "--volumes", 1)
+        done(lab.typed("apply", "--yes"))
+        lab.lab("kill", "paris")
+        store(lab).write_bytes(b"no database" * 100)
+        shown = done(lab.typed("failover", "gold", "--to", "gold-lyon", "--yes", "--without-store"))
+        assert "warning: reprotect: the store" in shown.err
+        assert "error:" not in shown.err
+        assert "Who serves may not be known: the store" in " ".join(shown.out.split())
 
 
 @pytest.mark.parametrize("where", some(["nobody", "a full disk"]))

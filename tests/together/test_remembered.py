@@ -17,7 +17,8 @@ from datamotion.service.remembered import with_memory
 from datamotion.service.verdict import Verdict
 from datamotion.store.journal import open_store
 from ontaplab.inprocess import START
-from tests.together.stories import Story, play
+from tests.datamotion.building import notes_of
+from tests.together.stories import Story, play, told
 from tests.together.world import GROUP
 
 
@@ -172,3 +173,64 @@ def test_it_is_remembered_behind_however_many_runs_that_took_no_epoch(quick_path
         assert (await story.group()).serving == "gold-lyon"
 
     play(quick_path, story, schedule=None)
+
+
+def test_a_store_that_cannot_be_read_is_told_wherever_who_serves_is(quick_path: Path) -> None:
+    """What it knew is not known: the home that was overtaken looks as if it served."""
+
+    async def story(story: Story) -> None:
+        await _taken_over_and_lost(story)
+        store = Path(story.place.session.store_url)
+        kept = store.read_bytes()
+        store.write_bytes(b"no database" * 100)
+        concern = (await story.concerns())["forgotten"]
+        assert "file is not a database" in concern.text
+        assert "a failover that was done from here and that nobody in sight knows of is not known" in concern.text
+        for plan in (await story.plan(), await story.plan_failover()):
+            assert [note for note in notes_of(plan) if "file is not a database" in note]
+        explained = await explain(story.place.session, GROUP)
+        assert (explained.forgotten and explained.forgotten.text) == concern.text
+        store.write_bytes(kept)
+        assert "forgotten" not in await story.concerns()
+
+    play(quick_path, story, schedule=None)
+
+
+def test_where_all_answer_no_store_counts_and_one_that_never_was_knows_all_there_is(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        store = Path(story.place.session.store_url)
+        store.write_bytes(b"no database" * 100)
+        assert "forgotten" not in await story.concerns()
+        store.unlink()
+        story.place.lose("lyon")
+        assert "forgotten" not in await story.concerns()
+        assert not store.exists()
+
+    play(quick_path, story, schedule=None)
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_part_that_became_the_whole_is_remembered_as_the_whole(is_told: bool, quick_path: Path) -> None:
+    """The home, which served the rest, is back alone, or beside a site that was told of both epochs."""
+
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        await story.delete_mirror("lyon", "vol_2")
+        report = await story.failover("lyon", is_planned=True, allow_partial=True)
+        assert (story.served("lyon"), story.served("paris")) == ({"vol_1"}, {"vol_2"}), told(report)
+        await story.apply()
+        story.place.lose("paris")
+        report = await story.failover("lyon", is_planned=None)
+        assert (report.verdict, story.served("lyon")) == (Verdict.DONE, {"vol_1", "vol_2"}), told(report)
+        story.place.lose("lyon")
+        if not is_told:
+            story.place.lose("oslo")
+        story.place.regain("paris")
+        group = await story.group()
+        assert {each.active for each in group.volumes} == {"gold-lyon"}, group.concerns
+        assert "overtaken" in await story.concerns()
+        await story.apply()
+        assert story.served("paris") == set()
+
+    play(quick_path, story, targets=("lyon", "oslo"), schedule=None)

@@ -81,7 +81,7 @@ def _follow_up(
     except (DataMotionError, BaseExceptionGroup) as raised:
         error = single(raised)
         if output is Output.TEXT:
-            show_error(error)
+            show_error(error, of=intents[0].operation, follows=True)
         found += [OperationReport.failed(each.operation, each.group.name, error) for each in intents]
     finally:
         reports += [replace(each, follows=first) for each in found]

@@ -25,6 +25,9 @@ def render_explained(report: ExplainReport, console: Console | None = None) -> N
     if report.shut_out:
         say(console, f"clients cannot come to {plain(_named(report.shut_out))} as it is", indent=2, hang=2)
         say(console, f"hint: datamotion status {plain(report.group)} says what lets them in", indent=4, hang=2)
+    if report.forgotten is not None:
+        say(console, f"who serves may not be known: {plain(report.forgotten.text)}", indent=2, hang=2)
+        say(console, f"hint: {plain(report.forgotten.hint or '')}", indent=4, hang=2)
     for site in report.sites:
         console.print()
         _render_site(console, report, site)

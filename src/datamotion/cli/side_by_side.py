@@ -74,7 +74,7 @@ class SideBySide:
                 render_ended(self.reports, stopped)
             for group, error in self._errors.items():
                 if self._output is Output.TEXT:
-                    show_error(error, of=group)
+                    show_error(error, of=group, follows=follows)
 
     async def _all(self) -> None:
         async with AsyncExitStack() as stack:

@@ -20,12 +20,16 @@ def show_json(error: DataMotionError, exit_status: int | None = None) -> None:
     print(json.dumps(enveloped("error", asdict(error_report(error)), status)), file=sys.stderr)
 
 
-def show_error(error: DataMotionError, *, of: str | None = None) -> None:
-    """The error on standard error, for people; `of` which group, where there are several."""
+def show_error(error: DataMotionError, *, of: str | None = None, follows: bool = False) -> None:
+    """The error on standard error, for people; `of` which group, where there are several, or which part of a command.
+
+    A warning where it is of what `follows` something that came about: the exit status says nothing of it.
+    """
     console = open_console(stderr=True)
     message, *below = error.lines
     whose = f"{plain(of)}: " if of is not None else ""
-    say(console, f"[bold red]error:[/] {whose}{plain(message)}", hang=2)
+    word = "[bold yellow]warning:[/]" if follows else "[bold red]error:[/]"
+    say(console, f"{word} {whose}{plain(message)}", hang=2)
     for line in below:
         tell(console, plain(line))
     if error.hint:

@@ -85,6 +85,7 @@ class Group:
     With a `seal`, only claims that have its code count. `common_label` is the SnapMirror label of the snapshots that
     are kept common to all copies. `first` are patterns of the volumes whose first transfers go before others.
     `remembered` is the newest claim that was made from here: it counts as long as whose it is cannot be seen.
+    `forgotten` is why nobody can tell what was claimed from here, where that would count.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Group:
     first: tuple[str, ...] = ()
     hooks: tuple[Hook, ...] = ()
     remembered: Claim | None = None
+    forgotten: str | None = None
 
     @property
     def backends(self) -> tuple[Backend, ...]:

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     UNDECIDED = "undecided"
     DIVIDED = "divided"
     TAKEN_UNSEEN = "taken unseen"
+    FORGOTTEN = "forgotten"
     OVERTAKEN = "overtaken"
     BROKEN_OPEN = "broken open"
     SERVED_OFFLINE = "served offline"
@@ -110,6 +111,15 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         " served is in no copy in sight",
         "datamotion apply {group} keeps clients out of what it overtook; if it is lost: datamotion settle {group}"
         " --keep BACKEND lets that one serve, and says what that gives up",
+    ),
+    Kind.FORGOTTEN: Row(
+        *_WARN,
+        "A back end cannot be seen, and the store of this host cannot be read: it may know of a failover that nobody in"
+        " sight knows of.",
+        "{cause}: a failover that was done from here and that nobody in sight knows of is not known, and what it"
+        " overtook would be told as serving",
+        "mend the store, or name the one that is meant as `store` in the configuration; until then nothing but its runs"
+        " says whether {group} was failed over to what cannot be seen",
     ),
     Kind.OVERTAKEN: Row(
         *_BAD,

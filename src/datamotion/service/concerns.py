@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from datamotion.model.group import Group
 from datamotion.model.names import counted
 from datamotion.model.standing import Doubt
 from datamotion.model.units import count_text, duration_text
@@ -73,6 +74,12 @@ class Concern:
             return f"{self.backend} {shown}" if self.backend else shown
         counts = count_text(len(volumes), "volume")
         return f"{self.backend}, {counts} ({shown})" if self.backend else f"{counts} ({shown})"
+
+
+def forgotten(group: Group) -> Iterator[Concern]:
+    """That what was claimed from here is not known, where it may count."""
+    if group.forgotten is not None:
+        yield Concern(Kind.FORGOTTEN, {"group": group.name, "cause": group.forgotten})
 
 
 def concern_reports(concerns: Iterable[Concern], doubts: Iterable[Doubt]) -> tuple[ConcernReport, ...]:

@@ -18,6 +18,7 @@ from datamotion.policy.failover_decision import Decision, decide
 from datamotion.policy.situation import Situation
 from datamotion.policy.standing import stand
 from datamotion.policy.target import Candidate
+from datamotion.service.concerns import concern_reports, forgotten
 from datamotion.service.freshness import Freshness
 from datamotion.service.intents import glances_of
 from datamotion.service.plan_reports import plan_report
@@ -25,6 +26,7 @@ from datamotion.service.remembered import with_memory
 from datamotion.service.reports import PlanReport
 from datamotion.service.served import serving_backend, shut_out
 from datamotion.service.session import Session
+from datamotion.service.status_reports import ConcernReport
 from datamotion.service.verdict import Verdict
 
 
@@ -71,7 +73,8 @@ class SiteReport:
 class ExplainReport:
     """`shut_out` are volumes that clients cannot come to as it is, wherever they are served.
 
-    `unmirrored` are those that no mirror in sight follows as it is, whichever site goes.
+    `unmirrored` are those that no mirror in sight follows as it is, whichever site goes. `forgotten` is why who serves
+    may not be known, and what to do about it; None where all that this host did is.
     """
 
     at: datetime
@@ -85,6 +88,7 @@ class ExplainReport:
     unmirrored: tuple[str, ...]
     sites: tuple[SiteReport, ...]
     verdict: Verdict
+    forgotten: ConcernReport | None = None
 
 
 async def explain(session: Session, name: str) -> ExplainReport:
@@ -108,6 +112,8 @@ def explained(group: Group, view: View, at: datetime) -> ExplainReport:
         or (each.serves and (each.lost or each.unsighted or each.plan is None or each.plan.verdict is not Verdict.DONE))
         for each in sites
     )
+    unknown = next(iter(concern_reports(forgotten(group), ())), None)
+    otherwise = Verdict.ATTENTION if unknown else Verdict.DONE
     return ExplainReport(
         at=at,
         group=group.name,
@@ -119,7 +125,8 @@ def explained(group: Group, view: View, at: datetime) -> ExplainReport:
         shut_out=shut,
         unmirrored=_unmirrored(standing),
         sites=sites,
-        verdict=Verdict.ATTENTION if is_lost else Verdict.SILENT if is_silent else Verdict.DONE,
+        verdict=Verdict.ATTENTION if is_lost else Verdict.SILENT if is_silent else otherwise,
+        forgotten=unknown,
     )
 
 

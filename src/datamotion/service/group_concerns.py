@@ -13,7 +13,7 @@ from datamotion.model.view import ClusterClock, ClusterView, Unseen
 from datamotion.policy.drill_clones import drills_at
 from datamotion.policy.home import first_copy_there, targets_of
 from datamotion.service.concern_rows import CLOCK_LIMIT, Kind
-from datamotion.service.concerns import Concern
+from datamotion.service.concerns import Concern, forgotten
 from datamotion.service.freshness import Freshness
 
 _LEAST_TOLD = timedelta(seconds=1)
@@ -99,7 +99,8 @@ class GroupConcerns:
                 yield Concern(Kind.UNDECIDED, words, volume=volume)
 
     def _remembered(self) -> Iterator[Concern]:
-        """That who serves is known from here alone: no cluster in sight knows of that epoch."""
+        """That who serves is known from here alone, as no cluster in sight knows of that epoch; or would be."""
+        yield from forgotten(self.standing.group)
         for newest in self.standing.claims[:1]:
             if not newest.at:
                 words = {"group": self.standing.group.name, "cause": f"epoch {newest.epoch}"}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from datamotion.model.plan import Plan
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Standing
 from datamotion.service.act_reports import act_report
+from datamotion.service.concerns import concern_reports, forgotten
 from datamotion.service.migration_reports import MechanismReport
 from datamotion.service.reports import LossReport, PlanReport, RefusalReport, StepReport
 from datamotion.service.verdict import Verdict
@@ -40,7 +43,7 @@ def plan_report(plan: Plan, standing: Standing | None = None) -> PlanReport:
             for loss in plan.losses
         ),
         refusals=refusal_reports(plan),
-        notes=(*plan.notes, *map(Remark, plan.differences)),
+        notes=(*plan.notes, *map(Remark, plan.differences), *(_of_memory(standing) if standing else ())),
         verdict=refusal_verdict(plan),
         then=plan.then,
         holds=len(plan.holds),
@@ -58,6 +61,11 @@ def plan_report(plan: Plan, standing: Standing | None = None) -> PlanReport:
             for each in plan.offers
         ),
     )
+
+
+def _of_memory(standing: Standing) -> Iterator[Remark]:
+    for each in concern_reports(forgotten(standing.group), ()):
+        yield Remark(f"Who serves may not be known: {each.text}.", each.hint)
 
 
 def refusal_reports(plan: Plan) -> tuple[RefusalReport, ...]:

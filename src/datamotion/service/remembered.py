@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,11 +21,15 @@ _RUNS = 20  # those that told a site of a claim: few do
 def with_memory(session: Session, group: Group, view: View) -> Group:
     """The group with the newest claim that was made from here, where one of its clusters was not seen.
 
-    Of a store that cannot be read nothing is remembered: clusters alone decide.
+    Of a store that cannot be read nothing is remembered: clusters alone decide, and why it cannot be is told. One that
+    was never made remembers nothing, and nothing is missing.
     """
     if any(isinstance(view.get(each.cluster), Unseen) for each in group.backends):
-        with suppress(ConfigError, StoreFailed, OSError), opened_history(session.store_url) as store:
-            return replace(group, remembered=_newest_claim(store, group.name))
+        try:
+            with opened_history(session.store_url) as store:
+                return replace(group, remembered=_newest_claim(store, group.name))
+        except (ConfigError, StoreFailed, OSError) as problem:
+            return replace(group, forgotten=str(problem))
     return group
 
 

@@ -14,7 +14,7 @@ from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
 from datamotion.model.mirror_records import Endpoint, Transfer
 from datamotion.model.standing import FENCE, DoubtKind
-from datamotion.model.view import Aspect, Unreadable
+from datamotion.model.view import Aspect, Unreadable, Unseen
 from datamotion.model.words import MirrorState, TransferState, VolumeState
 from datamotion.service.concern_rows import ROWS
 from datamotion.service.status_reports import Severity
@@ -255,6 +255,13 @@ def taken_from_here() -> Landscape:
     return world
 
 
+def forgotten() -> Landscape:
+    world = protected(targets=(LYON, NANTES))
+    world.forgotten = "the store datamotion.db cannot be opened: file is not a database"
+    world.unseen["gold-lyon"] = Unseen(reason="the user is not authorized", refused=True)
+    return world
+
+
 def unfinished() -> Landscape:
     world = protected(targets=(LYON, NANTES))
     world.claim(2, LYON, served=None)
@@ -394,6 +401,12 @@ CASES = (
         says="gold-lyon was taken over to in epoch 2, by a run from here, and cannot be seen",
         hints="datamotion settle gold --keep BACKEND",
         exit_status=4,
+    ),
+    Case(
+        kind="forgotten",
+        world=forgotten,
+        says="the store datamotion.db cannot be opened: file is not a database: a failover that was done from here",
+        hints="mend the store",
     ),
     Case(
         kind="overtaken",
