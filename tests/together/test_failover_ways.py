@@ -214,6 +214,7 @@ def test_a_mirror_without_its_mark_is_not_left_out_silently_where_its_home_is_lo
         assert report.verdict is Verdict.PARTLY, told(report)
         (refusal,) = report.refusals
         assert "whether it is a copy of what gold protects nobody can tell" in refusal.text
+        assert "unfinished claim" not in await story.concerns(), "what was left out keeps no epoch from being confirmed"
         assert story.served("lyon") == {"vol_2"}
         story.place.regain("paris")
         await story.apply()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from datamotion.model.group import Group
 from datamotion.model.migration import is_migration
@@ -95,8 +95,8 @@ def _active_doubts(group: Group, copy: Copy, claims: Sequence[HeldClaim]) -> Ite
         )
 
 
-def strangers(group: Group, sites: Mapping[str, Site], members: Membership) -> Iterator[Doubt]:
-    """Mirrors of volumes at the group's back ends that no group protects."""
+def strangers(group: Group, sites: Mapping[str, Site], members: Membership, served: Set[str]) -> Iterator[Doubt]:
+    """Mirrors of volumes at the group's back ends that no group protects. `served`: the back ends that served it."""
     for backend, site in sites.items():
         for name, relationship in site.relationships.items():
             volume = site.volumes.get(name)
@@ -107,7 +107,7 @@ def strangers(group: Group, sites: Mapping[str, Site], members: Membership) -> I
                 continue
             member = members.copy_at(source, relationship.source.volume)
             copy = members.copies.get(CopyId(backend, member.volume)) if member else None
-            if sites[source].unseen and group.backend(source).selects(relationship.source.volume):
+            if source in served and sites[source].unseen and group.backend(source).selects(relationship.source.volume):
                 yield _perhaps_a_copy(group, site, volume, relationship.source.volume, source)
                 continue
             mirror_of = f"{relationship.source.volume} at {source}, which is no member of {group.name}"
@@ -122,10 +122,12 @@ def _perhaps_a_copy(group: Group, site: Site, volume: Volume, name: str, source:
     return Doubt(
         kind=DoubtKind.UNMARKED,
         backend=here.name,
+        volume=name,
         text=f"{volume.name} at {here.name} is a mirror of {name} at {source}, which cannot be seen, with no mark that"
         f" can be read: whether it is a copy of what {group.name} protects nobody can tell",
         hint=f"when {source} answers: datamotion apply {group.name} marks it again; if that is lost, and it is to be"
-        f" served, at {here.cluster}: snapmirror break -destination-path {here.svm}:{volume.name}, and volume mount",
+        f" served, at {here.cluster}: snapmirror break -destination-path {here.svm}:{volume.name}, and volume mount;"
+        f" then datamotion settle {group.name} --keep {here.name}",
     )
 
 

@@ -185,7 +185,7 @@ def unmarked_parts(standing: Standing, backend: str) -> list[Doubt]:
     return [
         each
         for each in standing.doubts
-        if each.kind is DoubtKind.UNMARKED and each.volume is None and each.backend == backend
+        if each.kind is DoubtKind.UNMARKED and each.volume not in standing.volumes and each.backend == backend
     ]
 
 

@@ -44,6 +44,7 @@ def stand(group: Group, view: View) -> Standing:
     verdicts |= _new(members, volumes, verdicts, seen)
     by_backend = {backend: _copies(backend, of_backend, verdicts, claims) for backend, of_backend in seen.items()}
     copies = {copy.id: copy for at_backend in by_backend.values() for copy in at_backend.values()}
+    served = {each.backend for each in claims.held} or {group.home.name}
     doubts = [
         *claims.doubts,
         *claim_doubts(group.name, claims.held),
@@ -58,7 +59,7 @@ def stand(group: Group, view: View) -> Standing:
         *gap_doubts(sites.values()),
         *unclaimed(group, is_fresh, claims, verdicts),
         *copy_doubts(group, copies.values(), claims, members),
-        *(() if is_migration(group.name) else strangers(group, sites, members)),
+        *(() if is_migration(group.name) else strangers(group, sites, members, served)),
         *selects_nothing(group.name, sites, () if is_migration(group.name) or claims.elsewhere else members.serving),
     ]
     return Standing(

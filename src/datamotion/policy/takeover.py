@@ -69,7 +69,7 @@ class Takeover:
             for volume, why in decision.candidate.unusable.items()
         ]
         self._refusals += [
-            Refusal(backend=chosen.name, text=each.text, hint=each.hint)
+            Refusal(volume=each.volume, backend=chosen.name, text=each.text, hint=each.hint)
             for each in unmarked_parts(standing, chosen.name)
         ]
 
