@@ -194,7 +194,7 @@ def test_within_its_volume_it_is_renamed_or_cloned_where_the_old_one_is_to_stay(
         over = await plan(story, "gold-paris:vol_1/renamed")
         assert (over.verdict, over.changes) == (Verdict.DONE, 0)
         notes = [each.text for each in over.notes]
-        assert notes == ["There is one at gold-paris:vol_1/renamed, and none any more at gold-paris:vol_1/disk."]
+        assert notes == ["There is one at gold-paris:vol_1/renamed, and none at gold-paris:vol_1/disk."]
         kept = await plan(story, "gold-paris:vol_1/renamed", keeps_source=True)
         assert (kept.verdict, "there is no LUN or file disk" in told(kept)) == (Verdict.REFUSED, True)
 

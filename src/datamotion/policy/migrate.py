@@ -42,7 +42,7 @@ def migrate_planner(migration: AnyMigration) -> Planner:
     """The planner for `datamotion migrate`. The first look of a run decides on the mechanism."""
     match migration:
         case ItemMigration():
-            note = f"There is one at {migration.goal}, and none any more at {migration.source.name}:{migration.item}."
+            note = f"There is one at {migration.goal}, and none at {migration.source.name}:{migration.item}."
             return _said(_placed(_unless_arrived(_ITEMS, migration, note, has_arrived), migration), migration.words)
         case GroupMigration():
             note = f"{migration.name} is served by {migration.to.name}: {to_configure(migration)}"
