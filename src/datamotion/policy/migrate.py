@@ -69,7 +69,8 @@ def abort_planner(migration: AnyMigration, *, was_begun: bool = False) -> Planne
         case GroupMigration():
             return _back(_GROUPS, migration, was_begun)
         case Migration():
-            return _said(_back(_VOLUMES, migration, was_begun), (*migration.words, "--abort"))
+            is_told = was_begun and bool(migration.aggregates or not migration.is_within)  # where it was to go
+            return _said(_back(_VOLUMES, migration, is_told), (*migration.words, "--abort"))
 
 
 def _said(planner: Planner, words: tuple[str, ...]) -> Planner:
