@@ -520,6 +520,25 @@ def test_moves_that_were_cut_off_are_aborted_and_the_volumes_are_served_where_th
     play(quick_path, main, aggregates=BOTH)
 
 
+def test_a_move_is_aborted_without_a_word_about_where_it_goes(quick_path: Path) -> None:
+    """A volume can be on its way to one aggregate alone."""
+
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        assert await dies(move, story, Life(0, is_carried_out=True))
+        undone = partial(migration, story, "vol_1", is_undone=True)
+        report = await story.place.run(migrations.abort(undone()))
+        assert report.verdict is Verdict.DONE, told(report)
+        assert (await movement(story))[1] == ["aggr1"]
+        assert not (await under_way.migrations(story.place.session)).migrations
+        for was_begun in (False, True):  # of one that has arrived nobody knows that it was to come there
+            assert (await move(story)).verdict is Verdict.DONE
+            shown = await story.planned(migrations.abort(undone(), was_begun=was_begun))
+            assert "no such migration is under way" in told(shown)
+
+    play(quick_path, main, aggregates=BOTH)
+
+
 def test_the_cut_over_waits_for_its_time_and_a_move_is_aborted_while_it_does(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         await served_with_a_file(story, "vol_1")

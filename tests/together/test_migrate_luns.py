@@ -112,6 +112,25 @@ def test_a_lun_moves_to_another_volume_while_its_host_writes(quick_path: Path) -
     play(quick_path, main)
 
 
+def test_room_is_asked_for_all_of_a_lun_that_is_reserved_before_anything_is_begun(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        lun = await with_a_lun(story, 60 * MIB)
+        body = {"name": "small", "svm.name": SVMS["paris"], "aggregates": [{"name": "aggr1"}], "size": 20 * MIB}
+        await story.at["paris"].post("/storage/volumes", body)
+        writes = await calls(story, "writes")
+        report = await migrate(story, "gold-paris:small")
+        assert report.verdict is Verdict.REFUSED
+        assert "small at gold-paris has room for 20 MiB, and 60 MiB would come" in told(report)
+        assert await calls(story, "writes") == writes
+        with pytest.raises(AssertionError, match="No space left"):  # so the cluster counts it
+            await story.at["paris"].patch(f"/storage/luns/{lun['uuid']}", {"name": "/vol/small/disk"})
+        await story.change("paris", "small", {"autosize": {"mode": "grow", "maximum": 200 * MIB}})
+        assert (await migrate(story, "gold-paris:small")).verdict is Verdict.DONE
+        await assert_hosts_go_on(story, lun, "/vol/small/disk")
+
+    play(quick_path, main)
+
+
 @pytest.mark.parametrize("calls", range(2))
 @pytest.mark.parametrize("is_carried_out", [False, True])
 def test_killed_at_any_call_the_same_command_ends_in_the_same_place(
@@ -175,7 +194,7 @@ def test_within_its_volume_it_is_renamed_or_cloned_where_the_old_one_is_to_stay(
         over = await plan(story, "gold-paris:vol_1/renamed")
         assert (over.verdict, over.changes) == (Verdict.DONE, 0)
         notes = [each.text for each in over.notes]
-        assert notes == ["There is one at gold-paris:vol_1/renamed, and none any more at gold-paris:vol_1/disk."]
+        assert notes == ["There is one at gold-paris:vol_1/renamed, and none at gold-paris:vol_1/disk."]
         kept = await plan(story, "gold-paris:vol_1/renamed", keeps_source=True)
         assert (kept.verdict, "there is no LUN or file disk" in told(kept)) == (Verdict.REFUSED, True)
 

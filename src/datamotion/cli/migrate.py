@@ -160,7 +160,10 @@ def _telling_what_is_left() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        show_warning("what was begun, if anything, is left as it is: datamotion migrations shows it, --abort undoes it")
+        show_warning(
+            "what was begun, if anything, is left as it is: datamotion migrations shows it, the same command with"
+            " --abort undoes it"
+        )
         raise
 
 

@@ -26,7 +26,8 @@ class Passage:
 class PlacedLun:
     """A LUN with all that has to be known to bring it elsewhere. `path` is where it is in its volume.
 
-    `igroups` are those that it is mapped to, each with the number by which its hosts know it there.
+    `igroups` are those that it is mapped to, each with the number by which its hosts know it there. One that
+    `is_reserved` takes all of its size of its volume.
     """
 
     uuid: str
@@ -38,6 +39,7 @@ class PlacedLun:
     serial: str | None
     is_enabled: bool
     comment: str
+    is_reserved: bool = False
     igroups: tuple[tuple[str, int | None], ...] = ()
     move: Passage | None = None
     copy: Passage | None = None

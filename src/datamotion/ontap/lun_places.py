@@ -27,6 +27,7 @@ class _Lun(Row):
     name: Name = at("name")
     size_bytes: Whole = at("space.size")
     used_bytes: Whole | None = at("space.used", default=None)
+    is_reserved: bool | None = at("space.guarantee.reserved", default=None)
     serial: Name | None = at("serial_number", default=None)
     is_enabled: bool = at("enabled")
     comment: Text | None = at("comment", default=None)
@@ -69,6 +70,7 @@ def _placed(row: _Lun) -> PlacedLun:
         path="/".join(row.name.split("/")[3:]),  # without /vol/VOLUME
         size_bytes=row.size_bytes,
         used_bytes=row.used_bytes or 0,
+        is_reserved=bool(row.is_reserved),
         serial=row.serial,
         is_enabled=row.is_enabled,
         comment=row.comment or "",

@@ -42,7 +42,7 @@ def migrate_planner(migration: AnyMigration) -> Planner:
     """The planner for `datamotion migrate`. The first look of a run decides on the mechanism."""
     match migration:
         case ItemMigration():
-            note = f"There is one at {migration.goal}, and none any more at {migration.source.name}:{migration.item}."
+            note = f"There is one at {migration.goal}, and none at {migration.source.name}:{migration.item}."
             return _said(_placed(_unless_arrived(_ITEMS, migration, note, has_arrived), migration), migration.words)
         case GroupMigration():
             note = f"{migration.name} is served by {migration.to.name}: {to_configure(migration)}"
@@ -69,7 +69,8 @@ def abort_planner(migration: AnyMigration, *, was_begun: bool = False) -> Planne
         case GroupMigration():
             return _back(_GROUPS, migration, was_begun)
         case Migration():
-            return _said(_back(_VOLUMES, migration, was_begun), (*migration.words, "--abort"))
+            is_told = was_begun and bool(migration.aggregates or not migration.is_within)  # where it was to go
+            return _said(_back(_VOLUMES, migration, is_told), (*migration.words, "--abort"))
 
 
 def _said(planner: Planner, words: tuple[str, ...]) -> Planner:

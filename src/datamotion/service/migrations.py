@@ -57,7 +57,8 @@ def migration_of(
 ) -> AnyMigration:
     """The migration of what BACKEND:VOLUMES says (names, patterns or uuids, with commas) to a back end.
 
-    Without aggregates, those that the configuration maps for a target of that name; one that is only undone needs none.
+    Without aggregates, those that the configuration maps for a target of that name; one that is only undone needs none:
+    within its back end it is whatever move goes on then.
     BACKEND:VOLUME/PATH is one LUN or file, which goes to a volume; the name of a group is all that it protects. Raises:
     ConfigError.
     """
@@ -79,13 +80,15 @@ def migration_of(
         hint = "it takes BACKEND:VOLUME, as gold-paris:vol_1, or a back end and --all"
         raise ConfigError(f"{volumes!r} names no volume", hint=hint)
     goal = to or source
-    if goal == source and len(aggregates) != 1:
+    is_any_move = is_undone and goal == source and not aggregates
+    if goal == source and len(aggregates) != 1 and not is_any_move:
         hint = "--to names a back end, --aggregate another aggregate of the same one"
         raise ConfigError(f"where {names} is to go is not said", hint=hint)
     if goal != source and cutover_at is not None:
         raise ConfigError("--cutover-at is for a move to another aggregate", hint="leave it out, or leave out --to")
     at, there = session.backend(source), session.backend(goal)
-    aggregates = _aggregates(session, there, aggregates, is_undone=is_undone)
+    if not is_any_move:
+        aggregates = _aggregates(session, there, aggregates, is_undone=is_undone)
     return Migration(
         source=at,
         volumes=wanted,

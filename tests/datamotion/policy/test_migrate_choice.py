@@ -106,6 +106,8 @@ def acts(plan: Plan) -> list[str]:
         (paris(replace(FREE, constituents=2)), []),
         (paris(replace(FREE, state=VolumeState.OFFLINE)), []),
         (paris(replace(FREE, used_bytes=10**14)), []),
+        (paris(replace(FREE, size_bytes=10**14, guarantee="none")), ["MoveVolume", "AwaitMove"]),
+        (paris(replace(FREE, size_bytes=10**14, guarantee="volume")), []),
     ],
 )
 def test_a_move_goes_on_from_what_is_seen(view: ClusterView, asked_for: list[str]) -> None:

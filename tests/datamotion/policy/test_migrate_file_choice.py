@@ -86,7 +86,7 @@ def test_one_that_is_where_it_was_to_go_and_nowhere_else_is_left() -> None:
     plan = planned(a_file(GOAL))
     assert (acts(plan), plan.refusals) == ([], ())
     assert tuple(each.text for each in plan.notes) == (
-        "There is one at gold-paris:vol_2/a/file, and none any more at gold-paris:vol_1/a/file.",
+        "There is one at gold-paris:vol_2/a/file, and none at gold-paris:vol_1/a/file.",
     )
 
 

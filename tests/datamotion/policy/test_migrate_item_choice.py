@@ -62,6 +62,9 @@ def acts(plan: Plan) -> list[str]:
     return [type(each).__name__ for each in changes(plan)]
 
 
+LARGE = replace(LUN, size_bytes=2**40)
+THICK = replace(LARGE, is_reserved=True)
+GROWS = a_volume("vol_2", uuid="v2", comment="", size_bytes=2**30, used_bytes=0, autosize="grow")
 FULL = a_volume("vol_2", uuid="v2", comment="", size_bytes=2**20, used_bytes=2**20)
 MIRROR = a_volume("vol_2", uuid="v2", comment="", type=VolumeType.DP)
 OFFLINE = a_volume("vol_2", uuid="v2", comment="", state=VolumeState.OFFLINE)
@@ -77,6 +80,12 @@ UNREADABLE = Unreadable(aspect=Aspect.LUN_PLACES, reason="of no size", svm=HOME.
         (to(), paris(), MOVE),
         (to(keeps_source=True), paris(), None),
         (to(), paris(second=FULL), None),
+        (to(), paris(LARGE), MOVE),
+        (to(), paris(THICK), None),
+        (to(), paris(THICK, second=GROWS), MOVE),
+        (to(volume="vol_1", path="other"), paris(THICK), NAME),
+        (to(OTHER, "vol_3"), paris(LARGE), COPY),
+        (to(OTHER, "vol_3"), paris(THICK), None),
         (to(), paris(second=MIRROR), None),
         (to(), paris(second=OFFLINE), None),
         (to(volume="vol_9"), paris(), None),

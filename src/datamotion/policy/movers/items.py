@@ -159,6 +159,15 @@ def why_no_place(migration: ItemMigration, standing: Standing, data: int) -> Ref
     return _why_no_room(volume, name, data)
 
 
+def why_no_place_for(lun: PlacedLun | None, migration: ItemMigration, standing: Standing) -> Refusal | None:
+    """The same of a LUN: one that is reserved takes its size of a volume that does not grow by itself."""
+    if lun is None:
+        return why_no_place(migration, standing, 0)
+    volume = standing.sites[migration.to.name].volumes.get(migration.to_volume)
+    grows = volume is not None and volume.autosize not in (None, "off")
+    return why_no_place(migration, standing, lun.size_bytes if lun.is_reserved and not grows else lun.used_bytes)
+
+
 def why_no_clone(migration: ItemMigration, standing: Standing) -> Refusal | None:
     """Why nothing can be cloned to where it is to go."""
     if text := no_clones(standing.sites[migration.source.name]):

@@ -26,7 +26,7 @@ from datamotion.policy.movers.items import (
     lun_at_goal,
     lun_at_source,
     protection_notes,
-    why_no_place,
+    why_no_place_for,
     why_not_within_cluster,
 )
 from datamotion.policy.movers.lun_copies import copy_at_goal, is_left, numbers_of, strangers, why_no_marks
@@ -73,7 +73,7 @@ def _offer(migration: ItemMigration, standing: Standing) -> Offer:
         seconds=seconds_for(data),
         interruption="Hosts are kept away until all is copied, and find another serial number at the other SVM",
         needs="one cluster; SVM peers with lun_copy; room in the volume",
-        why_not=_why_not(migration, standing, lun, data),
+        why_not=_why_not(migration, standing, lun),
     )
 
 
@@ -81,10 +81,10 @@ def _is_meant(migration: ItemMigration, standing: Standing) -> bool:
     return not migration.is_within_svm  # to another cluster too: it tells that the volume goes there
 
 
-def _why_not(migration: ItemMigration, standing: Standing, lun: PlacedLun | None, data: int) -> Refusal | None:
+def _why_not(migration: ItemMigration, standing: Standing, lun: PlacedLun | None) -> Refusal | None:
     if migration.is_within_svm:
         return Refusal(text="within one SVM nothing has to be copied, and no serial number to change")
-    if refusal := why_not_within_cluster(migration) or why_no_place(migration, standing, data):
+    if refusal := why_not_within_cluster(migration) or why_no_place_for(lun, migration, standing):
         return refusal
     if standing.sites[migration.source.name].svm is None or lun is None:
         return None  # that there is nothing to copy is told
@@ -137,7 +137,7 @@ class _Copying(ItemSteps):
             then = "the LUN is copied and mapped as soon as the two SVMs are peered; "
             self.then = (then + ("the old one stays" if migration.keeps_source else "then the old one is removed"),)
             return
-        if self._new is None and (refusal := why_no_place(migration, self._now, old.used_bytes)):
+        if self._new is None and (refusal := why_no_place_for(old, migration, self._now)):
             self.refuse(refusal.text, refusal.hint)
             return
         was_off = not old.is_enabled and not is_leaving(old.comment)

@@ -19,7 +19,7 @@ from datamotion.model.units import count_text, size_text
 from datamotion.model.view import ClusterView, Unseen
 from datamotion.model.words import Operation
 from datamotion.policy.lun_places import lun_of, told_of
-from datamotion.policy.movers.items import lun_at_goal, lun_at_source, protection_notes, why_no_place
+from datamotion.policy.movers.items import lun_at_goal, lun_at_source, protection_notes, why_no_place, why_no_place_for
 from datamotion.policy.movers.offer import Mover, seconds_for
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
@@ -71,7 +71,7 @@ def _why_not(migration: ItemMigration, standing: Standing, *, is_wanted_within: 
     if migration.keeps_source:
         return Refusal(text="it leaves nothing behind, and the old one is to stay", hint="leave --keep-source out")
     lun = _lun(migration, standing)
-    return why_no_place(migration, standing, 0 if is_wanted_within or lun is None else lun.used_bytes)
+    return why_no_place(migration, standing, 0) if is_wanted_within else why_no_place_for(lun, migration, standing)
 
 
 def _is_meant(migration: ItemMigration, standing: Standing, *, is_wanted_within: bool) -> bool:

@@ -21,6 +21,7 @@ from datamotion.model.words import Operation, VolumeState
 from datamotion.policy.movements import is_on, movement_of
 from datamotion.policy.movers.offer import Mover, seconds_for, selected
 from datamotion.policy.needs import names_text
+from datamotion.policy.placement import needed_bytes
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
@@ -67,9 +68,9 @@ def _why_not(migration: Migration, standing: Standing) -> Refusal | None:
 
 
 def _no_room(volumes: Sequence[Volume], aggregate: str, seen: ClusterView) -> Refusal | None:
-    """That those that are not on their way yet are more than fits."""
+    """That those that are not on their way yet are more than fits: of a thick one that is its size."""
     to_come = [each for each in volumes if not (is_on(each, aggregate) or _move(each, seen))]
-    needed = sum(each.used_bytes for each in to_come)
+    needed = sum(map(needed_bytes, to_come))
     room = next((each.available_bytes for each in seen.aggregates if each.name == aggregate), 0)
     if needed <= room:
         return None
