@@ -84,13 +84,14 @@ def _active_doubts(group: Group, copy: Copy, claims: Sequence[HeldClaim]) -> Ite
             volume=volume,
             text=f"{volume} is called {copy.volume.name} at {backend} now; it is the same volume by its uuid and mark",
         )
-    if not (is_migration(group.name) or group.backend(backend).selects(copy.volume.name, copy.volume.uuid)):
+    place = group.backend(backend)
+    if not (is_migration(group.name) or place.selects(copy.volume.name, copy.volume.uuid)):
         yield Doubt(
             kind=DoubtKind.LEFT_OUT,
             backend=backend,
             volume=volume,
-            text=f"{volume} is a member of {group.name}, and `volumes` of {backend} does not select it any more",
-            hint=f"it stays protected: rename it back, or add its name to `volumes` of {backend};"
+            text=f"{volume} is a member of {group.name}, and `volumes` of {place.said_at} does not select it any more",
+            hint=f"it stays protected: rename it back, or add its name to `volumes` of {place.said_at};"
             f" to take it out, datamotion unprotect {group.name} --volume {volume}",
         )
 
@@ -137,7 +138,7 @@ def selected_beside(group: str, sites: Mapping[str, Site], selecting: Sequence[s
         selected = [volume for volume in site.volumes.values() if site.backend.selects(volume.name, volume.uuid)]
         others = {volume.name: other for volume in selected if (other := other_group_of(volume, group))}
         if len(others) == len(selected):
-            hint = f"correct `volumes` of {name} in the configuration"
+            hint = f"correct `volumes` of {site.backend.said_at} in the configuration"
             if others:
                 hint += f"; if {group} was called {next(iter(others.values()))} before, it has to keep that name"
             yield Doubt(
@@ -151,5 +152,5 @@ def selected_beside(group: str, sites: Mapping[str, Site], selecting: Sequence[s
                 kind=DoubtKind.OF_ANOTHER_GROUP,
                 backend=name,
                 text=f"{volume} at {name} is {other}'s and no member of {group}, though {patterns} selects it",
-                hint=f"!{volume} among `volumes` of {name} leaves it out",
+                hint=f"!{volume} among `volumes` of {site.backend.said_at} leaves it out",
             )
