@@ -92,6 +92,26 @@ def test_what_a_pattern_selects_no_more_is_named_and_goes_along(pattern: str, qu
     play(quick_path, story)
 
 
+def test_where_a_target_serves_the_home_s_volumes_are_named_which_count_there(quick_path: Path) -> None:
+    """It has none of its own; written there, they would take the place of all that it has from the home."""
+
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        assert (await story.failover("lyon", is_planned=True)).verdict is Verdict.DONE
+        inheriting = story.configured(lambda tree: tree["backends"]["gold-lyon"].pop("volumes"))
+        for each, whose in ((story, "gold-lyon"), (inheriting, "gold-paris")):
+            refused = await each.planned(removal.unprotect(each.place.session.group(GROUP), ["vol_2"]))
+            assert f"narrow `volumes` of {whose} in the configuration first" in told(refused)
+        narrowed = inheriting.configured(lambda tree: tree["backends"]["gold-paris"].update(volumes=["vol_1"]))
+        told_of = (await narrowed.concerns())["left out"]
+        assert "`volumes` of gold-paris does not select it any more" in told_of.text
+        assert "add its name to `volumes` of gold-paris" in (told_of.hint or "")
+        empty = inheriting.configured(lambda tree: tree["backends"]["gold-paris"].update(volumes=["vool_*"]))
+        assert "correct `volumes` of gold-paris" in ((await empty.concerns())["nothing selected"].hint or "")
+
+    play(quick_path, story)
+
+
 def test_a_cluster_peer_that_goes_by_a_local_name_is_peered_all_the_same(quick_path: Path) -> None:
     async def story(story: Story) -> None:
         for cluster in ("paris", "lyon"):

@@ -307,3 +307,21 @@ def test_an_update_of_a_lost_home_is_no_answer(quick_path: Path) -> None:
         assert report.verdict.exit_status == 4, told(report)
 
     play(quick_path, story)
+
+
+def test_what_told_a_site_of_a_claim_and_refused_the_rest_was_done_in_part(quick_path: Path) -> None:
+    """Refused would say that nothing was changed."""
+
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        story.place.lose("oslo")
+        await story.failover("lyon", is_planned=True)
+        story.place.regain("oslo")
+        report = await story.apply()
+        assert "datamotion reprotect gold" in told(report)
+        assert report.verdict is Verdict.PARTLY
+        claims = await story.at["oslo"].get("/snapmirror/policies", name="datamotion_gold_2")
+        assert claims, "that is what was changed"
+        assert (await story.apply()).verdict is Verdict.REFUSED, "by now there is nothing else to do"
+
+    play(quick_path, story, targets=("lyon", "oslo"), schedule=None)

@@ -21,12 +21,19 @@ class Backend:
     """A named place: one SVM of one cluster. `volumes` say what is protected while it serves.
 
     Each is a pattern of names, as in a shell, or a uuid; what begins with `!` leaves out what the others select.
+    `follows` is the home whose `volumes` these are, where a target has them from there.
     """
 
     name: str
     cluster: str
     svm: str
     volumes: tuple[str, ...] = ("*",)
+    follows: str | None = None
+
+    @property
+    def said_at(self) -> str:
+        """The back end of which the configuration has the `volumes` that count here."""
+        return self.follows or self.name
 
     def selects(self, name: str, uuid: str | None = None) -> bool:
         """Whether a volume belongs to it. Where all entries leave something out, the rest of the SVM does."""

@@ -205,7 +205,7 @@ class Converging:
             self._refuse(volume, *misshapen(self._standing, copy, mirror, geometry))
         elif obstacle := self._recreating.obstacle(copy, mirror):
             self._refuse(volume, *obstacle)
-        elif (refusal := name_taken(self._here, copy, mirror)) or (place := self._places.get(copy.volume.name)) is None:
+        elif (refusal := self._name_taken(copy, mirror)) or (place := self._places.get(copy.volume.name)) is None:
             self.refusals.append(refusal or no_place(self._target, copy.volume))
         else:
             self._recreating.take_away(mirror, geometry)
@@ -214,7 +214,7 @@ class Converging:
 
     def _make(self, copy: Copy) -> None:
         """No copy is there: a volume, unless something else of its name is in the way, and its relationship."""
-        if refusal := name_taken(self._here, copy):
+        if refusal := self._name_taken(copy):
             self.refusals.append(refusal)
         elif (place := self._places.get(copy.volume.name)) is None:
             self.refusals.append(no_place(self._target, copy.volume))
@@ -222,6 +222,9 @@ class Converging:
             if self._recreating is not None:
                 self._recreating.release(copy.id.volume)
             self._make_at(copy, place)
+
+    def _name_taken(self, copy: Copy, instead_of: Copy | None = None) -> Refusal | None:
+        return name_taken(self._standing, self._target, self._alias, copy, instead_of)
 
     def _make_at(self, copy: Copy, place: Place) -> None:
         create_volume(self._due, self._standing, self._target, copy, place)

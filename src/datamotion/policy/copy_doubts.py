@@ -84,13 +84,14 @@ def _active_doubts(group: Group, copy: Copy, claims: Sequence[HeldClaim]) -> Ite
             volume=volume,
             text=f"{volume} is called {copy.volume.name} at {backend} now; it is the same volume by its uuid and mark",
         )
-    if not (is_migration(group.name) or group.backend(backend).selects(copy.volume.name, copy.volume.uuid)):
+    place = group.backend(backend)
+    if not (is_migration(group.name) or place.selects(copy.volume.name, copy.volume.uuid)):
         yield Doubt(
             kind=DoubtKind.LEFT_OUT,
             backend=backend,
             volume=volume,
-            text=f"{volume} is a member of {group.name}, and `volumes` of {backend} does not select it any more",
-            hint=f"it stays protected: rename it back, or add its name to `volumes` of {backend};"
+            text=f"{volume} is a member of {group.name}, and `volumes` of {place.said_at} does not select it any more",
+            hint=f"it stays protected: rename it back, or add its name to `volumes` of {place.said_at};"
             f" to take it out, datamotion unprotect {group.name} --volume {volume}",
         )
 
@@ -140,7 +141,7 @@ def selects_nothing(group: str, sites: Mapping[str, Site], selecting: Sequence[s
         others = [other for volume in selected if (other := other_group_of(volume, group))]
         if len(others) < sum(not is_beside(volume) for volume in selected):
             continue
-        hint = f"correct `volumes` of {name} in the configuration"
+        hint = f"correct `volumes` of {site.backend.said_at} in the configuration"
         if others:
             hint += f"; if {group} was called {others[0]} before, it has to keep that name"
         yield Doubt(

@@ -211,7 +211,7 @@ class Membership:
 
     def _replaced(self, backend: str, volume: Volume) -> Doubt:
         known = next((mark for copy_id, mark in self.marks.items() if copy_id.volume == volume.name), None)
-        marked = ""
+        marked, said_at = "", self.sites[backend].backend.said_at
         if known is not None and volume.uuid != known.origin:
             site = self.sites[backend].backend
             marked = (
@@ -224,7 +224,7 @@ class Membership:
             volume=volume.name,
             text=f"{volume.name} at {backend} (uuid {volume.uuid}) is not the volume that {self.group.name} protects by"
             f" that name (uuid {self.origins[volume.name]})",
-            hint=f"rename it, leave it out with `volumes` of {backend}, or end the protection of the other one:"
+            hint=f"rename it, leave it out with `volumes` of {said_at}, or end the protection of the other one:"
             f" datamotion unprotect {self.group.name} --volume {volume.name}{marked}",
         )
 

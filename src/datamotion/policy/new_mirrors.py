@@ -6,10 +6,11 @@ from datamotion.model.group import Target
 from datamotion.model.mark import without_mark
 from datamotion.model.mirror_records import Endpoint
 from datamotion.model.plan import Refusal
-from datamotion.model.standing import Copy, Site, Standing
+from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import size_text
 from datamotion.model.volume_acts import CreateVolume
 from datamotion.model.volume_records import Volume
+from datamotion.model.words import VolumeType
 from datamotion.policy.adjustments import wanted_mark, wanted_relationship
 from datamotion.policy.placement import Place
 from datamotion.policy.steps import Phase, StepList
@@ -18,19 +19,38 @@ _VOLUME = Phase(rank=42, title="Create destination volumes", because="these volu
 _RELATE = Phase(rank=43, title="Create relationships", because="each destination has to be told what it mirrors")
 
 
-def name_taken(here: Site, copy: Copy, instead_of: Copy | None = None) -> Refusal | None:
-    """What has the name of a new mirror there already, beside the copy that goes before."""
-    volume, name, backend = copy.id.volume, copy.volume.name, here.backend
+def name_taken(
+    standing: Standing, target: Target, alias: str, copy: Copy, instead_of: Copy | None = None
+) -> Refusal | None:
+    """What has the name of a new mirror there already, beside the copy that goes before.
+
+    Whether a read-only volume without a relationship was the mirror of it, as before `unprotect`, no name tells: who
+    knows it makes the relationship, by which it is taken up as a copy that has lost its mark.
+    """
+    volume, name, backend = copy.id.volume, copy.volume.name, target.backend
+    here = standing.sites[backend.name]
     other = here.volumes.get(name)
     if other is None or (instead_of is not None and other.uuid == instead_of.volume.uuid):
         return None
     mirrored = here.relationships.get(name)
     what = f"it is the mirror of {mirrored.source}" if mirrored else f"a volume of that name is there ({other.type})"
+    is_alone = mirrored is None and other.type is VolumeType.DP
     return Refusal(
         volume=volume,
         backend=backend.name,
         text=f"{backend.svm}:{name} cannot become the mirror of {volume}: {what}",
-        hint="rename one of the two, or leave the volume out with `volumes` of the back end",
+        hint=(_taking_up(standing, target, alias, copy) if is_alone else "")
+        + "rename one of the two, or leave the volume out with `volumes` of the back end",
+    )
+
+
+def _taking_up(standing: Standing, target: Target, alias: str, copy: Copy) -> str:
+    name, backend, group = copy.volume.name, target.backend, standing.group.name
+    return (
+        f"if it was its mirror before datamotion unprotect: delete it, and datamotion apply {group} makes it anew; or"
+        f" at {backend.cluster}: snapmirror create -source-path {alias}:{name} -destination-path {backend.svm}:{name}"
+        f" -policy {target.policy}, and datamotion reprotect {group} has it follow from the newest common snapshot;"
+        " else: "
     )
 
 

@@ -110,12 +110,13 @@ def _refusals(standing: Standing, leaving: Sequence[str], *, by_name: bool) -> I
         if by_name and server is not None:
             copy = standing.copy(server, volume)
             name, uuid = (copy.volume.name, copy.volume.uuid) if copy else (volume, _origin(standing, volume))
-            if group.backend(server).selects(name, uuid):
-                patterns = ", ".join(group.backend(server).volumes)
+            place = group.backend(server)
+            if place.selects(name, uuid):
+                patterns = ", ".join(place.volumes)
                 yield Refusal(
-                    text=f"{name} is selected by `volumes` of {server} ({patterns}): the next apply would protect it"
-                    " again",
-                    hint=f"narrow `volumes` of {server} in the configuration first, or add `!{name}` there",
+                    text=f"{name} is selected by `volumes` of {place.said_at} ({patterns}): the next apply would"
+                    " protect it again",
+                    hint=f"narrow `volumes` of {place.said_at} in the configuration first, or add `!{name}` there",
                 )
 
 

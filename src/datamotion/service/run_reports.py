@@ -128,12 +128,19 @@ def _verdict(result: RunResult, endings: Collection[Ending]) -> Verdict:
     outcomes = {ending.outcome for ending in endings}
     failed = outcomes & {Outcome.FAILED, Outcome.UNKNOWN}
     if not failed:
-        return Verdict.PARTLY if result.plan.refusals and Outcome.DONE in outcomes else refusal_verdict(result.plan)
+        return Verdict.PARTLY if result.plan.refusals and Outcome.DONE in outcomes else _refusal_verdict(result)
     if Outcome.DONE in outcomes or (Outcome.FAILED in failed and _is_as_agreed(result, endings)):
         return Verdict.PARTLY
     if not result.given_up and result.plan.refusals:
-        return refusal_verdict(result.plan)
+        return _refusal_verdict(result)
     return Verdict.FAILED if Outcome.FAILED in failed else Verdict.SILENT
+
+
+def _refusal_verdict(result: RunResult) -> Verdict:
+    """As the last plan's refusals say; but where a back end was told something, not that nothing was changed."""
+    verdict = refusal_verdict(result.plan)
+    is_changed = any(each.seen for acts in result.asked.values() for each in acts.values())
+    return Verdict.PARTLY if verdict is Verdict.REFUSED and is_changed else verdict
 
 
 def _frozen_before(began: Standing) -> Mapping[str | None, datetime]:

@@ -245,7 +245,7 @@ class Session:
         homes = {group.home for group in self.configuration.groups.values()}
         if backend.name in homes or "volumes" not in self.configuration.backend(target.backend).model_fields_set:
             # What else its SVM has, as what another group has its home there for, is not this group's while it serves.
-            backend = replace(backend, volumes=home.volumes)
+            backend = replace(backend, volumes=home.volumes, follows=home.name)
         return Target(
             backend=backend,
             aggregates=aggregates,
