@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from datamotion.service import removal
+from datamotion.service.history import history, past_run
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
 from tests.together.mortal import Life, dies
@@ -54,6 +55,11 @@ def test_the_group_goes_on_without_it(quick_path: Path) -> None:
         assert report.verdict is Verdict.DONE, told(report)
         assert "make gold-lyon the `home`" in told(report)
         assert "snapmirror release -destination-path" in told(early)
+        assert "`datamotion history RUN` tells all this again" in told(early)
+        runs = [each.run for each in history(story.place.session, GROUP).runs if each.operation == "forget"]
+        outcome = past_run(story.place.session, min(runs)).outcome
+        assert outcome is not None
+        assert "snapmirror release -destination-path" in told(outcome)
         assert await story.at["lyon"].get("/snapmirror/relationships") == []
         alone = story.configured(without_paris)
         group = await alone.group()

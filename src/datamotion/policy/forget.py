@@ -131,4 +131,5 @@ def _notes(situation: Situation, backend: str, *, is_whole: bool) -> Iterator[Re
     if paths:
         release = f"snapmirror release -destination-path {', '.join(paths)}"
         lists = "It lists mirrors then that are gone, and keeps snapshots for them."
-        yield Remark(lists, f"{release}, at its cluster; `datamotion history {group.name}` keeps this")
+        kept = f"`datamotion history {group.name}` lists this run, `datamotion history RUN` tells all this again"
+        yield Remark(lists, f"{release}, at its cluster; {kept}")
