@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.view import ClusterView
-from datamotion.policy.losses import CLOCKS, last_served
+from datamotion.policy.last_served import CLOCKS, last_served
 
 
 def was_mirror(standing: Standing, copy: Copy) -> bool:

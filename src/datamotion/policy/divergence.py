@@ -17,7 +17,7 @@ from datamotion.model.units import duration_text, size_text
 from datamotion.model.volume_records import Snapshot
 from datamotion.policy.common import age_of, common, snapshots_of
 from datamotion.policy.frozen import is_carried, last_prefix
-from datamotion.policy.losses import overtaken_by
+from datamotion.policy.last_served import overtaken_by
 from datamotion.policy.needs import names_text
 
 Sizes = Mapping[tuple[str, str], int]

@@ -11,10 +11,8 @@ from datamotion.model.plan import Loss, RecoveryPoint
 from datamotion.model.standing import Copy, CopyId, HeldClaim, Standing
 from datamotion.model.units import age_text, duration_text, last_text, moment_text
 from datamotion.model.view import ClusterView
+from datamotion.policy.last_served import CLOCKS, is_about, last_served
 from datamotion.policy.situation import Situation
-
-CLOCKS = timedelta(minutes=1)
-"""By which the times of claims and snapshots may be apart, of which each has its own clock."""
 
 
 def loss_of(standing: Standing, copy: Copy, given_up_at: str) -> Loss:
@@ -53,7 +51,7 @@ def resync_loss(standing: Standing, copy: Copy, source: CopyId) -> Loss:
     age, since = (copy.lag if kept is not None else None), list(standing.claims)
     if isinstance(seen, ClusterView) and age is not None:
         since = [each for each in since if each.claim.since >= seen.observed_at - age - CLOCKS]
-    own = [each.claim.since for each in since if each.backend == backend and each.served and _is_about(each, copy)]
+    own = [each.claim.since for each in since if each.backend == backend and each.served and is_about(each, copy)]
     thirds = sorted({each.backend for each in since} - {backend, source.backend})
     broken = "it was broken off" + (f", {duration_text(age)} ago at most" if age is not None else "")
     if own:
@@ -64,18 +62,6 @@ def resync_loss(standing: Standing, copy: Copy, source: CopyId) -> Loss:
     if kept is None or (thirds and age is not None):
         age, what = None, f"{what}, and whatever else it holds that {source.backend} does not"
     return Loss(volume=volume, backend=backend, given_up_at=backend, kept=kept, age=age, text=what)
-
-
-def overtaken_by(standing: Standing, served: CopyId) -> HeldClaim | None:
-    """The claim that overtook what a back end last served of a volume; None where nobody can tell."""
-    claim = last_served(standing, served)
-    later = [each for each in standing.claims if claim is not None and each.epoch == claim.epoch + 1]
-    return later[0] if len(later) == 1 else None
-
-
-def _is_about(claim: HeldClaim, copy: Copy) -> bool:
-    """A partial claim is about those copies whose marks name its epoch."""
-    return not claim.claim.partial or (copy.mark is not None and copy.mark.epoch == claim.epoch)
 
 
 def _later(standing: Standing, copy: Copy) -> list[HeldClaim]:
@@ -102,21 +88,6 @@ def _revived(standing: Standing, later: Sequence[HeldClaim]) -> list[str]:
     first = min((each.epoch for each in later), default=0)
     before = {each.backend for each in standing.claims if each.epoch < first}
     return [name for name in dict.fromkeys(each.backend for each in later) if name in before]
-
-
-def last_served(standing: Standing, copy_id: CopyId) -> HeldClaim | None:
-    """The newest claim by which a back end is known to have served a volume."""
-    copy = standing.copies.get(copy_id)
-    return next(
-        (
-            each
-            for each in standing.claims
-            if each.backend == copy_id.backend
-            and each.served
-            and (_is_about(each, copy) if copy is not None else not each.claim.partial)
-        ),
-        None,
-    )
 
 
 def _age(standing: Standing, copy: Copy, overtaken: HeldClaim) -> timedelta | None:
