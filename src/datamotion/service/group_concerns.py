@@ -151,8 +151,11 @@ class GroupConcerns:
                 return by_hand
             return f"datamotion reprotect {group} mirrors it to its home again, and says first what that gives up"
         copies = [self.standing.copy(name, volume) for name in targets if self.standing.sites[name].svm is not None]
-        if copies and all(
-            copy is not None and (copy.is_writable or self.freshness.is_fresh(copy) is False) for copy in copies
-        ):
+        if not copies:
+            return (
+                f"none of its targets can be seen: once one is, what mirrors it is told; datamotion apply {group} makes"
+                " mirrors at another one, once the configuration names it"
+            )
+        if all(copy is not None and (copy.is_writable or self.freshness.is_fresh(copy) is False) for copy in copies):
             return f"none of its targets in sight follows it: datamotion reprotect {group} turns them round"
         return f"datamotion apply {group} makes mirrors where it can"

@@ -802,3 +802,15 @@ def test_of_who_was_overtaken_long_ago_and_is_silent_the_hint_names_what_lets_it
     world.lose(at)
     hint = world.concerns(a_group(LYON, NANTES))["silent"].hint or ""
     assert ("If it will not come back: datamotion forget gold gold-paris" in hint) is is_named, hint
+
+
+def test_where_no_target_is_in_sight_nothing_is_advised_that_apply_would_refuse() -> None:
+    world = protected(targets=(LYON,))
+    world.lose(LYON)
+    hint = world.concerns(a_group(LYON))["no mirror"].hint
+    assert hint is not None
+    assert hint.startswith("none of its targets can be seen")
+    world = protected(targets=(LYON, NANTES))
+    world.lose(LYON)
+    del world.mirrors["gold-nantes", "vol_1"], world.volumes["gold-nantes", "vol_1"]
+    assert world.concerns(BOTH)["no mirror"].hint == "datamotion apply gold makes mirrors where it can"
