@@ -117,6 +117,7 @@ def migrate(
     them is protected: that goes with its group.
 
     Example: datamotion migrate gold-paris:vol_1 --to gold-lyon
+
     Example: datamotion migrate gold-paris --all --to gold-lyon
     """
     session = open_session(context, config)

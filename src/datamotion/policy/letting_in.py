@@ -26,7 +26,7 @@ _NAME = Phase(
     rank=9,  # before any site is told
     title="Name the epoch",
     because="it becomes one of a part of the group, which is about those copies that name it",
-    gate=Gate.ALL,
+    gate=Gate.REST,  # what cannot be served is what it is not about
 )
 _BELOW = "a junction is made in the volume above it, which is served first"
 

@@ -109,8 +109,13 @@ def _group_refusal(standing: Standing) -> Refusal | None:
     if site.svm is None:
         text = f"SVM {site.backend.svm} of {name} is not on {site.backend.cluster}"
         return Refusal(text=text, hint="correct `svm` in the configuration")
-    selects = next((each for each in standing.doubts if each.kind is DoubtKind.NOTHING_SELECTED), None)
-    return Refusal(text=selects.text, hint=selects.hint) if selects is not None and standing.is_fresh else None
+    return _nothing_yet(standing) if standing.is_fresh else None
+
+
+def _nothing_yet(standing: Standing) -> Refusal | None:
+    """No epoch is taken of a group that has no volumes."""
+    doubt = next((each for each in standing.doubts if each.kind is DoubtKind.NOTHING_SELECTED), None)
+    return Refusal(backend=doubt.backend, text=doubt.text, hint=doubt.hint) if doubt is not None else None
 
 
 def _perhaps_claimed(group: Group, site: Site) -> Refusal:
