@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,14 @@ from datamotion.model.group import Group
 from datamotion.model.kept import Kept
 from datamotion.model.words import Operation
 from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.recovery import Earlier
 from datamotion.service import failing_over, preparing, protecting
 from datamotion.service.intents import Intent
 from datamotion.service.prepared import Prepared
 from datamotion.service.reports import RunReport
 from datamotion.service.status import status
 from datamotion.service.verdict import Verdict
+from ontaplab.inprocess import START
 from tests.together.stories import Story, play, told
 from tests.together.test_looks import calls_of
 from tests.together.world import GROUP, Quiet, create_volumes
@@ -236,6 +240,9 @@ def test_of_all_groups_an_unplanned_failover_moves_those_whose_serving_site_is_l
             plan = await story.planned(failing_over.failover(session.group(left.split()[-1]), spares))
             assert (plan.changes, plan.verdict) == (0, Verdict.DONE)
             assert plan.notes[0].text.startswith(f"{left} and works: it stays there")
+        spoilt = replace(spares, earlier=Earlier(taken_by=START + timedelta(days=1)))
+        plan = await story.planned(failing_over.failover(session.group(GROUP), spoilt))
+        assert not any("it stays there" in each.text for each in plan.notes), "it works, and what it serves is spoilt"
         report = await story.place.run(failing_over.failover(session.group("silver"), spares))
         assert (report.verdict, report.serving) == (Verdict.DONE, "gold-paris")
         assert (await who_serves(story)) == {GROUP: "gold-paris", "silver": "gold-paris"}

@@ -42,7 +42,7 @@ def failover_planner(group: Group, choice: FailoverChoice) -> Planner:
     named = (f"--to {choice.to}", *options) if choice.to is not None else options
 
     def told(situation: Situation) -> Plan:
-        if choice.spares_working and (plan := _left(situation.first)):
+        if choice.leaves_working and (plan := _left(situation.first)):
             return plan
         plan = planner(situation)
         return replace(plan, options=options if plan.backend is not None else named)

@@ -37,6 +37,11 @@ class FailoverChoice:
     pace: Pace = Pace()  # noqa: RUF009  # immutable
 
     @property
+    def leaves_working(self) -> bool:
+        """Whether what works is left where it is: not where it is spoilt, or given up by name."""
+        return self.spares_working and self.earlier is None and self.overrule is None
+
+    @property
     def may_be_planned(self) -> bool:
         return self.is_planned is not False and self.overrule is None and self.earlier is None
 
@@ -116,7 +121,7 @@ def is_for_lost(standing: Standing, to: str | None, choice: FailoverChoice) -> b
     """Whether only what a lost site served is to be taken over: nobody said that more is to be given up."""
     held = next((each for each in standing.claims[:1] if each.backend == to), None)
     takes_all = held is not None and _takes_all(held, choice)
-    is_said = choice.is_planned is not None and not choice.spares_working
+    is_said = choice.is_planned is not None and not choice.leaves_working
     return not (is_said or takes_all) and bool(lost_volumes(standing, to))
 
 

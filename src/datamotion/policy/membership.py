@@ -210,13 +210,13 @@ class Membership:
             self.add(CopyId(backend.name, volume.name), volume)
 
     def _replaced(self, backend: str, volume: Volume) -> Doubt:
-        known = next((mark for copy_id, mark in self.marks.items() if copy_id.volume == volume.name), None)
-        marked, said_at = "", self.sites[backend].backend.said_at
-        if known is not None and volume.uuid != known.origin:
-            site = self.sites[backend].backend
+        place, marked = self.sites[backend].backend, ""
+        copies = (CopyId(name, volume.name) for name in self.sites)
+        if known := next((self.marks[each] for each in copies if each in self.marks), None):
             marked = (
-                f"; if it is the copy that was served there, and its comment was overwritten, at {site.cluster}: volume"
-                f" modify -vserver {site.svm} -volume {volume.name} -comment {shlex.quote(known.write(volume.comment))}"
+                f"; if it is the copy that was served there, and its comment was overwritten, at {place.cluster}:"
+                f" volume modify -vserver {place.svm} -volume {volume.name} -comment"
+                f" {shlex.quote(known.write(volume.comment))}"
             )
         return Doubt(
             kind=DoubtKind.REPLACED,
@@ -224,7 +224,7 @@ class Membership:
             volume=volume.name,
             text=f"{volume.name} at {backend} (uuid {volume.uuid}) is not the volume that {self.group.name} protects by"
             f" that name (uuid {self.origins[volume.name]})",
-            hint=f"rename it, leave it out with `volumes` of {said_at}, or end the protection of the other one:"
+            hint=f"rename it, leave it out with `volumes` of {place.said_at}, or end the protection of the other one:"
             f" datamotion unprotect {self.group.name} --volume {volume.name}{marked}",
         )
 

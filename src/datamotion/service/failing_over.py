@@ -24,7 +24,7 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
     check_is_backend(group, choice.to)
     check_is_backend(group, choice.overrule)
     may_be_planned, earlier = choice.may_be_planned, choice.earlier
-    asks_home = may_be_planned or earlier is not None or choice.spares_working
+    asks_home = may_be_planned or earlier is not None or choice.leaves_working
     aspects = SERVING | {Aspect.SNAPSHOTS} if may_be_planned or earlier else SERVING
     if earlier is not None and earlier.keeps_newer:
         aspects |= {Aspect.AGGREGATES, Aspect.LICENSES}
@@ -40,7 +40,7 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
         more={name: each for name, each in glances.items() if name not in needed},
         # What is spoilt where it is served goes on being served, unless it is fenced there.
         also=(lambda _: frozenset({group.home.cluster})) if asks_home else also_needed,
-        within_s=_SERVING_ANSWERS_S if choice.is_planned is None or earlier or choice.spares_working else None,
+        within_s=_SERVING_ANSWERS_S if choice.is_planned is None or earlier or choice.leaves_working else None,
         way_back=thaw_planner(group) if may_be_planned else None,
     )
 
