@@ -149,7 +149,7 @@ async def _start(
     session: Session, intent: Intent, output: Output, yes: bool, dry_run: bool, exam: drills.Exam
 ) -> DrillStartReport:
     began = session.world.clock.now()
-    async with preparing.prepare(session, [intent], at_once=yes and not dry_run) as (prepared,):
+    async with preparing.prepare(session, [intent]) as (prepared,):  # a run may be recorded behind that, held anew
         shown = await carry_out_one(session, prepared, output, yes=yes, dry_run=dry_run, without_store=False)
     if dry_run or prepared.plan.backend is None:
         return DrillStartReport(operation=shown, evidence=None)
