@@ -78,7 +78,7 @@ def _measure(subject: str, source: Path, copy: Path, runs: int) -> None:
 def _commands(subject: str, source: Path, copy: Path) -> Iterator[tuple[str, Command]]:
     """What is installed, and can do that."""
     yield "`cp`", ["cp", "-a", str(source), str(copy)]
-    ours = [sys.executable, "-m", "datamotion", "copy", str(source), str(copy)]
+    ours = [str(Path(sys.executable).with_name("datamotion")), "copy", str(source), str(copy)]
     is_file, is_delta = subject != "small files", subject == "delta"
     options = ["--delta", "--inplace"] if is_delta else []
     for verify in ("none", "fast"):

@@ -13,7 +13,9 @@ from typing import Protocol
 
 from datamotion.hostcopy.failing import failed
 
-CHUNK = 1 << 20
+CHUNK = 256 << 10
+"""What goes by at once, and the page cache takes in blocks of that size. Those are found among the ones that were used
+before; on a machine whose host takes free memory away, larger ones have to be given anew, for four times the time."""
 GRAIN = 16 << 10
 """Zeros are found, and changes told apart, in steps of this."""
 ZEROS = bytes(GRAIN)

@@ -17,8 +17,6 @@ from datamotion.hostcopy.failing import changed, failed, spoilt
 from datamotion.hostcopy.limit import Limit
 from datamotion.hostcopy.tally import Tally
 
-LIMITED_CHUNK = 512 << 10
-"""What goes by at once where there is a limit."""
 NOT_SO = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EBADF, errno.EPERM}
 """What a kernel, or a file system, answers that does not copy by itself."""
 _KERNEL_CHUNK = 16 << 20
@@ -102,7 +100,7 @@ class Ends:
         """Where it had to stop: at the end, unless this kernel or these file systems do not copy so."""
         while first < last:
             self._check()
-            count = min(last - first, _KERNEL_CHUNK if self.limit.is_open else LIMITED_CHUNK)
+            count = min(last - first, _KERNEL_CHUNK if self.limit.is_open else CHUNK)
             self.limit.take(count)
             try:
                 moved = os.copy_file_range(self.source, self.target, count, first, first)
@@ -131,10 +129,10 @@ class Ends:
 
     def _by_hand(self, first: int, last: int, total: xxhash.xxh3_128 | None, *, is_reserved: bool) -> None:
         buffer = LANE.there
-        view, step = memoryview(buffer), CHUNK if self.limit.is_open else LIMITED_CHUNK
-        for offset in range(first, last, step):
+        view = memoryview(buffer)
+        for offset in range(first, last, CHUNK):
             self._check()
-            length = min(step, last - offset)
+            length = min(CHUNK, last - offset)
             self.limit.take(length)
             got = read_source(view[:length], self.source, offset, self.source_path, self.read)
             if got < length:

@@ -13,7 +13,7 @@ import pytest
 
 from datamotion.errors import CopyFailed, Refused
 from datamotion.hostcopy import Asked, Tally, Verify, copy
-from datamotion.hostcopy.carry import LIMITED_CHUNK
+from datamotion.hostcopy.buffers import CHUNK
 from datamotion.hostcopy.failing import SourceChanged, identity
 from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit
@@ -305,7 +305,7 @@ def test_no_more_goes_by_than_the_limit_allows(quick_path: Path, verify: Verify)
     clock, tally = Counted(), Tally()
     source = filled(quick_path / "source", 10 * MIB)
     copy(Asked(str(source), str(quick_path / "copy"), verify, bytes_per_s=MIB), clock, tally)
-    assert clock.now_s == 10 - LIMITED_CHUNK / MIB or tally.ways == {"reflink"}
+    assert clock.now_s == 10 - CHUNK / MIB or tally.ways == {"reflink"}
 
 
 def test_threads_share_one_limit() -> None:
