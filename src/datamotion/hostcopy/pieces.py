@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datamotion.errors import CopyFailed
 from datamotion.hostcopy.asked import SMALLEST, Asked, Verify
 from datamotion.hostcopy.attributes import carry_attributes
-from datamotion.hostcopy.buffers import Reader
+from datamotion.hostcopy.buffers import CHUNK, Reader
 from datamotion.hostcopy.carry import NOT_SO, Ends
 from datamotion.hostcopy.failing import changed, failed, identity
 from datamotion.hostcopy.journal import Journal
@@ -21,7 +21,6 @@ from datamotion.hostcopy.limit import Limit
 from datamotion.hostcopy.small import carry_small
 from datamotion.hostcopy.tally import Tally
 
-_SMALL = 512 << 10
 _MOST = 8192  # pieces of one file: a journal has no more lines than that
 _MIB = 1 << 20
 _FICLONE = 0x40049409
@@ -99,7 +98,7 @@ class Workshop:
     ) -> None:
         size = _size(there, before)
         is_plain = modes.S_ISREG(made.st_mode)
-        if 0 < size <= _SMALL and is_plain and old is None and self._goes_at_once(before):
+        if 0 < size <= CHUNK and is_plain and old is None and self._goes_at_once(before):
             if made.st_size:
                 os.ftruncate(here, 0)
             sent = carry_small(self, there, here, size, source, target)

@@ -18,7 +18,7 @@ import pytest
 from datamotion.errors import ConfigError, CopyFailed, Refused
 from datamotion.hostcopy import Tally, Verify
 from datamotion.hostcopy.asked import SMALLEST
-from datamotion.hostcopy.buffers import GRAIN, filled_runs
+from datamotion.hostcopy.buffers import CHUNK, GRAIN, filled_runs
 from datamotion.hostcopy.carry import Ends
 from datamotion.hostcopy.limit import Limit
 from datamotion.hostcopy.mounts import mounts_within
@@ -123,6 +123,21 @@ def test_a_folder_is_copied_with_all_that_it_holds(quick_path: Path, verify: Ver
     assert (quick_path / "copy").stat().st_mtime_ns == 8_000_000_009
     assert (report.files, report.folders, report.outcome) == (3, 4, "done")
     assert left_over(quick_path) == []
+
+
+@pytest.mark.parametrize("verify", VERIFICATIONS)
+def test_files_of_a_folder_are_copied_whole_whatever_their_sizes_are_of_what_goes_by_at_once(
+    quick_path: Path, verify: Verify
+) -> None:
+    source = quick_path / "source"
+    source.mkdir()
+    sizes = [many * unit + more for many in (1, 2, 4) for unit in (GRAIN, CHUNK) for more in (-1, 0, 1)]
+    sizes += [PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + CHUNK + 1]
+    for number, size in enumerate(sizes):
+        filled(source / f"file{number:02}", size, number)
+    report = copied(source, quick_path / "copy", verify)
+    assert report.failures == ()
+    assert list(standing(quick_path / "copy")) == list(standing(source))
 
 
 @pytest.mark.parametrize("delta", [False, True])
