@@ -16,7 +16,7 @@ from bench.pair import lab
 from bench.quiet import Quiet
 from datamotion.clock import SystemClock
 from datamotion.config.loading import load
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over, preparing, protecting
 from datamotion.service.intents import Intent
 from datamotion.service.reports import RunReport

@@ -23,10 +23,10 @@ from datamotion.clock import SystemClock
 from datamotion.config.models import Configuration
 from datamotion.engine.looking import Lookout
 from datamotion.model.view import View
-from datamotion.policy.failover import failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.failover import failover_planner
 from datamotion.policy.situation import Situation
-from datamotion.policy.standing import stand
+from datamotion.policy.standing.standing import stand
 from datamotion.service import failing_over, preparing
 from datamotion.service.session import Session, World
 from datamotion.service.verdict import Verdict

@@ -15,7 +15,7 @@ from datamotion.model.view import Unseen
 from datamotion.policy.migrate import OF_FILES, OF_LUNS, OF_VOLUMES
 from datamotion.policy.movers.group_home import GROUP_HOME
 from datamotion.policy.movers.offer import M, Mover
-from datamotion.policy.standing import stand
+from datamotion.policy.standing.standing import stand
 
 _INTRODUCTION = """\
 <!-- Made from src/datamotion/policy/movers by `make docs`; changes here are overwritten. -->

@@ -18,8 +18,8 @@ import trio
 from trio.testing import MockClock
 
 from datamotion.model.acts import Act, Change, RunHook
-from datamotion.policy.drills import DrillChoice
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.drills.drills import DrillChoice
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.policy.kinds import KINDS
 from datamotion.policy.selection import Selection
 from datamotion.service import drills, failing_over, migrations, mirrors, preparing, protecting, removal

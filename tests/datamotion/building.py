@@ -23,7 +23,7 @@ from datamotion.model.view import Aspect, ClusterView, View
 from datamotion.model.volume_records import Snapshot, Svm, SvmPeer, Volume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.standing import stand
+from datamotion.policy.standing.standing import stand
 from datamotion.service.reports import PlanReport, RunReport
 
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)

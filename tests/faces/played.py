@@ -18,8 +18,8 @@ from datamotion.cli.past import render_past_run
 from datamotion.cli.render_check import render_check
 from datamotion.cli.render_run import render_run
 from datamotion.cli.watching import TerminalWatcher
-from datamotion.policy.drills import DrillChoice
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.drills.drills import DrillChoice
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import check, drills, failing_over, intents, migrations, mirrors, preparing, protecting
 from datamotion.service.history import past_run
 from ontaplab.faults.scripted import scripted

@@ -17,7 +17,7 @@ from datamotion.model.mirror_acts import AwaitTransfer
 from datamotion.model.plan import Plan
 from datamotion.model.standing import FENCE, Standing
 from datamotion.model.words import MirrorState, TransferState
-from datamotion.policy.protect import protect_planner
+from datamotion.policy.protect.protect import protect_planner
 from datamotion.service.progress import Doing, Progress, RunPhase, RunProgress, VolumeProgress
 from tests.datamotion.building import (
     GIB,

@@ -13,7 +13,7 @@ import trio
 from trio.testing import MockClock
 
 from datamotion.errors import Refused
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over, intents, preparing, protecting
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.status import status

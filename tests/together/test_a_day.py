@@ -11,7 +11,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.runs.journal import Entry
 from datamotion.service import failing_over, protecting
 from datamotion.service.reports import RunReport

@@ -11,7 +11,7 @@ import trio
 
 from datamotion.model.acts import Act
 from datamotion.model.mirror_acts import Break, Pause
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over, intents, preparing
 from datamotion.service.verdict import Verdict
 from ontaplab.faults.scripted import scripted

@@ -10,7 +10,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over, preparing, protecting
 from datamotion.service.status import status
 from datamotion.service.status_reports import GroupReport

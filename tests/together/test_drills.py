@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from datamotion.policy.drills import DrillChoice
+from datamotion.policy.drills.drills import DrillChoice
 from datamotion.service import drill_evidence, drills, preparing, removal
 from datamotion.service.commands_here import CheckOutcome
 from datamotion.service.drill_reports import MirrorSeen, Served, changes_of

@@ -16,9 +16,9 @@ from datamotion.errors import Refused
 from datamotion.model.acts import Act, Change
 from datamotion.model.mirror_acts import Break, Pause
 from datamotion.model.serving_acts import TakeEpoch
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.last_transfers import Pace
-from datamotion.policy.recovery import Earlier
+from datamotion.policy.copies.recovery import Earlier
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.mirrors.last_transfers import Pace
 from datamotion.service import failing_over
 from datamotion.service.open_runs import open_runs
 from datamotion.service.reports import RunReport

@@ -17,7 +17,7 @@ import trio
 from trio.testing import MockClock
 
 from datamotion.errors import Refused
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over, protecting
 from datamotion.service.intents import Intent
 from datamotion.service.verdict import Verdict

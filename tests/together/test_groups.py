@@ -16,8 +16,8 @@ from datamotion.errors import Refused
 from datamotion.model.group import Group
 from datamotion.model.kept import Kept
 from datamotion.model.words import Operation
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.recovery import Earlier
+from datamotion.policy.copies.recovery import Earlier
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over, preparing, protecting
 from datamotion.service.intents import Intent
 from datamotion.service.prepared import Prepared

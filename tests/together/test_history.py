@@ -10,8 +10,8 @@ import pytest
 import trio
 
 from datamotion.errors import ConfigError, Refused, StoreFailed
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.last_transfers import Pace
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.mirrors.last_transfers import Pace
 from datamotion.runs.phases import Phase
 from datamotion.service import failing_over, intents, preparing, protecting
 from datamotion.service.history import history, past_run

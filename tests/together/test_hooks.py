@@ -12,8 +12,8 @@ import trio
 
 from datamotion.cli.streaming import StreamingWatcher
 from datamotion.model.words import Operation
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.recovery import Earlier
+from datamotion.policy.copies.recovery import Earlier
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over
 from datamotion.service.commands_here import CheckOutcome
 from datamotion.service.reports import RunReport

@@ -15,7 +15,7 @@ from datamotion.errors import ConfigError
 from datamotion.model.acts import Act
 from datamotion.model.serving_acts import ConfirmClaim
 from datamotion.model.standing import FENCE
-from datamotion.policy.drills import DrillChoice
+from datamotion.policy.drills.drills import DrillChoice
 from datamotion.service import drills, migrations, mirrors, protecting, under_way
 from datamotion.service.open_runs import open_runs
 from datamotion.service.reports import PlanReport, RunReport

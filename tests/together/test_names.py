@@ -7,7 +7,7 @@ from pathlib import Path
 import trio
 from trio.testing import MockClock
 
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over, protecting
 from datamotion.service.verdict import Verdict
 from tests.together.world import GROUP, TARGETS, a_place, create_volumes, digests

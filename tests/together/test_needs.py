@@ -9,7 +9,7 @@ from typing import Any
 
 from datamotion.model.acts import Act
 from datamotion.model.mirror_acts import Break
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over
 from datamotion.service.verdict import Verdict
 from tests.datamotion.building import notes_of

@@ -12,7 +12,7 @@ from datamotion.cli.picture import picture_lines
 from datamotion.cli.watching import kept_fresh
 from datamotion.clock import Clock
 from datamotion.engine.ports import Look
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over, prepared, preparing
 from datamotion.service.events import EventReport, Follower
 from datamotion.service.progress import Doing, RunPhase, RunProgress

@@ -16,8 +16,8 @@ from rich.console import Console
 
 from datamotion.cli.render_run import render_run
 from datamotion.model.standing import FENCE
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.last_transfers import Pace
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.mirrors.last_transfers import Pace
 from datamotion.policy.selection import Selection
 from datamotion.service import failing_over, mirrors, preparing
 from datamotion.service.history import history

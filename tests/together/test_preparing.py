@@ -11,7 +11,7 @@ import trio
 from trio.testing import MockClock
 
 from datamotion.errors import Refused
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over, intents, preparing, protecting
 from datamotion.service.verdict import Verdict
 from datamotion.store.lock import hold_group

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from datamotion.policy.drills import DrillChoice
+from datamotion.policy.drills.drills import DrillChoice
 from datamotion.service import drills, mirrors
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict

@@ -26,7 +26,7 @@ from datamotion.errors import DataMotionError
 from datamotion.exit_status import ExitStatus
 from datamotion.model.group import Group
 from datamotion.model.units import count_text, duration_text, size_text
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over, mirrors, preparing, protecting
 from datamotion.service.intents import Intent
 from datamotion.service.reports import RunReport

@@ -17,7 +17,7 @@ from datamotion.cli.options import DEFAULT_CONFIG, ConfigFile, DryRun, OneGroup,
 from datamotion.cli.output import Output, print_json
 from datamotion.cli.render_drill import check_may_hold_page, page, render_drill
 from datamotion.exit_status import ExitStatus
-from datamotion.policy.drills import DrillChoice
+from datamotion.policy.drills.drills import DrillChoice
 from datamotion.service import drill_evidence, drills, preparing
 from datamotion.service.drill_reports import DrillOutcome
 from datamotion.service.intents import Intent

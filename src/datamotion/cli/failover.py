@@ -30,8 +30,8 @@ from datamotion.cli.serving import FreezeBelow, FrozenFor, Reprotect, To, pace_o
 from datamotion.config.durations import parse_duration
 from datamotion.errors import ConfigError
 from datamotion.model.group import Group
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.recovery import Earlier
+from datamotion.policy.copies.recovery import Earlier
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over, mirrors
 
 Overrule = Annotated[

@@ -27,8 +27,8 @@ from datamotion.cli.options import (
 )
 from datamotion.cli.output import Output
 from datamotion.errors import ConfigError
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.last_transfers import Pace
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.mirrors.last_transfers import Pace
 from datamotion.service import failing_over, mirrors
 
 To = Annotated[

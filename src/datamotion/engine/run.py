@@ -36,9 +36,9 @@ from datamotion.model.standing import Standing
 from datamotion.model.view import Unseen, View
 from datamotion.policy.consent import is_covered
 from datamotion.policy.kinds import Holds, is_asked_for, progress, prove
-from datamotion.policy.proofs import NOT_YET, YES, Proof
+from datamotion.policy.proofs.proof import NOT_YET, YES, Proof
 from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.standing import stand
+from datamotion.policy.standing.standing import stand
 from datamotion.runs.journal import Note
 
 

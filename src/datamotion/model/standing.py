@@ -1,7 +1,7 @@
 """How a group stands: one picture of its copies, relationships, claims and doubts, made once a look.
 
 Back ends are equals in it. Planners, the engine's proofs, `status` and `check` read it and nothing else.
-`policy/standing.py` makes it from a view.
+`policy/standing/standing.py` makes it from a view.
 """
 
 from __future__ import annotations

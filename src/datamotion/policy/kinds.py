@@ -71,20 +71,19 @@ from datamotion.model.volume_acts import (
     TakeSnapshot,
 )
 from datamotion.model.words import MirrorState, TransferState
-from datamotion.policy import (
-    cluster_peering,
-    defined_policies,
+from datamotion.policy.mirrors import cluster_peering, defined_policies
+from datamotion.policy.proofs import (
     file_places,
     lun_places,
-    mirror_proofs,
+    mirrors,
     movements,
-    peering_proofs,
-    proofs,
+    peerings,
+    proof,
     removals,
-    serving_proofs,
-    volume_proofs,
+    serving,
+    volumes,
 )
-from datamotion.policy.proofs import Ground, Holds, Proof
+from datamotion.policy.proofs.proof import Ground, Holds, Proof
 
 _CHANGE_S = 60.0
 _JOB_S = 60.0
@@ -140,20 +139,20 @@ class Kind:
 KINDS: Mapping[type[Change], Kind] = {
     PeerClusters: Kind(_CLUSTERS, cluster_peering.offered, at_all=True),
     AwaitClusterPeer: Kind(_CLUSTERS, cluster_peering.clusters_peered, is_asked_for=False, at_all=True),
-    PeerSvms: Kind(_PEERS, peering_proofs.peered, at_all=True),
-    AcceptSvmPeer: Kind(_PEERS, peering_proofs.accepted, at_all=True),
-    AllowApplications: Kind(_PEERS, peering_proofs.applications_allowed, at_all=True),
+    PeerSvms: Kind(_PEERS, peerings.peered, at_all=True),
+    AcceptSvmPeer: Kind(_PEERS, peerings.accepted, at_all=True),
+    AllowApplications: Kind(_PEERS, peerings.applications_allowed, at_all=True),
     CreatePolicy: Kind(_POLICIES, defined_policies.policy_made),
     ModifyPolicy: Kind(_POLICIES, defined_policies.policy_modified),
-    CreateVolume: Kind(_VOLUMES, volume_proofs.volume_made),
-    CloneVolume: Kind(_VOLUMES, volume_proofs.volume_cloned),
-    SplitClone: Kind(_VOLUMES, volume_proofs.clone_split, limit_s=_SPLIT_S),
-    AwaitOnline: Kind(_VOLUMES, volume_proofs.online, is_asked_for=False),
-    ModifyVolume: Kind(_VOLUMES | _POLICIES, volume_proofs.volume_modified),
-    ModifyQtree: Kind(_QTREES, serving_proofs.qtree_modified),
-    MapLun: Kind(frozenset({Aspect.LUN_MAPS}), serving_proofs.lun_mapped),
-    CreateShare: Kind(frozenset({Aspect.CIFS_SHARES}), serving_proofs.share_made),
-    ModifyLun: Kind(_LUNS, serving_proofs.lun_modified),
+    CreateVolume: Kind(_VOLUMES, volumes.volume_made),
+    CloneVolume: Kind(_VOLUMES, volumes.volume_cloned),
+    SplitClone: Kind(_VOLUMES, volumes.clone_split, limit_s=_SPLIT_S),
+    AwaitOnline: Kind(_VOLUMES, volumes.online, is_asked_for=False),
+    ModifyVolume: Kind(_VOLUMES | _POLICIES, volumes.volume_modified),
+    ModifyQtree: Kind(_QTREES, serving.qtree_modified),
+    MapLun: Kind(frozenset({Aspect.LUN_MAPS}), serving.lun_mapped),
+    CreateShare: Kind(frozenset({Aspect.CIFS_SHARES}), serving.share_made),
+    ModifyLun: Kind(_LUNS, serving.lun_modified),
     MoveVolume: Kind(_MOVEMENTS, movements.begun, job_s=5.0, begins=True),  # its job may last as long as the move does
     AwaitMove: Kind(_MOVEMENTS, movements.arrived, limit_s=_PERCENT_S, is_asked_for=False, moves=movements.progress),
     CutOver: Kind(_MOVEMENTS, movements.cut_over, job_s=5.0, moves=movements.progress),
@@ -176,41 +175,39 @@ KINDS: Mapping[type[Change], Kind] = {
     CopyFile: Kind(_FILES, file_places.copied, job_s=_SPLIT_S),  # nothing but its job tells how far it is
     DeleteFile: Kind(_FILES, file_places.deleted),
     DeleteLun: Kind(_LUN_PLACES, lun_places.deleted),
-    CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), serving_proofs.sessions_closed),
-    CreateExportPolicy: Kind(frozenset({Aspect.EXPORT_POLICIES}), serving_proofs.export_policy_made),
+    CloseSessions: Kind(frozenset({Aspect.CIFS_SESSIONS}), serving.sessions_closed),
+    CreateExportPolicy: Kind(frozenset({Aspect.EXPORT_POLICIES}), serving.export_policy_made),
     # And who else may have claimed the group by now: before a copy goes back to what is common with who serves.
-    CreateRelationship: Kind(_RELATIONSHIPS | _POLICIES, mirror_proofs.related),
-    ModifyRelationship: Kind(_RELATIONSHIPS, mirror_proofs.relationship_modified),
-    Initialize: Kind(_RELATIONSHIPS, mirror_proofs.initialized, begins=True),
-    Resume: Kind(_RELATIONSHIPS, mirror_proofs.resumed),
+    CreateRelationship: Kind(_RELATIONSHIPS | _POLICIES, mirrors.related),
+    ModifyRelationship: Kind(_RELATIONSHIPS, mirrors.relationship_modified),
+    Initialize: Kind(_RELATIONSHIPS, mirrors.initialized, begins=True),
+    Resume: Kind(_RELATIONSHIPS, mirrors.resumed),
     # Beside what these two change, who else may have claimed the group by now: before it is broken off, and served.
-    Pause: Kind(
-        _RELATIONSHIPS | _POLICIES, mirror_proofs.paused, job_s=5.0
-    ),  # its job waits for the transfer that runs
-    Break: Kind(_RELATIONSHIPS | _VOLUMES | _POLICIES, mirror_proofs.broken_off),  # the destination becomes writable
-    Resync: Kind(_RELATIONSHIPS | _VOLUMES, mirror_proofs.resynced, limit_s=_TRANSFER_S, begins=True),
-    StartTransfer: Kind(_RELATIONSHIPS, mirror_proofs.started, begins=True),
-    AwaitTransfer: Kind(_RELATIONSHIPS, mirror_proofs.carried, limit_s=_TRANSFER_S, is_asked_for=False),
-    TakeSnapshot: Kind(_SNAPSHOTS, volume_proofs.snapshot_taken),
+    Pause: Kind(_RELATIONSHIPS | _POLICIES, mirrors.paused, job_s=5.0),  # its job waits for the transfer that runs
+    Break: Kind(_RELATIONSHIPS | _VOLUMES | _POLICIES, mirrors.broken_off),  # the destination becomes writable
+    Resync: Kind(_RELATIONSHIPS | _VOLUMES, mirrors.resynced, limit_s=_TRANSFER_S, begins=True),
+    StartTransfer: Kind(_RELATIONSHIPS, mirrors.started, begins=True),
+    AwaitTransfer: Kind(_RELATIONSHIPS, mirrors.carried, limit_s=_TRANSFER_S, is_asked_for=False),
+    TakeSnapshot: Kind(_SNAPSHOTS, volumes.snapshot_taken),
     # With it come LUNs as they were at the source: kept from their hosts.
     AwaitSnapshot: Kind(
-        _RELATIONSHIPS | _SNAPSHOTS | _LUNS, mirror_proofs.snapshot_carried, limit_s=_TRANSFER_S, is_asked_for=False
+        _RELATIONSHIPS | _SNAPSHOTS | _LUNS, mirrors.snapshot_carried, limit_s=_TRANSFER_S, is_asked_for=False
     ),
-    AwaitIdle: Kind(_RELATIONSHIPS, mirror_proofs.idle, limit_s=_TRANSFER_S, is_asked_for=False),
-    AbortTransfer: Kind(_RELATIONSHIPS, mirror_proofs.aborted),
+    AwaitIdle: Kind(_RELATIONSHIPS, mirrors.idle, limit_s=_TRANSFER_S, is_asked_for=False),
+    AbortTransfer: Kind(_RELATIONSHIPS, mirrors.aborted),
     TakeEpoch: Kind(
-        _POLICIES | _RELATIONSHIPS | _VOLUMES, serving_proofs.epoch_taken
+        _POLICIES | _RELATIONSHIPS | _VOLUMES, serving.epoch_taken
     ),  # and what somebody serves there by now
-    ConfirmClaim: Kind(_POLICIES, serving_proofs.claim_confirmed),
+    ConfirmClaim: Kind(_POLICIES, serving.claim_confirmed),
     # Without a relationship nobody breaks a copy off any more: what it is then, it is when it is deleted.
     DeleteRelationship: Kind(_RELATIONSHIPS | _VOLUMES | _POLICIES, removals.relationship_deleted),
     ReleaseRelationship: Kind(frozenset({Aspect.DESTINATIONS}), removals.released),
     DeleteVolume: Kind(_VOLUMES, removals.volume_deleted),
-    TakeCommonSnapshot: Kind(_COMMON, volume_proofs.common_snapshot_taken),
+    TakeCommonSnapshot: Kind(_COMMON, volumes.common_snapshot_taken),
     DeleteSnapshot: Kind(_COMMON, removals.snapshot_deleted),
     DeleteClaim: Kind(_POLICIES, removals.claim_deleted),
     RemoveMark: Kind(_VOLUMES, removals.mark_removed),
-    RunHook: Kind(frozenset(), proofs.never_seen),
+    RunHook: Kind(frozenset(), proof.never_seen),
 }
 
 

@@ -13,8 +13,8 @@ from datamotion.model.standing import Copy, Standing
 from datamotion.model.view import ClusterView, Unseen
 from datamotion.model.volume_acts import AwaitMove
 from datamotion.model.words import MirrorState, MoveState, TransferState
-from datamotion.policy.lun_places import lun_named, lun_of
-from datamotion.policy.movements import movement_of
+from datamotion.policy.proofs.lun_places import lun_named, lun_of
+from datamotion.policy.proofs.movements import movement_of
 from datamotion.service.migration_reports import share_of
 
 

@@ -12,9 +12,9 @@ from datamotion.model.standing import Standing
 from datamotion.model.units import count_text
 from datamotion.model.view import CHECKING, Aspect, Unseen, View, look_up
 from datamotion.policy.home import targets_of
-from datamotion.policy.protect import protect_planner
+from datamotion.policy.protect.protect import protect_planner
 from datamotion.policy.situation import Situation
-from datamotion.policy.standing import stand
+from datamotion.policy.standing.standing import stand
 from datamotion.service.check_clusters import cluster_lines
 from datamotion.service.check_grounds import ground_lines
 from datamotion.service.check_mirrors import fan_out_line, mirrors_lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datamotion.model.standing import Standing
-from datamotion.policy.grounds import Sharing, grounds
+from datamotion.policy.copies.grounds import Sharing, grounds
 from datamotion.policy.needs import export_policies
 from datamotion.service.check_reports import CheckKind, CheckLine
 from datamotion.service.findings import checked, noted, unlooked

@@ -11,7 +11,7 @@ from datamotion.model.standing import Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.volume_records import SvmPeer
-from datamotion.policy.cluster_peering import steps_text
+from datamotion.policy.mirrors.cluster_peering import steps_text
 from datamotion.policy.recurrence import intervals
 from datamotion.service.check_clusters import release_lines
 from datamotion.service.check_reports import CheckKind, CheckLine

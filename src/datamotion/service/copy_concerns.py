@@ -13,11 +13,11 @@ from datamotion.model.paused import paused_of
 from datamotion.model.standing import FENCE, Copy, CopyId, HeldClaim, Standing
 from datamotion.model.units import duration_text
 from datamotion.model.words import MirrorState, Mount, Role, TransferState
-from datamotion.policy.broken_mirrors import was_mirror
-from datamotion.policy.brought_back import is_found_alone
-from datamotion.policy.geometry import changed_geometry
+from datamotion.policy.copies.broken_mirrors import was_mirror
+from datamotion.policy.copies.brought_back import is_found_alone
+from datamotion.policy.copies.geometry import changed_geometry
+from datamotion.policy.copies.junctions import path_clash, taken_paths
 from datamotion.policy.home import takes_up
-from datamotion.policy.junctions import path_clash, taken_paths
 from datamotion.service.concern_rows import Kind
 from datamotion.service.concerns import Concern
 from datamotion.service.freshness import Freshness, Policies

@@ -15,9 +15,9 @@ from datamotion.model.group import Group
 from datamotion.model.standing import Standing
 from datamotion.model.view import SERVING, Aspect
 from datamotion.model.words import Operation
-from datamotion.policy.drill_clones import drills_at
-from datamotion.policy.drill_ends import stop_planner
-from datamotion.policy.drills import DrillChoice, start_planner
+from datamotion.policy.drills.clones import drills_at
+from datamotion.policy.drills.drills import DrillChoice, start_planner
+from datamotion.policy.drills.ends import stop_planner
 from datamotion.service.commands_here import CheckOutcome, run_here
 from datamotion.service.drill_reports import MirrorSeen, Served
 from datamotion.service.intents import Intent, check_is_backend, check_is_no_migration, glances_of

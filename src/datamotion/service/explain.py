@@ -12,12 +12,12 @@ from datamotion.model.plan import Refusal
 from datamotion.model.standing import CopyId, DoubtKind, Standing
 from datamotion.model.units import count_text, last_text
 from datamotion.model.view import SERVING, Unseen, View
-from datamotion.policy.failover import failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.failover_decision import Decision, decide
+from datamotion.policy.copies.target import Candidate
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.decision import Decision, decide
+from datamotion.policy.failover.failover import failover_planner
 from datamotion.policy.situation import Situation
-from datamotion.policy.standing import stand
-from datamotion.policy.target import Candidate
+from datamotion.policy.standing.standing import stand
 from datamotion.service.concerns import concern_reports, forgotten
 from datamotion.service.freshness import Freshness
 from datamotion.service.intents import glances_of

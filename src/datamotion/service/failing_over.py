@@ -5,10 +5,10 @@ from __future__ import annotations
 from datamotion.model.group import Group
 from datamotion.model.view import LETTING_IN, SERVING, Aspect
 from datamotion.model.words import Operation
-from datamotion.policy.failover import also_needed, failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.settle import settle_planner
-from datamotion.policy.thaw import thaw_planner
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.failover import also_needed, failover_planner
+from datamotion.policy.failover.settle import settle_planner
+from datamotion.policy.failover.thaw import thaw_planner
 from datamotion.service.intents import Intent, check_is_backend, glances_of
 
 _SERVING_ANSWERS_S = 5.0

@@ -10,7 +10,7 @@ from datetime import timedelta
 from datamotion.model.standing import CopyId, DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.units import count_text, moment_text
 from datamotion.model.view import ClusterClock, ClusterView, Unseen
-from datamotion.policy.drill_clones import drills_at
+from datamotion.policy.drills.clones import drills_at
 from datamotion.policy.home import first_copy_there, targets_of
 from datamotion.service.concern_rows import CLOCK_LIMIT, Kind
 from datamotion.service.concerns import Concern, forgotten

@@ -13,7 +13,7 @@ from datamotion.model.standing import Standing
 from datamotion.model.view import Aspect
 from datamotion.model.volume_records import Snapshot
 from datamotion.model.words import Operation
-from datamotion.policy.divergence import Sizes
+from datamotion.policy.copies.divergence import Sizes
 from datamotion.policy.situation import Planner
 
 

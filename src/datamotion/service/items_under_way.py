@@ -12,9 +12,9 @@ from datamotion.model.item_records import Passage, PlacedLun, lun_name
 from datamotion.model.lun_mark import copy_mark, is_leaving
 from datamotion.model.migration import PREFIX
 from datamotion.model.view import ClusterView
-from datamotion.policy.file_places import file_named, is_copying
-from datamotion.policy.lun_places import lun_of
 from datamotion.policy.movers.file_copy import NAME, aside, names_of, unnamed
+from datamotion.policy.proofs.file_places import file_named, is_copying
+from datamotion.policy.proofs.lun_places import lun_of
 from datamotion.service.migration_reports import MigrationReport, share_of
 from datamotion.service.migrations import item_migration
 from datamotion.service.session import Session

@@ -14,10 +14,10 @@ from datamotion.model.item_migration import ItemMigration
 from datamotion.model.migration import Migration
 from datamotion.model.view import EVERYTHING, REMOVING, SERVING, Aspect
 from datamotion.model.words import Operation
+from datamotion.policy.failover.thaw import thaw_planner
 from datamotion.policy.migrate import AnyMigration, abort_planner, migrate_planner
 from datamotion.policy.movers.file_copy import names_of
 from datamotion.policy.situation import Planner
-from datamotion.policy.thaw import thaw_planner
 from datamotion.service.intents import Intent, glances_of
 from datamotion.service.session import Session
 

@@ -10,16 +10,16 @@ from datamotion.model.group import Group
 from datamotion.model.names import is_plain
 from datamotion.model.view import LETTING_IN, STANDING, TURNING, Aspect
 from datamotion.model.words import Operation
-from datamotion.policy.abort import abort_planner
-from datamotion.policy.breaking import break_planner
-from datamotion.policy.divergence import Sizes, to_measure
-from datamotion.policy.drill_ends import sweeping
-from datamotion.policy.pause import pause_planner, resume_planner
-from datamotion.policy.reprotect import reprotect_planner
-from datamotion.policy.resync import newest_common, resync_planner
+from datamotion.policy.copies.divergence import Sizes, to_measure
+from datamotion.policy.drills.ends import sweeping
+from datamotion.policy.mirrors.abort import abort_planner
+from datamotion.policy.mirrors.breaking import break_planner
+from datamotion.policy.mirrors.pause import pause_planner, resume_planner
+from datamotion.policy.mirrors.resync import newest_common, resync_planner
+from datamotion.policy.reprotect.reprotect import reprotect_planner
+from datamotion.policy.reprotect.turning import Consent
 from datamotion.policy.selection import Selection
 from datamotion.policy.situation import Planner
-from datamotion.policy.turning import Consent
 from datamotion.service.intents import Intent, Measuring, check_is_backend, check_is_no_migration, glances_of
 
 

@@ -26,7 +26,7 @@ from datamotion.model.view import View
 from datamotion.model.words import Operation
 from datamotion.policy.consent import beyond
 from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.standing import stand
+from datamotion.policy.standing.standing import stand
 from datamotion.runs.phases import Event, Phase
 from datamotion.service.asked import ask_about
 from datamotion.service.clusters import FollowedCluster

@@ -14,7 +14,7 @@ from datamotion.errors import ConfigError, Refused
 from datamotion.model.group import Group
 from datamotion.model.standing import Standing
 from datamotion.model.view import View
-from datamotion.policy.standing import stand
+from datamotion.policy.standing.standing import stand
 from datamotion.service.clusters import FollowedCluster
 from datamotion.service.intents import Intent, together
 from datamotion.service.prepared import Held, Prepared, hold

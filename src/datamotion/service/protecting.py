@@ -7,11 +7,11 @@ from collections.abc import Collection
 from datamotion.model.group import Group
 from datamotion.model.view import EVERYTHING, STANDING, Aspect
 from datamotion.model.words import Operation
-from datamotion.policy.cluster_peering import unpeered
-from datamotion.policy.drill_ends import sweeping
-from datamotion.policy.protect import protect_planner
-from datamotion.policy.taking_up import to_compare
-from datamotion.policy.update import update_planner
+from datamotion.policy.drills.ends import sweeping
+from datamotion.policy.mirrors.cluster_peering import unpeered
+from datamotion.policy.mirrors.update import update_planner
+from datamotion.policy.protect.protect import protect_planner
+from datamotion.policy.protect.taking_up import to_compare
 from datamotion.service.intents import Intent, check_is_backend, check_is_no_migration, glances_of
 
 

@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 from datamotion.model.group import Group
 from datamotion.model.view import REMOVING, Aspect
 from datamotion.model.words import Operation
-from datamotion.policy.drill_ends import sweeping
-from datamotion.policy.forget import forget_planner
-from datamotion.policy.gc import gc_planner
-from datamotion.policy.unprotect import unprotect_planner
+from datamotion.policy.drills.ends import sweeping
+from datamotion.policy.removal.forget import forget_planner
+from datamotion.policy.removal.gc import gc_planner
+from datamotion.policy.removal.unprotect import unprotect_planner
 from datamotion.service.intents import Intent, check_is_backend, glances_of
 
 

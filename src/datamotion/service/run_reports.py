@@ -14,13 +14,13 @@ from datamotion.model.plan import RecoveryPoint
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Standing
 from datamotion.model.view import ClusterView
-from datamotion.policy.common import snapshot_named
-from datamotion.policy.fence import overtaken
-from datamotion.policy.frozen import frozen_for
-from datamotion.policy.giving import MAP, SHARE
-from datamotion.policy.letting_in import SERVE
-from datamotion.policy.planned import FREEZE
-from datamotion.policy.provision import GIVE
+from datamotion.policy.clients.fence import overtaken
+from datamotion.policy.clients.giving import MAP, SHARE
+from datamotion.policy.clients.letting_in import SERVE
+from datamotion.policy.clients.provision import GIVE
+from datamotion.policy.copies.common import snapshot_named
+from datamotion.policy.copies.frozen import frozen_for
+from datamotion.policy.failover.planned import FREEZE
 from datamotion.service.alike import names_text
 from datamotion.service.plan_reports import refusal_reports, refusal_verdict
 from datamotion.service.reports import RefusalReport, RunReport, VolumeReport

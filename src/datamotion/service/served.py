@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from datamotion.model.standing import HeldClaim, Site, Standing
-from datamotion.policy.brought_back import is_shut
+from datamotion.policy.copies.brought_back import is_shut
 from datamotion.service.status_reports import ServedReport
 
 

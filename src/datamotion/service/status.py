@@ -14,7 +14,7 @@ from datamotion.model.mirror_records import Relationship
 from datamotion.model.standing import FENCE, Copy, CopyId, Edge, Foreign, Standing
 from datamotion.model.view import STANDING, ClusterView, Unseen, View
 from datamotion.model.words import MirrorState, Role
-from datamotion.policy.standing import stand
+from datamotion.policy.standing.standing import stand
 from datamotion.service.clusters import FollowedCluster
 from datamotion.service.concern_rows import ROWS, Kind
 from datamotion.service.concerns import Concern, concern_reports

@@ -14,10 +14,10 @@ from datamotion.model.names import counted
 from datamotion.model.view import Aspect, ClusterView, View
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import MirrorState, VolumeType
-from datamotion.policy.claims import read_claims
-from datamotion.policy.movements import movement_of
 from datamotion.policy.movers.file_copy import names_of
-from datamotion.policy.sites import sites_of
+from datamotion.policy.proofs.movements import movement_of
+from datamotion.policy.standing.claims import read_claims
+from datamotion.policy.standing.sites import sites_of
 from datamotion.service.items_under_way import ItemsUnderWay, file_reports, known_items, lun_reports
 from datamotion.service.migration_reports import MigrationReport, MigrationsReport, share_of
 from datamotion.service.session import Session

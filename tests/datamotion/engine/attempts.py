@@ -18,7 +18,7 @@ from datamotion.model.acts import Act
 from datamotion.model.plan import Loss, Plan
 from datamotion.model.view import Aspect
 from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.standing import stand
+from datamotion.policy.standing.standing import stand
 from datamotion.runs.journal import Entry, Note
 from tests.datamotion.building import NOON
 from tests.datamotion.engine.memory import MemoryCluster, World

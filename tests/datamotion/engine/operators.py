@@ -26,7 +26,7 @@ from datamotion.model.standing import FENCE, Standing
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import VolumeType
 from datamotion.policy.situation import Planner
-from datamotion.policy.standing import stand
+from datamotion.policy.standing.standing import stand
 from tests.datamotion.building import (
     BACKENDS,
     HOME,

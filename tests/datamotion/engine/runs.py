@@ -17,9 +17,9 @@ from datamotion.model.mirror_records import Policy
 from datamotion.model.plan import Loss
 from datamotion.model.view import ClusterView
 from datamotion.model.words import TransferState
-from datamotion.policy.failover import failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.protect import protect_planner
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.failover import failover_planner
+from datamotion.policy.protect.protect import protect_planner
 from datamotion.policy.situation import Planner
 from tests.datamotion.building import (
     HOME,

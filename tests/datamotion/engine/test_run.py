@@ -7,10 +7,10 @@ from dataclasses import replace
 from datamotion.engine.result import Outcome
 from datamotion.model.plan import Plan
 from datamotion.model.words import MirrorState, TransferState, VolumeState
-from datamotion.policy.failover import failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.failover import failover_planner
+from datamotion.policy.mirrors.update import update_planner
 from datamotion.policy.situation import Situation
-from datamotion.policy.update import update_planner
 from tests.datamotion.building import (
     a_transfer,
 )

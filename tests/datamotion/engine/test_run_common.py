@@ -11,7 +11,7 @@ import pytest
 from datamotion.model.common import common_name
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import DeleteSnapshot, TakeCommonSnapshot
-from datamotion.policy.protect import protect_planner
+from datamotion.policy.protect.protect import protect_planner
 from tests.datamotion.building import HOME, LYON, NICE, NOON, a_common_snapshot, a_group, a_volume, rules
 from tests.datamotion.engine.attempts import attempt, attempt_and_die, simulate
 from tests.datamotion.engine.memory import Fate, World

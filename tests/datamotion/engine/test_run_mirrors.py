@@ -15,10 +15,10 @@ from datamotion.model.mark import read_mark
 from datamotion.model.paused import paused_of
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeType
-from datamotion.policy.abort import abort_planner
-from datamotion.policy.breaking import break_planner
-from datamotion.policy.pause import pause_planner, resume_planner
-from datamotion.policy.resync import resync_planner
+from datamotion.policy.mirrors.abort import abort_planner
+from datamotion.policy.mirrors.breaking import break_planner
+from datamotion.policy.mirrors.pause import pause_planner, resume_planner
+from datamotion.policy.mirrors.resync import resync_planner
 from datamotion.policy.selection import Selection
 from datamotion.policy.situation import Planner
 from datamotion.runs.journal import Note

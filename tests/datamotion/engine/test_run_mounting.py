@@ -17,9 +17,9 @@ from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import Mount
-from datamotion.policy.failover import failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.protect import protect_planner
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.failover import failover_planner
+from datamotion.policy.protect.protect import protect_planner
 from datamotion.policy.situation import Planner
 from tests.datamotion.building import LYON, NICE, a_group, a_target_view
 from tests.datamotion.engine.attempts import attempt, attempt_and_die, simulate

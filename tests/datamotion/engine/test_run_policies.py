@@ -9,7 +9,7 @@ import pytest
 
 from datamotion.model.definition import PolicyDefinition
 from datamotion.model.mirror_records import Policy
-from datamotion.policy.protect import protect_planner
+from datamotion.policy.protect.protect import protect_planner
 from tests.datamotion.building import LYON, NICE, a_group, rules
 from tests.datamotion.engine.attempts import attempt, attempt_and_die, simulate
 from tests.datamotion.engine.memory import Fate, World

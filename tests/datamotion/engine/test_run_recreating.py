@@ -10,7 +10,7 @@ from datamotion.engine.result import Outcome
 from datamotion.model.mirror_acts import DeleteRelationship
 from datamotion.model.volume_acts import DeleteVolume
 from datamotion.model.words import MirrorState, VolumeType
-from datamotion.policy.protect import protect_planner
+from datamotion.policy.protect.protect import protect_planner
 from tests.datamotion.building import LYON, NICE, a_listing
 from tests.datamotion.engine.memory import World
 from tests.datamotion.engine.runs import ALL, GROUP, carry_out, mirrored, repeated, state

@@ -14,9 +14,9 @@ from datamotion.model.acts import Act
 from datamotion.model.mirror_acts import DeleteRelationship, ReleaseRelationship
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import ModifyVolume
-from datamotion.policy.gc import gc_planner
+from datamotion.policy.removal.gc import gc_planner
+from datamotion.policy.removal.unprotect import unprotect_planner
 from datamotion.policy.situation import Planner
-from datamotion.policy.unprotect import unprotect_planner
 from tests.datamotion.building import (
     HOME,
     LYON,

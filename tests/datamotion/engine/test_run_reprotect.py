@@ -18,8 +18,8 @@ from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import CloneVolume, DeleteVolume
 from datamotion.model.words import MirrorState, VolumeType
-from datamotion.policy.reprotect import reprotect_planner
-from datamotion.policy.turning import Consent
+from datamotion.policy.reprotect.reprotect import reprotect_planner
+from datamotion.policy.reprotect.turning import Consent
 from tests.datamotion.building import (
     HOME,
     LYON,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from datamotion.model.mirror_acts import Initialize
-from datamotion.policy.protect import protect_planner
+from datamotion.policy.protect.protect import protect_planner
 from tests.datamotion.building import LYON, NICE, a_group
 from tests.datamotion.engine.memory import Fate, World
 from tests.datamotion.engine.runs import ALL, carry_out, unprotected

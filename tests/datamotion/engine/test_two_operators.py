@@ -15,10 +15,10 @@ import pytest
 
 from datamotion.model.standing import CopyId, DoubtKind
 from datamotion.model.words import Role
-from datamotion.policy.failover import failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.protect import protect_planner
-from datamotion.policy.settle import settle_planner
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.failover import failover_planner
+from datamotion.policy.failover.settle import settle_planner
+from datamotion.policy.protect.protect import protect_planner
 from datamotion.policy.situation import Planner
 from tests.datamotion.building import HOME, LYON, NICE, a_claim, a_claim_policy
 from tests.datamotion.engine.interleavings import Exploration

@@ -15,10 +15,10 @@ from datamotion.model.standing import Doubt, Standing
 from datamotion.model.view import ClusterView, Unseen, View
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import MirrorState, VolumeType
-from datamotion.policy.failover import failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.protect import protect_planner
-from datamotion.policy.settle import settle_planner
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.failover import failover_planner
+from datamotion.policy.failover.settle import settle_planner
+from datamotion.policy.protect.protect import protect_planner
 from tests.datamotion.building import (
     HOME,
     LYON,

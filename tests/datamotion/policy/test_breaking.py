@@ -11,7 +11,7 @@ from datamotion.model.plan import Plan
 from datamotion.model.standing import FENCE
 from datamotion.model.view import View
 from datamotion.model.words import MirrorState, TransferState, VolumeState
-from datamotion.policy.breaking import break_planner
+from datamotion.policy.mirrors.breaking import break_planner
 from datamotion.policy.selection import Selection
 from tests.datamotion.building import (
     HOME,

@@ -9,7 +9,7 @@ import pytest
 
 from datamotion.model.claim import Claim
 from datamotion.model.standing import CopyId
-from datamotion.policy.broken_mirrors import was_mirror
+from datamotion.policy.copies.broken_mirrors import was_mirror
 from tests.datamotion.building import HOME, LYON, NICE, NOON, a_claim, a_cluster_view, a_volume, standing_of
 from tests.datamotion.policy.plans import HOUR, a_broken, failed_over
 

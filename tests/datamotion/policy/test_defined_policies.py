@@ -14,7 +14,7 @@ from datamotion.model.mirror_records import Policy
 from datamotion.model.plan import Plan
 from datamotion.model.view import Aspect, ClusterView, Unreadable
 from datamotion.policy.kinds import prove
-from datamotion.policy.proofs import Holds
+from datamotion.policy.proofs.proof import Holds
 from datamotion.policy.validation import questions
 from tests.datamotion.building import (
     LYON,

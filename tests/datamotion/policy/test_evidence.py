@@ -20,11 +20,11 @@ from datamotion.model.standing import DoubtKind
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState, VolumeType
-from datamotion.policy.failover import failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.protect import protect_planner
-from datamotion.policy.settle import settle_planner
-from datamotion.policy.update import update_planner
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.failover import failover_planner
+from datamotion.policy.failover.settle import settle_planner
+from datamotion.policy.mirrors.update import update_planner
+from datamotion.policy.protect.protect import protect_planner
 from tests.datamotion.building import (
     HOME,
     LYON,

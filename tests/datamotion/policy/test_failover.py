@@ -17,8 +17,8 @@ from datamotion.model.standing import FENCE, CopyId
 from datamotion.model.view import ClusterView, Unseen, View
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
-from datamotion.policy.failover import also_needed, failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.failover import also_needed, failover_planner
 from datamotion.policy.situation import Situation
 from tests.datamotion.building import (
     HOME,

@@ -11,9 +11,9 @@ from datamotion.model.plan import Plan
 from datamotion.model.view import Unseen
 from datamotion.model.volume_records import Svm
 from datamotion.model.words import MirrorState
-from datamotion.policy.failover import failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.recovery import Earlier
+from datamotion.policy.copies.recovery import Earlier
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.failover import failover_planner
 from tests.datamotion.building import (
     LYON,
     NICE,

@@ -15,7 +15,7 @@ from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.volume_records import Volume
-from datamotion.policy.fence import qtree_policies
+from datamotion.policy.clients.fence import qtree_policies
 from tests.datamotion.building import (
     HOME,
     LYON,

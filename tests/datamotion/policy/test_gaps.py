@@ -9,7 +9,7 @@ import pytest
 
 from datamotion.model.standing import CopyId
 from datamotion.model.view import EVERYTHING, Aspect, ClusterView, Unreadable, Unseen
-from datamotion.policy.update import update_planner
+from datamotion.policy.mirrors.update import update_planner
 from tests.datamotion.building import (
     HOME,
     LYON,

@@ -17,7 +17,7 @@ from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
 from datamotion.model.volume_acts import RemoveMark
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import MirrorState, VolumeType
-from datamotion.policy.gc import gc_planner
+from datamotion.policy.removal.gc import gc_planner
 from datamotion.policy.situation import Situation
 from tests.datamotion.building import (
     BACKENDS,

@@ -14,7 +14,7 @@ from datamotion.model.plan import Plan
 from datamotion.model.view import ClusterView, Unseen
 from datamotion.model.volume_acts import DeleteSnapshot, TakeCommonSnapshot
 from datamotion.model.volume_records import Snapshot
-from datamotion.policy.grounds import Sharing, grounds
+from datamotion.policy.copies.grounds import Sharing, grounds
 from tests.datamotion.building import (
     HOME,
     LYON,

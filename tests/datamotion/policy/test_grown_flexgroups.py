@@ -17,7 +17,7 @@ from datamotion.model.view import Aspect, ClusterView, Unseen, View
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.kinds import aspects_of
-from datamotion.policy.protect import protect_planner
+from datamotion.policy.protect.protect import protect_planner
 from datamotion.policy.situation import Situation
 from tests.datamotion.building import (
     GIB,

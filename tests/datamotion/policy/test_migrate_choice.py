@@ -15,7 +15,7 @@ from datamotion.model.volume_records import Movement
 from datamotion.model.words import MoveState, VolumeState
 from datamotion.policy.migrate import abort_planner, migrate_planner
 from datamotion.policy.situation import Situation
-from datamotion.policy.standing import stand
+from datamotion.policy.standing.standing import stand
 from tests.datamotion.building import HOME, LYON, a_cluster_view, a_mark, a_volume, changes
 
 MOVE, MIRROR = "volume move", "SnapMirror and cut-over"

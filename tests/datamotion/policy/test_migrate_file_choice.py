@@ -16,7 +16,7 @@ from datamotion.model.view import ClusterView
 from datamotion.policy.migrate import abort_planner, migrate_planner
 from datamotion.policy.movers.file_copy import aside, unnamed
 from datamotion.policy.situation import Situation
-from datamotion.policy.standing import stand
+from datamotion.policy.standing.standing import stand
 from tests.datamotion.building import HOME, a_cluster_view, a_volume, changes
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

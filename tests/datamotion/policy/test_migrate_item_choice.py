@@ -17,7 +17,7 @@ from datamotion.model.volume_records import Svm, SvmPeer
 from datamotion.model.words import PassageState, VolumeState, VolumeType
 from datamotion.policy.migrate import abort_planner, migrate_planner
 from datamotion.policy.situation import Situation
-from datamotion.policy.standing import stand
+from datamotion.policy.standing.standing import stand
 from tests.datamotion.building import HOME, LYON, a_cluster_view, a_volume, changes
 
 NAME, CLONE, MOVE, COPY = "another name", "FlexClone of the LUN", "LUN move", "LUN copy"

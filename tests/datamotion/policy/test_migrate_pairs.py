@@ -22,7 +22,7 @@ from datamotion.model.view import Aspect, ClusterView, Unreadable, Unseen
 from datamotion.model.volume_records import Svm, SvmPeer
 from datamotion.policy.migrate import AnyMigration, migrate_planner
 from datamotion.policy.situation import Situation
-from datamotion.policy.standing import stand
+from datamotion.policy.standing.standing import stand
 from tests.datamotion.building import (
     GIB,
     HOME,

@@ -15,8 +15,8 @@ from datamotion.model.standing import FENCE
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import MirrorState, Mount, TransferState, VolumeType
-from datamotion.policy.failover import failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.failover import failover_planner
 from tests.datamotion.building import (
     HOME,
     LYON,

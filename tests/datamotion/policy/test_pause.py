@@ -16,11 +16,11 @@ from datamotion.model.plan import Plan
 from datamotion.model.view import EVERYTHING, ClusterView, View
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState, TransferState
-from datamotion.policy.abort import abort_planner
-from datamotion.policy.pause import pause_planner, resume_planner
+from datamotion.policy.mirrors.abort import abort_planner
+from datamotion.policy.mirrors.pause import pause_planner, resume_planner
+from datamotion.policy.mirrors.update import update_planner
 from datamotion.policy.selection import Selection
 from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.update import update_planner
 from tests.datamotion.building import (
     HOME,
     LYON,

@@ -14,7 +14,7 @@ from datamotion.model.peering_acts import AcceptSvmPeer, AllowApplications, Awai
 from datamotion.model.plan import Plan
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_records import Svm, SvmPeer
-from datamotion.policy.protect import protect_planner
+from datamotion.policy.protect.protect import protect_planner
 from tests.datamotion.building import (
     HOME,
     LYON,

@@ -12,10 +12,10 @@ from datamotion.model.plan import Plan
 from datamotion.model.standing import FENCE, CopyId
 from datamotion.model.view import ClusterView, Unseen, View
 from datamotion.model.words import TransferState
-from datamotion.policy.failover import failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.frozen import last_name
-from datamotion.policy.thaw import thaw_planner
+from datamotion.policy.copies.frozen import last_name
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.failover import failover_planner
+from datamotion.policy.failover.thaw import thaw_planner
 from tests.datamotion.building import (
     HOME,
     LYON,

@@ -29,18 +29,18 @@ from datamotion.model.standing import Standing
 from datamotion.model.view import ClusterView, Unseen
 from datamotion.model.volume_acts import CreateVolume, ModifyVolume
 from datamotion.model.words import Operation, Role
-from datamotion.policy.abort import abort_planner
-from datamotion.policy.breaking import break_planner
-from datamotion.policy.failover import failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.pause import pause_planner, resume_planner
-from datamotion.policy.protect import protect_planner
-from datamotion.policy.resync import resync_planner
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.failover import failover_planner
+from datamotion.policy.failover.settle import settle_planner
+from datamotion.policy.mirrors.abort import abort_planner
+from datamotion.policy.mirrors.breaking import break_planner
+from datamotion.policy.mirrors.pause import pause_planner, resume_planner
+from datamotion.policy.mirrors.resync import resync_planner
+from datamotion.policy.mirrors.update import update_planner
+from datamotion.policy.protect.protect import protect_planner
+from datamotion.policy.removal.unprotect import unprotect_planner
 from datamotion.policy.selection import Selection
-from datamotion.policy.settle import settle_planner
 from datamotion.policy.situation import Planner
-from datamotion.policy.unprotect import unprotect_planner
-from datamotion.policy.update import update_planner
 from tests.datamotion.building import BACKENDS, LYON, NICE, a_group, acts, notes_of, planned, standing_of
 from tests.datamotion.policy.worlds import NAMES, World, broken_worlds, spoiled, worlds
 from tests.datamotion.simulation import after, transfers_ended

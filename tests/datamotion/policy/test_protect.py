@@ -20,7 +20,7 @@ from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import AwaitOnline, CreateVolume, ModifyVolume
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
-from datamotion.policy.protect import protect_planner
+from datamotion.policy.protect.protect import protect_planner
 from datamotion.policy.situation import Situation
 from tests.datamotion.building import (
     GIB,

@@ -15,9 +15,9 @@ from datamotion.model.serving_acts import DeleteClaim
 from datamotion.model.view import ClusterView, Unseen
 from datamotion.model.volume_acts import DeleteVolume, RemoveMark
 from datamotion.model.words import VolumeType
-from datamotion.policy.gc import gc_planner
+from datamotion.policy.removal.gc import gc_planner
+from datamotion.policy.removal.unprotect import unprotect_planner
 from datamotion.policy.situation import Planner
-from datamotion.policy.unprotect import unprotect_planner
 from tests.datamotion.building import BACKENDS, LYON, NICE, a_group, a_listing, acts, planned, standing_of
 from tests.datamotion.policy.worlds import World, spoiled, worlds
 from tests.datamotion.simulation import after

@@ -25,9 +25,9 @@ from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView, View
 from datamotion.model.volume_acts import CloneVolume, TakeSnapshot
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
-from datamotion.policy.divergence import to_measure
-from datamotion.policy.reprotect import reprotect_planner
-from datamotion.policy.turning import Consent
+from datamotion.policy.copies.divergence import to_measure
+from datamotion.policy.reprotect.reprotect import reprotect_planner
+from datamotion.policy.reprotect.turning import Consent
 from tests.datamotion.building import (
     HOME,
     LYON,

@@ -16,7 +16,7 @@ from datamotion.model.view import ClusterView, View
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState, Role, TransferState, VolumeState, VolumeType
 from datamotion.policy.consent import is_covered
-from datamotion.policy.resync import newest_common, resync_planner
+from datamotion.policy.mirrors.resync import newest_common, resync_planner
 from datamotion.policy.selection import Selection
 from datamotion.policy.situation import Situation
 from tests.datamotion.building import (

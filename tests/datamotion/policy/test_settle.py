@@ -13,7 +13,7 @@ from datamotion.model.standing import CopyId
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_records import Svm
 from datamotion.model.words import Role, VolumeState
-from datamotion.policy.settle import settle_planner
+from datamotion.policy.failover.settle import settle_planner
 from datamotion.policy.situation import Situation
 from tests.datamotion.building import (
     HOME,

@@ -12,7 +12,7 @@ from datamotion.model.plan import Plan
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.kinds import progress
-from datamotion.policy.protect import protect_planner
+from datamotion.policy.protect.protect import protect_planner
 from tests.datamotion.building import (
     GIB,
     HOME,

@@ -15,8 +15,8 @@ from datamotion.model.view import Aspect, ClusterView, Unreadable, View
 from datamotion.model.volume_acts import DeleteVolume, ModifyVolume
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
+from datamotion.policy.removal.unprotect import unprotect_planner
 from datamotion.policy.situation import Situation
-from datamotion.policy.unprotect import unprotect_planner
 from tests.datamotion.building import (
     HOME,
     LYON,

@@ -13,14 +13,14 @@ from datamotion.model.standing import CopyId, Standing
 from datamotion.model.view import Aspect, ClusterView, Unreadable
 from datamotion.model.volume_acts import CreateVolume
 from datamotion.model.words import Role, VolumeType
-from datamotion.policy.abort import abort_planner
 from datamotion.policy.kinds import Holds, prove
-from datamotion.policy.pause import pause_planner, resume_planner
-from datamotion.policy.resync import resync_planner
+from datamotion.policy.mirrors.abort import abort_planner
+from datamotion.policy.mirrors.pause import pause_planner, resume_planner
+from datamotion.policy.mirrors.resync import resync_planner
+from datamotion.policy.mirrors.update import update_planner
+from datamotion.policy.removal.unprotect import unprotect_planner
 from datamotion.policy.selection import Selection
 from datamotion.policy.situation import Planner
-from datamotion.policy.unprotect import unprotect_planner
-from datamotion.policy.update import update_planner
 from tests.datamotion.building import (
     HOME,
     LYON,

@@ -13,8 +13,8 @@ from datamotion.model.plan import Plan
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView, View
 from datamotion.model.words import MirrorState, TransferState
+from datamotion.policy.mirrors.update import update_planner
 from datamotion.policy.situation import Situation
-from datamotion.policy.update import update_planner
 from tests.datamotion.building import (
     HOME,
     LYON,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datamotion.model.mirror_acts import CreateRelationship, Initialize, ModifyRelationship, Resume
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, VolumeState
-from datamotion.policy.protect import protect_planner
+from datamotion.policy.protect.protect import protect_planner
 from datamotion.policy.validation import questions
 from tests.datamotion.building import (
     LYON,

@@ -15,9 +15,9 @@ from datamotion.model.serving_records import CifsServer, Igroup, Lun, LunMap, Pe
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.volume_records import Volume
 from datamotion.model.ways_in import EVERYONE, PROPERTIES, MapNote, ShareNote, read_maps, read_shares, write_shares
-from datamotion.policy.failover import failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.ways_in import ways_of
+from datamotion.policy.clients.ways_in import ways_of
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.failover import failover_planner
 from tests.datamotion.building import (
     HOME,
     LYON,

@@ -11,7 +11,7 @@ from datamotion.engine.result import Outcome
 from datamotion.model.mirror_acts import AwaitTransfer, Break, StartTransfer
 from datamotion.model.plan import Refusal
 from datamotion.model.words import TransferState
-from datamotion.policy.update import update_planner
+from datamotion.policy.mirrors.update import update_planner
 from datamotion.service.reports import RunReport
 from datamotion.service.run_reports import run_report
 from datamotion.service.verdict import Verdict

@@ -14,8 +14,8 @@ import trio
 from datamotion.errors import DataMotionError
 from datamotion.model.group import Group
 from datamotion.model.standing import FENCE
-from datamotion.policy.drills import DrillChoice
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.drills.drills import DrillChoice
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.policy.selection import Selection
 from datamotion.service import drills, failing_over, mirrors, protecting, removal
 from datamotion.service.check import check as check_sites

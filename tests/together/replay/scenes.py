@@ -17,7 +17,7 @@ from datamotion.cli.render_run import render_run
 from datamotion.cli.render_status import render_status
 from datamotion.clock import LoopClock
 from datamotion.errors import DataMotionError, InternalError
-from datamotion.policy.failover_choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over, preparing, protecting
 from datamotion.service.check import check
 from datamotion.service.check_reports import CheckReport

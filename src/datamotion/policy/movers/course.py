@@ -14,9 +14,9 @@ from datamotion.model.acts import Subject
 from datamotion.model.plan import Loss, Plan, Refusal
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
-from datamotion.policy.failover import failover_planner
-from datamotion.policy.failover_choice import FailoverChoice
-from datamotion.policy.health import RECEIVING
+from datamotion.policy.copies.health import RECEIVING
+from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.failover import failover_planner
 from datamotion.policy.movers.finish import Finish, new_volumes
 from datamotion.policy.movers.offer import Leaving
 from datamotion.policy.movers.unmarked import unmarked

@@ -20,7 +20,7 @@ from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import VolumeState
-from datamotion.policy.file_places import file_named, is_copying, why_not_whole
+from datamotion.policy.mirrors.peering import Peering
 from datamotion.policy.movers.folders import add_folder, folders_of, twins_of
 from datamotion.policy.movers.item_steps import ItemSteps
 from datamotion.policy.movers.items import (
@@ -32,7 +32,7 @@ from datamotion.policy.movers.items import (
     why_not_within_cluster,
 )
 from datamotion.policy.movers.offer import Mover, seconds_for
-from datamotion.policy.peering import Peering
+from datamotion.policy.proofs.file_places import file_named, is_copying, why_not_whole
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase
 

@@ -23,13 +23,13 @@ from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import DeleteVolume, RemoveMark
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import VolumeState, VolumeType
-from datamotion.policy.ending import Ending
+from datamotion.policy.copies.frozen import is_carried
 from datamotion.policy.epochs import tell_served
-from datamotion.policy.frozen import is_carried
-from datamotion.policy.listings import Entry, entries, release
+from datamotion.policy.mirrors.listings import Entry, entries, release
 from datamotion.policy.movers.offer import Leaving
 from datamotion.policy.movers.unmarked import unmarked_mirrors
 from datamotion.policy.needs import mark_of
+from datamotion.policy.removal.ending import Ending
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList
 

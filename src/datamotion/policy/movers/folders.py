@@ -8,7 +8,7 @@ from datamotion.model.item_records import FileName
 from datamotion.model.plan import Gate
 from datamotion.model.standing import Standing
 from datamotion.model.view import ClusterView
-from datamotion.policy.file_places import file_named
+from datamotion.policy.proofs.file_places import file_named
 from datamotion.policy.steps import Phase, StepList
 
 _FOLDER = Phase(rank=49, title="Make a folder", because="the file goes into it", gate=Gate.ALL)

@@ -15,18 +15,18 @@ from datamotion.model.migration import ALL_SNAPSHOTS
 from datamotion.model.plan import Loss, Offer, Plan
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import size_text
-from datamotion.policy.common import common
+from datamotion.policy.copies.common import common
+from datamotion.policy.failover.thaw import frozen_copies
 from datamotion.policy.home import as_new_home
 from datamotion.policy.movers.course import Course, Part, Words, followed_by, old_volumes
 from datamotion.policy.movers.finish import is_turned
 from datamotion.policy.movers.group_obstacles import exchanged, members, mirrored, why_not
 from datamotion.policy.movers.offer import Mover, seconds_for
 from datamotion.policy.movers.undo import undo_planner
-from datamotion.policy.protect import protect_planner
-from datamotion.policy.reprotect import reprotect_planner
+from datamotion.policy.protect.protect import protect_planner
+from datamotion.policy.reprotect.reprotect import reprotect_planner
+from datamotion.policy.reprotect.turning import Consent
 from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.thaw import frozen_copies
-from datamotion.policy.turning import Consent
 
 
 def title(migration: GroupMigration) -> str:

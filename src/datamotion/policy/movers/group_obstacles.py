@@ -8,11 +8,11 @@ from datamotion.model.group_migration import GroupMigration
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.words import Role
+from datamotion.policy.mirrors.peering import Peering
 from datamotion.policy.movers.mirror import name_taken, not_there, unmirrorable
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import site_obstacle
-from datamotion.policy.peering import Peering
-from datamotion.policy.protect import protect_planner
+from datamotion.policy.protect.protect import protect_planner
 
 
 def members(migration: GroupMigration, standing: Standing) -> list[Copy]:

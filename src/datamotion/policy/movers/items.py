@@ -15,10 +15,10 @@ from datamotion.model.units import size_text
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import VolumeState, VolumeType
-from datamotion.policy.file_places import file_named
-from datamotion.policy.lun_places import lun_named
 from datamotion.policy.movers.offer import Mover
 from datamotion.policy.obstacles import no_clones
+from datamotion.policy.proofs.file_places import file_named
+from datamotion.policy.proofs.lun_places import lun_named
 
 
 def lun_at_source(migration: ItemMigration, standing: Standing) -> PlacedLun | None:

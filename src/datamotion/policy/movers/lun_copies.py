@@ -11,8 +11,8 @@ from datamotion.model.plan import Refusal
 from datamotion.model.serving_records import Igroup
 from datamotion.model.standing import Standing
 from datamotion.model.view import ClusterView
-from datamotion.policy.lun_places import igroup_named
 from datamotion.policy.movers.items import lun_at_goal, lun_at_source
+from datamotion.policy.proofs.lun_places import igroup_named
 
 
 def copy_at_goal(migration: ItemMigration, standing: Standing) -> PlacedLun | None:

@@ -20,7 +20,7 @@ from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import VolumeState
-from datamotion.policy.lun_places import igroup_named, is_whole
+from datamotion.policy.mirrors.peering import Peering
 from datamotion.policy.movers.item_steps import ItemSteps
 from datamotion.policy.movers.items import (
     lun_at_goal,
@@ -31,7 +31,7 @@ from datamotion.policy.movers.items import (
 )
 from datamotion.policy.movers.lun_copies import copy_at_goal, is_left, numbers_of, strangers, why_no_marks
 from datamotion.policy.movers.offer import Mover, seconds_for
-from datamotion.policy.peering import Peering
+from datamotion.policy.proofs.lun_places import igroup_named, is_whole
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase
 

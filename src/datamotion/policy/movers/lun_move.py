@@ -18,9 +18,9 @@ from datamotion.model.standing import Standing
 from datamotion.model.units import count_text, size_text
 from datamotion.model.view import ClusterView, Unseen
 from datamotion.model.words import Operation
-from datamotion.policy.lun_places import lun_of, told_of
 from datamotion.policy.movers.items import lun_at_goal, lun_at_source, protection_notes, why_no_place, why_no_place_for
 from datamotion.policy.movers.offer import Mover, seconds_for
+from datamotion.policy.proofs.lun_places import lun_of, told_of
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 

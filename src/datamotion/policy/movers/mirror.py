@@ -22,7 +22,7 @@ from datamotion.policy.movers.offer import Leaving, Mover, seconds_for, selected
 from datamotion.policy.movers.undo import undo_planner
 from datamotion.policy.movers.unmarked import unmarked
 from datamotion.policy.needs import names_text
-from datamotion.policy.protect import protect_planner
+from datamotion.policy.protect.protect import protect_planner
 from datamotion.policy.situation import Planner, Situation
 
 

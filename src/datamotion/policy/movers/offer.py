@@ -11,8 +11,8 @@ from datamotion.model.names import counted
 from datamotion.model.plan import Offer, Refusal
 from datamotion.model.standing import Standing
 from datamotion.model.volume_records import Volume
-from datamotion.policy.membership import is_beside
 from datamotion.policy.situation import Planner
+from datamotion.policy.standing.membership import is_beside
 
 _BYTES_A_SECOND = 100 * 2**20
 """Assumption: what moves inside a cluster or between two, for an estimate that is told as one."""

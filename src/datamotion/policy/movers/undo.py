@@ -13,15 +13,15 @@ from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, DoubtKind, Standing
 from datamotion.model.volume_records import Snapshot
 from datamotion.model.words import Operation, Role, VolumeType
-from datamotion.policy.common import common, snapshots_of
-from datamotion.policy.ending import Ending
-from datamotion.policy.frozen import last_prefix
-from datamotion.policy.health import RECEIVING
+from datamotion.policy.copies.common import common, snapshots_of
+from datamotion.policy.copies.frozen import last_prefix
+from datamotion.policy.copies.health import RECEIVING
+from datamotion.policy.failover.thaw import frozen_copies, thaw_planner
 from datamotion.policy.movers.finish import delete_claims
 from datamotion.policy.movers.offer import Leaving
 from datamotion.policy.movers.unmarked import unmarked
+from datamotion.policy.removal.ending import Ending
 from datamotion.policy.situation import Planner, Situation
-from datamotion.policy.thaw import frozen_copies, thaw_planner
 
 
 def undo_planner(migration: Leaving, made_at: Sequence[Backend]) -> Planner:

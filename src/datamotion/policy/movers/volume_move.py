@@ -18,10 +18,10 @@ from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import AbortMove, AwaitMove, CutOver, MoveVolume
 from datamotion.model.volume_records import Movement, Volume
 from datamotion.model.words import Operation, VolumeState
-from datamotion.policy.movements import is_on, movement_of
 from datamotion.policy.movers.offer import Mover, seconds_for, selected
 from datamotion.policy.needs import names_text
 from datamotion.policy.placement import needed_bytes
+from datamotion.policy.proofs.movements import is_on, movement_of
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 

@@ -1,0 +1,1 @@
+"""Rehearsals: clones that are served beside the mirrors, and their end."""

@@ -1,0 +1,1 @@
+"""What the configuration wants of mirrors against what is there: `protect` of the group, `converge` of a volume."""

@@ -1,0 +1,1 @@
+"""Mirrors that end: unprotecting, forgetting a back end, and what is left over of either."""
