@@ -14,12 +14,13 @@ import trio
 
 from datamotion.errors import Refused
 from datamotion.model.acts import Act, Change
+from datamotion.model.claim import Claim
 from datamotion.model.mirror_acts import Break, Pause
 from datamotion.model.serving_acts import TakeEpoch
 from datamotion.policy.copies.recovery import Earlier
 from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.policy.mirrors.last_transfers import Pace
-from datamotion.service import failing_over
+from datamotion.service import failing_over, removal
 from datamotion.service.open_runs import open_runs
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
@@ -30,7 +31,7 @@ from tests.together.stories import Story, outcomes, play, told
 from tests.together.test_mirrors import with_a_transfer_that_is_held
 from tests.together.test_planned import FROZEN, SERVED, as_served, planned
 from tests.together.test_reprotect import reprotect
-from tests.together.world import GROUP, Quiet, create_volumes, succeed
+from tests.together.world import GROUP, SVMS, Quiet, create_volumes, succeed
 
 VOLUMES = ("vol_1", "vol_2", "vol_3")
 MONDAY = Earlier(snapshot="monday")
@@ -563,6 +564,34 @@ def test_a_planned_one_beside_an_unplanned_one_to_the_same_site_does_not_take_fr
         assert (story.served("lyon"), story.served("paris")) == ({"vol_1", "vol_2"}, set())
 
     play(quick_path, story, schedule=None)
+
+
+def test_what_was_overtaken_is_fenced_where_one_that_withdrew_had_taken_the_epoch_too(
+    quick_path: Path,
+) -> None:
+    """The name of the epoch is taken there: nothing waits for what can never be told."""
+
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        story.place.lose("paris")
+        await story.failover("lyon")
+        story.place.regain("paris")
+        oslo = await story.at["oslo"].one("/svm/svms", name=SVMS["oslo"])
+        lost = Claim(
+            group=GROUP, epoch=2, backend="gold-oslo", svm=oslo["uuid"], since=await trio_now(story), by="another host"
+        )
+        body = {"name": lost.policy, "svm.name": SVMS["paris"], "type": "async", "comment": lost.comment}
+        await story.at["paris"].post("/snapmirror/policies", {**body, "copy_all_source_snapshots": True})
+        report = await story.apply()
+        assert story.served("paris") == set(), told(report)
+        assert "was taken at" not in told(report)
+        assert "overtaken" not in await story.concerns()
+        mirrored = await story.place.run(reprotect(story, "paris", "oslo"))
+        assert mirrored.verdict is Verdict.DONE, told(mirrored)
+        collected = await story.place.run(removal.gc(story.place.session.group(GROUP), {GROUP}))
+        assert "are left: gold-paris has a claim of epoch 2 of one that withdrew" in told(collected)
+
+    play(quick_path, story, targets=("lyon", "oslo"))
 
 
 @pytest.mark.parametrize("to", [None, "lyon"])

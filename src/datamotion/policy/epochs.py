@@ -69,11 +69,26 @@ def held(standing: Standing, claim: Claim) -> HeldClaim | None:
     return next((each for each in standing.claims if (each.epoch, each.backend) == wanted), None)
 
 
+def untold(standing: Standing, claim: Claim) -> set[str]:
+    """Back ends that are still to hold a claim.
+
+    Once it was served that is none where another one of its epoch came first: the name is taken there, and who took it
+    lost. Whoever finds that alone is told no more by it than that somebody may serve elsewhere.
+    """
+    known = held(standing, claim)
+    at, is_served = (known.at, known.served is not None) if known else ({}, False)
+    return {
+        name
+        for name, site in standing.sites.items()
+        if name not in at and not (is_served and any(each.name == claim.policy for each in _policies(site)))
+    }
+
+
 def take(due: StepList, standing: Standing, claim: Claim, *, because: str, gate: Gate) -> None:
-    """Every site that was seen and does not hold the claim is asked to."""
-    at, sealed = known.at if (known := held(standing, claim)) else {}, claim.sealed(standing.group.seal)
+    """Every site that was seen and is still to hold the claim is asked to."""
+    missing, sealed = untold(standing, claim), claim.sealed(standing.group.seal)
     for number, site in enumerate(_in_order(standing.sites.values())):
-        if site.backend.name in at or site.svm is None:
+        if site.backend.name not in missing or site.svm is None:
             continue
         title = f"{_TAKE.title} {claim.epoch}"
         phase = replace(_TAKE, rank=_TAKE.rank + number, title=title, because=because, gate=gate)
@@ -117,7 +132,8 @@ def tell_served(due: StepList, standing: Standing, but: Iterable[str]) -> None:
 
 
 def _policies(site: Site) -> tuple[Policy, ...]:
-    return site.seen.policies if isinstance(site.seen, ClusterView) else ()
+    policies = site.seen.policies if isinstance(site.seen, ClusterView) and site.svm is not None else ()
+    return tuple(each for each in policies if site.svm is not None and each.svm == site.svm.name)
 
 
 def _is_served(held: HeldClaim, policy: Policy) -> bool:

@@ -22,6 +22,7 @@ from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import RemoveMark
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import Operation, Role
+from datamotion.policy.epochs import untold
 from datamotion.policy.mirrors.listings import Entry, entries, release
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import Obstacle
@@ -226,8 +227,13 @@ def _needed(standing: Standing, newest: HeldClaim) -> Obstacle | None:
     if newest.served is None or newest.claim.partial:
         return f"epoch {newest.epoch} was not seen to be served whole", None
     if missing := [name for name in standing.sites if name not in newest.at]:
-        tells = f"datamotion apply {standing.group.name} tells it"
-        return f"{', '.join(missing)} does not know epoch {newest.epoch} yet", tells
+        names = ", ".join(missing)
+        if untold(standing, newest.claim).isdisjoint(missing):
+            return (
+                f"{names} has a claim of epoch {newest.epoch} of one that withdrew; a later epoch overtakes all",
+                None,
+            )
+        return f"{names} does not know epoch {newest.epoch} yet", f"datamotion apply {standing.group.name} tells it"
     if standing.unreadable or any(site.unreadable for site in standing.sites.values()):
         return "not all that is there can be read", None
     unsettled = next(filter(None, (_unsettled(standing, newest, each) for each in standing.volumes)), None)
