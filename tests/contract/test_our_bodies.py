@@ -303,6 +303,7 @@ async def every_change(root: Path) -> Story:
         await story.carry_out(mirrors.reprotect(group, discard=["gold-paris", "gold-oslo"]))
         await story.look()
     await every_write_comes_along(story, root / "planned")
+    await what_shares_nothing_is_set_aside(story, root / "aside")
     await volumes_are_moved(story, root / "moved")
     await luns_are_moved(story, root / "luns")
     return story
@@ -344,6 +345,22 @@ async def hosts_come_in(place: Place, name: str) -> None:
         )
         service = {"name": f"files{name}", "workgroup": "LAB", **svm}
         await Asker(place.lab[name], client).post("/protocols/cifs/services", service)
+
+
+async def what_shares_nothing_is_set_aside(story: Story, root: Path) -> None:
+    """Another group's: with the relationship goes all that its two copies had in common."""
+    async with a_place(root) as place:
+        await create_volumes(place.lab[HOME], ["vol_1"])
+        another = Story(place, story.sent, story.watcher)
+        tapped(another)
+        group = place.session.group(GROUP)
+        await another.carry_out(protecting.protect(group))
+        await another.carry_out(failing_over.failover(group, FailoverChoice()))
+        async with place.lab["lyon"].client() as client:
+            lyon = Asker(place.lab["lyon"], client)
+            (mirror,) = await lyon.get("/snapmirror/relationships")
+            await lyon.delete(f"/snapmirror/relationships/{mirror['uuid']}")
+        await another.carry_out(mirrors.reprotect(group, discard=["gold-paris"]))
 
 
 async def volumes_are_moved(story: Story, root: Path) -> None:

@@ -41,6 +41,7 @@ from datamotion.model.volume_acts import (
     DeleteVolume,
     ModifyVolume,
     RemoveMark,
+    SetAside,
     SplitClone,
     TakeCommonSnapshot,
     TakeSnapshot,
@@ -397,6 +398,16 @@ def _(change: CloneVolume, view: ClusterView) -> ClusterView:
 @changed.register
 def _(change: SplitClone, view: ClusterView) -> ClusterView:
     volumes = (replace(each, is_clone=False) if each.uuid == change.uuid else each for each in view.volumes)
+    return replace(view, volumes=tuple(volumes))
+
+
+@changed.register
+def _(change: SetAside, view: ClusterView) -> ClusterView:
+    volumes = []
+    for each in view.volumes:
+        path = None if change.is_mounted else each.path
+        is_it = each.uuid == change.uuid
+        volumes.append(replace(each, name=change.name, comment=change.comment, path=path) if is_it else each)
     return replace(view, volumes=tuple(volumes))
 
 

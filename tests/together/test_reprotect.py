@@ -325,21 +325,60 @@ def test_there_and_back_as_planned_nothing_is_lost_and_nobody_has_to_give_anythi
     play(quick_path, story)
 
 
-def test_where_nothing_is_common_nothing_is_done_and_what_would_help_is_named(quick_path: Path) -> None:
+async def without_anything_in_common(story: Story) -> None:
+    """The home is back, and of what it shared with lyon nothing is left."""
+    await lost_and_back(story, "vol_1", "vol_2")
+    for volume in ("vol_1", "vol_2"):
+        await story.delete_mirror("lyon", volume)
+    for cluster in ("paris", "lyon"):
+        for found in await story.at[cluster].get("/snapmirror/relationships", list_destinations_only="true"):
+            await story.at[cluster].delete(f"/snapmirror/relationships/{found['uuid']}", source_only="true")
+
+
+async def is_made_anew(story: Story) -> None:
+    """Paris mirrors lyon, and what it alone held is beside that."""
+    for volume in ("vol_1", "vol_2"):
+        assert same_bytes(story, volume, "paris", "lyon")
+        assert story.files("paris", f"{volume}_kept_e2") == {"kept", "not carried"}
+        kept = await story.volume("paris", f"{volume}_kept_e2", "comment,nas.path")
+        assert kept["comment"].startswith(f"what gold-paris held of {volume} in epoch 2 [datamotion kept=")
+        assert "path" not in kept.get("nas", {})
+    await nothing_is_left_to_do(story)
+
+
+def test_where_nothing_is_common_what_is_there_is_kept_beside_a_new_mirror_once_that_is_agreed_to(
+    quick_path: Path,
+) -> None:
     async def story(story: Story) -> None:
-        await lost_and_back(story, "vol_1")
-        await story.delete_mirror("lyon")
-        for cluster in ("paris", "lyon"):
-            for found in await story.at[cluster].get("/snapmirror/relationships", list_destinations_only="true"):
-                await story.at[cluster].delete(f"/snapmirror/relationships/{found['uuid']}", source_only="true")
-        plan = await story.planned(reprotect(story, "paris"))
+        await without_anything_in_common(story)
+        plan = await story.planned(reprotect(story))
         assert (plan.verdict, plan.changes) == (Verdict.REFUSED, False), told(plan)
         assert "can be written and has no snapshot in common with gold-lyon" in told(plan)
-        assert "volume rename -vserver svm_gold -volume vol_1 -newname vol_1_aside" in told(plan)
-        found = await story.volume("paris", "vol_1", "uuid")
-        await story.at["paris"].patch(f"/storage/volumes/{found['uuid']}", {"comment": "aside"})
-        await story.at["paris"].patch(f"/storage/volumes/{found['uuid']}", {"name": "vol_1_aside"})
-        assert "vol_1_aside" not in told(await story.plan())
+        assert "datamotion reprotect gold --discard-divergent gold-paris keeps it under another name" in told(plan)
+        plan = await story.planned(reprotect(story, "paris"))
+        assert "vol_1: kept as vol_1_kept_e2, mounted nowhere" in told(plan)
+        assert "to copy" in told(plan)
+        report = await story.place.run(reprotect(story, "paris"))
+        assert report.verdict is Verdict.DONE, told(report)
+        assert "gold-paris: kept in vol_1_kept_e2, vol_2_kept_e2: mounted nowhere" in told(report)
+        await is_made_anew(story)
+
+    play(quick_path, story)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("is_carried_out", [False, True])
+@pytest.mark.parametrize("calls", thinned(range(1, 26), 2))
+def test_killed_while_that_is_made_anew_the_same_command_comes_to_the_same(
+    quick_path: Path, calls: int, is_carried_out: bool
+) -> None:
+    async def story(story: Story) -> None:
+        await without_anything_in_common(story)
+        life = Life(calls, is_carried_out=is_carried_out)
+        if await dies(lambda mortal: mortal.place.run(reprotect(mortal, "paris")), story, life):
+            await story.place.run(reprotect(story, "paris"))
+        await story.update()
+        await is_made_anew(story)
 
     play(quick_path, story)
 

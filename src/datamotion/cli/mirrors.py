@@ -220,7 +220,7 @@ def reprotect(
     """Mirror what serves to every other back end again, from the newest common snapshots: after a failover, say.
 
     What only a copy holds that becomes a mirror is told, and given up where --discard-divergent names its back end: a
-    clone of it is kept then.
+    clone of it is kept then. One that has nothing in common any more is kept whole, and a new one made.
 
     Example: datamotion reprotect gold --discard-divergent gold-paris
     """

@@ -66,6 +66,7 @@ from datamotion.model.volume_acts import (
     ModifyVolume,
     MoveVolume,
     RemoveMark,
+    SetAside,
     SplitClone,
     TakeCommonSnapshot,
     TakeSnapshot,
@@ -110,6 +111,7 @@ Change = (
     | TakeCommonSnapshot
     | DeleteSnapshot
     | CloneVolume
+    | SetAside
     | SplitClone
     | ModifyVolume
     | MoveVolume

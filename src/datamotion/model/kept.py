@@ -14,7 +14,9 @@ _KEPT = re.compile(r"\[datamotion kept=(\S{1,60}) snapshot=([^\s\]]{1,255})\]")
 
 
 class Kept(NamedTuple):
-    """`volume` is the uuid of the copy that it was cloned from, at the snapshot of that name."""
+    """`volume` is the uuid of the copy that it was cloned from, at the snapshot of that name; of one that is kept
+    itself they are its own, and `all`.
+    """
 
     volume: str
     snapshot: str

@@ -143,6 +143,16 @@ class DeleteSnapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """The volume has this name and comment, by which it is a copy of nothing, and is mounted nowhere."""
+
+    uuid: str
+    name: str
+    comment: str
+    is_mounted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveMark:
     """A volume that is nobody's copy bears no mark: its comment is this one, what people wrote."""
 

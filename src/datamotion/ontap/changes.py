@@ -66,6 +66,7 @@ from datamotion.model.volume_acts import (
     ModifyVolume,
     MoveVolume,
     RemoveMark,
+    SetAside,
     SplitClone,
     TakeCommonSnapshot,
     TakeSnapshot,
@@ -92,7 +93,7 @@ from datamotion.ontap.svm_peering import change_svm_peer
 from datamotion.ontap.transitions import StateChange, change_states
 from datamotion.ontap.transport import Transport
 from datamotion.ontap.validating import validate
-from datamotion.ontap.volume_changes import create_volume, modify_volumes
+from datamotion.ontap.volume_changes import create_volume, modify_volumes, set_aside
 from datamotion.policy.validation import Question
 
 
@@ -146,6 +147,8 @@ class Changes:
                 return await change_svm_peer(self._transport, change)
             case CreateVolume():
                 return await create_volume(self._transport, change)
+            case SetAside():
+                return await set_aside(self._transport, change)
             case CloneVolume() | SplitClone():
                 return await change_clone(self._transport, change)
             case CreateRelationship() | StartTransfer() | AbortTransfer():

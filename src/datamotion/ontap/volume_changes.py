@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Declined, Reply
 from datamotion.errors import InternalError
-from datamotion.model.volume_acts import CreateVolume, ModifyVolume
+from datamotion.model.volume_acts import CreateVolume, ModifyVolume, SetAside
 from datamotion.ontap.answer import Answer, Body
 from datamotion.ontap.bulk import Bulk, Way, gone
 from datamotion.ontap.record import Record
@@ -129,6 +129,13 @@ def _is_as_wanted(record: Record, change: ModifyVolume) -> bool:
         *((value, record.optional(f"efficiency.{name}", str)) for name, value in change.efficiency),
     )
     return all(wanted in (None, seen) for wanted, seen in has)
+
+
+async def set_aside(transport: Transport, change: SetAside) -> Answer:
+    body: dict[str, object] = {"name": change.name, "comment": change.comment}
+    if change.is_mounted:
+        body["nas"] = {"path": ""}
+    return await transport.patch(f"{PATH}/{change.uuid}", body, AT_ONCE)
 
 
 async def create_volume(transport: Transport, change: CreateVolume) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datamotion.model.group import Group, Target
+from datamotion.model.kept import read_kept
 from datamotion.model.standing import Standing
 from datamotion.model.words import Role
 
@@ -11,14 +12,15 @@ def home_as_target(standing: Standing) -> Target | None:
     """How mirrors are made at the home; None while it serves.
 
     The configuration says nothing of that: policy, schedule and throttle are those of the target that serves now,
-    aggregates those on which the home's copies are.
+    aggregates those on which the home's copies are, and what was kept of them.
     """
     group, serving = standing.group, standing.serving
     like = group.target(serving.backend) if serving is not None else None
     if like is None:
         return None
-    volumes = (copy.volume for copy in standing.copies.values() if copy.id.backend == group.home.name)
-    aggregates = sorted({each for volume in volumes for each in volume.aggregates})
+    copies = [copy.volume for copy in standing.copies.values() if copy.id.backend == group.home.name]
+    kept = [each for each in standing.sites[group.home.name].volumes.values() if read_kept(each.comment)]
+    aggregates = sorted({each for volume in copies + kept for each in volume.aggregates})
     return Target(
         backend=group.home,
         aggregates={"*": tuple(aggregates)},

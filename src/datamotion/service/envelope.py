@@ -5,7 +5,7 @@ Nothing that is slow to import is needed here: a copy that starts at once prints
 
 from __future__ import annotations
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 """Of all documents together. The second number is raised where something is added, the first where something that was
 there is gone or means something else. docs/reference/json.schema.json is the schema, made from the reports' classes.
 """

@@ -56,6 +56,7 @@ from datamotion.model.volume_acts import (
     DeleteVolume,
     ModifyVolume,
     RemoveMark,
+    SetAside,
     SplitClone,
     TakeSnapshot,
 )
@@ -338,6 +339,20 @@ REQUESTS: list[tuple[Change, str, Mapping[str, str], Mapping[str, Any], type[Res
             "comment": "what it held",
             "clone": {"is_flexclone": True, "parent_volume": {"uuid": "v-1"}, "parent_snapshot": {"name": "kept"}},
         },
+        Volume,
+    ),
+    (
+        SetAside(uuid="v-2", name="vol_1_kept_e2", comment="kept"),
+        "PATCH /api/storage/volumes/v-2",
+        AT_ONCE,
+        {"name": "vol_1_kept_e2", "comment": "kept"},
+        Volume,
+    ),
+    (
+        SetAside(uuid="v-2", name="vol_1_kept_e2", comment="kept", is_mounted=True),
+        "PATCH /api/storage/volumes/v-2",
+        AT_ONCE,
+        {"name": "vol_1_kept_e2", "comment": "kept", "nas": {"path": ""}},
         Volume,
     ),
     (

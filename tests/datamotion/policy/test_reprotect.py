@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from datamotion.model.definition import PolicyDefinition
-from datamotion.model.kept import Kept
+from datamotion.model.kept import Kept, read_kept
+from datamotion.model.mark import read_mark
 from datamotion.model.mirror_acts import (
     AwaitIdle,
     CreatePolicy,
@@ -23,7 +24,7 @@ from datamotion.model.mirror_records import Endpoint
 from datamotion.model.plan import Plan
 from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView, View
-from datamotion.model.volume_acts import CloneVolume, TakeSnapshot
+from datamotion.model.volume_acts import CloneVolume, SetAside, TakeSnapshot
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.policy.copies.divergence import to_measure
 from datamotion.policy.reprotect.reprotect import reprotect_planner
@@ -224,7 +225,7 @@ def test_snapshots_are_told_by_their_versions_and_never_by_their_names() -> None
     other = replace(a_snapshot(BASE, backend=LYON, ago=2 * HOUR), version="another")
     untold = replace(a_snapshot(BASE, backend=LYON, ago=2 * HOUR), version=None)
     for found in (other, untold):
-        plan = reprotect(seen(lyon=lyon(snapshots=(found,))), "paris")
+        plan = reprotect(seen(lyon=lyon(snapshots=(found,))))
         assert "no snapshot in common" in " ".join(each.text for each in plan.refusals if each.backend == "gold-paris")
 
 
@@ -281,11 +282,27 @@ def test_a_mirror_with_nothing_in_common_is_carried_anew_only_where_that_is_agre
     assert "CloneVolume" in kinds(fresher)
 
 
-def test_what_can_be_written_with_nothing_in_common_is_refused_whatever_is_agreed_to() -> None:
-    plan = reprotect(seen(paris=home(snapshots=(a_snapshot("own"),))), "paris")
-    (refusal,) = [each for each in plan.refusals if each.backend == "gold-paris"]
-    assert kinds(plan, "vol_1", HOME) == []
-    assert "volume rename -vserver svm_gold -volume vol_1 -newname vol_1_aside" in (refusal.hint or "")
+def test_what_can_be_written_with_nothing_in_common_is_set_aside_for_a_new_mirror_where_that_is_agreed_to() -> None:
+    view = seen(paris=home(snapshots=(a_snapshot("own"),)))
+    assert kinds(reprotect(view), "vol_1", HOME) == []
+    plan = reprotect(view, "paris")
+    assert kinds(plan, "vol_1", HOME) == [
+        "DeleteRelationship",
+        "ReleaseRelationship",
+        "SetAside",
+        "CreateVolume",
+        "CreateRelationship",
+        "Initialize",
+        "AwaitTransfer",
+    ]
+    aside = next(each for each in changes(plan) if isinstance(each, SetAside))
+    assert (aside.name, read_mark(aside.comment), read_kept(aside.comment) is not None) == ("vol_1_kept_e2", None, True)
+    assert [loss.backend for loss in plan.losses] == ["gold-paris"]
+    assert all("vol_1_kept_e2" in each for each in notes_of(plan) if "kept in" in each)
+    paris = home(snapshots=(a_snapshot("own"),))
+    full = replace(paris, aggregates=tuple(replace(each, available_bytes=0) for each in paris.aggregates))
+    without_room = reprotect(seen(paris=full), "paris")
+    assert (kinds(without_room, "vol_1", HOME), "has no room" in without_room.refusals[0].text) == ([], True)
 
 
 # -- what is kept

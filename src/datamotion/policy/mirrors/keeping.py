@@ -15,7 +15,7 @@ from datamotion.model.kept import Kept, read_kept
 from datamotion.model.standing import Copy, Site
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
-from datamotion.model.volume_acts import CloneVolume, SplitClone, TakeSnapshot
+from datamotion.model.volume_acts import CloneVolume, SetAside, SplitClone, TakeSnapshot
 from datamotion.model.volume_records import Snapshot
 from datamotion.policy.copies.common import Common
 from datamotion.policy.obstacles import Obstacle, no_clones
@@ -25,6 +25,7 @@ from datamotion.policy.steps import Phase, StepList
 _SNAPSHOT = Phase(rank=0, title="Take snapshots of what is given up", because="clones are made of them")
 _CLONE = Phase(rank=1, title="Clone what is given up", because="it can be looked at afterwards")
 _SPLIT = Phase(rank=2, title="Split the clones off", because="a mirror cannot go back behind what a clone depends on")
+_WHOLE = "all"  # what stands for the snapshot of a volume that is kept itself
 
 
 class Keeping:
@@ -65,7 +66,7 @@ class Keeping:
                 svm=backend.svm,
                 parent_uuid=copy.volume.uuid,
                 snapshot=wanted.snapshot,
-                comment=wanted.write(f"what {backend.name} held of {volume} in epoch {self._epoch}"),
+                comment=wanted.write(self._what(volume)),
             )
             text = f"{volume}: {name.volume} of {wanted.snapshot}, mounted nowhere"
             self._due.add(self._clone_phase, backend, volume, make, text)
@@ -74,6 +75,21 @@ class Keeping:
             self._due.add(self._split_phase, backend, volume, SplitClone(uuid=clone.uuid if clone else None), text)
         self.clones[volume] = clone.name if clone else name.volume
         return None
+
+    def set_aside(self, copy: Copy, phase: Phase) -> None:
+        """It is kept itself, under another name: for a copy that cannot become a mirror."""
+        name, volume = self._free_name(copy, is_taken=True), copy.id.volume
+        change = SetAside(
+            uuid=copy.volume.uuid,
+            name=name.volume,
+            comment=Kept(copy.volume.uuid, _WHOLE).write(self._what(volume)),
+            is_mounted=bool(copy.volume.path),
+        )
+        self._due.add(phase, self._site.backend, volume, change, f"{volume}: kept as {name.volume}, mounted nowhere")
+        self.clones[volume] = name.volume
+
+    def _what(self, volume: str) -> str:
+        return f"what {self._site.backend.name} held of {volume} in epoch {self._epoch}"
 
     def _snapshot(self, copy: Copy, shared: Common) -> Snapshot | None:
         """That of which a clone is made, if it is there: of what can be written, one that was taken for this."""

@@ -10,6 +10,7 @@ from datamotion.model.volume_acts import (
     CloneVolume,
     CreateVolume,
     ModifyVolume,
+    SetAside,
     SplitClone,
     TakeCommonSnapshot,
     TakeSnapshot,
@@ -32,6 +33,13 @@ def volume_cloned(change: CloneVolume, ground: Ground) -> Proof:
     if volume is not None and any(read(volume.comment) != read(change.comment) for read in tells):
         return Proof(Holds.CONTRADICTED, f"somebody else made a volume {change.volume} at {ground.act.backend}")
     return as_proof(volume is not None)
+
+
+def set_aside(change: SetAside, ground: Ground) -> Proof:
+    volume = ground.standing.sites[ground.act.backend].volumes.get(change.name)
+    if volume is not None and volume.uuid != change.uuid:
+        return Proof(Holds.CONTRADICTED, f"somebody else made a volume {change.name} at {ground.act.backend}")
+    return as_proof(volume is not None and read_kept(volume.comment) is not None and not volume.path)
 
 
 def clone_split(change: SplitClone, ground: Ground) -> Proof:

@@ -91,7 +91,7 @@ class _Reprotecting:
         self._consent = consent
         self._sizes = sizes
         self._but = but
-        self._turned: list[Copy] = []
+        self._turned: set[str] = set()
         self.due = StepList()
         self.refusals: list[Refusal] = []
         self.losses: list[Loss] = []
@@ -119,7 +119,7 @@ class _Reprotecting:
                     turning = Turning(self._situation, target, source, self.due, self._consent, listed, self._sizes)
                     turning.plan(copies)
                     self._take(target, source, turning)
-        concerned = {volume for _, volume in self.holds} | {each.id.volume for each in self._turned}
+        concerned = {volume for _, volume in self.holds} | self._turned
         self._mark([each for copies in by_source.values() for each in copies if each.id.volume in concerned])
 
     def _by_source(self, left: set[str | None]) -> dict[str, list[Copy]]:
@@ -145,7 +145,7 @@ class _Reprotecting:
     def _take(self, target: Target, source: str, turning: Turning) -> None:
         self.refusals += turning.refusals
         self.losses += turning.losses
-        self._turned += turning.turned
+        self._turned |= {*(each.id.volume for each in turning.turned), *turning.made}
         self.holds |= turning.holds
         self.notes += _notes(self._standing, target, source, turning)
 
@@ -184,14 +184,13 @@ def _notes(standing: Standing, target: Target, source: str, turning: Turning) ->
             " they wrote goes.",
             f"{again} --discard-divergent {name} keeps a clone of it",
         )
-    if not turning.turned:
-        return
-    why = f"what it mirrors does not serve any more, and later no snapshot may be common with {source}"
-    yield from ended_pauses(turning.turned, why, pauses_again(standing))
-    if name == home:
-        schedule = target.schedule or "none of their own"
-        follow = f"policy {target.policy}, schedule {schedule}"
-        yield Remark(f"{home}: mirrors have what {source} is configured with: {follow}.")
+    if turning.turned:
+        why = f"what it mirrors does not serve any more, and later no snapshot may be common with {source}"
+        yield from ended_pauses(turning.turned, why, pauses_again(standing))
+        if name == home:
+            schedule = target.schedule or "none of their own"
+            follow = f"policy {target.policy}, schedule {schedule}"
+            yield Remark(f"{home}: mirrors have what {source} is configured with: {follow}.")
     if turning.clones:
         kept = names_text(list(turning.clones.values()))
         text = f"{name}: kept in {kept}: mounted nowhere, no member of the group."

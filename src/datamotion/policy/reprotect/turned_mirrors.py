@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from datamotion.model.acts import ActId, Change
 from datamotion.model.group import Target
@@ -24,6 +25,8 @@ from datamotion.policy.mirrors.adjustments import (
 )
 from datamotion.policy.mirrors.listings import Entry, release
 from datamotion.policy.mirrors.marking import no_room
+from datamotion.policy.placement import Place
+from datamotion.policy.protect.new_mirrors import create_volume, relate
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import GOES_ON, Phase, StepList
 
@@ -48,6 +51,7 @@ _AWAIT = Phase(
 )
 _ADJUST = Phase(rank=59, title="Adjust the new mirrors", because="they are not yet as the configuration wants them")
 _STARTS = (Initialize, Resync)
+_BEFORE_VOLUMES = -18  # what is added to a rank to come before volumes are made
 
 
 class TurnedMirrors:
@@ -79,11 +83,7 @@ class TurnedMirrors:
             return
         if mirror.mark is None and not self._mark(active, mirror):
             return
-        if mirror.edge is not None and not follows(mirror, active):
-            self._delete(mirror, mirror.edge, at=mirror)
-        if active.edge is not None and active.edge.source == mirror.id:
-            self._delete(mirror, active.edge, at=active)
-        self._release(mirror, active)
+        self._part(active, mirror, but=active.id)
         if not follows(mirror, active):
             self._relate(active, mirror, alias)
         uuid = mirror.edge.relationship.uuid if mirror.edge is not None and follows(mirror, active) else None
@@ -95,6 +95,28 @@ class TurnedMirrors:
             self._add(_AWAIT, volume, AwaitIdle(uuid=uuid), volume)
         else:
             self._carry(active, mirror, uuid)
+
+    def part(self, active: Copy, mirror: Copy) -> None:
+        """Nothing leads from one to the other any more, nor from any other one to this, before volumes are made."""
+        self._part(active, mirror, rank=_BEFORE_VOLUMES)
+
+    def make(self, active: Copy, place: Place, alias: str) -> None:
+        """Where there is none, or will be none once what was there is set aside: a volume, and all it is to hold."""
+        volume = active.id.volume
+        create_volume(self._due, self._standing, self._target, active, place)
+        relate(self._due, self._target, alias, active, active.volume.name)
+        self._add(
+            _BASELINE, volume, Initialize(uuid=None), f"{volume}: at most {size_text(active.volume.used_bytes)} to copy"
+        )
+        self._add(_AWAIT, volume, AwaitTransfer(uuid=None, exported=None), volume)
+
+    def _part(self, active: Copy, mirror: Copy, *, but: CopyId | None = None, rank: int = 0) -> None:
+        """Relationships that are in the way go, but one that comes from there, and who lists them forgets them."""
+        if mirror.edge is not None and mirror.edge.source != but:
+            self._delete(mirror, mirror.edge, at=mirror, rank=rank)
+        if active.edge is not None and active.edge.source == mirror.id:
+            self._delete(mirror, active.edge, at=active, rank=rank)
+        self._release(mirror, active, but=but, rank=rank)
 
     def _mark(self, active: Copy, mirror: Copy) -> bool:
         """Whether there is room for its mark, by which it is known from then on."""
@@ -116,29 +138,34 @@ class TurnedMirrors:
             self._add(_CARRY, volume, Initialize(uuid=uuid), f"{volume}: from {shared.name} on")
         self._add(_AWAIT, volume, AwaitTransfer(uuid=uuid, exported=None), volume)
 
-    def _delete(self, mirror: Copy, edge: Edge, *, at: Copy) -> None:
+    def _delete(self, mirror: Copy, edge: Edge, *, at: Copy, rank: int) -> None:
         """A relationship that is in the way of this mirror is gone from where it ends, with no snapshot of it."""
         relationship, holder = edge.relationship, self._standing.sites[at.id.backend].backend
         volume, transfer = mirror.id.volume, relationship.transfer
         if at is mirror and relationship.is_transferring and transfer is not None and transfer.uuid is not None:
             abort = AbortTransfer(relationship_uuid=relationship.uuid, transfer_uuid=transfer.uuid)
-            self._add(_ABORT, volume, abort, f"{volume}: {size_text(transfer.bytes_transferred or 0)} moved")
+            self._add(
+                _ranked(_ABORT, rank), volume, abort, f"{volume}: {size_text(transfer.bytes_transferred or 0)} moved"
+            )
         text = f"{volume}: {at.id.backend} is no mirror of {edge.source_text} any more"
         delete = DeleteRelationship(uuid=relationship.uuid)
-        self._due.add(_DELETE, self._backend, volume, delete, text, asked_of=holder, about=relationship.uuid)
+        phase = _ranked(_DELETE, rank)
+        self._due.add(phase, self._backend, volume, delete, text, asked_of=holder, about=relationship.uuid)
 
-    def _release(self, mirror: Copy, active: Copy) -> bool:
+    def _release(self, mirror: Copy, active: Copy, *, but: CopyId | None, rank: int = 0) -> bool:
         """Who lists a relationship that is gone for this one, or about to be, forgets it; whether anybody does."""
         is_owed = False
         ending = {edge.relationship.uuid for edge in (mirror.edge, active.edge) if edge is not None}
         for entry in self._listed.get(mirror.id.volume, ()):
             ends = entry.copy.id if entry.copy else None
             is_turned = (entry.source.id, ends) == (mirror.id, active.id)
-            is_another = ends == mirror.id and entry.source.id != active.id
+            is_another = ends == mirror.id and entry.source.id != but
             is_going = entry.relationship is None or entry.relationship.uuid in ending
             if (is_turned or is_another) and is_going:
                 name = mirror.id.backend
-                release(self._due, self._standing, _RELEASE, entry, keeps_snapshots=True, on_behalf_of=name)
+                release(
+                    self._due, self._standing, _ranked(_RELEASE, rank), entry, keeps_snapshots=True, on_behalf_of=name
+                )
                 is_owed = True
         return is_owed
 
@@ -157,7 +184,7 @@ class TurnedMirrors:
             self._add(_AWAIT, volume, AwaitIdle(uuid=relationship.uuid), volume)
         elif relationship.state is MirrorState.UNINITIALIZED:
             self._carry(active, mirror, relationship.uuid)
-        elif not self._adjust(active, mirror, relationship) | self._release(mirror, active):
+        elif not self._adjust(active, mirror, relationship) | self._release(mirror, active, but=active.id):
             self.holds.add(mirror.id)
 
     def _is_under_way(self, mirror: Copy, relationship: Relationship) -> bool:
@@ -198,6 +225,10 @@ class TurnedMirrors:
 
     def _add(self, phase: Phase, volume: str, change: Change, text: str) -> None:
         self._due.add(phase, self._backend, volume, change, text)
+
+
+def _ranked(phase: Phase, rank: int) -> Phase:
+    return replace(phase, rank=phase.rank + rank) if rank else phase
 
 
 def follows(mirror: Copy, active: Copy) -> bool:

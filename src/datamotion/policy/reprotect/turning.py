@@ -14,6 +14,7 @@ from datamotion.model.group import Target
 from datamotion.model.plan import Loss, Refusal
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import size_text
+from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Role, VolumeState
 from datamotion.policy.copies.common import Common, common, snapshots_of
 from datamotion.policy.copies.divergence import Sizes, changed_behind_fence, divergence, is_held
@@ -22,11 +23,16 @@ from datamotion.policy.mirrors.keeping import Keeping
 from datamotion.policy.mirrors.listings import Entry
 from datamotion.policy.mirrors.peering import Peering
 from datamotion.policy.obstacles import Obstacle, copy_obstacle, site_obstacle
+from datamotion.policy.placement import no_place, places_for, unknown_aggregate
+from datamotion.policy.protect.new_mirrors import name_taken
 from datamotion.policy.reprotect.turned_mirrors import TurnedMirrors, follows
 from datamotion.policy.situation import Situation
-from datamotion.policy.steps import StepList
+from datamotion.policy.steps import Phase, StepList
 
 _KEEP = 50  # the rank of the first of the three phases of `keeping`
+_ASIDE = Phase(
+    rank=39, title="Set copies aside", because="they cannot become mirrors; what they hold is kept under another name"
+)
 _GIVE_UP = "--no-keep-divergent gives it up without keeping it"
 
 
@@ -74,6 +80,9 @@ class Turning:
         self.turned: list[Copy] = []
         self.changed: dict[str, int] = {}
         self.missing: list[str] = []
+        self._to_turn: list[tuple[Copy, Copy]] = []
+        self._to_make: list[tuple[Copy, Copy | None]] = []
+        self.made: list[str] = []
 
     @property
     def clones(self) -> Mapping[str, str]:
@@ -86,47 +95,75 @@ class Turning:
 
     def plan(self, copies: Sequence[Copy]) -> None:
         """`copies` serve at the source."""
-        pairs = [
-            (copy, mirror) for copy in copies if (mirror := self._standing.copy(self._backend.name, copy.id.volume))
-        ]
-        self.missing = [
-            copy.id.volume
-            for copy in copies
-            if self._standing.copy(self._backend.name, copy.id.volume) is None
-            and CopyId(self._backend.name, copy.id.volume) not in self._standing.hidden
-        ]
-        to_turn: list[tuple[Copy, Copy]] = []
-        for active, mirror in pairs:
-            if follows(mirror, active) and not mirror.is_writable:
-                self._mirrors.follow(active, mirror)
-            elif obstacle := copy_obstacle(active) or _obstacle(self._standing, mirror):
-                self._refuse(mirror, *obstacle)
-            elif self._may_turn(active, mirror):
-                to_turn.append((active, mirror))
-        if not to_turn:
-            return
-        if obstacle := site_obstacle(self._target, self._here, self._source):
-            self.refusals.append(Refusal(backend=self._backend.name, text=obstacle[0], hint=obstacle[1]))
+        for active in copies:
+            self._sort(active)
+        if self._to_make and not any(self._target.aggregates.values()):
+            self.missing = [active.id.volume for active, _ in self._to_make]
+            self._to_make = []
+        if not self._to_turn and not self._to_make:
             return
         peering = Peering(self._source, self._here)
-        if why_not := peering.obstacle() or keep_policy(self._due, self._standing, self._target):
+        if why_not := (
+            site_obstacle(self._target, self._here, self._source)
+            or peering.obstacle()
+            or keep_policy(self._due, self._standing, self._target)
+        ):
             self.refusals.append(Refusal(backend=self._backend.name, text=why_not[0], hint=why_not[1]))
             return
         alias = peering.plan(self._due)
-        for active, mirror in to_turn:
+        for active, mirror in self._to_turn:
             self.turned.append(mirror)
             self._mirrors.turn(active, mirror, alias)
+        self._make(alias)
 
-    def _refuse(self, mirror: Copy, text: str, hint: str | None) -> None:
-        self.refusals.append(Refusal(volume=mirror.id.volume, backend=mirror.id.backend, text=text, hint=hint))
+    def _sort(self, active: Copy) -> None:
+        """What becomes of the copy here of one that serves; what follows it already goes on doing so."""
+        there = CopyId(self._backend.name, active.id.volume)
+        mirror = self._standing.copies.get(there)
+        if mirror is None:
+            if there not in self._standing.hidden:
+                self._to_make.append((active, None))
+        elif follows(mirror, active) and not mirror.is_writable:
+            self._mirrors.follow(active, mirror)
+        elif obstacle := copy_obstacle(active) or _obstacle(self._standing, mirror):
+            self._refuse(mirror.id.volume, *obstacle)
+        elif mirror.is_writable and common(self._standing, mirror, active).newest is None:
+            if self._may_replace(active, mirror):
+                self._to_make.append((active, mirror))
+        elif self._may_turn(active, mirror):
+            self._to_turn.append((active, mirror))
+
+    def _make(self, alias: str) -> None:
+        """A new volume for each that is to have one, beside what is set aside for it."""
+        assert isinstance(self._here.seen, ClusterView)
+        volumes = [active.volume for active, _ in self._to_make]
+        if unknown := unknown_aggregate(self._target, self._here.seen, volumes):
+            self.refusals.append(Refusal(backend=self._backend.name, text=unknown[0], hint=unknown[1]))
+            return
+        places = places_for(self._target, self._here.seen, volumes)
+        for active, former in self._to_make:
+            if obstacle := copy_obstacle(active):
+                self._refuse(active.id.volume, *obstacle)
+            elif refusal := name_taken(self._standing, self._target, alias, active, former):
+                self.refusals.append(refusal)
+            elif (place := places.get(active.volume.name)) is None:
+                self.refusals.append(no_place(self._target, active.volume))
+            else:
+                if former is not None:
+                    self._mirrors.part(active, former)
+                    self._keeping.set_aside(former, _ASIDE)
+                self.made.append(active.id.volume)
+                self._mirrors.make(active, place, alias)
+
+    def _refuse(self, volume: str, text: str, hint: str | None) -> None:
+        self.refusals.append(Refusal(volume=volume, backend=self._backend.name, text=text, hint=hint))
 
     def _may_turn(self, active: Copy, mirror: Copy) -> bool:
         """Whether nothing goes that was not agreed to; what goes is kept on the way."""
         volume, name, group = mirror.id.volume, self._backend.name, self._standing.group.name
         loss, shared = divergence(self._standing, mirror, active, self._sizes), common(self._standing, mirror, active)
-        if mirror.is_writable and shared.newest is None:
-            self._refuse(mirror, *self._no_way(active, mirror))
-            return False
+        if not (mirror.is_writable or shared.newest or shared.beyond):
+            return True  # nothing was ever carried there: it was made for this
         if loss is None:
             return self._may_leave(active, mirror, shared)
         if name not in self._consent.discard:
@@ -138,7 +175,7 @@ class Turning:
             hint = f"datamotion reprotect {group} --discard-divergent {name} gives that up{kept}"
             if mirror.is_writable:
                 hint += f"; datamotion failover {group} --to {name} --unplanned would serve it instead"
-            self._refuse(mirror, f"{volume} at {name} {what}; making it a mirror gives up {loss.text}", hint)
+            self._refuse(mirror.id.volume, f"{volume} at {name} {what}; making it a mirror gives up {loss.text}", hint)
             return False
         is_kept = self._consent.keep and not is_held(self._standing, mirror, active)
         if is_kept and not self._keep(mirror, shared):
@@ -165,22 +202,26 @@ class Turning:
             shared = shared._replace(beyond=tuple(each for each in shared.beyond if each not in earlier))
         if obstacle := self._keeping.keep(mirror, shared):
             text = f"what {mirror.id.volume} at {self._backend.name} gives up cannot be kept: {obstacle[0]}"
-            self._refuse(mirror, text, obstacle[1])
+            self._refuse(mirror.id.volume, text, obstacle[1])
         return obstacle is None
 
-    def _no_way(self, active: Copy, mirror: Copy) -> Obstacle:
-        svm, name = self._backend.svm, mirror.volume.name
+    def _may_replace(self, active: Copy, mirror: Copy) -> bool:
+        """Whether it was agreed that a copy which cannot become a mirror is kept beside a new one."""
+        name, group = self._backend.name, self._standing.group.name
+        if name in self._consent.discard:
+            if loss := divergence(self._standing, mirror, active, self._sizes):
+                self.losses.append(loss)
+            return True
         text = (
-            f"{mirror.id.volume} at {self._backend.name} can be written and has no snapshot in common with"
-            f" {active.id.backend}: it cannot become its mirror, which takes a new volume and"
-            f" {size_text(active.volume.used_bytes)} to carry"
+            f"{mirror.id.volume} at {name} can be written and has no snapshot in common with {active.id.backend}: it"
+            f" cannot become its mirror, which takes a new volume and {size_text(active.volume.used_bytes)} to carry"
         )
-        aside = f"volume modify -vserver {svm} -volume {name} -comment aside; volume rename -vserver {svm}"
         hint = (
-            f"set it aside, at {self._backend.cluster}: {aside} -volume {name} -newname {name}_aside; then datamotion"
-            f" apply {self._standing.group.name} makes a mirror in its place"
+            f"datamotion reprotect {group} --discard-divergent {name} keeps it under another name, and makes that;"
+            f" datamotion failover {group} --to {name} --unplanned would serve it instead"
         )
-        return text, hint
+        self._refuse(mirror.id.volume, text, hint)
+        return False
 
 
 def _obstacle(standing: Standing, mirror: Copy) -> Obstacle | None:

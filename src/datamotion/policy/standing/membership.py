@@ -62,7 +62,7 @@ class Membership:
     def __post_init__(self) -> None:
         for name, site in self.sites.items():
             self._ids[name] = {}
-            self._uuids[name] = {volume.uuid for volume in site.volumes.values()}
+            self._uuids[name] = {volume.uuid for volume in site.volumes.values() if not is_beside(volume)}
             if isinstance(site.seen, ClusterView) and site.svm is not None:
                 svm = site.svm.name
                 self._aliases |= {
@@ -233,12 +233,12 @@ class Membership:
         by_origin = {origin: volume for volume, origin in self.origins.items()}
         for backend, site in self.sites.items():
             for volume in site.volumes.values():
-                if member := by_origin.get(volume.uuid):
+                if (member := by_origin.get(volume.uuid)) and not is_beside(volume):
                     self._adopt(CopyId(backend, member), volume, f"its uuid {volume.uuid} says so")
         for backend, site in self.sites.items():
             ids = self._ids[backend]
             for name, relationship in site.relationships.items():
-                if name not in ids and name in site.volumes:
+                if name not in ids and name in site.volumes and not is_beside(site.volumes[name]):
                     self._adopt_destination(backend, site.volumes[name], relationship)
 
     def _adopt_destination(self, backend: str, volume: Volume, relationship: Relationship) -> None:
