@@ -281,6 +281,7 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A mirror holds no complete copy yet: there is nothing to fail over to.",
         "holds no complete copy yet: {cause}",
+        "{way}",
     ),
     Kind.PATH_TAKEN: Row(
         *_WARN,

@@ -167,10 +167,11 @@ class CopyConcerns:
 
     def _empty(self, copy: Copy, relationship: Relationship) -> Concern:
         if not relationship.is_transferring or relationship.transfer is None:
-            return self._concern(Kind.EMPTY, copy, cause="no first transfer runs")
+            begins = f"datamotion apply {self.standing.group.name} begins it"
+            return self._concern(Kind.EMPTY, copy, cause="no first transfer runs", way=begins)
         if relationship.transfer.state is TransferState.QUEUED:
-            return self._concern(Kind.EMPTY, copy, cause="its first transfer is queued")
-        return self._concern(Kind.EMPTY, copy, cause="its first transfer runs")
+            return self._concern(Kind.EMPTY, copy, cause="its first transfer is queued", way="")
+        return self._concern(Kind.EMPTY, copy, cause="its first transfer runs", way="")
 
     def _path(self, copy: Copy) -> Iterator[Concern]:
         name = copy.id.backend

@@ -560,6 +560,7 @@ CASES = (
         kind="empty",
         world=related(exported_snapshot=None, lag=None, state=MirrorState.UNINITIALIZED),
         says="gold-lyon vol_1: holds no complete copy yet: no first transfer runs",
+        hints="datamotion apply gold begins it",
     ),
     Case(
         kind="path taken",
