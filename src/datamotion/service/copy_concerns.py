@@ -166,6 +166,9 @@ class CopyConcerns:
             yield self._concern(Kind.UNHEALTHY, copy, cause=cause)
 
     def _empty(self, copy: Copy, relationship: Relationship) -> Concern:
+        if relationship.state is MirrorState.PAUSED:
+            resumes = f"datamotion resume {self.standing.group.name} lets it begin"
+            return self._concern(Kind.EMPTY, copy, cause="it is paused", way=resumes)
         if not relationship.is_transferring or relationship.transfer is None:
             begins = f"datamotion apply {self.standing.group.name} begins it"
             return self._concern(Kind.EMPTY, copy, cause="no first transfer runs", way=begins)

@@ -184,6 +184,10 @@ class TurnedMirrors:
             self._add(_AWAIT, volume, AwaitIdle(uuid=relationship.uuid), volume)
         elif relationship.state is MirrorState.UNINITIALIZED:
             self._carry(active, mirror, relationship.uuid)
+        elif relationship.state is MirrorState.PAUSED and not mirror.edge.holds_copy:
+            text = f"{volume} at {mirror.id.backend} was paused before anything was carried there"
+            hint = f"datamotion resume {self._standing.group.name}, then the same command again"
+            self._refusals.append(Refusal(volume=volume, backend=mirror.id.backend, text=text, hint=hint))
         elif not self._adjust(active, mirror, relationship) | self._release(mirror, active, but=active.id):
             self.holds.add(mirror.id)
 

@@ -174,7 +174,9 @@ class Turning:
             kept = "" if held else "; a clone of it is kept" if self._consent.keep else "; nothing of it is kept"
             hint = f"datamotion reprotect {group} --discard-divergent {name} gives that up{kept}"
             if mirror.is_writable:
-                hint += f"; datamotion failover {group} --to {name} --unplanned would serve it instead"
+                hint += (
+                    f"; datamotion failover {group} --to {name} --overrule {active.id.backend} would serve it instead"
+                )
             self._refuse(mirror.id.volume, f"{volume} at {name} {what}; making it a mirror gives up {loss.text}", hint)
             return False
         is_kept = self._consent.keep and not is_held(self._standing, mirror, active)
@@ -218,7 +220,7 @@ class Turning:
         )
         hint = (
             f"datamotion reprotect {group} --discard-divergent {name} keeps it under another name, and makes that;"
-            f" datamotion failover {group} --to {name} --unplanned would serve it instead"
+            f" datamotion failover {group} --to {name} --overrule {active.id.backend} would serve it instead"
         )
         self._refuse(mirror.id.volume, text, hint)
         return False
