@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -10,12 +9,12 @@ from itertools import chain
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from datamotion.cli.listing import taken
 from datamotion.cli.main import command_line
 from datamotion.exit_status import ExitStatus
 
 _PROGRAM = "datamotion"
 _EXAMPLE = "Example: "
-_TYPE = re.compile(r" <(str|path|int|list\[str\])>")
 
 _INTRODUCTION = """\
 <!-- Made from src/datamotion/cli by `make docs`; changes here are overwritten. -->
@@ -79,20 +78,15 @@ def _command(command: TyperCommand, words: tuple[str, ...]) -> Command:
     context = typer.Context(command, info_name=" ".join((_PROGRAM, *words)))
     told = [" ".join(each.split()) for each in (command.help or "").split("\n\n")]
     summary, *more = (each for each in told if not each.startswith(_EXAMPLE))
-    records = (each.get_help_record(context) for each in command.params)
+    records = (taken(each, context) for each in command.params)
     return Command(
         words=words,
-        usage=_as_typed(command.get_usage(context).removeprefix("Usage: ")),
+        usage=command.get_usage(context).removeprefix("Usage: "),
         summary=summary,
         more=tuple(more),
         examples=tuple(each.removeprefix(_EXAMPLE) for each in told if each.startswith(_EXAMPLE)),
-        takes=tuple((_as_typed(name), " ".join(meaning.split())) for name, meaning in filter(None, records)),
+        takes=tuple((name, " ".join(meaning.split())) for name, meaning in filter(None, records)),
     )
-
-
-def _as_typed(words: str) -> str:
-    """Without what the metavar says already: that an argument is a text, and whether it may be left out."""
-    return _TYPE.sub("", words).replace("[[", "[").replace("]]", "]").replace("{", "").replace("}", "")
 
 
 def _section(command: Command) -> Iterator[str]:

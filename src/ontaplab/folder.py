@@ -1,6 +1,6 @@
 """A cluster's folder: what is where, and which process holds it.
 
-    cluster.json   what the cluster is: see `Settings`
+    cluster.json   what the cluster is: see `ontaplab.settings`
     server.pem     its private key and certificate (mode 600)
     password       its administrator's password (mode 600)
     cluster.log    what its process says
@@ -14,32 +14,15 @@ The folders of clusters that know each other lie side by side, with `ca.pem`, `n
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
-from pydantic import TypeAdapter
+
+from ontaplab.settings import Settings, read_settings
 
 ACCOUNT = "admin"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What a cluster is from its first start on."""
-
-    name: str
-    host: str
-    port: int
-    address: str
-    """Its intercluster address, a key in `network.json`."""
-    aggregates: Mapping[str, int]
-    """The sizes of its aggregates in bytes, by name."""
-
-    @property
-    def url(self) -> str:
-        return f"https://{self.host}:{self.port}"
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -48,7 +31,6 @@ def write_private(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-_SETTINGS = TypeAdapter(Settings)
 _held: list[BaseFileLock] = []
 """What this process holds: a lock that nobody refers to any more would be released."""
 
@@ -86,12 +68,12 @@ class ClusterFolder:
         """The first ones, or others in their place: for a cluster that does not run."""
         written = self._settings.with_suffix(".new")
         written.unlink(missing_ok=True)
-        write_private(written, _SETTINGS.dump_json(settings, indent=2))
+        write_private(written, settings.model_dump_json(indent=2).encode())
         written.replace(self._settings)
 
     def settings(self) -> Settings:
-        """Raises: OSError; ValueError if they are not what they should be."""
-        return _SETTINGS.validate_json(self._settings.read_bytes())
+        """Raises: OSError; SettingsError, a ValueError, if they are not what they should be."""
+        return read_settings(self._settings)
 
     def password(self) -> str:
         return self.password_file.read_text().strip()

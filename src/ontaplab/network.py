@@ -156,8 +156,11 @@ class UrlNetwork:
                 yield Held(chunk)
 
     def client(self, address: str) -> httpx.AsyncClient:
-        """Raises: httpx.ConnectError for an address that is not in the book."""
-        url = json.loads(self._book.read_text()).get(address)
+        """Raises: httpx.ConnectError for an address that is not in the book, and where there is none."""
+        try:
+            url = json.loads(self._book.read_text()).get(address)
+        except (OSError, ValueError, AttributeError) as error:
+            raise httpx.ConnectError(f"{self._book} tells no addresses of clusters: {error}") from error
         if url is None:
             raise httpx.ConnectError(f"no cluster has the address {address}")
         if url not in self._clients:

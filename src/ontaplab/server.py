@@ -27,10 +27,11 @@ from ontaplab import bulk
 from ontaplab.clock import SystemClock
 from ontaplab.cluster import Cluster, in_thread
 from ontaplab.faults.striking import Cut, Refused
-from ontaplab.folder import ACCOUNT, ClusterFolder, FolderHeld, Settings
+from ontaplab.folder import ACCOUNT, ClusterFolder, FolderHeld
 from ontaplab.network import UrlNetwork, bulk_socket
 from ontaplab.resources.aggregates.space import create_aggregate
 from ontaplab.resources.routes import assemble
+from ontaplab.settings import HINT, Settings, SettingsError
 from ontaplab.tls import CertifiedProtocol
 
 _GRACE_S = 1
@@ -58,12 +59,29 @@ def serve(root: Path, answering: Callable[[], None], owner: int | None) -> bool:
     try:
         settings, password = folder.settings(), folder.password()
         folder.hold()
-    except FolderHeld as error:
+        _check_certificates(folder)
+    except (FolderHeld, SettingsError) as error:
         raise CannotServe(str(error)) from error
-    except (OSError, ValueError) as error:
-        raise CannotServe(f"{root} holds no cluster: {error}") from error
+    except OSError as error:
+        raise CannotServe(f"{root} holds no cluster: {error.filename}: {error.strerror}\n hint: {HINT}") from error
+    except ValueError as error:
+        raise CannotServe(f"{folder.password_file} is not UTF-8") from error
     with _listening(settings) as listener:
         return anyio.run(_serve, folder, settings, password, listener, answering, owner)
+
+
+def _check_certificates(folder: ClusterFolder) -> None:
+    """Raises: OSError, CannotServe: the cluster could not prove who it is, or not tell who its clients are."""
+    checked = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    for path, expected, load in (
+        (folder.certificate, "a private key and its certificate", checked.load_cert_chain),
+        (folder.ca_file, "the certificate of a CA", checked.load_verify_locations),
+    ):
+        path.read_bytes()  # what ssl says of a file that it cannot read does not name it
+        try:
+            load(path)
+        except ssl.SSLError as error:
+            raise CannotServe(f"{path}: expected {expected}, in PEM") from error
 
 
 @contextmanager

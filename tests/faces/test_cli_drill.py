@@ -8,7 +8,7 @@ import pytest
 
 from tests.faces.documents import check_document
 from tests.faces.labs import Lab, done, some_files
-from tests.faces.terminal import typed_as_process
+from tests.faces.terminal import offered, typed_as_process
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +49,9 @@ def test_a_drill_from_its_start_to_its_stop(lab: Lab, tmp_path: Path) -> None:
     done(lab.typed("drill", "stop", "gold", "--yes"))
     shown, _ = lab.looked("drill", "stop", "gold", "--yes")
     assert shown.status == 0
+    config = ("-c", str(lab.folder / "datamotion.yaml"))
+    assert offered("only", "status", *config) == ["late", "broken", "vol_1"], "no clone of the drill that was stopped"
+    assert offered("volumes", "pause", "gold", *config) == ["vol_1"]
 
 
 def drillable(lab: Lab, tmp_path: Path) -> None:

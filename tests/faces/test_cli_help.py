@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -33,6 +34,30 @@ def test_every_command_shows_an_example_of_itself_and_the_exit_statuses(path: tu
     assert f"Example: datamotion {' '.join(path)}" in text
     for each in ("0 done", "1 done in part", "2 usage", "3 refused", "4 a cluster", "130 interrupted"):
         assert each in text
+    assert re.findall(r"^Usage:.*[{}<].*|<[a-z]+[ |>[].*", shown.out) == [], "what is typed, as people write it"
+
+
+@pytest.mark.parametrize(
+    ("path", "usage", "named"),
+    [
+        (
+            ("status",),
+            "[OPTIONS] [GROUP...]",
+            ("GROUP...  One", "--output text|json|jsonl  Text", "--every TIME  With"),
+        ),
+        (("unprotect",), "[OPTIONS] GROUP", ("GROUP  The",)),
+        (("history",), "[OPTIONS] [GROUP|RUN]", ("GROUP|RUN  One",)),
+        (("lab", "fault", "clear"), "[OPTIONS] CLUSTER [FAULT]", ("CLUSTER  One", "FAULT  Its")),
+        (("copy",), "[OPTIONS] SRC DST", ("SRC  A", "--bwlimit RATE  Bytes")),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, tuple) else "",
+)
+def test_what_a_command_takes_is_written_as_people_do(
+    path: tuple[str, ...], usage: str, named: tuple[str, ...]
+) -> None:
+    shown = typed(*path, "--help").out
+    assert shown.startswith(f"Usage: datamotion {' '.join(path)} {usage}\n")
+    assert [each for each in named if each not in re.sub(r" {2,}", "  ", shown)] == [], shown
 
 
 def test_the_help_of_all_names_every_command() -> None:

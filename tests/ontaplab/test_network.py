@@ -88,6 +88,18 @@ def test_an_address_is_looked_up_in_the_book_at_each_use(tmp_path: Path) -> None
     anyio.run(network.aclose)
 
 
+@pytest.mark.parametrize("book", [None, "no JSON", "[]"])
+def test_where_no_book_tells_addresses_nobody_is_reached(book: str | None, tmp_path: Path) -> None:
+    async def claim() -> None:
+        if book is not None:
+            (tmp_path / "network.json").write_text(book)
+        async with aclosing(UrlNetwork(tmp_path / "network.json")) as network:
+            with pytest.raises(httpx.ConnectError, match=r"network\.json tells no addresses of clusters"):
+                await network.ask("10.0.0.1", Question("GET", "/", {}))
+
+    anyio.run(claim)
+
+
 @asynccontextmanager
 async def answering(folder: Path, status: str, body: bytes) -> AsyncIterator[tuple[UrlNetwork, list[str]]]:
     """The network of one cluster that is a process without a socket for bulk, and what that is asked."""

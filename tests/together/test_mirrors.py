@@ -13,6 +13,7 @@ from datamotion.service import mirrors, protecting
 from datamotion.service.intents import Intent
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
+from ontaplab.faults.scripted import scripted
 from tests.datamotion.building import notes_of
 from tests.together.stories import Story, outcomes, play, titles, told
 from tests.together.world import GROUP, succeed
@@ -277,5 +278,28 @@ def test_a_resync_that_was_cut_off_is_told_and_finished_without_another_loss(qui
         story.place.lab["lyon"].cluster.transfer_gate.release()
         assert (await story.place.run(resync(story))).verdict is Verdict.DONE
         assert "newer" in story.files("lyon")
+
+    play(quick_path, story, schedule=None)
+
+
+def test_apply_begins_a_transfer_that_failed_again_once_a_run_until_one_comes_to_its_end(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected()
+        story.write("paris", "vol_1", "newer")
+        async with scripted(story.at["lyon"].http, kind="transfer_failure"):
+            assert (await story.update()).verdict is not Verdict.DONE
+            plan = await story.plan()
+            assert titles(plan) == ["Transfer again"]
+            began = await writes(story)
+            report = await story.apply()
+            assert (report.verdict, outcomes(report, "gold-lyon")) == (Verdict.FAILED, {"vol_1": "failed"}), told(
+                report
+            )
+            assert "run the same command again" in told(report)
+            assert (await writes(story))["lyon"] - began["lyon"] == 1
+        assert story.files("lyon") == {"kept"}
+        assert (await story.apply()).verdict is Verdict.DONE
+        assert (story.files("lyon"), (await story.mirror("lyon"))["healthy"]) == ({"kept", "newer"}, True)
+        assert not (await story.plan()).changes
 
     play(quick_path, story, schedule=None)

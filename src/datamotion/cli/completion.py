@@ -57,6 +57,13 @@ def complete_volume(context: typer.Context) -> Sequence[str]:
         return []
 
 
+def complete_only(context: typer.Context) -> Sequence[str]:
+    """What `status --only` takes beside patterns: what is wrong with a volume, and the volumes by their names."""
+    from datamotion.service.status_choice import BROKEN, LATE
+
+    return [LATE, BROKEN, *complete_volume(context)]
+
+
 def complete_cluster(context: typer.Context) -> Sequence[str]:
     """The clusters of the lab whose folder the command line names."""
     from ontaplab.site import Site, SiteError

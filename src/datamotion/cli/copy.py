@@ -43,7 +43,12 @@ def copy(
         bool, typer.Option("--delta", help="Bring an older copy up to date: only changed blocks are sent.")
     ] = False,
     in_place: Annotated[
-        bool, typer.Option("--inplace", help="Write into what is there: a reader may see it half changed.")
+        bool,
+        typer.Option(
+            "--inplace",
+            help="Write into what is there: a reader may see it half changed, and the other names (hard links) of a"
+            " file that is named itself change with it.",
+        ),
     ] = False,
     sync: Annotated[
         bool, typer.Option("--sync", help="Have all on the disk before the copy gets its name; full does so anyway.")

@@ -122,7 +122,7 @@ def show(cluster: OneCluster, folder: Folder = DEFAULT_FOLDER) -> None:
 @fault.command()
 def clear(
     cluster: OneCluster,
-    number: Annotated[int | None, typer.Argument(metavar="[FAULT]", help="Its number; without it, all.")] = None,
+    number: Annotated[int | None, typer.Argument(metavar="FAULT", help="Its number; without it, all.")] = None,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """End a fault, or all of a cluster's: what it made wait goes on.

@@ -74,7 +74,7 @@ def show(cluster: OneCluster, folder: Folder = DEFAULT_FOLDER) -> None:
 @pace.command()
 def clear(
     cluster: OneCluster,
-    number: Annotated[int | None, typer.Argument(metavar="[PACE]", help="Its number; without it, all.")] = None,
+    number: Annotated[int | None, typer.Argument(metavar="PACE", help="Its number; without it, all.")] = None,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """End a rule, or all of a cluster's: what waited or was held by it goes on.

@@ -1,11 +1,13 @@
-"""How help lists commands."""
+"""How help lists commands, and tells what each of them takes."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from datamotion.exit_status import ExitStatus
 
@@ -27,3 +29,37 @@ class Listing(TyperGroup):
         begun = {name: (each.help or "").partition("\n\n")[0] for name, each in self.commands.items()}
         with formatter.section("Commands"):
             formatter.write_dl([(name, " ".join(text.split())) for name, text in begun.items()])
+
+
+_TYPE = re.compile(r"<(.*?)( range)?>$")
+_TYPES: Mapping[str, str] = {"str": "TEXT", "int": "NUMBER", "float": "NUMBER", "path": "PATH"}
+
+
+class Taking(TyperCommand):
+    """A command whose help writes arguments as people do: `GROUP`, `[GROUP...]`, and no types of Python."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        arguments = [each for each in self.get_params(ctx) if isinstance(each, TyperArgument)]
+        shown = [_shown(each) if each.required else f"[{_shown(each)}]" for each in arguments]
+        return [*filter(None, [self.options_metavar]), *shown]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        for title, kind in (("Arguments", "argument"), ("Options", "option")):
+            found = [taken(each, ctx) for each in self.get_params(ctx) if each.param_type_name == kind]
+            if records := [each for each in found if each is not None]:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+
+def taken(parameter: Any, ctx: Any) -> tuple[str, str] | None:
+    """What help calls an argument or an option, and what it says of it; None: nothing."""
+    record = parameter.get_help_record(ctx)
+    if record is None:
+        return None
+    if isinstance(parameter, TyperArgument):
+        return _shown(parameter), record[1]
+    return _TYPE.sub(lambda found: _TYPES.get(found[1], found[1]), record[0]), record[1]
+
+
+def _shown(argument: TyperArgument) -> str:
+    return argument.display_name_raw + ("..." if argument.nargs != 1 else "")

@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 
 from datamotion.cli.commands import commands, groups, listed, need_clusters
 from datamotion.cli.failing import Interrupted, MachineError, NotAgreed, UsageMistake, single
-from datamotion.cli.listing import Listing
+from datamotion.cli.listing import Listing, Taking
 from datamotion.cli.logged import logged
 from datamotion.errors import DataMotionError
 from datamotion.exit_status import CHANGES, IN_ONE_LINE, ExitStatus
@@ -51,13 +51,13 @@ def command_line(asked: str | None = None) -> TyperGroup:
     app = _app(Listing)
     for command in commands(asked):
         asks_clusters = {"context", "config"} <= inspect.signature(command).parameters.keys()
-        app.command(name=command.__name__.removesuffix("_"), epilog=IN_ONE_LINE)(
+        app.command(name=command.__name__.removesuffix("_"), cls=Taking, epilog=IN_ONE_LINE)(
             logged(command) if asks_clusters else command
         )
     for group in groups(asked):
         for each in (group, *(below.typer_instance for below in group.registered_groups if below.typer_instance)):
             for subcommand in each.registered_commands:
-                subcommand.epilog = IN_ONE_LINE
+                subcommand.cls, subcommand.epilog = Taking, IN_ONE_LINE
         app.add_typer(group, epilog=IN_ONE_LINE)
     return _made(app)
 

@@ -27,7 +27,7 @@ from datamotion.service.history_reports import HistoryReport, PastRunDetailRepor
 What = Annotated[
     str | None,
     typer.Argument(
-        metavar="[GROUP|RUN]",
+        metavar="GROUP|RUN",
         help="One group, or the number of a run; without it, the runs of all groups.",
         autocompletion=complete_group,
     ),

@@ -7,6 +7,7 @@ from typing import Annotated
 import anyio
 import typer
 
+from datamotion.cli.completion import complete_only
 from datamotion.cli.options import DEFAULT_CONFIG, AnyGroups, ConfigFile, OutputForm, duration, open_session
 from datamotion.cli.output import Output, print_json
 from datamotion.cli.render_status import render_status
@@ -21,7 +22,10 @@ _Sort = Annotated[
 _Only = Annotated[
     str | None,
     typer.Option(
-        "--only", metavar=f"{LATE}|{BROKEN}|VOLUME", help="Only volumes that are that, or whose name matches a pattern."
+        "--only",
+        metavar=f"{LATE}|{BROKEN}|VOLUME",
+        help="Only volumes that are that, or whose name matches a pattern.",
+        autocompletion=complete_only,
     ),
 ]
 _Watch = Annotated[bool, typer.Option("--watch", help="Look again and again, until Ctrl-C.")]

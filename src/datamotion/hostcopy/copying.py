@@ -69,6 +69,9 @@ def _copy_file(shop: Workshop, stat: os.stat_result, *, is_device: bool) -> None
     old = asked.destination if (asked.delta and modes.S_ISREG(there)) or is_device else None
     if is_device or (old and asked.in_place):
         _drop(shop)
+        if not is_device and (others := os.lstat(asked.destination).st_nlink - 1):
+            names = "another name, a hard link" if others == 1 else f"{others} other names, hard links"
+            shop.tally.note(f"{asked.destination}: has {names}, which changed with it")
         shop.copy_file(asked.source, asked.destination, "", old=old, wide=True)
         return
     _clear(shop, wants_folder=False)

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from datamotion.errors import ConfigError, StoreFailed
 from datamotion.model.names import counted
+from datamotion.policy.drills.ends import REMOVE
 from datamotion.runs.journal import Entry, Note
 from datamotion.service.drill_reports import DrillReport
 from datamotion.service.history_reports import (
@@ -64,7 +65,7 @@ def past_run(session: Session, number: int) -> PastRunDetailReport:
 
 
 def volumes_of(store_url: str, group: str | None) -> tuple[str, ...]:
-    """The volumes that the last runs of the group were about, as far as the store remembers.
+    """The volumes that the last runs of the group were about, as far as the store remembers; no clones of drills.
 
     Raises: StoreFailed, where it cannot be read.
     """
@@ -72,8 +73,9 @@ def volumes_of(store_url: str, group: str | None) -> tuple[str, ...]:
     with opened_history(store_url) as store:
         for record in store.newest(group, _RUNS_THAT_TELL):
             run = store.run(record.id)
-            report = run.report if run is not None else None
-            found |= {each["volume"] for each in report["volumes"]} if report else set()
+            if run is not None and run.report is not None:
+                clones = {volume for each in run.entries if each.title == REMOVE.title for volume in each.volumes}
+                found |= {each["volume"] for each in run.report["volumes"]} - clones
     return tuple(sorted(found, key=counted))
 
 

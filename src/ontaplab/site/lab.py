@@ -22,7 +22,8 @@ import yaml
 from pydantic import TypeAdapter
 
 from ontaplab.clock import pause
-from ontaplab.folder import ACCOUNT, ClusterFolder, Settings, write_private
+from ontaplab.folder import ACCOUNT, ClusterFolder, write_private
+from ontaplab.settings import Settings
 from ontaplab.site.certificates import LOOPBACK, write_certificates
 from ontaplab.site.errors import SiteError
 from ontaplab.site.rest import Rest

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from ontaplab.disk.tree import used_bytes
 from ontaplab.folder import ClusterFolder
+from ontaplab.settings import HINT, SettingsError
 from ontaplab.site import processes
+from ontaplab.site.errors import SiteError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +27,13 @@ class ClusterStatus:
 
 
 def status_of(folder: ClusterFolder) -> ClusterStatus:
-    """The cluster as it is now. Does not ask it."""
-    settings = folder.settings()
+    """The cluster as it is now. Does not ask it. Raises: SiteError where its settings cannot be read."""
+    try:
+        settings = folder.settings()
+    except SettingsError as error:
+        raise SiteError(error.message, HINT, error.below) from None
+    except OSError as error:
+        raise SiteError(f"{error.filename}: {error.strerror}", HINT) from None
     return ClusterStatus(
         name=settings.name,
         url=settings.url,

@@ -321,3 +321,26 @@ def test_no_name_becomes_a_link_to_an_older_copy_of_what_could_not_be_read(quick
     assert (copy / "b").read_bytes() == random.Random(6).randbytes(20)
     assert copied(source, copy, delta=True, in_place=in_place).outcome == "done"
     _are_equal(source, copy)
+
+
+@pytest.mark.parametrize("others", [0, 1, 2])
+def test_a_file_that_is_written_in_place_stays_one_with_its_other_names_and_the_report_says_so(
+    quick_path: Path, others: int
+) -> None:
+    source, copy = filled(quick_path / "source", MIB, seed=2), filled(quick_path / "copy", MIB)
+    names = [quick_path / f"link {number}" for number in range(others)]
+    for name in names:
+        os.link(copy, name)
+    report = copied(source, copy, delta=True, in_place=True)
+    told = {1: ["has another name, a hard link, which"], 2: ["has 2 other names, hard links, which"]}.get(others, [])
+    assert len(report.notes) == len(told)
+    assert all(each in note for each, note in zip(told, report.notes, strict=True))
+    assert all(name.samefile(copy) and name.read_bytes() == source.read_bytes() for name in names)
+
+
+def test_a_file_that_is_brought_up_to_date_beside_itself_leaves_its_other_names(quick_path: Path) -> None:
+    source, copy = filled(quick_path / "source", MIB, seed=2), filled(quick_path / "copy", MIB)
+    before, other = copy.read_bytes(), quick_path / "link"
+    os.link(copy, other)
+    report = copied(source, copy, delta=True)
+    assert (report.notes, copy.read_bytes(), other.read_bytes()) == ((), source.read_bytes(), before)

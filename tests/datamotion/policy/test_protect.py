@@ -11,7 +11,14 @@ import pytest
 from datamotion.model.cluster_records import Aggregate
 from datamotion.model.group import Group
 from datamotion.model.mark import read_mark
-from datamotion.model.mirror_acts import AwaitTransfer, CreateRelationship, Initialize, ModifyRelationship, Resume
+from datamotion.model.mirror_acts import (
+    AwaitTransfer,
+    CreateRelationship,
+    Initialize,
+    ModifyRelationship,
+    Resume,
+    StartTransfer,
+)
 from datamotion.model.mirror_records import Endpoint
 from datamotion.model.plan import Plan
 from datamotion.model.serving_acts import TakeEpoch
@@ -449,9 +456,80 @@ def test_a_mirror_that_does_not_work_is_not_as_wanted(
     assert (plan.steps, ("gold-lyon", "vol_1") in plan.holds) == ((), False)
 
 
+RUNNING = a_transfer(TransferState.TRANSFERRING)
+FAILED: dict[str, Any] = {
+    "healthy": False,
+    "unhealthy_reason": "the link is cut",
+    "transfer": a_transfer(TransferState.FAILED),
+}
+
+
+def test_a_mirror_whose_last_transfer_failed_is_given_one_more_and_the_plan_says_why() -> None:
+    plan = by_lyon(mirrored(**FAILED))
+    (start,) = acts(plan)
+    assert start.change == StartTransfer(uuid=MIRROR, exported="snap.1", ended_at=FAILED["transfer"].ended_at)
+    assert (start.title, start.text) == ("Transfer again", "vol_1: the link is cut")
+    assert (plan.refusals, plan.losses, ("gold-lyon", "vol_1") in plan.holds) == ((), (), False)
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "refused_for", "holds"),
+    [
+        (
+            {"transfer": a_transfer(TransferState.TRANSFERRING)},
+            [AwaitTransfer(uuid=MIRROR, exported="snap.1")],
+            0,
+            False,
+        ),
+        ({"transfer": a_transfer(TransferState.FAILED, ended_at=NOON)}, [], 1, False),
+        (
+            {"healthy": True, "exported_snapshot": "snap.2", "transfer": a_transfer(TransferState.SUCCESS)},
+            [],
+            0,
+            True,
+        ),
+    ],
+    ids=["runs", "failed again", "came to its end"],
+)
+def test_one_more_transfer_is_awaited_and_never_begun_twice_in_a_run(
+    now: dict[str, Any], wanted: list[Any], refused_for: int, holds: bool
+) -> None:
+    before, after_it = (
+        standing_of({"paris": a_cluster_view(HOME, [a_volume()]), "lyon": lyon}, ALONE)
+        for lyon in (mirrored(**FAILED), mirrored(**FAILED | now))
+    )
+    (start,) = acts(by_lyon(mirrored(**FAILED)))
+    plan = protect_planner(ALONE)(Situation(now=after_it, first=before, accepted={start.id: before}))
+    assert (changes(plan), len(plan.refusals)) == (wanted, refused_for)
+    assert (("gold-lyon", "vol_1") in plan.holds) is holds
+    assert all("run the same command again" in (each.hint or "") for each in plan.refusals)
+
+
+@pytest.mark.parametrize(
+    "mirror",
+    [
+        {"state": MirrorState.BROKEN_OFF},
+        {"unhealthy_reason": "the source was released"},
+        {"exported_snapshot": None},
+        {"source_svm_uuid": "oslo/svm_gold", "source_cluster": "oslo"},
+    ],
+    ids=["broken off", "released", "holds nothing", "of another source"],
+)
+def test_a_failed_transfer_is_not_begun_again_where_it_could_mend_nothing_or_was_not_wanted(
+    mirror: dict[str, Any],
+) -> None:
+    plan = by_lyon(mirrored(**FAILED | mirror))
+    assert (changes(plan), set(refusals(plan))) == ([], {("vol_1", "gold-lyon")})
+
+
+def test_a_failed_transfer_into_a_mirror_that_was_paused_on_purpose_is_not_begun_again() -> None:
+    noted = a_volume(backend=LYON, comment=a_mark(paused="2031-05-04T12:00:00Z", paused_by="ann@ops"))
+    plan = by_lyon(a_cluster_view(LYON, [noted], [a_mirror(**FAILED | {"state": MirrorState.PAUSED})]))
+    assert (changes(plan), plan.refusals) == ([], ())
+
+
 def test_a_running_transfer_is_given_its_chance() -> None:
-    running = a_transfer(TransferState.TRANSFERRING)
-    assert by_lyon(mirrored(healthy=False, transfer=running)).refusals == ()
+    assert by_lyon(mirrored(healthy=False, transfer=RUNNING)).refusals == ()
 
 
 # -- what is not seen

@@ -6,12 +6,12 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ontaplab.folder import ClusterFolder, Settings
+from ontaplab.folder import ClusterFolder
+from ontaplab.settings import Settings
 from ontaplab.site import Site
 from tests.ontaplab.site.labs import client_of
 
@@ -88,7 +88,7 @@ def test_nobody_else_can_read_or_write_what_a_lab_is_made_of(tmp_path: Path, mas
 def test_what_a_cluster_is_can_be_written_again_and_stays_private(tmp_path: Path) -> None:
     folder = ClusterFolder(tmp_path)
     first = Settings(name="paris", host="127.0.0.1", port=1, address="192.0.2.1", aggregates={"aggr1": 2**30})
-    for settings in (first, replace(first, aggregates={"aggr1": 2**30, "aggr2": 2**30})):
+    for settings in (first, first.model_copy(update={"aggregates": {"aggr1": 2**30, "aggr2": 2**30}})):
         folder.write_settings(settings)
         assert folder.settings() == settings
     assert stat.S_IMODE((tmp_path / "cluster.json").stat().st_mode) == 0o600

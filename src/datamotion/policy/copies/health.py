@@ -26,17 +26,18 @@ _ENDED_WITHOUT_COPY = {
     TransferState.ABORTED: "was aborted",
     TransferState.HARD_ABORTED: "was aborted",
 }
+_RELEASED = ("released", "not registered", "source information")
 _HINTS = (
     (
-        ("released", "not registered", "source information"),
+        _RELEASED,
         "the source has released it: delete the relationship, and apply again makes it anew from a common snapshot",
     ),
     (("no space", "not enough space", "full"), "make room on the aggregate of the destination"),
     (("offline", "not online", "restricted"), "bring the volume online"),
     (("peer",), "mend the peering of the two clusters or SVMs"),
 )
-_AGAIN = "run the same command again: the transfer goes on from its checkpoint"
 _TELLS_MORE = "`snapmirror show -instance` at its destination cluster tells more"
+_AGAIN = f"run the same command again: the transfer goes on from its checkpoint; where it fails again, {_TELLS_MORE}"
 
 
 def ailment(copy: Copy) -> Ailment | None:
@@ -52,7 +53,8 @@ def ailment(copy: Copy) -> Ailment | None:
     if relationship.is_transferring or relationship.state not in RECEIVING or relationship.healthy:
         return None
     reason = _reason(relationship)
-    return Ailment(reason, _hint_for(reason) or f"`datamotion update` tries again; {_TELLS_MORE}")
+    tries = _AGAIN if another_may_do(copy) else f"`datamotion update` tries again; {_TELLS_MORE}"
+    return Ailment(reason, _hint_for(reason) or tries)
 
 
 def _reason(relationship: Relationship) -> str:
@@ -76,5 +78,13 @@ def transfer_failure(copy: Copy) -> Ailment | None:
     if relationship is None or transfer is None or transfer.state not in _ENDED_WITHOUT_COPY:
         return None
     reason = _reason(relationship)
-    hint = _hint_for(reason) or f"{_AGAIN}; where it fails again, {_TELLS_MORE}"
-    return Ailment(f"the transfer of {copy.id.volume} {_ENDED_WITHOUT_COPY[transfer.state]}: {reason}", hint)
+    text = f"the transfer of {copy.id.volume} {_ENDED_WITHOUT_COPY[transfer.state]}: {reason}"
+    return Ailment(text, _hint_for(reason) or _AGAIN)
+
+
+def another_may_do(copy: Copy) -> bool:
+    """Whether the last transfer failed, and one more may come to its end: it gives nothing up, what is held stays."""
+    if copy.edge is None or not copy.edge.holds_copy or transfer_failure(copy) is None:
+        return False
+    said = _reason(copy.edge.relationship).lower()
+    return not any(word in said for word in _RELEASED)

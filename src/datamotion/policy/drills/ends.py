@@ -20,7 +20,7 @@ from datamotion.policy.drills.clones import drills_at
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
 
-_REMOVE = Phase(
+REMOVE = Phase(
     rank=90, title="Remove clones of drills", because="unmounted and deleted: nothing else was changed for them"
 )
 
@@ -81,7 +81,7 @@ def _remove(due: StepList, standing: Standing, goes: Callable[[Drilled, datetime
     for site in standing.sites.values():
         for volume, drilled in _going(site, goes):
             text = f"{volume.name}: of the drill of {drilled.group} until {moment_text(drilled.until)}, by {drilled.by}"
-            due.add(_REMOVE, site.backend, volume.name, DeleteVolume(uuid=volume.uuid), text)
+            due.add(REMOVE, site.backend, volume.name, DeleteVolume(uuid=volume.uuid), text)
 
 
 def _going(site: Site, goes: Callable[[Drilled, datetime], bool]) -> list[tuple[Volume, Drilled]]:

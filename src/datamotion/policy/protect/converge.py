@@ -27,7 +27,7 @@ from datamotion.policy.mirrors.pause import paused_on_purpose
 from datamotion.policy.mirrors.peering import Peering
 from datamotion.policy.obstacles import Obstacle, copy_obstacle, site_obstacle
 from datamotion.policy.placement import Place, no_place, places_for, unknown_aggregate
-from datamotion.policy.protect.expanding import expand
+from datamotion.policy.protect.applied_updates import expand, try_again
 from datamotion.policy.protect.first_transfers import FirstTransfers
 from datamotion.policy.protect.left_alone import (
     broken_down,
@@ -191,17 +191,23 @@ class Converging:
             self._due.add(_RESUME, self._backend, volume, Resume(uuid=relationship.uuid), text)
         elif relationship.state is MirrorState.BROKEN_OFF:
             self._refuse(volume, *half_resynced(self._standing, mirror, relationship))
-        elif ill := ailment(mirror):
-            self._refuse(volume, *broken_down(volume, ill))
-        elif not is_adjusted and relationship.exported_snapshot is not None:
+        elif self._receives(mirror) and not is_adjusted and relationship.exported_snapshot is not None:
             self.holds.add((self._backend.name, volume))
+
+    def _receives(self, mirror: Copy) -> bool:
+        """Whether nothing keeps it from that; else one more transfer is due, or runs, or it is refused."""
+        if try_again(self._due, self._situation, self._backend, mirror):
+            return False
+        if ill := ailment(mirror):
+            self._refuse(mirror.id.volume, *broken_down(mirror.id.volume, ill))
+        return ill is None
 
     def _mend_geometry(self, copy: Copy, mirror: Copy, relationship: Relationship) -> bool:
         """Whether the shape of the mirror is what is due; one that is paused is resumed first."""
         geometry = changed_geometry(copy.volume, mirror.volume)
         if geometry is None or relationship.state not in RECEIVING:
             return False
-        obstacle = expand(self._due, self._situation, self._backend, mirror, relationship, geometry)
+        obstacle = expand(self._due, self._situation, self._backend, mirror, geometry)
         self._refuse_for(mirror.id.volume, obstacle)
         return True
 

@@ -78,6 +78,10 @@ class LocalSource:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._differences = Differences(cluster)
+        # Assumption: a snapshot that a transfer reads is busy, as NetApp's knowledge base says of volume SnapMirror: no
+        # other relationship drops it when it needs it no more, but after a later transfer of its own. A source that
+        # starts again has forgotten which those are.
+        self._read: dict[str, frozenset[str | None]] = {}  # by relationship
 
     @property
     def cluster_name(self) -> str:
@@ -102,12 +106,13 @@ class LocalSource:
         if listed.moved:
             listed = self._cluster.listed_destinations.put(replace(listed, asked_since=True))
         if wanted.restore:
-            return await self._restoring_step(volume, wanted)
+            return await self._restoring_step(listed, volume, wanted)
         target = await self._target(listed, volume, wanted)
         if target is None or target.version_uuid in wanted.have:
             return None
         held = self._held(volume.uuid)
         base = newest_common(held, wanted.have)
+        self._read[relationship] = frozenset({base, target.version_uuid})
         if (
             wanted.only_changes
             and not (await self._differences.beginning(volume.uuid, base, target.version_uuid)).entries
@@ -117,9 +122,9 @@ class LocalSource:
             return None
         wanted_after = (each for each in after(held, base) if is_wanted(each, target, listed, wanted))
         snapshot = next(wanted_after, target)  # an older one than the base, if that was asked for by name
-        return await self._step(volume, snapshot, base, target)
+        return await self._step(listed, volume, snapshot, base, target)
 
-    async def _restoring_step(self, volume: Volume, wanted: Wanted) -> Step:
+    async def _restoring_step(self, listed: ListedDestination, volume: Volume, wanted: Wanted) -> Step:
         """Straight from the newest common snapshot to the one that is to be restored, the newest if none was named."""
         held = self._held(volume.uuid)
         if wanted.source_snapshot is not None:
@@ -131,9 +136,12 @@ class LocalSource:
         else:
             raise no_source_volume(volume.name, "has no snapshot to restore")
         base = target.version_uuid if target.version_uuid in wanted.have else newest_common(held, wanted.have)
-        return await self._step(volume, target, base, target)
+        return await self._step(listed, volume, target, base, target)
 
-    async def _step(self, volume: Volume, snapshot: Snapshot, base: str | None, target: Snapshot) -> Step:
+    async def _step(
+        self, listed: ListedDestination, volume: Volume, snapshot: Snapshot, base: str | None, target: Snapshot
+    ) -> Step:
+        self._read[listed.uuid] = frozenset({base, snapshot.version_uuid})
         changes = await self._differences.beginning(volume.uuid, base, snapshot.version_uuid)
         return Step(
             snapshot=carried(snapshot),
@@ -184,7 +192,8 @@ class LocalSource:
                 arrived = replace(listed, base=landed.snapshot, state=landed.state, moved=False, asked_since=False)
                 cluster.listed_destinations.put(arrived)
                 settle_owners(cluster, volume)
-            needed = {landed.snapshot, *bases(cluster, volume, besides=relationship)}
+            self._read.pop(relationship, None)
+            needed = {landed.snapshot, *bases(cluster, volume, besides=relationship)}.union(*self._read.values())
             for snapshot in self._held(volume):
                 if snapshot.name.startswith(prefix) and snapshot.version_uuid not in needed:
                     await drop_snapshot(cluster, snapshot)
@@ -200,7 +209,8 @@ class LocalSource:
             with cluster.together():
                 cluster.listed_destinations.remove(relationship)
                 settle_owners(cluster, volume)
-            needed = bases(cluster, volume)
+            self._read.pop(relationship, None)
+            needed = bases(cluster, volume).union(*self._read.values())
             for snapshot in self._held(volume) if not keep_snapshots else ():
                 if snapshot.name.startswith(snapshot_prefix(listed)) and snapshot.version_uuid not in needed:
                     await drop_snapshot(cluster, snapshot)
