@@ -47,6 +47,7 @@ class Landscape:
     svms: dict[str, str] = field(default_factory=lambda: {each.name: "running" for each in EVERYWHERE})
     unseen: dict[str, Unseen] = field(default_factory=dict)
     remembered: Claim | None = None  # what this host's store tells
+    mirrored: dict[tuple[str, str], datetime] = field(default_factory=dict)  # and that, by cluster and volume
     forgotten: str | None = None  # why it tells nothing
     ahead: dict[str, timedelta | None] = field(default_factory=dict)  # a cluster's clock, by back end
     illegible: list[tuple[str, Unreadable]] = field(default_factory=list)
@@ -141,7 +142,9 @@ class Landscape:
         )
 
     def status(self, group: Group | None = None) -> StatusReport:
-        group = replace(group or a_group(), remembered=self.remembered, forgotten=self.forgotten)
+        group = replace(
+            group or a_group(), remembered=self.remembered, mirrored=self.mirrored, forgotten=self.forgotten
+        )
         return status_report([group], self.view(group), NOON)
 
     def report(self, group: Group | None = None) -> GroupReport:

@@ -775,7 +775,36 @@ def test_of_a_mirror_that_a_failover_may_have_paused_that_failover_is_told() -> 
 def test_what_a_cluster_that_was_not_seen_may_hold_is_not_said_to_be_missing() -> None:
     world = failed_over()
     world.lose(PARIS)
-    assert "nothing that can be seen mirrors what gold-lyon serves" in world.concerns()["unprotected"].text
+    assert (
+        "unprotected since 2031-05-03 12:00 UTC (epoch 2), as far as is known here: nothing that can be seen mirrors"
+        in world.concerns()["unprotected"].text
+    )
+
+
+def test_what_was_mirrored_from_here_to_a_cluster_that_is_not_seen_is_not_said_to_be_unprotected_since() -> None:
+    world = failed_over("vol_1", "vol_2", "vol_3")
+    world.lose(PARIS)
+    before = NOON - timedelta(days=2)
+    world.mirrored = {
+        ("paris", "vol_1"): NOON,
+        ("paris", "vol_2"): NOON - timedelta(hours=1),
+        ("paris", "vol_3"): before,
+    }
+    told = world.concerns()
+    assert told["no mirror"].volumes == ("vol_1", "vol_2")
+    assert (
+        "nothing that can be seen (runs from here mirrored it last to gold-paris, on 2031-05-04 11:00 UTC or later)"
+        " mirrors what gold-lyon serves" in told["no mirror"].text
+    )
+    assert told["unprotected"].volumes == ("vol_3",), "what was mirrored before somebody took over counts no more"
+
+
+def test_where_the_store_cannot_tell_what_is_mirrored_nothing_is_said_of_since_when() -> None:
+    world = failed_over()
+    world.lose(PARIS)
+    world.forgotten = "the store datamotion.db cannot be opened: file is not a database"
+    assert "unprotected" not in world.concerns()
+    assert "nothing that can be seen mirrors" in world.concerns()["no mirror"].text
 
 
 def test_the_same_doubt_of_many_volumes_is_said_once() -> None:
