@@ -12,7 +12,7 @@ from datamotion.model.claim import Claim, Seal, read_claim
 from datamotion.model.drilled import Drilled
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
-from datamotion.model.mirror_records import Endpoint, Transfer
+from datamotion.model.mirror_records import Endpoint, Listed, Transfer
 from datamotion.model.standing import FENCE, DoubtKind
 from datamotion.model.view import Aspect, Unreadable, Unseen
 from datamotion.model.words import MirrorState, TransferState, VolumeState
@@ -103,6 +103,26 @@ def an_illegible_schedule() -> Landscape:
     told = Unreadable(aspect=Aspect.SCHEDULES, reason="the record has no `name`", svm=None, name="daily")
     world.illegible.append((LYON.name, told))
     return world
+
+
+def listing(*targets: Backend) -> Callable[[], Landscape]:
+    """All is well, but that the home lists the mirrors at these targets alone."""
+
+    def made() -> Landscape:
+        world = protected(targets=(LYON, NANTES))
+        world.listed = [
+            Listed(
+                uuid=f"{each.name}/listed",
+                source=Endpoint(PARIS.svm, "vol_1"),
+                destination=Endpoint(each.svm, "vol_1"),
+                destination_cluster=each.cluster,
+                destination_svm_uuid=f"{each.svm}-uuid",
+            )
+            for each in targets
+        ]
+        return world
+
+    return made
 
 
 def unwell(reason: str | None) -> Callable[[], Landscape]:
@@ -497,6 +517,12 @@ CASES = (
         hints="datamotion plan gold says whether a common snapshot is left",
     ),
     Case(
+        kind="not listed",
+        world=listing(NANTES),
+        says="gold-lyon vol_1: gold-paris, whence it comes, has released it: no transfer comes any more",
+        hints="at lyon: snapmirror delete -destination-path svm_lyon:vol_1; then datamotion apply gold",
+    ),
+    Case(
         kind="offline",
         world=changed(LYON, state=VolumeState.OFFLINE),
         says="gold-lyon vol_1: its volume is offline: no transfer can arrive",
@@ -805,6 +831,15 @@ def test_where_the_store_cannot_tell_what_is_mirrored_nothing_is_said_of_since_w
     world.forgotten = "the store datamotion.db cannot be opened: file is not a database"
     assert "unprotected" not in world.concerns()
     assert "nothing that can be seen mirrors" in world.concerns()["no mirror"].text
+
+
+def test_what_its_source_lists_by_uuid_or_by_its_place_or_is_not_asked_for_is_not_said_to_be_released() -> None:
+    assert "not listed" not in listing(LYON, NANTES)().concerns(BOTH)
+    assert "not listed" not in protected(targets=(LYON, NANTES)).concerns(BOTH)
+    world = listing(NANTES)()
+    assert world.listed is not None
+    world.listed += [replace(world.listed[0], uuid="gold-lyon/vol_1/mirror", destination=Endpoint("x", "renamed"))]
+    assert "not listed" not in world.concerns(BOTH)
 
 
 def test_the_same_doubt_of_many_volumes_is_said_once() -> None:
