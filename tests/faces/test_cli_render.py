@@ -368,6 +368,7 @@ def test_a_loss_that_nobody_knows_is_the_greatest() -> None:
     [
         ({"holds": 3}, True),
         ({"holds": 0}, False),
+        ({"holds": 3, "lacks": 1}, False),
         ({"holds": 3, "changes": True}, False),
         ({"holds": 3, "refusals": (RefusalReport(backend=None, volume=None, text="no", hint=None),)}, False),
     ],
@@ -375,6 +376,11 @@ def test_a_loss_that_nobody_knows_is_the_greatest() -> None:
 def test_all_is_as_wanted_only_where_that_was_seen(changes: dict[str, object], is_said: bool) -> None:
     lines = read(lambda console: render_plan(a_plan(**changes), console=console))
     assert ("  Nothing to do: all is as wanted." in lines) is is_said
+
+
+def test_what_is_wanted_and_nothing_here_makes_is_counted() -> None:
+    lines = read(lambda console: render_plan(a_plan(holds=3, lacks=2), console=console))
+    assert "  Nothing to do here, yet not all is as wanted: 2 mirrors missing; the notes above say what helps." in lines
 
 
 def test_who_serves_is_what_was_seen_at_the_end() -> None:

@@ -12,6 +12,7 @@ import pytest
 from datamotion.errors import ConfigError
 from datamotion.service.check import Ways, check
 from datamotion.service.check_reports import CheckKind, CheckLine, CheckReport, Finding
+from ontaplab.faults.scripted import scripted
 from tests.ontaplab.resources.logins import PASSWORD, ROLES, make
 from tests.together.stories import Story, play
 from tests.together.world import SVMS, create_volumes
@@ -255,3 +256,18 @@ def test_what_a_group_does_not_mirror_is_a_mistake(tmp_path: Path) -> None:
         assert (await looked(story, Ways(source="gold-paris", target=TARGET))).lines
 
     play(tmp_path, main)
+
+
+@pytest.mark.parametrize("limit", ["2s", "5s", "2m"])
+def test_a_cluster_that_is_too_busy_has_answered_to_check_and_to_status_alike(limit: str, quick_path: Path) -> None:
+    """A check asks for more, and waits longer before it asks again: the look may come to its limit meanwhile."""
+
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        story = story.configured(lambda tree: tree["clusters"]["lyon"].update(look_timeout=limit))
+        async with scripted(story.at["lyon"].http, kind="status", status=503, route="GET /*"):
+            checked, shown = await check(story.place.session), await story.status()
+        assert (checked.verdict.exit_status, shown.verdict.exit_status) == (1, 1)
+        assert [each.answers for each in shown.clusters] == [True, True]
+
+    play(quick_path, story, schedule=None)

@@ -140,6 +140,26 @@ def test_of_a_target_that_never_served_its_mirrors_are_released_too(quick_path: 
     play(quick_path, main, schedule=None)
 
 
+def test_what_was_released_meanwhile_is_told_of_one_that_comes_back_before_a_transfer_fails(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        assert not await story.concerns()
+        story.place.lose("oslo")
+        assert (await forget(story, "gold-oslo")).verdict is Verdict.DONE
+        story.place.regain("oslo")
+        told_of = (await story.concerns())["not listed"]
+        assert (told_of.backend, told_of.volumes, told_of.exit_status) == ("gold-oslo", ("vol_1",), 1)
+        assert "does not list it any more, as after a release: the next transfer may fail" in told_of.text
+        assert "at oslo: snapmirror delete -destination-path" in (told_of.hint or "")
+        await story.delete_mirror("oslo")
+        refused = await story.apply()
+        assert "datamotion reprotect gold --discard-divergent gold-oslo gives that up" in told(refused)
+        assert (await story.place.run(reprotect(story, "oslo"))).verdict is Verdict.DONE
+        assert not await story.concerns()
+
+    play(quick_path, main, targets=BOTH, schedule=None)
+
+
 @pytest.mark.parametrize("is_carried_out", [False, True])
 @pytest.mark.sweep
 def test_killed_at_any_call_the_same_command_comes_to_the_same_end(quick_path: Path, is_carried_out: bool) -> None:

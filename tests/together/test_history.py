@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from datamotion.cli.runs import render_runs
 from datamotion.errors import ConfigError, Refused, StoreFailed
 from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.policy.mirrors.last_transfers import Pace
@@ -102,6 +103,25 @@ def test_a_run_that_was_cut_off_has_no_outcome_and_the_next_one_says_so(quick_pa
         assert found.journal
         await story.failover("lyon")
         assert [each.phase for each in history(story.place.session).runs] == [Phase.DONE, Phase.CUT_OFF, Phase.DONE]
+
+    play(quick_path, story)
+
+
+def test_a_run_of_a_group_that_is_not_configured_says_what_comes_before_its_command(
+    quick_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        assert await dies(lambda mortal: mortal.failover("lyon"), story, Life(4, is_carried_out=True))
+        (left,) = open_runs(story.place.session).runs
+        assert left.needs is None
+        without = story.configured(lambda tree: tree["groups"].update(other=tree["groups"].pop(GROUP)))
+        (left,) = open_runs(without.place.session).runs
+        assert left.needs == "gold is not in the configuration: put it back, or name with --config the one that has it"
+        capsys.readouterr()
+        render_runs(open_runs(without.place.session))
+        shown = " ".join(capsys.readouterr().out.split())
+        assert f"run 2: {left.needs}; then {left.goes_on} goes on with it" in shown
 
     play(quick_path, story)
 

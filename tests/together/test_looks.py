@@ -40,7 +40,7 @@ def test_status_and_plan_cost_the_same_calls_for_one_volume_and_for_thirty(quick
         clock = MockClock(autojump_threshold=0)
         return trio.run(_cost_of_looking, quick_path / str(volumes), volumes, clock=clock)
 
-    assert cost(1) == cost(30) == (10, 32)
+    assert cost(1) == cost(30) == (12, 32)
 
 
 def test_planning_several_groups_costs_one_look(quick_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -426,13 +426,20 @@ def test_where_the_home_serves_its_title_says_so_and_names_no_other_way(quick_pa
     play(quick_path, story, schedule=None)
 
 
-def test_a_settle_that_ends_a_freeze_counts_from_its_last_snapshot(quick_path: Path) -> None:
+async def settle(story: Story) -> RunReport:
+    return await story.settle("paris")
+
+
+@pytest.mark.parametrize("ends", [settle, abort])
+def test_what_ends_a_freeze_that_was_cut_off_counts_from_its_last_snapshot(
+    ends: Callable[[Story], Awaitable[RunReport]], quick_path: Path
+) -> None:
     async def story(story: Story) -> None:
         await story.protected("vol_1")
         await cut_off_when_frozen(story)
         assert await dies(planned, story, Life(1, is_carried_out=True))
         await trio.sleep(600)
-        report = await story.settle("paris")
+        report = await ends(story)
         (volume,) = (each for each in report.volumes if each.backend == "gold-paris")
         assert volume.frozen_at_least
         assert volume.frozen_s is not None

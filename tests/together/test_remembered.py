@@ -234,3 +234,24 @@ def test_a_part_that_became_the_whole_is_remembered_as_the_whole(is_told: bool, 
         assert story.served("paris") == set()
 
     play(quick_path, story, targets=("lyon", "oslo"), schedule=None)
+
+
+def test_what_a_run_mirrored_to_a_home_that_is_lost_again_is_told(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        story.place.lose("paris")
+        assert (await story.failover("lyon")).verdict is Verdict.DONE
+        assert "as far as is known here" in (await story.concerns())["unprotected"].text
+        story.place.regain("paris")
+        group = story.place.session.group(GROUP)
+        assert (await story.place.run(mirrors.reprotect(group, discard=("gold-paris",)))).verdict is Verdict.DONE
+        story.place.lose("paris")
+        told = await story.concerns()
+        assert "unprotected" not in told
+        assert "runs from here mirrored it last to gold-paris, on " in told["no mirror"].text
+        story.place.regain("paris")
+        await story.place.run(removal.unprotect(group))
+        paris_unseen = {"paris": Unseen(reason="lost")}
+        assert with_memory(story.place.session, group, paris_unseen).mirrored == {}, "it was ended since"
+
+    play(quick_path, story, schedule=None)

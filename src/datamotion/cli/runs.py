@@ -41,7 +41,8 @@ def render_runs(report: RunsReport) -> None:
             command = each.goes_on or "the same command"
             unless = ", should its process be gone" if each.state is RunState.WAITS else ""
             lost = f"; {each.if_lost}" if each.if_lost else ""
-            said = f"run {each.run.run}: {command} goes on with it{_back(each)}{unless}{lost}"
+            needs = f"{each.needs}; then " if each.needs else ""
+            said = f"run {each.run.run}: {needs}{command} goes on with it{_back(each)}{unless}{lost}"
             say(console, plain(said), indent=2, hang=2)
 
 

@@ -97,7 +97,7 @@ class ClusterConfig(Branch):
     look_timeout: Duration = Field(
         default=timedelta(minutes=2),
         description="How long a look at the cluster may take as a whole, with all its requests and pages; after that "
-        "it counts as silent, whatever it still sends.",
+        "it counts as silent, whatever it still sends, but for one that says to the end that it has too much to do.",
         examples=["2m"],
     )
     change_timeout: Duration = Field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from datamotion.model.claim import Claim, Seal
@@ -92,7 +92,8 @@ class Group:
     With a `seal`, only claims that have its code count. `common_label` is the SnapMirror label of the snapshots that
     are kept common to all copies. `first` are patterns of the volumes whose first transfers go before others.
     `remembered` is the newest claim that was made from here: it counts as long as whose it is cannot be seen.
-    `forgotten` is why nobody can tell what was claimed from here, where that would count.
+    `mirrored` is when a run from here last made or updated a mirror, by cluster and volume, at clusters that are not
+    seen. `forgotten` is why nobody can tell what was claimed or mirrored from here, where that would count.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Group:
     first: tuple[str, ...] = ()
     hooks: tuple[Hook, ...] = ()
     remembered: Claim | None = None
+    mirrored: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     forgotten: str | None = None
 
     @property

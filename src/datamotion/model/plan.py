@@ -107,6 +107,7 @@ class Plan:
     """All that is left to do for one group, from one observation.
 
     `holds` are the subjects for which what is wanted was seen to be so: no steps and no refusal alone is not success.
+    `lacks` are those of which no step here makes what is wanted, nor ever will: a note says what does.
     """
 
     operation: Operation
@@ -120,6 +121,7 @@ class Plan:
     differences: tuple[str, ...] = ()  # what stays otherwise than hosts had it, once all is carried out
     recovery_points: tuple[RecoveryPoint, ...] = ()
     holds: frozenset[Subject] = frozenset()
+    lacks: frozenset[Subject] = frozenset()
     backend: str | None = None  # the one that serves afterwards, where the operation bears on that
     epoch: int | None = None
     claim: Claim | None = None  # of that epoch, as this run makes it or goes on with it; without any code

@@ -22,7 +22,7 @@ from datamotion.clock import Clock
 from datamotion.engine.counting import count_call
 from datamotion.engine.ports import Delay
 from datamotion.errors import ClusterError, ClusterRefused, ClusterSilent
-from datamotion.ontap.answer import Answer, Asked, Request, Response, overrun_error, read_answer, unreadable
+from datamotion.ontap.answer import TOO_BUSY, Answer, Asked, Request, Response, overrun_error, read_answer, unreadable
 from datamotion.ontap.errors import told
 from datamotion.ontap.limits import Budget, Limits, Overrun
 from datamotion.ontap.silence import Silence, why_silent
@@ -101,6 +101,21 @@ class Connection:
             hint=f"It may still be at work on it. `{key}` of the cluster says how long that may take.",
         )
 
+    def overdue_look(self, budget: Budget) -> ClusterError:
+        """No silence where it said to the end that it is too busy: that is an answer, however long it was asked."""
+        limit_s, key = self.limits.look_s, "look_timeout"
+        if not budget.is_busy:
+            return self.overdue("GET", limit_s, key)
+        return ClusterRefused(
+            self.asked.name,
+            f"{self.asked} said to the end of {limit_s:g} s that it has too much to do",
+            request="GET",
+            status=503,
+            ontap_code="",
+            hint=f"`{key}` of the cluster says how long it is asked.",
+            transient=True,
+        )
+
     async def _answer_to(self, request: Request, budget: Budget) -> Answer:
         tries = Tries(request)
         while True:
@@ -136,6 +151,7 @@ class Connection:
                 finally:
                     self._under_way.remove(began_s)
                 self._answers += 1
+                budget.is_busy = response.status_code in TOO_BUSY
                 budget.dates.hear(response.headers.get("date"), asked_at, self._clock.now())
                 content = await budget.read(response)
         except httpx.RequestError as error:

@@ -51,11 +51,15 @@ class Overrun(Exception):
 
 
 class Budget:
-    """What is left of the limits, for one look or one change; and the times that its answers were given at."""
+    """What is left of the limits, for one look or one change; and the times that its answers were given at.
+
+    `is_busy`: the last answer was that the cluster has too much to do.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.dates = Dates()
+        self.is_busy = False
         self._bytes = limits.look_bytes
         self._values = limits.look_values
         self._pages = limits.pages

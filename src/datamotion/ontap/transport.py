@@ -81,13 +81,13 @@ class Transport:
     def looking(self) -> Iterator[Transport]:
         """For one look: all that is asked for in it, and however many pages that is, has one deadline and one budget.
 
-        Raises: ClusterSilent when the deadline has passed.
+        Raises: ClusterSilent when the deadline has passed; ClusterRefused, where it was too busy up to then.
         """
-        limit_s = self._connection.limits.look_s
-        with anyio.move_on_after(limit_s) as scope:
-            yield Transport(self._connection, Budget(self._connection.limits))
+        budget = Budget(self._connection.limits)
+        with anyio.move_on_after(budget.limits.look_s) as scope:
+            yield Transport(self._connection, budget)
         if scope.cancelled_caught:
-            raise self._connection.overdue("GET", limit_s, "look_timeout")
+            raise self._connection.overdue_look(budget)
 
     async def get(self, path: str, fields: Sequence[str], query: Query | None = None) -> Record:
         """The one object at this path."""

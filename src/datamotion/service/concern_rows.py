@@ -41,6 +41,7 @@ class Kind(StrEnum):
     HALF_RESYNCED = "half resynced"
     BROKEN = "broken"
     RELEASED = "released"
+    UNLISTED = "not listed"
     OFFLINE = "offline"
     NO_ROOM = "no room"
     UNHEALTHY = "unhealthy"
@@ -213,6 +214,13 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         "A mirror fails because its source has released it, or because they have no snapshot in common any more.",
         "fails: {cause}",
         "its source does not know it any more: datamotion plan {group} says whether a common snapshot is left",
+    ),
+    Kind.UNLISTED: Row(
+        *_WARN,
+        "The source of a mirror does not list it any more, as after `forget` of its back end: none may be carried.",
+        "{source}, whence it comes, does not list it any more, as after a release: the next transfer may fail",
+        "datamotion update {group} shows whether one comes; where none does, at {cluster}: snapmirror delete"
+        " -destination-path {svm}:{name}; then datamotion apply {group} takes it up again, or says what that gives up",
     ),
     Kind.OFFLINE: Row(
         *_WARN,

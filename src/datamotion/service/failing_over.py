@@ -47,7 +47,7 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
 
 def thaw(group: Group) -> Intent:
     """Let clients in again where a planned failover was not carried through."""
-    glances = glances_of(group, LETTING_IN)
+    glances = glances_of(group, LETTING_IN | {Aspect.SNAPSHOTS})  # the last one tells since when nobody could write
     return Intent(operation=Operation.THAW, group=group, planner=thaw_planner(group), glances=glances)
 
 

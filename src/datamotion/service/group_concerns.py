@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from datamotion.model.standing import CopyId, DoubtKind, HeldClaim, Site, Standing
 from datamotion.model.units import count_text, moment_text
@@ -27,6 +27,7 @@ class GroupConcerns:
 
     standing: Standing
     freshness: Freshness
+    _carried: dict[tuple[str, datetime], datetime] = field(default_factory=dict)  # by cluster, since a claim
 
     def all(self) -> Iterator[Concern]:
         """What concerns back ends, then the group, then single volumes."""
@@ -132,16 +133,40 @@ class GroupConcerns:
                 "what_next": once + self._what_mirrors(volume, targets),
             }
             was_mirrored = bool(self.standing.edges_from(CopyId(active, volume)))
-            if claim is not None and claim.epoch > 1 and not was_mirrored:
-                words["since"] = f"{moment_text(claim.claim.since)} (epoch {claim.epoch})"
+            last = self._last_mirrored(volume, unseen, claim)
+            if last is not None:
+                words["nothing"] += f" ({last})"
+            elif claim is not None and claim.epoch > 1 and not was_mirrored and (not unseen or not group.forgotten):
+                known = ", as far as is known here" if unseen else ""
+                words["since"] = f"{moment_text(claim.claim.since)} (epoch {claim.epoch}){known}"
                 yield Concern(Kind.UNPROTECTED, words, backend=active, volume=volume)
-            else:
-                yield Concern(Kind.NO_MIRROR, words, backend=active, volume=volume)
+                return
+            yield Concern(Kind.NO_MIRROR, words, backend=active, volume=volume)
             return
         for name in targets:
             is_hidden = CopyId(name, volume) in self.standing.hidden
             if self.standing.sites[name].svm and not is_hidden and self.standing.copy(name, volume) is None:
                 yield Concern(Kind.NOT_MIRRORED_HERE, words, backend=name, volume=volume)
+
+    def _last_mirrored(self, volume: str, unseen: Sequence[str], claim: HeldClaim | None) -> str | None:
+        """When runs from here last carried it to back ends that cannot be seen, since it is served where it is.
+
+        Of all volumes there the one that is longest ago is told: many are one message.
+        """
+        group, told = self.standing.group, []
+        for name in unseen:
+            cluster = group.backend(name).cluster
+            at = group.mirrored.get((cluster, volume))
+            if at is not None and claim is not None and at >= claim.claim.since:
+                told.append(f"{name}, on {moment_text(self._earliest(cluster, claim.claim.since))} or later")
+        return f"runs from here mirrored it last to {'; '.join(told)}" if told else None
+
+    def _earliest(self, cluster: str, since: datetime) -> datetime:
+        """When runs from here last carried that volume there which is longest ago, of those that they did since."""
+        if (cluster, since) not in self._carried:
+            mirrored = self.standing.group.mirrored.items()
+            self._carried[cluster, since] = min(at for (there, _), at in mirrored if there == cluster and at >= since)
+        return self._carried[cluster, since]
 
     def _what_mirrors(self, volume: str, targets: Sequence[str]) -> str:
         """What helps where nothing mirrors a volume: `apply` leaves each copy that is no mirror of it as it is."""

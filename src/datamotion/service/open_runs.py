@@ -40,6 +40,7 @@ class RunState(StrEnum):
 class OpenRunReport:
     """`goes_on`: the command that goes on with it; None where it is only known that the same one does.
 
+    `needs`: what has to be done before any command goes on with it, as its group is not in the configuration.
     `if_lost`: by what clients are let in where the back end is lost that it leads away from.
     """
 
@@ -47,6 +48,7 @@ class OpenRunReport:
     state: RunState
     goes_on: str | None
     if_lost: str | None
+    needs: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ def open_runs(session: Session) -> RunsReport:
                 state=_state(session, each),
                 goes_on=_goes_on(session, each),
                 if_lost=_if_lost(session, each),
+                needs=_needs(session, each),
             )
             for each in found
         )
@@ -148,6 +151,14 @@ def _options_today(session: Session, run: PastRun) -> tuple[str, ...]:
     if is_target or named == [f"--aggregate {shlex.quote(each)}" for each in mapped_aggregates(session, to)]:
         return tuple(each for each in options if each not in named)
     return options
+
+
+def _needs(session: Session, run: PastRun) -> str | None:
+    """What makes its group known again; None where it is, or where all that goes from here to there is one."""
+    group = run.record.group
+    if group in session.configuration.groups or is_migration(group):
+        return None
+    return f"{group} is not in the configuration: put it back, or name with --config the one that has it"
 
 
 def _if_lost(session: Session, run: PastRun) -> str | None:

@@ -47,6 +47,7 @@ def plan_report(plan: Plan, standing: Standing | None = None) -> PlanReport:
         verdict=refusal_verdict(plan),
         then=plan.then,
         holds=len(plan.holds),
+        lacks=len(plan.lacks),
         mechanisms=tuple(
             MechanismReport(
                 mechanism=each.mechanism,

@@ -1,9 +1,11 @@
-"""What the store remembers, read without its being made or changed: who serves, where no cluster can say so."""
+"""What the store remembers of who serves and what mirrors, where no cluster can say so: read, never made or changed."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from datamotion.errors import ConfigError, StoreFailed
@@ -16,18 +18,21 @@ if TYPE_CHECKING:
     from datamotion.store.journal import History
 
 _RUNS = 20  # those that told a site of a claim: few do
+_LINES = 500  # of journals, each about all volumes at a cluster that came as far at once
 
 
 def with_memory(session: Session, group: Group, view: View) -> Group:
-    """The group with the newest claim that was made from here, where one of its clusters was not seen.
+    """The group with the newest claim and the mirrors that were made from here, where one of its clusters was not seen.
 
     Of a store that cannot be read nothing is remembered: clusters alone decide, and why it cannot be is told. One that
     was never made remembers nothing, and nothing is missing.
     """
-    if any(isinstance(view.get(each.cluster), Unseen) for each in group.backends):
+    unseen = {each.cluster for each in group.backends if isinstance(view.get(each.cluster), Unseen)}
+    if unseen:
         try:
             with opened_history(session.store_url) as store:
-                return replace(group, remembered=_newest_claim(store, group.name))
+                mirrored = _mirrored(store, group.name, unseen)
+                return replace(group, remembered=_newest_claim(store, group.name), mirrored=mirrored)
         except (ConfigError, StoreFailed, OSError) as problem:
             return replace(group, forgotten=str(problem))
     return group
@@ -48,6 +53,22 @@ def _newest_claim(store: History, group: str) -> Claim | None:
             served = [each.at for each in reached if each.change == ConfirmClaim.__name__]
             return replace(claim, served=claim.served or min(served, default=None))
     return None
+
+
+def _mirrored(store: History, group: str, clusters: Collection[str]) -> Mapping[tuple[str, str], datetime]:
+    """When mirrors there were made or updated last, by cluster and volume, but for those that were ended since."""
+    from datamotion.model import mirror_acts as acts  # noqa: PLC0415  # as below
+
+    ends = {each.__name__ for each in (acts.DeleteRelationship, acts.Break)}
+    carries = {each.__name__ for each in (acts.Resync, acts.StartTransfer, acts.AwaitTransfer)}
+    found: dict[tuple[str, str], datetime] = {}
+    for entry in store.newest_that_reached(group, ends | carries, _LINES):
+        if entry.cluster in clusters:
+            for volume in entry.volumes:
+                found.pop((entry.cluster, volume), None)
+                if entry.change in carries:
+                    found[entry.cluster, volume] = entry.at
+    return found
 
 
 def opened_history(store_url: str) -> AbstractContextManager[History]:

@@ -87,7 +87,8 @@ class PlanReport:
     """A plan as it is shown before anything is done. `changes`: whether carrying it out changes anything.
 
     `holds` is the number of copies for which what is wanted was seen to be so already. Nothing to change and nothing
-    that holds is no success: nothing was wanted. `clusters_say` is None where the clusters were not asked about it.
+    that holds is no success: nothing was wanted. `lacks` is the number of mirrors that are wanted and that no `apply`
+    makes: a note says what does. `clusters_say` is None where the clusters were not asked about it.
     """
 
     operation: str
@@ -101,6 +102,7 @@ class PlanReport:
     verdict: Verdict
     then: tuple[str, ...] = ()  # what follows the steps in the same run
     holds: int = 0
+    lacks: int = 0
     clusters_say: AskedReport | None = None
     mechanisms: tuple[MechanismReport, ...] = ()  # of a migration, the cheapest first
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -182,6 +182,20 @@ class History:
         for number in numbers:
             if (run := self.run(number)) is not None:
                 yield run
+
+    def newest_that_reached(self, group: str, changes: Collection[str], most: int) -> Sequence[Entry]:
+        """The newest lines of the group's journals that tell of such changes to have come about, the oldest first."""
+        if not self._columns:
+            return ()
+        query = (
+            self._select(ENTRIES.c)
+            .join(RUNS, ENTRIES.c.run_id == RUNS.c.id)
+            .where(RUNS.c.group_name == group, ENTRIES.c.change.in_(changes), ENTRIES.c.note == Note.REACHED)
+            .order_by(ENTRIES.c.id.desc())
+            .limit(most)
+        )
+        with store_errors("read"), self._engine.connect() as connection:
+            return [_entry(each) for each in reversed(connection.execute(query).all())]
 
     def unfinished(self, prefix: str) -> Sequence[PastRun]:
         """The last run of each group whose name begins so, where not all of it came about."""

@@ -644,3 +644,19 @@ def test_a_destination_that_nothing_ends_in_is_waited_for_until_it_is_online() -
     absent = a_cluster_view(LYON)
     plan = planned(protect_planner(group), standing_of(seen(lyon=absent), group))
     assert [act.change.limit_s for act in acts(plan) if isinstance(act.change, CreateVolume)] == [30.0]
+
+
+def test_mirrors_that_the_home_lacks_once_another_serves_are_wanted_and_said_to_be_missing() -> None:
+    names = ("vol_1", "vol_2")
+    plan = protect(failed_over(*names, paris=a_cluster_view(HOME, claims=LYON_TOOK_OVER)), a_group(LYON))
+    assert (plan.steps, plan.refusals) == ((), ())
+    assert plan.holds
+    assert plan.lacks == {(HOME.name, name) for name in names}
+    assert "datamotion apply gold makes mirrors there then" in str(plan.notes)
+
+
+def test_nothing_is_missing_at_a_home_that_serves_or_mirrors_what_does() -> None:
+    back = a_volume(type=VolumeType.DP, path=None, export=FENCE)
+    paris = a_cluster_view(HOME, [back], [a_mirror(backend=HOME, source=LYON)], claims=LYON_TOOK_OVER)
+    assert protect(failed_over(paris=paris), a_group(LYON)).lacks == frozenset()
+    assert protect(seen()).lacks == frozenset()

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from datamotion.model.claim import Claim
 from datamotion.model.group import Backend, Group, Target
 from datamotion.model.mark import Mark
-from datamotion.model.mirror_records import Endpoint, Policy, Relationship
+from datamotion.model.mirror_records import Endpoint, Listed, Policy, Relationship
 from datamotion.model.standing import FENCE
-from datamotion.model.view import STANDING, ClusterClock, ClusterView, Unreadable, Unseen, View
+from datamotion.model.view import REMOVING, STANDING, ClusterClock, ClusterView, Unreadable, Unseen, View
 from datamotion.model.volume_records import Svm, Volume
 from datamotion.model.words import MirrorState, VolumeState, VolumeType
 from datamotion.service.status import status_report
@@ -47,6 +47,8 @@ class Landscape:
     svms: dict[str, str] = field(default_factory=lambda: {each.name: "running" for each in EVERYWHERE})
     unseen: dict[str, Unseen] = field(default_factory=dict)
     remembered: Claim | None = None  # what this host's store tells
+    mirrored: dict[tuple[str, str], datetime] = field(default_factory=dict)  # and that, by cluster and volume
+    listed: list[Listed] | None = None  # what paris lists; None: no cluster is asked for that
     forgotten: str | None = None  # why it tells nothing
     ahead: dict[str, timedelta | None] = field(default_factory=dict)  # a cluster's clock, by back end
     illegible: list[tuple[str, Unreadable]] = field(default_factory=list)
@@ -131,7 +133,8 @@ class Landscape:
         name = backend.name
         state = self.svms.get(name)
         return ClusterView(
-            looked_at=dict.fromkeys(STANDING, NOON),
+            looked_at=dict.fromkeys(STANDING if self.listed is None else REMOVING, NOON),
+            destinations=tuple(self.listed or ()) if backend == PARIS else (),
             clock=ClusterClock(ahead=self.ahead.get(name, timedelta())),
             svms=(Svm(uuid=f"{backend.svm}-uuid", name=backend.svm, state=state),) if state else (),
             policies=tuple(self.policies[name]),
@@ -141,7 +144,9 @@ class Landscape:
         )
 
     def status(self, group: Group | None = None) -> StatusReport:
-        group = replace(group or a_group(), remembered=self.remembered, forgotten=self.forgotten)
+        group = replace(
+            group or a_group(), remembered=self.remembered, mirrored=self.mirrored, forgotten=self.forgotten
+        )
         return status_report([group], self.view(group), NOON)
 
     def report(self, group: Group | None = None) -> GroupReport:

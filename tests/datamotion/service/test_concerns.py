@@ -12,7 +12,7 @@ from datamotion.model.claim import Claim, Seal, read_claim
 from datamotion.model.drilled import Drilled
 from datamotion.model.group import Backend, Group
 from datamotion.model.mark import Mark
-from datamotion.model.mirror_records import Endpoint, Transfer
+from datamotion.model.mirror_records import Endpoint, Listed, Transfer
 from datamotion.model.standing import FENCE, DoubtKind
 from datamotion.model.view import Aspect, Unreadable, Unseen
 from datamotion.model.words import MirrorState, TransferState, VolumeState
@@ -103,6 +103,26 @@ def an_illegible_schedule() -> Landscape:
     told = Unreadable(aspect=Aspect.SCHEDULES, reason="the record has no `name`", svm=None, name="daily")
     world.illegible.append((LYON.name, told))
     return world
+
+
+def listing(*targets: Backend) -> Callable[[], Landscape]:
+    """All is well, but that the home lists the mirrors at these targets alone."""
+
+    def made() -> Landscape:
+        world = protected(targets=(LYON, NANTES))
+        world.listed = [
+            Listed(
+                uuid=f"{each.name}/listed",
+                source=Endpoint(PARIS.svm, "vol_1"),
+                destination=Endpoint(each.svm, "vol_1"),
+                destination_cluster=each.cluster,
+                destination_svm_uuid=f"{each.svm}-uuid",
+            )
+            for each in targets
+        ]
+        return world
+
+    return made
 
 
 def unwell(reason: str | None) -> Callable[[], Landscape]:
@@ -497,6 +517,12 @@ CASES = (
         hints="datamotion plan gold says whether a common snapshot is left",
     ),
     Case(
+        kind="not listed",
+        world=listing(NANTES),
+        says="gold-lyon vol_1: gold-paris, whence it comes, does not list it any more, as after a release",
+        hints="datamotion update gold shows whether one comes; where none does, at lyon: snapmirror delete",
+    ),
+    Case(
         kind="offline",
         world=changed(LYON, state=VolumeState.OFFLINE),
         says="gold-lyon vol_1: its volume is offline: no transfer can arrive",
@@ -776,7 +802,45 @@ def test_of_a_mirror_that_a_failover_may_have_paused_that_failover_is_told() -> 
 def test_what_a_cluster_that_was_not_seen_may_hold_is_not_said_to_be_missing() -> None:
     world = failed_over()
     world.lose(PARIS)
-    assert "nothing that can be seen mirrors what gold-lyon serves" in world.concerns()["unprotected"].text
+    assert (
+        "unprotected since 2031-05-03 12:00 UTC (epoch 2), as far as is known here: nothing that can be seen mirrors"
+        in world.concerns()["unprotected"].text
+    )
+
+
+def test_what_was_mirrored_from_here_to_a_cluster_that_is_not_seen_is_not_said_to_be_unprotected_since() -> None:
+    world = failed_over("vol_1", "vol_2", "vol_3")
+    world.lose(PARIS)
+    before = NOON - timedelta(days=2)
+    world.mirrored = {
+        ("paris", "vol_1"): NOON,
+        ("paris", "vol_2"): NOON - timedelta(hours=1),
+        ("paris", "vol_3"): before,
+    }
+    told = world.concerns()
+    assert told["no mirror"].volumes == ("vol_1", "vol_2")
+    assert (
+        "nothing that can be seen (runs from here mirrored it last to gold-paris, on 2031-05-04 11:00 UTC or later)"
+        " mirrors what gold-lyon serves" in told["no mirror"].text
+    )
+    assert told["unprotected"].volumes == ("vol_3",), "what was mirrored before somebody took over counts no more"
+
+
+def test_where_the_store_cannot_tell_what_is_mirrored_nothing_is_said_of_since_when() -> None:
+    world = failed_over()
+    world.lose(PARIS)
+    world.forgotten = "the store datamotion.db cannot be opened: file is not a database"
+    assert "unprotected" not in world.concerns()
+    assert "nothing that can be seen mirrors" in world.concerns()["no mirror"].text
+
+
+def test_what_its_source_lists_by_uuid_or_by_its_place_or_is_not_asked_for_is_not_said_to_be_released() -> None:
+    assert "not listed" not in listing(LYON, NANTES)().concerns(BOTH)
+    assert "not listed" not in protected(targets=(LYON, NANTES)).concerns(BOTH)
+    world = listing(NANTES)()
+    assert world.listed is not None
+    world.listed += [replace(world.listed[0], uuid="gold-lyon/vol_1/mirror", destination=Endpoint("x", "renamed"))]
+    assert "not listed" not in world.concerns(BOTH)
 
 
 def test_the_same_doubt_of_many_volumes_is_said_once() -> None:

@@ -13,6 +13,7 @@ from datamotion.model.mirror_acts import ReleaseRelationship
 from datamotion.model.mirror_records import Listed, Relationship
 from datamotion.model.standing import Copy, Site, Standing
 from datamotion.model.view import ClusterView
+from datamotion.policy.standing.sites import destination_svm
 from datamotion.policy.steps import Phase, StepList
 
 
@@ -78,18 +79,6 @@ def entries(standing: Standing) -> Iterator[Entry]:
                 if relationship is not None and relationship.uuid != listed.uuid and is_another:
                     relationship = None  # the copy follows another source by now
                 yield Entry(listed, source, at, copy, relationship)
-
-
-def destination_svm(site: Site, listed: Listed) -> str | None:
-    """The uuid of the SVM that an entry leads to: as it tells, else whose name it is here."""
-    if listed.destination_svm_uuid is not None:
-        return listed.destination_svm_uuid
-    assert isinstance(site.seen, ClusterView)
-    assert site.svm is not None
-    if listed.destination_cluster is None and (local := site.seen.svm(listed.destination.svm)):
-        return local.uuid
-    peers = (each for each in site.seen.svm_peers if (each.svm, each.name) == (site.svm.name, listed.destination.svm))
-    return next((each.peer_svm_uuid for each in peers), None)
 
 
 def release(

@@ -75,6 +75,7 @@ def _plan(
     losses: Sequence[Loss] = (),
     notes: Sequence[Remark] = (),
     holds: frozenset[tuple[str, str | None]] = frozenset(),
+    lacks: frozenset[tuple[str, str | None]] = frozenset(),
 ) -> Plan:
     group, serving = standing.group, standing.serving
     source = serving.backend if serving else group.home.name
@@ -88,6 +89,7 @@ def _plan(
         losses=tuple(losses),
         notes=tuple(notes),
         holds=holds,
+        lacks=lacks,
     )
 
 
@@ -179,8 +181,26 @@ def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]
     holds |= {copy.id for copy in fenced(standing)}
     notes = [*_notes(standing, serving), *paused_notes(group.name, paused), *later, *ground_notes(standing)]
     notes += _without_room(standing, by_source)
-    plan = _plan(standing, due, refusals, losses, notes, frozenset(holds))
+    lacks = _not_mirrored_back(standing, by_source) if only in (None, group.home.name) else frozenset()
+    plan = _plan(standing, due, refusals, losses, notes, frozenset(holds), lacks)
     return plan if _is_contested(standing) else replace(plan, claim=replace(_claim(situation), code=""))
+
+
+def _not_mirrored_back(standing: Standing, by_source: Mapping[str, list[Copy]]) -> frozenset[tuple[str, str | None]]:
+    """The mirrors that the home lacks of what others serve, while none is there: nothing here makes the first."""
+    home = standing.group.home.name
+    if not _is_left_behind(standing):
+        return frozenset()
+    others = (copies for source, copies in by_source.items() if source != home)
+    return frozenset((home, copy.id.volume) for copies in others for copy in copies)
+
+
+def _is_left_behind(standing: Standing) -> bool:
+    """Whether the home serves no more, and no mirror ends there."""
+    group, serving = standing.group, standing.serving
+    if serving is None or serving.backend == group.home.name:
+        return False
+    return len(targets_of(standing)) == len(group.targets)
 
 
 def _without_room(standing: Standing, by_source: Mapping[str, list[Copy]]) -> list[Remark]:
@@ -272,7 +292,7 @@ def _notes(standing: Standing, serving: HeldClaim | None) -> list[Remark]:
             f"{serving.backend} serves {group.name} since {moment_text(serving.claim.since)} (epoch"
             f" {serving.epoch}), its home {group.home.name} does not."
         )
-        if len(targets_of(standing)) == len(group.targets):
+        if _is_left_behind(standing):
             hint = first_copy_there(standing) or f"datamotion reprotect {group.name} says what that gives up"
             notes.append(Remark(f"{serves} Nothing is mirrored back there.", hint))
         else:

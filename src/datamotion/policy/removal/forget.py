@@ -14,9 +14,10 @@ from datamotion.model.plan import Plan, Refusal
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.words import Operation
-from datamotion.policy.mirrors.listings import Entry, destination_svm, entries, release
+from datamotion.policy.mirrors.listings import Entry, entries, release
 from datamotion.policy.needs import names_text
 from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.standing.sites import destination_svm
 from datamotion.policy.standing.standing import peered_svms
 from datamotion.policy.steps import Phase, StepList
 

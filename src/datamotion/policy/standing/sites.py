@@ -14,7 +14,7 @@ from datamotion.policy.standing.unreadable import without_unreadable
 
 if TYPE_CHECKING:
     from datamotion.model.group import Group
-    from datamotion.model.mirror_records import Relationship
+    from datamotion.model.mirror_records import Listed, Relationship
     from datamotion.model.serving_records import CifsSession, Lun, LunMap, Qtree, Share
     from datamotion.model.volume_records import Snapshot, Volume
 
@@ -110,3 +110,15 @@ def _by_volume(snapshots: Iterable[Snapshot]) -> Mapping[str, tuple[Snapshot, ..
     for each in sorted(snapshots, key=lambda each: each.created_at):
         found.setdefault(each.volume_uuid, []).append(each)
     return {uuid: tuple(each) for uuid, each in found.items()}
+
+
+def destination_svm(site: Site, listed: Listed) -> str | None:
+    """The uuid of the SVM that an entry leads to: as it tells, else whose name it is here."""
+    if listed.destination_svm_uuid is not None:
+        return listed.destination_svm_uuid
+    assert isinstance(site.seen, ClusterView)
+    assert site.svm is not None
+    if listed.destination_cluster is None and (local := site.seen.svm(listed.destination.svm)):
+        return local.uuid
+    peers = (each for each in site.seen.svm_peers if (each.svm, each.name) == (site.svm.name, listed.destination.svm))
+    return next((each.peer_svm_uuid for each in peers), None)
