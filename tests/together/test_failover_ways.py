@@ -566,6 +566,26 @@ def test_a_planned_one_beside_an_unplanned_one_to_the_same_site_does_not_take_fr
     play(quick_path, story, schedule=None)
 
 
+def test_instead_of_one_that_was_cut_off_who_served_before_is_named_because_no_other_has_all(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        story.write("paris", "vol_2", "in no mirror yet")
+        group = story.place.session.group(GROUP)
+        intent = failing_over.failover(group, FailoverChoice(to="gold-lyon", is_planned=True))
+        with pytest.raises(Died):
+            await story.place.run(intent, EndsOnce(TakeEpoch, 2))
+        refused = await story.plan_failover("oslo", is_planned=None)
+        assert refused.verdict is Verdict.REFUSED
+        back = "datamotion failover gold --to gold-paris --overrule gold-lyon serves all that was written at gold-paris"
+        assert back in told(refused), told(refused)
+        report = await story.failover("paris", overrule="gold-lyon")
+        assert report.verdict is Verdict.DONE, told(report)
+        assert story.served("paris") == {"vol_1", "vol_2"}
+        assert "in no mirror yet" in story.files("paris", "vol_2")
+
+    play(quick_path, story, targets=("lyon", "oslo"), schedule=None)
+
+
 def test_what_was_overtaken_is_fenced_where_one_that_withdrew_had_taken_the_epoch_too(
     quick_path: Path,
 ) -> None:

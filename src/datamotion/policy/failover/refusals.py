@@ -53,7 +53,7 @@ def perhaps_served(standing: Standing, holder: HeldClaim, choice: FailoverChoice
     return Refusal(
         text=f"epoch {holder.epoch} of {group} was taken for {holder.backend} at {_since(holder)} by {holder.claim.by},"
         f" and {holder.backend} cannot be seen: whether it serves by now nobody can tell",
-        hint=f"if it is lost, with all that was written there since: {_overrule(group, holder, choice)}",
+        hint=f"if it is lost, with all that was written there since: {_instead(standing, holder, choice)}",
         unseen=site.unseen,
     )
 
@@ -65,8 +65,26 @@ def was_begun(standing: Standing, holder: HeldClaim, choice: FailoverChoice) -> 
         text=f"a failover of {group} to {holder.backend} was begun at {_since(holder)} by {holder.claim.by} (epoch"
         f" {holder.epoch}), and goes on or was cut short",
         hint=f"to finish it: {holder.claim.command}; if its run is dead and"
-        f" {holder.backend} is not to serve: {_overrule(group, holder, choice)}",
+        f" {holder.backend} is not to serve: {_instead(standing, holder, choice)}",
     )
+
+
+def _instead(standing: Standing, holder: HeldClaim, choice: FailoverChoice) -> str:
+    """What overrules a claim that was not seen to be served, and gives up the least."""
+    former = _served_before(standing, holder)
+    if former is None or former == choice.to:
+        return _overrule(standing.group.name, holder, choice)
+    back = _overrule(standing.group.name, holder, replace(choice, to=former, earlier=None))
+    return f"{back} serves all that was written at {former}; from there it can go anywhere"
+
+
+def _served_before(standing: Standing, holder: HeldClaim) -> str | None:
+    """The back end whose every write would be lost to a third one: who served until a claim was taken, in sight."""
+    earlier = (each.backend for each in standing.claims if each.epoch < holder.epoch and each.served is not None)
+    former = next(earlier, standing.group.home.name)
+    copies = [copy for copy in standing.copies.values() if copy.id.backend == former]
+    is_whole = {copy.id.volume for copy in copies if copy.is_writable and copy.is_online} >= set(standing.volumes)
+    return former if is_whole and former != holder.backend else None
 
 
 def was_begun_at(standing: Standing, holder: HeldClaim, choice: FailoverChoice) -> Refusal:
