@@ -219,8 +219,8 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "The source of a mirror does not list it any more, as after `forget` of its back end: no transfer comes.",
         "{source}, whence it comes, has released it: no transfer comes any more",
-        "at {cluster}: snapmirror delete -destination-path {svm}:{name}; then datamotion apply {group} takes it up"
-        " again, or says what that gives up",
+        "at {cluster}: snapmirror delete -destination-path {svm}:{name}; then datamotion reprotect {group} takes it up"
+        " again, and says first what that gives up",
     ),
     Kind.OFFLINE: Row(
         *_WARN,

@@ -520,7 +520,7 @@ CASES = (
         kind="not listed",
         world=listing(NANTES),
         says="gold-lyon vol_1: gold-paris, whence it comes, has released it: no transfer comes any more",
-        hints="at lyon: snapmirror delete -destination-path svm_lyon:vol_1; then datamotion apply gold",
+        hints="at lyon: snapmirror delete -destination-path svm_lyon:vol_1; then datamotion reprotect gold",
     ),
     Case(
         kind="offline",
