@@ -13,7 +13,7 @@ from datamotion.model.mark import Mark
 from ontaplab.clock import SystemClock
 from ontaplab.folder import ClusterFolder
 from ontaplab.resources.aggregates.state import Aggregate
-from ontaplab.resources.relationships.state import Endpoint, Relationship, State
+from ontaplab.resources.relationships.state import Endpoint, ListedDestination, Relationship, State
 from ontaplab.resources.snapmirror_policies.state import Policy
 from ontaplab.resources.svms.state import Svm
 from ontaplab.resources.volumes.state import Volume
@@ -61,6 +61,7 @@ def _fill(site: Site, count: int) -> None:
         (aggregate,) = store.table("aggregate", Aggregate)
         policy = next(each for each in store.table("policy", Policy) if each.name == "Asynchronous")
         volumes, relationships = store.table("volume", Volume), store.table("relationship", Relationship)
+        listed = store.table("listed_destination", ListedDestination)
         now, svm, home = SystemClock().now(), svms[name], svms[_HOME]
         with store.together():
             for number in range(1, count + 1):
@@ -78,24 +79,25 @@ def _fill(site: Site, count: int) -> None:
                 )
                 volumes.put(volume)
                 if exported is not None:
-                    source = Endpoint(
-                        svm=home.name,
-                        svm_uuid=home.uuid,
-                        volume=volume.name,
-                        volume_uuid=_uuid(_HOME, number),
-                        cluster_peer=_uuid("peer", 0),
-                    )
                     relationships.put(
                         Relationship(
                             uuid=_uuid(f"{name}/relationship", number),
-                            source=source,
-                            destination=Endpoint(
-                                svm=svm.name, svm_uuid=svm.uuid, volume=volume.name, volume_uuid=volume.uuid
-                            ),
+                            source=_end(home, _HOME, number, peer=_uuid("peer", 0)),
+                            destination=_end(svm, name, number),
                             policy=policy.uuid,
                             state=State.SNAPMIRRORED,
                             exported_snapshot=exported,
                             exported_created=now - timedelta(minutes=number % 60),
+                        )
+                    )
+                for target in _TARGETS if name == _HOME else ():
+                    listed.put(
+                        ListedDestination(
+                            uuid=_uuid(f"{target}/relationship", number),
+                            source=_end(svm, name, number),
+                            destination=_end(svms[target], target, number, peer=_uuid("peer", 0)),
+                            policy=policy.name,
+                            state=State.SNAPMIRRORED,
                         )
                     )
         store.close()
@@ -106,6 +108,16 @@ def _svm(site: Site, name: str) -> Svm:
     (svm,) = store.table("svm", Svm)
     store.close()
     return svm
+
+
+def _end(svm: Svm, cluster: str, number: int, *, peer: str | None = None) -> Endpoint:
+    return Endpoint(
+        svm=svm.name,
+        svm_uuid=svm.uuid,
+        volume=f"vol_{number}",
+        volume_uuid=_uuid(cluster, number),
+        cluster_peer=peer,
+    )
 
 
 def _uuid(kind: str, number: int) -> str:

@@ -160,6 +160,33 @@ def test_what_was_released_meanwhile_is_told_of_one_that_comes_back_before_a_tra
     play(quick_path, main, targets=BOTH, schedule=None)
 
 
+@pytest.mark.parametrize(("is_tried", "kind"), [(False, "not listed"), (True, "released")])
+def test_of_a_home_that_comes_back_it_is_told_what_takes_it_up_again(
+    quick_path: Path, is_tried: bool, kind: str
+) -> None:
+    """`apply` keeps no mirror at a home that has none."""
+
+    async def main(story: Story) -> None:
+        story = all_snapshots(story)
+        await story.protected("vol_1")
+        await story.failover("lyon", is_planned=None)
+        await story.place.run(reprotect(story))
+        story.place.lose("paris")
+        assert (await forget(story)).verdict is Verdict.DONE
+        story.place.regain("paris")
+        if is_tried:
+            assert (await story.update()).verdict is Verdict.FAILED
+        hint = (await story.concerns())[kind].hint or ""
+        assert "snapmirror delete -destination-path svm_gold:vol_1; then datamotion reprotect gold" in hint
+        await story.delete_mirror("paris")
+        ended = await story.place.run(reprotect(story))
+        assert ended.verdict is Verdict.DONE, told(ended)
+        assert kind not in await story.concerns()
+        assert (await story.update()).verdict is Verdict.DONE
+
+    play(quick_path, main)
+
+
 @pytest.mark.parametrize("is_carried_out", [False, True])
 @pytest.mark.sweep
 def test_killed_at_any_call_the_same_command_comes_to_the_same_end(quick_path: Path, is_carried_out: bool) -> None:

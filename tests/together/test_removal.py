@@ -131,6 +131,21 @@ def test_copies_go_only_where_that_is_asked_for_and_what_serves_stays(quick_path
     play(quick_path, story, targets=BOTH)
 
 
+def test_copies_that_were_released_before_are_deleted_as_the_plan_says(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        released = await story.mirror("lyon", "vol_1")
+        await story.at["paris"].delete(f"{RELATIONSHIPS}/{released['uuid']}", source_only="true")
+        assert await listed(story) == ["vol_2"]
+        plan = await plan_unprotect(story, delete_copies=True)
+        assert sorted(each.volume for each in plan.losses) == ["vol_1", "vol_2"]
+        report = await unprotect(story, delete_copies=True)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert (await ending(story, "lyon"), await listed(story), await names(story, "lyon")) == ([], [], [])
+
+    play(quick_path, story, schedule=None)
+
+
 @pytest.mark.parametrize("delete_copies", [False, True])
 def test_a_copy_that_was_broken_off_is_left_with_its_relationship_and_its_base(
     delete_copies: bool, quick_path: Path

@@ -55,6 +55,7 @@ class Aspect(StrEnum):
     CIFS_SESSIONS = "cifs sessions"
     LICENSES = "licenses"
     DESTINATIONS = "destinations"
+    LEGS = "legs"  # the same, for what does without where a cluster does not tell them
     NODES = "nodes"
     INTERFACES = "interfaces"
     ACCESS = "access"
@@ -78,7 +79,7 @@ WAYS_IN = frozenset({Aspect.LUN_MAPS, Aspect.CIFS_SHARES})
 _GIVEN = frozenset({Aspect.SNAPSHOT_POLICIES, Aspect.QOS_POLICIES, Aspect.IGROUPS, Aspect.CIFS_SERVERS})
 """What a volume that is served can be given."""
 _OF_FILES = frozenset({Aspect.FILES, Aspect.COPY_JOBS})
-CHECKING = frozenset(Aspect) - {Aspect.SNAPSHOTS, Aspect.MOVEMENTS, Aspect.LUN_PLACES} - _GIVEN - _OF_FILES
+CHECKING = frozenset(Aspect) - {Aspect.LEGS, Aspect.SNAPSHOTS, Aspect.MOVEMENTS, Aspect.LUN_PLACES} - _GIVEN - _OF_FILES
 """What tells whether all that is wanted can be done."""
 EVERYTHING = CHECKING - {Aspect.DESTINATIONS, Aspect.NODES, Aspect.INTERFACES, Aspect.ACCESS}
 """What has to be known to protect volumes."""
@@ -141,8 +142,8 @@ class ClusterView:
     """What one cluster reported. What was not asked for is None or empty; `looked_at` tells when each aspect was.
 
     Volumes, their movements and snapshots, qtrees, export policies and sessions are those of the SVMs that were asked
-    for; relationships those that end in one of them, `destinations` those that begin in one; `interfaces` those between
-    clusters. `schedules` are by name, `movements` by the uuid of their volume.
+    for; relationships those that end in one of them, `destinations` and `legs` those that begin in one; `interfaces`
+    those between clusters. `schedules` are by name, `movements` by the uuid of their volume.
     """
 
     looked_at: Mapping[Aspect, datetime] = field(default_factory=dict)
@@ -157,6 +158,7 @@ class ClusterView:
     volumes: tuple[Volume, ...] = ()
     relationships: tuple[Relationship, ...] = ()
     destinations: tuple[Listed, ...] = ()
+    legs: tuple[Listed, ...] | None = None  # None: not told
     snapshots: tuple[Snapshot, ...] = ()
     export_policies: tuple[ExportPolicy, ...] = ()
     qtrees: tuple[Qtree, ...] = ()

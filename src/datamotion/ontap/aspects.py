@@ -17,6 +17,7 @@ from datamotion.ontap.clusters import (
     list_nodes,
     list_schedules,
 )
+from datamotion.ontap.destinations import list_destinations
 from datamotion.ontap.exports import list_export_policies, list_qtrees
 from datamotion.ontap.files import list_copy_jobs, list_files
 from datamotion.ontap.lun_maps import list_igroups, list_lun_maps
@@ -24,7 +25,6 @@ from datamotion.ontap.lun_places import list_lun_places
 from datamotion.ontap.luns import list_luns
 from datamotion.ontap.movements import list_movements
 from datamotion.ontap.named_policies import list_qos_policies, list_snapshot_policies
-from datamotion.ontap.removing import list_destinations
 from datamotion.ontap.shares import list_cifs_servers, list_shares
 from datamotion.ontap.snapshots import list_common_snapshots, list_snapshots
 from datamotion.ontap.transport import Transport

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from datamotion.engine.concurrently import side_by_side
 from datamotion.errors import ClusterError
 from datamotion.model.view import Aspect, ClusterView
+from datamotion.ontap.destinations import list_legs
 from datamotion.ontap.errors import MalformedRecord, told
 from datamotion.ontap.jobs import follow_jobs
 from datamotion.ontap.policies import list_policies
@@ -33,11 +34,12 @@ _OF_CLUSTER: Mapping[Aspect, Callable[[Transport], Awaitable[Listing]]] = {
     Aspect.SVM_PEERS: list_svm_peers,
     Aspect.POLICIES: list_policies,
 }
-_OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[Listing]]] = {
+_OF_SVMS: Mapping[Aspect, Callable[[Transport, Collection[str]], Awaitable[object]]] = {
     Aspect.VOLUMES: list_volumes,
     Aspect.RELATIONSHIPS: list_relationships,
+    Aspect.LEGS: list_legs,
 }
-"""Those that tell how groups stand. The others are in `aspects`, which is imported once one of them is looked at."""
+"""Those that `status` looks at. The others are in `aspects`, which is imported once one of them is looked at."""
 
 _NONE_WITHOUT: Mapping[Aspect, Aspect] = {
     Aspect.LUN_MAPS: Aspect.LUNS,

@@ -1,4 +1,4 @@
-"""What goes for good, and what the sources of mirrors still list of them.
+"""What goes for good, and what the sources of mirrors still list of them (`destinations`).
 
 A relationship is two records: its own at the destination, and an entry in the source's list of destinations, which
 keeps the snapshots that were made for it. Each end is asked for its own, so that neither has to reach the other.
@@ -9,14 +9,13 @@ that a list of uuids selects what a source lists: a cluster that finds nothing b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Declined, Reply
 from datamotion.model.mirror_acts import DeleteRelationship, ReleaseRelationship
-from datamotion.model.mirror_records import Endpoint, Listed
 from datamotion.model.serving_acts import DeleteClaim
 from datamotion.model.volume_acts import DeleteVolume
 from datamotion.ontap.answer import Answer, Query
@@ -24,39 +23,11 @@ from datamotion.ontap.bulk import Bulk, Way
 from datamotion.ontap.errors import NOT_FOUND
 from datamotion.ontap.policies import PATH as POLICIES
 from datamotion.ontap.replies import reply_of
-from datamotion.ontap.rows import Row, at, get_rows
 from datamotion.ontap.snapmirror import PATH as RELATIONSHIPS
 from datamotion.ontap.transport import AT_ONCE, Transport
-from datamotion.ontap.values import EndpointPath, Name, Uuid
 from datamotion.ontap.volumes import PATH as VOLUMES
 
 Removal = DeleteRelationship | ReleaseRelationship | DeleteVolume | DeleteClaim
-
-
-class _Listed(Row):
-    uuid: Uuid = at("uuid")
-    source: EndpointPath = at("source.path")
-    destination: EndpointPath = at("destination.path")
-    destination_cluster: Name | None = at("destination.cluster.name", default=None)
-    destination_svm_uuid: Uuid | None = at("destination.svm.uuid", default=None)
-
-
-async def list_destinations(transport: Transport, svms: Collection[str]) -> tuple[Listed, ...]:
-    """The relationships that begin in one of these SVMs, as it lists them.
-
-    Raises: MalformedRecord where one cannot be read: an entry that is not told would count as released.
-    """
-    query = {"list_destinations_only": "true", "source.svm.name": "|".join(sorted(svms))}
-    return tuple(
-        Listed(
-            uuid=row.uuid,
-            source=Endpoint.parse(row.source),
-            destination=Endpoint.parse(row.destination),
-            destination_cluster=row.destination_cluster,
-            destination_svm_uuid=row.destination_svm_uuid,
-        )
-        for row in await get_rows(transport, RELATIONSHIPS, _Listed, query)
-    )
 
 
 async def remove(transport: Transport, bulk: Bulk, changes: Sequence[Removal]) -> list[Reply]:

@@ -76,6 +76,11 @@ CLOCK_LIMIT = "`clock_limit` of the cluster says how much is borne with"
 
 _BAD, _WARN, _NOTE = (Severity.CRITICAL, 1), (Severity.WARNING, 1), (Severity.NOTE, 0)
 
+_TAKEN_UP = (
+    "at {cluster}: snapmirror delete -destination-path {svm}:{name}; then datamotion reprotect {group} takes it up"
+    " again, and says first what that gives up"
+)
+
 ROWS: Mapping[Kind | DoubtKind, Row] = {
     DoubtKind.TWO_SERVE: Row(
         *_BAD, "Two back ends claim a volume, neither overtook the other, and both copies can be written."
@@ -213,14 +218,13 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A mirror fails because its source has released it, or because they have no snapshot in common any more.",
         "fails: {cause}",
-        "its source does not know it any more: datamotion plan {group} says whether a common snapshot is left",
+        _TAKEN_UP,
     ),
     Kind.UNLISTED: Row(
         *_WARN,
         "The source of a mirror does not list it any more, as after `forget` of its back end: none may be carried.",
         "{source}, whence it comes, does not list it any more, as after a release: the next transfer may fail",
-        "datamotion update {group} shows whether one comes; where none does, at {cluster}: snapmirror delete"
-        " -destination-path {svm}:{name}; then datamotion apply {group} takes it up again, or says what that gives up",
+        f"datamotion update {{group}} shows whether one comes; where none does, {_TAKEN_UP}",
     ),
     Kind.OFFLINE: Row(
         *_WARN,

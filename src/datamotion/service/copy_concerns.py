@@ -12,7 +12,7 @@ from datamotion.model.mirror_records import Relationship
 from datamotion.model.paused import paused_of
 from datamotion.model.standing import FENCE, Copy, CopyId, HeldClaim, Standing
 from datamotion.model.units import duration_text
-from datamotion.model.view import Aspect, ClusterView
+from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Mount, Role, TransferState
 from datamotion.policy.copies.broken_mirrors import was_mirror
 from datamotion.policy.copies.brought_back import is_found_alone
@@ -140,17 +140,17 @@ class CopyConcerns:
         assert copy.edge is not None
         source, relationship = copy.edge.source, copy.edge.relationship
         site = self.standing.sites[source.backend] if isinstance(source, CopyId) else None
-        if site is None or not isinstance(site.seen, ClusterView) or not copy.edge.holds_copy:
+        if site is None or not isinstance(site.seen, ClusterView) or site.seen.legs is None:
             return False
-        if Aspect.DESTINATIONS not in site.seen.looked_at or relationship.is_transferring:
+        if relationship.is_transferring or not copy.edge.holds_copy:
             return False
         name = site.backend.name
         if name not in self._listed:
-            ends = {(destination_svm(site, each), each.destination.volume) for each in site.seen.destinations}
-            self._listed[name] = frozenset({*ends, *(each.uuid for each in site.seen.destinations)})
+            ends = {(destination_svm(site, each), each.destination.volume) for each in site.seen.legs}
+            self._listed[name] = frozenset({*ends, *(each.uuid for each in site.seen.legs)})
         here, volume = self.standing.sites[copy.id.backend].svm, relationship.destination.volume
         may_be = {relationship.uuid, (here.uuid if here else None, volume), (None, volume)}
-        return not may_be & self._listed[name] and site.seen.gap(Aspect.DESTINATIONS) is None
+        return not may_be & self._listed[name]
 
     def _paused(self, copy: Copy) -> Concern:
         """Who paused a mirror is known where `pause` did; a failover that breaks it off pauses it too."""

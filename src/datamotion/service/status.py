@@ -12,7 +12,7 @@ from datamotion.engine.looking import Glance, Lookout
 from datamotion.model.group import Group
 from datamotion.model.mirror_records import Relationship
 from datamotion.model.standing import FENCE, Copy, CopyId, Edge, Foreign, Standing
-from datamotion.model.view import REMOVING, ClusterView, Unseen, View
+from datamotion.model.view import STANDING, Aspect, ClusterView, Unseen, View
 from datamotion.model.words import MirrorState, Role
 from datamotion.policy.standing.standing import stand
 from datamotion.service.clusters import FollowedCluster
@@ -83,7 +83,8 @@ def glances_of(groups: Iterable[Group]) -> Mapping[str, Glance]:
     for group in groups:
         for backend in group.backends:
             svms.setdefault(backend.cluster, set()).add(backend.svm)
-    return {name: Glance(aspects=REMOVING, svms=frozenset(each)) for name, each in svms.items()}
+    aspects = STANDING | {Aspect.LEGS}
+    return {name: Glance(aspects=aspects, svms=frozenset(each)) for name, each in svms.items()}
 
 
 def status_report(groups: Iterable[Group], view: View, at: datetime) -> StatusReport:

@@ -32,7 +32,7 @@ from datamotion.model.serving_records import (
     Qtree,
     Share,
 )
-from datamotion.model.view import EVERYTHING, Aspect, ClusterClock, ClusterView
+from datamotion.model.view import EVERYTHING, STANDING, Aspect, ClusterClock, ClusterView
 from datamotion.model.volume_records import NamedPolicy, Snapshot, Svm, SvmPeer, Volume
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
 from datamotion.ontap.errors import MalformedRecord
@@ -375,6 +375,20 @@ def test_snapshots_of_all_volumes_are_one_get_and_one_that_cannot_be_read_is_non
 def test_an_entry_that_cannot_be_read_is_never_one_that_was_released(backend: str) -> None:
     with pytest.raises(ClusterRefused, match=r"destination\.path"):
         look(backend, a_wire(relationships=[LISTED, LISTED | {"destination": {}}]), {Aspect.DESTINATIONS})
+
+
+def test_who_does_without_what_sources_list_sees_all_else_where_it_is_not_told_or_cannot_be_read(backend: str) -> None:
+    def answered(listing: httpx.Response) -> Wire:
+        others = a_wire()
+        return Wire(lambda sent: listing if "list_destinations_only" in sent.query else others.answer(sent))
+
+    for refusal in (records(LISTED, LISTED | {"destination": {}}), an_error("6", "not authorized", status=403)):
+        view = look(backend, answered(refusal), STANDING | {Aspect.LEGS})
+        assert (view.legs, len(view.volumes)) == (None, 1)
+        assert Aspect.LEGS in view.looked_at
+    (leg,) = look(backend, answered(records(LISTED)), STANDING | {Aspect.LEGS}).legs or ()
+    assert leg.uuid == "r-1"
+    assert look(backend, a_wire(), STANDING).legs is None
 
 
 RESOURCES = {

@@ -11,7 +11,7 @@ from datamotion.model.group import Backend, Group, Target
 from datamotion.model.mark import Mark
 from datamotion.model.mirror_records import Endpoint, Listed, Policy, Relationship
 from datamotion.model.standing import FENCE
-from datamotion.model.view import REMOVING, STANDING, ClusterClock, ClusterView, Unreadable, Unseen, View
+from datamotion.model.view import STANDING, ClusterClock, ClusterView, Unreadable, Unseen, View
 from datamotion.model.volume_records import Svm, Volume
 from datamotion.model.words import MirrorState, VolumeState, VolumeType
 from datamotion.service.status import status_report
@@ -133,8 +133,8 @@ class Landscape:
         name = backend.name
         state = self.svms.get(name)
         return ClusterView(
-            looked_at=dict.fromkeys(STANDING if self.listed is None else REMOVING, NOON),
-            destinations=tuple(self.listed or ()) if backend == PARIS else (),
+            looked_at=dict.fromkeys(STANDING, NOON),
+            legs=tuple(self.listed) if self.listed is not None and backend == PARIS else None,
             clock=ClusterClock(ahead=self.ahead.get(name, timedelta())),
             svms=(Svm(uuid=f"{backend.svm}-uuid", name=backend.svm, state=state),) if state else (),
             policies=tuple(self.policies[name]),

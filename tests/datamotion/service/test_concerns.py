@@ -514,7 +514,7 @@ CASES = (
         kind="released",
         world=unwell("The source volume has released this relationship."),
         says="gold-lyon vol_1: fails: The source volume has released this relationship.",
-        hints="datamotion plan gold says whether a common snapshot is left",
+        hints="at lyon: snapmirror delete -destination-path svm_lyon:vol_1; then datamotion reprotect gold",
     ),
     Case(
         kind="not listed",

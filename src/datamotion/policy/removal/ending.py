@@ -1,7 +1,8 @@
 """What it takes to end the mirrors of volumes: at the destination, at the source, and the copies if that is wanted.
 
 Each step begins with what is there: what an earlier run did is not done again. That a copy without a relationship was a
-mirror of what serves is known by what that still lists. So its release comes last, before the marks go.
+mirror of what serves is known by what that still lists, or by what was seen first. So its release comes last, before
+the marks go.
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ class Ending:
         mirrored = {
             each.copy.id for each in listed if each.copy is not None and each.source.id == self._now.active[volume]
         }
+        mirrored |= self._mirrored_at_first(volume)
         ends: dict[CopyId, Copy] = {}
         kept: set[CopyId] = set()
         for copy in copies:
@@ -110,6 +112,15 @@ class Ending:
         for copy in copies:
             if copy.id not in kept:
                 self._part_with(copy, is_mirror=copy.id in ends)
+
+    def _mirrored_at_first(self, volume: str) -> set[CopyId]:
+        """The mirrors of what serves when this run began: who has released one before does not list it."""
+        active = self._now.active.get(volume)  # none of what left already
+        if active is None or self._first.active.get(volume) != active:
+            return set()
+        mirrors = [each for each in self._first.copies_of(volume) if each.edge and own(self._first, each, ()) is None]
+        now = self._now.copies
+        return {each.id for each in mirrors if each.id in now and now[each.id].volume.uuid == each.volume.uuid}
 
     def holds(self) -> frozenset[Subject]:
         """What was to end, and is seen to have ended."""
