@@ -46,3 +46,20 @@ def test_a_snapshot_that_one_transfer_reads_is_not_dropped_by_the_other_which_ne
         assert await _snapshots(pair) == 2, "the base of each, and no other"
 
     in_pair(tmp_path, claim)
+
+
+def test_no_two_that_were_made_for_a_mirror_bear_one_name_though_they_are_of_one_second(tmp_path: Path) -> None:
+    """The first is dropped when the second has landed, and its name is not given again."""
+
+    async def claim(pair: Pair) -> None:
+        await pair.initialize()
+        exported = []
+        for seed in range(4):
+            (pair.live / "file").write_bytes(noise(MIB, seed=seed))
+            record = await pair.update()
+            assert record["transfer"]["state"] == "success", record
+            exported.append(record["exported_snapshot"])
+        assert len(set(exported)) == len(exported), exported
+        assert len({each.split("_")[2] for each in exported}) == 1, "all of one second"
+
+    in_pair(tmp_path, claim)

@@ -46,7 +46,7 @@ class History:
     _before_last: set[str] = field(default_factory=set)  # what was acknowledged before the last command began
 
     async def live(self, steps: int) -> None:
-        """So many steps, then all faults cease, and what a careful operator does then leads to where all is well."""
+        """So many steps, then all faults cease."""
         await self.clients.let_in()
         for _ in range(steps):
             name = self.draw.choices(list(STEPS), [weight for _, weight in STEPS.values()])[0]
@@ -54,7 +54,11 @@ class History:
             self.told.append(name)
             await step(self)
             await self.check()
-        await self._end_well()
+        for name in sorted(self.lost):
+            self.story.place.regain(name)
+        self.lost.clear()
+        await recover(self)
+        await trio.sleep(600)
 
     async def check(self) -> None:
         """What holds at any time: nothing that was acknowledged is gone from everywhere."""
@@ -86,12 +90,8 @@ class History:
             self.serving = reports[0].serving or self.serving
         return reports[0] if reports else None
 
-    async def _end_well(self) -> None:
-        for name in sorted(self.lost):
-            self.story.place.regain(name)
-        self.lost.clear()
-        await recover(self)
-        await trio.sleep(600)
+    async def end_well(self) -> None:
+        """What a careful operator does then leads to where all is well."""
         for last in (stop_drill, resume, settle, finish, apply, give_up_divergent, apply, update, collect):
             self.told.append("at last:")
             await last(self, mortal=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from typing import Protocol
 
 from ontaplab.cluster import Cluster
@@ -82,6 +83,7 @@ class LocalSource:
         # other relationship drops it when it needs it no more, but after a later transfer of its own. A source that
         # starts again has forgotten which those are.
         self._read: dict[str, frozenset[str | None]] = {}  # by relationship
+        self._named: dict[str, tuple[str, int]] = {}  # by prefix: the second of the last name, and its number there
 
     @property
     def cluster_name(self) -> str:
@@ -254,11 +256,18 @@ class LocalSource:
         return labelled[-1] if labelled else None
 
     def _new_name(self, listed: ListedDestination, held: list[Snapshot]) -> str:
-        """Assumption: how a name that was given in the same second already is told apart."""
-        name = f"{snapshot_prefix(listed)}{self._cluster.clock.now():%Y-%m-%d_%H%M%S}"
+        """Assumption: how a name is told apart that was given in the same second already, though it is gone by now.
+
+        A mirror may hold what its source has dropped, and takes no other one of that name.
+        """
+        prefix = snapshot_prefix(listed)
+        name = f"{prefix}{self._cluster.clock.now():%Y-%m-%d_%H%M%S}"
         taken = {snapshot.name for snapshot in held}
-        later = (f"{name}_{number}" for number in range(1, len(taken) + 1))
-        return name if name not in taken else next(each for each in later if each not in taken)
+        last, given = self._named.get(prefix, ("", 0))
+        numbers = count(given + 1 if last == name else 0)
+        new, number = next((it, n) for n in numbers if (it := f"{name}_{n}" if n else name) not in taken)
+        self._named[prefix] = (name, number)
+        return new
 
     def _held(self, volume: str) -> list[Snapshot]:
         return snapshots_of(self._cluster, volume)
