@@ -129,8 +129,11 @@ def test_cut_off_it_is_named_with_what_it_may_give_up(quick_path: Path, keep: bo
     play(quick_path, main)
 
 
+@pytest.mark.parametrize("is_fenced_again", [False, True])
 @pytest.mark.parametrize("calls", [1, 2, 3])
-def test_what_was_written_after_a_run_that_kept_it_was_cut_off_is_kept_too(quick_path: Path, calls: int) -> None:
+def test_what_was_written_after_a_run_that_kept_it_was_cut_off_is_kept_too(
+    quick_path: Path, calls: int, is_fenced_again: bool
+) -> None:
     """Behind the snapshot, the clone, and its split. Somebody lifts the fence then, and clients come."""
 
     async def main(story: Story) -> None:
@@ -140,6 +143,8 @@ def test_what_was_written_after_a_run_that_kept_it_was_cut_off_is_kept_too(quick
         open_again = {"nas": {"path": "/vol_1", "export_policy": {"name": "default"}}}
         await story.change("paris", "vol_1", open_again)
         story.write("paris", "vol_1", "behind the fence")
+        if is_fenced_again:
+            await story.apply()
         report = await story.place.run(reprotect(story, "paris"))
         assert report.verdict is Verdict.DONE, told(report)
         assert (await story.mirror("paris"))["state"] == "snapmirrored"

@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+SNAPSHOT = "datamotion_kept_"
+"""How the names of snapshots begin that were taken to keep what a copy gives up."""
+
 _KEPT = re.compile(r"\[datamotion kept=(\S{1,60}) snapshot=([^\s\]]{1,255})\]")
 
 

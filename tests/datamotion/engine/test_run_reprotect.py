@@ -117,7 +117,8 @@ def test_nothing_goes_back_before_its_clone_stands_alone_and_what_was_in_the_way
 @pytest.mark.sweep
 def test_what_dies_at_any_write_is_finished_by_the_same_command(consent: Consent) -> None:
     """Three volumes, two targets: exhaustive."""
-    planner = reprotect_planner(GROUP, consent)
+    unchanged = {("gold-paris", f"gold-paris/{name}/datamotion_kept_gold-paris_2_1"): 0 for name in NAMES}
+    planner = reprotect_planner(GROUP, consent, unchanged)
 
     async def die_and_go_on(world: World, dies_at: int) -> bool:
         died = await attempt_and_die(world, planner, ALL, dies_at)

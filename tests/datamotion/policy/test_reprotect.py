@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from datamotion.model.standing import FENCE
 from datamotion.model.view import ClusterView, View
 from datamotion.model.volume_acts import CloneVolume, SetAside, TakeSnapshot
 from datamotion.model.words import MirrorState, TransferState, VolumeState, VolumeType
-from datamotion.policy.copies.divergence import to_measure
+from datamotion.policy.copies.divergence import Sizes, to_measure
 from datamotion.policy.reprotect.reprotect import reprotect_planner
 from datamotion.policy.reprotect.turning import Consent
 from tests.datamotion.building import (
@@ -56,9 +57,9 @@ BASE = f"snapmirror.{svm_uuid(LYON)}_1.2031-05-04_100000"
 """What lyon had from the home last, as ONTAP names it."""
 
 
-def reprotect(view: View, *discard: str, keep: bool = True) -> Plan:
+def reprotect(view: View, *discard: str, keep: bool = True, sizes: Sizes = MappingProxyType({})) -> Plan:
     consent = Consent(discard=frozenset(f"gold-{name}" for name in discard), keep=keep)
-    return planned(reprotect_planner(BOTH, consent), standing_of(view, BOTH))
+    return planned(reprotect_planner(BOTH, consent, sizes), standing_of(view, BOTH))
 
 
 def home(*snapshots: str, volume: dict[str, Any] | None = None, **view: Any) -> ClusterView:
@@ -327,8 +328,12 @@ def test_what_is_kept_already_is_not_kept_again() -> None:
     for is_clone, left in ((True, ["SplitClone"]), (False, [])):
         paris = home(name)
         paris = replace(paris, volumes=(*paris.volumes, replace(clone, is_clone=is_clone)))
-        plan = reprotect(seen(paris=paris), "paris")
+        (taken,) = (each for each in paris.snapshots if each.name == name)
+        plan = reprotect(seen(paris=paris), "paris", sizes={("gold-paris", taken.uuid): 0})
         assert kinds(plan, "vol_1", HOME)[: len(left) + 1] == [*left, "DeleteRelationship"]
+        for sizes in ({("gold-paris", taken.uuid): 4096}, {}):
+            plan = reprotect(seen(paris=paris), "paris", sizes=sizes)
+            assert kinds(plan, "vol_1", HOME)[:2] == ["TakeSnapshot", "CloneVolume"], "somebody may have been let in"
     later = home("own")
     plan = reprotect(seen(paris=replace(later, volumes=(*later.volumes, clone))), "paris")
     made = next(each for each in changes(plan) if isinstance(each, CloneVolume))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import count
 from typing import NamedTuple
 
-from datamotion.model.kept import Kept, read_kept
+from datamotion.model.kept import SNAPSHOT, Kept, read_kept
 from datamotion.model.standing import Copy, Site
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
@@ -130,4 +130,4 @@ class _Name(NamedTuple):
 
 def _prefix(site: Site) -> str:
     """No two sites take snapshots of one name, which a mirror could not carry then."""
-    return f"datamotion_kept_{site.backend.name}_"
+    return f"{SNAPSHOT}{site.backend.name}_"

@@ -17,7 +17,7 @@ from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Role, VolumeState
 from datamotion.policy.copies.common import Common, common, snapshots_of
-from datamotion.policy.copies.divergence import Sizes, changed_behind_fence, divergence, is_held
+from datamotion.policy.copies.divergence import Sizes, changed_behind_fence, divergence, is_held, newest_kept
 from datamotion.policy.mirrors.defined_policies import keep_policy
 from datamotion.policy.mirrors.keeping import Keeping
 from datamotion.policy.mirrors.listings import Entry
@@ -196,16 +196,24 @@ class Turning:
     def _keep(self, mirror: Copy, shared: Common) -> bool:
         """Whether a clone of it is kept, once all that is left to do for that is done.
 
-        What an earlier run took for that holds all of it only where the copy has stayed fenced since.
+        What an earlier run took for that holds all of it only where the copy is fenced, and no block of it has changed
+        since: somebody may have lifted the fence for a time.
         """
         before = self._first.copies.get(mirror.id)
-        if mirror.is_writable and before is not None and before.role is not Role.FENCED:
+        if mirror.is_writable and before is not None and not self._is_kept_whole(before):
             earlier = snapshots_of(self._first, before)
             shared = shared._replace(beyond=tuple(each for each in shared.beyond if each not in earlier))
         if obstacle := self._keeping.keep(mirror, shared):
             text = f"what {mirror.id.volume} at {self._backend.name} gives up cannot be kept: {obstacle[0]}"
             self._refuse(mirror.id.volume, text, obstacle[1])
         return obstacle is None
+
+    def _is_kept_whole(self, before: Copy) -> bool:
+        """Whether what was taken of a copy before this run is all that it holds."""
+        taken = newest_kept(self._first, before)
+        return (
+            before.role is Role.FENCED and taken is not None and self._sizes.get((self._backend.name, taken.uuid)) == 0
+        )
 
     def _may_replace(self, active: Copy, mirror: Copy) -> bool:
         """Whether it was agreed that a copy which cannot become a mirror is kept beside a new one."""
