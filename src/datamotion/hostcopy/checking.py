@@ -57,6 +57,7 @@ def check_destination(asked: Asked, stat: os.stat_result) -> None:
             f"{asked.destination}: holds the source, which would go with what else is in it",
             hint=f"choose a destination outside of it, or another name in it: {asked.destination}/{name}.copy",
         )
+    _check_kind(asked, stat, there)
     if modes.S_ISBLK(there.st_mode):
         if not (asked.force and asked.in_place):
             raise Refused(
@@ -81,6 +82,20 @@ def check_destination(asked: Asked, stat: os.stat_result) -> None:
         raise ConfigError(
             f"{asked.destination}: {what} a mount, whose files would go",
             hint=f"name a folder in it, as {asked.destination}/{name}{delta}",
+        )
+
+
+def _check_kind(asked: Asked, stat: os.stat_result, there: os.stat_result) -> None:
+    """What is there can become such a copy, or make way for it. Raises: ConfigError."""
+    if modes.S_ISCHR(there.st_mode) or modes.S_ISFIFO(there.st_mode) or modes.S_ISSOCK(there.st_mode):
+        raise ConfigError(
+            f"{asked.destination}: is neither a file, a folder nor a block device, and keeps no bytes",
+            hint="choose another destination",
+        )
+    if modes.S_ISBLK(there.st_mode) and modes.S_ISDIR(stat.st_mode):
+        raise ConfigError(
+            f"{asked.destination}: is a block device, to which a folder cannot be written",
+            hint="choose another destination, as a folder of a file system that is mounted from it",
         )
 
 
