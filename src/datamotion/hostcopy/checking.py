@@ -9,7 +9,7 @@ import stat as modes
 from datamotion.errors import ConfigError, Refused
 from datamotion.hostcopy.asked import Asked
 from datamotion.hostcopy.failing import failed
-from datamotion.hostcopy.mounts import mounts_within
+from datamotion.hostcopy.mounts import mounts_within, other_names
 
 
 def source_of(asked: Asked) -> os.stat_result:
@@ -114,6 +114,10 @@ def _check_unused(device: str) -> None:
 
 def _is_within(path: str, folder: os.stat_result) -> bool:
     """Whether that is this folder or below it, by whatever names and mounts either goes."""
+    return any(_is_below(each, folder) for each in (path, *other_names(path)))
+
+
+def _is_below(path: str, folder: os.stat_result) -> bool:
     while not os.path.samestat(os.stat(path), folder):
         path, below = os.path.dirname(path), path
         if path == below:

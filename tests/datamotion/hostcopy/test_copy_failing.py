@@ -200,16 +200,42 @@ def failed_cleanly(ended: subprocess.CompletedProcess[str], *told: str) -> None:
 
 def _small_disk(folder: Path) -> str:
     """What mounts a file system of 3 MiB there, for this command alone."""
-    mounted = f'mount -t tmpfs -o size=3m small "{folder}"'
-    return f"""exec unshare -rm sh -c '{mounted} && "$@"; s=$?; ls -A "{folder}" >&2; exit $s' sh "$0" "$@" """
+    return _mounting(f'mount -t tmpfs -o size=3m small "{folder}"', folder)
+
+
+def _mounting(mounted: str, folder: Path) -> str:
+    """What mounts something for this command alone, and lists the folder after it."""
+    before = f"""exec unshare -rm sh -c '{mounted} && "$@"; s=$?; ls -A "{folder}" >&2; exit $s' sh "$0" "$@" """
+    if subprocess.run(["sh", "-c", before, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this account may not mount anything")
+    return before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("--delta",), ("--force",)])
+def test_a_place_that_a_mount_leads_back_to_is_within_the_source(quick_path: Path, options: tuple[str, ...]) -> None:
+    source, inner, other = quick_path / "source", quick_path / "source" / "in ner", quick_path / "other"
+    inner.mkdir(parents=True)
+    other.mkdir()
+    filled(source / "file", 100)
+    (inner / "copy").mkdir()
+    (other / "copy").mkdir()
+    before = list(standing(quick_path))
+    bound = f'mount --bind "{inner}" "{other}"', f'mount --bind "{other}" "{inner}"'
+    for mounted in bound:  # the source's own folder is seen elsewhere, and one from elsewhere in the source
+        ended = typed(source, other / "copy", *options, before=_mounting(mounted, other))
+        assert (ended.returncode, ended.stdout) == (2, ""), ended
+        assert "is the source, or inside it" in ended.stderr
+        ended = typed(other / "copy", source, "--force", before=_mounting(mounted, other))
+        assert (ended.returncode, ended.stdout) == (2, ""), ended
+        assert "holds the source" in ended.stderr
+    assert list(standing(quick_path)) == before
 
 
 @pytest.mark.slow
 def test_a_full_disk_is_told_with_what_to_do(quick_path: Path) -> None:
     disk = quick_path / "disk"
     disk.mkdir()
-    if subprocess.run(["sh", "-c", _small_disk(disk), "true"], capture_output=True, check=False).returncode:
-        pytest.skip("this account may not mount anything")
     source = filled(quick_path / "source", 5 * MIB)
     ended = typed(source, disk / "copy", before=_small_disk(disk))
     failed_cleanly(ended, "error: ", str(disk), "No space left on device", "make room")
