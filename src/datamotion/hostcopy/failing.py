@@ -53,6 +53,19 @@ def changed(path: str, how: str) -> SourceChanged:
     )
 
 
+def ended_early(path: str, fd: int, end: int) -> CopyFailed:
+    """A source that could not be read to there: it shrank, or never had so many bytes."""
+    return changed(path, "shrank") if os.fstat(fd).st_size < end else missized(path, "fewer")
+
+
+def missized(path: str, how: str) -> CopyFailed:
+    """A file whose size says nothing of what reading it gives."""
+    return CopyFailed(
+        f"{path}: holds {how} bytes than its size tells, as what is made only when it is read; nothing was renamed",
+        hint="what reading it gives can be kept by hand, as with cat",
+    )
+
+
 def spoilt(path: str, start: int, end: int) -> CopyFailed:
     """What was read back is not what was written."""
     return CopyFailed(

@@ -72,6 +72,20 @@ def test_a_source_that_shrinks_or_grows_is_told_and_nothing_is_renamed(quick_pat
     assert report.pieces_kept == 0, "these pieces were of another state of the source"
 
 
+@pytest.mark.parametrize("verify", list(Verify))
+@pytest.mark.parametrize("path", ["/proc/cpuinfo", "/sys/kernel/mm/transparent_hugepage/enabled"])
+def test_a_file_that_is_not_as_long_as_its_size_tells_is_told_and_not_renamed(
+    quick_path: Path, path: str, verify: Verify
+) -> None:
+    source = Path(path)
+    if not source.exists() or len(source.read_bytes()) == source.stat().st_size:
+        pytest.skip(f"{path} is as long as its size tells here")
+    how = "more" if source.stat().st_size < len(source.read_bytes()) else "fewer"
+    with pytest.raises(CopyFailed, match=f"{path}: holds {how} bytes than its size tells"):
+        copied(source, quick_path / "copy", verify)
+    assert not (quick_path / "copy").exists()
+
+
 def test_an_older_copy_stays_as_it_is_where_its_replacement_fails(quick_path: Path) -> None:
     source, old = filled(quick_path / "source", 2 * MIB), filled(quick_path / "copy", MIB, seed=2)
     before = old.read_bytes()
