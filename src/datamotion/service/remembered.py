@@ -51,7 +51,7 @@ def _newest_claim(store: History, group: str) -> Claim | None:
 
 
 def opened_history(store_url: str) -> AbstractContextManager[History]:
-    """The store, to be read. Raises: ConfigError where it cannot be opened."""
+    """The store, to be read. Raises: ConfigError, StoreFailed where it cannot be opened."""
     from datamotion.store.journal import open_history  # noqa: PLC0415  # a command that only looks starts without it
 
     return open_history(store_url)
