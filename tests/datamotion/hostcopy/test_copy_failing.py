@@ -265,6 +265,24 @@ def test_a_full_disk_is_told_with_what_to_do(quick_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_nothing_is_left_where_not_even_a_journal_can_be_written(quick_path: Path) -> None:
+    disk = quick_path / "disk"
+    disk.mkdir()
+    full = f'mount -t tmpfs -o size=4k full "{disk}" && head -c 4096 /dev/zero > "{disk}/full"'
+    ended = typed(filled(quick_path / "source", 100), disk / "copy", before=_mounting(full, disk))
+    failed_cleanly(ended, "cannot be written: No space left on device", "make room")
+    assert "full" in ended.stderr.splitlines()
+    assert ".copy.datamotion-journal" not in ended.stderr.splitlines()
+
+
+def test_of_a_name_that_is_too_long_it_is_told_that_it_is_the_name(quick_path: Path) -> None:
+    with pytest.raises(CopyFailed, match="File name too long") as raised:
+        copied(filled(quick_path / "source", 100), quick_path / ("n" * 300))
+    assert raised.value.hint == "one of its names is longer than that file system takes: choose a shorter one"
+    assert left_over(quick_path) == []
+
+
+@pytest.mark.slow
 def test_a_file_that_may_not_be_that_large_is_told(quick_path: Path) -> None:
     source = filled(quick_path / "source", MIB)
     failed_cleanly(typed(source, quick_path / "copy", before="ulimit -f 100"), "File too large", "ulimit")
