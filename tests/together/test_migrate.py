@@ -576,11 +576,19 @@ def test_what_cannot_be_moved_is_refused_with_what_to_do(quick_path: Path) -> No
         assert (unknown.verdict, "its volumes: vol_1" in told(unknown)) == (Verdict.REFUSED, True)
         for wrong, text in (
             ({}, "where vol_1 is to go is not said"),
+            ({"to": "gold-paris"}, "vol_1 of gold-paris is there already"),
             ({"to": "gold-lyon", "cutover_at": story.place.session.world.clock.now()}, "--cutover-at"),
             ({"to": "gold-rome"}, "no back end 'gold-rome'"),
         ):
             with pytest.raises(ConfigError, match=text):
                 migration(story, "vol_1", **wrong)
+        for what, text in (
+            ("gold-paris:", "^'gold-paris:' names no volume"),
+            ("nope", "'nope' is no group"),
+        ):
+            with pytest.raises(ConfigError, match=text) as raised:
+                migrations.migration_of(story.place.session, what, to="gold-lyon")
+            assert "or a group as a whole" in str(raised.value.hint)
         assert await calls(story, "writes") == writes
 
     play(quick_path, main, aggregates=BOTH)
