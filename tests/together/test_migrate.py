@@ -572,6 +572,11 @@ def test_what_cannot_be_moved_is_refused_with_what_to_do(quick_path: Path) -> No
             shown = await plan(story, aggregates=(aggregate,))
             assert said in told(shown)
             assert not shown.steps
+        for to in (None, "gold-lyon"):
+            shown = await plan(story, to=to, aggregates=("aggr7",))
+            assert [(each.text, each.hint) for each in shown.refusals] == [
+                (f"{'lyon' if to else 'paris'} has no aggregate aggr7", "it has aggr1, aggr2")
+            ]
         unknown = await plan(story, "vol_9", aggregates=("aggr2",))
         assert (unknown.verdict, "its volumes: vol_1" in told(unknown)) == (Verdict.REFUSED, True)
         for wrong, text in (

@@ -64,7 +64,8 @@ def why_not(migration: GroupMigration, standing: Standing) -> Refusal | None:
     if refusal := next(_astray(migration, standing), None):
         return refusal
     mirroring = protect_planner(migration.group, only=migration.to.name)
-    return unmirrorable(mirroring, standing) or next(_apart(migration, standing), None)
+    lacking = unmirrorable(mirroring, standing, migration.to, migration.aggregates)
+    return lacking or next(_apart(migration, standing), None)
 
 
 def _alone(migration: GroupMigration, standing: Standing) -> Refusal | None:
