@@ -552,6 +552,10 @@ def test_the_cut_over_waits_for_its_time_and_a_move_is_aborted_while_it_does(qui
         assert await movement(story) == ("cutover_pending", ["aggr1"])
         (listed,) = (await under_way.migrations(story.place.session)).migrations
         assert (listed.volume, listed.state) == ("vol_1", "cutover_pending")
+        elsewhere = await plan(story, "vol_1", to="gold-lyon", aggregates=("aggr1",))
+        (refusal,) = elsewhere.refusals
+        assert (refusal.text, elsewhere.changes) == ("vol_1 is being moved to aggr2 already", 0)
+        assert "`datamotion migrate gold-paris:vol_1 --abort`" in (refusal.hint or "")
         report = await abort(story, to=None, aggregates=("aggr2",))
         assert report.verdict is Verdict.DONE, told(report)
         assert await movement(story) == ("aborted", ["aggr1"])

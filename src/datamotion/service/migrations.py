@@ -30,7 +30,7 @@ _OF_ITEMS_BETWEEN = _OF_ITEMS | {
     Aspect.IGROUPS,
     Aspect.LUN_MAPS,
 }
-_BETWEEN = EVERYTHING | SERVING | REMOVING | {Aspect.SNAPSHOTS}
+_BETWEEN = EVERYTHING | SERVING | REMOVING | {Aspect.SNAPSHOTS, Aspect.MOVEMENTS}
 
 
 def all_volumes_of(session: Session, backend: str) -> str:

@@ -25,6 +25,7 @@ from datamotion.policy.movers.undo import undo_planner
 from datamotion.policy.movers.unmarked import unmarked
 from datamotion.policy.needs import names_text
 from datamotion.policy.placement import no_aggregate
+from datamotion.policy.proofs.movements import movement_of
 from datamotion.policy.protect.protect import protect_planner
 from datamotion.policy.situation import Planner, Situation
 
@@ -51,7 +52,7 @@ def _why_not(migration: Migration, standing: Standing) -> Refusal | None:
         mark = read_mark(volume.comment)
         if mark is not None and mark.group != migration.name:
             return _with_its_mirrors(migration, volume, mark.group)
-        if refusal := name_taken(migration, standing, volume):
+        if refusal := name_taken(migration, standing, volume) or moving(migration, standing, volume):
             return refusal
     return unmirrorable(protect_planner(migration.group), standing, migration.to, migration.aggregates)
 
@@ -91,6 +92,19 @@ def name_taken(migration: Leaving, standing: Standing, volume: Volume) -> Refusa
         text=f"{migration.to.name} has a volume {other.name} already, which is no copy of this one",
         hint=f"if {volume.name} was migrated with --keep-source it is there, and nothing is left to do; else"
         " rename one of the two",
+    )
+
+
+def moving(migration: Leaving, standing: Standing, volume: Volume) -> Refusal | None:
+    """That the cluster moves a volume to another aggregate: while it does, the old one cannot be deleted."""
+    seen = standing.sites[migration.source.name].seen
+    movement = movement_of(seen, volume.uuid) if isinstance(seen, ClusterView) else None
+    if movement is None or not movement.state.is_going_on:
+        return None
+    return Refusal(
+        text=f"{volume.name} is being moved to {movement.aggregate} already",
+        hint="wait until it is there, or abort that move: `datamotion migrate"
+        f" {migration.source.name}:{volume.name} --abort`",
     )
 
 
