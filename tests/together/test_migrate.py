@@ -197,6 +197,28 @@ def test_it_is_undone_without_a_word_about_aggregates(quick_path: Path) -> None:
     play(quick_path, main)
 
 
+def test_undone_while_the_place_where_it_went_is_silent_it_is_told_that_something_may_be_left(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        assert await dies(migrate, story, Life(12, is_carried_out=True))
+        assert await volumes_at(story, "lyon") != {}
+        story.place.lose("lyon")
+        report = await abort(story)
+        assert "whether anything that was made at gold-lyon is left cannot be seen" in told(report)
+        assert report.verdict is Verdict.PARTLY, told(report)
+        assert (await abort(story)).verdict is Verdict.SILENT
+        (left,) = open_runs(story.place.session).runs
+        assert (left.goes_on or "").endswith("--abort"), left
+        story.place.regain("lyon")
+        assert story.served("paris") == {"vol_1"}
+        report = await abort(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert await volumes_at(story, "lyon") == {}
+        assert open_runs(story.place.session).runs == ()
+
+    play(quick_path, main)
+
+
 def test_volumes_that_are_protected_are_not_taken_from_their_group(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         await story.protected("vol_1", "vol_2")
