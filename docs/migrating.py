@@ -37,6 +37,8 @@ _BETWEEN = """```
 _CINDER = """
 In each row the old object goes only once the new one was seen whole, and `--keep-source` leaves it. What is under way
 `datamotion migrations` lists; the same command goes on with it, and `--abort` goes back as long as nothing is decided.
+Of two commands that bring the same volumes to two places that one goes on whose mark they bear: the other is refused,
+told where they go, and undone by its own `--abort`, for which the first one waits before it deletes what it left.
 
 ## Beside Cinder's driver
 What `migrate_volume_ontap_assisted` of Cinder's NetApp driver (`utils/data_motion.py`, with `block_cmode.py` and

@@ -240,7 +240,7 @@ def migrations() -> None:
         source="gold-paris",
         to="gold-lyon",
         mechanism="SnapMirror and cut-over",
-        state="snapmirrored, clients are kept away",
+        state="snapmirrored, clients are kept away from gold-paris",
         moved=None,
         total=2 * GIB,
     )

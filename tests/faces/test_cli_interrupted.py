@@ -97,7 +97,7 @@ def test_of_a_migration_it_is_told_where_to_see_what_is_left_and_how_to_undo_it(
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "datamotion migrations shows it, the same command with --abort undoes it" in err
+    assert "datamotion migrations shows it, the same command goes on with it, with --abort back" in err
 
 
 @pytest.mark.slow

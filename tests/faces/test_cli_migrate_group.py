@@ -100,7 +100,7 @@ def test_interrupted_while_clients_wait_it_goes_on_or_back_by_the_same_command(t
         _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "at gold-paris is frozen, its clients cannot write" in words(err)
-    assert "datamotion migrations shows it, the same command with --abort undoes it" in words(err)
+    assert "datamotion migrations shows it, the same command goes on with it, with --abort back" in words(err)
     three.lab("pace", "clear", "paris")
     left = three.typed("runs")
     goes_on = f"datamotion {shlex.join(MIGRATE)}"

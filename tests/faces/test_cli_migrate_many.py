@@ -46,7 +46,7 @@ def test_all_volumes_of_a_back_end_go(lab: Lab, tmp_path: Path) -> None:
         ("gold-paris:vol_1/lun*", "and 'gold-paris:vol_1/lun*' names vol_1/lun*"),
     ):
         lab.typed("migrate", wrong, "--all", "--to", "gold-lyon", "--yes").failed_cleanly(2, said)
-    lab.typed("migrate", "gold-paris", "--to", "gold-lyon", "--yes").failed_cleanly(2, "or a back end and --all")
+    lab.typed("migrate", "gold-paris", "--to", "gold-lyon", "--yes").failed_cleanly(2, "a back end and --all")
     _, by_pattern = lab.looked("migrate", "gold-paris:*", "--to", "gold-lyon", "--dry-run")
     shown, in_json = lab.looked("migrate", "gold-paris", "--all", "--to", "gold-lyon", "--dry-run")
     assert (shown.status, in_json.report) == (0, by_pattern.report)

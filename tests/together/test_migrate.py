@@ -197,6 +197,28 @@ def test_it_is_undone_without_a_word_about_aggregates(quick_path: Path) -> None:
     play(quick_path, main)
 
 
+def test_undone_while_the_place_where_it_went_is_silent_it_is_told_that_something_may_be_left(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        assert await dies(migrate, story, Life(12, is_carried_out=True))
+        assert await volumes_at(story, "lyon") != {}
+        story.place.lose("lyon")
+        report = await abort(story)
+        assert "whether anything that was made at gold-lyon is left cannot be seen" in told(report)
+        assert report.verdict is Verdict.PARTLY, told(report)
+        assert (await abort(story)).verdict is Verdict.SILENT
+        (left,) = open_runs(story.place.session).runs
+        assert (left.goes_on or "").endswith("--abort"), left
+        story.place.regain("lyon")
+        assert story.served("paris") == {"vol_1"}
+        report = await abort(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert await volumes_at(story, "lyon") == {}
+        assert open_runs(story.place.session).runs == ()
+
+    play(quick_path, main)
+
+
 def test_volumes_that_are_protected_are_not_taken_from_their_group(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         await story.protected("vol_1", "vol_2")
@@ -408,10 +430,13 @@ def test_a_volume_that_is_mounted_nowhere_is_served_where_it_went(quick_path: Pa
         assert (await story.volume("lyon", "vol_1", "type"))["type"] == "rw"
         assert story.files("lyon", "vol_1") == {"kept"}
         assert not await story.at["paris"].get("/storage/volumes", name="vol_1")
-        for meant in ("vol_1", "vol_*"):
+        for meant, said in (
+            ("vol_1", "vol_1: at gold-lyon, and at gold-paris no more"),
+            ("vol_*", "No volume at gold-paris matches vol_*, and gold-lyon has some that do."),
+        ):
             again = await story.planned(migrations.migrate(migration(story, meant, to="gold-lyon")))
             assert (again.verdict, again.steps) == (Verdict.DONE, ()), told(again)
-            assert f"{meant}: at gold-lyon, and at gold-paris no more" in told(again)
+            assert said in told(again)
         for other in ("lun_*", "!vol_2"):
             unknown = await story.planned(migrations.migrate(migration(story, other, to="gold-lyon")))
             assert f"no volume at gold-paris matches {other}" in told(unknown)
@@ -549,6 +574,10 @@ def test_the_cut_over_waits_for_its_time_and_a_move_is_aborted_while_it_does(qui
         assert await movement(story) == ("cutover_pending", ["aggr1"])
         (listed,) = (await under_way.migrations(story.place.session)).migrations
         assert (listed.volume, listed.state) == ("vol_1", "cutover_pending")
+        elsewhere = await plan(story, "vol_1", to="gold-lyon", aggregates=("aggr1",))
+        (refusal,) = elsewhere.refusals
+        assert (refusal.text, elsewhere.changes) == ("vol_1 is being moved to aggr2 already", 0)
+        assert "`datamotion migrate gold-paris:vol_1 --abort`" in (refusal.hint or "")
         report = await abort(story, to=None, aggregates=("aggr2",))
         assert report.verdict is Verdict.DONE, told(report)
         assert await movement(story) == ("aborted", ["aggr1"])
@@ -569,15 +598,28 @@ def test_what_cannot_be_moved_is_refused_with_what_to_do(quick_path: Path) -> No
             shown = await plan(story, aggregates=(aggregate,))
             assert said in told(shown)
             assert not shown.steps
+        for to in (None, "gold-lyon"):
+            shown = await plan(story, to=to, aggregates=("aggr7",))
+            assert [(each.text, each.hint) for each in shown.refusals] == [
+                (f"{'lyon' if to else 'paris'} has no aggregate aggr7", "it has aggr1, aggr2")
+            ]
         unknown = await plan(story, "vol_9", aggregates=("aggr2",))
         assert (unknown.verdict, "its volumes: vol_1" in told(unknown)) == (Verdict.REFUSED, True)
         for wrong, text in (
             ({}, "where vol_1 is to go is not said"),
+            ({"to": "gold-paris"}, "vol_1 of gold-paris is there already"),
             ({"to": "gold-lyon", "cutover_at": story.place.session.world.clock.now()}, "--cutover-at"),
             ({"to": "gold-rome"}, "no back end 'gold-rome'"),
         ):
             with pytest.raises(ConfigError, match=text):
                 migration(story, "vol_1", **wrong)
+        for what, text in (
+            ("gold-paris:", "^'gold-paris:' names no volume"),
+            ("nope", "'nope' is no group"),
+        ):
+            with pytest.raises(ConfigError, match=text) as raised:
+                migrations.migration_of(story.place.session, what, to="gold-lyon")
+            assert "or a group as a whole" in str(raised.value.hint)
         assert await calls(story, "writes") == writes
 
     play(quick_path, main, aggregates=BOTH)

@@ -518,6 +518,9 @@ def test_what_would_not_follow_is_refused_before_anything_is_changed(quick_path:
         writes = await calls(story, "writes")
         shown = await plan_of_a_volume(own, "vol_1", to="gold-oslo", aggregates=("aggr1",))
         assert "`datamotion migrate gold --to gold-oslo` brings the whole group there" in told(shown)
+        nowhere = migrations.migration_of(own.place.session, GROUP, to="gold-oslo", aggregates=("aggr7",))
+        (refusal,) = (await own.planned(migrations.migrate(nowhere))).refusals
+        assert (refusal.text, refusal.hint) == ("oslo has no aggregate aggr7", "it has aggr1")
         for wrong, text in (("gold-paris", "is the home of gold"), ("gold-lyon", "says on which aggregates")):
             with pytest.raises(ConfigError, match=text):
                 migrations.migration_of(own.place.session, GROUP, to=wrong, aggregates=("aggr1",))

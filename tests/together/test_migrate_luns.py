@@ -230,11 +230,13 @@ def test_what_cannot_be_is_refused_with_what_to_do_and_nothing_is_changed(quick_
         await with_a_lun(story)
         svm = {"svm.name": SVMS["paris"], "os_type": "linux", "space.size": MIB}
         await story.at["paris"].post("/storage/luns", {"name": "/vol/vol_2/taken", **svm})
+        await create_volumes(story.place.lab["paris"], ["empty"])
         writes = await calls(story, "writes")
         for to, what, said in (
             ("gold-paris:vol_2/taken", LUN, "there is a LUN or a file at gold-paris:vol_2/taken already"),
             ("gold-paris:vol_9", LUN, "there is no volume vol_9 at gold-paris"),
-            ("gold-paris:vol_2", "gold-paris:vol_1/none", "its LUNs: disk"),
+            ("gold-paris:vol_2", "gold-paris:vol_1/none", "its LUNs: disk; a file is named by its path from the root"),
+            ("gold-paris:vol_1", "gold-paris:empty/none", "it has no LUN; a file is named by its path from the root"),
             ("gold-paris:vol_2", "gold-paris:vol_8/disk", "no volume vol_8 at gold-paris"),
         ):
             shown = await plan(story, to, what=what)

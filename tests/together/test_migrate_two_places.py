@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from datamotion.service import migrations
+from datamotion.service import migrations, under_way
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
 from tests.together.mortal import Life, dies
@@ -81,6 +81,36 @@ def test_a_volume_that_another_run_mirrors_elsewhere(quick_path: Path, is_undone
         for cluster in ("paris", *THREE):
             assert await named(story, cluster, "/snapmirror/policies", "datamotion_*") == []
             assert await mirrors_at(story, cluster) == []
+
+    play(quick_path, main, targets=THREE)
+
+
+def test_the_run_that_lost_is_told_who_won_and_its_way_out_leads_through(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        loser, what = elsewhere(story, quick_path / "elsewhere"), "gold-paris:vol_1"
+        await mirrored(loser, what, "lyon")
+        await story.change("paris", "vol_1", {"comment": ""})  # both had looked before either marked it
+
+        async def won() -> RunReport:
+            return await story.place.run(migrations.migrate(migration(story, what, "gold-oslo")))
+
+        assert (await won()).verdict is not Verdict.DONE
+        for _ in range(2):
+            report = await loser.place.run(migrations.migrate(migration(loser, what, "gold-lyon")))
+            assert report.verdict is Verdict.REFUSED
+            assert "another command brings vol_1 to gold-oslo, and keeps clients away from it at gold-paris" in told(
+                report
+            )
+            assert "the same command with --abort undoes this one" in told(report)
+            assert "mend that" not in told(report)
+        assert story.served("oslo") == {"vol_1"}
+        states = {each.to: each.state for each in (await under_way.migrations(story.place.session)).migrations}
+        assert states["gold-oslo"] == "served there, to be finished, clients are kept away from gold-paris"
+        undone = await loser.place.run(migrations.abort(migration(loser, what, "gold-lyon", is_undone=True)))
+        assert undone.verdict is Verdict.DONE, told(undone)
+        assert (await won()).verdict is Verdict.DONE
+        assert story.served("oslo") == {"vol_1"}
 
     play(quick_path, main, targets=THREE)
 

@@ -162,8 +162,8 @@ def _telling_what_is_left() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         show_warning(
-            "what was begun, if anything, is left as it is: datamotion migrations shows it, the same command with"
-            " --abort undoes it"
+            "what was begun, if anything, is left as it is: datamotion migrations shows it, the same command goes on"
+            " with it, with --abort back while nothing is decided"
         )
         raise
 

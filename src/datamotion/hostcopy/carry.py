@@ -13,7 +13,7 @@ import xxhash
 from datamotion.errors import CopyFailed
 from datamotion.hostcopy.asked import Verify
 from datamotion.hostcopy.buffers import CHUNK, GRAIN, LANE, ZEROS, Reader, filled_runs, read_into, read_source
-from datamotion.hostcopy.failing import changed, failed, spoilt
+from datamotion.hostcopy.failing import ended_early, failed, spoilt
 from datamotion.hostcopy.limit import Limit
 from datamotion.hostcopy.tally import Tally
 
@@ -136,7 +136,7 @@ class Ends:
             self.limit.take(length)
             got = read_source(view[:length], self.source, offset, self.source_path, self.read)
             if got < length:
-                raise changed(self.source_path, "shrank")
+                raise ended_early(self.source_path, self.source, offset + length)
             if total is not None:
                 total.update(view[:length])
             written = 0

@@ -9,7 +9,7 @@ import stat as modes
 from datamotion.errors import ConfigError, Refused
 from datamotion.hostcopy.asked import Asked
 from datamotion.hostcopy.failing import failed
-from datamotion.hostcopy.mounts import mounts_within
+from datamotion.hostcopy.mounts import mounts_within, other_names
 
 
 def source_of(asked: Asked) -> os.stat_result:
@@ -57,6 +57,7 @@ def check_destination(asked: Asked, stat: os.stat_result) -> None:
             f"{asked.destination}: holds the source, which would go with what else is in it",
             hint=f"choose a destination outside of it, or another name in it: {asked.destination}/{name}.copy",
         )
+    _check_kind(asked, stat, there)
     if modes.S_ISBLK(there.st_mode):
         if not (asked.force and asked.in_place):
             raise Refused(
@@ -84,6 +85,20 @@ def check_destination(asked: Asked, stat: os.stat_result) -> None:
         )
 
 
+def _check_kind(asked: Asked, stat: os.stat_result, there: os.stat_result) -> None:
+    """What is there can become such a copy, or make way for it. Raises: ConfigError."""
+    if modes.S_ISCHR(there.st_mode) or modes.S_ISFIFO(there.st_mode) or modes.S_ISSOCK(there.st_mode):
+        raise ConfigError(
+            f"{asked.destination}: is neither a file, a folder nor a block device, and keeps no bytes",
+            hint="choose another destination",
+        )
+    if modes.S_ISBLK(there.st_mode) and modes.S_ISDIR(stat.st_mode):
+        raise ConfigError(
+            f"{asked.destination}: is a block device, to which a folder cannot be written",
+            hint="choose another destination, as a folder of a file system that is mounted from it",
+        )
+
+
 def _check_unused(device: str) -> None:
     """Nothing is mounted from it, and nothing is made of it: the kernel gives no such device to one user alone."""
     try:
@@ -99,6 +114,10 @@ def _check_unused(device: str) -> None:
 
 def _is_within(path: str, folder: os.stat_result) -> bool:
     """Whether that is this folder or below it, by whatever names and mounts either goes."""
+    return any(_is_below(each, folder) for each in (path, *other_names(path)))
+
+
+def _is_below(path: str, folder: os.stat_result) -> bool:
     while not os.path.samestat(os.stat(path), folder):
         path, below = os.path.dirname(path), path
         if path == below:

@@ -55,6 +55,8 @@ def copy(asked: Asked, pace: Pace, tally: Tally, *, read: Reader = os.preadv) ->
     except CopyFailed as error:
         if os.path.lexists(asked.temporary):
             error.hint = f"{error.hint or AGAIN}; {asked.to_give_up}"
+        elif not tally.is_ending:
+            journal.forget()  # of nothing that could be gone on with
         raise
     finally:
         journal.close()

@@ -23,6 +23,7 @@ _HINTS = {
     errno.ENOENT: f"it went away while it was copied: {AGAIN}",
 }
 _LONGEST_SHOWN = 500
+_LONGEST_PATH = 4096  # bytes, with the zero at its end
 FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 """After these nothing more can be written."""
 
@@ -36,6 +37,8 @@ class SourceChanged(CopyFailed):
 def failed(doing: str, path: str, error: OSError) -> CopyFailed:
     """The sentence for what the machine said about this path."""
     hint = _HINTS.get(error.errno or 0, AGAIN)
+    if error.errno == errno.ENAMETOOLONG and len(os.fsencode(path)) < _LONGEST_PATH:
+        hint = "one of its names is longer than that file system takes: choose a shorter one"
     raised = CopyFailed(f"{_shown(path)}: {doing}: {error.strerror or error}", hint=hint)
     raised.errno = error.errno
     return raised
@@ -50,6 +53,19 @@ def changed(path: str, how: str) -> SourceChanged:
     return SourceChanged(
         f"{path}: {how} while it was copied; nothing was renamed",
         hint="let it rest, and run the same command again: what has changed is sent anew",
+    )
+
+
+def ended_early(path: str, fd: int, end: int) -> CopyFailed:
+    """A source that could not be read to there: it shrank, or never had so many bytes."""
+    return changed(path, "shrank") if os.fstat(fd).st_size < end else missized(path, "fewer")
+
+
+def missized(path: str, how: str) -> CopyFailed:
+    """A file whose size says nothing of what reading it gives."""
+    return CopyFailed(
+        f"{path}: holds {how} bytes than its size tells, as what is made only when it is read; nothing was renamed",
+        hint="what reading it gives can be kept by hand, as with cat",
     )
 
 

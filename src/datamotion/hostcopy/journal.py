@@ -45,7 +45,12 @@ class Journal:
         if not self.is_resumed:
             os.ftruncate(self._fd, 0)
             self._pieces = {}
-            self._add(mine | {"boot": boot})
+            try:
+                self._add(mine | {"boot": boot})
+            except OSError:
+                self.forget()
+                self.close()
+                raise
 
     def kept(self, name: str, state: tuple[int, ...], piece_size: int) -> Kept:
         """The pieces of a file that were verified when it was in this very state."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datamotion.errors import CopyFailed
 from datamotion.hostcopy.asked import SMALLEST, Asked, Verify
 from datamotion.hostcopy.attributes import carry_attributes
-from datamotion.hostcopy.buffers import CHUNK, Reader
+from datamotion.hostcopy.buffers import CHUNK, LANE, Reader, read_source
 from datamotion.hostcopy.carry import NOT_SO, Ends
-from datamotion.hostcopy.failing import changed, failed, identity
+from datamotion.hostcopy.failing import changed, failed, identity, missized
 from datamotion.hostcopy.journal import Journal
 from datamotion.hostcopy.limit import Limit
 from datamotion.hostcopy.small import carry_small
@@ -69,8 +69,11 @@ class Workshop:
                 made = os.fstat(here)
                 self._fill(there, here, before, made, source, target, name, old, wide=wide)
                 if modes.S_ISREG(before.st_mode):
+                    after = read_source(memoryview(LANE.there)[:1], there, before.st_size, source, self.read)
                     if identity(before) != identity(os.fstat(there)):
                         raise changed(source, "changed")
+                    if after:
+                        raise missized(source, "more")
                     if modes.S_ISREG(made.st_mode):
                         carry_attributes(there, here, before, self.tally, target, made=made)
                 if self.asked.sync or self.asked.verify is Verify.FULL:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from datamotion.hostcopy.asked import Verify
 from datamotion.hostcopy.buffers import LANE, filled_runs, read_source
 from datamotion.hostcopy.carry import NOT_SO
-from datamotion.hostcopy.failing import changed, failed, spoilt
+from datamotion.hostcopy.failing import ended_early, failed, spoilt
 
 if TYPE_CHECKING:
     from datamotion.hostcopy.pieces import Workshop
@@ -22,7 +22,7 @@ def carry_small(shop: Workshop, there: int, here: int, size: int, source: str, t
         return size
     view = memoryview(LANE.there)[:size]
     if read_source(view, there, 0, source, shop.read) < size:
-        raise changed(source, "shrank")
+        raise ended_early(source, there, size)
     runs = list(filled_runs(LANE.there, size))
     for begin, end in runs:
         while begin < end:

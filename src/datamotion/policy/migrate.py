@@ -48,13 +48,8 @@ def migrate_planner(migration: AnyMigration) -> Planner:
             note = f"{migration.name} is served by {migration.to.name}: {to_configure(migration)}"
             return _unless_arrived(_GROUPS, migration, note, is_over)
         case Migration():
-            names = names_text(migration.volumes)
-            note = f"{names}: at {migration.to.name}, and at {migration.source.name} no more."
-            if migration.keeps_source:
-                note = (
-                    f"{names}: at {migration.to.name}, and nobody is let in to what stays at {migration.source.name}."
-                )
-            return _said(_unless_arrived(_VOLUMES, migration, note, _have_arrived), migration.words)
+            planner = _unless_arrived(_VOLUMES, migration, _arrived_text(migration), _have_arrived)
+            return _said(planner, migration.words)
 
 
 def abort_planner(migration: AnyMigration, *, was_begun: bool = False) -> Planner:
@@ -195,6 +190,17 @@ def _have_arrived(migration: Migration, standing: Standing) -> bool:
         return False
     left = [each for each in selected(migration, standing) if not (migration.keeps_source and each.export == FENCE)]
     return not left and _are_there(migration, standing)
+
+
+def _arrived_text(migration: Migration) -> str:
+    """Of names that they went there; of a pattern, which says nothing of what was there before, only what is seen."""
+    names, source, to = names_text(migration.volumes), migration.source.name, migration.to.name
+    if any(each in entry for entry in migration.volumes for each in "*?["):
+        let_in = " that lets anybody in" if migration.keeps_source else ""
+        return f"No volume at {source}{let_in} matches {names}, and {to} has some that do."
+    if migration.keeps_source:
+        return f"{names}: at {to}, and nobody is let in to what stays at {source}."
+    return f"{names}: at {to}, and at {source} no more."
 
 
 def _are_there(migration: Migration, standing: Standing) -> bool:

@@ -49,13 +49,22 @@ def places_for(target: Target, seen: ClusterView, volumes: Iterable[Volume]) -> 
 
 def unknown_aggregate(target: Target, seen: ClusterView, volumes: Iterable[Volume]) -> tuple[str, str] | None:
     """An aggregate that the target is configured with and its cluster does not have, and what to do about it."""
+    found = no_aggregate(target.backend.cluster, seen, (name for each in volumes for name in _allowed(target, each)))
+    if found is None or found[1] == HINT:
+        return found
+    return found[0], f"{found[1]}: correct `aggregates` of the target"
+
+
+def no_aggregate(cluster: str, seen: ClusterView, names: Iterable[str]) -> tuple[str, str] | None:
+    """One of these that the cluster does not have, and which ones it has."""
     known = {each.name for each in seen.aggregates}
-    unknown = sorted({name for volume in volumes for name in _allowed(target, volume)} - known)
+    unknown = sorted({*names} - known)
     if not unknown:
         return None
     if gap := seen.gap(Aspect.AGGREGATES, unknown[0]):
-        return f"aggregate {unknown[0]} of {target.backend.cluster} cannot be seen: {gap}", HINT
-    return f"{target.backend.cluster} has no aggregate {unknown[0]}", "correct `aggregates` of the target"
+        return f"aggregate {unknown[0]} of {cluster} cannot be seen: {gap}", HINT
+    has = ", ".join(sorted(known)) or "none that this account sees"
+    return f"{cluster} has no aggregate {unknown[0]}", f"it has {has}"
 
 
 def no_place(target: Target, volume: Volume) -> Refusal:

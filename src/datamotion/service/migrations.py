@@ -30,7 +30,7 @@ _OF_ITEMS_BETWEEN = _OF_ITEMS | {
     Aspect.IGROUPS,
     Aspect.LUN_MAPS,
 }
-_BETWEEN = EVERYTHING | SERVING | REMOVING | {Aspect.SNAPSHOTS}
+_BETWEEN = EVERYTHING | SERVING | REMOVING | {Aspect.SNAPSHOTS, Aspect.MOVEMENTS}
 
 
 def all_volumes_of(session: Session, backend: str) -> str:
@@ -77,13 +77,16 @@ def migration_of(
         raise ConfigError(f"--to {to!r} names a volume, and {names} are whole ones", hint="--to takes a back end then")
     wanted = tuple(filter(None, names.split(",")))
     if not wanted:
-        hint = "it takes BACKEND:VOLUME, as gold-paris:vol_1, or a back end and --all"
-        raise ConfigError(f"{volumes!r} names no volume", hint=hint)
+        hint = "it takes BACKEND:VOLUME, as gold-paris:vol_1, a back end and --all, or a group as a whole"
+        text = f"{volumes!r} names no volume" if source in session.configuration.backends else None
+        raise ConfigError(text or f"{volumes!r} is no group, and names no volume", hint=hint)
     goal = to or source
     is_any_move = is_undone and goal == source and not aggregates
     if goal == source and len(aggregates) != 1 and not is_any_move:
         hint = "--to names a back end, --aggregate another aggregate of the same one"
-        raise ConfigError(f"where {names} is to go is not said", hint=hint)
+        is_there = to is not None and not aggregates
+        text = f"{names} of {source} is there already" if is_there else f"where {names} is to go is not said"
+        raise ConfigError(text, hint=hint)
     if goal != source and cutover_at is not None:
         raise ConfigError("--cutover-at is for a move to another aggregate", hint="leave it out, or leave out --to")
     at, there = session.backend(source), session.backend(goal)

@@ -72,7 +72,7 @@ def _mirrored(store: History, group: str, clusters: Collection[str]) -> Mapping[
 
 
 def opened_history(store_url: str) -> AbstractContextManager[History]:
-    """The store, to be read. Raises: ConfigError where it cannot be opened."""
+    """The store, to be read. Raises: ConfigError, StoreFailed where it cannot be opened."""
     from datamotion.store.journal import open_history  # noqa: PLC0415  # a command that only looks starts without it
 
     return open_history(store_url)

@@ -127,7 +127,7 @@ def _mirroring(session: Session, backend: Backend, volume: Volume, view: View) -
             total = None  # an update carries what changed, and snapshots hold more than is used: how much is not told
     noted = read_mark(old.comment) if old is not None else None
     if noted is not None and noted.frozen:
-        state = f"{state}, clients are kept away"
+        state = f"{state}, clients are kept away from {source.name}"
     return MigrationReport(
         volume=mark.volume,
         source=source.name,

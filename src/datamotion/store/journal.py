@@ -61,7 +61,10 @@ class Store:
     """The runs of all groups. Every write is durable when the call returns."""
 
     def __init__(self, location: str) -> None:
-        """Opens the database at a path or a SQLAlchemy URL, creating its tables. Raises ConfigError where it cannot."""
+        """Opens the database at a path or a SQLAlchemy URL, creating its tables.
+
+        Raises: ConfigError, StoreFailed where it cannot.
+        """
         self._engine = open_engine(location)
 
     def close(self) -> None:
@@ -150,7 +153,7 @@ class History:
     """What a store holds, read: nothing is made or changed. Of a store that is not there, or empty, nothing."""
 
     def __init__(self, location: str) -> None:
-        """Raises: ConfigError where it cannot be opened."""
+        """Raises: ConfigError, StoreFailed where it cannot be opened."""
         self._engine, self._columns = open_to_read(location)
 
     def close(self) -> None:

@@ -5,8 +5,10 @@ What is shown of a URL is the system, the host and the database: a password can 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -39,7 +41,7 @@ _LIBPQ: Mapping[str, str | int] = {
 def open_engine(location: str) -> Engine:
     """The database at a path or a SQLAlchemy URL, its tables made. A file is made for its owner alone (mode 600).
 
-    Raises: ConfigError where it cannot be opened, or is a link or no regular file.
+    Raises: ConfigError where it cannot be opened, or is a link or no regular file; StoreFailed where its disk is full.
     """
     url = _read(location)
     return _told(url, partial(_open, url))
@@ -48,7 +50,7 @@ def open_engine(location: str) -> Engine:
 def open_to_read(location: str) -> tuple[Engine, frozenset[str]]:
     """The database as it is, and the columns that it has, as "runs.id". Nothing is made: what is not there is empty.
 
-    Raises: ConfigError as above.
+    Raises: ConfigError, StoreFailed as above.
     """
     url = _read(location)
     return _told(url, partial(_open_to_read, url))
@@ -113,8 +115,11 @@ def _engine(url: URL) -> Engine:
 
 
 def _told(url: URL, work: Callable[[], T]) -> T:
-    """What `work` comes to. What goes wrong is a ConfigError, without any secret that the URL holds."""
-    hint = _HINT if _file_of(url) else _SERVER_HINT
+    """What `work` comes to. What goes wrong is a ConfigError, without any secret that the URL holds.
+
+    Raises: StoreFailed where the disk is full: nobody has to correct what is configured.
+    """
+    hint, is_full = _HINT if _file_of(url) else _SERVER_HINT, False
     try:
         return work()
     except ImportError:
@@ -122,8 +127,12 @@ def _told(url: URL, work: Callable[[], T]) -> T:
         hint = "for PostgreSQL: pip install 'datamotion[postgresql]'"
     except (SQLAlchemyError, OSError, ValueError) as error:
         why = _without_secrets(_why(error), url)
+        is_full = _is_full(error)
     # Raised out here: inside `except`, the error would carry the URL.
-    raise ConfigError(f"the store {_shown(url)} cannot be opened: {why}", hint=hint)
+    text = f"the store {_shown(url)} cannot be opened: {why}"
+    if is_full:
+        raise StoreFailed(text, hint="make room for the store, then run the same command again")
+    raise ConfigError(text, hint=hint)
 
 
 def _open(url: URL) -> Engine:
@@ -186,6 +195,12 @@ def _try_out(url: URL) -> None:
         _write_and_take_back(engine)
     finally:
         engine.dispose()
+
+
+def _is_full(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 def _why(error: Exception) -> str:

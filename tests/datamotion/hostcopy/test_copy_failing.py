@@ -72,6 +72,20 @@ def test_a_source_that_shrinks_or_grows_is_told_and_nothing_is_renamed(quick_pat
     assert report.pieces_kept == 0, "these pieces were of another state of the source"
 
 
+@pytest.mark.parametrize("verify", list(Verify))
+@pytest.mark.parametrize("path", ["/proc/cpuinfo", "/sys/kernel/mm/transparent_hugepage/enabled"])
+def test_a_file_that_is_not_as_long_as_its_size_tells_is_told_and_not_renamed(
+    quick_path: Path, path: str, verify: Verify
+) -> None:
+    source = Path(path)
+    if not source.exists() or len(source.read_bytes()) == source.stat().st_size:
+        pytest.skip(f"{path} is as long as its size tells here")
+    how = "more" if source.stat().st_size < len(source.read_bytes()) else "fewer"
+    with pytest.raises(CopyFailed, match=f"{path}: holds {how} bytes than its size tells"):
+        copied(source, quick_path / "copy", verify)
+    assert not (quick_path / "copy").exists()
+
+
 def test_an_older_copy_stays_as_it_is_where_its_replacement_fails(quick_path: Path) -> None:
     source, old = filled(quick_path / "source", 2 * MIB), filled(quick_path / "copy", MIB, seed=2)
     before = old.read_bytes()
@@ -200,16 +214,42 @@ def failed_cleanly(ended: subprocess.CompletedProcess[str], *told: str) -> None:
 
 def _small_disk(folder: Path) -> str:
     """What mounts a file system of 3 MiB there, for this command alone."""
-    mounted = f'mount -t tmpfs -o size=3m small "{folder}"'
-    return f"""exec unshare -rm sh -c '{mounted} && "$@"; s=$?; ls -A "{folder}" >&2; exit $s' sh "$0" "$@" """
+    return _mounting(f'mount -t tmpfs -o size=3m small "{folder}"', folder)
+
+
+def _mounting(mounted: str, folder: Path) -> str:
+    """What mounts something for this command alone, and lists the folder after it."""
+    before = f"""exec unshare -rm sh -c '{mounted} && "$@"; s=$?; ls -A "{folder}" >&2; exit $s' sh "$0" "$@" """
+    if subprocess.run(["sh", "-c", before, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this account may not mount anything")
+    return before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("--delta",), ("--force",)])
+def test_a_place_that_a_mount_leads_back_to_is_within_the_source(quick_path: Path, options: tuple[str, ...]) -> None:
+    source, inner, other = quick_path / "source", quick_path / "source" / "in ner", quick_path / "other"
+    inner.mkdir(parents=True)
+    other.mkdir()
+    filled(source / "file", 100)
+    (inner / "copy").mkdir()
+    (other / "copy").mkdir()
+    before = list(standing(quick_path))
+    bound = f'mount --bind "{inner}" "{other}"', f'mount --bind "{other}" "{inner}"'
+    for mounted in bound:  # the source's own folder is seen elsewhere, and one from elsewhere in the source
+        ended = typed(source, other / "copy", *options, before=_mounting(mounted, other))
+        assert (ended.returncode, ended.stdout) == (2, ""), ended
+        assert "is the source, or inside it" in ended.stderr
+        ended = typed(other / "copy", source, "--force", before=_mounting(mounted, other))
+        assert (ended.returncode, ended.stdout) == (2, ""), ended
+        assert "holds the source" in ended.stderr
+    assert list(standing(quick_path)) == before
 
 
 @pytest.mark.slow
 def test_a_full_disk_is_told_with_what_to_do(quick_path: Path) -> None:
     disk = quick_path / "disk"
     disk.mkdir()
-    if subprocess.run(["sh", "-c", _small_disk(disk), "true"], capture_output=True, check=False).returncode:
-        pytest.skip("this account may not mount anything")
     source = filled(quick_path / "source", 5 * MIB)
     ended = typed(source, disk / "copy", before=_small_disk(disk))
     failed_cleanly(ended, "error: ", str(disk), "No space left on device", "make room")
@@ -222,6 +262,24 @@ def test_a_full_disk_is_told_with_what_to_do(quick_path: Path) -> None:
     failed_cleanly(ended, "No space left on device", "make room")
     assert ended.stderr.count("No space left") == 1, "it is told once"
     assert "copy" not in ended.stderr.splitlines()
+
+
+@pytest.mark.slow
+def test_nothing_is_left_where_not_even_a_journal_can_be_written(quick_path: Path) -> None:
+    disk = quick_path / "disk"
+    disk.mkdir()
+    full = f'mount -t tmpfs -o size=4k full "{disk}" && head -c 4096 /dev/zero > "{disk}/full"'
+    ended = typed(filled(quick_path / "source", 100), disk / "copy", before=_mounting(full, disk))
+    failed_cleanly(ended, "cannot be written: No space left on device", "make room")
+    assert "full" in ended.stderr.splitlines()
+    assert ".copy.datamotion-journal" not in ended.stderr.splitlines()
+
+
+def test_of_a_name_that_is_too_long_it_is_told_that_it_is_the_name(quick_path: Path) -> None:
+    with pytest.raises(CopyFailed, match="File name too long") as raised:
+        copied(filled(quick_path / "source", 100), quick_path / ("n" * 300))
+    assert raised.value.hint == "one of its names is longer than that file system takes: choose a shorter one"
+    assert left_over(quick_path) == []
 
 
 @pytest.mark.slow

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import resource
 import shutil
 import socket
+import stat as modes
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -457,10 +459,27 @@ def test_a_block_device_is_read_and_written_in_place_only_where_it_differs(quick
     large = sparse(quick_path / "large", 5 * MIB)
     with pytest.raises(CopyFailed, match="holds less"):
         copied(large, device, force=True, in_place=True)
-    assert [each.name for each in device.parent.iterdir() if ".datamotion-" in each.name] == [
-        f".{device.name}.datamotion-journal"
-    ]
-    (device.parent / f".{device.name}.datamotion-journal").unlink()
+    assert left_over(device.parent) == []
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "character device", "block device"])
+def test_nothing_takes_the_place_of_what_cannot_become_its_copy(quick_path: Path, kind: str) -> None:
+    there, sources = quick_path / "special", [_tree(quick_path / "source")]
+    kinds = {"pipe": modes.S_IFIFO, "socket": modes.S_IFSOCK, "character device": modes.S_IFCHR}
+    try:
+        os.mknod(there, kinds.get(kind, modes.S_IFBLK) | 0o600, os.makedev(1, 3))
+    except PermissionError:
+        pytest.skip("this account may make no devices")
+    if kind != "block device":
+        sources.append(filled(quick_path / "file", 100))
+    before = there.lstat()
+    told = "a folder cannot be written" if kind == "block device" else "keeps no bytes"
+    for source in sources:
+        for force, delta, in_place in itertools.product((False, True), repeat=3):
+            with pytest.raises(ConfigError, match=told):
+                copied(source, there, force=force, delta=delta, in_place=in_place)
+    assert there.lstat() == before
+    assert left_over(quick_path) == []
 
 
 def test_a_block_device_that_somebody_uses_is_left_alone(quick_path: Path, device: Path) -> None:

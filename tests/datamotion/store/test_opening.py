@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,6 +105,32 @@ def test_a_store_that_cannot_be_opened_leaves_nothing_open(tmp_path: Path) -> No
         Store(str(path))
     gc.collect()  # a connection that was not closed is a warning, which is an error here
     assert (len(os.listdir("/proc/self/fd")) if before else 0) == before  # noqa: PTH208
+
+
+_OPENED = """
+import sys
+from datamotion.errors import DataMotionError
+from datamotion.store.journal import Store
+try:
+    Store(sys.argv[1])
+except DataMotionError as error:
+    print(error.code, error.exit_status, error, error.hint, sep="\\n")
+"""
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_no_mistake_of_whoever_configured_the_store(tmp_path: Path) -> None:
+    full = f'mount -t tmpfs -o size=4k full "{tmp_path}" && head -c 4096 /dev/zero > "{tmp_path}/full"'
+    mounting = ["unshare", "-rm", "sh", "-c", f'{full} && exec "$0" "$@"']
+    if subprocess.run([*mounting, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this account may not mount anything")
+    path = tmp_path / "datamotion.db"
+    opened = [sys.executable, "-c", _OPENED, str(path)]
+    ended = subprocess.run([*mounting, *opened], capture_output=True, text=True, check=True, timeout=60)
+    code, status, message, hint = ended.stdout.splitlines()
+    assert (code, status) == ("store", "1")
+    assert message.startswith(f"the store {path} cannot be opened: ")
+    assert hint == "make room for the store, then run the same command again"
 
 
 # -- looking for a problem beforehand

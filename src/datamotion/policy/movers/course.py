@@ -19,7 +19,7 @@ from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.policy.failover.failover import failover_planner
 from datamotion.policy.movers.finish import Finish, new_volumes
 from datamotion.policy.movers.offer import Leaving
-from datamotion.policy.movers.unmarked import unmarked
+from datamotion.policy.movers.unmarked import overtaken, unmarked
 from datamotion.policy.situation import Planner, Situation
 
 
@@ -107,7 +107,8 @@ class Course:
             return part, self._finish(here)
         plan = self._mirroring(here) if part is Part.MIRROR else self._cutting_over(here)
         is_decided = any(each.backend == self._migration.to.name for each in here.now.claims[:1])
-        if not is_decided and (left := tuple(unmarked(self._migration, here.now))):
+        left = () if is_decided else (*overtaken(self._migration, here.now), *unmarked(self._migration, here.now))
+        if left:
             return part, replace(plan, steps=(), refusals=left)
         if part is Part.MIRROR:
             return part, plan

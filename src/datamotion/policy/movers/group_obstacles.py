@@ -9,7 +9,7 @@ from datamotion.model.plan import Refusal
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.words import Role
 from datamotion.policy.mirrors.peering import Peering
-from datamotion.policy.movers.mirror import name_taken, not_there, unmirrorable
+from datamotion.policy.movers.mirror import moving, name_taken, not_there, unmirrorable
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import site_obstacle
 from datamotion.policy.protect.protect import protect_planner
@@ -59,12 +59,13 @@ def why_not(migration: GroupMigration, standing: Standing) -> Refusal | None:
         text = f"{names_text(elsewhere)} serves {group}, not its home {home}"
         return Refusal(text=text, hint=f"datamotion failback {group} brings it home first")
     for copy in members(migration, standing):
-        if refusal := name_taken(migration, standing, copy.volume):
+        if refusal := name_taken(migration, standing, copy.volume) or moving(migration, standing, copy.volume):
             return refusal
     if refusal := next(_astray(migration, standing), None):
         return refusal
     mirroring = protect_planner(migration.group, only=migration.to.name)
-    return unmirrorable(mirroring, standing) or next(_apart(migration, standing), None)
+    lacking = unmirrorable(mirroring, standing, migration.to, migration.aggregates)
+    return lacking or next(_apart(migration, standing), None)
 
 
 def _alone(migration: GroupMigration, standing: Standing) -> Refusal | None:

@@ -127,7 +127,8 @@ def _missing_lun(migration: ItemMigration, standing: Standing, seen: ClusterView
         return Refusal(text=text, hint="find out what answers there in place of ONTAP")
     found = sorted(each.path for each in seen.lun_places if (each.svm, each.volume) == (svm, migration.volume))
     text = f"there is no LUN or file {migration.path} in {migration.volume} at {migration.source.name}"
-    return Refusal(text=text, hint=f"its LUNs: {', '.join(found[:6]) or 'none'}")
+    luns = f"its LUNs: {', '.join(found[:6])}" if found else "it has no LUN"
+    return Refusal(text=text, hint=f"{luns}; a file is named by its path from the root of the volume on")
 
 
 def why_not_within_cluster(migration: ItemMigration) -> Refusal | None:

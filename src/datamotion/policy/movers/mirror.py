@@ -7,14 +7,16 @@ command, or undone by --abort while the new epoch is not taken.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from datamotion.model.group import Backend
 from datamotion.model.mark import read_mark
 from datamotion.model.migration import PREFIX, Migration, is_migration
 from datamotion.model.plan import Loss, Offer, Plan, Refusal
 from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
+from datamotion.model.view import ClusterView
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import Operation
 from datamotion.policy.movers.course import Course, Words, followed_by, old_volumes
@@ -22,6 +24,8 @@ from datamotion.policy.movers.offer import Leaving, Mover, seconds_for, selected
 from datamotion.policy.movers.undo import undo_planner
 from datamotion.policy.movers.unmarked import unmarked
 from datamotion.policy.needs import names_text
+from datamotion.policy.placement import no_aggregate
+from datamotion.policy.proofs.movements import movement_of
 from datamotion.policy.protect.protect import protect_planner
 from datamotion.policy.situation import Planner, Situation
 
@@ -48,13 +52,19 @@ def _why_not(migration: Migration, standing: Standing) -> Refusal | None:
         mark = read_mark(volume.comment)
         if mark is not None and mark.group != migration.name:
             return _with_its_mirrors(migration, volume, mark.group)
-        if refusal := name_taken(migration, standing, volume):
+        if refusal := name_taken(migration, standing, volume) or moving(migration, standing, volume):
             return refusal
-    return unmirrorable(protect_planner(migration.group), standing)
+    return unmirrorable(protect_planner(migration.group), standing, migration.to, migration.aggregates)
 
 
-def unmirrorable(mirroring: Planner, standing: Standing) -> Refusal | None:
-    """What keeps any of the volumes from being mirrored: they go together, so nothing is begun then."""
+def unmirrorable(mirroring: Planner, standing: Standing, to: Backend, aggregates: Sequence[str]) -> Refusal | None:
+    """What keeps any of the volumes from being mirrored: they go together, so nothing is begun then.
+
+    `aggregates` are those that may hold them there, as the command or the configuration names them.
+    """
+    seen = standing.sites[to.name].seen
+    if isinstance(seen, ClusterView) and (unknown := no_aggregate(to.cluster, seen, aggregates)):
+        return Refusal(text=unknown[0], hint=unknown[1])
     refusals = mirroring(Situation.at_first_sight(standing)).refusals
     return replace(refusals[0], volume=None, backend=None) if refusals else None
 
@@ -82,6 +92,19 @@ def name_taken(migration: Leaving, standing: Standing, volume: Volume) -> Refusa
         text=f"{migration.to.name} has a volume {other.name} already, which is no copy of this one",
         hint=f"if {volume.name} was migrated with --keep-source it is there, and nothing is left to do; else"
         " rename one of the two",
+    )
+
+
+def moving(migration: Leaving, standing: Standing, volume: Volume) -> Refusal | None:
+    """That the cluster moves a volume to another aggregate: while it does, the old one cannot be deleted."""
+    seen = standing.sites[migration.source.name].seen
+    movement = movement_of(seen, volume.uuid) if isinstance(seen, ClusterView) else None
+    if movement is None or not movement.state.is_going_on:
+        return None
+    return Refusal(
+        text=f"{volume.name} is being moved to {movement.aggregate} already",
+        hint="wait until it is there, or abort that move: `datamotion migrate"
+        f" {migration.source.name}:{volume.name} --abort`",
     )
 
 

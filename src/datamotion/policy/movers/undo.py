@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -48,7 +48,7 @@ def undo_planner(migration: Leaving, made_at: Sequence[Backend]) -> Planner:
         elsewhere = [each for each in standing.doubts if each.kind is DoubtKind.TAKEN_ELSEWHERE and made_at]
         if frozen_copies(standing) and not elsewhere:
             return replace(thawed, operation=Operation.MIGRATE, title=title, losses=losses, part="thaw")
-        left = () if ending.due.steps() else tuple(unmarked(migration, standing))
+        left = () if ending.due.steps() else (*unmarked(migration, standing), *_unseen(migration, standing, names))
         if not (ending.due.steps() or ending.refusals or left):
             for each in made_at:
                 delete_claims(ending.due, migration.name, standing.sites[each.name])
@@ -64,6 +64,18 @@ def undo_planner(migration: Leaving, made_at: Sequence[Backend]) -> Planner:
         )
 
     return plan
+
+
+def _unseen(migration: Leaving, standing: Standing, made_at: Collection[str]) -> Iterator[Refusal]:
+    """That what it made where it went is there still, as far as anybody knows."""
+    to = migration.to.name
+    if to in made_at and (unseen := standing.sites[to].unseen) is not None:
+        yield Refusal(
+            backend=to,
+            text=f"whether anything that was made at {to} is left cannot be seen: {unseen.reason}",
+            hint="once it answers, the same command again takes that away",
+            unseen=unseen,
+        )
 
 
 def _is_superseded(source: str, standing: Standing, copy: Copy) -> bool:

@@ -1,10 +1,15 @@
-"""What a migration may have made or fenced, and that tells so no more, as its comment was overwritten meanwhile."""
+"""What a migration may have made or fenced, and that tells so no more, as its comment was overwritten meanwhile.
+
+Another command may have done that, which brings the same volumes elsewhere: the mark that was written last is that of
+the one that goes on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from datamotion.model.mark import read_mark
+from datamotion.model.migration import PREFIX, is_migration
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import FENCE, Standing
 from datamotion.model.volume_records import Volume
@@ -28,6 +33,25 @@ def unmarked(migration: Leaving, standing: Standing) -> Iterator[Refusal]:
                 f" POLICY, and volume mount where it was; {_AGAIN}",
             )
     yield from unmarked_mirrors(migration, standing)
+
+
+def overtaken(migration: Leaving, standing: Standing) -> Iterator[Refusal]:
+    """Of what it has mirrored, what another migration has marked as its own since: this one goes on with none of it."""
+    source = migration.source.name
+    for name in standing.volumes:
+        old, new = standing.copy(source, name), standing.copy(migration.to.name, name)
+        mark = read_mark(old.volume.comment) if old is not None and new is not None else None
+        if old is None or mark is None or mark.group == migration.name or not is_migration(mark.group):
+            continue
+        other = mark.group.removeprefix(f"{PREFIX}{source}.")
+        kept = f", and keeps clients away from it at {source}" if old.volume.export == FENCE else ""
+        yield Refusal(
+            volume=name,
+            backend=source,
+            text=f"another command brings {old.volume.name} to {other}{kept}: its mark tells so",
+            hint="the same command with --abort undoes this one, which the other waits for in the end;"
+            " `datamotion migrations` tells how far that is",
+        )
 
 
 def _served_there(migration: Leaving, standing: Standing, volume: Volume) -> Refusal | None:

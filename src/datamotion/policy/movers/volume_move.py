@@ -20,7 +20,7 @@ from datamotion.model.volume_records import Movement, Volume
 from datamotion.model.words import Operation, VolumeState
 from datamotion.policy.movers.offer import Mover, seconds_for, selected
 from datamotion.policy.needs import names_text
-from datamotion.policy.placement import needed_bytes
+from datamotion.policy.placement import needed_bytes, no_aggregate
 from datamotion.policy.proofs.movements import is_on, movement_of
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
@@ -58,12 +58,8 @@ def _why_not(migration: Migration, standing: Standing) -> Refusal | None:
     site = standing.sites[migration.source.name]
     if not isinstance(site.seen, ClusterView):
         return Refusal(text=site.seen.reason, hint=site.seen.hint, unseen=site.seen)
-    known = sorted(each.name for each in site.seen.aggregates)
-    if _aggregate(migration) not in known:
-        return Refusal(
-            text=f"{migration.source.cluster} has no aggregate {_aggregate(migration)}",
-            hint=f"it has {', '.join(known) or 'none that this account sees'}",
-        )
+    if unknown := no_aggregate(migration.source.cluster, site.seen, migration.aggregates):
+        return Refusal(text=unknown[0], hint=unknown[1])
     return _no_room(selected(migration, standing), _aggregate(migration), site.seen)
 
 
