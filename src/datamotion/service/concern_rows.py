@@ -236,7 +236,8 @@ ROWS: Mapping[Kind | DoubtKind, Row] = {
         *_WARN,
         "A mirror fails for want of space.",
         "fails: {cause}",
-        "make room at {cluster} on {aggregates}, or move the volume to another aggregate",
+        "make room at {cluster} on {aggregates}, or move the volume to another aggregate; datamotion update {group}"
+        " carries on then",
     ),
     Kind.UNHEALTHY: Row(
         *_WARN,

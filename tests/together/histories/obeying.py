@@ -16,6 +16,7 @@ from datamotion.service import drills, failing_over, mirrors, protecting, remova
 from datamotion.service.intents import Intent
 from datamotion.service.status import status
 from datamotion.service.status_reports import GroupReport, Severity
+from datamotion.service.verdict import Verdict
 from tests.together.stories import told
 from tests.together.world import GROUP
 
@@ -93,7 +94,10 @@ def intent(group: Group, command: str) -> Intent:
 
 
 async def end_as_told(history: History) -> None:
-    """What the last report says comes first, then what `status` says; the same at most twice, until nothing is left."""
+    """What the last report says comes first, then what `status` says, until nothing is left.
+
+    The same at most twice, unless another command came to its end in between.
+    """
     done, said = Counter[str](), list[str | None]()
     for _ in range(_AT_MOST):
         group = await _group(history)
@@ -102,24 +106,25 @@ async def end_as_told(history: History) -> None:
         if command is None:
             break
         done[command] += 1
-        said = await _do(history, command)
+        said, is_done = await _do(history, command)
+        done = Counter({command: done[command]}) if is_done else done
         await history.check()
     group = await _group(history)
     left = [f"{each.text} ({each.hint})" for each in group.concerns if each.severity is not Severity.NOTE]
     assert (left, group.serving is None) == ([], False), history.as_told(f"left: {left}")
 
 
-async def _do(history: History, command: str) -> list[str | None]:
-    """What is said to be done next."""
+async def _do(history: History, command: str) -> tuple[list[str | None], bool]:
+    """What is said to be done next; whether this came to its end."""
     place = history.story.place
     try:
         report = await place.run(intent(place.session.group(GROUP), command))
     except DataMotionError as error:
         history.told.append(f"obeyed: {command}\n  {error} ({error.hint})")
-        return [error.hint]
+        return [error.hint], False
     history.told.append(f"obeyed: {command}\n  {told(report)}")
     refused, ended = [each.hint for each in report.refusals], [each.hint for each in report.volumes]
-    return [*refused, *ended, *(each.hint for each in report.notes)]
+    return [*refused, *ended, *(each.hint for each in report.notes)], report.verdict is Verdict.DONE
 
 
 async def _group(history: History) -> GroupReport:
