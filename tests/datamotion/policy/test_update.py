@@ -199,10 +199,26 @@ def test_where_nothing_is_carried_is_told_beside_what_is() -> None:
     broken = a_cluster_view(LYON, [a_served(), a_volume("vol_2", LYON)], [a_broken()])
     plan = update(seen("vol_1", "vol_2", lyon=broken), alone=False)
     assert {act.backend for act in acts(plan)} == {"gold-nice"}
-    assert notes_of(plan) == (
-        "gold-lyon: nothing is carried to vol_1, broken off there.",
-        "gold-lyon: nothing is carried to vol_2, detached there.",
-    )
+    assert notes_of(plan) == ("gold-lyon: nothing is carried to vol_1, broken off there.",)
+    assert [(each.backend, each.volume, each.hint) for each in plan.refusals] == [
+        ("gold-lyon", "vol_2", "datamotion reprotect gold makes it follow gold-paris")
+    ]
+
+
+def test_targets_that_follow_another_back_end_or_hold_no_copy_are_named_as_not_carried() -> None:
+    names = ("vol_1", "vol_2")
+    mirrors = [a_mirror(name, backend=NICE, source=LYON) for name in names[:1]]
+    nice = a_cluster_view(NICE, [a_volume("vol_1", NICE)], mirrors)
+    plan = update(seen(*names, nice=nice), alone=False)
+    assert {act.backend for act in acts(plan)} == {"gold-lyon"}
+    assert [(each.backend, each.text, each.hint) for each in plan.refusals] == [
+        (
+            "gold-nice",
+            "vol_1 is a mirror of gold-lyon, and gold-paris serves vol_1",
+            "datamotion reprotect gold makes it follow gold-paris",
+        ),
+        ("gold-nice", "gold-nice holds no copy of vol_2", "datamotion apply gold sets the mirrors up"),
+    ]
 
 
 def test_all_that_has_to_be_settled_first_is_named_once() -> None:

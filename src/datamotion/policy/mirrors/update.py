@@ -37,7 +37,7 @@ _AWAIT = Phase(
     awaits=(AwaitTransfer,),
     way_out=GOES_ON,
 )
-_NO_MIRRORS = frozenset({Role.BROKEN, Role.DETACHED, Role.OVERTAKEN, Role.FENCED})
+_NO_MIRRORS = frozenset({Role.BROKEN, Role.OVERTAKEN, Role.FENCED})
 
 
 def update_planner(group: Group) -> Planner:
@@ -95,6 +95,26 @@ class _Updating:
                 text = f"nothing {'that can be seen ' if unseen else ''}mirrors {volume}, which {active.backend} serves"
                 hint = unseen.hint if unseen else kept if others else _apply(standing)
                 self._refuse(None, volume, text, hint)
+            else:
+                self._name_left_out(volume, active)
+
+    def _name_left_out(self, volume: str, active: CopyId) -> None:
+        """Back ends that are to mirror what is served, and to which nothing of it is carried."""
+        standing = self.situation.now
+        again = f"datamotion reprotect {standing.group.name} makes it follow {active.backend}"
+        for copy in standing.copies_of(volume):
+            if copy.role is Role.DETACHED:
+                self._refuse(copy.id.backend, volume, f"no relationship ends in {copy.volume.name}", again)
+            elif copy.role is Role.MIRROR and copy.edge is not None and copy.edge.source != active:
+                text = (
+                    f"{copy.volume.name} is a mirror of {copy.edge.source_text}, and {active.backend} serves {volume}"
+                )
+                self._refuse(copy.id.backend, volume, text, again)
+        for target in standing.group.targets:
+            place = CopyId(target.backend.name, volume)
+            is_known = place == active or place in standing.copies or place in standing.hidden
+            if standing.sites[place.backend].svm and not is_known:
+                self._refuse(place.backend, volume, f"{place.backend} holds no copy of {volume}", _apply(standing))
 
     def _is_mirrored(self, volume: str, active: CopyId) -> bool:
         """Whether there is a mirror, or may be one behind a record that cannot be read."""
