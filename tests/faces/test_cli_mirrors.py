@@ -85,3 +85,13 @@ def test_what_is_no_member_and_what_was_not_agreed_to_is_not_touched(world: Worl
         shown = typed(command, "gold", *at, "--yes", "-c", config)
         assert shown.status == 3, shown
         typed(command, "gold", *at, "-c", config).failed_cleanly(2, "no terminal to ask on")
+
+
+def test_a_failover_whose_mirrors_were_not_turned_round_does_not_end_as_done(lab: Lab, tmp_path: Path) -> None:
+    lab.lab("seed", "--from", some_files(tmp_path / "files"), "--volumes", 1)
+    done(lab.typed("apply", "--yes"))
+    lab.lab("fault", "add", "paris", "job_failure", "--route", "POST /snapmirror/relationships")
+    ended = lab.typed("failover", "gold", "--yes", "-o", "json")
+    told = [(each["operation"], each["verdict"]) for each in ended.report]
+    assert told == [("failover", "done"), ("reprotect", "failed")]
+    assert (ended.status, ended.document["exit_status"]) == (1, 1), ended

@@ -19,8 +19,10 @@ from datamotion.cli.telling import show_error
 from datamotion.cli.watching import TerminalWatcher, kept_fresh
 from datamotion.errors import ConfigError, DataMotionError
 from datamotion.exit_status import ExitStatus
+from datamotion.model.plan import Plan
 from datamotion.model.words import Operation
 from datamotion.service import preparing
+from datamotion.service.follow_ups import falls_short
 from datamotion.service.intents import Intent
 from datamotion.service.operation_reports import OperationReport
 from datamotion.service.prepared import Prepared
@@ -47,8 +49,8 @@ def carry_out(
     """All of these are planned, shown, agreed to and carried out. Exits with the status of the worst.
 
     `then` follows for those groups for which it came about, or had already: a run that was cut off in it goes on. It is
-    not asked about, as it gives nothing up. What becomes of it is told, and is not what the status is about. What is
-    `saved` of a group is what its plan has to be.
+    not asked about, as it gives nothing up. Where it falls short of what was told of it, the status says so too. What
+    is `saved` of a group is what its plan has to be.
     """
     reason = checked_reason(reason)
     intents = [replace(each, reason=reason) for each in intents]
@@ -62,7 +64,8 @@ def carry_out(
         came_about = {each.group for each in reports if each.verdict in _DONE}
         due = [replace(each, reason=reason) for each in then if each.group.name in came_about]
         if due and not dry_run:
-            _follow_up(session, due, intents[0].operation, reports, output)
+            is_whole = _follow_up(session, due, intents[0].operation, reports, output)
+            status = status if is_whole else max(status, ExitStatus.FAILED)
     except BaseException as raised:
         status = status_of(raised)
         raise
@@ -74,10 +77,12 @@ def carry_out(
 
 def _follow_up(
     session: Session, intents: Sequence[Intent], first: Operation, reports: list[OperationReport], output: Output
-) -> None:
+) -> bool:
+    """Whether it came to what was told beforehand, as far as it was begun."""
     found: list[OperationReport] = []
+    plans: Mapping[str, Plan] = {}
     try:
-        anyio.run(_carry_out_all, session, intents, found, output, True, False, False, True)
+        plans = anyio.run(_carry_out_all, session, intents, found, output, True, False, False, True)
     except (DataMotionError, BaseExceptionGroup) as raised:
         error = single(raised)
         if output is Output.TEXT:
@@ -85,6 +90,7 @@ def _follow_up(
         found += [OperationReport.failed(each.operation, each.group.name, error) for each in intents]
     finally:
         reports += [replace(each, follows=first) for each in found]
+    return not any(falls_short(plans[each.group], each) for each in found if each.group in plans)
 
 
 async def _carry_out_all(
@@ -97,7 +103,8 @@ async def _carry_out_all(
     without_store: bool,
     follows: bool = False,
     saved: Mapping[str, PlanReport] | None = None,
-) -> None:
+) -> Mapping[str, Plan]:
+    """Returns the plan of each group, as it was at first."""
     async with preparing.prepare(session, intents, at_once=yes and not dry_run) as all_prepared:
         for prepared in all_prepared:
             if saved is not None:
@@ -107,7 +114,7 @@ async def _carry_out_all(
                 session, all_prepared[0], output, yes=yes, dry_run=dry_run, without_store=without_store, follows=follows
             )
             reports.append(report)
-            return
+            return {prepared.group: prepared.plan for prepared in all_prepared}
         groups = SideBySide(session.world.clock, all_prepared, output)
         if dry_run:
             groups.only_shown()
@@ -117,6 +124,7 @@ async def _carry_out_all(
                 await groups.carry_out(yes=yes, but=missing, follows=follows)
         finally:
             reports += groups.reports
+        return {prepared.group: prepared.plan for prepared in all_prepared}
 
 
 async def carry_out_one(

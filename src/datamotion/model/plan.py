@@ -59,7 +59,8 @@ class Refusal:
     """Why nothing is done, with the evidence and what would override it.
 
     For one volume, for one target (`backend`), or, where both are None, for the group as a whole. `unseen` is the
-    cluster that would have to be seen, where that is the reason.
+    cluster that would have to be seen, where that is the reason. `needs_consent`: only that nobody has agreed to what
+    would be given up is in the way.
     """
 
     text: str
@@ -67,6 +68,7 @@ class Refusal:
     backend: str | None = None
     hint: str | None = None
     unseen: Unseen | None = None
+    needs_consent: bool = False
 
     @property
     def because_silent(self) -> bool:

@@ -22,8 +22,8 @@ class OperationReport:
 
     `run` is None where nothing was carried out: that was not wanted, not needed, or refused; `verdict` is the run's,
     else the plan's. Where `follows` is not None the operation followed that one of the same group, and the exit status
-    is not about it. `error` says why it could not be planned, or ended in the middle while those of other groups went
-    on.
+    is about it only where it fell short of what was told of it. `error` says why it could not be planned, or ended in
+    the middle while those of other groups went on.
     """
 
     operation: str

@@ -155,8 +155,10 @@ class Turning:
                 self.made.append(active.id.volume)
                 self._mirrors.make(active, place, alias)
 
-    def _refuse(self, volume: str, text: str, hint: str | None) -> None:
-        self.refusals.append(Refusal(volume=volume, backend=self._backend.name, text=text, hint=hint))
+    def _refuse(self, volume: str, text: str, hint: str | None, *, needs_consent: bool = False) -> None:
+        self.refusals.append(
+            Refusal(volume=volume, backend=self._backend.name, text=text, hint=hint, needs_consent=needs_consent)
+        )
 
     def _may_turn(self, active: Copy, mirror: Copy) -> bool:
         """Whether nothing goes that was not agreed to; what goes is kept on the way."""
@@ -177,7 +179,8 @@ class Turning:
                 hint += (
                     f"; datamotion failover {group} --to {name} --overrule {active.id.backend} would serve it instead"
                 )
-            self._refuse(mirror.id.volume, f"{volume} at {name} {what}; making it a mirror gives up {loss.text}", hint)
+            text = f"{volume} at {name} {what}; making it a mirror gives up {loss.text}"
+            self._refuse(mirror.id.volume, text, hint, needs_consent=True)
             return False
         is_kept = self._consent.keep and not is_held(self._standing, mirror, active)
         if is_kept and not self._keep(mirror, shared):
@@ -230,7 +233,7 @@ class Turning:
             f"datamotion reprotect {group} --discard-divergent {name} keeps it under another name, and makes that;"
             f" datamotion failover {group} --to {name} --overrule {active.id.backend} would serve it instead"
         )
-        self._refuse(mirror.id.volume, text, hint)
+        self._refuse(mirror.id.volume, text, hint, needs_consent=True)
         return False
 
 
