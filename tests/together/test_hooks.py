@@ -155,6 +155,7 @@ def test_one_that_fails_before_clients_are_let_in_stops_there_and_the_same_comma
         assert report.verdict is Verdict.FAILED, told(report)
         assert story.served("lyon") == set()
         assert await as_served(story, "paris", "vol_1") == FROZEN
+        assert "Clients cannot write to vol_1 anywhere: gold-" in told(report), told(report)
         again = await planned(hooked(story, Here()))
         assert again.verdict is Verdict.DONE, told(again)
         assert story.served("lyon") == {"vol_1"}

@@ -14,6 +14,7 @@ from datamotion.model.plan import RecoveryPoint
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Standing
 from datamotion.model.view import ClusterView
+from datamotion.model.words import Operation
 from datamotion.policy.clients.fence import overtaken
 from datamotion.policy.clients.giving import MAP, SHARE
 from datamotion.policy.clients.letting_in import SERVE
@@ -24,7 +25,7 @@ from datamotion.policy.failover.planned import FREEZE
 from datamotion.service.alike import names_text
 from datamotion.service.plan_reports import refusal_reports, refusal_verdict
 from datamotion.service.reports import RefusalReport, RunReport, VolumeReport
-from datamotion.service.served import served_reports, serving_backend
+from datamotion.service.served import served_reports, serving_backend, shut_out
 from datamotion.service.verdict import Verdict
 
 
@@ -58,7 +59,11 @@ def run_report(
         notes=(
             *_overtaken_notes(result, endings),
             *(Remark(f"{other} while this run waited.") for other in result.others),
-            *(_way_back_notes(back, serving.backend if serving else None) if back else ()),
+            *(
+                _way_back_notes(back, serving.backend if serving else None)
+                if back
+                else _shut_out_notes(result, endings)
+            ),
             *_not_given_notes(result, endings),
             *map(Remark, result.plan.differences),
             *first.notes,
@@ -91,6 +96,21 @@ def _way_back_notes(back: RunResult, serving: str | None) -> Iterator[Remark]:
             f"{volume} at {backend} is still frozen, its clients cannot write: {failure.text}.",
             f"`datamotion failover {back.first.group} --abort` lets them in",
         )
+
+
+def _shut_out_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[Remark]:
+    """Whose clients a failover has kept away, and nobody let in: neither where it goes nor where they were."""
+    standing = result.standing
+    failed = {volume for (_, volume), each in endings.items() if each.failure is not None}
+    shut: dict[str, list[str]] = {}
+    for volume in shut_out(standing) if result.first.operation is Operation.FAILOVER else ():
+        if (active := standing.active[volume]) is not None and volume in failed:
+            shut.setdefault(active.backend, []).append(volume)
+    newest = standing.claims[0] if standing.claims else None
+    goes_on = f"`{newest.claim.command}` goes on with it" if newest is not None and newest.served is None else None
+    for backend, volumes in shut.items():
+        text = f"Clients cannot write to {names_text(volumes)} anywhere: {backend} holds what is to be served, and they"
+        yield Remark(f"{text} are kept away there.", goes_on)
 
 
 def _not_given_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[Remark]:

@@ -178,6 +178,20 @@ def test_a_failover_that_was_begun_elsewhere_may_go_on_still(lyon: object) -> No
     assert failover(view, "gold-nice", overrule="gold-lyon").epoch == 3
 
 
+def test_who_served_before_one_that_was_begun_and_works_is_named_as_the_way_out_and_not_given_up_unasked() -> None:
+    claims = (a_claim(), a_claim(LYON, 2, served=False))
+    view = seen(lyon=knowing(a_target_view(LYON, "vol_1"), LYON, *claims))
+    back = "datamotion failover gold --to gold-paris --overrule gold-lyon"
+    for refusal in (
+        refused(failover(view, "gold-nice")),
+        refused(failover(view, "gold-nice", overrule="gold-lyon")),
+    ):
+        assert f"{back} serves all that was written at gold-paris" in (refusal.hint or "")
+    assert "gold-lyon never served gold: gold-paris does, and works" in refusal.text
+    led = failover(view, "gold-paris", overrule="gold-lyon")
+    assert (led.backend, led.epoch, led.losses) == ("gold-paris", 3, ())
+
+
 def test_a_failover_that_was_begun_and_is_not_seen_is_not_passed_over() -> None:
     view = seen(paris=LOST, lyon=LOST, nice=knowing(a_target_view(NICE, "vol_1"), NICE, *BEGUN))
     assert "whether it serves by now nobody can tell" in refused(failover(view)).text

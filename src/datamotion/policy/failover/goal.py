@@ -31,6 +31,7 @@ from datamotion.policy.failover.refusals import (
     perhaps_served,
     serves_already,
     serves_newer,
+    serves_still,
     was_begun,
     was_begun_at,
 )
@@ -139,4 +140,7 @@ def _overruling(standing: Standing, choice: FailoverChoice, newest: Sequence[Hel
             text=f"the newest epoch of {group} is that of {' and '.join(rivals)}, not of {choice.overrule} alone",
             hint=f"datamotion status {group} shows every claim",
         )
+    served = {active.backend for active in standing.active.values() if active is not None}
+    if len(newest) == 1 and choice.overrule not in served and (refusal := serves_still(standing, newest[0], choice)):
+        return refusal
     return Goal(choice.to, standing.next_epoch)

@@ -11,7 +11,7 @@ from datamotion.model.units import count_text, moment_text
 from datamotion.model.view import Unseen
 from datamotion.policy.copies.recovery import Earlier
 from datamotion.policy.copies.target import Candidate
-from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.choice import FailoverChoice, works
 from datamotion.policy.standing.serving import taken_twice
 
 
@@ -85,6 +85,20 @@ def _served_before(standing: Standing, holder: HeldClaim) -> str | None:
     copies = [copy for copy in standing.copies.values() if copy.id.backend == former]
     is_whole = {copy.id.volume for copy in copies if copy.is_writable and copy.is_online} >= set(standing.volumes)
     return former if is_whole and former != holder.backend else None
+
+
+def serves_still(standing: Standing, holder: HeldClaim, choice: FailoverChoice) -> Refusal | None:
+    """What one serves that works is not given up with the claim of another one, which never served it."""
+    former = _served_before(standing, holder)
+    if former is None or former == choice.to or holder.served is not None or not works(standing, former):
+        return None
+    group = standing.group.name
+    return Refusal(
+        text=f"{holder.backend} never served {group}: {former} does, and works; to overrule {holder.backend} gives up"
+        f" nothing of what {former} holds, and so nothing comes to {choice.to}",
+        hint=f"{_instead(standing, holder, choice)}: then datamotion failover {group}"
+        f" {choice.to_text(choice.to or 'BACKEND')}",
+    )
 
 
 def was_begun_at(standing: Standing, holder: HeldClaim, choice: FailoverChoice) -> Refusal:
