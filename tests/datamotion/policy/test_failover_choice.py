@@ -21,6 +21,7 @@ from tests.datamotion.building import (
     a_claim_policy,
     a_cluster_view,
     a_mirror,
+    a_snapshot,
     a_target_view,
     a_volume,
     acts,
@@ -148,6 +149,19 @@ def test_away_from_a_target_that_served_and_is_lost_it_goes_to_the_best_of_the_o
     plan = failover(failed_over(lyon=lyon, nice=nice))  # type: ignore[arg-type]
     assert (plan.backend, plan.epoch) == ("gold-paris", 3), "it has all until lyon took over, nice was older by then"
     assert failover(failed_over(lyon=lyon), "gold-nice").backend == "gold-nice"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("to", "overrule"), [(None, None), ("gold-lyon", None), ("gold-lyon", "gold-paris"), ("gold-lyon", "gold-lyon")]
+)
+def test_who_serves_the_newest_state_serves_no_older_one_though_it_has_no_newer_snapshot_and_another_is_overruled(
+    to: str | None, overrule: str | None
+) -> None:
+    last = a_broken().exported_snapshot
+    assert last is not None
+    lyon = replace(served_at(LYON, "vol_1"), snapshots=(a_snapshot(last, backend=LYON),))
+    refusal = refused(failover(failed_over(lyon=lyon), to, overrule=overrule, earlier=Earlier(snapshot=last)))
+    assert "gold-lyon serves gold since epoch 2, and what serves does not go back to an older state" in refusal.text
 
 
 def test_of_a_target_that_served_and_is_not_seen_there_is_nothing_to_ask() -> None:

@@ -95,6 +95,8 @@ def _has_gone_back(standing: Standing, choice: FailoverChoice, holder: HeldClaim
     is_left = choice.to is None and holder.backend == standing.group.home.name
     if is_left or choice.to not in (None, holder.backend) or standing.sites[holder.backend].svm is None:
         return True
+    if not holder.claim.at:  # it went to the newest one, however few snapshots were taken since
+        return False
     served = [copy for copy in standing.copies.values() if standing.active[copy.id.volume] == copy.id]
     return all(earlier.is_served_by(standing, copy) for copy in served if copy.id.backend == holder.backend)
 
@@ -133,8 +135,7 @@ def _overruling(standing: Standing, choice: FailoverChoice, newest: Sequence[Hel
     if not newest:  # which claim is the newest nobody can tell: it is as the operator says
         return Goal(choice.to, standing.next_epoch)
     if not rivals:  # an earlier run has overruled it already, and was cut short
-        is_begun = newest[0].served is not None or _is_as_begun(newest[0], choice)
-        return Goal(choice.to, newest[0].epoch) if is_begun else was_begun_at(standing, newest[0], choice)
+        return _not_otherwise(standing, choice, newest[0]) or Goal(choice.to, newest[0].epoch)
     if choice.overrule not in rivals or len(rivals) > 1:
         return Refusal(
             text=f"the newest epoch of {group} is that of {' and '.join(rivals)}, not of {choice.overrule} alone",
