@@ -14,7 +14,7 @@ from datamotion.cli.streaming import StreamingWatcher
 from datamotion.model.words import Operation
 from datamotion.policy.copies.recovery import Earlier
 from datamotion.policy.failover.choice import FailoverChoice
-from datamotion.service import failing_over
+from datamotion.service import failing_over, mirrors
 from datamotion.service.commands_here import CheckOutcome
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
@@ -159,6 +159,26 @@ def test_one_that_fails_before_clients_are_let_in_stops_there_and_the_same_comma
         again = await planned(hooked(story, Here()))
         assert again.verdict is Verdict.DONE, told(again)
         assert story.served("lyon") == {"vol_1"}
+
+    play(quick_path, story)
+
+
+def test_where_one_failed_and_who_served_before_serves_again_its_mirrors_go_on_in_the_same_command(
+    quick_path: Path,
+) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1")
+        await planned(hooked(story, Here("before-serve")))
+        await trio.sleep(50)
+        report = await story.failover("paris", overrule="gold-lyon", reprotects=True)
+        assert report.verdict is Verdict.DONE, told(report)
+        (volume,) = (each for each in report.volumes if each.backend == "gold-paris")
+        assert volume.frozen_s is not None
+        assert volume.frozen_s >= 50
+        follows = await story.place.run(mirrors.reprotect(story.place.session.group(GROUP)))
+        assert follows.verdict is Verdict.DONE, told(follows)
+        assert (await story.mirror("lyon"))["state"] == "snapmirrored"
+        assert story.served("paris") == {"vol_1"}
 
     play(quick_path, story)
 

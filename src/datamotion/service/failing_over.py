@@ -25,7 +25,8 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
     check_is_backend(group, choice.overrule)
     may_be_planned, earlier = choice.may_be_planned, choice.earlier
     asks_home = may_be_planned or earlier is not None or choice.leaves_working
-    aspects = SERVING | {Aspect.SNAPSHOTS} if may_be_planned or earlier else SERVING
+    # Of one that is overruled, the last snapshot tells since when clients are kept away.
+    aspects = SERVING | {Aspect.SNAPSHOTS} if may_be_planned or earlier or choice.overrule else SERVING
     if earlier is not None and earlier.keeps_newer:
         aspects |= {Aspect.AGGREGATES, Aspect.LICENSES}
     glances = glances_of(group, aspects)

@@ -19,6 +19,7 @@ from datamotion.model.mirror_acts import (
     DeleteRelationship,
     Initialize,
     ReleaseRelationship,
+    Resume,
     Resync,
 )
 from datamotion.model.mirror_records import Endpoint
@@ -140,10 +141,20 @@ def test_a_policy_that_the_configuration_defines_is_made_at_the_home_before_it_f
 
 
 def test_what_follows_already_holds_and_is_left_as_it_is() -> None:
-    turned = a_mirror(backend=NICE, source=LYON, state=MirrorState.PAUSED)
+    turned = a_mirror(backend=NICE, source=LYON)
     view = seen(nice=replace(nice((BASE, 2 * HOUR)), relationships=(turned,)), paris=LOST)
     plan = reprotect(view)
     assert (kinds(plan), ("gold-nice", "vol_1") in plan.holds) == ([], True)
+
+
+def test_what_follows_already_and_is_paused_goes_on_unless_pause_did_it() -> None:
+    turned = a_mirror(backend=NICE, source=LYON, state=MirrorState.PAUSED)
+    paused = replace(nice((BASE, 2 * HOUR)), relationships=(turned,))
+    assert changes(reprotect(seen(nice=paused, paris=LOST))) == [Resume(uuid=turned.uuid)]
+    (volume,) = paused.volumes
+    noted = replace(volume, comment=a_mark(paused="2031-05-04T12:00:00Z", paused_by="ann@ops"))
+    plan = reprotect(seen(nice=replace(paused, volumes=(noted,)), paris=LOST))
+    assert Resume not in {type(each) for each in changes(plan)}
 
 
 @pytest.mark.parametrize("state", [MirrorState.BROKEN_OFF, MirrorState.UNINITIALIZED])

@@ -2,7 +2,8 @@
 
 After a failover the other targets follow a copy that does not serve any more, and the one that served before holds what
 it took since. Each becomes a mirror of the copy that serves. A back end that cannot be seen is left for later; what is
-a mirror of what serves already is left as it is. Whatever is agreed to, copies that were overtaken are fenced.
+a mirror of what serves already is left as it is, but goes on where it is paused and `pause` did not do it. Whatever is
+agreed to, copies that were overtaken are fenced.
 """
 
 from __future__ import annotations

@@ -7,11 +7,20 @@ from dataclasses import replace
 
 from datamotion.model.acts import ActId, Change
 from datamotion.model.group import Target
-from datamotion.model.mirror_acts import AbortTransfer, AwaitIdle, AwaitTransfer, DeleteRelationship, Initialize, Resync
+from datamotion.model.mirror_acts import (
+    AbortTransfer,
+    AwaitIdle,
+    AwaitTransfer,
+    DeleteRelationship,
+    Initialize,
+    Resume,
+    Resync,
+)
 from datamotion.model.mirror_records import Endpoint, Relationship
+from datamotion.model.paused import paused_of
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import Copy, CopyId, Edge
-from datamotion.model.units import size_text
+from datamotion.model.units import duration_text, size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState
@@ -48,6 +57,9 @@ _AWAIT = Phase(
     because="a copy counts when it is complete",
     awaits=(AwaitIdle, AwaitTransfer),
     way_out=GOES_ON,
+)
+_RESUME = Phase(
+    rank=59, title="Resume", because="`pause` did not pause them: a failover to them that was overruled has, say"
 )
 _ADJUST = Phase(rank=59, title="Adjust the new mirrors", because="they are not yet as the configuration wants them")
 _STARTS = (Initialize, Resync)
@@ -188,6 +200,10 @@ class TurnedMirrors:
             text = f"{volume} at {mirror.id.backend} was paused before anything was carried there"
             hint = f"datamotion resume {self._standing.group.name}, then the same command again"
             self._refusals.append(Refusal(volume=volume, backend=mirror.id.backend, text=text, hint=hint))
+        elif relationship.state is MirrorState.PAUSED and paused_of(mirror.mark) is None:
+            age = f", {duration_text(relationship.lag)} old by now" if relationship.lag is not None else ""
+            text = f"{volume}: {relationship.destination}{age}"
+            self._add(_RESUME, volume, Resume(uuid=relationship.uuid), text)
         elif not self._adjust(active, mirror, relationship) | self._release(mirror, active, but=active.id):
             self.holds.add(mirror.id)
 
