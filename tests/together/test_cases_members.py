@@ -252,7 +252,7 @@ def test_of_a_copy_that_is_all_there_is_it_says_how_to_come_at_what_it_holds(qui
     async def story(story: Story) -> None:
         await story.protected("vol_1")
         await story.at["lyon"].delete(f"/snapmirror/relationships/{(await story.mirror('lyon'))['uuid']}")
-        assert "apply gold takes it up again" in ((await story.concerns())["detached"].hint or "")
+        assert "reprotect gold takes it up again" in ((await story.concerns())["detached"].hint or "")
         await story.change("paris", "vol_1", {"nas": {"path": ""}})
         await story.at["paris"].delete(f"/storage/volumes/{(await story.volume('paris', 'vol_1', 'uuid'))['uuid']}")
         hint = (await story.concerns())["detached"].hint or ""

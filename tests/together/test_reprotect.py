@@ -294,6 +294,21 @@ def test_a_mirror_at_the_home_whose_relationship_was_deleted_follows_again_where
     play(quick_path, story)
 
 
+def test_a_mirror_whose_relationship_was_deleted_follows_again_where_every_hint_leads(quick_path: Path) -> None:
+    async def story(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        await story.delete_mirror("lyon")
+        leads = "datamotion reprotect gold takes it up again"
+        assert ((await story.concerns())["detached"].hint or "").startswith(leads)
+        refused = told(await story.plan_failover("lyon", is_planned=True))
+        assert leads in refused
+        assert "datamotion apply" not in refused
+        assert (await story.place.run(reprotect(story))).verdict is Verdict.DONE
+        assert (await story.group()).concerns == ()
+
+    play(quick_path, story)
+
+
 def test_a_target_that_was_broken_off_by_hand_is_served_where_the_hint_leads(quick_path: Path) -> None:
     async def story(story: Story) -> None:
         await story.protected("vol_1")

@@ -41,14 +41,6 @@ def targets_of(standing: Standing) -> tuple[Target, ...]:
     return (*group.targets, home) if home is not None else group.targets
 
 
-def takes_up(standing: Standing, backend: str) -> str:
-    """What makes a copy whose relationship is gone a mirror again: `apply` goes where mirrors are kept."""
-    group = standing.group.name
-    if any(each.backend.name == backend for each in targets_of(standing)):
-        return f"datamotion apply {group} takes it up again where that gives nothing up"
-    return f"datamotion reprotect {group} takes it up again, and says first what that gives up"
-
-
 def first_copy_there(standing: Standing) -> str | None:
     """What brings a first copy to the home, where another back end serves and the home is seen to hold none.
 

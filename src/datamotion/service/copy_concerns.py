@@ -18,7 +18,7 @@ from datamotion.policy.copies.broken_mirrors import was_mirror
 from datamotion.policy.copies.brought_back import is_found_alone
 from datamotion.policy.copies.geometry import changed_geometry
 from datamotion.policy.copies.junctions import path_clash, taken_paths
-from datamotion.policy.home import takes_up
+from datamotion.policy.protect.taking_up import takes_up
 from datamotion.policy.standing.sites import destination_svm
 from datamotion.service.concern_rows import Kind
 from datamotion.service.concerns import Concern
@@ -74,7 +74,7 @@ class CopyConcerns:
         """What becomes of a copy without a relationship: a mirror of what serves, or of use by itself."""
         site = self.standing.sites[copy.id.backend]
         if self.standing.active[copy.id.volume] is not None:
-            return takes_up(self.standing, copy.id.backend)
+            return takes_up(self.standing.group.name)
         clone = f"-vserver {site.backend.svm} -flexclone {copy.volume.name}_copy"
         return (
             f"nothing that serves it is known. What it holds can be had from a clone, at {site.backend.cluster}: volume"

@@ -201,7 +201,7 @@ def test_where_nothing_is_carried_is_told_beside_what_is() -> None:
     assert {act.backend for act in acts(plan)} == {"gold-nice"}
     assert notes_of(plan) == ("gold-lyon: nothing is carried to vol_1, broken off there.",)
     assert [(each.backend, each.volume, each.hint) for each in plan.refusals] == [
-        ("gold-lyon", "vol_2", "datamotion reprotect gold makes it follow gold-paris")
+        ("gold-lyon", "vol_2", "datamotion reprotect gold takes it up again, and says first what that gives up")
     ]
 
 

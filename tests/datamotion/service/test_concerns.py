@@ -568,7 +568,7 @@ CASES = (
         kind="detached",
         world=without(LYON, relationship_only=True),
         says="gold-lyon vol_1: no relationship ends in it any more",
-        hints="datamotion apply gold takes it up again",
+        hints="datamotion reprotect gold takes it up again",
     ),
     Case(
         kind="half resynced",

@@ -21,6 +21,7 @@ from datamotion.policy.copies.junctions import path_clash, taken_paths
 from datamotion.policy.copies.losses import loss_of, oldest_text
 from datamotion.policy.copies.recovery import Earlier
 from datamotion.policy.obstacles import Obstacle
+from datamotion.policy.protect.taking_up import takes_up
 
 _TO_BE_SETTLED = frozenset({DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED})
 _COMPLETE = frozenset(
@@ -119,11 +120,13 @@ def assess(standing: Standing, name: str, given_up_at: Mapping[str, str], terms:
         broken = f"SVM {site.svm.name} is {site.svm.state}"
     copies = {volume: copy for volume in given_up_at if (copy := standing.copy(name, volume)) is not None}
     taken, open_doubts = taken_paths(site), {} if terms.is_ruled else _open_doubts(standing)
-    unusable, hints = {}, {}
+    unusable, hints = dict[str, str](), dict[str, str | None]()
     for volume in given_up_at:
         copy = copies.get(volume)
         hidden = standing.hidden.get(CopyId(name, volume), "it has no copy there")
         why = _unusable(standing, copy, taken, terms) if copy else hidden
+        if copy is not None and copy.edge is None and not copy.is_writable:
+            hints[volume] = takes_up(standing.group.name)
         if why is None and volume in open_doubts:
             why, hints[volume] = open_doubts[volume]
         if why:

@@ -168,7 +168,8 @@ def _judge(
     if candidate.unusable and not choice.allow_partial:
         group = standing.group.name
         mends = list(dict.fromkeys(filter(None, candidate.hints.values())))
-        mends += [f"datamotion apply {group} makes what is missing, where it can"] if is_planned else []
+        if is_planned and not candidate.unusable.keys() <= candidate.hints.keys():
+            mends.append(f"datamotion apply {group} makes what is missing, where it can")
         leaves = (
             f"datamotion failover {group} {choice.to_text(candidate.name)} --allow-partial fails over the other"
             f" {count_text(len(candidate.usable), 'volume')} and leaves these where they are"

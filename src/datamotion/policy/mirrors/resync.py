@@ -30,10 +30,10 @@ from datamotion.policy.copies.common import common
 from datamotion.policy.copies.divergence import Sizes, blocks_text
 from datamotion.policy.copies.health import transfer_failure
 from datamotion.policy.copies.losses import resync_loss, worst_first
-from datamotion.policy.home import takes_up
 from datamotion.policy.mirrors.update import group_refusal
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import Obstacle, copy_obstacle, unknown_server
+from datamotion.policy.protect.taking_up import takes_up
 from datamotion.policy.selection import Selection, select
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import GOES_ON, Phase, StepList
@@ -187,7 +187,7 @@ def _edge_obstacle(standing: Standing, copy: Copy, active: CopyId) -> Obstacle |
     needed = f"a relationship from {active.backend} into it would be needed"
     if copy.edge is None:
         makes = f"{needed}: datamotion reprotect {group} makes one"
-        return "no relationship ends in it", makes if copy.is_writable else takes_up(standing, copy.id.backend)
+        return "no relationship ends in it", makes if copy.is_writable else takes_up(group)
     if copy.edge.source != active:
         whence = copy.edge.source.backend if isinstance(copy.edge.source, CopyId) else str(copy.edge.source)
         text = f"its relationship comes from {whence}, and {active.backend} serves it"

@@ -19,6 +19,7 @@ from datamotion.model.words import MirrorState, Operation, Role
 from datamotion.policy.copies.health import RECEIVING, transfer_failure
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import unknown_server, unsettled
+from datamotion.policy.protect.taking_up import takes_up
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import GOES_ON, Phase, StepList
 
@@ -104,7 +105,8 @@ class _Updating:
         again = f"datamotion reprotect {standing.group.name} makes it follow {active.backend}"
         for copy in standing.copies_of(volume):
             if copy.role is Role.DETACHED:
-                self._refuse(copy.id.backend, volume, f"no relationship ends in {copy.volume.name}", again)
+                text, hint = f"no relationship ends in {copy.volume.name}", takes_up(standing.group.name)
+                self._refuse(copy.id.backend, volume, text, hint)
             elif copy.role is Role.MIRROR and copy.edge is not None and copy.edge.source != active:
                 text = (
                     f"{copy.volume.name} is a mirror of {copy.edge.source_text}, and {active.backend} serves {volume}"
