@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -71,6 +72,12 @@ async def send(
         return reply
     mark(cluster, peer.uuid, answers=False)
     raise PeerSilent(peer.name, reason)
+
+
+async def ask_again(cluster: Cluster, peer: ClusterPeer) -> None:
+    """Afterwards its status tells whether it answers by now."""
+    with suppress(PeerSilent):
+        await send(cluster, peer, "GET", "/ping")
 
 
 def mark(cluster: Cluster, uuid: str, *, answers: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from functools import partial
 
 from starlette.requests import Request
@@ -13,7 +12,7 @@ from starlette.routing import Route
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
-from ontaplab.intercluster.client import PeerSilent, send
+from ontaplab.intercluster.client import ask_again
 from ontaplab.resources.cluster_peers.handshake import Call, accept
 from ontaplab.resources.cluster_peers.state import ClusterPeer
 from ontaplab.resources.ip_interfaces.intercluster import hears_peers
@@ -76,13 +75,8 @@ def _caller(cluster: Cluster, http: Request) -> ClusterPeer:
     if scheme != "Peer" or peer is None or not hmac.compare_digest(peer.secret.encode(), secret.encode()):
         raise OntapError(403, "6", f"The caller is no peer of cluster {cluster.name}.")
     if peer.state == "unavailable":  # it is back: whether it can be reached from here too is asked, not believed
-        cluster.start_task(partial(_ask_again, cluster, peer))
+        cluster.start_task(partial(ask_again, cluster, peer))
     return peer
-
-
-async def _ask_again(cluster: Cluster, peer: ClusterPeer) -> None:
-    with suppress(PeerSilent):  # its status says so
-        await send(cluster, peer, "GET", "/ping")
 
 
 def _check_hears(cluster: Cluster) -> None:

@@ -141,6 +141,22 @@ def test_a_peer_that_does_not_answer_is_unavailable_until_it_does(tmp_path: Path
     in_lab(tmp_path, claim)
 
 
+def test_a_peer_that_is_back_is_available_soon_after_it_is_looked_at(tmp_path: Path) -> None:
+    async def claim(paris: Asker, lyon: Asker) -> None:
+        apps = paris.cluster.network.apps  # type: ignore[attr-defined]
+        lost = apps.pop(lyon.cluster.address)
+        await trio.sleep(600)
+        await statuses(paris)
+        await trio.sleep(1)
+        assert await statuses(paris) == ["unavailable"], "it is asked, and does not answer"
+        apps[lyon.cluster.address] = lost
+        assert await statuses(paris) == ["unavailable"]
+        await trio.sleep(1)
+        assert await statuses(paris) == ["available"]
+
+    in_lab(tmp_path, claim)
+
+
 def test_a_stranger_is_not_answered_between_clusters(tmp_path: Path) -> None:
     async def claim(paris: Asker, lyon: Asker) -> None:
         for proof in ("", f"Peer {lyon.cluster.uuid}:guess", "Peer :"):

@@ -8,14 +8,14 @@ proves a cluster's identity afterwards is a secret derived from the passphrase.
 from __future__ import annotations
 
 import hmac
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from ontaplab.cluster import Cluster
 from ontaplab.errors import OntapError
-from ontaplab.intercluster.client import PeerSilent, send
+from ontaplab.intercluster.client import ask_again, send
 from ontaplab.resources.cluster_peers.errors import no_such_offer
 from ontaplab.resources.cluster_peers.state import ClusterPeer
 from ontaplab.wire.body import Body, decode, parse
@@ -23,7 +23,8 @@ from ontaplab.wire.body import Body, decode, parse
 RETRY_S = 10
 """How long to wait before asking the other side again. Assumption: a few seconds."""
 WATCH_S = 300
-"""How often a peer is asked whether it is there. Calls for other purposes tell sooner."""
+"""How often a peer is asked whether it is there. Calls for other purposes tell sooner; so does a look at one that was
+not."""
 
 
 def start_handshake(cluster: Cluster, offer: ClusterPeer) -> None:
@@ -121,6 +122,13 @@ def _introduction(cluster: Cluster) -> dict[str, Any]:
 
 async def _watch(cluster: Cluster, uuid: str) -> None:
     while (peer := cluster.cluster_peers.get(uuid)) is not None:
-        with suppress(PeerSilent):  # its status says so
-            await send(cluster, peer, "GET", "/ping")
+        await ask_again(cluster, peer)
         await cluster.clock.sleep(WATCH_S)
+
+
+def looked_at(cluster: Cluster) -> Iterable[ClusterPeer]:
+    """All peers as they are known. One that did not answer last is asked again, and the next look tells."""
+    for peer in cluster.cluster_peers:
+        if peer.state == "unavailable":
+            cluster.start_task(partial(ask_again, cluster, peer))
+    return cluster.cluster_peers

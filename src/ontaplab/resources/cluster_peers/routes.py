@@ -6,6 +6,7 @@ from functools import partial
 
 from ontaplab.cluster import Cluster
 from ontaplab.resources.cluster_peers.handlers import ClusterPeerBody, create, local_address, modify, remove
+from ontaplab.resources.cluster_peers.handshake import looked_at
 from ontaplab.resources.cluster_peers.state import ClusterPeer
 from ontaplab.traits import VERSION
 from ontaplab.wire.fields import Field, Fields, Level
@@ -38,7 +39,7 @@ def resource(cluster: Cluster) -> Resource[ClusterPeer]:
     return Resource(
         path="/cluster/peers",
         fields=Fields({**_FIELDS, "ip_address": Field(lambda peer: local_address(cluster))}),
-        rows=lambda request: cluster.cluster_peers,
+        rows=lambda request: looked_at(cluster),
         create=Create(ClusterPeerBody, partial(create, cluster)),
         modify=Modify(ClusterPeerBody, partial(modify, cluster)),
         remove=partial(remove, cluster),
