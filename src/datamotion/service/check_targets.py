@@ -11,7 +11,7 @@ from datamotion.model.standing import Standing
 from datamotion.model.units import duration_text
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.volume_records import SvmPeer
-from datamotion.policy.mirrors.cluster_peering import steps_text
+from datamotion.policy.mirrors.cluster_peering import mend_text, steps_text
 from datamotion.policy.recurrence import intervals
 from datamotion.service.check_clusters import release_lines
 from datamotion.service.check_reports import CheckKind, CheckLine
@@ -142,7 +142,7 @@ def pair_lines(standing: Standing, target: Target, source: Backend, *, is_needed
             why = f"{problem}: it could not mirror what {other.backend.name} serves"
             yield noted(CheckKind.CLUSTER_PEER, name, clusters, why)
         else:
-            hint = steps_text(here, other)
+            hint = mend_text(here, other) if there.identity is not None else steps_text(here, other)
             yield checked(CheckKind.CLUSTER_PEER, name, clusters, problem, hint)
     if here.svm is not None and other.svm is not None:
         found = (each for each in seen.svm_peers if each.svm == here.backend.svm)

@@ -128,7 +128,12 @@ UNCHANGED: Callable[[ClusterView], ClusterView] = lambda seen: seen  # noqa: E73
         (lambda seen: replace(seen, licenses=frozenset({"nfs"})), a_group(), "it tells none", "system license add"),
         (peering(state="suspended"), a_group(), "the peering is suspended", "at lyon: `vserver peer resume`"),
         (peering(state="rejected"), a_group(), "the peering is rejected", "`vserver peer delete`"),
-        (cluster_peer(available=False), a_group(), "cluster peer to_gold-paris is not available", "cluster peer"),
+        (
+            cluster_peer(available=False),
+            a_group(),
+            "cluster peer to_gold-paris is not available",
+            "`cluster peer ping` on lyon",
+        ),
         (cluster_peer(remote="x"), a_group(), "no cluster peer that calls itself paris-own", "cluster peer create"),
         (UNCHANGED, target(policy="XDPDefault"), "it is a vault's", "name one that mirrors, as Asynchronous"),
         (UNCHANGED, target(policy="Sync"), "it is of type sync: mirrors are kept asynchronously here", "type async"),

@@ -65,6 +65,18 @@ def steps_text(here: Site, source: Site) -> str:
     return f"{' and '.join(commands)}, with one passphrase; datamotion apply --peer-clusters does it"
 
 
+def mend_text(here: Site, source: Site) -> str:
+    """What a person does where one does not reach the other: makes them peers, or looks after the links of those."""
+    assert isinstance(here.seen, ClusterView)
+    assert isinstance(source.seen, ClusterView)
+    if peer_of(here.seen, source.seen) is None:
+        return steps_text(here, source)
+    return (
+        f"mend the links between them: `cluster peer show` and `cluster peer ping` on {here.backend.cluster}; once"
+        " that answers, the peer is soon available again by itself"
+    )
+
+
 def unreachable(here: Site, source: Site) -> tuple[str, str] | None:
     """Why the clusters cannot be made peers: nobody knows where one is reached."""
     for site in (here, source):

@@ -10,7 +10,7 @@ from datamotion.model.standing import Site
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.volume_records import SvmPeer
 from datamotion.policy.gaps import HINT
-from datamotion.policy.mirrors.cluster_peering import peer_clusters, peer_of, steps_text, unreachable
+from datamotion.policy.mirrors.cluster_peering import mend_text, peer_clusters, peer_of, unreachable
 from datamotion.policy.steps import Phase, StepList
 
 _PEER = Phase(rank=40, title="Peer the SVMs", because="SnapMirror needs the two SVMs to be peered, and they are not")
@@ -63,10 +63,9 @@ class Peering:
             known = peer_of(self._at_here, self._at_source)
             if not self._makes_peers:
                 state = "its cluster peer there is not available" if known else "there is no such cluster peer"
-                mend = f"mend the links between them: `cluster peer show` and `cluster peer ping` on {here.cluster}"
                 return (
                     f"{here.cluster} cannot reach {source.cluster} ({self._remote_name}): {state}",
-                    mend if known else steps_text(self._here, self._source),
+                    mend_text(self._here, self._source),
                 )
             if known is None and (obstacle := unreachable(self._here, self._source)):
                 return obstacle
