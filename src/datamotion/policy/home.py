@@ -41,6 +41,11 @@ def targets_of(standing: Standing) -> tuple[Target, ...]:
     return (*group.targets, home) if home is not None else group.targets
 
 
+def takes_up(group: str) -> str:
+    """What makes a copy whose relationship is gone a mirror again, anywhere: `apply` leaves one that may hold more."""
+    return f"datamotion reprotect {group} takes it up again, and says first what that gives up"
+
+
 def first_copy_there(standing: Standing) -> str | None:
     """What brings a first copy to the home, where another back end serves and the home is seen to hold none.
 

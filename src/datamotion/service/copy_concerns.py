@@ -18,7 +18,7 @@ from datamotion.policy.copies.broken_mirrors import was_mirror
 from datamotion.policy.copies.brought_back import is_found_alone
 from datamotion.policy.copies.geometry import changed_geometry
 from datamotion.policy.copies.junctions import path_clash, taken_paths
-from datamotion.policy.protect.taking_up import takes_up
+from datamotion.policy.home import takes_up
 from datamotion.policy.standing.sites import destination_svm
 from datamotion.service.concern_rows import Kind
 from datamotion.service.concerns import Concern

@@ -20,8 +20,8 @@ from datamotion.model.words import MirrorState, Role, VolumeState
 from datamotion.policy.copies.junctions import path_clash, taken_paths
 from datamotion.policy.copies.losses import loss_of, oldest_text
 from datamotion.policy.copies.recovery import Earlier
+from datamotion.policy.home import takes_up
 from datamotion.policy.obstacles import Obstacle
-from datamotion.policy.protect.taking_up import takes_up
 
 _TO_BE_SETTLED = frozenset({DoubtKind.TWO_SERVE, DoubtKind.SERVES_AND_RECEIVES, DoubtKind.VANISHED})
 _COMPLETE = frozenset(

@@ -30,10 +30,10 @@ from datamotion.policy.copies.common import common
 from datamotion.policy.copies.divergence import Sizes, blocks_text
 from datamotion.policy.copies.health import transfer_failure
 from datamotion.policy.copies.losses import resync_loss, worst_first
+from datamotion.policy.home import takes_up
 from datamotion.policy.mirrors.update import group_refusal
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import Obstacle, copy_obstacle, unknown_server
-from datamotion.policy.protect.taking_up import takes_up
 from datamotion.policy.selection import Selection, select
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import GOES_ON, Phase, StepList

@@ -17,9 +17,9 @@ from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Operation, Role
 from datamotion.policy.copies.health import RECEIVING, transfer_failure
+from datamotion.policy.home import takes_up
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import unknown_server, unsettled
-from datamotion.policy.protect.taking_up import takes_up
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import GOES_ON, Phase, StepList
 

@@ -24,11 +24,6 @@ def to_compare(standing: Standing) -> frozenset[str]:
     return frozenset(found)
 
 
-def takes_up(group: str) -> str:
-    """What does so wherever the copy is, and says what stands against it: `apply` leaves one that may hold more."""
-    return f"datamotion reprotect {group} takes it up again, and says first what that gives up"
-
-
 def own_obstacle(situation: Situation, mirror: Copy, active: Copy) -> Obstacle | None:
     """Why such a copy is left as it is. What this run has made holds nothing."""
     if mirror.id not in situation.first.copies or not _may_hold_more(mirror):
