@@ -111,6 +111,23 @@ def test_a_pattern_means_luns_and_files_in_the_order_of_their_names(quick_path: 
     play(quick_path, main)
 
 
+def test_what_has_a_name_that_cannot_be_told_stays_and_is_named_and_all_else_is_meant(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = await with_a_file(story)
+        folder = own.place.tree("paris", "vol_1") / "folder"
+        (folder / "in\ntwo").write_text("lines")
+        (folder / "turned\u202e").mkdir()
+        (folder / "turned\u202e" / "below").write_text("below")
+        (folder / "no\ufffdcharacter").write_text("of what is told so, nobody knows how it is written")
+        whole = await meant(own, "vol_1/folder/", "gold-paris:vol_2/new/")
+        assert paths(whole) == [("folder/image.raw", "new/image.raw")]
+        assert whole.left == ("folder/in\ntwo", "folder/no\ufffdcharacter", "folder/turned\u202e")
+        some = await meant(own, "vol_1/folder/i*", "gold-paris:vol_2/")
+        assert (paths(some), some.left) == ([("folder/image.raw", "image.raw")], ("folder/in\ntwo",))
+
+    play(quick_path, main)
+
+
 def test_what_is_all_where_it_was_to_go_is_told_by_the_same_pattern_or_folder(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         own = await with_luns(story, "lun1", "lun2")

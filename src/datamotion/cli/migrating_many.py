@@ -175,7 +175,8 @@ def render_many(plans: Sequence[PlanReport], left: Sequence[str], *, stderr: boo
 def _render_left(console: Console, left: Sequence[str]) -> None:
     if left:
         named = f"{', '.join(left[:6])}{', ...' if len(left) > 6 else ''}"
-        say(console, f"[bold]Note:[/] neither LUNs nor plain files, and left: {plain(named)}", indent=2, hang=2)
+        why = "neither LUNs nor plain files, or not to be told by name, and left"
+        say(console, f"[bold]Note:[/] {why}: {plain(named)}", indent=2, hang=2)
 
 
 def _taken(plan: PlanReport) -> MechanismReport | None:

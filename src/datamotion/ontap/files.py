@@ -19,7 +19,7 @@ from datamotion.ontap.record import Record
 from datamotion.ontap.replies import unless
 from datamotion.ontap.rows import Row, at, get_rows
 from datamotion.ontap.transport import AT_ONCE, Transport
-from datamotion.ontap.values import Instant, Name, Uuid, Whole
+from datamotion.ontap.values import Instant, Name, Text, Uuid, Whole
 from datamotion.ontap.volumes import PATH as VOLUMES
 
 _NO_SUCH_FILE = frozenset({NOT_FOUND, "6684674"})
@@ -36,7 +36,7 @@ class _Volume(Row):
 
 
 class _Entry(Row):
-    name: Name = at("name")
+    name: Text = at("name")  # clients call files as they like, and one such name is no reason to know of none
     kind: Name = at("type")
     size_bytes: Whole = at("size", default=0)
     used_bytes: Whole = at("bytes_used", default=0)

@@ -11,7 +11,7 @@ from datamotion.errors import ConfigError
 from datamotion.model.group import Backend
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.item_records import FileName, FilesIn, PlacedFile
-from datamotion.model.names import counted
+from datamotion.model.names import counted, is_plain
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.service.clusters import FollowedCluster
 from datamotion.service.items_under_way import known_items
@@ -23,10 +23,13 @@ _MOST = 1000
 """A person who means more than that means the volume."""
 _OWN = ".datamotion-"
 _SNAPSHOTS = ".snapshot"
+_NO_CHARACTER = "\N{REPLACEMENT CHARACTER}"
+"""What a cluster tells instead of bytes that are no text."""
 
 
 class Meant(NamedTuple):
-    """The migrations, and what is in those folders and is neither a LUN nor a file: it stays.
+    """The migrations, and what is in those folders and is neither a LUN nor a file, or has a name that cannot be told:
+    it stays.
 
     `arrived`, where there is none to bring elsewhere: what tells that all of it is where it was to go.
     """
@@ -158,7 +161,7 @@ async def _is_folder(session: Session, wanted: _Wanted) -> bool:
 
 
 async def _there(session: Session, wanted: _Wanted) -> tuple[set[str], set[str]]:
-    """The paths of the LUNs and files, and of what is neither."""
+    """The paths of the LUNs and files, and of what is neither or has a name that cannot be told."""
     found, other = set[str](), set[str]()
     async with session.clusters([wanted.backend.cluster]) as clusters:
         cluster = clusters[wanted.backend.cluster]
@@ -176,6 +179,7 @@ async def _there(session: Session, wanted: _Wanted) -> tuple[set[str], set[str]]
             folders = {each for each in folders if each.rpartition("/")[2] != _SNAPSHOTS}
             if wanted.is_deep:
                 other |= {each.name.path for each in seen.files if each.kind not in ("file", "directory", "lun")}
+            other |= {each.name.path for each in seen.files if not _is_told(each) and wanted.means(each.name.path)}
             is_first = False
     return found, other
 
@@ -186,4 +190,9 @@ async def _look(cluster: FollowedCluster, wanted: _Wanted, folders: Collection[s
 
 
 def _paths(files: Iterable[PlacedFile], wanted: _Wanted, kind: str) -> set[str]:
-    return {each.name.path for each in files if each.kind == kind and wanted.means(each.name.path)}
+    return {each.name.path for each in files if each.kind == kind and _is_told(each) and wanted.means(each.name.path)}
+
+
+def _is_told(file: PlacedFile) -> bool:
+    """Whether its name leads back to it: no command and no report can write it otherwise."""
+    return is_plain(file.name.path) and _NO_CHARACTER not in file.name.path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -225,5 +226,23 @@ def test_a_directory_gets_permissions_and_nothing_more(tmp_path: Path) -> None:
             assert (await paris.http.post(path, json=body)).status_code == 201
         modes = [paris.seen(f"/v/{name}").stat().st_mode & 0o7777 for name in ("a", "b")]
         assert modes == [0o750, 0o777]
+
+    in_lab(tmp_path, claim, peered=False)
+
+
+def test_a_directory_is_listed_whatever_its_files_are_called(tmp_path: Path) -> None:
+    async def claim(paris: Asker, _: Asker) -> None:
+        volume = await paris.volume("v", {"nas.path": "/v"})
+        folder = paris.seen("/v") / "d"
+        folder.mkdir()
+        (folder / os.fsdecode(b"latin-\xe9")).write_text("1")
+        (folder / "in\ntwo").write_text("2")
+        (folder / "link").symlink_to(os.fsdecode(b"\xff"))
+        files = f"/api/storage/volumes/{volume['uuid']}/files"
+        answer = await paris.http.get(f"{files}/d", params={"fields": "target"})
+        assert answer.status_code == 200, answer.text
+        listed = {each["name"]: each.get("target") for each in answer.json()["records"]}
+        assert listed == {".": None, "..": None, "in\ntwo": None, "latin-\ufffd": None, "link": "\ufffd"}
+        await refused(await paris.http.get(f"{files}/d%2Flatin-%E9"), 404, "6684674")
 
     in_lab(tmp_path, claim, peered=False)

@@ -109,5 +109,10 @@ class FileMove:
 
 def entry_at(place: Path, volume: str, path: str, name: str) -> FileEntry:
     """Raises: OSError."""
-    target = os.fspath(place.readlink()) if place.is_symlink() else None
-    return FileEntry(volume=volume, path=path, name=name, status=place.lstat(), target=target)
+    target = _told(os.fspath(place.readlink())) if place.is_symlink() else None
+    return FileEntry(volume=volume, path=path, name=_told(name), status=place.lstat(), target=target)
+
+
+def _told(name: str) -> str:
+    """Assumption: of bytes that are no UTF-8 a replacement character is told, and nothing is found by such a name."""
+    return os.fsencode(name).decode(errors="replace")
