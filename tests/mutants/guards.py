@@ -142,8 +142,8 @@ GUARDS = (
         "common",
         "a writable copy without a common snapshot is not made a mirror",
         f"{_POLICY}/reprotect/turning.py",
-        "if mirror.is_writable and shared.newest is None:",
-        "if False:",
+        "elif mirror.is_writable and common(self._standing, mirror, active).newest is None:",
+        "elif False:",
     ),
     Guard(
         "taken-meanwhile",

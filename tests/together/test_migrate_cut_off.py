@@ -83,7 +83,9 @@ def test_so_is_one_of_a_group_and_no_other_run_of_that(quick_path: Path, is_targ
         own = with_targets(story, "paris", "lyon", *(["oslo"] if is_target else []))
         assert await dies(lambda mortal: mortal.update(), own, Life(0, is_carried_out=False))
         assert "no such migration is under way" in told(await aborted(own, bring(own)))
-        assert (await own.update()).verdict is Verdict.DONE
+        assert (await own.update()).verdict is (Verdict.PARTLY if is_target else Verdict.DONE), (
+            "oslo mirrors nothing yet"
+        )
         assert await cut_off(own, bring(own), Life(0, is_carried_out=False))
         (left,) = open_runs(session).runs
         assert left.run.group == GROUP

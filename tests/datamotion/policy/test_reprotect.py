@@ -342,6 +342,12 @@ def test_what_is_kept_already_is_not_kept_again() -> None:
         (taken,) = (each for each in paris.snapshots if each.name == name)
         plan = reprotect(seen(paris=paris), "paris", sizes={("gold-paris", taken.uuid): 0})
         assert kinds(plan, "vol_1", HOME)[: len(left) + 1] == [*left, "DeleteRelationship"]
+        set_back = replace(taken, created_at=NOON - 9 * HOUR)
+        by_an_older_clock = replace(
+            paris, snapshots=tuple({taken: set_back}.get(each, each) for each in paris.snapshots)
+        )
+        plan = reprotect(seen(paris=by_an_older_clock), "paris", sizes={("gold-paris", taken.uuid): 0})
+        assert kinds(plan, "vol_1", HOME)[: len(left) + 1] == [*left, "DeleteRelationship"], "it is not taken for ever"
         for sizes in ({("gold-paris", taken.uuid): 4096}, {}):
             plan = reprotect(seen(paris=paris), "paris", sizes=sizes)
             assert kinds(plan, "vol_1", HOME)[:2] == ["TakeSnapshot", "CloneVolume"], "somebody may have been let in"

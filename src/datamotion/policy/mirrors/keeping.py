@@ -7,6 +7,7 @@ keeps what stands in its comment, so that nothing is kept twice.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from itertools import count
 from typing import NamedTuple
@@ -48,9 +49,9 @@ class Keeping:
         self._kept = {kept: each for each in site.volumes.values() if (kept := read_kept(each.comment))}
         self.clones: dict[str, str] = {}
 
-    def keep(self, copy: Copy, shared: Common) -> Obstacle | None:
-        """What is left to do until this copy's state is kept; or why it cannot be."""
-        snapshot = self._snapshot(copy, shared)
+    def keep(self, copy: Copy, shared: Common, but: Collection[Snapshot] = ()) -> Obstacle | None:
+        """What is left to do until this copy's state is kept; or why it cannot be. `but` do not hold all of it."""
+        snapshot = self._snapshot(copy, shared, but)
         name = self._free_name(copy, is_taken=snapshot is not None)
         wanted = Kept(copy.volume.uuid, snapshot.name if snapshot else name.snapshot)
         clone = self._kept.get(wanted)
@@ -91,12 +92,16 @@ class Keeping:
     def _what(self, volume: str) -> str:
         return f"what {self._site.backend.name} held of {volume} in epoch {self._epoch}"
 
-    def _snapshot(self, copy: Copy, shared: Common) -> Snapshot | None:
-        """That of which a clone is made, if it is there: of what can be written, one that was taken for this."""
+    def _snapshot(self, copy: Copy, shared: Common, but: Collection[Snapshot]) -> Snapshot | None:
+        """That of which a clone is made, if it is there: of what can be written, one that was taken for this.
+
+        That is told by its name: by a clock that was set back it may be older than what both copies hold.
+        """
         if not copy.is_writable:
             return shared.beyond[-1] if shared.beyond else shared.newest
         prefix = _prefix(self._site)
-        return next((each for each in reversed(shared.beyond) if each.name.startswith(prefix)), None)
+        held = reversed(self._site.snapshots.get(copy.volume.uuid, ()))
+        return next((each for each in held if each.name.startswith(prefix) and each not in but), None)
 
     def _free_name(self, copy: Copy, *, is_taken: bool) -> _Name:
         """That of a clone, and of its snapshot if that is not taken yet."""

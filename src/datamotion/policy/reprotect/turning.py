@@ -203,10 +203,8 @@ class Turning:
         since: somebody may have lifted the fence for a time.
         """
         before = self._first.copies.get(mirror.id)
-        if mirror.is_writable and before is not None and not self._is_kept_whole(before):
-            earlier = snapshots_of(self._first, before)
-            shared = shared._replace(beyond=tuple(each for each in shared.beyond if each not in earlier))
-        if obstacle := self._keeping.keep(mirror, shared):
+        earlier = () if before is None or self._is_kept_whole(before) else snapshots_of(self._first, before)
+        if obstacle := self._keeping.keep(mirror, shared, earlier):
             text = f"what {mirror.id.volume} at {self._backend.name} gives up cannot be kept: {obstacle[0]}"
             self._refuse(mirror.id.volume, text, obstacle[1])
         return obstacle is None
