@@ -609,7 +609,7 @@ def test_what_was_overtaken_is_fenced_where_one_that_withdrew_had_taken_the_epoc
         mirrored = await story.place.run(reprotect(story, "paris", "oslo"))
         assert mirrored.verdict is Verdict.DONE, told(mirrored)
         collected = await story.place.run(removal.gc(story.place.session.group(GROUP), {GROUP}))
-        assert "are left: gold-paris has a claim of epoch 2 of one that withdrew" in told(collected)
+        assert "are left: gold-paris has another claim of epoch 2; a later epoch overtakes both" in told(collected)
 
     play(quick_path, story, targets=("lyon", "oslo"))
 

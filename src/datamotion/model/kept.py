@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-SNAPSHOT = "datamotion_kept_"
-"""How the names of snapshots begin that were taken to keep what a copy gives up."""
-
 _KEPT = re.compile(r"\[datamotion kept=(\S{1,60}) snapshot=([^\s\]]{1,255})\]")
+
+
+def kept_prefix(backend: str) -> str:
+    """How the names of snapshots begin that keep what its copies give up: no two sites take any of one name."""
+    return f"datamotion_kept_{backend}_"
 
 
 class Kept(NamedTuple):

@@ -12,7 +12,7 @@ def home_as_target(standing: Standing) -> Target | None:
     """How mirrors are made at the home; None while it serves.
 
     The configuration says nothing of that: policy, schedule and throttle are those of the target that serves now,
-    aggregates those on which the home's copies are, and what was kept of them.
+    aggregates those on which the home's copies are; where none is left, what was kept of some.
     """
     group, serving = standing.group, standing.serving
     like = group.target(serving.backend) if serving is not None else None
@@ -20,7 +20,7 @@ def home_as_target(standing: Standing) -> Target | None:
         return None
     copies = [copy.volume for copy in standing.copies.values() if copy.id.backend == group.home.name]
     kept = [each for each in standing.sites[group.home.name].volumes.values() if read_kept(each.comment)]
-    aggregates = sorted({each for volume in copies + kept for each in volume.aggregates})
+    aggregates = sorted({each for volume in copies or kept for each in volume.aggregates})
     return Target(
         backend=group.home,
         aggregates={"*": tuple(aggregates)},

@@ -315,6 +315,7 @@ def test_what_can_be_written_with_nothing_in_common_is_set_aside_for_a_new_mirro
     full = replace(paris, aggregates=tuple(replace(each, available_bytes=0) for each in paris.aggregates))
     without_room = reprotect(seen(paris=full), "paris")
     assert (kinds(without_room, "vol_1", HOME), "has no room" in without_room.refusals[0].text) == ([], True)
+    assert without_room.losses == (), "nothing is given up"
 
 
 # -- what is kept
@@ -351,6 +352,10 @@ def test_what_is_kept_already_is_not_kept_again() -> None:
         for sizes in ({("gold-paris", taken.uuid): 4096}, {}):
             plan = reprotect(seen(paris=paris), "paris", sizes=sizes)
             assert kinds(plan, "vol_1", HOME)[:2] == ["TakeSnapshot", "CloneVolume"], "somebody may have been let in"
+    of_another, paris = a_snapshot("datamotion_kept_gold-lyon_2_1", ago=HOUR / 4), home(name)
+    carried = replace(paris, snapshots=(*paris.snapshots, of_another))
+    plan = reprotect(seen(paris=carried), "paris", sizes={("gold-paris", of_another.uuid): 0})
+    assert kinds(plan, "vol_1", HOME)[:2] == ["TakeSnapshot", "CloneVolume"], "that was taken of lyon's copy"
     later = home("own")
     plan = reprotect(seen(paris=replace(later, volumes=(*later.volumes, clone))), "paris")
     made = next(each for each in changes(plan) if isinstance(each, CloneVolume))

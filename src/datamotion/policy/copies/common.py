@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from datamotion.model.kept import kept_prefix
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_records import Snapshot
@@ -45,3 +47,9 @@ def snapshots_of(standing: Standing, copy: Copy) -> tuple[Snapshot, ...]:
 
 def snapshot_named(standing: Standing, copy: Copy, name: str | None) -> Snapshot | None:
     return next((each for each in snapshots_of(standing, copy) if each.name == name), None)
+
+
+def newest_kept(copy: Copy, held: Sequence[Snapshot], but: Collection[Snapshot] = ()) -> Snapshot | None:
+    """The newest that was taken of this copy to keep what it gives up. `held` are its snapshots, the oldest first."""
+    prefix = kept_prefix(copy.id.backend)
+    return next((each for each in reversed(held) if each.name.startswith(prefix) and each not in but), None)

@@ -11,13 +11,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from datamotion.model.kept import SNAPSHOT
 from datamotion.model.plan import Loss
 from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.volume_records import Snapshot
 from datamotion.model.words import Role
-from datamotion.policy.copies.common import age_of, common, snapshots_of
+from datamotion.policy.copies.common import age_of, common, newest_kept, snapshots_of
 from datamotion.policy.copies.frozen import is_carried, last_prefix
 from datamotion.policy.last_served import overtaken_by
 from datamotion.policy.needs import names_text
@@ -40,15 +39,9 @@ def to_measure(standing: Standing) -> Mapping[str, Sequence[Snapshot]]:
             newest, loss = common(standing, copy, active).newest, divergence(standing, copy, active)
             if newest is not None and (loss.kept is not None if loss else copy.is_writable):
                 found.setdefault(copy.id.backend, []).append(newest)
-            if copy.role is Role.FENCED and (taken := newest_kept(standing, copy)) is not None:
+            if copy.role is Role.FENCED and (taken := newest_kept(copy, snapshots_of(standing, copy))) is not None:
                 found.setdefault(copy.id.backend, []).append(taken)
     return found
-
-
-def newest_kept(standing: Standing, copy: Copy) -> Snapshot | None:
-    """The newest snapshot of a copy that was taken to keep what it gives up."""
-    taken = (each for each in snapshots_of(standing, copy) if each.name.startswith(SNAPSHOT))
-    return max(taken, key=lambda each: each.created_at, default=None)
 
 
 def changed_behind_fence(standing: Standing, copy: Copy, active: Copy, sizes: Sizes) -> int:

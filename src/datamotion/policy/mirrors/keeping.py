@@ -12,13 +12,13 @@ from dataclasses import replace
 from itertools import count
 from typing import NamedTuple
 
-from datamotion.model.kept import SNAPSHOT, Kept, read_kept
+from datamotion.model.kept import Kept, kept_prefix, read_kept
 from datamotion.model.standing import Copy, Site
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import CloneVolume, SetAside, SplitClone, TakeSnapshot
 from datamotion.model.volume_records import Snapshot
-from datamotion.policy.copies.common import Common
+from datamotion.policy.copies.common import Common, newest_kept
 from datamotion.policy.obstacles import Obstacle, no_clones
 from datamotion.policy.steps import Phase, StepList
 
@@ -99,9 +99,7 @@ class Keeping:
         """
         if not copy.is_writable:
             return shared.beyond[-1] if shared.beyond else shared.newest
-        prefix = _prefix(self._site)
-        held = reversed(self._site.snapshots.get(copy.volume.uuid, ()))
-        return next((each for each in held if each.name.startswith(prefix) and each not in but), None)
+        return newest_kept(copy, self._site.snapshots.get(copy.volume.uuid, ()), but)
 
     def _free_name(self, copy: Copy, *, is_taken: bool) -> _Name:
         """That of a clone, and of its snapshot if that is not taken yet."""
@@ -109,7 +107,7 @@ class Keeping:
         for number in count(1):
             suffix = "" if number == 1 else f"_{number}"
             volume = f"{copy.volume.name}_kept_e{self._epoch}{suffix}"
-            snapshot = f"{_prefix(self._site)}{self._epoch}_{number}"
+            snapshot = f"{kept_prefix(self._site.backend.name)}{self._epoch}_{number}"
             if volume not in self._site.volumes and snapshot not in taken:
                 return _Name(volume, snapshot)
         raise AssertionError  # it counts on for ever
@@ -131,8 +129,3 @@ class Keeping:
 class _Name(NamedTuple):
     volume: str
     snapshot: str
-
-
-def _prefix(site: Site) -> str:
-    """No two sites take snapshots of one name, which a mirror could not carry then."""
-    return f"{SNAPSHOT}{site.backend.name}_"

@@ -16,7 +16,7 @@ from datamotion.model.volume_records import Snapshot
 from datamotion.policy.copies.common import snapshot_named
 from datamotion.policy.copies.frozen import frozen_for
 from datamotion.policy.copies.health import transfer_failure
-from datamotion.policy.mirrors.update import has_ended, relationship_of
+from datamotion.policy.mirrors.transfers import has_ended, relationship_of
 from datamotion.policy.obstacles import Obstacle
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList

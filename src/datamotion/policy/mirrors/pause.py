@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from datamotion.model.acts import ActId
-from datamotion.model.group import Group
+from datamotion.model.group import Backend, Group
 from datamotion.model.mark import LONGEST_COMMENT
 from datamotion.model.mirror_acts import AbortTransfer, AwaitIdle, Pause, Resume
 from datamotion.model.mirror_records import Relationship
@@ -169,6 +169,12 @@ def resume_planner(group: Group, selection: Selection) -> Planner:
         )
 
     return plan
+
+
+def resume_stray(due: StepList, phase: Phase, backend: Backend, volume: str, relationship: Relationship) -> None:
+    """A mirror that is paused goes on, which nobody paused by `pause`."""
+    age = f", {duration_text(relationship.lag)} old by now" if relationship.lag is not None else ""
+    due.add(phase, backend, volume, Resume(uuid=relationship.uuid), f"{volume}: {relationship.destination}{age}")
 
 
 def paused_on_purpose(copy: Copy) -> Paused | None:

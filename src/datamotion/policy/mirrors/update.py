@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from datamotion.model.acts import ActId
 from datamotion.model.group import Group
-from datamotion.model.mirror_acts import AwaitIdle, AwaitTransfer, StartTransfer
+from datamotion.model.mirror_acts import AwaitIdle, AwaitTransfer
 from datamotion.model.mirror_records import Relationship
 from datamotion.model.paused import paused_of
 from datamotion.model.plan import Plan, Refusal
@@ -18,6 +17,7 @@ from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Operation, Role
 from datamotion.policy.copies.health import RECEIVING, transfer_failure
 from datamotion.policy.home import takes_up
+from datamotion.policy.mirrors.transfers import carry_once
 from datamotion.policy.needs import names_text
 from datamotion.policy.obstacles import unknown_server, unsettled
 from datamotion.policy.situation import Planner, Situation
@@ -132,25 +132,13 @@ class _Updating:
         backend = self.situation.now.group.backend(copy.id.backend)
         if self._refused(copy, relationship):
             return
-        asked = ActId(backend.cluster, backend.name, volume, StartTransfer)
-        before = self.situation.accepted.get(asked)
-        if before is None:
-            if relationship.is_transferring:
-                self.due.add(_WAIT_FIRST, backend, volume, AwaitIdle(uuid=relationship.uuid), volume)
-            ended_at = relationship.transfer.ended_at if relationship.transfer else None
-            change = StartTransfer(uuid=relationship.uuid, exported=relationship.exported_snapshot, ended_at=ended_at)
-            age = f", its copy is {duration_text(relationship.lag)} old" if relationship.lag is not None else ""
-            self.due.add(_START, backend, volume, change, f"{volume}{age}")
-        elif has_ended(relationship_of(before, copy), relationship):
-            if failure := transfer_failure(copy):
-                self._refuse(backend.name, volume, *failure)
-            else:
-                self.holds.add(copy.id)
+        age = f", its copy is {duration_text(relationship.lag)} old" if relationship.lag is not None else ""
+        if carry_once(self.due, self.situation, backend, copy, (_WAIT_FIRST, _START, _AWAIT), f"{volume}{age}"):
+            return
+        if failure := transfer_failure(copy):
+            self._refuse(backend.name, volume, *failure)
         else:
-            earlier = relationship_of(before, copy)
-            exported = earlier.exported_snapshot if earlier else None
-            change_awaited = AwaitTransfer(uuid=relationship.uuid, exported=exported)
-            self.due.add(_AWAIT, backend, volume, change_awaited, volume)
+            self.holds.add(copy.id)
 
     def _refused(self, copy: Copy, relationship: Relationship) -> bool:
         """Whether an update of this mirror would carry nothing, and why."""
@@ -210,19 +198,3 @@ def _left_out(standing: Standing) -> Iterator[Remark]:
 
 def _apply(standing: Standing) -> str:
     return f"datamotion apply {standing.group.name} sets the mirrors up"
-
-
-def relationship_of(standing: Standing, copy: Copy) -> Relationship | None:
-    """A copy's relationship as it stood."""
-    earlier = standing.copies.get(copy.id)
-    return earlier.edge.relationship if earlier and earlier.edge else None
-
-
-def has_ended(before: Relationship | None, now: Relationship) -> bool:
-    """Whether a transfer ended between two looks: its snapshot tells, or, where it left none, the time it ended."""
-    if now.is_transferring:
-        return False
-    if before is None or before.exported_snapshot != now.exported_snapshot:
-        return True
-    ended_before = before.transfer.ended_at if before.transfer else None
-    return now.transfer is not None and now.transfer.ended_at != ended_before

@@ -4,13 +4,12 @@ last transfer into it failed. A run begins one of a mirror, and no more.
 
 from __future__ import annotations
 
-from datamotion.model.acts import ActId
 from datamotion.model.group import Backend
-from datamotion.model.mirror_acts import AwaitIdle, AwaitTransfer, StartTransfer
-from datamotion.model.standing import Copy, Standing
+from datamotion.model.mirror_acts import AwaitIdle, AwaitTransfer
+from datamotion.model.standing import Copy
 from datamotion.policy.copies.geometry import Geometry
 from datamotion.policy.copies.health import ailment, another_may_do, transfer_failure
-from datamotion.policy.mirrors.update import has_ended, relationship_of
+from datamotion.policy.mirrors.transfers import asked_before, carry_once
 from datamotion.policy.obstacles import Obstacle
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import GOES_ON, Phase, StepList
@@ -47,7 +46,7 @@ _AWAIT = Phase(
 def expand(due: StepList, situation: Situation, backend: Backend, mirror: Copy, geometry: Geometry) -> Obstacle | None:
     """An update of it is due, or runs; or this run had one that has ended, and did not expand it: why."""
     text = f"{mirror.id.volume}: {mirror.volume.name} has {geometry.text}"
-    if _update(due, situation, backend, mirror, (_EXPAND, _EXPANDED), text, expands=True):
+    if carry_once(due, situation, backend, mirror, (_IDLE, _EXPAND, _EXPANDED), text, expands=True):
         return None
     reason = transfer_failure(mirror) or ailment(mirror)
     failure = reason.text if reason else "an update has ended and added none"
@@ -57,45 +56,9 @@ def expand(due: StepList, situation: Situation, backend: Backend, mirror: Copy, 
 
 def try_again(due: StepList, situation: Situation, backend: Backend, mirror: Copy) -> bool:
     """Whether one more transfer into it is due, or runs; False too where this run had one that has ended."""
-    if _before(situation, backend, mirror) is not None:
-        return _update(due, situation, backend, mirror, (_AGAIN, _AWAIT), mirror.id.volume)
+    if asked_before(situation, backend, mirror) is not None:
+        return carry_once(due, situation, backend, mirror, (_IDLE, _AGAIN, _AWAIT), mirror.id.volume)
     ill = ailment(mirror)
     if ill is None or not another_may_do(mirror):
         return False
-    return _update(due, situation, backend, mirror, (_AGAIN, _AWAIT), f"{mirror.id.volume}: {ill.text}")
-
-
-def _update(
-    due: StepList,
-    situation: Situation,
-    backend: Backend,
-    mirror: Copy,
-    phases: tuple[Phase, Phase],
-    text: str,
-    *,
-    expands: bool = False,
-) -> bool:
-    """Whether this run's update of it is due, or runs. `phases`: in which it is begun, and awaited."""
-    assert mirror.edge is not None
-    start, wait = phases
-    relationship, volume = mirror.edge.relationship, mirror.id.volume
-    exported, transfer, uuid = relationship.exported_snapshot, relationship.transfer, relationship.uuid
-    before = _before(situation, backend, mirror)
-    if before is None:
-        if relationship.is_transferring:
-            due.add(_IDLE, backend, volume, AwaitIdle(uuid=uuid), volume)
-        ended_at = transfer.ended_at if transfer else None
-        change = StartTransfer(uuid=uuid, exported=exported, ended_at=ended_at, expands=expands)
-        due.add(start, backend, volume, change, text)
-        return True
-    earlier = relationship_of(before, mirror)
-    if has_ended(earlier, relationship):
-        return False
-    exported = earlier.exported_snapshot if earlier else None
-    due.add(wait, backend, volume, AwaitTransfer(uuid=uuid, exported=exported, expands=expands), volume)
-    return True
-
-
-def _before(situation: Situation, backend: Backend, mirror: Copy) -> Standing | None:
-    """How the group stood when this run asked for an update of it; None where it did not."""
-    return situation.accepted.get(ActId(backend.cluster, backend.name, mirror.id.volume, StartTransfer))
+    return carry_once(due, situation, backend, mirror, (_IDLE, _AGAIN, _AWAIT), f"{mirror.id.volume}: {ill.text}")

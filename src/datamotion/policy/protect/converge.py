@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from datamotion.model.group import Target
-from datamotion.model.mirror_acts import Resume
 from datamotion.model.mirror_records import Relationship
 from datamotion.model.plan import Loss, Refusal
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, CopyId
-from datamotion.model.units import duration_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import AwaitOnline
 from datamotion.model.words import MirrorState
@@ -23,7 +21,7 @@ from datamotion.policy.copies.geometry import Geometry, changed_geometry
 from datamotion.policy.copies.health import RECEIVING, ailment
 from datamotion.policy.mirrors.adjustments import adjust_relationship, adjusted_volume, mirrors_mark
 from datamotion.policy.mirrors.defined_policies import keep_policy
-from datamotion.policy.mirrors.pause import paused_on_purpose
+from datamotion.policy.mirrors.pause import paused_on_purpose, resume_stray
 from datamotion.policy.mirrors.peering import Peering
 from datamotion.policy.obstacles import Obstacle, copy_obstacle, site_obstacle
 from datamotion.policy.placement import Place, no_place, places_for, unknown_aggregate
@@ -186,9 +184,7 @@ class Converging:
             if not is_adjusted:
                 self.holds.add(mirror.id)
         elif relationship.state is MirrorState.PAUSED:
-            age = f", {duration_text(relationship.lag)} old by now" if relationship.lag is not None else ""
-            text = f"{volume}: {relationship.destination}{age}"
-            self._due.add(_RESUME, self._backend, volume, Resume(uuid=relationship.uuid), text)
+            resume_stray(self._due, _RESUME, self._backend, volume, relationship)
         elif relationship.state is MirrorState.BROKEN_OFF:
             self._refuse(volume, *half_resynced(self._standing, mirror, relationship))
         elif self._receives(mirror) and not is_adjusted and relationship.exported_snapshot is not None:

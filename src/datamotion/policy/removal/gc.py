@@ -230,7 +230,7 @@ def _needed(standing: Standing, newest: HeldClaim) -> Obstacle | None:
         names = ", ".join(missing)
         if untold(standing, newest.claim).isdisjoint(missing):
             return (
-                f"{names} has a claim of epoch {newest.epoch} of one that withdrew; a later epoch overtakes all",
+                f"{names} has another claim of epoch {newest.epoch}; a later epoch overtakes both",
                 None,
             )
         return f"{names} does not know epoch {newest.epoch} yet", f"datamotion apply {standing.group.name} tells it"

@@ -13,14 +13,13 @@ from datamotion.model.mirror_acts import (
     AwaitTransfer,
     DeleteRelationship,
     Initialize,
-    Resume,
     Resync,
 )
 from datamotion.model.mirror_records import Endpoint, Relationship
 from datamotion.model.paused import paused_of
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import Copy, CopyId, Edge
-from datamotion.model.units import duration_text, size_text
+from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState
@@ -34,6 +33,7 @@ from datamotion.policy.mirrors.adjustments import (
 )
 from datamotion.policy.mirrors.listings import Entry, release
 from datamotion.policy.mirrors.marking import no_room
+from datamotion.policy.mirrors.pause import resume_stray
 from datamotion.policy.placement import Place
 from datamotion.policy.protect.new_mirrors import create_volume, relate
 from datamotion.policy.situation import Situation
@@ -201,9 +201,7 @@ class TurnedMirrors:
             hint = f"datamotion resume {self._standing.group.name}, then the same command again"
             self._refusals.append(Refusal(volume=volume, backend=mirror.id.backend, text=text, hint=hint))
         elif relationship.state is MirrorState.PAUSED and paused_of(mirror.mark) is None:
-            age = f", {duration_text(relationship.lag)} old by now" if relationship.lag is not None else ""
-            text = f"{volume}: {relationship.destination}{age}"
-            self._add(_RESUME, volume, Resume(uuid=relationship.uuid), text)
+            resume_stray(self._due, _RESUME, self._backend, volume, relationship)
         elif not self._adjust(active, mirror, relationship) | self._release(mirror, active, but=active.id):
             self.holds.add(mirror.id)
 

@@ -16,8 +16,8 @@ from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Role, VolumeState
-from datamotion.policy.copies.common import Common, common, snapshots_of
-from datamotion.policy.copies.divergence import Sizes, changed_behind_fence, divergence, is_held, newest_kept
+from datamotion.policy.copies.common import Common, common, newest_kept, snapshots_of
+from datamotion.policy.copies.divergence import Sizes, changed_behind_fence, divergence, is_held
 from datamotion.policy.mirrors.defined_policies import keep_policy
 from datamotion.policy.mirrors.keeping import Keeping
 from datamotion.policy.mirrors.listings import Entry
@@ -97,8 +97,8 @@ class Turning:
         """`copies` serve at the source."""
         for active in copies:
             self._sort(active)
-        if self._to_make and not any(self._target.aggregates.values()):
-            self.missing = [active.id.volume for active, _ in self._to_make]
+        if self._backend == self._standing.group.home and not any(self._target.aggregates.values()):
+            self.missing = [active.id.volume for active, former in self._to_make if former is None]
             self._to_make = []
         if not self._to_turn and not self._to_make:
             return
@@ -150,6 +150,8 @@ class Turning:
                 self.refusals.append(no_place(self._target, active.volume))
             else:
                 if former is not None:
+                    if loss := divergence(self._standing, former, active, self._sizes):
+                        self.losses.append(loss)
                     self._mirrors.part(active, former)
                     self._keeping.set_aside(former, _ASIDE)
                 self.made.append(active.id.volume)
@@ -211,7 +213,7 @@ class Turning:
 
     def _is_kept_whole(self, before: Copy) -> bool:
         """Whether what was taken of a copy before this run is all that it holds."""
-        taken = newest_kept(self._first, before)
+        taken = newest_kept(before, snapshots_of(self._first, before))
         return (
             before.role is Role.FENCED and taken is not None and self._sizes.get((self._backend.name, taken.uuid)) == 0
         )
@@ -220,8 +222,6 @@ class Turning:
         """Whether it was agreed that a copy which cannot become a mirror is kept beside a new one."""
         name, group = self._backend.name, self._standing.group.name
         if name in self._consent.discard:
-            if loss := divergence(self._standing, mirror, active, self._sizes):
-                self.losses.append(loss)
             return True
         text = (
             f"{mirror.id.volume} at {name} can be written and has no snapshot in common with {active.id.backend}: it"
