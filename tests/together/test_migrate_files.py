@@ -259,6 +259,21 @@ def test_one_that_is_written_to_while_it_is_copied_says_where_it_is_and_how_it_c
     play(quick_path, main)
 
 
+def test_of_a_file_with_other_names_it_is_told_that_this_one_becomes_a_file_of_its_own(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = await with_a_file(story)
+        assert "hard links" not in told(await plan(own, WITHIN))
+        folder = own.place.tree("paris", "vol_1") / "folder"
+        (folder / "again.raw").hardlink_to(folder / "image.raw")
+        assert "image.raw is one file of 2 names (hard links): this name becomes a file of its own" in told(
+            await plan(own, WITHIN)
+        )
+        assert (await migrate(own, WITHIN)).verdict is Verdict.DONE
+        assert (folder / "again.raw").read_bytes() == bytes_at(own, WITHIN) == CONTENT
+
+    play(quick_path, main)
+
+
 async def with_folders(story: Story) -> Story:
     """The same, with a goal whose folders are missing."""
     own = await with_a_file(story)

@@ -235,6 +235,8 @@ def test_what_cannot_be_is_refused_with_what_to_do_and_nothing_is_changed(quick_
         for to, what, said in (
             ("gold-paris:vol_2/taken", LUN, "there is a LUN or a file at gold-paris:vol_2/taken already"),
             ("gold-paris:vol_9", LUN, "there is no volume vol_9 at gold-paris"),
+            ("gold-paris:vol_2/shelf/", LUN, "there is no qtree shelf in vol_2 at gold-paris, and a LUN goes into no"),
+            ("gold-paris:vol_1/a/b/disk", LUN, "root of a volume or of a qtree, and a/b is below one"),
             ("gold-paris:vol_2", "gold-paris:vol_1/none", "its LUNs: disk; a file is named by its path from the root"),
             ("gold-paris:vol_1", "gold-paris:empty/none", "it has no LUN; a file is named by its path from the root"),
             ("gold-paris:vol_2", "gold-paris:vol_8/disk", "no volume vol_8 at gold-paris"),

@@ -74,7 +74,7 @@ class FilesIn:
 class PlacedFile:
     """A file that is there. `kind` is ONTAP's word for what it is: `file`, `directory`, `symlink`.
 
-    `mode` are the octal digits that ONTAP writes as a number, 755; None where it does not tell.
+    `mode` are the octal digits that ONTAP writes as a number, 755; None where it does not tell. It has `links` names.
     """
 
     name: FileName
@@ -83,6 +83,7 @@ class PlacedFile:
     used_bytes: int
     modified_at: datetime
     mode: int | None = None
+    links: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

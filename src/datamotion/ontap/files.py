@@ -26,7 +26,7 @@ _NO_SUCH_FILE = frozenset({NOT_FOUND, "6684674"})
 _IS_THERE = frozenset({"6488118"})
 _IS_OFFLINE = "917752"
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
-_FIELDS = ("type", "size", "bytes_used", "modified_time", "unix_permissions")
+_FIELDS = ("type", "size", "bytes_used", "modified_time", "unix_permissions", "hard_links_count")
 
 
 class _Volume(Row):
@@ -90,6 +90,7 @@ async def _file(transport: Transport, volume_uuid: str, name: FileName) -> Seque
         used_bytes=record.optional("bytes_used", int) or 0,
         modified_at=_instant(record, "modified_time"),
         mode=record.optional("unix_permissions", int),
+        links=record.optional("hard_links_count", int) or 1,
     )
     return (found,)
 

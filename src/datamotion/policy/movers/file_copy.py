@@ -242,6 +242,10 @@ def _notes(migration: ItemMigration, first: Standing) -> Iterator[Remark]:
     yield Remark(
         "What is written to it while it is copied is noticed, and then the old file stays.", "Stop who has it open"
     )
+    file = file_at_source(migration, first)
+    if file is not None and file.links > 1:
+        text = f"{migration.item} is one file of {file.links} names (hard links): this name becomes a file of its own."
+        yield Remark(text)
     yield from protection_notes(migration, first)
 
 

@@ -161,12 +161,30 @@ def why_no_place(migration: ItemMigration, standing: Standing, data: int) -> Ref
 
 
 def why_no_place_for(lun: PlacedLun | None, migration: ItemMigration, standing: Standing) -> Refusal | None:
-    """The same of a LUN: one that is reserved takes its size of a volume that does not grow by itself."""
+    """The same of a LUN, which is at the root of a volume or of a qtree; None is one that takes nothing of the volume.
+
+    One that is reserved takes its size of a volume that does not grow by itself.
+    """
+    if refusal := _why_no_qtree(migration, standing):
+        return refusal
     if lun is None:
         return why_no_place(migration, standing, 0)
     volume = standing.sites[migration.to.name].volumes.get(migration.to_volume)
     grows = volume is not None and volume.autosize not in (None, "off")
     return why_no_place(migration, standing, lun.size_bytes if lun.is_reserved and not grows else lun.used_bytes)
+
+
+def _why_no_qtree(migration: ItemMigration, standing: Standing) -> Refusal | None:
+    qtree, _, name = migration.to_path.rpartition("/")
+    seen, at = standing.sites[migration.to.name].seen, f"{migration.to_volume} at {migration.to.name}"
+    if not qtree or not isinstance(seen, ClusterView):
+        return None
+    hint = f"name the root, --to {migration.to.name}:{migration.to_volume}/{name}, or a qtree that is there"
+    if "/" in qtree:
+        return Refusal(text=f"a LUN is at the root of a volume or of a qtree, and {qtree} is below one", hint=hint)
+    if file_named(seen, FileName(migration.to.svm, migration.to_volume, qtree)) is None:
+        return Refusal(text=f"there is no qtree {qtree} in {at}, and a LUN goes into no other folder", hint=hint)
+    return None
 
 
 def why_no_clone(migration: ItemMigration, standing: Standing) -> Refusal | None:

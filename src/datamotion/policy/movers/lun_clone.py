@@ -9,7 +9,7 @@ from datamotion.model.plan import Offer, Plan, Refusal
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
-from datamotion.policy.movers.items import lun_at_goal, lun_at_source, why_no_clone
+from datamotion.policy.movers.items import lun_at_goal, lun_at_source, why_no_clone, why_no_place_for
 from datamotion.policy.movers.offer import Mover
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase, StepList
@@ -35,7 +35,7 @@ def _why_not(migration: ItemMigration, standing: Standing) -> Refusal | None:
     if not migration.keeps_source:
         text = "the new LUN would have another serial number; renaming keeps it"
         return Refusal(text=text, hint="--keep-source leaves the old one, and clones it")
-    return why_no_clone(migration, standing)
+    return why_no_place_for(None, migration, standing) or why_no_clone(migration, standing)
 
 
 def _is_meant(migration: ItemMigration, standing: Standing) -> bool:

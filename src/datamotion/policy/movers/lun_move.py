@@ -18,7 +18,7 @@ from datamotion.model.standing import Standing
 from datamotion.model.units import count_text, size_text
 from datamotion.model.view import ClusterView, Unseen
 from datamotion.model.words import Operation
-from datamotion.policy.movers.items import lun_at_goal, lun_at_source, protection_notes, why_no_place, why_no_place_for
+from datamotion.policy.movers.items import lun_at_goal, lun_at_source, protection_notes, why_no_place_for
 from datamotion.policy.movers.offer import Mover, seconds_for
 from datamotion.policy.proofs.lun_places import lun_of, told_of
 from datamotion.policy.situation import Planner, Situation
@@ -70,8 +70,8 @@ def _why_not(migration: ItemMigration, standing: Standing, *, is_wanted_within: 
         return Refusal(text="it stays in its volume: its name is all that changes")
     if migration.keeps_source:
         return Refusal(text="it leaves nothing behind, and the old one is to stay", hint="leave --keep-source out")
-    lun = _lun(migration, standing)
-    return why_no_place(migration, standing, 0) if is_wanted_within else why_no_place_for(lun, migration, standing)
+    lun = None if is_wanted_within else _lun(migration, standing)
+    return why_no_place_for(lun, migration, standing)
 
 
 def _is_meant(migration: ItemMigration, standing: Standing, *, is_wanted_within: bool) -> bool:
