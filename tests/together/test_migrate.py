@@ -16,6 +16,7 @@ from datamotion.model.acts import Act
 from datamotion.model.serving_acts import ConfirmClaim
 from datamotion.model.standing import FENCE
 from datamotion.policy.drills.drills import DrillChoice
+from datamotion.policy.failover.planned import FREEZE
 from datamotion.service import drills, migrations, mirrors, protecting, under_way
 from datamotion.service.open_runs import open_runs
 from datamotion.service.reports import PlanReport, RunReport
@@ -689,5 +690,59 @@ def test_what_bears_no_mark_any_more_is_neither_undone_nor_forgotten_unsaid(
         assert (await abort(story)).verdict is Verdict.DONE
         assert (await migrate(story)).verdict is Verdict.DONE
         assert story.files("lyon") == {"kept"}
+
+    play(quick_path, main)
+
+
+class LostOnceFrozen(Quiet):
+    """Where the volumes go cannot be reached any more as soon as clients are kept away."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        if any(each.title == FREEZE for each in acts):
+            self._story.place.lose("lyon")
+
+
+def test_where_its_goal_is_lost_in_the_freeze_clients_are_let_in_and_told_to_be(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1", "vol_2")
+        bring = migrations.migrate(migration(story, to="gold-lyon"))
+        report = await story.place.run(bring, LostOnceFrozen(story))
+        assert report.verdict is Verdict.SILENT, told(report)
+        assert "clients write at gold-paris again: vol_1, vol_2." in told(report)
+        assert "gold-lyon cannot take over the volumes: lyon" in told(report)
+        assert "is frozen" not in told(report)
+        assert FREEZE not in [title for each in report.volumes for title in each.came_about]
+        assert story.served("paris") == {"vol_1", "vol_2"}
+
+    play(quick_path, main)
+
+
+def test_undone_while_its_goal_was_silent_it_is_begun_again_by_the_same_command(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        assert await dies(migrate, story, Life(5, is_carried_out=True))
+        assert await dies(migrate, story, Life(5, is_carried_out=True))
+        story.place.lose("lyon")
+        assert (await abort(story)).verdict is Verdict.PARTLY
+        assert story.served("paris") == {"vol_1"}
+        story.place.regain("lyon")
+        report = await migrate(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert story.files("lyon") == {"kept"}
+
+    play(quick_path, main)
+
+
+def test_what_is_undone_while_its_home_is_silent_says_what_goes_on(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        assert await dies(migrate, story, Life(5, is_carried_out=True))
+        story.place.lose("paris")
+        report = await abort(story)
+        assert (report.verdict, "--delete-copies" in told(report)) == (Verdict.SILENT, False), told(report)
+        assert "once it is, the same command again goes on" in told(report)
 
     play(quick_path, main)

@@ -655,3 +655,30 @@ def test_of_two_operators_who_bring_it_to_two_places_neither_loses_what_was_ackn
         assert written - clients.files("oslo", "vol_1") == set()
 
     play(quick_path, main, targets=THREE)
+
+
+def test_one_that_is_brought_to_a_target_is_told_as_on_its_way_and_who_comes_second_what_to_configure(
+    quick_path: Path,
+) -> None:
+    async def main(story: Story) -> None:
+        own = with_targets(story, "paris", "lyon", "oslo")
+        await own.protected("vol_1")
+        told_of: list[str] = []
+        for spent in range(3, 40, 3):
+            is_cut_off = await dies(
+                lambda mortal: migrate(mortal, to="gold-lyon"), own, Life(spent, is_carried_out=True)
+            )
+            listed = (await under_way.migrations(own.place.session)).migrations
+            told_of += [each.state for each in listed]
+            assert {(each.volume, each.source, each.to) for each in listed} <= {("vol_1", "gold-paris", "gold-lyon")}
+            assert bool(listed) is is_cut_off
+            if not is_cut_off:
+                break
+        assert "snapmirrored, clients are kept away from gold-paris" in told_of
+        late = await plan(own, to="gold-oslo")
+        assert late.verdict is Verdict.REFUSED
+        assert "gold-lyon serves gold, not its home gold-paris" in told(late)
+        assert "name gold-lyon as the home of gold in the configuration" in told(late)
+        assert "failback" not in told(late)
+
+    play(quick_path, main, targets=THREE)

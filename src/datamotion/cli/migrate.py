@@ -171,7 +171,8 @@ def _telling_what_is_left() -> Iterator[None]:
 def migrations(context: typer.Context, config: ConfigFile = DEFAULT_CONFIG, output: OutputForm = Output.TEXT) -> None:
     """Tell which volumes, LUNs and files are on their way, how far they are and how long what is left takes.
 
-    Copies of files are those that were asked for with this store: no cluster tells which files it copies.
+    Copies of files, and groups that are brought to one of their targets, are those that were asked for with this store:
+    no cluster tells them from others.
 
     Example: datamotion migrations
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from datamotion.errors import ConfigError, StoreFailed
@@ -10,8 +10,8 @@ from datamotion.model.group import Backend
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.item_records import Passage, PlacedLun, lun_name
 from datamotion.model.lun_mark import copy_mark, is_leaving
-from datamotion.model.migration import PREFIX
 from datamotion.model.view import ClusterView
+from datamotion.model.words import Operation
 from datamotion.policy.movers.file_copy import NAME, aside, names_of, unnamed
 from datamotion.policy.proofs.file_places import file_named, is_copying
 from datamotion.policy.proofs.lun_places import lun_of
@@ -21,9 +21,14 @@ from datamotion.service.session import Session
 
 
 class ItemsUnderWay(NamedTuple):
-    """The LUNs and files whose migration began and is not known to be over; `problem`: why nobody can tell."""
+    """The LUNs and files whose migration began and is not known to be over; `problem`: why nobody can tell.
+
+    `groups` are those that are brought to a back end, with that: where it is a target, their marks are those of any
+    mirror.
+    """
 
     items: Sequence[ItemMigration]
+    groups: Collection[tuple[str, str | None]] = ()
     problem: str | None = None
 
     def goal(self, lun: PlacedLun, backend: str) -> str:
@@ -39,17 +44,17 @@ def known_items(session: Session) -> ItemsUnderWay:
 
     try:
         with open_history(session.store_url) as store:
-            places = [run.plan.places for run in store.unfinished(PREFIX)]
+            runs = [run for run in store.unfinished("") if run.record.operation == Operation.MIGRATE]
     except (ConfigError, StoreFailed) as error:
-        return ItemsUnderWay((), error.message)
+        return ItemsUnderWay((), problem=error.message)
     found: list[ItemMigration] = []
-    for each in places:
+    for places in (run.plan.places for run in runs):
         try:
-            if len(each) == 2:
-                found.append(item_migration(session, each[0], each[1]))
+            if len(places) == 2:
+                found.append(item_migration(session, places[0], places[1]))
         except ConfigError:
             continue  # of a back end that the configuration does not have any more
-    return ItemsUnderWay(found)
+    return ItemsUnderWay(found, frozenset((run.record.group, run.plan.backend) for run in runs))
 
 
 def lun_reports(

@@ -46,7 +46,9 @@ def run_report(
     serving = last.serving
     # The group of a migration is over by then.
     is_untold = is_migration(first.group) or _is_taken_by_others(last, first.backend)
-    volumes = _volume_reports(result, endings, _frozen_s(result, back), _frozen_before(result.began).keys())
+    gone_back = back.endings().items() if back else ()
+    let_in = frozenset(subject for subject, ending in gone_back if ending.failure is None)
+    volumes = _volume_reports(result, endings, _frozen_s(result, back), _frozen_before(result.began).keys(), let_in)
     return RunReport(
         operation=first.operation,
         group=first.group,
@@ -197,12 +199,14 @@ def _volume_reports(
     endings: Mapping[Subject, Ending],
     frozen_s: Mapping[str | None, float],
     at_least: Collection[str | None],
+    let_in: Collection[Subject],
 ) -> tuple[VolumeReport, ...]:
     """Every volume that was planned for or refused, at the back end concerned: failures, then the greatest losses."""
     points = {(result.plan.backend, point.volume): point for point in result.plan.recovery_points}
     reports = [
         replace(
             _volume_report(backend, volume, ending, points.get((backend, volume)), frozen_s.get(volume)),
+            came_about=_came_about(ending, is_let_in=(backend, volume) in let_in),
             frozen_at_least=volume in at_least and volume in frozen_s,
         )
         for (backend, volume), ending in endings.items()
@@ -226,9 +230,14 @@ def _volume_report(
         recovery_point=recovered.snapshot if recovered else None,
         recovery_age_s=recovered.age.total_seconds() if recovered and recovered.age is not None else None,
         frozen_s=frozen_s,
-        came_about=ending.seen if failure else (),
         uncertain=ending.unknown if failure else (),
     )
+
+
+def _came_about(ending: Ending, *, is_let_in: bool) -> tuple[str, ...]:
+    """Of what failed as a whole, what has come about all the same, and is still so."""
+    seen = ending.seen if ending.failure is not None else ()
+    return tuple(title for title in seen if not (is_let_in and title == FREEZE))
 
 
 _ORDER = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.DONE, Outcome.UNCHANGED)

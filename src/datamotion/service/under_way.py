@@ -32,8 +32,8 @@ _BETWEEN_LOOKS_S = 2.0
 async def migrations(session: Session) -> MigrationsReport:
     """All migrations under way at back ends of the configuration. Only reads; how fast they are takes a second look.
 
-    That a file is copied shows at its cluster by names alone that are told by where it goes: the store knows that of
-    those that were asked for with it.
+    That a file is copied shows at its cluster by names alone that are told by where it goes, and a group that is
+    brought to one of its targets looks like one that is failed over: the store knows those that were asked for with it.
     """
     known = known_items(session)
     glances = _glances(session, known.items)
@@ -85,7 +85,7 @@ def _at(
 ) -> Iterator[MigrationReport]:
     for volume in seen.volumes:
         if volume.svm == backend.svm:
-            report = _move(backend.name, volume, seen) or _mirroring(session, backend, volume, view)
+            report = _move(backend.name, volume, seen) or _mirroring(session, known, backend, volume, view)
             if report is not None:
                 yield report
     yield from lun_reports(session, known, backend, seen)
@@ -107,10 +107,12 @@ def _move(backend: str, volume: Volume, seen: ClusterView) -> MigrationReport | 
     )
 
 
-def _mirroring(session: Session, backend: Backend, volume: Volume, view: View) -> MigrationReport | None:
+def _mirroring(
+    session: Session, known: ItemsUnderWay, backend: Backend, volume: Volume, view: View
+) -> MigrationReport | None:
     """What the mark of a volume says, at whichever end of its migration it is, and what is seen at both."""
     mark = read_mark(volume.comment)
-    ends = _ends(session, mark.group, backend) if mark is not None else None
+    ends = _ends(session, known, mark.group, backend) if mark is not None else None
     if mark is None or ends is None:
         return None
     source, to = ends
@@ -165,17 +167,19 @@ def _left_behind(session: Session, group: str, ends: tuple[Backend, Backend], vi
     return f"left behind, {newest} serves {group}: datamotion migrate {group} --to {to.name} --abort undoes it"
 
 
-def _ends(session: Session, group: str, here: Backend) -> tuple[Backend, Backend] | None:
+def _ends(session: Session, known: ItemsUnderWay, group: str, here: Backend) -> tuple[Backend, Backend] | None:
     """Whence and where to a volume of that group goes.
 
-    One that is marked as of a group of the configuration, at a back end that is none of it, goes there from its home.
+    One that is marked as of a group of the configuration, at a back end that is none of it, goes there from its home;
+    so it does at a target where the store tells that the group is brought there.
     """
     if (names := ends_of(group, frozenset(each.name for each in session.backends()))) is not None:
         return session.backend(names[0]), session.backend(names[1])
     if group not in session.configuration.groups:
         return None
     of = session.group(group)
-    return (of.home, here) if here.name not in {each.name for each in of.backends} else None
+    is_brought = here.name not in {each.name for each in of.backends} or (group, here.name) in known.groups
+    return (of.home, here) if is_brought else None
 
 
 def _marked(view: View, backend: Backend, mark: Mark) -> Volume | None:

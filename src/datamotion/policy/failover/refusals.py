@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from datamotion.model.migration import is_migration
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import Copy, Doubt, DoubtKind, HeldClaim, Standing
 from datamotion.model.units import count_text, moment_text
@@ -167,8 +168,10 @@ def nothing_is_kept(refusals: Sequence[Refusal]) -> Refusal:
 
 
 def cannot_take_over(standing: Standing, candidate: Candidate) -> Refusal:
+    group = standing.group.name
+    what = "the volumes" if is_migration(group) else group
     return Refusal(
-        text=f"{candidate.name} cannot take over {standing.group.name}: {candidate.why_not}",
+        text=f"{candidate.name} cannot take over {what}: {candidate.why_not}",
         hint=next(filter(None, candidate.hints.values()), None) or hint_for(standing, candidate.unseen),
         unseen=candidate.unseen,
     )

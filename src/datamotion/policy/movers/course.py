@@ -46,12 +46,16 @@ def part_of(migration: Leaving, standing: Standing) -> Part:
     to, newest = migration.to.name, standing.claims[0] if standing.claims else None
     if newest is not None and newest.backend == to:
         return Part.FINISH if newest.served is not None else Part.CUT_OVER
-    mirrors = [standing.copy(to, volume) for volume in standing.volumes]
-    has_all = bool(mirrors) and all(
-        each is not None and each.edge and each.edge.holds_copy and each.edge.relationship.state in RECEIVING
-        for each in mirrors
-    )
+    has_all = bool(standing.volumes) and all(_is_mirrored(migration, standing, each) for each in standing.volumes)
     return Part.CUT_OVER if has_all and newest is not None and newest.served is not None else Part.MIRROR
+
+
+def _is_mirrored(migration: Leaving, standing: Standing, volume: str) -> bool:
+    """Whether both ends of its migration are known as that, and its mirror receives what is written."""
+    old, new = standing.copy(migration.source.name, volume), standing.copy(migration.to.name, volume)
+    if old is None or old.mark is None or new is None or new.edge is None:
+        return False
+    return new.edge.holds_copy and new.edge.relationship.state in RECEIVING
 
 
 class Course:
@@ -95,7 +99,7 @@ class Course:
 
     def _due(self, situation: Situation) -> tuple[Part, Plan]:
         """The part that the migration is at, and what is left to do in it."""
-        part = Part.FINISH if Part.FINISH in self._came else part_of(self._migration, situation.now)
+        part = self._part(situation.now)
         if part is Part.FINISH and part not in self._came and self._following is not None:
             plan = self._following(self._come_to(Part.FOLLOW, situation))
             if plan.steps or plan.refusals:
@@ -114,6 +118,15 @@ class Course:
             return part, plan
         self._differences = plan.differences
         return part, replace(plan, refusals=tuple(map(_as_of_migration, plan.refusals)))
+
+    def _part(self, standing: Standing) -> Part:
+        """While an end is out of sight, the one that was come to: what is not seen tells of none."""
+        if Part.FINISH in self._came or Part.FOLLOW in self._came:
+            return Part.FINISH
+        ends = (self._migration.source.name, self._migration.to.name)
+        if self._came and any(standing.sites[end].unseen is not None for end in ends):
+            return next(reversed(self._came))
+        return part_of(self._migration, standing)
 
     def _come_to(self, part: Part, situation: Situation) -> Situation:
         """What a part is given: as if the run had begun with it."""

@@ -8,6 +8,7 @@ from datamotion.model.group_migration import GroupMigration
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.words import Role
+from datamotion.policy.home import as_new_home
 from datamotion.policy.mirrors.peering import Peering
 from datamotion.policy.movers.mirror import moving, name_taken, not_there, unmirrorable
 from datamotion.policy.needs import names_text
@@ -57,7 +58,9 @@ def why_not(migration: GroupMigration, standing: Standing) -> Refusal | None:
     served = {each.backend for each in standing.active.values() if each is not None}
     if elsewhere := sorted(served - {home, migration.to.name}):
         text = f"{names_text(elsewhere)} serves {group}, not its home {home}"
-        return Refusal(text=text, hint=f"datamotion failback {group} brings it home first")
+        is_left = not members(migration, standing)  # by somebody who has brought it there for good
+        instead = f"{as_new_home(migration.of, elsewhere[0])}, then run the same command again"
+        return Refusal(text=text, hint=instead if is_left else f"datamotion failback {group} brings it home first")
     for copy in members(migration, standing):
         if refusal := name_taken(migration, standing, copy.volume) or moving(migration, standing, copy.volume):
             return refusal

@@ -42,6 +42,7 @@ _UNMARK_LAST = Phase(
     because="up to now they say what the other copies are",
     gate=Gate.VOLUME,
 )
+_ONCE_IT_IS = "once it is, the same command again goes on"
 
 
 class Ending:
@@ -215,7 +216,7 @@ class Ending:
         return Refusal(
             volume=volume,
             text=f"its copies are not deleted: {what}{f': {site.unseen.reason}' if site and site.unseen else ''}",
-            hint="without --delete-copies they stay",
+            hint="without --delete-copies they stay" if self._goes_too is None else _ONCE_IT_IS,
             unseen=site.unseen if site else None,
         )
 
