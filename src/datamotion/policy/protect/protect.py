@@ -9,27 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
 
 from datamotion.model.claim import Claim
 from datamotion.model.group import Group
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.remark import Remark
-from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, HeldClaim, Site, Standing
-from datamotion.model.units import moment_text
+from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, Standing
 from datamotion.model.words import Operation
-from datamotion.policy.clients.fence import Occasion, fence, fenced, overtaken, unseen_sessions
-from datamotion.policy.clients.ways_in import ways_noted
-from datamotion.policy.copies.brought_back import is_found_alone
+from datamotion.policy.clients.fence import Occasion, fence, fenced, overtaken
 from datamotion.policy.copies.common_snapshots import keep_common
 from datamotion.policy.copies.grounds import ground_notes
 from datamotion.policy.epochs import new_claim, take
-from datamotion.policy.home import first_copy_there, targets_of
+from datamotion.policy.home import targets_of
 from datamotion.policy.mirrors.marking import active_mark, mark_active
 from datamotion.policy.mirrors.pause import paused_notes
-from datamotion.policy.needs import names_text
-from datamotion.policy.obstacles import copy_obstacle, unknown_server, unsettled
+from datamotion.policy.obstacles import copy_obstacle, unknown_server
 from datamotion.policy.protect.converge import Converging
+from datamotion.policy.protect.notes import is_left_behind, serving_notes, without_room
+from datamotion.policy.protect.refusals import group_refusal, unseen_source
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import StepList
 
@@ -61,7 +58,7 @@ def protect_planner(
 
     def plan(situation: Situation) -> Plan:
         standing = situation.now
-        if refusal := _group_refusal(standing):
+        if refusal := group_refusal(standing):
             return _fenced_alone(situation, refusal)
         return _plan_all(situation, makes_peers, recreate, only)
 
@@ -93,43 +90,6 @@ def _plan(
     )
 
 
-def _group_refusal(standing: Standing) -> Refusal | None:
-    """Why nothing at all is done: who serves is not known, or its back end cannot be seen."""
-    group = standing.group
-    if refusal := unsettled(standing):
-        return refusal
-    name = standing.claims[0].backend if standing.claims else group.home.name
-    if standing.is_fresh and (unseen := [site for site in standing.sites.values() if site.unseen]):
-        return _perhaps_claimed(group, unseen[0])
-    if any(active is not None and standing.sites[active.backend].svm for active in standing.active.values()):
-        return None
-    site = standing.sites[name]
-    if site.unseen is not None:
-        lost = f"if {name} is lost: datamotion failover {group.name}"
-        hint = site.unseen.hint if site.unseen.refused else lost
-        return Refusal(text=f"it is not known what {name} holds: {site.unseen.reason}", hint=hint, unseen=site.unseen)
-    if site.svm is None:
-        text = f"SVM {site.backend.svm} of {name} is not on {site.backend.cluster}"
-        return Refusal(text=text, hint="correct `svm` in the configuration")
-    return _nothing_yet(standing) if standing.is_fresh else None
-
-
-def _nothing_yet(standing: Standing) -> Refusal | None:
-    """No epoch is taken of a group that has no volumes."""
-    doubt = next((each for each in standing.doubts if each.kind is DoubtKind.NOTHING_SELECTED), None)
-    return Refusal(backend=doubt.backend, text=doubt.text, hint=doubt.hint) if doubt is not None else None
-
-
-def _perhaps_claimed(group: Group, site: Site) -> Refusal:
-    """A group that nobody claimed yet as far as can be seen may have been claimed where it cannot."""
-    why = site.unseen.reason if site.unseen else ""
-    return Refusal(
-        text=f"nothing of {group.name} is protected yet as far as can be seen, and {site.backend.name} cannot: {why}",
-        hint=(site.unseen.hint if site.unseen else None) or "run it again when every back end answers",
-        unseen=site.unseen,
-    )
-
-
 def _fenced_alone(situation: Situation, refusal: Refusal) -> Plan:
     """Where who serves is out of sight nothing can be mirrored; what it overtook lets nobody in all the same."""
     standing, due = situation.now, StepList()
@@ -138,7 +98,7 @@ def _fenced_alone(situation: Situation, refusal: Refusal) -> Plan:
     take(due, standing, _claim(situation), because=_TAKE_BECAUSE, gate=Gate.EACH)
     refusals = [replace(refusal, backend=_serving(standing)), *_fence(due, standing)]
     holds = frozenset(copy.id for copy in fenced(standing))
-    return _plan(standing, due, refusals, notes=_notes(standing, standing.serving), holds=holds)
+    return _plan(standing, due, refusals, notes=serving_notes(standing), holds=holds)
 
 
 def _fence(due: StepList, standing: Standing) -> list[Refusal]:
@@ -150,7 +110,6 @@ def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]
     standing, due = situation.now, StepList()
     group = standing.group
     refusals = [_refusal(doubt) for doubt in standing.doubts if doubt.kind in _NAMED]
-    serving = standing.serving
     if not _is_contested(standing):
         take(due, standing, _claim(situation), because=_TAKE_BECAUSE, gate=Gate.EACH)
     refusals += _fence(due, standing)
@@ -179,8 +138,8 @@ def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]
                 later += converging.notes()
     keep_common(due, situation, by_source)
     holds |= {copy.id for copy in fenced(standing)}
-    notes = [*_notes(standing, serving), *paused_notes(group.name, paused), *later, *ground_notes(standing)]
-    notes += _without_room(standing, by_source)
+    notes = [*serving_notes(standing), *paused_notes(group.name, paused), *later, *ground_notes(standing)]
+    notes += without_room(standing, by_source)
     lacks = _not_mirrored_back(standing, by_source) if only in (None, group.home.name) else frozenset()
     plan = _plan(standing, due, refusals, losses, notes, frozenset(holds), lacks)
     return plan if _is_contested(standing) else replace(plan, claim=replace(_claim(situation), code=""))
@@ -189,31 +148,10 @@ def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]
 def _not_mirrored_back(standing: Standing, by_source: Mapping[str, list[Copy]]) -> frozenset[tuple[str, str | None]]:
     """The mirrors that the home lacks of what others serve, while none is there: nothing here makes the first."""
     home = standing.group.home.name
-    if not _is_left_behind(standing):
+    if not is_left_behind(standing):
         return frozenset()
     others = (copies for source, copies in by_source.items() if source != home)
     return frozenset((home, copy.id.volume) for copies in others for copy in copies)
-
-
-def _is_left_behind(standing: Standing) -> bool:
-    """Whether the home serves no more, and no mirror ends there."""
-    group, serving = standing.group, standing.serving
-    if serving is None or serving.backend == group.home.name:
-        return False
-    return len(targets_of(standing)) == len(group.targets)
-
-
-def _without_room(standing: Standing, by_source: Mapping[str, list[Copy]]) -> list[Remark]:
-    """Of whose ways in not all are noted, so that who takes over from a lost site would not know them."""
-    copies = [copy for of_source in by_source.values() for copy in of_source]
-    found = [copy.id.volume for copy in copies if ways_noted(active_mark(standing, copy)).left_out]
-    if not found:
-        return []
-    text = (
-        f"{names_text(found)}: not all LUN maps and SMB shares have room in the comments. A planned failover carries"
-        " them over all the same; one away from a lost site tells how many it does not know."
-    )
-    return [Remark(text)]
 
 
 def _refusal(doubt: Doubt) -> Refusal:
@@ -252,7 +190,7 @@ def _mark_all(
         if active is None:
             continue
         if copy is None:
-            refusals += _unseen_source(standing, active)
+            refusals += unseen_source(standing, active)
             continue
         if refusal := mark_active(due, standing, copy):
             refusals.append(refusal)
@@ -263,43 +201,9 @@ def _mark_all(
     return by_source, holds
 
 
-def _unseen_source(standing: Standing, active: CopyId) -> list[Refusal]:
-    site = standing.sites[active.backend]
-    if site.unseen is None:
-        return []
-    text = f"{active.backend}, which serves {active.volume}, cannot be seen: {site.unseen.reason}"
-    return [Refusal(volume=active.volume, backend=active.backend, text=text, hint=site.unseen.hint, unseen=site.unseen)]
-
-
 def _serving(standing: Standing) -> str:
     return standing.claims[0].backend if standing.claims else standing.group.home.name
 
 
 def _at_home(standing: Standing, volume: str) -> CopyId:
     return CopyId(_serving(standing), volume)
-
-
-def _notes(standing: Standing, serving: HeldClaim | None) -> list[Remark]:
-    group, notes = standing.group, unseen_sessions(standing, overtaken(standing))
-    alone = (copy for copy in overtaken(standing) if is_found_alone(standing, copy))
-    for backend, volumes in groupby(sorted(copy.id for copy in alone), key=lambda each: each.backend):
-        names = names_text([each.volume for each in volumes])
-        text = f"Clients find {names} at {backend} alone; once it is fenced they find it nowhere."
-        settles = f"If it was brought there by hand, settle that first: datamotion settle {group.name} --keep {backend}"
-        notes.append(Remark(text, settles))
-    if serving is not None and serving.backend != group.home.name:
-        serves = (
-            f"{serving.backend} serves {group.name} since {moment_text(serving.claim.since)} (epoch"
-            f" {serving.epoch}), its home {group.home.name} does not."
-        )
-        if _is_left_behind(standing):
-            hint = first_copy_there(standing) or f"datamotion reprotect {group.name} says what that gives up"
-            notes.append(Remark(f"{serves} Nothing is mirrored back there.", hint))
-        else:
-            notes.append(Remark(serves))
-    notes += [
-        Remark(f"{doubt.text}.")
-        for doubt in standing.doubts
-        if doubt.kind in (DoubtKind.RENAMED, DoubtKind.NOT_A_MEMBER)
-    ]
-    return notes
