@@ -380,7 +380,7 @@ def test_all_is_as_wanted_only_where_that_was_seen(changes: dict[str, object], i
 
 def test_what_is_wanted_and_nothing_here_makes_is_counted() -> None:
     lines = read(lambda console: render_plan(a_plan(holds=3, lacks=2), console=console))
-    assert "  Nothing to do here, yet not all is as wanted: 2 mirrors missing; the notes above say what helps." in lines
+    assert "  Nothing to do here, yet not all is as wanted: the notes above say what helps with 2 mirrors." in lines
 
 
 def test_who_serves_is_what_was_seen_at_the_end() -> None:

@@ -151,6 +151,9 @@ def test_what_was_released_meanwhile_is_told_of_one_that_comes_back_before_a_tra
         assert (told_of.backend, told_of.volumes, told_of.exit_status) == ("gold-oslo", ("vol_1",), 1)
         assert "does not list it any more, as after a release: the next transfer may fail" in told_of.text
         assert "at oslo: snapmirror delete -destination-path" in (told_of.hint or "")
+        shown = await story.plan()
+        assert (shown.changes, shown.lacks) == (False, 1), "nobody says that all is as wanted"
+        assert "vol_1 at gold-oslo: what is mirrored there does not list it any more" in told(shown)
         await story.delete_mirror("oslo")
         refused = await story.apply()
         assert "datamotion reprotect gold --discard-divergent gold-oslo gives that up" in told(refused)

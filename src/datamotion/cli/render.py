@@ -67,8 +67,8 @@ def _render_asked(console: Console, said: AskedReport) -> None:
 def _nothing_to_do(plan: PlanReport) -> str:
     """All is as wanted only where something was seen to be, and nothing is wanted that other commands make."""
     if plan.lacks:
-        missing = count_text(plan.lacks, "mirror")
-        return f"Nothing to do here, yet not all is as wanted: {missing} missing; the notes above say what helps."
+        mirrors = count_text(plan.lacks, "mirror")
+        return f"Nothing to do here, yet not all is as wanted: the notes above say what helps with {mirrors}."
     return "Nothing to do: all is as wanted." if plan.holds else "Nothing to do: there is nothing that this is about."
 
 

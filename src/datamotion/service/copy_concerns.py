@@ -12,14 +12,13 @@ from datamotion.model.mirror_records import Relationship
 from datamotion.model.paused import paused_of
 from datamotion.model.standing import FENCE, Copy, CopyId, HeldClaim, Standing
 from datamotion.model.units import duration_text
-from datamotion.model.view import ClusterView
 from datamotion.model.words import MirrorState, Mount, Role, TransferState
 from datamotion.policy.copies.broken_mirrors import was_mirror
 from datamotion.policy.copies.brought_back import is_found_alone
 from datamotion.policy.copies.geometry import changed_geometry
 from datamotion.policy.copies.junctions import path_clash, taken_paths
 from datamotion.policy.home import takes_up
-from datamotion.policy.standing.sites import destination_svm
+from datamotion.policy.mirrors.unlisted import Unlisted
 from datamotion.service.concern_rows import Kind
 from datamotion.service.concerns import Concern
 from datamotion.service.freshness import Freshness, Policies
@@ -39,8 +38,11 @@ class CopyConcerns:
     standing: Standing
     freshness: Freshness
     policies: Policies
-    _listed: dict[str, frozenset[object]] = field(default_factory=dict)  # by back end: uuids and ends that it lists
+    _unlisted: Unlisted = field(init=False)
     _taken: dict[str, Mapping[str, str]] = field(default_factory=dict)  # by back end, `taken_paths` of its SVM
+
+    def __post_init__(self) -> None:
+        self._unlisted = Unlisted(self.standing)
 
     def of(self, copy: Copy) -> Iterator[Concern]:
         """All that is to be said of this copy alone."""
@@ -122,7 +124,7 @@ class CopyConcerns:
             return
         failures = list(self._failure(copy, relationship))
         yield from failures
-        if not failures and self._is_released(copy):
+        if not failures and self._unlisted.has(copy):
             yield self._concern(Kind.UNLISTED, copy, source=copy.edge.source_text)
         if not copy.edge.holds_copy:
             yield self._empty(copy, relationship)
@@ -134,23 +136,6 @@ class CopyConcerns:
         yield from self._policy(copy)
         if copy.volume.path is not None and copy.volume.export not in (FENCE, None):
             yield self._mounted_open(copy, copy.volume.export)
-
-    def _is_released(self, copy: Copy) -> bool:
-        """Whether its source is seen to list nothing that could be it. It lists a mirror from its first transfer on."""
-        assert copy.edge is not None
-        source, relationship = copy.edge.source, copy.edge.relationship
-        site = self.standing.sites[source.backend] if isinstance(source, CopyId) else None
-        if site is None or not isinstance(site.seen, ClusterView) or site.seen.legs is None:
-            return False
-        if relationship.is_transferring or not copy.edge.holds_copy:
-            return False
-        name = site.backend.name
-        if name not in self._listed:
-            ends = {(destination_svm(site, each), each.destination.volume) for each in site.seen.legs}
-            self._listed[name] = frozenset({*ends, *(each.uuid for each in site.seen.legs)})
-        here, volume = self.standing.sites[copy.id.backend].svm, relationship.destination.volume
-        may_be = {relationship.uuid, (here.uuid if here else None, volume), (None, volume)}
-        return not may_be & self._listed[name]
 
     def _paused(self, copy: Copy) -> Concern:
         """Who paused a mirror is known where `pause` did; a failover that breaks it off pauses it too."""

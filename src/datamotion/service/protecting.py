@@ -26,7 +26,7 @@ def protect(group: Group, *, makes_peers: bool = False, recreate: Collection[str
     check_is_no_migration(group)
     for each in recreate:
         check_is_backend(group, each)
-    aspects = EVERYTHING | {Aspect.DESTINATIONS} if recreate else EVERYTHING
+    aspects = EVERYTHING | {Aspect.LEGS, *([Aspect.DESTINATIONS] if recreate else [])}
     return Intent(
         operation=Operation.PROTECT,
         group=group,

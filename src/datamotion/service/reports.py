@@ -88,7 +88,7 @@ class PlanReport:
 
     `holds` is the number of copies for which what is wanted was seen to be so already. Nothing to change and nothing
     that holds is no success: nothing was wanted. `lacks` is the number of mirrors that are wanted and that no `apply`
-    makes: a note says what does. `clusters_say` is None where the clusters were not asked about it.
+    makes or mends: a note says what does. `clusters_say` is None where the clusters were not asked about it.
     """
 
     operation: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from datamotion.model.remark import Remark
@@ -53,6 +53,21 @@ def without_room(standing: Standing, by_source: Mapping[str, list[Copy]]) -> lis
         " them over all the same; one away from a lost site tells how many it does not know."
     )
     return [Remark(text)]
+
+
+def unlisted_notes(group: str, mirrors: Sequence[Copy]) -> list[Remark]:
+    """Of mirrors that their source lists no more: whether they receive is not known."""
+    by_backend: dict[str, list[str]] = {}
+    for copy in mirrors:
+        by_backend.setdefault(copy.id.backend, []).append(copy.id.volume)
+    return [
+        Remark(
+            f"{names_text(volumes)} at {backend}: what is mirrored there does not list it any more, as after a release:"
+            " the next transfer may fail.",
+            f"`datamotion update {group}` shows whether one comes",
+        )
+        for backend, volumes in by_backend.items()
+    ]
 
 
 def is_left_behind(standing: Standing) -> bool:

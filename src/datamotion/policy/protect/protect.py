@@ -15,7 +15,7 @@ from datamotion.model.group import Group
 from datamotion.model.plan import Gate, Loss, Plan, Refusal
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, CopyId, Doubt, DoubtKind, Standing
-from datamotion.model.words import Operation
+from datamotion.model.words import Operation, Role
 from datamotion.policy.clients.fence import Occasion, fence, fenced, overtaken
 from datamotion.policy.copies.common_snapshots import keep_common
 from datamotion.policy.copies.grounds import ground_notes
@@ -23,9 +23,10 @@ from datamotion.policy.epochs import new_claim, take
 from datamotion.policy.home import targets_of
 from datamotion.policy.mirrors.marking import active_mark, mark_active
 from datamotion.policy.mirrors.pause import paused_notes
+from datamotion.policy.mirrors.unlisted import Unlisted
 from datamotion.policy.obstacles import copy_obstacle, unknown_server
 from datamotion.policy.protect.converge import Converging
-from datamotion.policy.protect.notes import is_left_behind, serving_notes, without_room
+from datamotion.policy.protect.notes import is_left_behind, serving_notes, unlisted_notes, without_room
 from datamotion.policy.protect.refusals import group_refusal, unseen_source
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import StepList
@@ -138,11 +139,23 @@ def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]
                 later += converging.notes()
     keep_common(due, situation, by_source)
     holds |= {copy.id for copy in fenced(standing)}
+    unlisted = _unlisted(situation.first, holds)
     notes = [*serving_notes(standing), *paused_notes(group.name, paused), *later, *ground_notes(standing)]
-    notes += without_room(standing, by_source)
+    notes += [*without_room(standing, by_source), *unlisted_notes(group.name, unlisted)]
     lacks = _not_mirrored_back(standing, by_source) if only in (None, group.home.name) else frozenset()
+    lacks |= frozenset(copy.id for copy in unlisted)
     plan = _plan(standing, due, refusals, losses, notes, frozenset(holds), lacks)
     return plan if _is_contested(standing) else replace(plan, claim=replace(_claim(situation), code=""))
+
+
+def _unlisted(first: Standing, holds: Collection[tuple[str, str | None]]) -> list[Copy]:
+    """Of the mirrors that are as wanted, those of which nobody knows whether they will receive.
+
+    What sources list is looked at once: it tells nothing of a mirror that a run makes.
+    """
+    unlisted = Unlisted(first)
+    mirrors = (copy for copy in first.copies.values() if copy.id in holds and copy.role is Role.MIRROR)
+    return [copy for copy in mirrors if unlisted.has(copy)]
 
 
 def _not_mirrored_back(standing: Standing, by_source: Mapping[str, list[Copy]]) -> frozenset[tuple[str, str | None]]:
