@@ -17,6 +17,7 @@ from rich.console import Console
 from datamotion.cli.render_run import render_run
 from datamotion.model.standing import FENCE
 from datamotion.policy.failover.choice import FailoverChoice
+from datamotion.policy.failover.planned import FREEZE
 from datamotion.policy.mirrors.last_transfers import Pace
 from datamotion.policy.selection import Selection
 from datamotion.service import failing_over, mirrors, preparing
@@ -567,3 +568,30 @@ def test_who_aborts_one_that_goes_on_elsewhere_is_heard(quick_path: Path) -> Non
         await assert_as_it_was(story, "vol_1", "vol_2")
 
     play(quick_path, story, schedule=None)
+
+
+@pytest.mark.parametrize("after_s", [0.17, 0.3, 0.45])
+def test_who_goes_back_tells_nothing_as_frozen_that_another_operator_has_let_clients_in_to(
+    quick_path: Path, after_s: float
+) -> None:
+    """They act at two hosts, and neither knows of the other."""
+
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        elsewhere = quick_path / "elsewhere"
+        elsewhere.mkdir()
+        other = story.configured(lambda tree: tree.update(store=str(elsewhere / "store.db")))
+
+        async def settles() -> None:
+            await trio.sleep(after_s)
+            assert (await settle(other)).verdict is Verdict.DONE
+
+        async with trio.open_nursery() as both:
+            both.start_soon(settles)
+            report = await story.failover("lyon", is_planned=True)
+        assert report.verdict is Verdict.FAILED, told(report)
+        assert story.served("paris") == {"vol_1"}
+        assert "still frozen" not in told(report)
+        assert FREEZE not in [title for each in report.volumes for title in each.came_about]
+
+    play(quick_path, main)

@@ -46,8 +46,7 @@ def run_report(
     serving = last.serving
     # The group of a migration is over by then.
     is_untold = is_migration(first.group) or _is_taken_by_others(last, first.backend)
-    gone_back = back.endings().items() if back else ()
-    let_in = frozenset(subject for subject, ending in gone_back if ending.failure is None)
+    let_in = frozenset(subject for subject in back.endings() if _is_let_in(last, subject)) if back else frozenset()
     volumes = _volume_reports(result, endings, _frozen_s(result, back), _frozen_before(result.began).keys(), let_in)
     return RunReport(
         operation=first.operation,
@@ -94,10 +93,18 @@ def _way_back_notes(back: RunResult, serving: str | None) -> Iterator[Remark]:
         whole = "nothing was broken off, and " if serving in at else ""
         yield Remark(f"Gone back: {whole}clients write at {' and '.join(at)} again: {names_text(again)}.")
     for (backend, volume), failure in failed.items():
+        if _is_let_in(back.standing, (backend, volume)):
+            continue  # by somebody else
         yield Remark(
             f"{volume} at {backend} is still frozen, its clients cannot write: {failure.text}.",
             f"`datamotion failover {back.first.group} --abort` lets them in",
         )
+
+
+def _is_let_in(standing: Standing, subject: Subject) -> bool:
+    """Whether clients are seen to come to a copy."""
+    copy = standing.copy(subject[0], subject[1] or "")
+    return copy is not None and not copy.is_fenced
 
 
 def _shut_out_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[Remark]:

@@ -91,8 +91,8 @@ def _decided(standing: Standing, frozen: Sequence[Copy]) -> Refusal | None:
     if unseen:
         hint += f", once it can be seen; if it is lost, with all that was written there: datamotion failover {group}"
         hint += f" --to {copy.id.backend if copy else 'BACKEND'} --overrule {holder}"
-    who = copy.id.backend if copy else "who served it"
-    return Refusal(text=f"{who} does not serve {group} again: {taken}", hint=hint, unseen=unseen)
+    text = f"{copy.id.backend} does not serve {group} again" if copy else f"no clients of {group} are let in again"
+    return Refusal(text=f"{text}: {taken}", hint=hint, unseen=unseen)
 
 
 def _unseen(standing: Standing) -> Refusal | None:
