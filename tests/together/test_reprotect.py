@@ -621,3 +621,39 @@ def test_a_pause_of_the_mirror_that_a_failover_goes_to_ends_and_that_is_told(qui
         assert ends[0] in notes_of(report)
 
     play(quick_path, story, schedule=None)
+
+
+def test_a_mirror_of_what_serves_that_has_nothing_in_common_with_it_any_more_is_told_before_an_update_fails(
+    quick_path: Path,
+) -> None:
+    """What it went by was given up when its source was the mirror of another one, which had less."""
+
+    async def main(story: Story) -> None:
+        story = with_policy(story, "Asynchronous")
+        await story.protected("vol_1")
+        story.place.lose("oslo")
+        story.write("paris", "vol_1", "at lyon alone")
+        await trio.sleep(60)
+        await story.update()
+        await story.change_mirror("lyon", {"state": "paused"})
+        story.place.regain("oslo")
+        story.place.lose("lyon")
+        assert (await story.failover("oslo", is_planned=False, max_loss=_HOUR)).verdict is Verdict.DONE
+        await story.place.run(reprotect(story, "paris"))
+        assert (await story.failover("paris", is_planned=True)).verdict is Verdict.DONE
+        await story.place.run(reprotect(story))
+        story.place.regain("lyon")
+        await story.change_mirror("lyon", {"state": "snapmirrored"})
+        report = await story.place.run(reprotect(story))
+        assert outcomes(report, "gold-lyon") == {"vol_1": "failed"}, told(report)
+        assert "vol_1 at gold-lyon has no snapshot in common with gold-paris" in told(report)
+        assert "carries it anew" in told(await story.update())
+        assert "reprotect gold takes it up again" in ((await story.concerns())["released"].hint or "")
+        report = await story.place.run(reprotect(story, "lyon"))
+        assert report.verdict is Verdict.DONE, told(report)
+        story.write("paris", "vol_1", "since")
+        assert (await story.update()).verdict is Verdict.DONE
+        assert story.files("lyon") == story.files("paris")
+        assert not await story.concerns()
+
+    play(quick_path, main, targets=BOTH, schedule=None)

@@ -76,10 +76,7 @@ CLOCK_LIMIT = "`clock_limit` of the cluster says how much is borne with"
 
 _BAD, _WARN, _NOTE = (Severity.CRITICAL, 1), (Severity.WARNING, 1), (Severity.NOTE, 0)
 
-_TAKEN_UP = (
-    "at {cluster}: snapmirror delete -destination-path {svm}:{name}; then datamotion reprotect {group} takes it up"
-    " again, and says first what that gives up"
-)
+_TAKEN_UP = "datamotion reprotect {group} takes it up again, and says first what that gives up"
 
 ROWS: Mapping[Kind | DoubtKind, Row] = {
     DoubtKind.TWO_SERVE: Row(

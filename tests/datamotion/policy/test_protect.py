@@ -439,7 +439,7 @@ def test_a_persons_comment_is_never_cut_to_make_room() -> None:
             {},
             {"healthy": False, "unhealthy_reason": "source not registered"},
             "source not registered",
-            "delete the rel",
+            "datamotion reprotect takes it up again",
         ),
         ({}, {"healthy": False, "unhealthy_reason": "no space left"}, "no space left", "make room"),
         ({}, {"healthy": False, "unhealthy_reason": None}, "gives no reason", "snapmirror show"),

@@ -514,13 +514,13 @@ CASES = (
         kind="released",
         world=unwell("The source volume has released this relationship."),
         says="gold-lyon vol_1: fails: The source volume has released this relationship.",
-        hints="at lyon: snapmirror delete -destination-path svm_lyon:vol_1; then datamotion reprotect gold",
+        hints="datamotion reprotect gold takes it up again, and says first what that gives up",
     ),
     Case(
         kind="not listed",
         world=listing(NANTES),
         says="gold-lyon vol_1: gold-paris, whence it comes, does not list it any more, as after a release",
-        hints="datamotion update gold shows whether one comes; where none does, at lyon: snapmirror delete",
+        hints="datamotion update gold shows whether one comes; where none does, datamotion reprotect gold takes it up",
     ),
     Case(
         kind="offline",

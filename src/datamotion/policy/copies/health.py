@@ -27,10 +27,16 @@ _ENDED_WITHOUT_COPY = {
     TransferState.HARD_ABORTED: "was aborted",
 }
 _RELEASED = ("released", "not registered", "source information")
+_NOTHING_COMMON = ("no common snapshot",)
+_FOR_GOOD = (*_RELEASED, *_NOTHING_COMMON)
 _HINTS = (
     (
         _RELEASED,
-        "the source has released it: delete the relationship, and apply again makes it anew from a common snapshot",
+        "the source has released it: datamotion reprotect takes it up again, and says first what that gives up",
+    ),
+    (
+        _NOTHING_COMMON,
+        "its source has nothing of it any more: datamotion reprotect carries it anew, and says what that gives up",
     ),
     (("no space", "not enough space", "full"), "make room on the aggregate of the destination"),
     (("offline", "not online", "restricted"), "bring the volume online"),
@@ -86,5 +92,12 @@ def another_may_do(copy: Copy) -> bool:
     """Whether the last transfer failed, and one more may come to its end: it gives nothing up, what is held stays."""
     if copy.edge is None or not copy.edge.holds_copy or transfer_failure(copy) is None:
         return False
+    return not has_failed_for_good(copy)
+
+
+def has_failed_for_good(copy: Copy) -> bool:
+    """Whether the last transfer failed, and as its cluster says none will come by this relationship any more."""
+    if copy.edge is None or transfer_failure(copy) is None:
+        return False
     said = _reason(copy.edge.relationship).lower()
-    return not any(word in said for word in _RELEASED)
+    return any(word in said for word in _FOR_GOOD)

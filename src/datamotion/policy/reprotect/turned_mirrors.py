@@ -18,13 +18,13 @@ from datamotion.model.mirror_acts import (
 from datamotion.model.mirror_records import Endpoint, Relationship
 from datamotion.model.paused import paused_of
 from datamotion.model.plan import Refusal
-from datamotion.model.standing import Copy, CopyId, Edge
+from datamotion.model.standing import Copy, CopyId, Edge, Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState
-from datamotion.policy.copies.common import common
-from datamotion.policy.copies.health import transfer_failure
+from datamotion.policy.copies.common import common, snapshots_of
+from datamotion.policy.copies.health import has_failed_for_good, transfer_failure
 from datamotion.policy.mirrors.adjustments import (
     adjusted_relationship,
     adjusted_volume,
@@ -95,10 +95,11 @@ class TurnedMirrors:
             return
         if mirror.mark is None and not self._mark(active, mirror):
             return
-        self._part(active, mirror, but=active.id)
-        if not follows(mirror, active):
+        stays = follows(mirror, active) and not is_severed(self._situation.first, active, mirror)
+        self._part(active, mirror, but=active.id if stays else None)
+        if not stays:
             self._relate(active, mirror, alias)
-        uuid = mirror.edge.relationship.uuid if mirror.edge is not None and follows(mirror, active) else None
+        uuid = mirror.edge.relationship.uuid if mirror.edge is not None and stays else None
         if mirror.is_writable:
             shared = common(self._standing, mirror, active).newest
             back = f"{volume}: back to {shared.name if shared else 'the common snapshot'}, then what came since"
@@ -251,6 +252,24 @@ def _ranked(phase: Phase, rank: int) -> Phase:
 
 def follows(mirror: Copy, active: Copy) -> bool:
     return mirror.edge is not None and mirror.edge.source == active.id
+
+
+def is_severed(first: Standing, active: Copy, mirror: Copy) -> bool:
+    """Whether nothing will come any more by the relationship between the two: it was released at its source, or what
+    it went by is gone from there. As it was at first sight: of what a run makes not all is looked at again.
+    """
+    served, before = first.copies.get(active.id), first.copies.get(mirror.id)
+    if served is None or before is None or mirror.edge is None or before.edge is None:
+        return False
+    if mirror.edge.relationship.uuid != before.edge.relationship.uuid:
+        return False
+    if not before.edge.holds_copy or before.edge.relationship.is_transferring:
+        return False
+    if has_failed_for_good(before):
+        return True
+    held = [snapshots_of(first, each) for each in (served, before)]
+    is_told = all(held) and all(each.version is not None for snapshots in held for each in snapshots)
+    return is_told and common(first, before, served).newest is None
 
 
 def _has_ended(before: Copy, now: Copy) -> bool:

@@ -25,7 +25,7 @@ from datamotion.policy.mirrors.peering import Peering
 from datamotion.policy.obstacles import Obstacle, copy_obstacle, site_obstacle
 from datamotion.policy.placement import no_place, places_for, unknown_aggregate
 from datamotion.policy.protect.new_mirrors import name_taken
-from datamotion.policy.reprotect.turned_mirrors import TurnedMirrors, follows
+from datamotion.policy.reprotect.turned_mirrors import TurnedMirrors, follows, is_severed
 from datamotion.policy.situation import Situation
 from datamotion.policy.steps import Phase, StepList
 
@@ -123,7 +123,7 @@ class Turning:
         if mirror is None:
             if there not in self._standing.hidden:
                 self._to_make.append((active, None))
-        elif follows(mirror, active) and not mirror.is_writable:
+        elif follows(mirror, active) and not mirror.is_writable and not is_severed(self._first, active, mirror):
             self._mirrors.follow(active, mirror)
         elif obstacle := copy_obstacle(active) or _obstacle(self._standing, mirror):
             self._refuse(mirror.id.volume, *obstacle)
