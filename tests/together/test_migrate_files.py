@@ -225,7 +225,7 @@ def test_one_that_was_taken_aside_is_listed_and_a_store_that_cannot_be_read_is_t
 def test_a_file_that_is_written_to_meanwhile_stays(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         own = await with_a_file(story)
-        assert await dies(lambda mortal: migrate(mortal, WITHIN), own, Life(3, is_carried_out=False))
+        assert await dies(lambda mortal: migrate(mortal, WITHIN), own, Life(4, is_carried_out=False))
         (old,) = (own.place.tree("paris", "vol_1") / "folder").iterdir()
         with old.open("r+b") as file:  # by somebody who has it open
             file.write(b"later")
@@ -274,6 +274,61 @@ def test_of_a_file_with_other_names_it_is_told_that_this_one_becomes_a_file_of_i
     play(quick_path, main)
 
 
+@pytest.mark.parametrize("spent", range(5))
+@pytest.mark.parametrize("is_carried_out", [False, True])
+@pytest.mark.parametrize("is_undone", [False, True])
+def test_a_file_that_somebody_makes_where_it_goes_is_never_taken_for_the_copy(
+    quick_path: Path, spent: int, is_carried_out: bool, is_undone: bool
+) -> None:
+    """Cut off at any call, by the same command or by its abort: what it was to bring is whole at one of the places."""
+
+    async def main(story: Story) -> None:
+        own = await with_a_file(story)
+        assert await dies(lambda mortal: migrate(mortal, WITHIN), own, Life(spent, is_carried_out))
+        there, theirs = own.place.tree("paris", "vol_2") / "folder" / "image.raw", b"theirs"
+        if there.exists():
+            return  # it has its name: nobody else takes that
+        there.write_bytes(theirs)
+        if is_undone:
+            await abort(own, WITHIN)
+        else:
+            report = await migrate(own, WITHIN)
+            assert report.verdict is Verdict.REFUSED, told(report)
+            assert "gold-paris:vol_2/folder/image.raw" in told(report)
+            await migrate(own, WITHIN)
+        left = [each.read_bytes() for each in (own.place.tree("paris", "vol_1") / "folder").iterdir()]
+        assert (left, there.read_bytes()) == ([CONTENT], theirs)
+        there.unlink()
+        assert (await gone_on_with(own, WITHIN)).verdict is Verdict.DONE
+        assert_there(own, WITHIN)
+
+    play(quick_path, main)
+
+
+def test_a_file_that_somebody_makes_there_while_it_is_copied_stops_it_with_both_named(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = await with_a_file(story)
+        there = own.place.tree("paris", "vol_2") / "folder" / "image.raw"
+
+        async def write_there() -> None:
+            while not list(there.parent.iterdir()):
+                await trio.sleep(0.01)
+            there.write_bytes(b"theirs")
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(write_there)
+            report = await migrate(own, WITHIN)
+        assert report.verdict is not Verdict.DONE
+        assert "somebody made gold-paris:vol_2/folder/image.raw meanwhile: it is not the copy" in told(report)
+        (listed,) = (await under_way.migrations(own.place.session)).migrations
+        assert listed.state == "taken aside, and somebody made gold-paris:vol_2/folder/image.raw"
+        assert (await abort(own, WITHIN)).verdict is Verdict.DONE
+        assert found(own)["vol_1"] == {"image.raw"}
+        assert there.read_bytes() == b"theirs"
+
+    play(quick_path, main)
+
+
 async def with_folders(story: Story) -> Story:
     """The same, with a goal whose folders are missing."""
     own = await with_a_file(story)
@@ -281,7 +336,7 @@ async def with_folders(story: Story) -> Story:
     return own
 
 
-@pytest.mark.parametrize("calls", thinned(range(7), 3))
+@pytest.mark.parametrize("calls", thinned(range(8), 3))
 @pytest.mark.parametrize("is_carried_out", [False, True])
 @pytest.mark.sweep
 def test_folders_are_made_on_its_way_wherever_the_process_ends(
@@ -290,7 +345,7 @@ def test_folders_are_made_on_its_way_wherever_the_process_ends(
     async def main(story: Story) -> None:
         own, to = await with_folders(story), "gold-paris:vol_2/new/folder/image.raw"
         (own.place.tree("paris", "vol_1") / "folder").chmod(0o750)
-        assert await dies(lambda mortal: migrate(mortal, to), own, Life(calls, is_carried_out)) == (calls < 6)
+        assert await dies(lambda mortal: migrate(mortal, to), own, Life(calls, is_carried_out)) == (calls < 7)
         report = await gone_on_with(own, to)
         assert report.verdict in (Verdict.DONE, Verdict.REFUSED), told(report)
         made = own.place.tree("paris", "vol_2") / "new" / "folder"

@@ -12,7 +12,8 @@ from datamotion.model.item_records import Passage, PlacedLun, lun_name
 from datamotion.model.lun_mark import copy_mark, is_leaving
 from datamotion.model.view import ClusterView
 from datamotion.model.words import Operation
-from datamotion.policy.movers.file_copy import NAME, aside, names_of, unnamed
+from datamotion.policy.movers.file_copy import NAME
+from datamotion.policy.movers.file_names import is_named, names_of, old_file, unnamed
 from datamotion.policy.proofs.file_places import file_named, is_copying
 from datamotion.policy.proofs.lun_places import lun_of
 from datamotion.service.migration_reports import MigrationReport, share_of
@@ -127,12 +128,14 @@ def _leaving(backend: str, lun: PlacedLun, to: str) -> MigrationReport:
 
 def _file_copy(item: ItemMigration, seen: ClusterView) -> MigrationReport | None:
     """By the old file, which is aside meanwhile."""
-    old, copy = file_named(seen, aside(item)), file_named(seen, unnamed(item))
+    old, copy = old_file(item, seen), file_named(seen, unnamed(item))
     if old is None:
         return None
-    if copy is None:
-        goal = names_of(item)[1]
-        state = "copied, to be finished" if file_named(seen, goal) is not None else "to be copied, taken aside"
+    is_goal_there = file_named(seen, names_of(item)[1]) is not None
+    if is_goal_there and not is_named(item, seen):
+        state = f"taken aside, and somebody made {item.goal}"
+    elif copy is None:
+        state = "copied, to be finished" if is_goal_there else "to be copied, taken aside"
     else:
         state = "being copied" if is_copying(seen) else "copied, to be looked at and named"
     return MigrationReport(

@@ -16,7 +16,7 @@ from datamotion.model.view import EVERYTHING, REMOVING, SERVING, Aspect
 from datamotion.model.words import Operation
 from datamotion.policy.failover.thaw import thaw_planner
 from datamotion.policy.migrate import AnyMigration, abort_planner, migrate_planner
-from datamotion.policy.movers.file_copy import names_of
+from datamotion.policy.movers.file_names import names_of
 from datamotion.policy.situation import Planner
 from datamotion.service.intents import Intent, glances_of
 from datamotion.service.session import Session

@@ -14,7 +14,7 @@ from datamotion.model.names import counted
 from datamotion.model.view import Aspect, ClusterView, View
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import MirrorState, VolumeType
-from datamotion.policy.movers.file_copy import names_of
+from datamotion.policy.movers.file_names import names_of
 from datamotion.policy.proofs.movements import movement_of
 from datamotion.policy.standing.claims import read_claims
 from datamotion.policy.standing.sites import sites_of

@@ -14,7 +14,7 @@ from datamotion.model.item_records import CopyJob, FileName, PlacedFile
 from datamotion.model.plan import Plan
 from datamotion.model.view import ClusterView
 from datamotion.policy.migrate import abort_planner, migrate_planner
-from datamotion.policy.movers.file_copy import aside, unnamed
+from datamotion.policy.movers.file_names import aside, copied, unnamed
 from datamotion.policy.situation import Situation
 from datamotion.policy.standing.standing import stand
 from tests.datamotion.building import HOME, a_cluster_view, a_volume, changes
@@ -25,7 +25,8 @@ MIGRATION = ItemMigration(
 )
 SOURCE, GOAL = FileName(HOME.svm, "vol_1", "a/file"), FileName(HOME.svm, "vol_2", "a/file")
 FOLDER = FileName(HOME.svm, "vol_2", "a")
-OLD, COPY = aside(MIGRATION), unnamed(MIGRATION)
+OLD, CHECKED, COPY = aside(MIGRATION), copied(MIGRATION), unnamed(MIGRATION)
+ALL = ["RenameFile", "CopyFile", "RenameFile", "RenameFile", "DeleteFile"]
 
 
 def a_file(name: FileName, minutes: int = -60, **more: Any) -> PlacedFile:
@@ -61,13 +62,24 @@ RUNNING = CopyJob(uuid="j-1", state="running", ended_at=None)
 @pytest.mark.parametrize(
     ("files", "jobs", "asked_for"),
     [
-        ((a_file(SOURCE),), (), ["RenameFile", "CopyFile", "RenameFile", "DeleteFile"]),
-        ((a_file(OLD),), (), ["CopyFile", "RenameFile", "DeleteFile"]),
-        ((a_file(OLD), a_file(COPY, -1)), (), ["DeleteFile", "CopyFile", "RenameFile", "DeleteFile"]),  # nobody saw it
+        ((a_file(SOURCE),), (), ALL),
+        ((a_file(OLD),), (), ALL[1:]),
+        ((a_file(OLD), a_file(COPY, -1)), (), ["DeleteFile", *ALL[1:]]),  # nobody saw that it was whole
         ((a_file(OLD), a_file(COPY, -1)), (RUNNING,), []),
-        ((a_file(OLD), a_file(GOAL, -1)), (), ["DeleteFile"]),
-        ((a_file(OLD), a_file(GOAL, -60)), (), []),  # as old as the copy: it may have been written to in that second
-        ((a_file(OLD, -1), a_file(GOAL, -60)), (), []),
+        ((a_file(CHECKED), a_file(COPY, -1)), (), ALL[3:]),
+        ((a_file(CHECKED), a_file(COPY, -60)), (), ["DeleteFile", *ALL]),  # it may have been written to since
+        ((a_file(CHECKED),), (), ALL),  # somebody took the copy away
+        ((a_file(CHECKED), a_file(GOAL, -1)), (), ["DeleteFile"]),
+        ((a_file(CHECKED), a_file(GOAL, -1, size_bytes=200)), (), ["DeleteFile"]),  # clients have it, and write to it
+        (
+            (a_file(CHECKED), a_file(GOAL, -60)),
+            (),
+            [],
+        ),  # as old as the copy: it may have been written to in that second
+        ((a_file(CHECKED, -1), a_file(GOAL, -60)), (), []),
+        ((a_file(OLD), a_file(GOAL, -1)), (), []),  # somebody made the one that is there
+        ((a_file(OLD), a_file(COPY, -1), a_file(GOAL, -1)), (), []),
+        ((a_file(CHECKED), a_file(COPY, -1), a_file(GOAL, -1)), (), []),
         ((a_file(OLD), a_file(SOURCE)), (), []),  # somebody made another one of that name
         ((a_file(SOURCE), a_file(GOAL)), (), []),
         ((a_file(SOURCE, kind="directory"),), (), []),
@@ -93,12 +105,15 @@ def test_one_that_is_where_it_was_to_go_and_nowhere_else_is_left() -> None:
 def test_it_is_undone_until_the_copy_has_its_name() -> None:
     assert acts(planned(a_file(OLD), aborted=True)) == ["RenameFile"]
     assert acts(planned(a_file(OLD), a_file(COPY), aborted=True)) == ["DeleteFile", "RenameFile"]
-    assert planned(a_file(OLD), a_file(GOAL), aborted=True).refused
+    assert acts(planned(a_file(CHECKED), a_file(COPY), aborted=True)) == ["DeleteFile", "RenameFile"]
+    assert acts(planned(a_file(OLD), a_file(GOAL), aborted=True)) == ["RenameFile"], "that is somebody else's"
+    assert acts(planned(a_file(CHECKED), a_file(COPY), a_file(GOAL), aborted=True)) == ["DeleteFile", "RenameFile"]
+    assert planned(a_file(CHECKED), a_file(GOAL), aborted=True).refused
     assert planned(a_file(SOURCE), aborted=True).refused
 
 
 def test_one_that_is_to_stay_is_put_back() -> None:
-    plan = planned(a_file(OLD), a_file(GOAL, -1), keeps_source=True)
+    plan = planned(a_file(CHECKED), a_file(GOAL, -1), keeps_source=True)
     assert acts(plan) == ["RenameFile"]
     assert planned(a_file(SOURCE), a_file(GOAL), keeps_source=True).refusals
 

@@ -1,12 +1,10 @@
 """A file brought to another volume of its cluster: taken aside, copied by the cluster, checked, given its name there.
 
-Both volumes tell any run how far it is, by three names: the old file aside, the copy while nobody may take it for the
-file, and the file at its new place, which is given that name only once it was whole. Until then all can be undone.
+How far it is `file_names` tells; until the copy has its name all can be undone.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -21,12 +19,12 @@ from datamotion.model.units import size_text
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import VolumeState
 from datamotion.policy.mirrors.peering import Peering
-from datamotion.policy.movers.folders import add_folder, folders_of, twins_of
+from datamotion.policy.movers.file_names import aside, copied, is_named, old_file, unnamed
+from datamotion.policy.movers.folders import add_folder
 from datamotion.policy.movers.item_steps import ItemSteps
 from datamotion.policy.movers.items import (
     file_at_goal,
     file_at_source,
-    names_at,
     protection_notes,
     why_no_place,
     why_not_within_cluster,
@@ -46,38 +44,21 @@ _ASIDE = Phase(
     rank=51, title="Take the file aside", because="nobody opens it by its name while it is copied", gate=Gate.ALL
 )
 _COPY = Phase(rank=52, title="Copy the file", because="the cluster does it, between its own volumes", gate=Gate.ALL)
-_NAME = Phase(rank=53, title="Give the copy its name", because="it is whole: clients find it there", gate=Gate.ALL)
-_DELETE = Phase(rank=54, title="Delete the old file", because="the new one is whole, and has its name", gate=Gate.ALL)
-_LEAVE = Phase(rank=54, title="Put the old file back", because="it is to stay", gate=Gate.ALL)
+_WHOLE = Phase(
+    rank=53,
+    title="Note that the copy is whole",
+    because="what has its name from then on is known to be it",
+    gate=Gate.ALL,
+)
+_NAME = Phase(rank=54, title="Give the copy its name", because="it is whole: clients find it there", gate=Gate.ALL)
+_DELETE = Phase(rank=55, title="Delete the old file", because="the new one is whole, and has its name", gate=Gate.ALL)
+_LEAVE = Phase(rank=55, title="Put the old file back", because="it is to stay", gate=Gate.ALL)
 _REMOVE = Phase(rank=50, title="Delete the copy", because="the file stays where it is", gate=Gate.ALL)
 _BACK = Phase(rank=51, title="Put the file back", because="it was taken aside to be copied", gate=Gate.ALL)
 
 
-def aside(migration: ItemMigration) -> FileName:
-    """Where the old file is meanwhile: beside where it was."""
-    return _beside(migration, migration.source.svm, migration.volume, migration.path, "old")
-
-
-def unnamed(migration: ItemMigration) -> FileName:
-    """Where the copy is until it is whole: beside where it goes."""
-    return _beside(migration, migration.to.svm, migration.to_volume, migration.to_path, "copy")
-
-
-def names_of(migration: ItemMigration) -> tuple[FileName, ...]:
-    """All that are looked at."""
-    folders = (*folders_of(migration), *twins_of(migration).values())
-    return (*names_at(migration), aside(migration), unnamed(migration), *folders)
-
-
-def _beside(migration: ItemMigration, svm: str, volume: str, path: str, what: str) -> FileName:
-    whole = "\n".join((migration.source.svm, migration.item, migration.to.svm, migration.to_volume, migration.to_path))
-    mark = hashlib.sha256(whole.encode()).hexdigest()[:16]
-    folder, slash, _ = path.rpartition("/")
-    return FileName(svm, volume, f"{folder}{slash}.datamotion-{mark}.{what}")
-
-
 def _offer(migration: ItemMigration, standing: Standing) -> Offer:
-    file = file_at_source(migration, standing) or _seen(standing, migration, aside(migration))
+    file = file_at_source(migration, standing) or _old(migration, standing)
     data = file.used_bytes if file is not None else 0
     return Offer(
         mechanism=NAME,
@@ -110,10 +91,20 @@ def _seen(standing: Standing, migration: ItemMigration, name: FileName) -> Place
     return file_named(seen, name) if isinstance(seen, ClusterView) else None
 
 
+def _old(migration: ItemMigration, standing: Standing) -> PlacedFile | None:
+    seen = standing.sites[migration.source.name].seen
+    return old_file(migration, seen) if isinstance(seen, ClusterView) else None
+
+
+def _is_named(migration: ItemMigration, standing: Standing) -> bool:
+    seen = standing.sites[migration.source.name].seen
+    return isinstance(seen, ClusterView) and is_named(migration, seen)
+
+
 def _ongoing(migration: ItemMigration, standing: Standing) -> bool:
     if not migration.is_within_cluster or migration.to_volume not in standing.sites[migration.to.name].volumes:
         return False
-    return _seen(standing, migration, aside(migration)) is not None
+    return _old(migration, standing) is not None
 
 
 class _Copying(ItemSteps):
@@ -124,7 +115,8 @@ class _Copying(ItemSteps):
         self._now = standing = situation.now
         self._first = situation.first
         self._has_copied = any(act.kind is CopyFile for act in situation.accepted)
-        self._old = _seen(standing, migration, aside(migration))
+        self._old = _old(migration, standing)
+        self._is_checked = self._old is not None and self._old.name == copied(migration)
         self._copy = _seen(standing, migration, unnamed(migration))
         self._source, self._new = file_at_source(migration, standing), file_at_goal(migration, standing)
 
@@ -144,7 +136,9 @@ class _Copying(ItemSteps):
             if self.due.steps():
                 self.then = ("the file is copied as soon as the two SVMs are peered",)
                 return
-        if self._old is not None and self._new is not None:
+        if self._new is not None and not _is_named(self._migration, self._now):
+            self._refuse_stranger(self._new)
+        elif self._old is not None and self._new is not None:
             self._part(self._old, self._new)
         elif add_folder(self._migration, self._now, self.due):
             self.then = ("the file is copied as soon as its folder is there",)
@@ -159,7 +153,7 @@ class _Copying(ItemSteps):
             text = f"there is a file at {migration.item} again, and the old one is aside, at {aside(migration).path}"
             self.refuse(text, "say which one is meant: move the other one away")
             return
-        is_stale = self._copy is not None and not self._has_copied
+        is_stale = self._copy is not None and not self._has_copied and not self._is_known_whole(old, self._copy)
         seen = self._now.sites[migration.source.name].seen
         if is_stale and isinstance(seen, ClusterView) and is_copying(seen):
             self.refuse("a copy goes on at the cluster that was asked for earlier", "run the same command in a while")
@@ -167,9 +161,10 @@ class _Copying(ItemSteps):
         if self._copy is not None and is_stale:
             uuid = self._uuid(migration.to, migration.to_volume)
             self.add(_STALE, migration.to, DeleteFile(volume_uuid=uuid, name=self._copy.name), self._copy.name.path)
-        if self._old is None:
+        is_to_copy = self._copy is None or is_stale
+        if self._old is None or (self._is_checked and is_to_copy):
             self._rename(_ASIDE, migration.source, old.name, aside(migration).path)
-        if self._copy is None or is_stale:
+        if self._copy is None or is_stale:  # as is_to_copy says
             change = CopyFile(source=aside(migration), destination=unnamed(migration))
             self.add(_COPY, migration.to, change, f"{migration.item} to {migration.goal}, {size_text(old.used_bytes)}")
         elif isinstance(seen, ClusterView) and (why := why_not_whole(old, self._copy, seen)):
@@ -179,8 +174,21 @@ class _Copying(ItemSteps):
             text = f"{migration.item} may have been written to while it was copied: its time is that of the copy"
             self.refuse(text, "stop who writes to it, then run the same command again")
             return
+        if not self._is_checked or is_to_copy:
+            self._rename(_WHOLE, migration.source, aside(migration), copied(migration).path)
         self._rename(_NAME, migration.to, unnamed(migration), migration.to_path)
         self._end()
+
+    def _is_known_whole(self, old: PlacedFile, copy: PlacedFile) -> bool:
+        """Whether a run before this one saw that the copy is, and the old one is as it was then."""
+        return self._is_checked and self._is_unchanged(old, copy)
+
+    def _refuse_stranger(self, other: PlacedFile) -> None:
+        text = f"somebody made {self._migration.goal} meanwhile: it is not the copy"
+        if self._old is not None:
+            text += f", and the old file is aside, at {self._old.name.volume}/{self._old.name.path}"
+        hint = f"move {other.name.volume}/{other.name.path} away, then run the same command again"
+        self.refuse(text, f"{hint}; or with --abort, which gives the old file its name again")
 
     def _part(self, old: PlacedFile, new: PlacedFile) -> None:
         if not self._is_unchanged(old, new):
@@ -207,10 +215,10 @@ class _Copying(ItemSteps):
     def _end(self) -> None:
         migration = self._migration
         if migration.keeps_source:
-            self._rename(_LEAVE, migration.source, aside(migration), migration.path)
+            self._rename(_LEAVE, migration.source, copied(migration), migration.path)
             return
         uuid = self._uuid(migration.source, migration.volume)
-        change = DeleteFile(volume_uuid=uuid, name=aside(migration))
+        change = DeleteFile(volume_uuid=uuid, name=copied(migration))
         self.add(_DELETE, migration.source, change, f"{migration.item} of {migration.source.name}", about="old")
 
     def _rename(self, phase: Phase, backend: Backend, name: FileName, to_path: str) -> None:
@@ -254,9 +262,9 @@ def _way_back(migration: ItemMigration) -> Planner:
 
     def plan(situation: Situation) -> Plan:
         standing = situation.now
-        old, copy = _seen(standing, migration, aside(migration)), _seen(standing, migration, unnamed(migration))
+        old, copy = _old(migration, standing), _seen(standing, migration, unnamed(migration))
         back, sites = ItemSteps(migration), standing.sites
-        if old is not None and file_at_goal(migration, standing) is not None:
+        if _is_named(migration, standing) and file_at_goal(migration, standing) is not None:
             text = f"{migration.goal} was whole and has its name: there is only the way forward"
             back.refuse_by(Refusal(text=text, hint="the same command without --abort goes on with it"))
             return back.plan(title, is_over=False)
