@@ -746,3 +746,61 @@ def test_what_is_undone_while_its_home_is_silent_says_what_goes_on(quick_path: P
         assert "once it is, the same command again goes on" in told(report)
 
     play(quick_path, main)
+
+
+class FrozenOnce(Quiet):
+    """Tells when clients are kept away."""
+
+    def __init__(self) -> None:
+        self.is_frozen = trio.Event()
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        if any(each.title == FREEZE for each in acts):
+            self.is_frozen.set()
+
+
+@pytest.mark.parametrize("volumes", [("vol_1",), ("vol_1", "vol_2")])
+def test_where_a_path_is_taken_in_the_freeze_none_goes_and_the_same_command_goes_on_once_it_is_free(
+    quick_path: Path, volumes: tuple[str, ...]
+) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, *volumes)
+        watcher = FrozenOnce()
+
+        async def take_the_path() -> None:
+            await watcher.is_frozen.wait()
+            body = {"name": "other", "svm.name": "svm_gold_dr", "aggregates": [{"name": "aggr1"}], "nas.path": "/vol_1"}
+            await story.at["lyon"].post("/storage/volumes", {**body, "size": 100 * 2**20})
+
+        async with trio.open_nursery() as both:
+            both.start_soon(take_the_path)
+            report = await story.place.run(migrations.migrate(migration(story, to="gold-lyon")), watcher)
+        assert report.verdict is Verdict.FAILED, told(report)
+        assert "vol_1 cannot be served: its junction path /vol_1 is taken by volume other" in told(report)
+        assert "with --abort it is undone" in told(report)
+        assert (story.served("paris"), story.served("lyon")) == (set(volumes), set()), "all of them, or none"
+        again = await migrate(story)
+        assert "taken by volume other" in told(again)
+        assert "datamotion apply" not in told(again)
+        await story.change("lyon", "other", {"nas": {"path": ""}})
+        assert (await migrate(story)).verdict is Verdict.DONE
+        assert story.served("lyon") == set(volumes)
+        assert set(await volumes_at(story, "paris")) == set()
+
+    play(quick_path, main)
+
+
+def test_a_path_that_is_taken_where_it_goes_is_told_before_anything_is_begun(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        body = {"name": "other", "svm.name": "svm_gold_dr", "aggregates": [{"name": "aggr1"}], "nas.path": "/VOL_1"}
+        await story.at["lyon"].post("/storage/volumes", {**body, "size": 100 * 2**20})
+        writes = await calls(story, "writes")
+        shown = await plan(story, to="gold-lyon")
+        assert shown.verdict is Verdict.REFUSED
+        assert any("taken by volume other at gold-lyon" in (each.why_not or "") for each in shown.mechanisms), told(
+            shown
+        )
+        assert await calls(story, "writes") == writes
+
+    play(quick_path, main)

@@ -30,6 +30,7 @@ from tests.ontaplab.doors.hosts import ALL, HOST
 from tests.profile import thinned
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, outcomes, play, titles, told
+from tests.together.test_migrate import FrozenOnce
 from tests.together.world import GROUP, Quiet, create_volumes
 
 BOTH = ("lyon", "oslo")
@@ -593,5 +594,27 @@ def test_who_goes_back_tells_nothing_as_frozen_that_another_operator_has_let_cli
         assert story.served("paris") == {"vol_1"}
         assert "still frozen" not in told(report)
         assert FREEZE not in [title for each in report.volumes for title in each.came_about]
+
+    play(quick_path, main)
+
+
+def test_a_path_that_is_taken_in_the_freeze_brings_all_back(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        watcher = FrozenOnce()
+
+        async def take_the_path() -> None:
+            await watcher.is_frozen.wait()
+            body = {"name": "other", "svm.name": "svm_gold_dr", "aggregates": [{"name": "aggr1"}], "nas.path": "/vol_1"}
+            await story.at["lyon"].post("/storage/volumes", {**body, "size": 100 * 2**20})
+
+        async with trio.open_nursery() as both:
+            both.start_soon(take_the_path)
+            choice = FailoverChoice(to="gold-lyon", is_planned=True)
+            planned = failing_over.failover(story.place.session.group(GROUP), choice)
+            report = await story.place.run(planned, watcher)
+        assert report.verdict is Verdict.FAILED, told(report)
+        assert "no volume is moved, because vol_1 cannot be served" in told(report)
+        assert (story.served("paris"), report.serving, report.epoch) == ({"vol_1", "vol_2"}, "gold-paris", 1)
 
     play(quick_path, main)

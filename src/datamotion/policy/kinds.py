@@ -191,9 +191,13 @@ KINDS: Mapping[type[Change], Kind] = {
     StartTransfer: Kind(_RELATIONSHIPS, mirrors.started, begins=True),
     AwaitTransfer: Kind(_RELATIONSHIPS, mirrors.carried, limit_s=_TRANSFER_S, is_asked_for=False),
     TakeSnapshot: Kind(_SNAPSHOTS, volumes.snapshot_taken),
-    # With it come LUNs as they were at the source: kept from their hosts.
+    # With it come LUNs as they were at the source: kept from their hosts. And whether the volumes can be served still:
+    # behind it the epoch is taken, and there is no way back.
     AwaitSnapshot: Kind(
-        _RELATIONSHIPS | _SNAPSHOTS | _LUNS, mirrors.snapshot_carried, limit_s=_TRANSFER_S, is_asked_for=False
+        _RELATIONSHIPS | _SNAPSHOTS | _LUNS | _VOLUMES,
+        mirrors.snapshot_carried,
+        limit_s=_TRANSFER_S,
+        is_asked_for=False,
     ),
     AwaitIdle: Kind(_RELATIONSHIPS, mirrors.idle, limit_s=_TRANSFER_S, is_asked_for=False),
     AbortTransfer: Kind(_RELATIONSHIPS, mirrors.aborted),

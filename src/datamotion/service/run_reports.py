@@ -112,11 +112,14 @@ def _shut_out_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Ite
     standing = result.standing
     failed = {volume for (_, volume), each in endings.items() if each.failure is not None}
     shut: dict[str, list[str]] = {}
-    for volume in shut_out(standing) if result.first.operation is Operation.FAILOVER else ():
+    operation = result.first.operation
+    for volume in shut_out(standing) if operation in (Operation.FAILOVER, Operation.MIGRATE) else ():
         if (active := standing.active[volume]) is not None and volume in failed:
             shut.setdefault(active.backend, []).append(volume)
     newest = standing.claims[0] if standing.claims else None
     goes_on = f"`{newest.claim.command}` goes on with it" if newest is not None and newest.served is None else None
+    if goes_on is not None and operation is Operation.MIGRATE:
+        goes_on = "The same command goes on with it"
     for backend, volumes in shut.items():
         text = f"Clients cannot write to {names_text(volumes)} anywhere: {backend} holds what is to be served, and they"
         yield Remark(f"{text} are kept away there.", goes_on)

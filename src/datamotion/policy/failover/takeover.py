@@ -23,6 +23,7 @@ from datamotion.policy.clients.provision import give, offered
 from datamotion.policy.copies.common import Common, age_of
 from datamotion.policy.copies.losses import recovery_point, worst_first
 from datamotion.policy.copies.recovery import Earlier
+from datamotion.policy.copies.target import assess
 from datamotion.policy.epochs import confirm, held, new_claim, take
 from datamotion.policy.failover.coming_along import carrying_over, left_behind, none_is_moved, where_they_were
 from datamotion.policy.failover.decision import Decision, unmarked_parts
@@ -85,7 +86,8 @@ class Takeover:
             self._take()
         self._serve()
         is_rest = self._carrying is not None and self._carrying.gate is Gate.REST
-        confirm(self._due, self._situation, self._claim, Gate.END_OF_REST if is_rest else Gate.END)
+        if self._chosen.usable:  # else nothing is served by it
+            confirm(self._due, self._situation, self._claim, Gate.END_OF_REST if is_rest else Gate.END)
         add_hooks(
             self._due, self._situation, _moves(self._decision, self._claim), is_planned=self._carrying is not None
         )
@@ -96,10 +98,17 @@ class Takeover:
         if carrying is None:
             return None
         carrying.plan(self._due)
-        if not carrying.is_decided and (carrying.refusals or (self._left and not comes_along)):
-            return none_is_moved(self._decision, self._standing.group.name, carrying.refusals or self._left)
+        lost = [] if carrying.gate is Gate.REST else self._unusable_since()
+        if not carrying.is_decided and (lost or carrying.refusals or (self._left and not comes_along)):
+            return none_is_moved(self._decision, self._standing.group.name, lost or carrying.refusals or self._left)
         self._refusals += carrying.refusals
         return None
+
+    def _unusable_since(self) -> Sequence[Refusal]:
+        """What could be served when that was agreed to, and cannot any more."""
+        decision = self._decision
+        first = assess(self._situation.first, self._chosen.name, decision.given_up_at, decision.terms).unusable
+        return [each for each in self._refusals if each.volume in decision.candidate.unusable.keys() - first.keys()]
 
     def _keep_newer(self) -> Refusal | None:
         keeping = _keep_newer(self._due, self._standing, self._decision, self._moving)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from datamotion.model.acts import Subject
+from datamotion.model.migration import is_migration
 from datamotion.model.plan import Loss, Plan, Refusal
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
@@ -45,7 +46,8 @@ def part_of(migration: Leaving, standing: Standing) -> Part:
     """The part that is due, as it is seen; whether anything is to follow still is not told."""
     to, newest = migration.to.name, standing.claims[0] if standing.claims else None
     if newest is not None and newest.backend == to:
-        return Part.FINISH if newest.served is not None else Part.CUT_OVER
+        serving = {each.backend for each in standing.active.values() if each is not None}
+        return Part.FINISH if newest.served is not None and serving <= {to} else Part.CUT_OVER
     has_all = bool(standing.volumes) and all(_is_mirrored(migration, standing, each) for each in standing.volumes)
     return Part.CUT_OVER if has_all and newest is not None and newest.served is not None else Part.MIRROR
 
@@ -114,10 +116,9 @@ class Course:
         left = () if is_decided else (*overtaken(self._migration, here.now), *unmarked(self._migration, here.now))
         if left:
             return part, replace(plan, steps=(), refusals=left)
-        if part is Part.MIRROR:
-            return part, plan
-        self._differences = plan.differences
-        return part, replace(plan, refusals=tuple(map(_as_of_migration, plan.refusals)))
+        plan = replace(plan, refusals=tuple(_as_of_migration(each, self._migration.name) for each in plan.refusals))
+        self._differences = plan.differences if part is Part.CUT_OVER else self._differences
+        return part, plan
 
     def _part(self, standing: Standing) -> Part:
         """While an end is out of sight, the one that was come to: what is not seen tells of none."""
@@ -192,8 +193,9 @@ def _is_nothing_asked(before: Situation, now: Situation) -> bool:
     return [*map(id, before.accepted.values())] == [*map(id, now.accepted.values())]
 
 
-def _as_of_migration(refusal: Refusal) -> Refusal:
-    """To give up what is not carried over is no way to migrate."""
-    if refusal.hint is None or "--unplanned" not in refusal.hint:
+def _as_of_migration(refusal: Refusal, group: str) -> Refusal:
+    """Giving up what is not carried over is no way to migrate, and what stands for a migration no group elsewhere."""
+    hint = refusal.hint or ""
+    if "--unplanned" not in hint and not (is_migration(group) and group in hint):
         return refusal
     return replace(refusal, hint="mend that and run the same command again; with --abort it is undone")

@@ -19,6 +19,7 @@ from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import Operation
+from datamotion.policy.copies.junctions import taken_paths
 from datamotion.policy.movers.course import Course, Words, followed_by, old_volumes
 from datamotion.policy.movers.offer import Leaving, Mover, seconds_for, selected
 from datamotion.policy.movers.undo import undo_planner
@@ -81,11 +82,11 @@ def not_there(standing: Standing, name: str) -> Refusal | None:
 
 
 def name_taken(migration: Leaving, standing: Standing, volume: Volume) -> Refusal | None:
-    """That the name of a volume belongs to another one where it is to go."""
+    """That the name of a volume, or its junction path, belongs to another one where it is to go."""
     other = standing.sites[migration.to.name].volumes.get(volume.name)
     known = read_mark(other.comment) if other is not None else None
     if other is None or (known is not None and known.group == migration.name):
-        return None
+        return _path_taken(migration, standing, volume)
     if orphan := next((each for each in unmarked(migration, standing) if each.volume == volume.name), None):
         return orphan
     return Refusal(
@@ -93,6 +94,16 @@ def name_taken(migration: Leaving, standing: Standing, volume: Volume) -> Refusa
         hint=f"if {volume.name} was migrated with --keep-source it is there, and nothing is left to do; else"
         " rename one of the two",
     )
+
+
+def _path_taken(migration: Leaving, standing: Standing, volume: Volume) -> Refusal | None:
+    path, site = volume.path, standing.sites[migration.to.name]
+    there = taken_paths(site).get(path.casefold()) if path else None
+    copy = standing.copy(migration.to.name, volume.name)
+    if there is None or (copy is not None and copy.volume.name == there):
+        return None
+    text = f"the junction path {path} of {volume.name} is taken by volume {there} at {migration.to.name}"
+    return Refusal(text=text, hint=f"mount {there} elsewhere first, or migrate {volume.name} where the path is free")
 
 
 def moving(migration: Leaving, standing: Standing, volume: Volume) -> Refusal | None:
