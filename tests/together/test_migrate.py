@@ -748,15 +748,23 @@ def test_what_is_undone_while_its_home_is_silent_says_what_goes_on(quick_path: P
     play(quick_path, main)
 
 
-class FrozenOnce(Quiet):
-    """Tells when clients are kept away."""
+class Once(Quiet):
+    """Tells when a step has come about: that clients are kept away, say."""
 
-    def __init__(self) -> None:
-        self.is_frozen = trio.Event()
+    def __init__(self, title: str = FREEZE) -> None:
+        self._title = title
+        self.is_reached = trio.Event()
 
     def reached(self, acts: Sequence[Act]) -> None:
-        if any(each.title == FREEZE for each in acts):
-            self.is_frozen.set()
+        if any(each.title == self._title for each in acts):
+            self.is_reached.set()
+
+
+async def take_the_path(story: Story, once: Once) -> None:
+    """Somebody mounts another volume where vol_1 is to be served."""
+    await once.is_reached.wait()
+    body = {"name": "other", "svm.name": "svm_gold_dr", "aggregates": [{"name": "aggr1"}], "nas.path": "/vol_1"}
+    await story.at["lyon"].post("/storage/volumes", {**body, "size": 100 * 2**20})
 
 
 @pytest.mark.parametrize("volumes", [("vol_1",), ("vol_1", "vol_2")])
@@ -765,16 +773,10 @@ def test_where_a_path_is_taken_in_the_freeze_none_goes_and_the_same_command_goes
 ) -> None:
     async def main(story: Story) -> None:
         await served_with_a_file(story, *volumes)
-        watcher = FrozenOnce()
-
-        async def take_the_path() -> None:
-            await watcher.is_frozen.wait()
-            body = {"name": "other", "svm.name": "svm_gold_dr", "aggregates": [{"name": "aggr1"}], "nas.path": "/vol_1"}
-            await story.at["lyon"].post("/storage/volumes", {**body, "size": 100 * 2**20})
-
+        once = Once()
         async with trio.open_nursery() as both:
-            both.start_soon(take_the_path)
-            report = await story.place.run(migrations.migrate(migration(story, to="gold-lyon")), watcher)
+            both.start_soon(take_the_path, story, once)
+            report = await story.place.run(migrations.migrate(migration(story, to="gold-lyon")), once)
         assert report.verdict is Verdict.FAILED, told(report)
         assert "vol_1 cannot be served: its junction path /vol_1 is taken by volume other" in told(report)
         assert "with --abort it is undone" in told(report)
@@ -802,5 +804,32 @@ def test_a_path_that_is_taken_where_it_goes_is_told_before_anything_is_begun(qui
             shown
         )
         assert await calls(story, "writes") == writes
+
+    play(quick_path, main)
+
+
+@pytest.mark.parametrize("volumes", [("vol_1",), ("vol_1", "vol_2")])
+def test_where_it_is_taken_behind_the_epoch_nothing_old_is_deleted_before_all_have_followed(
+    quick_path: Path, volumes: tuple[str, ...]
+) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, *volumes)
+        once = Once("Take epoch 2")
+        async with trio.open_nursery() as both:
+            both.start_soon(take_the_path, story, once)
+            report = await story.place.run(migrations.migrate(migration(story, to="gold-lyon")), once)
+        assert report.verdict is Verdict.PARTLY, told(report)
+        assert set(await volumes_at(story, "paris")) == set(volumes)
+        for name in story.served("paris"):
+            story.write("paris", name, "since")
+        again = await migrate(story)
+        assert "taken by volume other" in told(again)
+        assert "--abort" not in told(again), "there is only the way forward"
+        left = story.served("paris")
+        await story.change("lyon", "other", {"nas": {"path": ""}})
+        report = await migrate(story)
+        assert report.verdict is Verdict.DONE, told(report)
+        assert (story.served("lyon"), set(await volumes_at(story, "paris"))) == (set(volumes), set())
+        assert [name for name in left if "since" not in story.files("lyon", name)] == []
 
     play(quick_path, main)

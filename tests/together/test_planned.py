@@ -30,7 +30,7 @@ from tests.ontaplab.doors.hosts import ALL, HOST
 from tests.profile import thinned
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, outcomes, play, titles, told
-from tests.together.test_migrate import FrozenOnce
+from tests.together.test_migrate import Once, take_the_path
 from tests.together.world import GROUP, Quiet, create_volumes
 
 BOTH = ("lyon", "oslo")
@@ -601,18 +601,12 @@ def test_who_goes_back_tells_nothing_as_frozen_that_another_operator_has_let_cli
 def test_a_path_that_is_taken_in_the_freeze_brings_all_back(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         await story.protected("vol_1", "vol_2")
-        watcher = FrozenOnce()
-
-        async def take_the_path() -> None:
-            await watcher.is_frozen.wait()
-            body = {"name": "other", "svm.name": "svm_gold_dr", "aggregates": [{"name": "aggr1"}], "nas.path": "/vol_1"}
-            await story.at["lyon"].post("/storage/volumes", {**body, "size": 100 * 2**20})
-
+        once = Once()
         async with trio.open_nursery() as both:
-            both.start_soon(take_the_path)
+            both.start_soon(take_the_path, story, once)
             choice = FailoverChoice(to="gold-lyon", is_planned=True)
             planned = failing_over.failover(story.place.session.group(GROUP), choice)
-            report = await story.place.run(planned, watcher)
+            report = await story.place.run(planned, once)
         assert report.verdict is Verdict.FAILED, told(report)
         assert "no volume is moved, because vol_1 cannot be served" in told(report)
         assert (story.served("paris"), report.serving, report.epoch) == ({"vol_1", "vol_2"}, "gold-paris", 1)

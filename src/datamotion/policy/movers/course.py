@@ -116,7 +116,8 @@ class Course:
         left = () if is_decided else (*overtaken(self._migration, here.now), *unmarked(self._migration, here.now))
         if left:
             return part, replace(plan, steps=(), refusals=left)
-        plan = replace(plan, refusals=tuple(_as_of_migration(each, self._migration.name) for each in plan.refusals))
+        refusals = (_as_of_migration(each, self._migration.name, is_decided=is_decided) for each in plan.refusals)
+        plan = replace(plan, refusals=tuple(refusals))
         self._differences = plan.differences if part is Part.CUT_OVER else self._differences
         return part, plan
 
@@ -193,9 +194,10 @@ def _is_nothing_asked(before: Situation, now: Situation) -> bool:
     return [*map(id, before.accepted.values())] == [*map(id, now.accepted.values())]
 
 
-def _as_of_migration(refusal: Refusal, group: str) -> Refusal:
+def _as_of_migration(refusal: Refusal, group: str, *, is_decided: bool) -> Refusal:
     """Giving up what is not carried over is no way to migrate, and what stands for a migration no group elsewhere."""
     hint = refusal.hint or ""
     if "--unplanned" not in hint and not (is_migration(group) and group in hint):
         return refusal
-    return replace(refusal, hint="mend that and run the same command again; with --abort it is undone")
+    back = "" if is_decided else "; with --abort it is undone"
+    return replace(refusal, hint=f"mend that and run the same command again{back}")
