@@ -31,7 +31,9 @@ class RunState(StrEnum):
     """What becomes of a run that has not come to its end."""
 
     UNDER_WAY = "under way"  # its process holds the group
-    WAITS = "waits"  # it has let the group go until transfers have come; whether its process lives nobody can tell
+    WAITS = (
+        "waits"  # it has let the group go until transfers have come; at another host nobody can tell whether it lives
+    )
     CUT_OFF = "cut off"  # nobody carries it out any more
     LEFT = "left undone"  # it ended, and a part of it had not come about
 

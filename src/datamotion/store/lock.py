@@ -1,12 +1,14 @@
 """One operation at a time for a group: whoever holds its lock file. A killed process holds nothing.
 
 Beside the lock lies a note: who holds the group, or held it last, and how many did before. So a run that let its group
-go while it waited can tell whether somebody else had it meanwhile.
+go while it waited can tell whether somebody else had it meanwhile. While it waits it holds the note, shared with others
+who wait: whether it lives can be told at its host.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import getpass
 import os
 import socket
@@ -74,14 +76,18 @@ class GroupHold:
         self._lock = lock
         self._path = note
         before = _read(note)
-        self.waiting = before.holder if before and before.holder.waits and not before.has_ended else None
+        self.waiting = (
+            before.holder if before and not before.has_ended and _may_come_back(note, before.holder) else None
+        )
         self._number = (before.number if before else 0) + 1
         self._left: _Note | None = None
+        self._waits: int | None = None
         self._write(self.holder)
 
     def let_go(self) -> None:
         self._write(replace(self.holder, waits=True))
         self._left = _read(self._path)
+        self._waits = _held_as_one_who_waits(self._path)
         self._lock.release()
 
     def take_again(self) -> Other | None:
@@ -92,6 +98,7 @@ class GroupHold:
         if not is_ours:
             note = _read(self._path)
             return Other(f"{note.holder if note else 'another process'} holds the group", still=True)
+        self._wait_no_more()
         note = _read(self._path)
         if note is None or note == self._left:
             self._write(self.holder)
@@ -102,9 +109,15 @@ class GroupHold:
 
     def end(self) -> None:
         """The group is anybody's."""
+        self._wait_no_more()
         if self._lock.is_locked:
             self._write(self.holder, has_ended=True)
             self._lock.release()
+
+    def _wait_no_more(self) -> None:
+        if self._waits is not None:
+            os.close(self._waits)
+            self._waits = None
 
     def _write(self, holder: Holder, *, has_ended: bool = False) -> None:
         """As far as it can be: the lock keeps others out without its note, which only tells them who holds it."""
@@ -143,10 +156,34 @@ def hold_group(folder: Path, group: str, operation: str, at: datetime) -> Iterat
 
 def holder_of(folder: Path, group: str) -> Holder | None:
     """Who carries something out on a group, as far as its lock and its note tell; None: nobody."""
-    note, path = _read(folder / f".{group}.holder"), folder / f".{group}.lock"
+    path = folder / f".{group}.holder"
+    note = _read(path)
     if note is None or note.has_ended:
         return None
-    return note.holder if note.holder.waits or _is_held(path) else None
+    is_there = _may_come_back(path, note.holder) if note.holder.waits else _is_held(folder / f".{group}.lock")
+    return note.holder if is_there else None
+
+
+def _may_come_back(note: Path, holder: Holder) -> bool:
+    """Whether somebody waits, as far as can be told: of a process of another host nobody can say that it is gone."""
+    if not holder.waits:
+        return False
+    if visible(f"@{socket.gethostname()}, ") not in holder.who:
+        return True
+    try:
+        with open_regular(note, follow=False) as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    return False
+
+
+def _held_as_one_who_waits(note: Path) -> int | None:
+    """Held until it is closed, or this process ends; None where that cannot be."""
+    with suppress(OSError), open_regular(note, follow=False) as file:
+        fcntl.flock(file, fcntl.LOCK_SH)  # who looks holds it alone for a moment at most
+        return os.dup(file.fileno())
+    return None
 
 
 def _is_held(path: Path) -> bool:

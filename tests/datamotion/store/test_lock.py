@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from datamotion.errors import ConfigError, Refused
-from datamotion.store.lock import hold_group
+from datamotion.store.lock import hold_group, holder_of
 
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
 HOLDER = """
@@ -109,6 +110,20 @@ def test_a_group_that_was_let_go_is_anybodys_who_is_told_who_waits(tmp_path: Pat
         with hold_group(tmp_path, "gold", "update", NOON) as held:
             assert held.waiting is not None
             assert (held.waiting.who, held.waiting.operation) == (who, "failover")
+
+
+def test_who_waits_and_is_killed_is_nobody_and_at_another_host_may_come_back(tmp_path: Path) -> None:
+    with another_process(tmp_path) as (process, who):
+        lets_go(process)
+        held = holder_of(tmp_path, "gold")
+        assert held is not None
+        assert (held.who, held.waits) == (who, True)
+        process.kill()
+        process.wait()
+        assert holder_of(tmp_path, "gold") is None
+        note = tmp_path / ".gold.holder"
+        note.write_text(note.read_text().replace(f"@{socket.gethostname()},", "@elsewhere,"))
+        assert holder_of(tmp_path, "gold") is not None
 
 
 def test_nobody_had_the_group_meanwhile(tmp_path: Path) -> None:
