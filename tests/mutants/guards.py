@@ -72,7 +72,7 @@ GUARDS = (
         "all-or-none",
         "a planned failover moves every volume or none",
         f"{_POLICY}/failover/takeover.py",
-        "if not carrying.is_decided and (carrying.refusals or (self._left and not comes_along)):",
+        "if not carrying.is_decided and (lost or carrying.refusals or (self._left and not comes_along)):",
         "if False:",
     ),
     Guard(

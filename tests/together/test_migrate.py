@@ -833,3 +833,23 @@ def test_where_it_is_taken_behind_the_epoch_nothing_old_is_deleted_before_all_ha
         assert [name for name in left if "since" not in story.files("lyon", name)] == []
 
     play(quick_path, main)
+
+
+@pytest.mark.parametrize("step", ["Mark the active copies", "Initialize", "Bring mirrors up to date"])
+def test_what_is_changed_at_its_source_meanwhile_is_so_where_it_goes(quick_path: Path, step: str) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        once = Once(step)
+
+        async def change() -> None:
+            await once.is_reached.wait()
+            await story.change("paris", "vol_1", {"nas": {"path": "/elsewhere"}, "size": 200 * 2**20})
+
+        async with trio.open_nursery() as both:
+            both.start_soon(change)
+            report = await story.place.run(migrations.migrate(migration(story, to="gold-lyon")), once)
+        assert report.verdict is Verdict.DONE, told(report)
+        moved = await story.volume("lyon", "vol_1", "nas.path,size")
+        assert (moved["nas"]["path"], moved["size"]) == ("/elsewhere", 200 * 2**20)
+
+    play(quick_path, main)

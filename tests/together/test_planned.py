@@ -612,3 +612,15 @@ def test_a_path_that_is_taken_in_the_freeze_brings_all_back(quick_path: Path) ->
         assert (story.served("paris"), report.serving, report.epoch) == ({"vol_1", "vol_2"}, "gold-paris", 1)
 
     play(quick_path, main)
+
+
+def test_what_was_changed_at_its_source_since_it_was_protected_comes_along(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        await story.change("paris", "vol_1", {"nas": {"path": "/elsewhere"}, "size": 200 * 2**20})
+        report = await story.failover("lyon", is_planned=True)
+        assert report.verdict is Verdict.DONE, told(report)
+        served = await story.volume("lyon", "vol_1", "nas.path,size")
+        assert (served["nas"]["path"], served["size"]) == ("/elsewhere", 200 * 2**20)
+
+    play(quick_path, main)

@@ -8,7 +8,7 @@ version, never by times.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -24,13 +24,17 @@ from datamotion.policy.clients.fence import Occasion, fence
 from datamotion.policy.copies.frozen import frozen_for, is_carried, last_name
 from datamotion.policy.copies.health import RECEIVING
 from datamotion.policy.epochs import seen_at
+from datamotion.policy.mirrors.adjustments import adjusted_volume, mirrors_mark
 from datamotion.policy.mirrors.last_transfers import LastTransfers, Pace
 from datamotion.policy.obstacles import Obstacle, copy_obstacle
 from datamotion.policy.situation import Situation
-from datamotion.policy.steps import StepList
+from datamotion.policy.steps import Phase, StepList
 
 FREEZE = "Freeze"  # what reports tell by since when clients were kept away
 _FREEZE = -9  # and the three after it
+_LIKE_SOURCES = Phase(
+    rank=-6, title="Adjust the mirrors", because="they are as large as what they take over, and say where clients look"
+)
 
 
 @dataclass(slots=True)
@@ -78,8 +82,16 @@ class Carrying:
         because = "what is written after the last snapshot would be lost; they read again where it is served then"
         occasion = Occasion(because, title=FREEZE, rank=_FREEZE, gate=self.gate, frozen=self.names)
         self.refusals += fence(due, self.situation.now, loose, occasion)
+        self._adjust(due, [each for each in pairs if each in able or each not in left])
         for copy, source in able:
             self._refuse_for(copy, transfers.carry_last(copy, source, self.names[source.id]))
+
+    def _adjust(self, due: StepList, pairs: Iterable[tuple[Copy, Copy]]) -> None:
+        """What was changed at a source since its mirror was made, or looked at by `apply`, comes along."""
+        for copy, source in pairs if not self.is_decided else ():
+            mark = mirrors_mark(self.situation.now, source, copy)
+            if mark.fits(copy.volume.comment) and (adjusted := adjusted_volume(source, copy, mark)) is not None:
+                due.add(_LIKE_SOURCES, self.situation.now.group.backend(copy.id.backend), copy.id.volume, *adjusted)
 
     def _refuse_for(self, copy: Copy, obstacle: Obstacle | None) -> None:
         if obstacle is not None:
