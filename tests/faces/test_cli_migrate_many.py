@@ -37,6 +37,17 @@ def test_a_folder_is_brought_elsewhere_in_its_volume(lab: Lab, tmp_path: Path) -
     assert [report["verdict"] for report in reports.report] == ["done"] * 8
 
 
+def test_that_the_old_ones_go_is_said_before_it_is_agreed_to(lab: Lab, tmp_path: Path) -> None:
+    lab.lab("seed", "--from", some_files(tmp_path / "files"), "--volumes", 2)
+    what = ("migrate", "gold-paris:vol_1/shelf 0/", "--to", "gold-paris:vol_2/new/")
+    shown, _ = lab.looked(*what, "--dry-run")
+    assert "What goes: the old one of each, once the new one was checked; --keep-source leaves it" in " ".join(
+        shown.out.split()
+    )
+    kept, _ = lab.looked(*what, "--dry-run", "--keep-source")
+    assert "What goes" not in kept.out
+
+
 def test_all_volumes_of_a_back_end_go(lab: Lab, tmp_path: Path) -> None:
     lab.lab("seed", "--from", some_files(tmp_path / "files"), "--volumes", 2)
     for wrong, said in (

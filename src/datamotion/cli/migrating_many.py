@@ -29,6 +29,7 @@ from datamotion.service.item_patterns import Meant
 from datamotion.service.migration_reports import MechanismReport
 from datamotion.service.migrations import abort, migrate
 from datamotion.service.operation_reports import OperationReport
+from datamotion.service.plan_totals import is_deleted
 from datamotion.service.prepared import Prepared
 from datamotion.service.reports import PlanReport
 from datamotion.service.session import Session
@@ -163,6 +164,15 @@ def render_many(plans: Sequence[PlanReport], left: Sequence[str], *, stderr: boo
     total = f"{count_text(len(due), 'migration')}, {size_text(data)}"
     about = f", about {_duration(seconds)} one after another at an assumed 100 MiB a second" if data else ""
     say(console, f"[bold]Together:[/] {total}{about}", indent=2, hang=2)
+    leaving = sum(any(is_deleted(each) for each in plan.losses) for plan in due)
+    if leaving:
+        old = f"the old one of {'each' if leaving == len(due) else f'{leaving} of them'}"
+        say(
+            console,
+            f"[bold]What goes:[/] {old}, once the new one was checked; --keep-source leaves it",
+            indent=2,
+            hang=2,
+        )
     for plan in plans:
         for each in plan.refusals:
             said = f"{plan.title}: {each.text}" + (f" ({each.hint})" if each.hint else "")

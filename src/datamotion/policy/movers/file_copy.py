@@ -21,7 +21,7 @@ from datamotion.model.words import VolumeState
 from datamotion.policy.mirrors.peering import Peering
 from datamotion.policy.movers.file_names import aside, copied, is_named, old_file, unnamed
 from datamotion.policy.movers.folders import add_folder
-from datamotion.policy.movers.item_steps import ItemSteps
+from datamotion.policy.movers.item_steps import ItemSteps, old_one
 from datamotion.policy.movers.items import (
     file_at_goal,
     file_at_source,
@@ -241,7 +241,8 @@ def _planner(migration: ItemMigration) -> Planner:
     def plan(situation: Situation) -> Plan:
         copying = _Copying(migration, situation)
         copying.add_all()
-        return copying.plan(title, is_over=copying.is_over, notes=_notes(migration, situation.first))
+        losses = old_one(migration, "file")
+        return copying.plan(title, is_over=copying.is_over, notes=_notes(migration, situation.first), losses=losses)
 
     return plan
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datamotion.model.acts import Change
 from datamotion.model.group import Backend
 from datamotion.model.item_migration import ItemMigration
-from datamotion.model.plan import Plan, Refusal
+from datamotion.model.plan import Loss, Plan, Refusal
 from datamotion.model.remark import Remark
 from datamotion.model.words import Operation
 from datamotion.policy.steps import Phase, StepList
@@ -37,7 +37,7 @@ class ItemSteps:
     def refuse_by(self, *refusals: Refusal) -> None:
         self._refusals += refusals
 
-    def plan(self, title: str, *, is_over: bool, notes: Iterable[Remark] = ()) -> Plan:
+    def plan(self, title: str, *, is_over: bool, notes: Iterable[Remark] = (), losses: tuple[Loss, ...] = ()) -> Plan:
         """No step of it, where one thing speaks against it. `is_over`: both ends are as they were to be."""
         ends = (self._migration.to.name, self._migration.source.name)
         return Plan(
@@ -45,8 +45,17 @@ class ItemSteps:
             group=self._migration.name,
             title=title,
             steps=() if self._refusals else self.due.steps(),
+            losses=() if self._refusals or is_over else losses,
             refusals=tuple(self._refusals),
             then=self.then,
             notes=tuple(notes),
             holds=frozenset((name, self._migration.item) for name in ends if is_over),
         )
+
+
+def old_one(migration: ItemMigration, kind: str) -> tuple[Loss, ...]:
+    """What goes for good: the old LUN or file, as soon as the new one was checked."""
+    if migration.keeps_source:
+        return ()
+    source, text = migration.source.name, f"the old {kind} at {migration.source.name}, once the new one was checked"
+    return (Loss(volume=migration.item, backend=source, given_up_at=source, kept=None, age=None, text=text),)
