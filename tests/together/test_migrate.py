@@ -17,7 +17,7 @@ from datamotion.model.serving_acts import ConfirmClaim
 from datamotion.model.standing import FENCE
 from datamotion.policy.drills.drills import DrillChoice
 from datamotion.policy.failover.planned import FREEZE
-from datamotion.service import drills, migrations, mirrors, protecting, under_way
+from datamotion.service import drills, failing_over, migrations, mirrors, protecting, under_way
 from datamotion.service.open_runs import open_runs
 from datamotion.service.reports import PlanReport, RunReport
 from datamotion.service.status import status
@@ -694,14 +694,29 @@ def test_what_bears_no_mark_any_more_is_neither_undone_nor_forgotten_unsaid(
     play(quick_path, main)
 
 
-class LostOnceFrozen(Quiet):
-    """Where the volumes go cannot be reached any more as soon as clients are kept away."""
+class Once(Quiet):
+    """Tells when a step has come about: that clients are kept away, say."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, title: str = FREEZE) -> None:
+        self._title = title
+        self.is_reached = trio.Event()
+
+    def reached(self, acts: Sequence[Act]) -> None:
+        if any(each.title == self._title for each in acts):
+            self.is_reached.set()
+
+
+class LostOnce(Once):
+    """Where it goes cannot be reached any more once a step has come about."""
+
+    def __init__(self, title: str, story: Story) -> None:
+        super().__init__(title)
         self._story = story
 
     def reached(self, acts: Sequence[Act]) -> None:
-        if any(each.title == FREEZE for each in acts):
+        was_reached = self.is_reached.is_set()
+        super().reached(acts)
+        if self.is_reached.is_set() and not was_reached:
             self._story.place.lose("lyon")
 
 
@@ -709,7 +724,7 @@ def test_where_its_goal_is_lost_in_the_freeze_clients_are_let_in_and_told_to_be(
     async def main(story: Story) -> None:
         await served_with_a_file(story, "vol_1", "vol_2")
         bring = migrations.migrate(migration(story, to="gold-lyon"))
-        report = await story.place.run(bring, LostOnceFrozen(story))
+        report = await story.place.run(bring, LostOnce(FREEZE, story))
         assert report.verdict is Verdict.SILENT, told(report)
         assert "clients write at gold-paris again: vol_1, vol_2." in told(report)
         assert "gold-lyon cannot take over the volumes: lyon" in told(report)
@@ -746,18 +761,6 @@ def test_what_is_undone_while_its_home_is_silent_says_what_goes_on(quick_path: P
         assert "once it is, the same command again goes on" in told(report)
 
     play(quick_path, main)
-
-
-class Once(Quiet):
-    """Tells when a step has come about: that clients are kept away, say."""
-
-    def __init__(self, title: str = FREEZE) -> None:
-        self._title = title
-        self.is_reached = trio.Event()
-
-    def reached(self, acts: Sequence[Act]) -> None:
-        if any(each.title == self._title for each in acts):
-            self.is_reached.set()
 
 
 async def take_the_path(story: Story, once: Once) -> None:
@@ -851,5 +854,22 @@ def test_what_is_changed_at_its_source_meanwhile_is_so_where_it_goes(quick_path:
         assert report.verdict is Verdict.DONE, told(report)
         moved = await story.volume("lyon", "vol_1", "nas.path,size")
         assert (moved["nas"]["path"], moved["size"]) == ("/elsewhere", 200 * 2**20)
+
+    play(quick_path, main)
+
+
+def test_where_its_goal_is_lost_behind_the_epoch_it_is_told_what_lets_clients_in_again(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        bring = migration(story, to="gold-lyon")
+        report = await story.place.run(migrations.migrate(bring), LostOnce("Take epoch 2", story))
+        settles = "datamotion settle migrate.gold-paris.gold-lyon --keep gold-paris lets clients in at gold-paris again"
+        assert f"if it is lost: {settles}" in told(report)
+        settled = await story.place.run(failing_over.settle(bring.group, "gold-paris"))
+        assert settled.verdict is Verdict.DONE, told(settled)
+        assert story.served("paris") == {"vol_1"}
+        story.place.regain("lyon")
+        assert (await abort(story)).verdict is Verdict.DONE
+        assert await volumes_at(story, "lyon") == {}
 
     play(quick_path, main)

@@ -30,7 +30,7 @@ from tests.ontaplab.doors.hosts import ALL, HOST
 from tests.profile import thinned
 from tests.together.mortal import Life, dies
 from tests.together.stories import Story, outcomes, play, titles, told
-from tests.together.test_migrate import Once, take_the_path
+from tests.together.test_migrate import LostOnce, Once, take_the_path
 from tests.together.world import GROUP, Quiet, create_volumes
 
 BOTH = ("lyon", "oslo")
@@ -622,5 +622,30 @@ def test_what_was_changed_at_its_source_since_it_was_protected_comes_along(quick
         assert report.verdict is Verdict.DONE, told(report)
         served = await story.volume("lyon", "vol_1", "nas.path,size")
         assert (served["nas"]["path"], served["size"]) == ("/elsewhere", 200 * 2**20)
+
+    play(quick_path, main)
+
+
+@pytest.mark.parametrize("step", ["Take epoch 2", "Break mirrors off"])
+def test_where_its_goal_is_lost_behind_the_epoch_it_is_told_what_lets_clients_in_again(
+    quick_path: Path, step: str
+) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        planned = failing_over.failover(
+            story.place.session.group(GROUP), FailoverChoice(to="gold-lyon", is_planned=True)
+        )
+        report = await story.place.run(planned, LostOnce(step, story))
+        assert report.verdict is Verdict.SILENT, told(report)
+        assert "Clients cannot write to vol_1 at gold-paris, and whether gold-lyon serves them cannot be seen." in told(
+            report
+        )
+        back = (
+            "if it is lost: datamotion failover gold --to gold-paris --overrule gold-lyon lets clients in at gold-paris"
+        )
+        assert back in told(report)
+        assert back in ((await story.concerns())["unfinished claim"].hint or "")
+        assert (await story.failover("paris", overrule="gold-lyon")).verdict is Verdict.DONE
+        assert story.served("paris") == {"vol_1"}
 
     play(quick_path, main)

@@ -12,7 +12,7 @@ from datamotion.model.migration import is_migration
 from datamotion.model.names import counted
 from datamotion.model.plan import RecoveryPoint
 from datamotion.model.remark import Remark
-from datamotion.model.standing import Standing
+from datamotion.model.standing import DoubtKind, Standing
 from datamotion.model.view import ClusterView
 from datamotion.model.words import Operation
 from datamotion.policy.clients.fence import overtaken
@@ -123,6 +123,19 @@ def _shut_out_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Ite
     for backend, volumes in shut.items():
         text = f"Clients cannot write to {names_text(volumes)} anywhere: {backend} holds what is to be served, and they"
         yield Remark(f"{text} are kept away there.", goes_on)
+    yield from _perhaps_shut_out(standing)
+
+
+def _perhaps_shut_out(standing: Standing) -> Iterator[Remark]:
+    """Whose clients are kept away where they were, as it is to be served where it cannot be seen."""
+    for doubt in standing.doubts:
+        if doubt.kind is not DoubtKind.UNFINISHED_CLAIM or doubt.backend is None:
+            continue
+        frozen = [copy.id for copy in standing.copies.values() if frozen_for(copy) and copy.id.backend != doubt.backend]
+        if frozen and standing.sites[doubt.backend].unseen is not None:
+            at, volumes = " and ".join(sorted({each.backend for each in frozen})), [each.volume for each in frozen]
+            text = f"Clients cannot write to {names_text(volumes)} at {at}, and whether {doubt.backend} serves them"
+            yield Remark(f"{text} cannot be seen.", doubt.hint)
 
 
 def _not_given_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[Remark]:

@@ -9,12 +9,13 @@ The newest claim whose back end holds a writable copy of the volume serves it. W
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
 from datamotion.model.mark import Mark
+from datamotion.model.migration import is_migration
 from datamotion.model.standing import FENCE, CopyId, Doors, Doubt, DoubtKind, Edge, HeldClaim, Site, is_fence
 from datamotion.model.units import moment_text
 from datamotion.model.volume_records import Volume
@@ -176,8 +177,8 @@ def _is_origin(copy: Seen) -> bool:
     return copy.mark is not None and copy.mark.origin == copy.volume.uuid
 
 
-def claim_doubts(group: str, claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
-    """The newest epoch, where it was taken twice, or nobody has confirmed that it was served."""
+def claim_doubts(group: str, claims: Sequence[HeldClaim], unseen: Collection[str]) -> Iterator[Doubt]:
+    """The newest epoch, where it was taken twice, or nobody has confirmed that it was served. `unseen`: back ends."""
     of_newest = [each for each in claims if each.turn == claims[0].turn]
     if len(of_newest) > 1:
         yield Doubt(
@@ -195,5 +196,17 @@ def claim_doubts(group: str, claims: Sequence[HeldClaim]) -> Iterator[Doubt]:
                 text=f"{each.backend} was claimed in epoch {each.epoch} by {each.claim.by}, at"
                 f" {moment_text(each.claim.since, to_seconds=True)}, and was never seen to be served: that run goes on,"
                 " or was cut short",
-                hint=f"{each.claim.command} goes on with it{again}",
+                hint=f"{each.claim.command} goes on with it{again}{_if_lost(group, claims, each, unseen)}",
             )
+
+
+def _if_lost(group: str, claims: Sequence[HeldClaim], of: HeldClaim, unseen: Collection[str]) -> str:
+    """How clients are let in again where they were, should the back end of a claim that was never served be lost."""
+    earlier = (each.backend for each in claims if each.epoch < of.epoch and each.served is not None)
+    former = next(earlier, None)
+    if of.backend not in unseen or former is None or former in unseen:
+        return ""
+    back = f"datamotion failover {group} --to {former} --overrule {of.backend}"
+    if is_migration(group):
+        back = f"datamotion settle {group} --keep {former}"
+    return f" once {of.backend} answers; if it is lost: {back} lets clients in at {former} again"

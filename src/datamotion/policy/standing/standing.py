@@ -47,7 +47,7 @@ def stand(group: Group, view: View) -> Standing:
     served = {each.backend for each in claims.held} or {group.home.name}
     doubts = [
         *claims.doubts,
-        *claim_doubts(group.name, claims.held),
+        *claim_doubts(group.name, claims.held, [name for name, site in sites.items() if site.unseen is not None]),
         *(
             doubt
             for verdict in verdicts.values()
