@@ -103,10 +103,19 @@ def _lun_copy(session: Session, backend: Backend, lun: PlacedLun, copy: Passage,
         source=", ".join((*at[:1], copy.source or "a LUN that is not told")),
         to=f"{backend.name}, {lun.name}",
         mechanism="LUN copy",
-        state=copy.state if copy.state.is_going_on else f"{copy.state}, to be finished",
+        state=_state_of(lun, copy, old),
         moved=share_of(total, copy.percent),
         total=total,
     )
+
+
+def _state_of(lun: PlacedLun, copy: Passage, old: PlacedLun | None) -> str:
+    mark = copy_mark(lun.comment)
+    if copy.state.is_going_on or mark is None:
+        return copy.state
+    if not mark.is_mapped and old is None:
+        return f"{copy.state}, and the LUN that it was made from is not seen any more"
+    return f"{copy.state}, to be finished"
 
 
 def _is_copied(old: PlacedLun, seen: ClusterView) -> bool:
