@@ -357,3 +357,33 @@ def test_a_lun_that_somebody_deleted_while_it_was_copied_is_not_told_as_brought_
         assert listed.state == "complete, and the LUN that it was made from is not seen any more"
 
     play(quick_path, main)
+
+
+@pytest.mark.parametrize("is_cut_off", [False, True])
+def test_a_lun_that_was_resized_while_it_is_copied_is_not_waited_for(quick_path: Path, is_cut_off: bool) -> None:
+    async def main(story: Story) -> None:
+        own, lun = await with_another_svm(story)
+
+        async def resize() -> None:
+            await own.at["paris"].patch(f"/storage/luns/{lun['uuid']}", {"space.size": 32 * MIB})
+
+        if is_cut_off:
+            assert await dies(migrate, own, Life(3, is_carried_out=False))
+            await resize()
+        async with trio.open_nursery() as nursery:
+            if not is_cut_off:
+                nursery.start_soon(once_copied, own, resize)
+            report = await migrate(own)
+        assert report.verdict is (Verdict.REFUSED if is_cut_off else Verdict.FAILED), told(report)
+        assert "/vol/vol_1/disk has 32 MiB and its copy 16 MiB" in told(report)
+        assert "the same command with --abort deletes the copy" in told(report)
+        (listed,) = (await under_way.migrations(own.place.session)).migrations
+        assert listed.state == "complete, and not as large as the LUN is now: --abort, then begin again"
+        assert (await abort(own)).verdict is Verdict.DONE
+        before = held(own, "vol_1")
+        assert before is not None
+        assert len(before) == 32 * MIB
+        assert (await migrate(own)).verdict is Verdict.DONE
+        await assert_served_there(own, before)
+
+    play(quick_path, main)

@@ -165,7 +165,7 @@ HELD = replace(LUN, is_enabled=False, comment="[datamotion copies it elsewhere]"
     ("luns", "first"),
     [
         ((HELD, copied(PassageState.REPLICATING)), "AwaitLunCopy"),
-        ((HELD, copied(PassageState.COMPLETE, size_bytes=4096)), "AwaitLunCopy"),  # not as large: not whole
+        ((HELD, copied(PassageState.COMPLETE, size_bytes=4096)), None),  # not as large, and never will be: never whole
         ((HELD, copied(PassageState.COMPLETE)), "CreateIgroup"),
         ((LUN, copied(PassageState.COMPLETE)), None),  # hosts write to the old one: nothing goes on
         ((copied(PassageState.REPLICATING),), None),  # the old one is out of sight, and nobody saw this one whole

@@ -11,10 +11,11 @@ from datamotion.model.lun_mark import LONGEST_COMMENT, CopyMark, copy_mark, is_l
 from datamotion.model.plan import Refusal
 from datamotion.model.serving_records import Igroup
 from datamotion.model.standing import Standing
+from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.model.words import VolumeState
 from datamotion.policy.movers.items import lun_at_goal, lun_at_source
-from datamotion.policy.proofs.lun_places import igroup_named, lun_of
+from datamotion.policy.proofs.lun_places import igroup_named, is_resized, lun_of
 
 
 class Pair(NamedTuple):
@@ -77,15 +78,21 @@ def is_left(migration: ItemMigration, old: PlacedLun, new: PlacedLun) -> bool:
     return not (old.is_enabled or is_leaving(old.comment)) and _is_from(new, migration, old)
 
 
-def why_not_at_goal(migration: ItemMigration, pair: Pair) -> Refusal | None:
-    """Why a copy is not gone on with as it is: somebody renamed it."""
-    new = pair.new
-    if new is None or new.name == lun_name(migration.to_volume, migration.to_path):
+def why_not_as_made(migration: ItemMigration, pair: Pair) -> Refusal | None:
+    """Why a copy is not gone on with as it is: somebody renamed it, or gave the old one another size."""
+    (old, new), goal = pair, lun_name(migration.to_volume, migration.to_path)
+    if new is not None and new.name != goal:
+        return Refusal(
+            text=f"its copy is called {new.name} at {migration.to.name}",
+            hint=f"rename it to {goal}, or let the command go on that began it; the same command with --abort"
+            " deletes it",
+        )
+    if old is None or new is None or pair.is_given or not is_resized(new, old):
         return None
     return Refusal(
-        text=f"its copy is called {new.name} at {migration.to.name}",
-        hint=f"rename it to {lun_name(migration.to_volume, migration.to_path)}, or let the command go on that began it;"
-        " the same command with --abort deletes it",
+        text=f"{old.name} has {size_text(old.size_bytes)} and its copy {size_text(new.size_bytes)}: one of them was"
+        " resized after the copy was begun",
+        hint="the same command with --abort deletes the copy, and hosts use the LUN again; then begin again",
     )
 
 

@@ -8,6 +8,7 @@ undone.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from datamotion.model.item_acts import AwaitLunCopy, CopyLun, CreateIgroup, DeleteLun, MarkLun
 from datamotion.model.item_migration import ItemMigration
@@ -34,7 +35,7 @@ from datamotion.policy.movers.lun_copies import (
     strangers,
     why_gone,
     why_no_marks,
-    why_not_at_goal,
+    why_not_as_made,
 )
 from datamotion.policy.movers.offer import Mover, seconds_for
 from datamotion.policy.proofs.lun_places import igroup_named, is_whole
@@ -137,12 +138,12 @@ class _Copying(ItemSteps):
     def add_all(self) -> None:
         if self.is_over:
             return
-        if refusal := why_not_at_goal(self._migration, self._pair):
-            self.refuse(refusal.text, refusal.hint)
+        if refusal := why_not_as_made(self._migration, self._pair):
+            self.refuse_by(replace(refusal, volume=self._migration.item))  # at both ends
         elif self._old is not None:
             self._carry(self._old)
         elif gone := why_gone(self._migration, self._now, self._pair, self._began):
-            self.refuse(gone.text, gone.hint)
+            self.refuse_by(replace(gone, volume=self._migration.item))
         elif self._new is not None:
             self._unmark(self._new)
 
