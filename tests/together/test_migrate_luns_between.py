@@ -387,3 +387,36 @@ def test_a_lun_that_was_resized_while_it_is_copied_is_not_waited_for(quick_path:
         await assert_served_there(own, before)
 
     play(quick_path, main)
+
+
+def test_a_copy_that_was_renamed_is_named_and_deleted_by_abort_or_gone_on_with_where_it_was(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own, lun = await with_another_svm(story)
+        before = held(own, "vol_1")
+
+        async def rename(name: str = "/vol/vol_3/renamed", of: str = "/vol/vol_3/disk") -> None:
+            await own.at["paris"].patch(f"/storage/luns/{(await told_of(own, of))['uuid']}", {"name": name})
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(once_copied, own, rename)
+            report = await migrate(own)
+        assert report.verdict is Verdict.FAILED
+        assert "the copy /vol/vol_3/disk is not there any more" in told(report)
+        assert "datamotion migrations shows how it stands" in told(report)
+        assert "datamotion status" not in told(report)
+        again = await migrate(own)
+        assert again.verdict is Verdict.REFUSED
+        assert "its copy is called /vol/vol_3/renamed at gold-other" in told(again)
+        assert (await abort(own)).verdict is Verdict.DONE
+        assert copied(own, "renamed") is None
+        assert not (await under_way.migrations(own.place.session)).migrations
+        await assert_as_it_was(own, lun, before)
+        before = held(own, "vol_1")
+        assert await dies(migrate, own, Life(2, is_carried_out=False))
+        await rename()
+        assert (await migrate(own)).verdict is Verdict.REFUSED
+        await rename("/vol/vol_3/disk", "/vol/vol_3/renamed")
+        assert (await migrate(own)).verdict is Verdict.DONE
+        await assert_served_there(own, before)
+
+    play(quick_path, main)
