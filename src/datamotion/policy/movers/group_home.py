@@ -22,6 +22,7 @@ from datamotion.policy.movers.course import Course, Part, Words, followed_by, ol
 from datamotion.policy.movers.finish import is_turned
 from datamotion.policy.movers.group_obstacles import exchanged, members, mirrored, why_not
 from datamotion.policy.movers.offer import Mover, seconds_for
+from datamotion.policy.movers.sizes import AsLarge
 from datamotion.policy.movers.undo import undo_planner
 from datamotion.policy.protect.protect import protect_planner
 from datamotion.policy.reprotect.reprotect import reprotect_planner
@@ -159,11 +160,14 @@ def _planner(migration: GroupMigration) -> Planner:
         consent = Consent(discard=frozenset(anew - writable), keep=False)
         return reprotect_planner(group, consent, but=source)
 
-    course = Course(
+    course = AsLarge(
         migration,
-        words,
-        mirroring=protect_planner(group, only=migration.to.name),
-        following=lambda situation: following(situation)(situation),
+        Course(
+            migration,
+            words,
+            mirroring=protect_planner(group, only=migration.to.name),
+            following=lambda situation: following(situation)(situation),
+        ),
     )
 
     def plan(situation: Situation) -> Plan:
