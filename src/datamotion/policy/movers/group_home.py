@@ -18,11 +18,11 @@ from datamotion.model.units import size_text
 from datamotion.policy.copies.common import common
 from datamotion.policy.failover.thaw import frozen_copies
 from datamotion.policy.home import as_new_home
+from datamotion.policy.movers.arriving import Arriving
 from datamotion.policy.movers.course import Course, Part, Words, followed_by, old_volumes
 from datamotion.policy.movers.finish import is_turned
 from datamotion.policy.movers.group_obstacles import exchanged, members, mirrored, why_not
 from datamotion.policy.movers.offer import Mover, seconds_for
-from datamotion.policy.movers.sizes import AsLarge
 from datamotion.policy.movers.undo import undo_planner
 from datamotion.policy.protect.protect import protect_planner
 from datamotion.policy.reprotect.reprotect import reprotect_planner
@@ -160,7 +160,7 @@ def _planner(migration: GroupMigration) -> Planner:
         consent = Consent(discard=frozenset(anew - writable), keep=False)
         return reprotect_planner(group, consent, but=source)
 
-    course = AsLarge(
+    course = Arriving(
         migration,
         Course(
             migration,
