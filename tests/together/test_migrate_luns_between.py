@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
 from tests.together.test_check import calls
 from tests.together.test_migrate_luns import IQN, LUN, MIB, held, taken, told_of, with_a_lun
+from tests.together.world import SVMS
 
 OTHER = "svm_other"
 GOAL = "gold-other:vol_3"
@@ -270,5 +272,151 @@ def test_what_cannot_be_copied_is_refused_and_nothing_is_changed(quick_path: Pat
         await own.at["paris"].delete(f"/protocols/san/igroups/{group['uuid']}")
         await own.at["paris"].patch(f"/storage/luns/{lun['uuid']}", {"comment": "x" * 240})
         assert "shorten the comment" in told(await plan(own))
+
+    play(quick_path, main)
+
+
+async def once_copied(story: Story, change: Callable[[], Awaitable[object]], name: str = "/vol/vol_3/disk") -> None:
+    """Change something as soon as the copy is there."""
+    while not await told_of(story, name):
+        await trio.sleep(0.1)
+    await change()
+
+
+@pytest.mark.parametrize("keeps_source", [False, True])
+@pytest.mark.parametrize("name", ["/vol/vol_1/renamed", "/vol/vol_2/disk"])
+def test_a_lun_that_was_renamed_while_it_is_copied_is_gone_on_with(
+    quick_path: Path, name: str, keeps_source: bool
+) -> None:
+    async def main(story: Story) -> None:
+        own, lun = await with_another_svm(story)
+        before = held(own, "vol_1")
+
+        async def rename() -> None:
+            await own.at["paris"].patch(f"/storage/luns/{lun['uuid']}", {"name": name})
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(once_copied, own, rename)
+            report = await migrate(own, keeps_source=keeps_source)
+        assert report.verdict is Verdict.DONE, told(report)
+        await assert_served_there(own, before)
+        old = await told_of(own, name)
+        assert (old.get("enabled"), old.get("comment")) == ((False, "trees") if keeps_source else (None, None))
+
+    play(quick_path, main)
+
+
+def test_the_same_command_finds_a_renamed_lun_by_what_its_copy_says_and_so_does_abort(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own, lun = await with_another_svm(story)
+        path, before = f"/storage/luns/{lun['uuid']}", held(own, "vol_1")
+        stranger = {"name": "/vol/vol_1/disk", "os_type": "linux", "space.size": MIB, "svm.name": SVMS["paris"]}
+        assert await dies(migrate, own, Life(3, is_carried_out=False))
+        await own.at["paris"].patch(path, {"name": "/vol/vol_1/renamed"})
+        await own.at["paris"].post("/storage/luns", stranger)
+        assert (await abort(own)).verdict is Verdict.DONE
+        assert (await told_of(own, "/vol/vol_1/renamed"))["enabled"]
+        assert copied(own) is None
+        await own.at["paris"].delete(f"/storage/luns/{(await told_of(own, '/vol/vol_1/disk'))['uuid']}")
+        await own.at["paris"].patch(path, {"name": "/vol/vol_1/disk"})
+        assert await dies(migrate, own, Life(2, is_carried_out=False))
+        await own.at["paris"].patch(path, {"name": "/vol/vol_1/renamed"})
+        await own.at["paris"].post("/storage/luns", stranger)
+        shown = await plan(own)
+        assert "called /vol/vol_1/renamed by now" in told(shown)
+        assert (await migrate(own)).verdict is Verdict.DONE
+        await assert_served_there(own, before)
+        assert await told_of(own, "/vol/vol_1/renamed") == {}
+        assert await told_of(own, "/vol/vol_1/disk")
+
+    play(quick_path, main)
+
+
+def test_a_lun_that_somebody_deleted_while_it_was_copied_is_not_told_as_brought_there(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own, lun = await with_another_svm(story)
+        before = held(own, "vol_1")
+
+        async def delete() -> None:
+            await own.at["paris"].delete(f"/storage/luns/{lun['uuid']}", allow_delete_while_mapped="true")
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(once_copied, own, delete)
+            report = await migrate(own)
+        await trio.sleep(600)  # the cluster copies on
+        assert report.verdict is not Verdict.DONE
+        assert "mapped to hosts, was deleted by somebody" in told(report)
+        writes = await calls(own, "writes")
+        for again in (await migrate(own), await abort(own)):
+            assert again.verdict is Verdict.REFUSED
+            assert "was deleted by somebody before its hosts were given its copy" in told(again)
+        assert await calls(own, "writes") == writes
+        assert (await told_of(own, "/vol/vol_3/disk"))["comment"] == f"trees [datamotion copy of {lun['uuid']}]"
+        assert copied(own) == before
+        (listed,) = (await under_way.migrations(own.place.session)).migrations
+        assert listed.state == "complete, and the LUN that it was made from is not seen any more"
+
+    play(quick_path, main)
+
+
+@pytest.mark.parametrize("is_cut_off", [False, True])
+def test_a_lun_that_was_resized_while_it_is_copied_is_not_waited_for(quick_path: Path, is_cut_off: bool) -> None:
+    async def main(story: Story) -> None:
+        own, lun = await with_another_svm(story)
+
+        async def resize() -> None:
+            await own.at["paris"].patch(f"/storage/luns/{lun['uuid']}", {"space.size": 32 * MIB})
+
+        if is_cut_off:
+            assert await dies(migrate, own, Life(3, is_carried_out=False))
+            await resize()
+        async with trio.open_nursery() as nursery:
+            if not is_cut_off:
+                nursery.start_soon(once_copied, own, resize)
+            report = await migrate(own)
+        assert report.verdict is (Verdict.REFUSED if is_cut_off else Verdict.FAILED), told(report)
+        assert "/vol/vol_1/disk has 32 MiB and its copy 16 MiB" in told(report)
+        assert "the same command with --abort deletes the copy" in told(report)
+        (listed,) = (await under_way.migrations(own.place.session)).migrations
+        assert listed.state == "complete, and not as large as the LUN is now: --abort, then begin again"
+        assert (await abort(own)).verdict is Verdict.DONE
+        before = held(own, "vol_1")
+        assert before is not None
+        assert len(before) == 32 * MIB
+        assert (await migrate(own)).verdict is Verdict.DONE
+        await assert_served_there(own, before)
+
+    play(quick_path, main)
+
+
+def test_a_copy_that_was_renamed_is_named_and_deleted_by_abort_or_gone_on_with_where_it_was(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own, lun = await with_another_svm(story)
+        before = held(own, "vol_1")
+
+        async def rename(name: str = "/vol/vol_3/renamed", of: str = "/vol/vol_3/disk") -> None:
+            await own.at["paris"].patch(f"/storage/luns/{(await told_of(own, of))['uuid']}", {"name": name})
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(once_copied, own, rename)
+            report = await migrate(own)
+        assert report.verdict is Verdict.FAILED
+        assert "the copy /vol/vol_3/disk is not there any more" in told(report)
+        assert "datamotion migrations shows how it stands" in told(report)
+        assert "datamotion status" not in told(report)
+        again = await migrate(own)
+        assert again.verdict is Verdict.REFUSED
+        assert "its copy is called /vol/vol_3/renamed at gold-other" in told(again)
+        assert (await abort(own)).verdict is Verdict.DONE
+        assert copied(own, "renamed") is None
+        assert not (await under_way.migrations(own.place.session)).migrations
+        await assert_as_it_was(own, lun, before)
+        before = held(own, "vol_1")
+        assert await dies(migrate, own, Life(2, is_carried_out=False))
+        await rename()
+        assert (await migrate(own)).verdict is Verdict.REFUSED
+        await rename("/vol/vol_3/disk", "/vol/vol_3/renamed")
+        assert (await migrate(own)).verdict is Verdict.DONE
+        await assert_served_there(own, before)
 
     play(quick_path, main)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from datamotion.engine.ports import Declined, Other, Unanswered
 from datamotion.model.acts import Act
+from datamotion.model.migration import is_migration
 from datamotion.model.plan import Refusal
 from datamotion.model.view import Unseen
 
@@ -54,7 +55,11 @@ def by_another(other: Other) -> Failure:
 
 def by_sight(group: str, evidence: str) -> Failure:
     """What was seen makes it impossible, or leaves it open."""
-    return Failure(text=evidence, hint=f"datamotion status {group} shows how it stands")
+    is_listed = is_migration(group)  # that of a LUN, a file or a volume move is no group that `status` knows
+    hint = (
+        "datamotion migrations shows how it stands" if is_listed else f"datamotion status {group} shows how it stands"
+    )
+    return Failure(text=evidence, hint=hint)
 
 
 def _again(cluster: str) -> str:

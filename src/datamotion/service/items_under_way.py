@@ -15,7 +15,7 @@ from datamotion.model.words import Operation
 from datamotion.policy.movers.file_copy import NAME
 from datamotion.policy.movers.file_names import is_named, names_of, old_file, unnamed
 from datamotion.policy.proofs.file_places import file_named, is_copying
-from datamotion.policy.proofs.lun_places import lun_of
+from datamotion.policy.proofs.lun_places import is_resized, lun_of
 from datamotion.service.migration_reports import MigrationReport, share_of
 from datamotion.service.migrations import item_migration
 from datamotion.service.session import Session
@@ -103,10 +103,21 @@ def _lun_copy(session: Session, backend: Backend, lun: PlacedLun, copy: Passage,
         source=", ".join((*at[:1], copy.source or "a LUN that is not told")),
         to=f"{backend.name}, {lun.name}",
         mechanism="LUN copy",
-        state=copy.state if copy.state.is_going_on else f"{copy.state}, to be finished",
+        state=_state_of(lun, copy, old),
         moved=share_of(total, copy.percent),
         total=total,
     )
+
+
+def _state_of(lun: PlacedLun, copy: Passage, old: PlacedLun | None) -> str:
+    mark = copy_mark(lun.comment)
+    if copy.state.is_going_on or mark is None:
+        return copy.state
+    if not mark.is_mapped and old is None:
+        return f"{copy.state}, and the LUN that it was made from is not seen any more"
+    if not mark.is_mapped and old is not None and is_resized(lun, old):
+        return f"{copy.state}, and not as large as the LUN is now: --abort, then begin again"
+    return f"{copy.state}, to be finished"
 
 
 def _is_copied(old: PlacedLun, seen: ClusterView) -> bool:

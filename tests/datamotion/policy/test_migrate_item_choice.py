@@ -145,14 +145,14 @@ def test_a_move_goes_on_from_what_is_seen(lun: PlacedLun, asked_for: list[str]) 
     assert bool(plan.refusals) is (not asked_for and not plan.holds)
 
 
-def copied(state: PassageState, size_bytes: int = LUN.size_bytes) -> PlacedLun:
+def copied(state: PassageState, size_bytes: int = LUN.size_bytes, more: str = "") -> PlacedLun:
     return replace(
         LUN,
         uuid="lun-9",
         svm=OTHER.svm,
         volume="vol_3",
         size_bytes=size_bytes,
-        comment="[datamotion copy of lun-1]",
+        comment=f"[datamotion copy of lun-1{more}]",
         igroups=(),
         copy=Passage(source=LUN.name, destination=None, state=state, percent=50),
     )
@@ -165,11 +165,12 @@ HELD = replace(LUN, is_enabled=False, comment="[datamotion copies it elsewhere]"
     ("luns", "first"),
     [
         ((HELD, copied(PassageState.REPLICATING)), "AwaitLunCopy"),
-        ((HELD, copied(PassageState.COMPLETE, size_bytes=4096)), "AwaitLunCopy"),  # not as large: not whole
+        ((HELD, copied(PassageState.COMPLETE, size_bytes=4096)), None),  # not as large, and never will be: never whole
         ((HELD, copied(PassageState.COMPLETE)), "CreateIgroup"),
         ((LUN, copied(PassageState.COMPLETE)), None),  # hosts write to the old one: nothing goes on
         ((copied(PassageState.REPLICATING),), None),  # the old one is out of sight, and nobody saw this one whole
-        ((copied(PassageState.COMPLETE),), "MarkLun"),
+        ((copied(PassageState.COMPLETE),), None),  # nobody saw this one mapped either: somebody deleted the old one
+        ((copied(PassageState.COMPLETE, more=", mapped"),), "MarkLun"),
     ],
 )
 def test_no_old_lun_goes_before_the_new_one_is_whole_and_mapped(luns: Any, first: str | None) -> None:

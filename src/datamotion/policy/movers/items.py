@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.item_records import FileName, PlacedFile, PlacedLun, lun_name
+from datamotion.model.lun_mark import copy_mark
 from datamotion.model.mark import read_mark
 from datamotion.model.plan import Offer, Refusal
 from datamotion.model.remark import Remark
@@ -112,9 +113,11 @@ def has_arrived(migration: ItemMigration, standing: Standing) -> bool:
 
 
 def is_at_goal(migration: ItemMigration, standing: Standing) -> bool:
-    """Whether there is a LUN or file at its goal."""
-    file = file_at_goal(migration, standing)
-    return lun_at_goal(migration, standing) is not None or (file is not None and file.kind == "file")
+    """Whether there is a LUN or file at its goal. A LUN that its mark calls a copy is not the one that was to come."""
+    file, lun = file_at_goal(migration, standing), lun_at_goal(migration, standing)
+    if lun is not None:
+        return copy_mark(lun.comment) is None
+    return file is not None and file.kind == "file"
 
 
 def _missing_lun(migration: ItemMigration, standing: Standing, seen: ClusterView) -> Refusal:

@@ -8,6 +8,7 @@ undone.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from datamotion.model.item_acts import AwaitLunCopy, CopyLun, CreateIgroup, DeleteLun, MarkLun
 from datamotion.model.item_migration import ItemMigration
@@ -19,17 +20,23 @@ from datamotion.model.serving_acts import MapLun
 from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
-from datamotion.model.words import VolumeState
 from datamotion.policy.mirrors.peering import Peering
 from datamotion.policy.movers.item_steps import ItemSteps
 from datamotion.policy.movers.items import (
     lun_at_goal,
-    lun_at_source,
     protection_notes,
     why_no_place_for,
     why_not_within_cluster,
 )
-from datamotion.policy.movers.lun_copies import copy_at_goal, is_left, numbers_of, strangers, why_no_marks
+from datamotion.policy.movers.lun_copies import (
+    is_left,
+    numbers_of,
+    pair_of,
+    strangers,
+    why_gone,
+    why_no_marks,
+    why_not_as_made,
+)
 from datamotion.policy.movers.offer import Mover, seconds_for
 from datamotion.policy.proofs.lun_places import igroup_named, is_whole
 from datamotion.policy.situation import Planner, Situation
@@ -52,11 +59,14 @@ _IGROUP = Phase(
     rank=54, title="Make igroups", because="the LUN is mapped to hosts that the SVM does not know", gate=Gate.ALL
 )
 _MAP = Phase(rank=55, title="Map the new LUN", because="the hosts of the old one use it from now on", gate=Gate.ALL)
-_DELETE = Phase(
-    rank=56, title="Delete the old LUN", because="the new one is whole, and mapped as this one was", gate=Gate.ALL
+_NOTE = Phase(
+    rank=56, title="Note that the new LUN is mapped", because="the old one may go from then on", gate=Gate.ALL
 )
-_UNMARK = Phase(rank=57, title="Remove the new LUN's mark", because="nothing is left to do for it", gate=Gate.ALL)
-_LEAVE = Phase(rank=58, title="Remove the old LUN's mark", because="it stays, and no host uses it", gate=Gate.ALL)
+_DELETE = Phase(
+    rank=57, title="Delete the old LUN", because="the new one is whole, and mapped as this one was", gate=Gate.ALL
+)
+_UNMARK = Phase(rank=58, title="Remove the new LUN's mark", because="nothing is left to do for it", gate=Gate.ALL)
+_LEAVE = Phase(rank=59, title="Remove the old LUN's mark", because="it stays, and no host uses it", gate=Gate.ALL)
 
 _REMOVE = Phase(rank=50, title="Delete the copy", because="the LUN stays where it is", gate=Gate.ALL)
 _LET_IN = Phase(
@@ -65,7 +75,7 @@ _LET_IN = Phase(
 
 
 def _offer(migration: ItemMigration, standing: Standing) -> Offer:
-    lun = lun_at_source(migration, standing)
+    lun = pair_of(migration, standing).old
     data = lun.used_bytes if lun is not None else 0
     return Offer(
         mechanism="LUN copy",
@@ -104,30 +114,38 @@ def _ongoing(migration: ItemMigration, standing: Standing) -> bool:
         return False
     if any(standing.sites[name].svm is None for name in (migration.source.name, migration.to.name)):
         return False
-    old = lun_at_source(migration, standing)
-    return (old is not None and is_leaving(old.comment)) or copy_at_goal(migration, standing) is not None
+    old, new = pair_of(migration, standing)
+    return (old is not None and is_leaving(old.comment)) or new is not None
 
 
 class _Copying(ItemSteps):
     """What is left to do until the LUN is served at the other SVM and gone from this one."""
 
-    def __init__(self, migration: ItemMigration, standing: Standing) -> None:
+    def __init__(self, migration: ItemMigration, situation: Situation) -> None:
         super().__init__(migration)
-        self._now = standing
-        self._old, self._new = lun_at_source(migration, standing), copy_at_goal(migration, standing)
+        self._now, self._began = situation.now, pair_of(migration, situation.first).old
+        self._pair = pair_of(migration, situation.now, self._began)
+        self._old, self._new = self._pair
+        self._mark = self._pair.mark
 
     @property
     def is_over(self) -> bool:
         new, old = lun_at_goal(self._migration, self._now), self._old
         if new is None or copy_mark(new.comment) is not None:
             return False
-        return old is None or (self._migration.keeps_source and is_left(old, new))
+        return old is None or (self._migration.keeps_source and is_left(self._migration, old, new))
 
     def add_all(self) -> None:
-        if self._old is not None and not self.is_over:
+        if self.is_over:
+            return
+        if refusal := why_not_as_made(self._migration, self._pair):
+            self.refuse_by(replace(refusal, volume=self._migration.item))  # at both ends
+        elif self._old is not None:
             self._carry(self._old)
+        elif gone := why_gone(self._migration, self._now, self._pair, self._began):
+            self.refuse_by(replace(gone, volume=self._migration.item))
         elif self._new is not None:
-            self._finish(self._new)
+            self._unmark(self._new)
 
     def _carry(self, old: PlacedLun) -> None:
         """The old LUN is there: up to its removal."""
@@ -159,10 +177,10 @@ class _Copying(ItemSteps):
                 comment=mark.write(unmarked(old.comment)),
             )
             self.add(_COPY, migration.to, change_copy, f"{migration.goal}, {size_text(old.used_bytes)} used")
-        if self._new is None or not is_whole(self._new, old.size_bytes):
+        if self._new is None or not (self._pair.is_given or is_whole(self._new, old.size_bytes)):
             awaited = AwaitLunCopy(svm=migration.to.svm, name=goal, size_bytes=old.size_bytes)
             self.add(_AWAIT, migration.to, awaited, f"{migration.goal} as large as {migration.item}, and complete")
-        elif (known := copy_mark(self._new.comment)) and known.was_off and self._new.is_enabled:
+        elif self._mark is not None and self._mark.was_off and self._new.is_enabled:
             off = MarkLun(uuid=self._new.uuid, comment=self._new.comment, is_enabled=False)
             self.add(_OFF, migration.to, off, migration.goal, about="off")
         self._serve(old)
@@ -192,31 +210,24 @@ class _Copying(ItemSteps):
 
     def _part(self, old: PlacedLun) -> None:
         """From the old LUN: it is deleted, or stays as it is with nobody let in."""
-        migration = self._migration
-        if self._new is not None and copy_mark(self._new.comment) is not None and migration.keeps_source:
+        migration, mark = self._migration, self._mark
+        if self._new is not None and migration.keeps_source:
             self._unmark(self._new)
-        text = f"{migration.item} of {migration.source.name}, {size_text(old.used_bytes)} used"
+        elif self._new is not None and mark is not None and not mark.is_mapped:
+            comment = mark._replace(is_mapped=True).write(unmarked(self._new.comment))
+            noted = MarkLun(uuid=self._new.uuid, comment=comment, is_enabled=not mark.was_off)
+            self.add(_NOTE, migration.to, noted, migration.goal, about="note")
+        called = f", called {old.name} by now" if old.name != lun_name(migration.volume, migration.path) else ""
+        text = f"{migration.item} of {migration.source.name}{called}, {size_text(old.used_bytes)} used"
         if not migration.keeps_source:
             self.add(_DELETE, migration.source, DeleteLun(uuid=old.uuid), text)
         elif is_leaving(old.comment):
             change = MarkLun(uuid=old.uuid, comment=unmarked(old.comment), is_enabled=False)
             self.add(_LEAVE, migration.source, change, text, about="leave")
 
-    def _finish(self, new: PlacedLun) -> None:
-        """The old LUN is not seen any more: deleted by this migration, unless what is seen says otherwise."""
-        volume = self._now.sites[self._migration.source.name].volumes.get(self._migration.volume)
-        is_hidden = volume is not None and volume.state is not VolumeState.ONLINE
-        if is_hidden or not is_whole(new, new.size_bytes):
-            why = f"{self._migration.volume} is not online" if is_hidden else "the copy is not complete"
-            text = f"that {self._migration.item} was deleted once {self._migration.goal} was whole is not seen: {why}"
-            self.refuse(text, "look at both, then run the same command again")
-            return
-        self._unmark(new)
-
     def _unmark(self, new: PlacedLun) -> None:
-        mark = copy_mark(new.comment)
-        if mark is not None:
-            change = MarkLun(uuid=new.uuid, comment=unmarked(new.comment), is_enabled=not mark.was_off)
+        if self._mark is not None:
+            change = MarkLun(uuid=new.uuid, comment=unmarked(new.comment), is_enabled=not self._mark.was_off)
             self.add(_UNMARK, self._migration.to, change, self._migration.goal, about="unmark")
 
 
@@ -224,7 +235,7 @@ def _planner(migration: ItemMigration) -> Planner:
     title = f"Copy {migration.item} of {migration.source.name} to {migration.goal}, and serve it there"
 
     def plan(situation: Situation) -> Plan:
-        copying = _Copying(migration, situation.now)
+        copying = _Copying(migration, situation)
         copying.add_all()
         return copying.plan(title, is_over=copying.is_over, notes=_notes(migration, situation.first))
 
@@ -245,14 +256,16 @@ def _way_back(migration: ItemMigration) -> Planner:
     title = f"Undo the copy of {migration.item} to {migration.goal}"
 
     def plan(situation: Situation) -> Plan:
-        old, new = lun_at_source(migration, situation.now), copy_at_goal(migration, situation.now)
+        began = pair_of(migration, situation.first).old
+        old, new = pair = pair_of(migration, situation.now, began)
         back = ItemSteps(migration)
         if old is None:
             text = f"the old LUN was deleted after {migration.goal} was whole and mapped: there is only the way forward"
-            back.refuse_by(Refusal(text=text, hint="the same command without --abort goes on with it"))
+            onward = Refusal(text=text, hint="the same command without --abort goes on with it")
+            back.refuse_by(why_gone(migration, situation.now, pair, began) or onward)
             return back.plan(title, is_over=False)
         if new is not None:
-            back.add(_REMOVE, migration.to, DeleteLun(uuid=new.uuid), migration.goal)
+            back.add(_REMOVE, migration.to, DeleteLun(uuid=new.uuid), f"{migration.to.name}:{new.volume}/{new.path}")
         if is_leaving(old.comment):
             change = MarkLun(uuid=old.uuid, comment=unmarked(old.comment), is_enabled=True)
             back.add(_LET_IN, migration.source, change, f"{migration.item} of {migration.source.name}")

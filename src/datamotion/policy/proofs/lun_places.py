@@ -65,8 +65,16 @@ def copied(change: CopyLun, ground: Ground) -> Proof:
 
 def is_whole(copy: PlacedLun, size_bytes: int) -> bool:
     """Whether its cluster says that all is in a copy, and it is as large as what it was made from."""
-    is_complete = copy.copy is not None and copy.copy.state is PassageState.COMPLETE
-    return is_complete and copy.size_bytes == size_bytes
+    return _is_complete(copy) and copy.size_bytes == size_bytes
+
+
+def is_resized(copy: PlacedLun, of: PlacedLun) -> bool:
+    """Whether all is in a copy that is not as large as what it was made from, and so never will be whole."""
+    return _is_complete(copy) and copy.size_bytes != of.size_bytes
+
+
+def _is_complete(copy: PlacedLun) -> bool:
+    return copy.copy is not None and copy.copy.state is PassageState.COMPLETE
 
 
 def copy_complete(change: AwaitLunCopy, ground: Ground) -> Proof:
