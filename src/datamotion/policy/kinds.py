@@ -204,7 +204,8 @@ KINDS: Mapping[type[Change], Kind] = {
     TakeEpoch: Kind(
         _POLICIES | _RELATIONSHIPS | _VOLUMES, serving.epoch_taken
     ),  # and what somebody serves there by now
-    ConfirmClaim: Kind(_POLICIES, serving.claim_confirmed),
+    # And whether somebody lets clients in to what was overtaken: nobody looks again behind it.
+    ConfirmClaim: Kind(_POLICIES | _VOLUMES | _LUNS, serving.claim_confirmed),
     # Without a relationship nobody breaks a copy off any more: what it is then, it is when it is deleted.
     DeleteRelationship: Kind(_RELATIONSHIPS | _VOLUMES | _POLICIES, removals.relationship_deleted),
     ReleaseRelationship: Kind(frozenset({Aspect.DESTINATIONS}), removals.released),

@@ -152,11 +152,9 @@ class Takeover:
             notes += failover_notes(standing, decision, self._moving, rivals)
         notes += kept_notes(self._moving, steps)
         losses = self._losses()
-        if carrying is not None:
-            late = [copy.id.volume for copy in chosen.usable if carrying.is_late(copy)]
-            if not decision.is_served:
-                title += ", as planned" if losses or late else ", as planned: no write is lost"
-            notes += late_notes(standing, decision, late)
+        late = [copy.id.volume for copy in chosen.usable if carrying.is_late(copy)] if carrying is not None else []
+        if carrying is not None and not decision.is_served:
+            title += ", as planned" if losses or late else ", as planned: no write is lost"
         staying_notes, staying_refusals = of_staying(standing, decision, steps)
         return Plan(
             operation=operation,
@@ -167,6 +165,7 @@ class Takeover:
             refusals=(*self._refusals, *staying_refusals),
             then=(what_follows(decision),) if decision.reprotects and steps else (),
             notes=(*notes, *staying_notes),
+            late=late_notes(standing, decision, late),
             differences=tuple(f"{chosen.name} differs: {each}." for each in self._ways.differences()),
             recovery_points=tuple(
                 _recovery_point(self._situation, copy, carrying, decision.terms.earlier)
