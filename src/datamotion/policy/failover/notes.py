@@ -42,6 +42,8 @@ def failover_notes(
             continue
         by_hand = "its mirrors were broken off by hand; " if each.is_broken_by_others else ""
         notes.append(Remark(f"{each.name} is passed over: {by_hand}{why}."))
+    if decision.terms.earlier is not None:
+        notes += decision.terms.earlier.notes(standing, moving)
     notes += [*_ended_pauses(standing, decision, moving), *unseen_sessions(standing, rivals)]
     strangers = [
         doubt.text

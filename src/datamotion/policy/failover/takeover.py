@@ -20,7 +20,8 @@ from datamotion.policy.clients.fence import Occasion, fence
 from datamotion.policy.clients.giving import Giving
 from datamotion.policy.clients.letting_in import name_epoch, serve
 from datamotion.policy.clients.provision import give, offered
-from datamotion.policy.copies.common import Common, age_of
+from datamotion.policy.copies.ages import age_of
+from datamotion.policy.copies.common import Common
 from datamotion.policy.copies.losses import recovery_point, worst_first
 from datamotion.policy.copies.recovery import Earlier
 from datamotion.policy.copies.target import assess
@@ -243,7 +244,7 @@ def _recovery_point(
 ) -> RecoveryPoint:
     was = situation.first.copies.get(copy.id)
     if earlier is not None and was is not None and not was.is_writable and (at := earlier.of(situation.first, was)):
-        return RecoveryPoint(volume=copy.id.volume, snapshot=at.name, age=age_of(situation.first, copy.id.backend, at))
+        return RecoveryPoint(volume=copy.id.volume, snapshot=at.name, age=age_of(situation.first, was, at))
     point = recovery_point(situation, copy)
     if carrying is None or not carrying.covers(copy):
         return point
