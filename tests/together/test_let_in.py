@@ -10,12 +10,13 @@ import trio
 
 from datamotion.model.acts import Act, Change
 from datamotion.model.mirror_acts import Break, Pause
+from datamotion.model.standing import FENCE
 from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over
 from datamotion.service.verdict import Verdict
 from tests.together.stories import Story, play, told
 from tests.together.test_failover_ways import let_in_by_hand
-from tests.together.test_planned import FROZEN, as_served
+from tests.together.test_planned import FROZEN, SERVED, as_served
 from tests.together.test_reprotect import reprotect
 from tests.together.world import GROUP, Quiet
 
@@ -63,5 +64,48 @@ def test_what_is_let_in_behind_the_break_is_fenced_again_and_no_longer_said_to_l
         assert "vol_2" in told(report)
         assert "may hold writes of its own" in told(report)
         assert "late" in story.files("paris", "vol_2")
+
+    play(quick_path, main, schedule=None)
+
+
+class LetsIn(Quiet):
+    """Lets clients in again as soon as a freeze was carried out, before any look: so many times."""
+
+    def __init__(self, story: Story, times: int) -> None:
+        self._story = story
+        self._left = times
+        self.is_over = trio.Event()
+
+    async def watch(self) -> None:
+        """Ends once it has done so, or the run is over."""
+        while self._left and not self.is_over.is_set():
+            (volume,) = (it for it in self._story.place.lab["paris"].cluster.volumes if it.name == "vol_2")
+            if volume.export_path is None and volume.properties["nas.export_policy.name"] == FENCE:
+                await let_in_by_hand(self._story, "vol_2")
+                self._left -= 1
+            await trio.sleep(0.001)
+
+
+@pytest.mark.parametrize(("times", "verdict"), [(1, Verdict.DONE), (99, Verdict.FAILED)])
+def test_a_freeze_that_somebody_undoes_before_it_is_seen_is_carried_out_anew_or_given_up(
+    quick_path: Path, times: int, verdict: Verdict
+) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        await story.at["paris"].http.put("/lab/latency", json={"seconds": 0.05})
+        lets_in = LetsIn(story, times)
+        async with trio.open_nursery() as both:
+            both.start_soon(lets_in.watch)
+            began = trio.current_time()
+            report = await story.failover("lyon", is_planned=True)
+            lets_in.is_over.set()
+        assert report.verdict is verdict, told(report)
+        assert trio.current_time() - began < 30
+        for volume in ("vol_1", "vol_2"):
+            if verdict is Verdict.DONE:
+                assert await as_served(story, "paris", volume) == FROZEN
+            else:
+                assert await as_served(story, "paris", volume) == {**SERVED, "path": f"/{volume}"}
+                assert "undone by somebody else" in told(report)
 
     play(quick_path, main, schedule=None)
