@@ -99,6 +99,7 @@ def test_one_that_answers_or_serves_is_not_let_go(quick_path: Path) -> None:
             plan = await story.planned(removal.forget(story.place.session.group(GROUP), "gold-paris"))
             assert plan.verdict is Verdict.REFUSED, told(plan)
             assert "gold-paris serves vol_1" in told(plan)
+            assert ("needs nothing of gold-paris" in told(plan)) is is_lost, "while it answers it would be frozen first"
         await story.failover("lyon")
         story.place.regain("paris")
         plan = await story.planned(removal.forget(story.place.session.group(GROUP), "gold-paris"))
@@ -138,6 +139,21 @@ def test_of_a_target_that_never_served_its_mirrors_are_released_too(quick_path: 
         assert "Take it out then, and name another back end as the target that a group has to have" in told(report)
 
     play(quick_path, main, schedule=None)
+
+
+def test_where_a_target_serves_it_stays_one_and_no_other_is_asked_for(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        story = all_snapshots(story)
+        await story.protected("vol_1")
+        await story.failover("lyon", is_planned=None)
+        await story.place.run(reprotect(story))
+        story.place.lose("oslo")
+        report = await forget(story, "gold-oslo")
+        assert report.verdict is Verdict.DONE, told(report)
+        assert "Take it out then" in told(report)
+        assert "name another back end" not in told(report)
+
+    play(quick_path, main, targets=BOTH, schedule=None)
 
 
 def test_what_was_released_meanwhile_is_told_of_one_that_comes_back_before_a_transfer_fails(quick_path: Path) -> None:

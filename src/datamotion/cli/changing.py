@@ -64,7 +64,7 @@ def carry_out(
         came_about = {each.group for each in reports if each.verdict in _DONE}
         due = [replace(each, reason=reason) for each in then if each.group.name in came_about]
         if due and not dry_run:
-            is_whole = _follow_up(session, due, intents[0].operation, reports, output)
+            is_whole = _follow_up(session, due, reports, output)
             status = status if is_whole else max(status, ExitStatus.FAILED)
     except BaseException as raised:
         status = status_of(raised)
@@ -75,10 +75,9 @@ def carry_out(
     raise typer.Exit(status)
 
 
-def _follow_up(
-    session: Session, intents: Sequence[Intent], first: Operation, reports: list[OperationReport], output: Output
-) -> bool:
-    """Whether it came to what was told beforehand, as far as it was begun."""
+def _follow_up(session: Session, intents: Sequence[Intent], reports: list[OperationReport], output: Output) -> bool:
+    """Whether it came to what was told beforehand, as far as it was begun. `reports` are of what it follows."""
+    before = {each.group: each for each in reports}
     found: list[OperationReport] = []
     plans: Mapping[str, Plan] = {}
     try:
@@ -89,8 +88,8 @@ def _follow_up(
             show_error(error, of=intents[0].operation, follows=True)
         found += [OperationReport.failed(each.operation, each.group.name, error) for each in intents]
     finally:
-        reports += [replace(each, follows=first) for each in found]
-    return not any(falls_short(plans[each.group], each) for each in found if each.group in plans)
+        reports += [replace(each, follows=before[each.group].operation) for each in found]
+    return not any(falls_short(plans[each.group], each, before[each.group]) for each in found if each.group in plans)
 
 
 async def _carry_out_all(

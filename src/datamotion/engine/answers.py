@@ -22,6 +22,15 @@ def outcome(reply: Reply, ends: Mapping[str, Reply]) -> Reply:
     return next((end for job in reply.jobs if not isinstance(end := ends.get(job, reply), Accepted)), reply)
 
 
+def is_done(reply: Reply, ends: Mapping[str, Reply]) -> bool:
+    """Whether jobs carried an act out, all of them seen to end well."""
+    return (
+        isinstance(reply, Accepted)
+        and bool(reply.jobs)
+        and all(isinstance(ends.get(it), Accepted) for it in reply.jobs)
+    )
+
+
 def answer_text(reply: Reply) -> str:
     return _WORDS[type(reply)]
 

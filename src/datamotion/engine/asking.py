@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import anyio
 
 from datamotion.clock import Clock
-from datamotion.engine.answers import answers_text, job_uses, outcome
+from datamotion.engine.answers import answers_text, is_done, job_uses, outcome
 from datamotion.engine.concurrently import side_by_side
 from datamotion.engine.ports import Accepted, Cluster, Journal, Reply, Watcher
 from datamotion.model.acts import Act, Change
@@ -18,11 +18,15 @@ from datamotion.runs.journal import Entry, Note, behind_text
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`is_shared`: it comes from a job that carried out other acts too, and a no may be about one of those."""
+    """`is_shared`: it comes from a job that carried out other acts too, and a no may be about one of those.
+
+    `is_done`: its jobs have ended well.
+    """
 
     act: Act
     reply: Reply
     is_shared: bool
+    is_done: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,7 @@ class Asking:
             uses = job_uses(each)
             for act, reply in zip(batch, each, strict=True):
                 is_shared = isinstance(reply, Accepted) and any(uses[job] > 1 for job in reply.jobs)
-                answers.append(Answer(act, outcome(reply, jobs), is_shared))
+                answers.append(Answer(act, outcome(reply, jobs), is_shared, is_done(reply, jobs)))
         return answers
 
     async def _follow(self, asked: tuple[Sequence[Act], Sequence[Reply]]) -> Mapping[str, Reply]:

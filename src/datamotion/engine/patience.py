@@ -10,7 +10,7 @@ from datamotion.engine.failures import Failure
 from datamotion.engine.ports import Delay
 from datamotion.model.acts import Act, ActId, Change
 from datamotion.model.volume_acts import AwaitMove, AwaitOnline, CreateVolume
-from datamotion.policy.kinds import is_asked_for, limit_s
+from datamotion.policy.kinds import is_asked_for, kind_of, limit_s
 
 _SHORTEST_WAIT_S = 0.05
 _LONGEST_WAIT_S = 2.0
@@ -19,6 +19,7 @@ _LONGEST_OF_ALL_S = 10.0
 _LONGEST_HOLD_S = 60.0  # the group may be claimed, or what is held aborted, by others meanwhile
 _BACK_OFF = 1.5
 _TIMES = 3  # that one act comes about and is undone by others, before it is given up
+_SHOWS_S = 2.0  # within which looks show what jobs have done; it is asked for again then, and has twice that, and so on
 
 
 class Patience:
@@ -32,6 +33,8 @@ class Patience:
         self._blamed: dict[ActId, Failure] = {}
         self._final: set[ActId] = set()
         self._reached: Counter[tuple[ActId, Change]] = Counter()
+        self._done: dict[ActId, float] = {}  # when the cluster said so, and no look has shown it yet
+        self._times_done: Counter[tuple[ActId, Change]] = Counter()
 
     async def wait(self, acts: Sequence[Act]) -> None:
         """A pause before the next look: short at first, longer the longer nothing is reached.
@@ -58,6 +61,7 @@ class Patience:
     def forget(self, act: Act) -> None:
         """If this act is due again, it is as if it had never been."""
         self._since.pop(act.id, None)
+        self._done.pop(act.id, None)
         self._blamed.pop(act.id, None)
         self._final.discard(act.id)
 
@@ -67,14 +71,25 @@ class Patience:
         if final:
             self._final.add(act.id)
 
+    def told_done(self, act: Act) -> None:
+        """The jobs of this act have ended well."""
+        self._done[act.id] = self._clock.monotonic_s()
+        self._times_done[act.id, act.change] += 1
+
+    def is_undone(self, act: Act) -> bool:
+        """Whether an act was done and no look shows it: somebody has undone it before the first one, or looks lag."""
+        times = self._times_done[act.id, act.change]
+        if act.id not in self._done or not kind_of(act).stays:
+            return False
+        return bool(self._clock.monotonic_s() - self._done[act.id] >= _SHOWS_S * 2 ** (times - 1))
+
     def worn_out(self, act: Act) -> Failure | None:
         """Why not to ask for an act once more."""
-        if self._reached[act.id, act.change] < _TIMES:
-            return None
-        return Failure(
-            text=f"{act.text}: seen to be so {_TIMES} times, and undone each time by somebody else",
-            hint="find out what else changes it, stop that, then run the same command again",
-        )
+        if self._reached[act.id, act.change] >= _TIMES:
+            return _undone(f"{act.text}: seen to be so {_TIMES} times, and undone each time by somebody else")
+        if self._times_done[act.id, act.change] >= _TIMES and self.is_undone(act):
+            return _undone(f"{act.text}: done {_TIMES} times, and undone by somebody else before it was seen to be so")
+        return None
 
     def still(self, acts: Iterable[Act]) -> Mapping[ActId, Delay]:
         """Those of these acts that could be stuck: since when, and until when they are borne with."""
@@ -105,3 +120,7 @@ class Patience:
             hint += "; `online_timeout` of the target says how long it waits"
         text = f"{act.text}: nothing has moved for {limit:.0f} s"
         return self._blamed.get(act.id) or Failure(text=text, hint=hint, silent=True)
+
+
+def _undone(text: str) -> Failure:
+    return Failure(text=text, hint="find out what else changes it, stop that, then run the same command again")

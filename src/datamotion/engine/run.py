@@ -128,7 +128,8 @@ class Run:
 
     def _is_to_be_asked(self, act: Act) -> bool:
         known = self._open.get(act.id)
-        return is_asked_for(act) and (known is None or known.change != act.change)
+        is_new = known is None or known.change != act.change
+        return is_asked_for(act) and (is_new or self._patience.is_undone(act))
 
     async def _ask(self, acts: Iterable[Act]) -> None:
         for answer in await self._asking.ask(acts):
@@ -145,6 +146,8 @@ class Run:
         if isinstance(answer.reply, Accepted):
             self._open[act.id] = act
             self._accepted[act.id] = self._result.standing
+            if answer.is_done:
+                self._patience.told_done(act)
         else:
             is_final = isinstance(answer.reply, Declined) and not (
                 answer.reply.error.transient or answer.is_shared or is_echo

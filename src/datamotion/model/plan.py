@@ -121,6 +121,7 @@ class Plan:
     then: tuple[str, ...] = ()  # what follows these steps in the same run, in words
     notes: tuple[Remark, ...] = ()
     differences: tuple[str, ...] = ()  # what stays otherwise than hosts had it, once all is carried out
+    late: tuple[Remark, ...] = ()  # what is served without what clients wrote after its last snapshot
     recovery_points: tuple[RecoveryPoint, ...] = ()
     holds: frozenset[Subject] = frozenset()
     lacks: frozenset[Subject] = frozenset()

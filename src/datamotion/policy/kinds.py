@@ -124,7 +124,7 @@ class Kind:
     `is_asked_for`: False for what is only awaited. `at_all`: it may show at every cluster, whichever was asked.
     `moves`: what tells that it is not stuck; None: the transfer into the copy that it is about, if any.
     `begins`: what is asked for goes on at the cluster by itself, and is awaited: that it has begun is not that it came
-    to its end.
+    to its end. `stays`: once its job has ended well it is so until somebody undoes it, and asking again does no harm.
     """
 
     changes: frozenset[Aspect]
@@ -135,6 +135,7 @@ class Kind:
     at_all: bool = False
     moves: Progress | None = None
     begins: bool = False
+    stays: bool = False
 
 
 KINDS: Mapping[type[Change], Kind] = {
@@ -150,11 +151,11 @@ KINDS: Mapping[type[Change], Kind] = {
     SetAside: Kind(_VOLUMES, volumes.set_aside),
     SplitClone: Kind(_VOLUMES, volumes.clone_split, limit_s=_SPLIT_S),
     AwaitOnline: Kind(_VOLUMES, volumes.online, is_asked_for=False),
-    ModifyVolume: Kind(_VOLUMES | _POLICIES, volumes.volume_modified),
-    ModifyQtree: Kind(_QTREES, serving.qtree_modified),
+    ModifyVolume: Kind(_VOLUMES | _POLICIES, volumes.volume_modified, stays=True),
+    ModifyQtree: Kind(_QTREES, serving.qtree_modified, stays=True),
     MapLun: Kind(frozenset({Aspect.LUN_MAPS}), serving.lun_mapped),
     CreateShare: Kind(frozenset({Aspect.CIFS_SHARES}), serving.share_made),
-    ModifyLun: Kind(_LUNS, serving.lun_modified),
+    ModifyLun: Kind(_LUNS, serving.lun_modified, stays=True),
     MoveVolume: Kind(_MOVEMENTS, movements.begun, job_s=5.0, begins=True),  # its job may last as long as the move does
     AwaitMove: Kind(_MOVEMENTS, movements.arrived, limit_s=_PERCENT_S, is_asked_for=False, moves=movements.progress),
     CutOver: Kind(_MOVEMENTS, movements.cut_over, job_s=5.0, moves=movements.progress),
@@ -204,7 +205,8 @@ KINDS: Mapping[type[Change], Kind] = {
     TakeEpoch: Kind(
         _POLICIES | _RELATIONSHIPS | _VOLUMES, serving.epoch_taken
     ),  # and what somebody serves there by now
-    ConfirmClaim: Kind(_POLICIES, serving.claim_confirmed),
+    # And whether somebody lets clients in to what was overtaken: nobody looks again behind it.
+    ConfirmClaim: Kind(_POLICIES | _VOLUMES | _LUNS, serving.claim_confirmed),
     # Without a relationship nobody breaks a copy off any more: what it is then, it is when it is deleted.
     DeleteRelationship: Kind(_RELATIONSHIPS | _VOLUMES | _POLICIES, removals.relationship_deleted),
     ReleaseRelationship: Kind(frozenset({Aspect.DESTINATIONS}), removals.released),

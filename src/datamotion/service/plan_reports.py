@@ -43,7 +43,7 @@ def plan_report(plan: Plan, standing: Standing | None = None) -> PlanReport:
             for loss in plan.losses
         ),
         refusals=refusal_reports(plan),
-        notes=(*plan.notes, *map(Remark, plan.differences), *(_of_memory(standing) if standing else ())),
+        notes=(*plan.notes, *plan.late, *map(Remark, plan.differences), *(_of_memory(standing) if standing else ())),
         verdict=refusal_verdict(plan),
         then=plan.then,
         holds=len(plan.holds),

@@ -48,18 +48,20 @@ def run_report(
     # The group of a migration is over by then.
     is_untold = is_migration(first.group) or _is_taken_by_others(last, first.backend)
     let_in = frozenset(subject for subject in back.endings() if _is_let_in(last, subject)) if back else frozenset()
+    late = result.plan.late or first.late
     volumes = _volume_reports(result, endings, _frozen_s(result, back), _frozen_before(result.began).keys(), let_in)
     return RunReport(
         operation=first.operation,
         group=first.group,
-        title=first.title,
-        verdict=_verdict(result, endings.values()),
+        title=result.plan.title if result.plan.late else first.title,
+        verdict=_verdict(result, endings.values(), is_late=bool(late)),
         run=run,
         went_on_from=went_on_from,
         volumes=volumes,
         refusals=tuple(dict.fromkeys((*_backend_failures(endings), *refusal_reports(result.plan)))),
         notes=(
             *_overtaken_notes(result, endings),
+            *late,
             *(Remark(f"{other} while this run waited.") for other in result.others),
             *(
                 _way_back_notes(back, serving.backend if serving else None)
@@ -171,11 +173,13 @@ def _is_as_agreed(result: RunResult, endings: Iterable[Ending]) -> bool:
     return any(each.seen for each in endings) and all(refusal_of(each, refused) for each in result.given_up)
 
 
-def _verdict(result: RunResult, endings: Collection[Ending]) -> Verdict:
+def _verdict(result: RunResult, endings: Collection[Ending], *, is_late: bool) -> Verdict:
+    """`is_late`: what is served may lack writes that are to be looked after yet."""
     outcomes = {ending.outcome for ending in endings}
     failed = outcomes & {Outcome.FAILED, Outcome.UNKNOWN}
     if not failed:
-        return Verdict.PARTLY if result.plan.refusals and Outcome.DONE in outcomes else _refusal_verdict(result)
+        is_short = is_late or (result.plan.refusals and Outcome.DONE in outcomes)
+        return Verdict.PARTLY if is_short else _refusal_verdict(result)
     if Outcome.DONE in outcomes or (Outcome.FAILED in failed and _is_as_agreed(result, endings)):
         return Verdict.PARTLY
     if not result.given_up and result.plan.refusals:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 from typing import NamedTuple
 
 from datamotion.model.kept import kept_prefix
 from datamotion.model.standing import Copy, Standing
-from datamotion.model.view import ClusterView
 from datamotion.model.volume_records import Snapshot
 
 
@@ -31,13 +29,6 @@ def common(standing: Standing, copy: Copy, other: Copy) -> Common:
     # Clusters tell seconds: of two of the same second nobody knows which came first.
     beyond = (each for each in mine if each.created_at >= newest.created_at and each.version not in theirs)
     return Common(newest, tuple(beyond))
-
-
-def age_of(standing: Standing, backend: str, snapshot: Snapshot) -> timedelta | None:
-    """By the clock of its back end; None where the clocks are so far apart that it would be none."""
-    seen = standing.sites[backend].seen
-    age = seen.observed_at - snapshot.created_at if isinstance(seen, ClusterView) else None
-    return age if age is not None and age >= timedelta() else None
 
 
 def snapshots_of(standing: Standing, copy: Copy) -> tuple[Snapshot, ...]:

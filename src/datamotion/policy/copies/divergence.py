@@ -16,7 +16,8 @@ from datamotion.model.standing import Copy, CopyId, Standing
 from datamotion.model.units import duration_text, size_text
 from datamotion.model.volume_records import Snapshot
 from datamotion.model.words import Role
-from datamotion.policy.copies.common import age_of, common, newest_kept, snapshots_of
+from datamotion.policy.copies.ages import age_of
+from datamotion.policy.copies.common import common, newest_kept, snapshots_of
 from datamotion.policy.copies.frozen import is_carried, last_prefix
 from datamotion.policy.last_served import overtaken_by
 from datamotion.policy.needs import names_text
@@ -62,7 +63,7 @@ def divergence(standing: Standing, copy: Copy, active: Copy, sizes: Sizes = Mapp
     volume, backend, newest = copy.id.volume, copy.id.backend, shared.newest
     if held and newest is not None:
         return None
-    age = age_of(standing, backend, newest) if newest is not None else None
+    age = age_of(standing, copy, newest) if newest is not None else None
     if held:
         text = f"the copy that {backend} holds, until everything was carried there anew"
     elif newest is None:

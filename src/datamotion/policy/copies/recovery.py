@@ -7,24 +7,31 @@ broken off at its own; what is newer there goes, unless it is kept as a clone fi
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from datamotion.model.plan import Loss
+from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, Standing
 from datamotion.model.units import age_text, count_text, moment_text
 from datamotion.model.volume_records import Snapshot
-from datamotion.policy.copies.common import age_of, snapshot_named, snapshots_of
+from datamotion.policy.copies.ages import age_of, misjudged, taken_at
+from datamotion.policy.copies.common import snapshot_named, snapshots_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """One of `snapshot` and `taken_by` is given. `keeps_newer`: what is newer is cloned, and split off, first."""
+    """One of `snapshot` and `taken_by` is given. `keeps_newer`: what is newer is cloned, and split off, first.
+
+    `clocks` is how the group stood when it was decided which snapshots are meant: what clocks differ by is told a bit
+    otherwise in every look, and a run keeps to what it began with.
+    """
 
     snapshot: str | None = None
     taken_by: datetime | None = None
     keeps_newer: bool = False
+    clocks: Standing | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         return self.snapshot or f"{self.taken_by:%Y-%m-%dT%H:%M:%SZ}"
@@ -34,11 +41,21 @@ class Earlier:
         """Those of a command that ask for it."""
         return f"--at {shlex.quote(str(self))}" + (" --keep-newer" if self.keeps_newer else "")
 
+    def by_clocks_of(self, standing: Standing) -> Earlier:
+        """The same, judged by what clocks are seen to differ by now."""
+        return replace(self, clocks=standing)
+
     def of(self, standing: Standing, copy: Copy) -> Snapshot | None:
-        """The snapshot of a copy that is meant; None where it holds none."""
+        """The snapshot of a copy that is meant; None where it holds none, or by their times nobody can tell."""
         if self.taken_by is None:
             return snapshot_named(standing, copy, self.snapshot)
-        return next((each for each in reversed(snapshots_of(standing, copy)) if each.created_at <= self.taken_by), None)
+        for each in reversed(snapshots_of(standing, copy)):
+            at = taken_at(self.clocks or standing, copy, each)
+            if at is None:
+                return None  # it may be the one that is meant
+            if at <= self.taken_by:
+                return each
+        return None
 
     def is_served_by(self, standing: Standing, copy: Copy) -> bool:
         """Whether a copy that can be written was broken off at it."""
@@ -55,8 +72,18 @@ class Earlier:
             return "it holds no snapshot to go back to"
         if self.taken_by is None:
             return f"it holds no snapshot {self.snapshot}; its newest is {held[-1].name}"
-        oldest = f"its oldest snapshot, {held[0].name}, was taken later"
-        return f"{oldest}, at {moment_text(held[0].created_at, to_seconds=True)}"
+        times = {each.name: taken_at(self.clocks or standing, copy, each) for each in held}
+        if untold := next((each for each in reversed(held) if times[each.name] is None), None):
+            why = misjudged(self.clocks or standing, copy, untold)
+            return f"when {untold.name} was taken nobody can tell: {why}; --at with a snapshot's name goes back to that"
+        oldest = times[held[0].name] or held[0].created_at
+        return f"its oldest snapshot, {held[0].name}, was taken later, at {moment_text(oldest, to_seconds=True)}"
+
+    def notes(self, standing: Standing, copies: Iterable[Copy]) -> Iterator[Remark]:
+        """That clocks differ by which these copies' snapshots have their times."""
+        told = (misjudged(standing, copy, point) for copy in copies if (point := self.of(standing, copy)) is not None)
+        for each in dict.fromkeys(filter(None, told)):
+            yield Remark(f"T{each[1:]}, which is taken out of the times of snapshots where it is believed.")
 
     def newer(self, standing: Standing, copy: Copy) -> Sequence[Snapshot]:
         """What a copy holds beyond it, the oldest first."""
@@ -67,7 +94,7 @@ class Earlier:
         """What goes with everything that was written after it."""
         backend, point, newer = copy.id.backend, self.of(standing, copy), self.newer(standing, copy)
         assert point is not None
-        age = age_of(standing, backend, point)
+        age = age_of(standing, copy, point)
         old = f", {age_text(age)} ago" if age is not None else ""
         text = f"all writes since {point.name}{old}, as asked for"
         if newer and not self.keeps_newer:

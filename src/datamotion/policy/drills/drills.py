@@ -23,6 +23,7 @@ from datamotion.model.view import ClusterView
 from datamotion.model.volume_acts import CloneVolume
 from datamotion.model.volume_records import Snapshot, Volume
 from datamotion.model.words import Operation, Role
+from datamotion.policy.copies.ages import age_of
 from datamotion.policy.copies.common import snapshot_named, snapshots_of
 from datamotion.policy.copies.junctions import taken_paths
 from datamotion.policy.copies.target import Candidate, Terms, assess, best_of
@@ -168,8 +169,8 @@ class _Starting:
 
     def _clone(self, copy: Copy, snapshot: Snapshot, path: str | None) -> None:
         volume, site = copy.id.volume, self._site
-        assert isinstance(site.seen, ClusterView)
-        age = site.seen.observed_at - snapshot.created_at
+        age = age_of(self.situation.now, copy, snapshot)
+        old = f", {duration_text(age)} old" if age is not None else ""
         change = CloneVolume(
             volume=self._free_name(copy),
             svm=self.backend.svm,
@@ -180,11 +181,11 @@ class _Starting:
             export=opening(self.situation.now, copy, export_policies(site)) or copy.volume.export,
         )
         where = f"at {path}, export policy {change.export or 'none'}" if path else "mounted nowhere, as its source"
-        text = f"{volume}: {change.volume} of {snapshot.name}, {duration_text(max(age, timedelta()))} old, {where}"
+        text = f"{volume}: {change.volume} of {snapshot.name}{old}, {where}"
         depth = path.count("/") if path else 0
         phase = replace(_SERVE, rank=_SERVE.rank + depth)  # a junction may lie below another one
         self.due.add(phase, self.backend, volume, change, text)
-        self.points.append(RecoveryPoint(volume=volume, snapshot=snapshot.name, age=max(age, timedelta())))
+        self.points.append(RecoveryPoint(volume=volume, snapshot=snapshot.name, age=age))
         if not path:
             self._unmounted.append(volume)
         if _is_base(copy, snapshot) and not self._is_harmless(copy):

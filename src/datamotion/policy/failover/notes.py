@@ -42,6 +42,8 @@ def failover_notes(
             continue
         by_hand = "its mirrors were broken off by hand; " if each.is_broken_by_others else ""
         notes.append(Remark(f"{each.name} is passed over: {by_hand}{why}."))
+    if decision.terms.earlier is not None:
+        notes += decision.terms.earlier.notes(standing, moving)
     notes += [*_ended_pauses(standing, decision, moving), *unseen_sessions(standing, rivals)]
     strangers = [
         doubt.text
@@ -83,15 +85,15 @@ def kept_notes(moving: Sequence[Copy], steps: Sequence[Step]) -> list[Remark]:
     return [Remark(f"Kept as clients find them at {moving[0].id.backend}: {names_text(kept)}.")] if kept else []
 
 
-def late_notes(standing: Standing, decision: Decision, late: Sequence[str]) -> list[Remark]:
+def late_notes(standing: Standing, decision: Decision, late: Sequence[str]) -> tuple[Remark, ...]:
     """Of volumes that are served without what was written after their last snapshot."""
     if not late:
-        return []
+        return ()
     text = (
         f"{names_text(late)}: clients could write at {decision.sources} after the last snapshot was taken. What they"
         " wrote since is not served."
     )
-    return [Remark(text, f"datamotion reprotect {standing.group.name} keeps it")]
+    return (Remark(text, f"datamotion reprotect {standing.group.name} keeps it"),)
 
 
 def of_staying(standing: Standing, decision: Decision, steps: Sequence[Step]) -> tuple[list[Remark], list[Refusal]]:

@@ -109,7 +109,7 @@ class Carrying:
         source = self._source(copy)
         if not (self.is_decided and copy.is_writable) or source is None:
             return False
-        return source.is_writable and not is_carried(self.situation.now, copy, source)
+        return source.id != copy.id and source.is_writable and not is_carried(self.situation.now, copy, source)
 
     def left_behind(self) -> Sequence[Refusal]:
         """Why which of these copies do not follow, where the others go all the same.

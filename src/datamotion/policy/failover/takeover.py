@@ -20,7 +20,8 @@ from datamotion.policy.clients.fence import Occasion, fence
 from datamotion.policy.clients.giving import Giving
 from datamotion.policy.clients.letting_in import name_epoch, serve
 from datamotion.policy.clients.provision import give, offered
-from datamotion.policy.copies.common import Common, age_of
+from datamotion.policy.copies.ages import age_of
+from datamotion.policy.copies.common import Common
 from datamotion.policy.copies.losses import recovery_point, worst_first
 from datamotion.policy.copies.recovery import Earlier
 from datamotion.policy.copies.target import assess
@@ -152,11 +153,9 @@ class Takeover:
             notes += failover_notes(standing, decision, self._moving, rivals)
         notes += kept_notes(self._moving, steps)
         losses = self._losses()
-        if carrying is not None:
-            late = [copy.id.volume for copy in chosen.usable if carrying.is_late(copy)]
-            if not decision.is_served:
-                title += ", as planned" if losses or late else ", as planned: no write is lost"
-            notes += late_notes(standing, decision, late)
+        late = [copy.id.volume for copy in chosen.usable if carrying.is_late(copy)] if carrying is not None else []
+        if carrying is not None and not decision.is_served:
+            title += ", as planned" if losses or late else ", as planned: no write is lost"
         staying_notes, staying_refusals = of_staying(standing, decision, steps)
         return Plan(
             operation=operation,
@@ -167,6 +166,7 @@ class Takeover:
             refusals=(*self._refusals, *staying_refusals),
             then=(what_follows(decision),) if decision.reprotects and steps else (),
             notes=(*notes, *staying_notes),
+            late=late_notes(standing, decision, late),
             differences=tuple(f"{chosen.name} differs: {each}." for each in self._ways.differences()),
             recovery_points=tuple(
                 _recovery_point(self._situation, copy, carrying, decision.terms.earlier)
@@ -244,7 +244,7 @@ def _recovery_point(
 ) -> RecoveryPoint:
     was = situation.first.copies.get(copy.id)
     if earlier is not None and was is not None and not was.is_writable and (at := earlier.of(situation.first, was)):
-        return RecoveryPoint(volume=copy.id.volume, snapshot=at.name, age=age_of(situation.first, copy.id.backend, at))
+        return RecoveryPoint(volume=copy.id.volume, snapshot=at.name, age=age_of(situation.first, was, at))
     point = recovery_point(situation, copy)
     if carrying is None or not carrying.covers(copy):
         return point

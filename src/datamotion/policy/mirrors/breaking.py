@@ -13,6 +13,7 @@ from datamotion.model.standing import FENCE, Copy, Standing
 from datamotion.model.units import age_text, moment_text
 from datamotion.model.volume_records import Snapshot
 from datamotion.model.words import MirrorState, Operation, VolumeState
+from datamotion.policy.copies.ages import misjudged, taken_at
 from datamotion.policy.copies.target import unbreakable
 from datamotion.policy.epochs import mirrors_seen_at
 from datamotion.policy.needs import names_text
@@ -63,7 +64,9 @@ def break_off(
     age = f", as its source was {age_text(copy.lag)} ago" if copy.lag is not None else ""
     state = "with every write of its source" if with_all else f"at {relationship.exported_snapshot}{age}"
     if at is not None:
-        state = f"at {at.name}, as of {moment_text(at.created_at, to_seconds=True)}"
+        when = taken_at(standing, copy, at)
+        own = "" if when is not None else f", by its own clock: {misjudged(standing, copy, at)}"
+        state = f"at {at.name}, as of {moment_text(when or at.created_at, to_seconds=True)}{own}"
     text = f"{volume}: {relationship.destination} becomes writable {state}"
     restore_to = at.name if at is not None and at.name != relationship.exported_snapshot else None
     due.add(_BREAK, backend, volume, Break(uuid=relationship.uuid, restore_to=restore_to), text)

@@ -65,7 +65,8 @@ def _refusal(standing: Standing, backend: str) -> Refusal | None:
     group, site = standing.group.name, standing.sites[backend]
     if served := [volume for volume, active in standing.active.items() if active and active.backend == backend]:
         text = f"{backend} serves {names_text(served)}, as far as is known"
-        return Refusal(text=text, hint=f"datamotion failover {group} first, which needs nothing of {backend}")
+        without = f", which needs nothing of {backend}" if site.unseen is not None else ""
+        return Refusal(text=text, hint=f"datamotion failover {group} first{without}")
     if site.unseen is None:
         return Refusal(
             text=f"{backend} answers: what it holds of {group} would stay there as it is",
@@ -112,8 +113,9 @@ def _notes(situation: Situation, backend: str, *, is_whole: bool) -> Iterator[Re
     """
     group, first = situation.now.group, situation.first
     serving = situation.now.serving.backend if situation.now.serving else "another one"
-    home = f" and make {serving} the `home`, with `volumes` of its own" if group.home.name == backend else ""
-    if not {each.backend.name for each in group.targets} - {backend, serving}:
+    is_home = group.home.name == backend
+    home = f" and make {serving} the `home`, with `volumes` of its own" if is_home else ""
+    if not {each.backend.name for each in group.targets} - {backend, *((serving,) if is_home else ())}:
         home += ", and name another back end as the target that a group has to have"
     if is_whole:
         yield Remark(
