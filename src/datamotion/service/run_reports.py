@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from datamotion.engine.result import Ending, Outcome, RunResult, refusal_of, refusals_by_subject
+from datamotion.engine.turn import planned_acts
 from datamotion.model.acts import Subject
 from datamotion.model.migration import is_migration
 from datamotion.model.names import counted
@@ -126,14 +127,15 @@ def _shut_out_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Ite
 
 
 def _not_given_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[Remark]:
-    """What clients of a volume that is served had, and it could not be given."""
-    for step in result.plan.steps:
-        for act in step.acts if step.title in (GIVE, MAP, SHARE) else ():
-            failure = result.not_given.get(act.id) or result.given_up.get(act.subject)
-            ending = endings.get(act.subject)
-            if failure is not None and ending is not None and ending.failure is None:
-                had = f"{act.text} where clients had it, which could not be set: {failure.text}"
-                yield Remark(f"{act.backend} differs: {had}.")
+    """What clients of a volume that is served had, and it could not be given: a last plan need not tell of it."""
+    asked = (each.act for acts in result.asked.values() for each in acts.values())
+    failed = {act.id: act for act in asked if act.id in result.not_given}
+    for act in {**failed, **planned_acts(result.plan)}.values():
+        failure = result.not_given.get(act.id) or result.given_up.get(act.subject)
+        ending = endings.get(act.subject)
+        if act.title in (GIVE, MAP, SHARE) and failure is not None and ending is not None and ending.failure is None:
+            had = f"{act.text} where clients had it, which could not be set: {failure.text}"
+            yield Remark(f"{act.backend} differs: {had}.")
 
 
 def _overtaken_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[Remark]:

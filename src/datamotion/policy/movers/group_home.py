@@ -18,6 +18,7 @@ from datamotion.model.units import size_text
 from datamotion.policy.copies.common import common
 from datamotion.policy.failover.thaw import frozen_copies
 from datamotion.policy.home import as_new_home
+from datamotion.policy.movers.arriving import Arriving
 from datamotion.policy.movers.course import Course, Part, Words, followed_by, old_volumes
 from datamotion.policy.movers.finish import is_turned
 from datamotion.policy.movers.group_obstacles import exchanged, members, mirrored, why_not
@@ -159,11 +160,14 @@ def _planner(migration: GroupMigration) -> Planner:
         consent = Consent(discard=frozenset(anew - writable), keep=False)
         return reprotect_planner(group, consent, but=source)
 
-    course = Course(
+    course = Arriving(
         migration,
-        words,
-        mirroring=protect_planner(group, only=migration.to.name),
-        following=lambda situation: following(situation)(situation),
+        Course(
+            migration,
+            words,
+            mirroring=protect_planner(group, only=migration.to.name),
+            following=lambda situation: following(situation)(situation),
+        ),
     )
 
     def plan(situation: Situation) -> Plan:

@@ -20,6 +20,7 @@ from datamotion.model.view import ClusterView
 from datamotion.model.volume_records import Volume
 from datamotion.model.words import Operation
 from datamotion.policy.copies.junctions import taken_paths
+from datamotion.policy.movers.arriving import Arriving
 from datamotion.policy.movers.course import Course, Words, followed_by, old_volumes
 from datamotion.policy.movers.offer import Leaving, Mover, seconds_for, selected
 from datamotion.policy.movers.undo import undo_planner
@@ -179,7 +180,7 @@ def _planner(migration: Migration) -> Planner:
         then=lambda part, _: followed_by(migration, part),
     )
     course = Course(migration, words, mirroring=protect_planner(migration.group))
-    return _only_if_all_are_named(migration, course)
+    return _only_if_all_are_named(migration, Arriving(migration, course))
 
 
 def _title(migration: Migration) -> str:
