@@ -26,6 +26,7 @@ from datamotion.model.view import View
 from datamotion.model.words import Operation
 from datamotion.policy.consent import beyond
 from datamotion.policy.situation import Planner, Situation
+from datamotion.policy.standing.on_the_way import with_own_hints
 from datamotion.policy.standing.standing import stand
 from datamotion.runs.phases import Event, Phase
 from datamotion.service.asked import ask_about
@@ -88,7 +89,7 @@ class Prepared:
         self._view = view
         self._seen_s = session.world.clock.monotonic_s()
         self._held = held
-        self._planner = turn.planner(intent.planner)
+        self._planner = turn.planner(with_own_hints(intent.planner))
         self.standing = standing
         self.plan = self._planned(standing)
         self.run: int | None = None

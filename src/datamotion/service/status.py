@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from datamotion.clock import Clock
@@ -14,6 +14,7 @@ from datamotion.model.mirror_records import Relationship
 from datamotion.model.standing import FENCE, Copy, CopyId, Edge, Foreign, Standing
 from datamotion.model.view import STANDING, Aspect, ClusterView, Unseen, View
 from datamotion.model.words import MirrorState, Role
+from datamotion.policy.standing.on_the_way import own_hint
 from datamotion.policy.standing.standing import stand
 from datamotion.service.clusters import FollowedCluster
 from datamotion.service.concern_rows import ROWS, Kind
@@ -138,7 +139,9 @@ class _Picture:
             mirrored=sum(bool(each) for each in ages),
             oldest_s=max((age for each in ages for age in each if age is not None), default=None),
             volumes=volumes,
-            concerns=concern_reports(concerns, standing.doubts),
+            concerns=tuple(
+                replace(each, hint=own_hint(standing, each.hint)) for each in concern_reports(concerns, standing.doubts)
+            ),
         )
 
     def _volume(self, volume: str, concerns: list[Concern]) -> ProtectedVolumeReport:
