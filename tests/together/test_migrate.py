@@ -565,6 +565,43 @@ def test_a_move_is_aborted_without_a_word_about_where_it_goes(quick_path: Path) 
     play(quick_path, main, aggregates=BOTH)
 
 
+async def renamed_once_it_moves(story: Story) -> None:
+    while (await movement(story))[0] is None:
+        await trio.sleep(0.1)
+    await story.change("paris", "vol_1", {"name": "renamed"})
+
+
+def test_a_volume_that_is_renamed_while_it_moves_is_followed_by_its_uuid(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1")
+        reports: list[RunReport] = []
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(renamed_once_it_moves, story)
+            reports.append(await move(story, "vol_1"))
+        assert reports[0].verdict is Verdict.DONE, told(reports[0])
+        assert "vol_1 is called renamed by now." in told(reports[0])
+        assert await movement(story, "renamed") == ("success", ["aggr2"])
+
+    play(quick_path, main, aggregates=BOTH)
+
+
+def test_another_run_names_what_is_moved_where_its_volume_is_not_there_under_its_name(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await served_with_a_file(story, "vol_1", "vol_2")
+        assert await dies(partial(move, volumes="vol_1"), story, Life(0, is_carried_out=True))
+        await renamed_once_it_moves(story)
+        undone = migrations.abort(migration(story, "vol_1", aggregates=("aggr2",)), was_begun=True)
+        for is_over in (False, True):
+            hint = f"renamed {'was' if is_over else 'is'} moved to aggr2: name it so, if one of these was renamed since"
+            assert hint in told(await plan(story, "vol_1", aggregates=("aggr2",)))
+            shown = told(await story.planned(undone))
+            assert hint in shown
+            assert "Nothing of it is seen to have come about" not in shown
+            assert (await move(story, "renamed")).verdict is Verdict.DONE
+
+    play(quick_path, main, aggregates=BOTH)
+
+
 def test_the_cut_over_waits_for_its_time_and_a_move_is_aborted_while_it_does(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         await served_with_a_file(story, "vol_1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,16 +11,12 @@ import httpx
 import pytest
 import trio
 
-from datamotion.model.acts import Act
 from datamotion.model.standing import FENCE
-from datamotion.policy.failover.planned import FREEZE
-from datamotion.service import migrations
 from datamotion.service.reports import RunReport
 from datamotion.service.verdict import Verdict
-from tests.together.mortal import Life, dies
 from tests.together.stories import Story, play, told
-from tests.together.test_migrate import migrate, migration, plan, relationships, served_with_a_file, volumes_at
-from tests.together.world import Quiet, Wire
+from tests.together.test_migrate import migrate, relationships, served_with_a_file, volumes_at
+from tests.together.world import Wire
 
 MIB = 2**20
 HAD = "autosize.mode,snapshot_policy.name"
@@ -74,34 +70,6 @@ def test_it_arrives_as_large_as_it_was_made_meanwhile(
     play(quick_path, main)
 
 
-class InOrder(Quiet):
-    """What came about, in that order."""
-
-    def __init__(self) -> None:
-        self.titles: list[str] = []
-
-    def reached(self, acts: Sequence[Act]) -> None:
-        self.titles += (each.title for each in acts)
-
-
-def test_another_run_grows_it_before_clients_are_kept_away(quick_path: Path) -> None:
-    async def main(story: Story) -> None:
-        await served_with_a_file(story, "vol_1")
-        while not await is_mirrored(story):
-            assert await dies(migrate, story, Life(2, is_carried_out=True))
-            await trio.sleep(60)  # what was begun goes on
-        await story.change("paris", "vol_1", {"size": 160 * MIB})
-        shown = await plan(story, to="gold-lyon")
-        assert "vol_1: from 100 MiB to 160 MiB" in told(shown)
-        seen = InOrder()
-        report = await story.place.run(migrations.migrate(migration(story, to="gold-lyon")), seen)
-        assert report.verdict is Verdict.DONE, told(report)
-        assert await size_at(story, "lyon") == 160 * MIB
-        assert seen.titles.index("Grow the new volumes") < seen.titles.index(FREEZE)
-
-    play(quick_path, main)
-
-
 def test_one_that_was_made_smaller_keeps_its_size_and_that_is_told(quick_path: Path) -> None:
     async def main(story: Story) -> None:
         await served_with_a_file(story, "vol_1")
@@ -133,25 +101,6 @@ def declining(story: Story, field: str) -> Story:
     wires: dict[str, httpx.AsyncBaseTransport] = {**place.wires, "lyon": Declining(place.wires["lyon"], field)}
     session = replace(place.session, world=replace(place.session.world, wires=wires))
     return Story(replace(place, session=session), story.at)
-
-
-def test_where_there_is_no_room_for_it_no_client_is_kept_away(quick_path: Path) -> None:
-    async def main(story: Story) -> None:
-        await served_with_a_file(story, "vol_1")
-        while not await is_mirrored(story):
-            assert await dies(migrate, story, Life(2, is_carried_out=True))
-            await trio.sleep(60)
-        await story.change("paris", "vol_1", {"size": 160 * MIB})
-        seen = InOrder()
-        bring = migrations.migrate(migration(story, to="gold-lyon"))
-        report = await declining(story, "size").place.run(bring, seen)
-        assert report.verdict is not Verdict.DONE
-        assert "size stays as it is" in told(report)
-        assert FREEZE not in seen.titles
-        assert story.served("paris") == {"vol_1"}
-        assert (await migrate(story)).verdict is Verdict.DONE
-
-    play(quick_path, main)
 
 
 def test_where_there_is_no_room_for_what_grew_at_last_it_is_served_and_that_is_told(quick_path: Path) -> None:

@@ -251,6 +251,10 @@ def test_what_the_cluster_does_not_delete_is_told_and_can_be_undone(quick_path: 
         assert 'Volume "vol_1" is offline' in told(report)
         await own.change("paris", "vol_1", {"state": "online"})
         before = held(own, "vol_1")
+        shown = await own.planned(migrations.abort(migration(own)))
+        assert [each.text for each in shown.losses] == [
+            "all that hosts wrote to /vol/vol_3/disk, which is mapped to them"
+        ]
         assert (await abort(own)).verdict is Verdict.DONE
         await assert_as_it_was(own, lun, before)
 

@@ -31,7 +31,7 @@ from datamotion.policy.movers.lun_move import LUN_MOVE, LUN_RENAME
 from datamotion.policy.movers.mirror import MIRROR
 from datamotion.policy.movers.offer import M, Mover, Movers, selected
 from datamotion.policy.movers.unmarked import unmarked
-from datamotion.policy.movers.volume_move import VOLUME_MOVE, have_moved
+from datamotion.policy.movers.volume_move import VOLUME_MOVE, have_moved, perhaps_renamed
 from datamotion.policy.needs import names_text
 from datamotion.policy.situation import Planner, Situation
 
@@ -112,7 +112,10 @@ def _back(of_kind: Movers[M], migration: M, was_begun: bool) -> Planner:
             refusal = Refusal(text=f"{_NONE}: what it is about is where it was to go", hint=hint)
         if refusal := refusal or next(iter(of_kind.lost(migration, standing)), None):
             return _refused(of_kind, migration, refusal, ())
-        return _nothing_to_do(of_kind, migration, _NOTHING_CAME_ABOUT)
+        if (missing := of_kind.missing(migration, standing)) is None:
+            return _nothing_to_do(of_kind, migration, _NOTHING_CAME_ABOUT)
+        text = f"{missing.text}: whether anything of it came about is not told, and its run is over with that."
+        return _nothing_to_do(of_kind, migration, text[0].upper() + text[1:], missing.hint)
 
     return plan
 
@@ -177,9 +180,9 @@ def _unless_arrived(of_kind: Movers[M], migration: M, note: str, is_over: Callab
     return plan
 
 
-def _nothing_to_do(of_kind: Movers[M], migration: M, note: str) -> Plan:
+def _nothing_to_do(of_kind: Movers[M], migration: M, note: str, hint: str | None = None) -> Plan:
     title = of_kind.title(migration)
-    return Plan(operation=Operation.MIGRATE, group=migration.name, title=title, notes=(Remark(note),))
+    return Plan(operation=Operation.MIGRATE, group=migration.name, title=title, notes=(Remark(note, hint),))
 
 
 def _have_arrived(migration: Migration, standing: Standing) -> bool:
@@ -226,7 +229,7 @@ def _missing_volumes(migration: Migration, standing: Standing) -> Refusal | None
         text = f"{names_text(beside)} at {migration.source.name}: clones that keep what was given up, or serve a drill"
         return Refusal(text=text, hint="they are looked at where they are; `datamotion copy` brings their files along")
     there = ", ".join(sorted(site.volumes)[:6]) or "none"
-    hint = f"its volumes: {there}"
+    hint = perhaps_renamed(migration, standing) or f"its volumes: {there}"
     if arrived := [each for each in migration.volumes if each in standing.sites[migration.to.name].volumes]:
         hint = f"{migration.to.name} has {names_text(arrived)}: `datamotion history` tells whether they went there"
     return Refusal(text=f"no volume at {migration.source.name} matches {names}", hint=hint)

@@ -37,6 +37,7 @@ from datamotion.policy.movers.lun_copies import (
     why_no_marks,
     why_not_as_made,
 )
+from datamotion.policy.movers.lun_copy_undo import way_back
 from datamotion.policy.movers.offer import Mover, seconds_for
 from datamotion.policy.proofs.lun_places import igroup_named, is_whole
 from datamotion.policy.situation import Planner, Situation
@@ -67,11 +68,6 @@ _DELETE = Phase(
 )
 _UNMARK = Phase(rank=58, title="Remove the new LUN's mark", because="nothing is left to do for it", gate=Gate.ALL)
 _LEAVE = Phase(rank=59, title="Remove the old LUN's mark", because="it stays, and no host uses it", gate=Gate.ALL)
-
-_REMOVE = Phase(rank=50, title="Delete the copy", because="the LUN stays where it is", gate=Gate.ALL)
-_LET_IN = Phase(
-    rank=51, title="Let hosts use the LUN", because="they were kept from it to have it copied", gate=Gate.ALL
-)
 
 
 def _offer(migration: ItemMigration, standing: Standing) -> Offer:
@@ -252,28 +248,6 @@ def _notes(migration: ItemMigration, first: Standing) -> Iterator[Remark]:
     yield from protection_notes(migration, first)
 
 
-def _way_back(migration: ItemMigration) -> Planner:
-    title = f"Undo the copy of {migration.item} to {migration.goal}"
-
-    def plan(situation: Situation) -> Plan:
-        began = pair_of(migration, situation.first).old
-        old, new = pair = pair_of(migration, situation.now, began)
-        back = ItemSteps(migration)
-        if old is None:
-            text = f"the old LUN was deleted after {migration.goal} was whole and mapped: there is only the way forward"
-            onward = Refusal(text=text, hint="the same command without --abort goes on with it")
-            back.refuse_by(why_gone(migration, situation.now, pair, began) or onward)
-            return back.plan(title, is_over=False)
-        if new is not None:
-            back.add(_REMOVE, migration.to, DeleteLun(uuid=new.uuid), f"{migration.to.name}:{new.volume}/{new.path}")
-        if is_leaving(old.comment):
-            change = MarkLun(uuid=old.uuid, comment=unmarked(old.comment), is_enabled=True)
-            back.add(_LET_IN, migration.source, change, f"{migration.item} of {migration.source.name}")
-        return back.plan(title, is_over=not back.due.steps())
-
-    return plan
-
-
 LUN_COPY: Mover[ItemMigration] = Mover(
-    offer=_offer, is_meant=_is_meant, ongoing=_ongoing, planner=_planner, way_back=_way_back
+    offer=_offer, is_meant=_is_meant, ongoing=_ongoing, planner=_planner, way_back=way_back
 )

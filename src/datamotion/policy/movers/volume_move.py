@@ -114,6 +114,7 @@ class _Moving:
         self._migration = migration
         self._aggregate = _aggregate(migration)
         self._now = situation.now
+        self._volumes = _as_they_are(migration, situation)
         self._site = situation.now.sites[migration.source.name]
         self._due = StepList()
         self._refusals: list[Refusal] = []
@@ -121,11 +122,10 @@ class _Moving:
 
     def plan(self) -> Plan:
         if isinstance(self._site.seen, ClusterView):
-            volumes = selected(self._migration, self._now)
-            if refusal := _no_room(volumes, self._aggregate, self._site.seen):
+            if refusal := _no_room([each for _, each in self._volumes], self._aggregate, self._site.seen):
                 self._refusals.append(refusal)
-            for volume in volumes if not self._refusals else ():
-                self._plan_one(volume, self._site.seen)
+            for name, volume in self._volumes if not self._refusals else ():
+                self._plan_one(name, volume, self._site.seen)
         held = f", cut over not before {moment_text(self._at)}" if self._at else ""
         return Plan(
             operation=Operation.MIGRATE,
@@ -134,6 +134,9 @@ class _Moving:
             steps=self._due.steps(),
             refusals=tuple(self._refusals),
             notes=tuple(_stale_mirrors(self._migration, self._now)),
+            differences=tuple(
+                f"{name} is called {each.name} by now." for name, each in self._volumes if name != each.name
+            ),
             holds=frozenset(self._holds),
         )
 
@@ -144,28 +147,49 @@ class _Moving:
     def _is_time(self, seen: ClusterView) -> bool:
         return self._at is None or seen.observed_at >= self._at
 
-    def _plan_one(self, volume: Volume, seen: ClusterView) -> None:
+    def _plan_one(self, name: str, volume: Volume, seen: ClusterView) -> None:
         going_on = _move(volume, seen)
         if is_on(volume, self._aggregate) and going_on is None:
-            self._holds.add((self._site.backend.name, volume.name))
+            self._holds.add((self._site.backend.name, name))
             return
         if why := _obstacle(volume, self._aggregate, going_on.aggregate if going_on else None):
             text, hint = why
-            self._refusals.append(Refusal(backend=self._site.backend.name, volume=volume.name, text=text, hint=hint))
+            self._refusals.append(Refusal(backend=self._site.backend.name, volume=name, text=text, hint=hint))
             return
         is_held = going_on is not None and going_on.state.waits_for_cutover and not self._is_time(seen)
         moved = AwaitMove(uuid=volume.uuid, aggregate=self._aggregate, until=self._at if is_held else None)
         if going_on is None:
             change = MoveVolume(uuid=volume.uuid, aggregate=self._aggregate, waits=self._at is not None)
             at = ", ".join(volume.aggregates)
-            self._add(_MOVE, volume, change, f"{volume.name}: {size_text(volume.used_bytes)} from {at}")
+            self._add(_MOVE, name, change, f"{volume.name}: {size_text(volume.used_bytes)} from {at}")
         elif going_on.state.waits_for_cutover and not is_held:
             change_over = CutOver(uuid=volume.uuid, aggregate=self._aggregate)
-            self._add(_CUT_OVER, volume, change_over, f"{volume.name} to {self._aggregate}")
-        self._add(_AWAIT, volume, moved, f"{volume.name} to {self._aggregate}")
+            self._add(_CUT_OVER, name, change_over, f"{volume.name} to {self._aggregate}")
+        self._add(_AWAIT, name, moved, f"{volume.name} to {self._aggregate}")
 
-    def _add(self, phase: Phase, volume: Volume, change: MoveVolume | CutOver | AwaitMove, text: str) -> None:
-        self._due.add(phase, self._site.backend, volume.name, change, text)
+    def _add(self, phase: Phase, name: str, change: MoveVolume | CutOver | AwaitMove, text: str) -> None:
+        self._due.add(phase, self._site.backend, name, change, text)
+
+
+def _as_they_are(migration: Migration, situation: Situation) -> list[tuple[str, Volume]]:
+    """The volumes that a run is about, by the names that they had when it began, whatever they are called by now."""
+    now = {each.uuid: each for each in situation.now.sites[migration.source.name].volumes.values()}
+    return [(each.name, now[each.uuid]) for each in selected(migration, situation.first) if each.uuid in now]
+
+
+def perhaps_renamed(migration: Migration, standing: Standing) -> str | None:
+    """Of a move whose volume is not there under its name: those that are moved, or were, to where it was to go."""
+    seen = standing.sites[migration.source.name].seen
+    if not (migration.is_within and isinstance(seen, ClusterView)):
+        return None
+    found = []
+    for volume in standing.sites[migration.source.name].volumes.values():
+        move = movement_of(seen, volume.uuid)
+        is_there = _aggregate(migration) in ("", move.aggregate) if move is not None else False
+        if move is not None and is_there and (move.state.is_going_on or is_on(volume, move.aggregate)):
+            verb = "is moved" if move.state.is_going_on else "was moved"
+            found.append(f"{volume.name} {verb} to {move.aggregate}")
+    return f"{', '.join(found[:6])}: name it so, if one of these was renamed since" if found else None
 
 
 def _obstacle(volume: Volume, aggregate: str, elsewhere: str | None) -> tuple[str, str | None] | None:
@@ -202,15 +226,15 @@ def _way_back(migration: Migration) -> Planner:
     def plan(situation: Situation) -> Plan:
         due, holds = StepList(), set()
         site = situation.now.sites[migration.source.name]
-        for volume in selected(migration, situation.now):
+        for name, volume in _as_they_are(migration, situation):
             if not isinstance(site.seen, ClusterView):
                 break
             if (movement := _move(volume, site.seen)) is not None:
                 change = AbortMove(uuid=volume.uuid)
                 text = f"{volume.name}: its move to {movement.aggregate}"
-                due.add(_ABORT, site.backend, volume.name, change, text)
+                due.add(_ABORT, site.backend, name, change, text)
             elif _was_going_on(situation.first.sites[migration.source.name], volume):
-                holds.add((site.backend.name, volume.name))
+                holds.add((site.backend.name, name))
         return Plan(
             operation=Operation.MIGRATE,
             group=migration.name,
