@@ -205,7 +205,7 @@ def _most(group: Group, max_loss: str | None) -> timedelta | None:
 
 
 def _earlier(at: str | None, keep_newer: bool | None, now: datetime) -> Earlier | None:
-    """Raises: ConfigError for a time of no zone, or what is kept of nothing."""
+    """Raises: ConfigError for a time of no zone, or that is not over, or what is kept of nothing."""
     if at is None:
         if keep_newer is not None:
             raise ConfigError("--keep-newer is about what is newer than --at", hint="give --at SNAPSHOT, TIME or AGE")
@@ -216,5 +216,8 @@ def _earlier(at: str | None, keep_newer: bool | None, now: datetime) -> Earlier 
     except ValueError:
         pass
     if re.match(r"\d{4}-\d\d-\d\d", at, re.ASCII):
-        return Earlier(taken_by=instant("--at", at).replace(microsecond=0), keeps_newer=keep_newer)
+        taken_by = instant("--at", at).replace(microsecond=0)
+        if taken_by > now:
+            raise ConfigError(f"--at {at} has yet to come", hint="say a time that is over, or a snapshot's name")
+        return Earlier(taken_by=taken_by, keeps_newer=keep_newer)
     return Earlier(snapshot=at, keeps_newer=keep_newer)
