@@ -219,6 +219,7 @@ def test_nothing_is_updated_before_there_are_mirrors(world: World) -> None:
         (("--keep-newer",), "--keep-newer is about"),
         (("--overrule", "gold-paris"), "--overrule needs --to"),
         (("--at", "2031-05-04T02:00"), "is no time"),
+        (("--at", "9999-05-04T02:00Z"), "has yet to come"),
         (("--grace", "soon"), "--grace 'soon'"),
     ],
 )

@@ -404,6 +404,6 @@ def test_how_long_clients_waited_is_told_of_each_bound_apart(capsys: pytest.Capt
     render_run(a_run(*volumes), console=Console(width=200))
     told = [line.strip() for line in capsys.readouterr().out.splitlines() if "could not write" in line]
     assert told == [
-        "clients could not write: 1 volume, for 25 s at least: a run that was cut off began it (vol_3)",
+        "clients could not write: 1 volume, for 25 s at least: a run before this one began it (vol_3)",
         "clients could not write: 2 volumes, for 30 s at most (vol_1)",
     ]

@@ -103,6 +103,28 @@ def test_what_is_newer_is_kept_where_that_is_asked_for_and_nothing_goes_where_it
     play(quick_path, story)
 
 
+@pytest.mark.parametrize("keeps_newer", [None, False])
+def test_what_was_to_be_kept_is_kept_by_whoever_goes_on_unless_he_says_otherwise(
+    quick_path: Path, keeps_newer: bool | None
+) -> None:
+    async def fail_over(story: Story) -> RunReport:
+        return await story.failover("lyon", earlier=Earlier(snapshot="monday", keeps_newer=True))
+
+    async def story(story: Story) -> None:
+        await with_a_good_and_a_spoilt_state(story, "vol_1")
+        assert await dies(fail_over, story, Life(3, is_carried_out=True))
+        hints = {kind: each.hint for kind, each in (await story.concerns()).items()}
+        command = "datamotion failover gold --to gold-lyon --at monday --keep-newer"
+        assert hints["unfinished claim"] == hints["shut out"] == f"{command} goes on with it"
+        report = await story.failover("lyon", earlier=Earlier(snapshot="monday", keeps_newer=keeps_newer))
+        assert report.verdict is Verdict.DONE, told(report)
+        assert story.files("lyon", "vol_1") == {"kept"}
+        kept = [each for each in story.place.lab["lyon"].cluster.volumes if "_kept_" in each.name]
+        assert len(kept) == (keeps_newer is None)
+
+    play(quick_path, story)
+
+
 def test_a_copy_without_that_state_cannot_be_served_and_says_what_it_holds(quick_path: Path) -> None:
     async def story(story: Story) -> None:
         await with_a_good_and_a_spoilt_state(story, "vol_1")
@@ -158,8 +180,7 @@ def test_cut_off_behind_its_epoch_an_older_state_is_gone_on_with_as_it_was_asked
         (run,) = open_runs(story.place.session).runs
         assert run.goes_on == f"{command} --no-reprotect"
         concerns = await story.concerns()
-        again = "; say --keep-newer again where it was said: datamotion runs names all"
-        assert concerns["unfinished claim"].hint == f"{command} goes on with it{again}"
+        assert concerns["unfinished claim"].hint == f"{command} goes on with it"
         assert concerns["shut out"].hint == f"{command} goes on with it", "clients are not let in to what it overtakes"
         for to, choice in (("lyon", {}), (None, {}), ("lyon", {"earlier": Earlier(snapshot="sunday")})):
             plan = await story.plan_failover(to, is_planned=None, **choice)

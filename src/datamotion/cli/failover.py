@@ -86,8 +86,12 @@ At = Annotated[
     ),
 ]
 KeepNewer = Annotated[
-    bool,
-    typer.Option("--keep-newer", help="With --at: clone what is newer, and split it off, before it goes; takes time."),
+    bool | None,
+    typer.Option(
+        "--keep-newer/--no-keep-newer",
+        help="With --at: clone what is newer, and split it off, before it goes; takes time. Without either: not, but"
+        " where a failover goes on that was begun so.",
+    ),
 ]
 BestEffort = Annotated[
     bool,
@@ -116,7 +120,7 @@ def failover(
     overrule: Overrule = None,
     max_loss: MaxLoss = None,
     at: At = None,
-    keep_newer: KeepNewer = False,
+    keep_newer: KeepNewer = None,
     grace: Grace = None,
     best_effort: BestEffort = False,
     freeze_below: FreezeBelow = "256MiB",
@@ -200,10 +204,10 @@ def _most(group: Group, max_loss: str | None) -> timedelta | None:
     return None if max_loss == "any" else duration("--max-loss", max_loss)
 
 
-def _earlier(at: str | None, keep_newer: bool, now: datetime) -> Earlier | None:
-    """Raises: ConfigError for a time of no zone, or what is kept of nothing."""
+def _earlier(at: str | None, keep_newer: bool | None, now: datetime) -> Earlier | None:
+    """Raises: ConfigError for a time of no zone, or that is not over, or what is kept of nothing."""
     if at is None:
-        if keep_newer:
+        if keep_newer is not None:
             raise ConfigError("--keep-newer is about what is newer than --at", hint="give --at SNAPSHOT, TIME or AGE")
         return None
     try:
@@ -212,5 +216,8 @@ def _earlier(at: str | None, keep_newer: bool, now: datetime) -> Earlier | None:
     except ValueError:
         pass
     if re.match(r"\d{4}-\d\d-\d\d", at, re.ASCII):
-        return Earlier(taken_by=instant("--at", at).replace(microsecond=0), keeps_newer=keep_newer)
+        taken_by = instant("--at", at).replace(microsecond=0)
+        if taken_by > now:
+            raise ConfigError(f"--at {at} has yet to come", hint="say a time that is over, or a snapshot's name")
+        return Earlier(taken_by=taken_by, keeps_newer=keep_newer)
     return Earlier(snapshot=at, keeps_newer=keep_newer)

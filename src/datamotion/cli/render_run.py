@@ -134,7 +134,7 @@ def _render_recovery_points(console: Console, run: RunReport) -> None:
 
 def _render_frozen(console: Console, run: RunReport) -> None:
     """How long clients could not write, at most; at least, where a run before this one began to keep them away."""
-    for is_least, bound in ((True, "at least: a run that was cut off began it"), (False, "at most")):
+    for is_least, bound in ((True, "at least: a run before this one began it"), (False, "at most")):
         concerned = [each for each in run.volumes if each.frozen_at_least is is_least]
         frozen = {each.volume: each.frozen_s for each in concerned if each.frozen_s is not None}
         if not frozen:

@@ -12,7 +12,7 @@ says is no claim of the group.
 `served` is when every volume was seen to be served: without it, whoever took the epoch was cut short or is at it still.
 `after` are the newest claims that its taker saw: a claim that none is after, though later ones are there, was taken by
 somebody whom their takers did not see. `at` is the older state that was asked for, where it was not the newest: whoever
-goes on with the claim goes back to that too.
+goes on with the claim goes back to that too, and keeps what is newer first where it says `keep`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Seal:
 class Claim:
     """`svm` is the uuid of the back end's SVM, `by` who took it, for people.
 
-    `partial`: it is about those volumes only whose marks name its epoch.
+    `partial`: it is about those volumes only whose marks name its epoch. `keep`: what is newer than `at` is kept first.
     """
 
     group: str
@@ -61,6 +61,7 @@ class Claim:
     served: datetime | None = None
     after: frozenset[str] = frozenset()
     at: str = ""
+    keep: bool = False
     code: str = ""
 
     @property
@@ -72,7 +73,8 @@ class Claim:
     def command(self) -> str:
         """What goes on with it, as long as it was never seen to be served."""
         at = f" --at {shlex.quote(self.at)}" if self.at else ""
-        return f"datamotion failover {self.group} --to {self.backend}{at}"
+        keep = " --keep-newer" if self.keep else ""
+        return f"datamotion failover {self.group} --to {self.backend}{at}{keep}"
 
     @property
     def policy(self) -> str:
@@ -91,6 +93,7 @@ class Claim:
             **({"partial": "yes"} if self.partial else {}),
             **({"after": ",".join(sorted(self.after))} if self.after else {}),
             **({"at": self.at} if self.at else {}),
+            **({"keep": "yes"} if self.keep else {}),
             **({"code": self.code} if self.code else {}),
             **({"served": _text(self.served)} if self.served else {}),
         }
@@ -157,6 +160,7 @@ def read_claim(group: str, policy: str, comment: str) -> Claim | None:
             code=words.get("code", ""),
             after=frozenset(filter(None, words.get("after", "").split(","))),
             at=words.get("at", ""),
+            keep=words.get("keep") == "yes",
             served=_instant(words["served"]) if "served" in words else None,
         )
     except (KeyError, ValueError, OverflowError):

@@ -42,7 +42,14 @@ def mirrors_seen_at(standing: Standing, backend: str) -> datetime:
 
 
 def new_claim(
-    situation: Situation, backend: str, epoch: int, *, partial: bool = False, served: bool = False, at: str = ""
+    situation: Situation,
+    backend: str,
+    epoch: int,
+    *,
+    partial: bool = False,
+    served: bool = False,
+    at: str = "",
+    keep: bool = False,
 ) -> Claim:
     """The claim that a run makes: the same each time that it plans again."""
     since = seen_at(situation.first, backend)
@@ -60,6 +67,7 @@ def new_claim(
         served=since if served else None,
         after=situation.first.newest,
         at=at,
+        keep=keep,
     )
 
 

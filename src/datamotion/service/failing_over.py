@@ -27,7 +27,7 @@ def failover(group: Group, choice: FailoverChoice) -> Intent:
     asks_home = may_be_planned or earlier is not None or choice.leaves_working
     # Of one that is overruled, the last snapshot tells since when clients are kept away.
     aspects = SERVING | {Aspect.SNAPSHOTS} if may_be_planned or earlier or choice.overrule else SERVING
-    if earlier is not None and earlier.keeps_newer:
+    if earlier is not None and earlier.keeps_newer is not False:  # not said: it may have been where it was begun
         aspects |= {Aspect.AGGREGATES, Aspect.LICENSES}
     glances = glances_of(group, aspects)
     needed = {target.backend.cluster for target in group.targets}

@@ -112,7 +112,7 @@ class VolumeReport:
     """`recovery_point` is the snapshot that the volume was recovered to, `recovery_age_s` its age at the break.
 
     `frozen_s` is how long clients were kept away from it, as far as it was let in again; None where they were not. An
-    earlier run that was cut off began that: `frozen_at_least`.
+    earlier run began that: `frozen_at_least`.
 
     Both are None for a volume that was not recovered. Where it failed, `came_about` is what was sent and seen to have
     come about all the same, `uncertain` what was sent and may or may not have.

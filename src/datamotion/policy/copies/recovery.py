@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from datamotion.model.claim import Claim
 from datamotion.model.plan import Loss
 from datamotion.model.remark import Remark
 from datamotion.model.standing import Copy, Standing
@@ -22,7 +23,8 @@ from datamotion.policy.copies.common import snapshot_named, snapshots_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """One of `snapshot` and `taken_by` is given. `keeps_newer`: what is newer is cloned, and split off, first.
+    """One of `snapshot` and `taken_by` is given. `keeps_newer`: what is newer is cloned, and split off, first;
+    None: where a failover goes on for which that was said.
 
     `clocks` is how the group stood when it was decided which snapshots are meant: what clocks differ by is told a bit
     otherwise in every look, and a run keeps to what it began with.
@@ -30,7 +32,7 @@ class Earlier:
 
     snapshot: str | None = None
     taken_by: datetime | None = None
-    keeps_newer: bool = False
+    keeps_newer: bool | None = None
     clocks: Standing | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
@@ -39,11 +41,13 @@ class Earlier:
     @property
     def options(self) -> str:
         """Those of a command that ask for it."""
-        return f"--at {shlex.quote(str(self))}" + (" --keep-newer" if self.keeps_newer else "")
+        keeps = {True: " --keep-newer", False: " --no-keep-newer", None: ""}[self.keeps_newer]
+        return f"--at {shlex.quote(str(self))}{keeps}"
 
-    def by_clocks_of(self, standing: Standing) -> Earlier:
-        """The same, judged by what clocks are seen to differ by now."""
-        return replace(self, clocks=standing)
+    def decided(self, standing: Standing, goes_on_from: Claim | None) -> Earlier:
+        """The same, judged by what clocks are seen to differ by now, and as it was begun where nothing else is said."""
+        keeps = bool(goes_on_from and goes_on_from.keep) if self.keeps_newer is None else self.keeps_newer
+        return replace(self, clocks=standing, keeps_newer=keeps)
 
     def of(self, standing: Standing, copy: Copy) -> Snapshot | None:
         """The snapshot of a copy that is meant; None where it holds none, or by their times nobody can tell."""

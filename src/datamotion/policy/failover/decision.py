@@ -66,7 +66,8 @@ def decide(standing: Standing, choice: FailoverChoice, agreed: str | None = None
     confirmed = {(each.backend, each.epoch) for each in standing.contenders if each.served}
     # what was ruled came about: what became of its copies since is another question
     is_ruled = choice.overrule is not None and (goal.to, goal.epoch) not in confirmed
-    earlier = choice.earlier.by_clocks_of(standing) if choice.earlier is not None else None
+    begun = next((it.claim for it in standing.claims if (it.backend, it.epoch) == (goal.to, goal.epoch)), None)
+    earlier = choice.earlier.decided(standing, begun) if choice.earlier is not None else None
     terms = Terms(is_ruled=is_ruled, earlier=earlier, is_begun=is_begun)
     candidates = [assess(standing, name, moving, terms) for name in others]
     if goal.to is not None:

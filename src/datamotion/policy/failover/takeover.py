@@ -228,7 +228,7 @@ def _keep_newer(due: StepList, standing: Standing, decision: Decision, moving: S
     earlier, refusals = decision.terms.earlier, list[Refusal]()
     if earlier is None or not earlier.keeps_newer:
         return refusals
-    give_up = "without --keep-newer it is given up"
+    give_up = "with --no-keep-newer it is given up"
     keeping = Keeping(decision.candidate.site, decision.epoch, due, _KEEP, give_up)
     for copy in moving:
         if copy.is_writable or not (newer := earlier.newer(standing, copy)):
@@ -265,8 +265,9 @@ def _claim(situation: Situation, decision: Decision) -> Claim:
         or unmarked
         or decision.given_up_at.keys() != set(situation.first.volumes)
     )
-    at = str(decision.terms.earlier or "")
-    claim = new_claim(situation, candidate.name, decision.epoch, partial=bool(left), at=at)
+    earlier = decision.terms.earlier
+    at, keep = str(earlier or ""), bool(earlier and earlier.keeps_newer)
+    claim = new_claim(situation, candidate.name, decision.epoch, partial=bool(left), at=at, keep=keep)
     known = held(situation.first, claim)
     told = held(situation.now, claim) or known
     if told is None:
