@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from datamotion.model.migration import is_migration
-from datamotion.model.plan import Plan, Refusal
 from datamotion.model.standing import Standing
-from datamotion.policy.situation import Planner, Situation
+
+if TYPE_CHECKING:
+    from datamotion.model.plan import Plan, Refusal
+    from datamotion.policy.situation import Planner, Situation
 
 _REFUSED = re.compile(
     r"datamotion (?:apply|plan|reprotect|failback|swap|failover(?! migrate\.\S+ --abort\b))"
