@@ -97,7 +97,10 @@ async def plan(story: Story, to: str) -> PlanReport:
 def test_a_file_is_copied_whole_and_only_then_removed(quick_path: Path, to: str, keeps_source: bool) -> None:
     async def main(story: Story) -> None:
         own = await with_a_file(story)
-        assert taken(await plan(own, to)) == ["file copy"]
+        shown = await story.planned(migrations.migrate(migration(own, to, keeps_source=keeps_source)))
+        assert taken(shown) == ["file copy"]
+        gone = [] if keeps_source else ["the old file at gold-paris, once the new one was checked"]
+        assert [each.text for each in shown.losses] == gone
         report = await migrate(own, to, keeps_source=keeps_source)
         assert report.verdict is Verdict.DONE, told(report)
         assert_there(own, to, keeps_source=keeps_source)

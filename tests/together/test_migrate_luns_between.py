@@ -99,6 +99,8 @@ def test_a_lun_is_copied_whole_while_its_host_is_kept_away(quick_path: Path, kee
             await trio.sleep(0.2)
             shown = await plan(own, keeps_source=keeps_source)
             assert taken(shown) == ["LUN copy"]
+            gone = [] if keeps_source else ["the old LUN at gold-paris, once the new one was checked"]
+            assert [each.text for each in shown.losses] == gone
             report = await migrate(own, keeps_source=keeps_source)
         assert report.verdict is Verdict.DONE, told(report)
         now = copied(own)

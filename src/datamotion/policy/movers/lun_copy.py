@@ -21,7 +21,7 @@ from datamotion.model.standing import Standing
 from datamotion.model.units import size_text
 from datamotion.model.view import ClusterView
 from datamotion.policy.mirrors.peering import Peering
-from datamotion.policy.movers.item_steps import ItemSteps
+from datamotion.policy.movers.item_steps import ItemSteps, old_one
 from datamotion.policy.movers.items import (
     lun_at_goal,
     protection_notes,
@@ -233,7 +233,8 @@ def _planner(migration: ItemMigration) -> Planner:
     def plan(situation: Situation) -> Plan:
         copying = _Copying(migration, situation)
         copying.add_all()
-        return copying.plan(title, is_over=copying.is_over, notes=_notes(migration, situation.first))
+        notes, losses = _notes(migration, situation.first), old_one(migration, "LUN")
+        return copying.plan(title, is_over=copying.is_over, notes=notes, losses=losses)
 
     return plan
 
