@@ -13,7 +13,7 @@ from datamotion.cli.terminal import open_console, plain, say
 from datamotion.model.remark import Remark
 from datamotion.model.units import count_text, last_text
 from datamotion.service.alike import alike, and_others, names_text
-from datamotion.service.plan_totals import is_deleted, totals_text, written_since
+from datamotion.service.plan_totals import is_deleted, things_text, totals_text, written_since
 from datamotion.service.reports import AskedReport, LossReport, PlanReport, RefusalReport
 
 T = TypeVar("T")
@@ -100,7 +100,7 @@ def _render_losses(console: Console, losses: Sequence[LossReport]) -> None:
 
 def _render_lost(console: Console, heading: str, losses: Sequence[LossReport], how_much: str = "") -> None:
     console.print()
-    counts = count_text(len({each.volume for each in losses}), "volume")
+    counts = things_text({each.volume for each in losses})
     say(console, f"[bold yellow]{heading}[/] {counts}{how_much}", indent=2, hang=2)
     for text, names in first_of(by_text((each.text, each.volume) for each in losses), console, indent=7):
         say(console, f"{plain(names_text(names))}: {plain(text)}", indent=7, hang=2)

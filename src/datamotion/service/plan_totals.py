@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from math import inf
 
@@ -30,7 +30,7 @@ def _totals(plans: Sequence[PlanReport]) -> Iterator[str]:
         (plan.group, act.volume) for plan in plans for step in plan.steps for act in step.acts if act.volume is not None
     }
     if volumes:
-        yield count_text(len(volumes), "volume")
+        yield things_text({volume for _, volume in volumes}, len(volumes))
     carried = [act.bytes for act in acts if act.kind is not None]  # of a past plan it is not remembered
     known = sum(filter(None, carried))
     if known:  # how much an update carries nobody can tell
@@ -42,6 +42,16 @@ def _totals(plans: Sequence[PlanReport]) -> Iterator[str]:
             yield "nobody can tell how much is lost"
         else:
             yield f"at worst {last_text(timedelta(seconds=worst))} lost"
+
+
+def things_text(names: Collection[str], count: int | None = None) -> str:
+    """How many volumes these are; or LUNs and files, which are named by their paths in volumes.
+
+    >>> things_text(["vol_1", "vol_2"]), things_text(["vol_1/disk"])
+    ('2 volumes', '1 LUN or file')
+    """
+    kind = "LUN or file" if any("/" in each for each in names) else "volume"
+    return count_text(len(names) if count is None else count, kind)
 
 
 def written_since(losses: Sequence[LossReport]) -> Sequence[LossReport]:
