@@ -14,7 +14,7 @@ from datamotion.model.standing import FENCE
 from datamotion.policy.failover.choice import FailoverChoice
 from datamotion.service import failing_over
 from datamotion.service.verdict import Verdict
-from tests.together.stories import Story, play, told
+from tests.together.stories import Story, outcomes, play, told
 from tests.together.test_failover_ways import let_in_by_hand
 from tests.together.test_planned import FROZEN, SERVED, as_served
 from tests.together.test_reprotect import reprotect
@@ -107,5 +107,33 @@ def test_a_freeze_that_somebody_undoes_before_it_is_seen_is_carried_out_anew_or_
             else:
                 assert await as_served(story, "paris", volume) == {**SERVED, "path": f"/{volume}"}
                 assert "undone by somebody else" in told(report)
+
+    play(quick_path, main, schedule=None)
+
+
+def test_what_somebody_opens_again_and_again_is_told_as_not_fenced(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1", "vol_2")
+        for name in ("paris", "lyon"):
+            await story.at[name].http.put("/lab/latency", json={"seconds": 0.05})
+        tells, lets_in = Tells(Break), LetsIn(story, 99)
+
+        async def opens() -> None:
+            await tells.has_come.wait()
+            await lets_in.watch()
+
+        choice = FailoverChoice(to="gold-lyon", is_planned=True)
+        async with trio.open_nursery() as both:
+            both.start_soon(opens)
+            report = await story.place.run(failing_over.failover(story.place.session.group(GROUP), choice), tells)
+            lets_in.is_over.set()
+        assert report.verdict is Verdict.PARTLY
+        assert "no write is lost" not in told(report)
+        assert outcomes(report, "gold-lyon") == {"vol_1": "done", "vol_2": "done"}
+        assert outcomes(report, "gold-paris") == {"vol_1": "done", "vol_2": "failed"}
+        assert "undone by somebody else" in told(report)
+        assert "Fence the overtaken copies" not in [title for each in report.volumes for title in each.came_about]
+        assert "gold-paris is overtaken and not fenced yet, clients may still write there: vol_2" in told(report)
+        assert "`datamotion apply gold` fences it" in told(report)
 
     play(quick_path, main, schedule=None)

@@ -16,7 +16,7 @@ from datamotion.model.remark import Remark
 from datamotion.model.standing import DoubtKind, Standing
 from datamotion.model.view import ClusterView
 from datamotion.model.words import Operation
-from datamotion.policy.clients.fence import overtaken
+from datamotion.policy.clients.fence import FENCING, overtaken
 from datamotion.policy.clients.giving import MAP, SHARE
 from datamotion.policy.clients.letting_in import SERVE
 from datamotion.policy.clients.provision import GIVE
@@ -47,7 +47,7 @@ def run_report(
     serving = last.serving
     # The group of a migration is over by then.
     is_untold = is_migration(first.group) or _is_taken_by_others(last, first.backend)
-    let_in = frozenset(subject for subject in back.endings() if _is_let_in(last, subject)) if back else frozenset()
+    let_in = frozenset(subject for subject in endings if _is_let_in(last, subject))
     late = result.plan.late or first.late
     volumes = _volume_reports(result, endings, _frozen_s(result, back), _frozen_before(result.began).keys(), let_in)
     return RunReport(
@@ -154,11 +154,14 @@ def _not_given_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> It
 
 
 def _overtaken_notes(result: RunResult, endings: Mapping[Subject, Ending]) -> Iterator[Remark]:
-    """What clients can still write to beside what serves, where no failure of this run says so already."""
+    """What clients can still write to beside what serves, where no failure of this run says so already.
+
+    That of an act says why it did not come about, and not what that leaves.
+    """
     left: dict[str, list[str]] = {}
     for copy in overtaken(result.standing):
         ending = endings.get((copy.id.backend, copy.id.volume))
-        if ending is None or ending.failure is None:
+        if ending is None or ending.failure is None or ending.asked:
             left.setdefault(copy.id.backend, []).append(copy.id.volume)
     for backend, volumes in left.items():
         yield Remark(
@@ -266,7 +269,7 @@ def _volume_report(
 def _came_about(ending: Ending, *, is_let_in: bool) -> tuple[str, ...]:
     """Of what failed as a whole, what has come about all the same, and is still so."""
     seen = ending.seen if ending.failure is not None else ()
-    return tuple(title for title in seen if not (is_let_in and title == FREEZE))
+    return tuple(title for title in seen if not (is_let_in and title in (FREEZE, FENCING)))
 
 
 _ORDER = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.DONE, Outcome.UNCHANGED)
