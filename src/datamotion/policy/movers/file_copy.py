@@ -19,7 +19,8 @@ from datamotion.model.units import size_text
 from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import VolumeState
 from datamotion.policy.mirrors.peering import Peering
-from datamotion.policy.movers.file_names import aside, copied, is_named, old_file, unnamed
+from datamotion.policy.movers.file_names import aside, copied, copy_of, is_named_at, old_of, unnamed
+from datamotion.policy.movers.file_undo import way_back
 from datamotion.policy.movers.folders import add_folder
 from datamotion.policy.movers.item_steps import ItemSteps, old_one
 from datamotion.policy.movers.items import (
@@ -30,7 +31,7 @@ from datamotion.policy.movers.items import (
     why_not_within_cluster,
 )
 from datamotion.policy.movers.offer import Mover, seconds_for
-from datamotion.policy.proofs.file_places import file_named, is_copying, why_not_whole
+from datamotion.policy.proofs.file_places import is_copying, why_not_whole
 from datamotion.policy.situation import Planner, Situation
 from datamotion.policy.steps import Phase
 
@@ -53,12 +54,10 @@ _WHOLE = Phase(
 _NAME = Phase(rank=54, title="Give the copy its name", because="it is whole: clients find it there", gate=Gate.ALL)
 _DELETE = Phase(rank=55, title="Delete the old file", because="the new one is whole, and has its name", gate=Gate.ALL)
 _LEAVE = Phase(rank=55, title="Put the old file back", because="it is to stay", gate=Gate.ALL)
-_REMOVE = Phase(rank=50, title="Delete the copy", because="the file stays where it is", gate=Gate.ALL)
-_BACK = Phase(rank=51, title="Put the file back", because="it was taken aside to be copied", gate=Gate.ALL)
 
 
 def _offer(migration: ItemMigration, standing: Standing) -> Offer:
-    file = file_at_source(migration, standing) or _old(migration, standing)
+    file = file_at_source(migration, standing) or old_of(migration, standing)
     data = file.used_bytes if file is not None else 0
     return Offer(
         mechanism=NAME,
@@ -86,25 +85,10 @@ def _peering(migration: ItemMigration, standing: Standing) -> Peering:
     return Peering(sites[migration.source.name], sites[migration.to.name], application="file_copy")
 
 
-def _seen(standing: Standing, migration: ItemMigration, name: FileName) -> PlacedFile | None:
-    seen = standing.sites[migration.source.name].seen
-    return file_named(seen, name) if isinstance(seen, ClusterView) else None
-
-
-def _old(migration: ItemMigration, standing: Standing) -> PlacedFile | None:
-    seen = standing.sites[migration.source.name].seen
-    return old_file(migration, seen) if isinstance(seen, ClusterView) else None
-
-
-def _is_named(migration: ItemMigration, standing: Standing) -> bool:
-    seen = standing.sites[migration.source.name].seen
-    return isinstance(seen, ClusterView) and is_named(migration, seen)
-
-
 def _ongoing(migration: ItemMigration, standing: Standing) -> bool:
     if not migration.is_within_cluster or migration.to_volume not in standing.sites[migration.to.name].volumes:
         return False
-    return _old(migration, standing) is not None
+    return old_of(migration, standing) is not None
 
 
 class _Copying(ItemSteps):
@@ -115,9 +99,9 @@ class _Copying(ItemSteps):
         self._now = standing = situation.now
         self._first = situation.first
         self._has_copied = any(act.kind is CopyFile for act in situation.accepted)
-        self._old = _old(migration, standing)
+        self._old = old_of(migration, standing)
         self._is_checked = self._old is not None and self._old.name == copied(migration)
-        self._copy = _seen(standing, migration, unnamed(migration))
+        self._copy = copy_of(migration, standing)
         self._source, self._new = file_at_source(migration, standing), file_at_goal(migration, standing)
 
     @property
@@ -136,7 +120,7 @@ class _Copying(ItemSteps):
             if self.due.steps():
                 self.then = ("the file is copied as soon as the two SVMs are peered",)
                 return
-        if self._new is not None and not _is_named(self._migration, self._now):
+        if self._new is not None and not is_named_at(self._migration, self._now):
             self._refuse_stranger(self._new)
         elif self._old is not None and self._new is not None:
             self._part(self._old, self._new)
@@ -207,7 +191,7 @@ class _Copying(ItemSteps):
         seen = self._first.sites[self._migration.source.name].seen
         if not (self._has_copied and isinstance(seen, ClusterView)) or seen.clock.ahead is None:
             return False
-        before = file_at_source(self._migration, self._first) or _seen(self._first, self._migration, old.name)
+        before = file_at_source(self._migration, self._first) or old_of(self._migration, self._first)
         looked_at = seen.looked_at[Aspect.FILES] + seen.clock.ahead
         is_same = before is not None and (before.modified_at, before.size_bytes) == (old.modified_at, old.size_bytes)
         return is_same and looked_at - old.modified_at > _SURELY
@@ -258,33 +242,10 @@ def _notes(migration: ItemMigration, first: Standing) -> Iterator[Remark]:
     yield from protection_notes(migration, first)
 
 
-def _way_back(migration: ItemMigration) -> Planner:
-    title = f"Undo the copy of {migration.item} to {migration.goal}"
-
-    def plan(situation: Situation) -> Plan:
-        standing = situation.now
-        old, copy = _old(migration, standing), _seen(standing, migration, unnamed(migration))
-        back, sites = ItemSteps(migration), standing.sites
-        if _is_named(migration, standing) and file_at_goal(migration, standing) is not None:
-            text = f"{migration.goal} was whole and has its name: there is only the way forward"
-            back.refuse_by(Refusal(text=text, hint="the same command without --abort goes on with it"))
-            return back.plan(title, is_over=False)
-        if copy is not None:
-            gone = DeleteFile(volume_uuid=sites[migration.to.name].volumes[copy.name.volume].uuid, name=copy.name)
-            back.add(_REMOVE, migration.to, gone, copy.name.path)
-        if old is not None:
-            uuid = sites[migration.source.name].volumes[migration.volume].uuid
-            named = RenameFile(volume_uuid=uuid, name=old.name, to_path=migration.path)
-            back.add(_BACK, migration.source, named, f"{old.name.path} to {migration.path}")
-        return back.plan(title, is_over=not back.due.steps())
-
-    return plan
-
-
 FILE_COPY: Mover[ItemMigration] = Mover(
     offer=_offer,
     is_meant=lambda migration, _: not migration.is_within_volume,
     ongoing=_ongoing,
     planner=_planner,
-    way_back=_way_back,
+    way_back=way_back,
 )

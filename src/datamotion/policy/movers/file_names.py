@@ -10,6 +10,7 @@ import hashlib
 
 from datamotion.model.item_migration import ItemMigration
 from datamotion.model.item_records import FileName, PlacedFile
+from datamotion.model.standing import Standing
 from datamotion.model.view import ClusterView
 from datamotion.policy.movers.folders import folders_of, twins_of
 from datamotion.policy.movers.items import names_at
@@ -52,3 +53,21 @@ def _beside(migration: ItemMigration, svm: str, volume: str, path: str, what: st
     mark = hashlib.sha256(whole.encode()).hexdigest()[:16]
     folder, slash, _ = path.rpartition("/")
     return FileName(svm, volume, f"{folder}{slash}.datamotion-{mark}.{what}")
+
+
+def old_of(migration: ItemMigration, standing: Standing) -> PlacedFile | None:
+    """The one that was taken aside, where its back end is seen."""
+    seen = standing.sites[migration.source.name].seen
+    return old_file(migration, seen) if isinstance(seen, ClusterView) else None
+
+
+def is_named_at(migration: ItemMigration, standing: Standing) -> bool:
+    """Whether the copy is seen to have its name."""
+    seen = standing.sites[migration.source.name].seen
+    return isinstance(seen, ClusterView) and is_named(migration, seen)
+
+
+def copy_of(migration: ItemMigration, standing: Standing) -> PlacedFile | None:
+    """What has been copied, while nobody may take it for the file."""
+    seen = standing.sites[migration.source.name].seen
+    return file_named(seen, unnamed(migration)) if isinstance(seen, ClusterView) else None
