@@ -70,7 +70,9 @@ RUNNING = CopyJob(uuid="j-1", state="running", ended_at=None)
         ((a_file(CHECKED), a_file(COPY, -60)), (), ["DeleteFile", *ALL]),  # it may have been written to since
         ((a_file(CHECKED),), (), ALL),  # somebody took the copy away
         ((a_file(CHECKED), a_file(GOAL, -1)), (), ["DeleteFile"]),
-        ((a_file(CHECKED), a_file(GOAL, -1, size_bytes=200)), (), ["DeleteFile"]),  # clients have it, and write to it
+        ((a_file(CHECKED), a_file(GOAL, -1, size_bytes=200)), (), []),  # clients wrote to it, or it is another one
+        ((a_file(SOURCE), a_file(COPY, -1)), (), ["DeleteFile", *ALL]),  # an undoing was cut off
+        ((a_file(COPY, -1),), (), []),  # somebody took the old one away: it may be the only one
         (
             (a_file(CHECKED), a_file(GOAL, -60)),
             (),
@@ -104,10 +106,14 @@ def test_one_that_is_where_it_was_to_go_and_nowhere_else_is_left() -> None:
 
 def test_it_is_undone_until_the_copy_has_its_name() -> None:
     assert acts(planned(a_file(OLD), aborted=True)) == ["RenameFile"]
-    assert acts(planned(a_file(OLD), a_file(COPY), aborted=True)) == ["DeleteFile", "RenameFile"]
-    assert acts(planned(a_file(CHECKED), a_file(COPY), aborted=True)) == ["DeleteFile", "RenameFile"]
+    assert acts(planned(a_file(OLD), a_file(COPY), aborted=True)) == ["RenameFile", "DeleteFile"]
+    assert acts(planned(a_file(CHECKED), a_file(COPY), aborted=True)) == ["RenameFile", "DeleteFile"]
+    assert acts(planned(a_file(SOURCE), a_file(COPY), aborted=True)) == ["DeleteFile"]
+    for files in ([a_file(COPY)], [a_file(OLD), a_file(SOURCE), a_file(COPY)]):
+        plan = planned(*files, aborted=True)
+        assert (acts(plan), bool(plan.refusals)) == ([], True)
     assert acts(planned(a_file(OLD), a_file(GOAL), aborted=True)) == ["RenameFile"], "that is somebody else's"
-    assert acts(planned(a_file(CHECKED), a_file(COPY), a_file(GOAL), aborted=True)) == ["DeleteFile", "RenameFile"]
+    assert acts(planned(a_file(CHECKED), a_file(COPY), a_file(GOAL), aborted=True)) == ["RenameFile", "DeleteFile"]
     assert planned(a_file(CHECKED), a_file(GOAL), aborted=True).refused
     assert planned(a_file(SOURCE), aborted=True).refused
 

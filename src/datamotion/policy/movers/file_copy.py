@@ -20,7 +20,7 @@ from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.words import VolumeState
 from datamotion.policy.mirrors.peering import Peering
 from datamotion.policy.movers.file_names import aside, copied, copy_of, is_named_at, old_of, unnamed
-from datamotion.policy.movers.file_undo import way_back
+from datamotion.policy.movers.file_undo import lost_old_one, made_anew, way_back
 from datamotion.policy.movers.folders import add_folder
 from datamotion.policy.movers.item_steps import ItemSteps, old_one
 from datamotion.policy.movers.items import (
@@ -88,7 +88,7 @@ def _peering(migration: ItemMigration, standing: Standing) -> Peering:
 def _ongoing(migration: ItemMigration, standing: Standing) -> bool:
     if not migration.is_within_cluster or migration.to_volume not in standing.sites[migration.to.name].volumes:
         return False
-    return old_of(migration, standing) is not None
+    return old_of(migration, standing) is not None or copy_of(migration, standing) is not None
 
 
 class _Copying(ItemSteps):
@@ -99,6 +99,7 @@ class _Copying(ItemSteps):
         self._now = standing = situation.now
         self._first = situation.first
         self._has_copied = any(act.kind is CopyFile for act in situation.accepted)
+        self._has_named = any(act.about == _NAME.title for act in situation.accepted)
         self._old = old_of(migration, standing)
         self._is_checked = self._old is not None and self._old.name == copied(migration)
         self._copy = copy_of(migration, standing)
@@ -120,7 +121,9 @@ class _Copying(ItemSteps):
             if self.due.steps():
                 self.then = ("the file is copied as soon as the two SVMs are peered",)
                 return
-        if self._new is not None and not is_named_at(self._migration, self._now):
+        if self._copy is not None and self._old is None and self._source is None:
+            self.refuse_by(lost_old_one(self._migration, self._copy))
+        elif self._new is not None and not is_named_at(self._migration, self._now):
             self._refuse_stranger(self._new)
         elif self._old is not None and self._new is not None:
             self._part(self._old, self._new)
@@ -134,8 +137,7 @@ class _Copying(ItemSteps):
         if old is None:
             return
         if self._old is not None and self._source is not None:
-            text = f"there is a file at {migration.item} again, and the old one is aside, at {aside(migration).path}"
-            self.refuse(text, "say which one is meant: move the other one away")
+            self.refuse_by(made_anew(migration, self._old))
             return
         is_stale = self._copy is not None and not self._has_copied and not self._is_known_whole(old, self._copy)
         seen = self._now.sites[migration.source.name].seen
@@ -178,8 +180,12 @@ class _Copying(ItemSteps):
         if not self._is_unchanged(old, new):
             text = f"the old file may have been written to after it was copied: it stays, at {old.name.path}"
             self.refuse(text, f"compare it with {self._migration.goal}, and keep the one that is wanted")
-            return
-        self._end()
+        elif old.size_bytes != new.size_bytes and not self._has_named:
+            text = f"{self._migration.goal} has {new.size_bytes} bytes and the old file, aside at {old.name.path},"
+            text += f" {old.size_bytes}: clients wrote to it since, or it is another one"
+            self.refuse(text, "compare the two, and delete the old one by hand once nobody needs it")
+        else:
+            self._end()
 
     def _is_unchanged(self, old: PlacedFile, copy: PlacedFile) -> bool:
         """Whether the old file surely is as it was when it was copied. Times are told to the second.
