@@ -331,6 +331,21 @@ def test_a_file_that_somebody_makes_there_while_it_is_copied_stops_it_with_both_
     play(quick_path, main)
 
 
+def test_where_somebody_takes_the_old_one_away_its_copy_is_named_and_kept(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        own = await with_a_file(story)
+        assert await dies(lambda mortal: migrate(mortal, WITHIN), own, Life(3, is_carried_out=False))
+        (old,) = (own.place.tree("paris", "vol_1") / "folder").iterdir()
+        old.unlink()
+        (listed,) = (await under_way.migrations(own.place.session)).migrations
+        for said in (listed.state, told(await migrate(own, WITHIN)), told(await abort(own, WITHIN))):
+            assert "may be the only copy" in said
+        (copy,) = (own.place.tree("paris", "vol_2") / "folder").iterdir()
+        assert copy.read_bytes() == CONTENT
+
+    play(quick_path, main)
+
+
 async def with_folders(story: Story) -> Story:
     """The same, with a goal whose folders are missing."""
     own = await with_a_file(story)

@@ -657,3 +657,18 @@ def test_a_mirror_of_what_serves_that_has_nothing_in_common_with_it_any_more_is_
         assert not await story.concerns()
 
     play(quick_path, main, targets=BOTH, schedule=None)
+
+
+def test_so_it_is_where_its_source_released_it_and_no_transfer_was_tried_since(quick_path: Path) -> None:
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        (listed,) = await story.at["paris"].get("/snapmirror/relationships", list_destinations_only="true")
+        await story.at["paris"].delete(f"/snapmirror/relationships/{listed['uuid']}", source_only="true")
+        report = await story.place.run(reprotect(story))
+        assert outcomes(report, "gold-lyon") == {"vol_1": "failed"}, told(report)
+        assert "vol_1 at gold-lyon has no snapshot in common with gold-paris" in told(report)
+        report = await story.place.run(reprotect(story, "lyon"))
+        assert report.verdict is Verdict.DONE, told(report)
+        assert not await story.concerns()
+
+    play(quick_path, main, schedule=None)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from datamotion.errors import ConfigError, StoreFailed
 from datamotion.model.group import Backend
 from datamotion.model.item_migration import ItemMigration
-from datamotion.model.item_records import Passage, PlacedLun, lun_name
+from datamotion.model.item_records import Passage, PlacedFile, PlacedLun, lun_name
 from datamotion.model.lun_mark import copy_mark, is_leaving
 from datamotion.model.view import ClusterView
 from datamotion.model.words import Operation
@@ -137,11 +137,24 @@ def _leaving(backend: str, lun: PlacedLun, to: str) -> MigrationReport:
     )
 
 
+def _copy_alone(item: ItemMigration, copy: PlacedFile) -> MigrationReport:
+    where = f"{copy.name.volume}/{copy.name.path}"
+    return MigrationReport(
+        volume=item.item,
+        source=item.source.name,
+        to=item.goal,
+        mechanism=NAME,
+        state=f"its old file is gone: {where} may be the only copy",
+        moved=copy.used_bytes,
+        total=None,
+    )
+
+
 def _file_copy(item: ItemMigration, seen: ClusterView) -> MigrationReport | None:
     """By the old file, which is aside meanwhile."""
     old, copy = old_file(item, seen), file_named(seen, unnamed(item))
     if old is None:
-        return None
+        return _copy_alone(item, copy) if copy is not None and file_named(seen, names_of(item)[0]) is None else None
     is_goal_there = file_named(seen, names_of(item)[1]) is not None
     if is_goal_there and not is_named(item, seen):
         state = f"taken aside, and somebody made {item.goal}"

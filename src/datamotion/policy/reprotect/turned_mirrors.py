@@ -20,7 +20,7 @@ from datamotion.model.paused import paused_of
 from datamotion.model.plan import Refusal
 from datamotion.model.standing import Copy, CopyId, Edge, Standing
 from datamotion.model.units import size_text
-from datamotion.model.view import ClusterView
+from datamotion.model.view import Aspect, ClusterView
 from datamotion.model.volume_acts import ModifyVolume
 from datamotion.model.words import MirrorState
 from datamotion.policy.copies.common import common, snapshots_of
@@ -267,9 +267,17 @@ def is_severed(first: Standing, active: Copy, mirror: Copy) -> bool:
         return False
     if has_failed_for_good(before):
         return True
-    held = [snapshots_of(first, each) for each in (served, before)]
-    is_told = all(held) and all(each.version is not None for snapshots in held for each in snapshots)
-    return is_told and common(first, before, served).newest is None
+    held = [*snapshots_of(first, served), *snapshots_of(first, before)]
+    is_told = _are_told(first, served) and _are_told(first, before) and all(each.version is not None for each in held)
+    return is_told and bool(snapshots_of(first, before)) and common(first, before, served).newest is None
+
+
+def _are_told(standing: Standing, copy: Copy) -> bool:
+    """Whether all snapshots of a copy were looked at, and could be read."""
+    seen, name = standing.sites[copy.id.backend].seen, copy.volume.name
+    if not isinstance(seen, ClusterView) or Aspect.SNAPSHOTS not in seen.looked_at:
+        return False
+    return seen.gap(Aspect.SNAPSHOTS, name, copy.volume.svm) is None
 
 
 def _has_ended(before: Copy, now: Copy) -> bool:
