@@ -744,17 +744,18 @@ class Once(Quiet):
 
 
 class LostOnce(Once):
-    """Where it goes cannot be reached any more once a step has come about."""
+    """A cluster, as a rule where it goes, cannot be reached any more once a step has come about."""
 
-    def __init__(self, title: str, story: Story) -> None:
+    def __init__(self, title: str, story: Story, cluster: str = "lyon") -> None:
         super().__init__(title)
         self._story = story
+        self._cluster = cluster
 
     def reached(self, acts: Sequence[Act]) -> None:
         was_reached = self.is_reached.is_set()
         super().reached(acts)
         if self.is_reached.is_set() and not was_reached:
-            self._story.place.lose("lyon")
+            self._story.place.lose(self._cluster)
 
 
 def test_where_its_goal_is_lost_in_the_freeze_clients_are_let_in_and_told_to_be(quick_path: Path) -> None:

@@ -649,3 +649,27 @@ def test_where_its_goal_is_lost_behind_the_epoch_it_is_told_what_lets_clients_in
         assert story.served("paris") == {"vol_1"}
 
     play(quick_path, main)
+
+
+@pytest.mark.parametrize("told_by", ["apply", "reprotect"])
+def test_a_site_that_was_silent_when_its_epoch_was_confirmed_is_told_that_once_it_answers(
+    quick_path: Path, told_by: str
+) -> None:
+    """Else it knows nothing of who serves as soon as that one is lost."""
+
+    async def main(story: Story) -> None:
+        await story.protected("vol_1")
+        group = story.place.session.group(GROUP)
+        planned = failing_over.failover(group, FailoverChoice(to="gold-lyon", is_planned=True))
+        report = await story.place.run(planned, LostOnce("Pause mirrors", story, "paris"))
+        assert story.served("lyon") == {"vol_1"}, told(report)
+        story.place.regain("paris")
+        if told_by == "apply":
+            await story.apply()
+        await story.place.run(mirrors.reprotect(group))
+        story.place.lose("lyon")
+        assert "unfinished claim" not in await story.concerns()
+        assert (await story.failover("paris")).verdict is Verdict.DONE
+        assert story.served("paris") == {"vol_1"}
+
+    play(quick_path, main)

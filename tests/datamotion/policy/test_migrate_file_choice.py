@@ -67,11 +67,15 @@ RUNNING = CopyJob(uuid="j-1", state="running", ended_at=None)
         ((a_file(OLD), a_file(COPY, -1)), (), ["DeleteFile", *ALL[1:]]),  # nobody saw that it was whole
         ((a_file(OLD), a_file(COPY, -1)), (RUNNING,), []),
         ((a_file(CHECKED), a_file(COPY, -1)), (), ALL[3:]),
-        ((a_file(CHECKED), a_file(COPY, -60)), (), ["DeleteFile", *ALL]),  # it may have been written to since
+        (
+            (a_file(CHECKED), a_file(COPY, -60)),
+            (),
+            [ALL[0], "DeleteFile", *ALL[1:]],
+        ),  # it may have been written to since
         ((a_file(CHECKED),), (), ALL),  # somebody took the copy away
         ((a_file(CHECKED), a_file(GOAL, -1)), (), ["DeleteFile"]),
         ((a_file(CHECKED), a_file(GOAL, -1, size_bytes=200)), (), []),  # clients wrote to it, or it is another one
-        ((a_file(SOURCE), a_file(COPY, -1)), (), ["DeleteFile", *ALL]),  # an undoing was cut off
+        ((a_file(SOURCE), a_file(COPY, -1)), (), [ALL[0], "DeleteFile", *ALL[1:]]),  # an undoing was cut off
         ((a_file(COPY, -1),), (), []),  # somebody took the old one away: it may be the only one
         (
             (a_file(CHECKED), a_file(GOAL, -60)),

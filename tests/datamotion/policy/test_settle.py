@@ -128,7 +128,10 @@ def test_a_claim_that_cannot_be_read_is_settled_for_good() -> None:
     while (plan := settle(now, "gold-paris")).steps:
         assert plan.epoch == 3
         now = dict(after(now, acts(plan)[0]))
-    assert (protect(now).refusals, protect(now).steps) == ((), ())
+    while (plan := protect(now)).steps:  # as one that was cut off, it may not have told every site
+        assert {step.title for step in plan.steps} == {"Confirm the epoch"}
+        now = dict(after(now, acts(plan)[0]))
+    assert plan.refusals == ()
 
 
 def test_a_claim_that_nobody_can_read_of_the_kept_ones_own_epoch_is_not_taken_for_its_own() -> None:

@@ -39,10 +39,10 @@ NAME = "file copy"
 _SURELY = timedelta(seconds=5)
 """What was written to last so long ago was not written to since without that being told by its time."""
 _STALE = Phase(
-    rank=50, title="Delete what was left of a copy", because="nobody saw whether it was whole", gate=Gate.ALL
+    rank=51, title="Delete what was left of a copy", because="nobody saw whether it was whole", gate=Gate.ALL
 )
 _ASIDE = Phase(
-    rank=51, title="Take the file aside", because="nobody opens it by its name while it is copied", gate=Gate.ALL
+    rank=50, title="Take the file aside", because="nobody opens it by its name while it is copied", gate=Gate.ALL
 )
 _COPY = Phase(rank=52, title="Copy the file", because="the cluster does it, between its own volumes", gate=Gate.ALL)
 _WHOLE = Phase(

@@ -19,7 +19,7 @@ from datamotion.model.words import Operation, Role
 from datamotion.policy.clients.fence import Occasion, fence, fenced, overtaken
 from datamotion.policy.copies.common_snapshots import keep_common
 from datamotion.policy.copies.grounds import ground_notes
-from datamotion.policy.epochs import new_claim, take
+from datamotion.policy.epochs import new_claim, take, tell_served
 from datamotion.policy.home import targets_of
 from datamotion.policy.mirrors.marking import active_mark, mark_active
 from datamotion.policy.mirrors.pause import paused_notes
@@ -113,6 +113,7 @@ def _plan_all(situation: Situation, makes_peers: bool, recreate: Collection[str]
     refusals = [_refusal(doubt) for doubt in standing.doubts if doubt.kind in _NAMED]
     if not _is_contested(standing):
         take(due, standing, _claim(situation), because=_TAKE_BECAUSE, gate=Gate.EACH)
+        tell_served(due, standing, but=())
     refusals += _fence(due, standing)
     by_source, holds = _mark_all(standing, due, refusals)
     losses: list[Loss] = []

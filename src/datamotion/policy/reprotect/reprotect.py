@@ -20,7 +20,7 @@ from datamotion.model.words import Operation, Role
 from datamotion.policy.clients.fence import Occasion, fence, overtaken, unseen_sessions
 from datamotion.policy.copies.divergence import Sizes
 from datamotion.policy.copies.losses import worst_first
-from datamotion.policy.epochs import take
+from datamotion.policy.epochs import take, tell_served
 from datamotion.policy.home import first_copy_there, home_as_target
 from datamotion.policy.mirrors.listings import Entry, entries
 from datamotion.policy.mirrors.marking import active_mark, mark_active
@@ -106,6 +106,7 @@ class _Reprotecting:
         self.refusals += [Refusal(volume=it.volume, backend=it.backend, text=it.text, hint=it.hint) for it in doubts]
         if len(standing.contenders) == 1:
             take(self.due, standing, standing.claims[0].claim, because=_TAKE_BECAUSE, gate=Gate.EACH)
+            tell_served(self.due, standing, but=())
         self.refusals += fence(self.due, standing, overtaken(standing), Occasion(_FENCE_BECAUSE))
         self.notes += unseen_sessions(standing, overtaken(standing))
         by_source = self._by_source({each.volume for each in doubts})
