@@ -609,6 +609,9 @@ def test_a_path_that_is_taken_in_the_freeze_brings_all_back(quick_path: Path) ->
             report = await story.place.run(planned, once)
         assert report.verdict is Verdict.FAILED, told(report)
         assert "no volume is moved, because vol_1 cannot be served" in told(report)
+        assert "at lyon: unmount that volume, or mount it elsewhere" in told(report)
+        again = await story.plan_failover("lyon", is_planned=True)
+        assert ("unmount that volume" in told(again), "datamotion apply" in told(again)) == (True, False), told(again)
         assert (story.served("paris"), report.serving, report.epoch) == ({"vol_1", "vol_2"}, "gold-paris", 1)
 
     play(quick_path, main)

@@ -119,7 +119,9 @@ class RunResult:
         if site.unseen is not None:
             return Failure(text=site.unseen.reason, hint=site.unseen.hint, silent=not site.unseen.refused)
         copy = self.standing.copy(backend, volume or "")
-        if copy is None:
+        if volume is not None and "/" in volume:  # a LUN or a file, of which no copy is kept
+            text = f"what was wanted of {volume} at {backend} was not seen"
+        elif copy is None:
             text = f"no copy of {volume} is seen at {backend} any more"
         else:
             mirror = f", its relationship {copy.edge.relationship.state}" if copy.edge else ", without a relationship"

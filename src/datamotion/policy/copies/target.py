@@ -127,6 +127,8 @@ def assess(standing: Standing, name: str, given_up_at: Mapping[str, str], terms:
         why = _unusable(standing, copy, taken, terms) if copy else hidden
         if copy is not None and copy.edge is None and not copy.is_writable:
             hints[volume] = takes_up(standing.group.name)
+        if copy is not None and path_clash(standing, copy, taken):
+            hints[volume] = f"at {site.backend.cluster}: unmount that volume, or mount it elsewhere"
         if why is None and volume in open_doubts:
             why, hints[volume] = open_doubts[volume]
         if why:
