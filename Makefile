@@ -39,7 +39,7 @@ $(VENV)/.rewritten: | $(VENV)/.test
 	@touch $@
 
 test: $(VENV)/.test $(VENV)/.rewritten ## Run all tests
-	TESTS_SWEEPS=$${TESTS_SWEEPS:-5} $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
+	TESTS_SWEEPS=$${TESTS_SWEEPS:-8} $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.test ## ruff, mypy --strict, import contracts, generated pages fresh
 	$(BIN)/ruff check .
