@@ -903,6 +903,11 @@ def test_where_its_goal_is_lost_behind_the_epoch_it_is_told_what_lets_clients_in
         report = await story.place.run(migrations.migrate(bring), LostOnce("Take epoch 2", story))
         settles = "datamotion settle migrate.gold-paris.gold-lyon --keep gold-paris lets clients in at gold-paris again"
         assert f"if it is lost: {settles}" in told(report)
+        concerns = (await status(story.place.session, [bring.name])).groups[0].concerns
+        (unfinished,) = (each.hint or "" for each in concerns if each.kind == "unfinished claim")
+        assert f"if it is lost: {settles}" in unfinished
+        for said in (told(report), unfinished):
+            assert "datamotion failover" not in said, "that refuses a migration"
         settled = await story.place.run(failing_over.settle(bring.group, "gold-paris"))
         assert settled.verdict is Verdict.DONE, told(settled)
         assert story.served("paris") == {"vol_1"}

@@ -55,11 +55,9 @@ def by_another(other: Other) -> Failure:
 
 def by_sight(group: str, evidence: str) -> Failure:
     """What was seen makes it impossible, or leaves it open."""
-    is_listed = is_migration(group)  # that of a LUN, a file or a volume move is no group that `status` knows
-    hint = (
-        "datamotion migrations shows how it stands" if is_listed else f"datamotion status {group} shows how it stands"
-    )
-    return Failure(text=evidence, hint=hint)
+    # what stands for the migration of a LUN, a file or within a back end is no group that `status` knows
+    shows = "datamotion migrations" if is_migration(group) else f"datamotion status {group}"
+    return Failure(text=evidence, hint=f"{shows} shows how it stands")
 
 
 def _again(cluster: str) -> str:

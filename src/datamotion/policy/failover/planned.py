@@ -60,15 +60,16 @@ class Carrying:
             for copy in self.copies
             if not copy.is_writable and (source := self._source(copy)) is not None
         ]
-        left = [(copy, source) for copy, source in pairs if not is_carried(self.situation.now, copy, source)]
+        carried, left = list[tuple[Copy, Copy]](), list[tuple[Copy, Copy]]()
+        for copy, source in pairs:
+            (carried if is_carried(self.situation.now, copy, source) else left).append((copy, source))
         self.refusals += [_refusal(copy, *self._no_mirror(copy)) for copy in self.copies if self._is_stale(copy)]
         if waited := self._waited_too_long():
             self.refusals += [_refusal(copy, *waited) for copy, _ in left]
         able = []
         transfers = LastTransfers(self.situation, due, self.pace, self.gate)
-        for copy, source in pairs:
-            if (copy, source) not in left and not self.is_decided:
-                transfers.let_land(copy, source)
+        for copy, source in carried if not self.is_decided else ():
+            transfers.let_land(copy, source)
         for copy, source in left:
             if obstacle := self._obstacle(copy, source):
                 self.refusals.append(_refusal(copy, *obstacle))
@@ -82,7 +83,7 @@ class Carrying:
         because = "what is written after the last snapshot would be lost; they read again where it is served then"
         occasion = Occasion(because, title=FREEZE, rank=_FREEZE, gate=self.gate, frozen=self.names)
         self.refusals += fence(due, self.situation.now, loose, occasion)
-        self._adjust(due, [each for each in pairs if each in able or each not in left])
+        self._adjust(due, [*carried, *able])
         for copy, source in able:
             self._refuse_for(copy, transfers.carry_last(copy, source, self.names[source.id]))
 

@@ -107,9 +107,11 @@ class Takeover:
 
     def _unusable_since(self) -> Sequence[Refusal]:
         """What could be served when that was agreed to, and cannot any more."""
-        decision = self._decision
+        decision, now = self._decision, self._decision.candidate.unusable
+        if not now:
+            return []
         first = assess(self._situation.first, self._chosen.name, decision.given_up_at, decision.terms).unusable
-        return [each for each in self._refusals if each.volume in decision.candidate.unusable.keys() - first.keys()]
+        return [each for each in self._refusals if each.volume in now.keys() - first.keys()]
 
     def _keep_newer(self) -> Refusal | None:
         keeping = _keep_newer(self._due, self._standing, self._decision, self._moving)

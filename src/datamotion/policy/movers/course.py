@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from datamotion.model.acts import Subject
-from datamotion.model.migration import is_migration
 from datamotion.model.plan import Loss, Plan, Refusal
 from datamotion.model.standing import Standing
 from datamotion.model.words import Operation
@@ -116,7 +115,7 @@ class Course:
         left = () if is_decided else (*overtaken(self._migration, here.now), *unmarked(self._migration, here.now))
         if left:
             return part, replace(plan, steps=(), refusals=left)
-        refusals = (_as_of_migration(each, self._migration.name, is_decided=is_decided) for each in plan.refusals)
+        refusals = (_as_of_migration(each, is_decided=is_decided) for each in plan.refusals)
         plan = replace(plan, refusals=tuple(refusals))
         self._differences = plan.differences if part is Part.CUT_OVER else self._differences
         return part, plan
@@ -194,10 +193,9 @@ def _is_nothing_asked(before: Situation, now: Situation) -> bool:
     return [*map(id, before.accepted.values())] == [*map(id, now.accepted.values())]
 
 
-def _as_of_migration(refusal: Refusal, group: str, *, is_decided: bool) -> Refusal:
-    """Giving up what is not carried over is no way to migrate, and what stands for a migration no group elsewhere."""
-    hint = refusal.hint or ""
-    if "--unplanned" not in hint and not (is_migration(group) and group in hint):
+def _as_of_migration(refusal: Refusal, *, is_decided: bool) -> Refusal:
+    """To give up what is not carried over is no way to migrate."""
+    if "--unplanned" not in (refusal.hint or ""):
         return refusal
     back = "" if is_decided else "; with --abort it is undone"
     return replace(refusal, hint=f"mend that and run the same command again{back}")

@@ -189,13 +189,14 @@ def claim_doubts(group: str, claims: Sequence[HeldClaim], unseen: Collection[str
         )
     for each in of_newest:
         if each.served is None and not any(other.served for other in of_newest):
+            goes_on = "datamotion migrate, as it was begun," if is_migration(group) else each.claim.command
             yield Doubt(
                 kind=DoubtKind.UNFINISHED_CLAIM,
                 backend=each.backend,
                 text=f"{each.backend} was claimed in epoch {each.epoch} by {each.claim.by}, at"
                 f" {moment_text(each.claim.since, to_seconds=True)}, and was never seen to be served: that run goes on,"
                 " or was cut short",
-                hint=f"{each.claim.command} goes on with it{_if_lost(group, claims, each, unseen)}",
+                hint=f"{goes_on} goes on with it{_if_lost(group, claims, each, unseen)}",
             )
 
 
